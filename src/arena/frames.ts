@@ -1,0 +1,34 @@
+/** The bytes of page frames, in the second buffer: `frameWords` Int32 words each. */
+import { type Arena, POISON } from './arena.ts';
+import { Violation } from './violation.ts';
+
+/** Words looked at by {@link checkPoison}: the ones the lab's actors write, and every 64th of the rest. */
+const POISON_HEAD = 32;
+const POISON_STRIDE = 64;
+
+/** Index of the first word of a frame. */
+export const frameAt = (arena: Arena, pfn: number): number => pfn * arena.frameWords;
+
+export function clearFrame(arena: Arena, pfn: number): void {
+  arena.frames.fill(0, frameAt(arena, pfn), frameAt(arena, pfn + 1));
+}
+
+/** Copies a whole frame with plain word moves, as copy_highpage does. */
+export function copyFrame(arena: Arena, to: number, from: number): void {
+  arena.frames.copyWithin(frameAt(arena, to), frameAt(arena, from), frameAt(arena, from + 1));
+}
+
+export function poisonFrame(arena: Arena, pfn: number): void {
+  arena.frames.fill(POISON, frameAt(arena, pfn), frameAt(arena, pfn + 1));
+}
+
+/** A frame that was poisoned when it was freed must still be so when it is handed out again. */
+export function checkPoison(arena: Arena, pfn: number): void {
+  const at = frameAt(arena, pfn);
+  const { frames, frameWords } = arena;
+  for (let i = 0; i < frameWords; i += i < POISON_HEAD ? 1 : POISON_STRIDE) {
+    if (frames[at + i] !== POISON) {
+      throw new Violation('I-FREE', `page ${pfn} was written after it was freed: word ${i} is ${frames[at + i]}`);
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import { atomic, frozen, guarded, owned, pooled, struct } from './layout.ts';
+
+/** Two cache lines: what two actors write at high rate is kept that far apart. */
+const PADDED = 32;
+
+/** Words at the very start of the arena. */
+export const Header = struct('header', {
+  magic: frozen('MAGIC; anything else is not an arena'),
+  version: frozen('LAYOUT_VERSION of the writer'),
+  config: frozen('the sizes the arena was made with, in the order of CONFIG_KEYS', 16),
+  zoneLock: atomic('raw lock of the system page free list (zone->lock)'),
+  zoneFree: guarded('zoneLock', 'first page of the free list, linked through page.deviceData'),
+  zoneFresh: guarded('zoneLock', 'lowest page frame never handed out so far'),
+  zoneFreeCount: guarded('zoneLock', 'pages on the free list or fresh'),
+  tableLock: atomic('raw lock of the page-table pool'),
+  tableFree: guarded('tableLock', 'first free page-table page'),
+  tableFresh: guarded('tableLock', 'lowest page-table page never handed out so far'),
+  srcuIndex: atomic('which of the two counts new readers use'),
+  srcuReaders: atomic('readers inside the global SRCU section of classic notifiers, by index', 2),
+  srcuMutex: atomic('one grace period at a time'),
+  stop: atomic('non-zero asks every actor to return'),
+  gate: atomic('start barrier: arrivals, then -1 when open'),
+  pauseRequest: atomic('non-zero asks every actor to park at its next operation boundary'),
+  parked: atomic('actors parked for a quiescent check'),
+  events: atomic('mm events so far (brackets begun and ended): the clock windows are compared with'),
+  failed: atomic('id + 1 of the first actor that saw a violation'),
+  shared: owned('scenario words', 16),
+});
+
+/** One acting thread: what it does now, what it holds, where it waits. Read by the watchdog, written by the actor. */
+export const Actor = struct(
+  'actor',
+  {
+    state: atomic('ActorState'),
+    kind: frozen('ActorKind'),
+    operation: owned('operation under way, 0 between operations'),
+    progress: owned('operations finished'),
+    point: owned('last point passed'),
+    waitWord: owned('word it waits on, 0 when running'),
+    waitValue: owned('value it waits to change'),
+    spinDepth: owned('spin locks held; sleeping is forbidden while above 0'),
+    heldMask: owned('bit set of lock classes held'),
+    heldOf: owned('locks held of each class', 32),
+    heldCount: owned('entries used in held'),
+    held: owned('address and class of each lock held, innermost last; classes held by the hundred are only counted', 32),
+    signal: atomic('non-zero: a fatal signal is pending'),
+    window: atomic('access windows, CPU and device: odd while translating and accessing', 2),
+    tlbGeneration: atomic('raised by every flush, CPU and device: older TLB entries are dead', 2),
+    tlb: owned('TLB, CPU and device: TLB_ENTRIES of [space, page, generation, entry, page generation] each', 2 * 5 * 8),
+    ownEvents: owned('own contributions to header.events'),
+  },
+  PADDED,
+);
+
+/** Entries of one translation look-aside buffer, direct mapped by page number. */
+export const TLB_ENTRIES = 8;
+export const TLB_WORDS = 5;
+
+export const ActorState = { absent: 0, running: 1, done: 2, failed: 3, parked: 4 } as const;
+export const ActorKind = { idle: 0, cpu: 1, device: 2, migrator: 3, disturber: 4 } as const;
+
+/** Node of an interval tree; embedded where something is indexed by a range (see intervalTree.ts). */
+export const NODE_WORDS = 6;
+
+/** struct mm_struct */
+export const Mm = pooled(
+  'mm',
+  {
+    users: atomic('mm_users: the address space is in use'),
+    count: atomic('mm_count: the structure exists'),
+    mmapLock: atomic('mmap_lock: state word, then the writer', 2),
+    subscriptions: atomic('notifier_subscriptions, 0 until the first registration; published once'),
+    pageTableLock: atomic('page_table_lock: upper levels are filled under it'),
+    flags: atomic('MmFlag bits'),
+    rssAnon: atomic('rss_stat[MM_ANONPAGES]'),
+    pgd: frozen('top-level page table'),
+    vmaRoot: guarded('mmapLock', 'root of the VMA tree'),
+    vmaCount: guarded('mmapLock', 'map_count'),
+  },
+  PADDED,
+);
+
+/** MMF_UNSTABLE, MMF_OOM_SKIP, and "exit_mmap has begun". */
+export const MmFlag = { unstable: 1, oomSkip: 2, exiting: 4 } as const;
+
+/** struct vm_area_struct; start and last are in the node, in pages. */
+export const Vma = pooled('vma', {
+  node: guarded('mmapLock', 'tree node: [start, last]', NODE_WORDS),
+  mm: frozen('vm_mm'),
+  flags: guarded('mmapLock', 'vm_flags'),
+  pgoff: guarded('mmapLock', 'vm_pgoff: page offset of the first page'),
+  anonVma: atomic('anon_vma, 0 until prepared; set once'),
+  anonNext: guarded('anonVma.lock', 'next VMA on the anon_vma'),
+  anonPrev: guarded('anonVma.lock', 'previous VMA on the anon_vma'),
+});
+
+/** struct anon_vma: the list of VMAs that may map a page, oldest first so that a parent comes before its children. */
+export const AnonVma = pooled('anonVma', {
+  lock: atomic('anon_vma->rwsem: state word, then the writer', 2),
+  head: guarded('lock', 'first VMA'),
+  tail: guarded('lock', 'last VMA'),
+  users: atomic('VMAs and pages that name this object'),
+});
+
+/** struct mmu_notifier_subscriptions */
+export const Subscriptions = pooled(
+  'subscriptions',
+  {
+    lock: atomic('subscriptions->lock, a leaf spin lock'),
+    invalidateSeq: atomic(
+      'invalidate_seq: odd while an invalidation covers some interval. Written under lock, waited on without',
+    ),
+    waiters: atomic('tasks that wait on invalidateSeq; spares the wake-up when there are none'),
+    active: guarded('lock', 'active_invalidate_ranges'),
+    hasItree: atomic('has_itree: an interval notifier was registered once'),
+    itree: guarded('lock', 'root of the interval tree; frozen while invalidateSeq is odd'),
+    deferred: guarded('lock', 'intervals whose insertion or removal waits for the exclusion to end'),
+    list: guarded('lock', 'first classic notifier'),
+    mm: frozen('the mm'),
+  },
+  PADDED,
+);
+
+/** struct mmu_interval_notifier */
+export const IntervalSub = pooled('intervalSub', {
+  node: guarded('subscriptions.lock', 'tree node: [start, last]', NODE_WORDS),
+  inTree: guarded('subscriptions.lock', 'the rb node is linked'),
+  invalidateSeq: atomic('invalidate_seq: always odd. Written under the driver lock'),
+  deferredNext: guarded('subscriptions.lock', 'next on the deferred list'),
+  onDeferred: guarded('subscriptions.lock', 'is on the deferred list'),
+  mm: frozen('the mm, pinned through mm_count'),
+  ops: frozen('id of the operations (see ops.ts)'),
+  owner: frozen('address of the object that embeds it, for the operations'),
+  running: atomic('callbacks running now'),
+});
+
+/** struct mmu_notifier */
+export const ClassicSub = pooled('classicSub', {
+  next: guarded('subscriptions.lock', 'next on the list'),
+  linked: guarded('subscriptions.lock', 'is on the list'),
+  users: atomic('users, for mmu_notifier_get and put'),
+  mm: frozen('the mm'),
+  ops: frozen('id of the operations'),
+  owner: frozen('address of the object that embeds it'),
+  running: atomic('callbacks running now'),
+});
+
+/** struct dev_pagemap with the free list a driver keeps of it. */
+export const Pgmap = pooled(
+  'pgmap',
+  {
+    type: frozen('MEMORY_DEVICE_PRIVATE or MEMORY_DEVICE_COHERENT'),
+    owner: frozen('owner: what selects "our own" device pages'),
+    ops: frozen('id of the operations'),
+    start: frozen('first page frame'),
+    pages: frozen('number of page frames'),
+    ref: atomic('1 + allocated base pages; 0 after tear-down'),
+    dead: atomic('killed: no new page may be initialised'),
+    lock: atomic('the driver lock of the free list (mdevice->lock)'),
+    free: guarded('lock', 'first free page, linked through page.deviceData'),
+    fresh: guarded('lock', 'lowest page never handed out so far'),
+    allocated: guarded('lock', 'pages handed out so far'),
+    freed: guarded('lock', 'pages given back so far'),
+  },
+  PADDED,
+);
+
+/** What a driver keeps for one address space: the mirror of the CPU page table and the lock that guards it. */
+export const Mirror = pooled(
+  'mirror',
+  {
+    driver: frozen('id of the driver'),
+    mm: frozen('the mirrored mm'),
+    pgmap: frozen('device memory of this device, 0 for none'),
+    device: frozen('device number: the owner in notifier events'),
+    updateLock: atomic('the driver update lock, taken by invalidate and around "check, then program"'),
+    interval: atomic('handle of the interval notifier'),
+    table: frozen('root of the device page table'),
+    foreignSeq: guarded('updateLock', 'foreign invalidations so far (guard 4 of docs/drivers.md)'),
+    flags: atomic('driver flags, such as a one-shot allocation failure'),
+    private: owned('words a driver declares for itself', 32),
+  },
+  PADDED,
+);

@@ -1,0 +1,130 @@
+/** hmm_range_fault: what the CPU maps in a range, faulting in what is asked for (mm/hmm.c). */
+import { get, load } from '../arena/access.ts';
+import { EAGAIN, EBUSY, EFAULT, EINTR, EINVAL, ENOLCK, ENOMEM, EPERM } from '../arena/errno.ts';
+import { deref } from '../arena/pool.ts';
+import { IntervalSub, Mm, MmFlag } from '../arena/structures.ts';
+import { handleMmFault } from '../mm/fault.ts';
+import {
+  FAULT_FLAG_ALLOW_RETRY,
+  FAULT_FLAG_KILLABLE,
+  FAULT_FLAG_REMOTE,
+  FAULT_FLAG_WRITE,
+  VM_FAULT_COMPLETED,
+  VM_FAULT_ERROR,
+  VM_FAULT_OOM,
+  VM_FAULT_RETRY,
+} from '../mm/faultTypes.ts';
+import { mmapAssertLocked, mmapReadLockKillable, mmapReadUnlock } from '../mm/mmapLock.ts';
+import { VM_WRITE, vmaFlags, vmaLookup } from '../mm/vma.ts';
+import { mmuIntervalCheckRetry, mmuIntervalReadBegin } from '../notifier/sequence.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { fatalSignalPending, type Task } from '../sync/task.ts';
+import { HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE } from './pfn.ts';
+import { NEED_WRITE_FAULT, type Walk, walkRange } from './walk.ts';
+
+/** struct hmm_range. Pages, `end` exclusive. */
+export interface HmmRange {
+  /** An interval notifier that covers [start, end); not checked. */
+  readonly notifier: number;
+  /** Token from read-begin; set by the caller, or by the unlocked variant itself. */
+  notifierSeq: number;
+  readonly start: number;
+  readonly end: number;
+  /** `end - start` words, in and out: see pfn.ts. */
+  readonly hmmPfns: Int32Array;
+  /** Requests made for every page. */
+  readonly defaultFlags: number;
+  /** Which bits of the words on entry count as requests. */
+  readonly pfnFlagsMask: number;
+  /** Owner whose device-private pages are reported instead of being brought home; 0 for none. */
+  readonly devPrivateOwner: number;
+}
+
+const mmOfRange = (task: Task, range: HmmRange): number =>
+  deref(task.arena, task.arena.pools.mm, get(task.arena, range.notifier + IntervalSub.mm));
+
+/** hmm_do_fault: faults every page of the recorded chunk. -EBUSY means "done, walk again". */
+function* doFault(task: Task, mm: number, walk: Walk, unlocked: boolean): Steps<number> {
+  const { arena } = task;
+  const vma = vmaLookup(arena, mm, walk.last);
+  if (vma === 0) return -EFAULT;
+  let flags = FAULT_FLAG_REMOTE | (unlocked ? FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE : 0);
+  if ((walk.need & NEED_WRITE_FAULT) !== 0) {
+    if ((vmaFlags(arena, vma) & VM_WRITE) === 0) return -EPERM;
+    flags |= FAULT_FLAG_WRITE;
+  }
+  for (let vpn = walk.last; vpn < walk.end; vpn++) {
+    yield Point.hmmFaultPage;
+    const result = yield* handleMmFault(task, mm, vma, vpn, flags);
+    if ((result & (VM_FAULT_RETRY | VM_FAULT_COMPLETED)) !== 0) return -ENOLCK;
+    if ((result & VM_FAULT_ERROR) !== 0) return (result & VM_FAULT_OOM) !== 0 ? -ENOMEM : -EFAULT;
+  }
+  return -EBUSY;
+}
+
+/** The rounds under one token. -ENOLCK: mmap_lock was dropped inside a fault. */
+function* rounds(task: Task, mm: number, range: HmmRange, unlocked: boolean): Steps<number> {
+  const walk: Walk = { last: range.start, end: range.start, need: 0 };
+  for (;;) {
+    // Tested only here: a page filled after the test may be stale. The caller's read-retry has the last word.
+    if (mmuIntervalCheckRetry(task, range.notifier, range.notifierSeq)) return -EBUSY;
+    yield Point.hmmWalk;
+    let result = yield* walkRange(task, mm, range, walk);
+    if (result === -EAGAIN) result = yield* doFault(task, mm, walk, unlocked);
+    if (result !== -EBUSY) return result;
+  }
+}
+
+/**
+ * hmm_range_fault: fills `range.hmmPfns`. The caller holds a user of the mm and mmap_lock for reading, and took
+ * `notifierSeq` from read-begin before it took mmap_lock. mmap_lock stays held throughout.
+ *
+ * @returns 0: every word is an output, to be believed only after a false read-retry under the driver lock.
+ * -EBUSY: the sequence collided; take a new token. -EFAULT: a page cannot be had (no VMA, not readable, fault error).
+ * -EPERM: write asked for where the VMA is not writable. -ENOMEM. -EINVAL: empty range. After an error nothing in the
+ * array may be used: it is outputs up to some page, inputs beyond.
+ */
+export function* hmmRangeFault(task: Task, range: HmmRange): Steps<number> {
+  const mm = mmOfRange(task, range);
+  mmapAssertLocked(task, mm);
+  if (range.start >= range.end) return -EINVAL;
+  return yield* rounds(task, mm, range, false);
+}
+
+/**
+ * hmm_range_fault_unlocked_timeout: as above, taking mmap_lock and the token itself, again and again until it succeeds.
+ * The fault handler may drop mmap_lock. `timeoutMs` limits retries caused by invalidations (0: no limit); it starts anew
+ * after a fault that dropped the lock, because that was progress. It does not bound the duration of the call.
+ *
+ * @returns as {@link hmmRangeFault}; -EBUSY only when the time is up; -EINTR on a fatal signal; -EFAULT also when the
+ * address space is being reaped. On success `range.notifierSeq` is the token for read-retry. mmap_lock is never held on
+ * return, and must not be held on entry.
+ */
+export function* hmmRangeFaultUnlockedTimeout(task: Task, range: HmmRange, timeoutMs: number): Steps<number> {
+  const { arena } = task;
+  const mm = mmOfRange(task, range);
+  if (range.start >= range.end) return -EINVAL;
+  let deadline = 0;
+  let kept = false;
+  for (;;) {
+    if (timeoutMs > 0 && !kept) deadline = task.clock() + timeoutMs;
+    // Before mmap_lock: sleeping here with the lock held could stop whoever must end the invalidation.
+    range.notifierSeq = yield* mmuIntervalReadBegin(task, range.notifier);
+    if ((yield* mmapReadLockKillable(task, mm)) !== 0) return -EINTR;
+    const unstable = (load(arena, mm + Mm.flags) & MmFlag.unstable) !== 0;
+    const late = timeoutMs > 0 && task.clock() > deadline;
+    if (unstable || late) {
+      yield* mmapReadUnlock(task, mm);
+      return unstable ? -EFAULT : -EBUSY;
+    }
+    const result = yield* rounds(task, mm, range, true);
+    kept = result !== -ENOLCK;
+    if (kept) yield* mmapReadUnlock(task, mm);
+    else if (fatalSignalPending(task)) return -EINTR;
+    if (kept && result !== -EBUSY) return result;
+  }
+}
+
+/** Default requests of a device access: fault in, and writable if it writes. */
+export const requestFlags = (write: boolean): number => HMM_PFN_REQ_FAULT | (write ? HMM_PFN_REQ_WRITE : 0);

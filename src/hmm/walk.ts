@@ -1,0 +1,195 @@
+/** The page-table walk of hmm_range_fault: one case for each thing that can be found (table B7 of docs/model.md). */
+import { get } from '../arena/access.ts';
+import { EAGAIN, EBUSY, EFAULT } from '../arena/errno.ts';
+import { Mm } from '../arena/structures.ts';
+import { pgmapOwner } from '../mm/devPagemap.ts';
+import {
+  isDeviceExclusive,
+  isDevicePrivate,
+  isMigration,
+  LEAF_DEVICE_PRIVATE_WRITE,
+  LEAF_SWAP,
+  leafKind,
+  PTE_PRESENT,
+  PTE_PROTNONE,
+  PTE_WRITE,
+  ptePfn,
+} from '../mm/pte.ts';
+import { migrationEntryWait } from '../mm/softleaf.ts';
+import { lookupTable, nextPopulated, pteAt, tableEnd } from '../mm/tables.ts';
+import { findVma, VM_IO, VM_PFNMAP, VM_READ, vmaEnd, vmaFlags, vmaStart } from '../mm/vma.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import type { Task } from '../sync/task.ts';
+import { HMM_PFN_ERROR, HMM_PFN_INOUT_FLAGS, HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE, HMM_PFN_VALID, HMM_PFN_WRITE } from './pfn.ts';
+import type { HmmRange } from './rangeFault.ts';
+
+export const NEED_FAULT = 1;
+export const NEED_WRITE_FAULT = 2;
+
+/** struct hmm_vma_walk. */
+export interface Walk {
+  /** First page whose word has not been overwritten: where the next round starts. */
+  last: number;
+  /** End of the chunk to fault. */
+  end: number;
+  /** What the chunk needs: NEED_* bits, or-ed over its pages. */
+  need: number;
+}
+
+/** hmm_pte_need_fault: what a page needs, given its request word and what the CPU entry grants (VALID and WRITE bits). */
+export function needFault(range: HmmRange, word: number, granted: number): number {
+  const request = (word & range.pfnFlagsMask) | range.defaultFlags;
+  if ((request & HMM_PFN_REQ_FAULT) === 0) return 0;
+  if ((request & HMM_PFN_REQ_WRITE) !== 0 && (granted & HMM_PFN_WRITE) === 0) return NEED_FAULT | NEED_WRITE_FAULT;
+  return (granted & HMM_PFN_VALID) === 0 ? NEED_FAULT : 0;
+}
+
+/** hmm_range_need_fault: or-ed over the words of [start, end), for chunks where the CPU grants nothing. */
+function needFaultIn(range: HmmRange, start: number, end: number): number {
+  if (((range.defaultFlags | range.pfnFlagsMask) & HMM_PFN_REQ_FAULT) === 0) return 0;
+  let need = 0;
+  for (let vpn = start; vpn < end && need !== (NEED_FAULT | NEED_WRITE_FAULT); vpn++) {
+    need |= needFault(range, range.hmmPfns[vpn - range.start] as number, 0);
+  }
+  return need;
+}
+
+/** hmm_pfns_fill: sets every word of [start, end), keeping the sticky bits. */
+function fill(range: HmmRange, start: number, end: number, value: number): number {
+  const { hmmPfns } = range;
+  for (let i = start - range.start; i < end - range.start; i++) {
+    hmmPfns[i] = ((hmmPfns[i] as number) & HMM_PFN_INOUT_FLAGS) | value;
+  }
+  return 0;
+}
+
+/** Records a chunk to fault; the walk stops. -EAGAIN is the internal "fault pending". */
+function pend(walk: Walk, start: number, end: number, need: number): number {
+  walk.last = start;
+  walk.end = end;
+  walk.need = need;
+  return -EAGAIN;
+}
+
+/** Nothing mapped in [start, end) of a VMA: report 0, or fault the whole chunk. */
+function hole(range: HmmRange, walk: Walk, start: number, end: number): number {
+  const need = needFaultIn(range, start, end);
+  return need === 0 ? fill(range, start, end, 0) : pend(walk, start, end, need);
+}
+
+/** No VMA, or one that may not be looked at: report ERROR, or fail if anything was requested. */
+function forbidden(range: HmmRange, start: number, end: number): number {
+  return needFaultIn(range, start, end) === 0 ? fill(range, start, end, HMM_PFN_ERROR) : -EFAULT;
+}
+
+/** A non-present entry. 0 when its word has been stored, else the result of the walk. */
+function* nonpresent(task: Task, mm: number, range: HmmRange, walk: Walk, pte: number, vpn: number, end: number): Steps<number> {
+  const { arena } = task;
+  const at = vpn - range.start;
+  const word = range.hmmPfns[at] as number;
+  const sticky = word & HMM_PFN_INOUT_FLAGS;
+  if (isDevicePrivate(pte) && range.devPrivateOwner !== 0 && pgmapOwner(arena, ptePfn(pte)) === range.devPrivateOwner) {
+    // Our own device memory is reported as it is, whatever was requested: a write request may come back without WRITE.
+    const write = leafKind(pte) === LEAF_DEVICE_PRIVATE_WRITE ? HMM_PFN_WRITE : 0;
+    range.hmmPfns[at] = sticky | ptePfn(pte) | HMM_PFN_VALID | write;
+    return 0;
+  }
+  const need = needFault(range, word, 0);
+  if (need === 0) {
+    range.hmmPfns[at] = sticky;
+    return 0;
+  }
+  if (pte === 0 || isDevicePrivate(pte) || isDeviceExclusive(pte) || leafKind(pte) === LEAF_SWAP)
+    return pend(walk, vpn, end, need);
+  if (isMigration(pte)) {
+    walk.last = vpn;
+    yield* migrationEntryWait(task, get(arena, mm + Mm.pgd), vpn);
+    return -EBUSY;
+  }
+  return -EFAULT;
+}
+
+/**
+ * hmm_vma_walk_pmd and hmm_vma_handle_pte for the entries of one last-level table, without its lock. Each entry is one
+ * plain load (READ_ONCE): it is believed only after the caller's read-retry, whose lock orders it.
+ */
+function* walkTable(
+  task: Task,
+  mm: number,
+  range: HmmRange,
+  walk: Walk,
+  table: number,
+  start: number,
+  end: number,
+): Steps<number> {
+  const { arena } = task;
+  const { hmmPfns, defaultFlags, pfnFlagsMask } = range;
+  const base = range.start;
+  let word = pteAt(arena, table, start);
+  for (let vpn = start; vpn < end; vpn++) {
+    yield Point.hmmWalkPte;
+    const pte = get(arena, word++);
+    const request = hmmPfns[vpn - base] as number;
+    if ((pte & (PTE_PRESENT | PTE_PROTNONE)) === PTE_PRESENT) {
+      const eff = (request & pfnFlagsMask) | defaultFlags;
+      if ((eff & HMM_PFN_REQ_FAULT) !== 0 && (eff & HMM_PFN_REQ_WRITE) !== 0 && (pte & PTE_WRITE) === 0) {
+        return pend(walk, vpn, end, NEED_FAULT | NEED_WRITE_FAULT);
+      }
+      const write = (pte & PTE_WRITE) !== 0 ? HMM_PFN_WRITE : 0;
+      hmmPfns[vpn - base] = (request & HMM_PFN_INOUT_FLAGS) | (pte >>> 12) | HMM_PFN_VALID | write;
+    } else if ((pte & PTE_PRESENT) !== 0) {
+      const need = needFault(range, request, 0);
+      if (need !== 0) return pend(walk, vpn, end, need);
+      hmmPfns[vpn - base] = (request & HMM_PFN_INOUT_FLAGS) | ptePfn(pte);
+    } else {
+      const result = yield* nonpresent(task, mm, range, walk, pte, vpn, end);
+      if (result !== 0) return result;
+    }
+  }
+  return 0;
+}
+
+/** The populated and the empty stretches of [start, end), which lies in one readable VMA. */
+function* walkVma(task: Task, mm: number, range: HmmRange, walk: Walk, start: number, end: number): Steps<number> {
+  const { arena } = task;
+  const pgd = get(arena, mm + Mm.pgd);
+  let vpn = start;
+  while (vpn < end) {
+    const populated = nextPopulated(arena, pgd, vpn, end);
+    if (populated > vpn) {
+      const result = hole(range, walk, vpn, populated);
+      if (result !== 0) return result;
+      vpn = populated;
+      continue;
+    }
+    const stop = tableEnd(vpn, end);
+    const result = yield* walkTable(task, mm, range, walk, lookupTable(arena, pgd, vpn), vpn, stop);
+    if (result !== 0) return result;
+    vpn = stop;
+  }
+  return 0;
+}
+
+/** walk_page_range from `walk.last` to the end of the range. 0, -EAGAIN (a fault is pending), -EBUSY (waited) or -EFAULT. */
+export function* walkRange(task: Task, mm: number, range: HmmRange, walk: Walk): Steps<number> {
+  const { arena } = task;
+  let vpn = walk.last;
+  while (vpn < range.end) {
+    const vma = findVma(arena, mm, vpn);
+    const start = vma === 0 ? range.end : Math.min(vmaStart(arena, vma), range.end);
+    if (start > vpn) {
+      const result = forbidden(range, vpn, start);
+      if (result !== 0) return result;
+      vpn = start;
+      continue;
+    }
+    const end = Math.min(vmaEnd(arena, vma), range.end);
+    const flags = vmaFlags(arena, vma);
+    const readable = (flags & VM_READ) !== 0 && (flags & (VM_IO | VM_PFNMAP)) === 0;
+    const result = readable ? yield* walkVma(task, mm, range, walk, vpn, end) : forbidden(range, vpn, end);
+    if (result !== 0) return result;
+    vpn = end;
+  }
+  return 0;
+}

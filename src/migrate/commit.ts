@@ -1,0 +1,81 @@
+/** migrate_vma_pages: the state of each source moves to its destination; holes are filled. */
+import { get } from '../arena/access.ts';
+import { Violation } from '../arena/violation.ts';
+import {
+  PG_DIRTY,
+  PG_LOCKED,
+  PG_UPTODATE,
+  pageCount,
+  pageFlags,
+  pageIndex,
+  pageMapcount,
+  pageMapping,
+  setAnonMapping,
+  setPageFlags,
+} from '../mm/page.ts';
+import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
+import { MMU_NOTIFY_MIGRATE, type NotifierRange, notifierRange } from '../notifier/range.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import type { Task } from '../sync/task.ts';
+import { insertPage } from './insertPage.ts';
+import { MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
+import type { MigrateVma } from './migrateVma.ts';
+
+/** A destination is the driver's alone until it is installed: locked by this thread, one reference, no mapping. */
+function checkDestination(task: Task, pfn: number): void {
+  const { arena } = task;
+  const mine = (pageFlags(arena, pfn) & PG_LOCKED) !== 0 && get(arena, arena.page.lockOwner + pfn) === task.tag;
+  if (!mine || pageCount(arena, pfn) !== 1 || pageMapcount(arena, pfn) !== 0) {
+    throw new Violation(
+      'I-MIG',
+      `destination page ${pfn} is not locked and exclusively owned (refcount ${pageCount(arena, pfn)})`,
+    );
+  }
+}
+
+/** folio_migrate_mapping and folio_migrate_flags for an anonymous page; false when somebody holds a reference. */
+function* commitPage(task: Task, from: number, to: number, faultPage: number): Steps<boolean> {
+  const { arena } = task;
+  yield Point.migrateCommit;
+  const expected = pageMapcount(arena, from) + 1 + (from === faultPage ? 1 : 0);
+  if (pageCount(arena, from) !== expected) return false;
+  setAnonMapping(arena, to, pageMapping(arena, from), pageIndex(arena, from));
+  setPageFlags(arena, to, (pageFlags(arena, from) & PG_DIRTY) | PG_UPTODATE);
+  return true;
+}
+
+/** `migrate` is null for the variants without a VMA, which have no holes. */
+export function* commitPages(
+  task: Task,
+  src: Int32Array,
+  dst: Int32Array,
+  faultPage: number,
+  migrate: MigrateVma | null,
+): Steps<void> {
+  let bracket: NotifierRange | null = null;
+  for (let i = 0; i < src.length; i++) {
+    const slot = src[i] as number;
+    const to = migratePfnToPage(dst[i] as number);
+    const from = migratePfnToPage(slot);
+    if (to === 0) {
+      src[i] = slot & ~MIGRATE_PFN_MIGRATE;
+      continue;
+    }
+    checkDestination(task, to);
+    if ((slot & MIGRATE_PFN_MIGRATE) === 0) continue;
+    if (from !== 0) {
+      if (!(yield* commitPage(task, from, to, faultPage))) src[i] = slot & ~MIGRATE_PFN_MIGRATE;
+      continue;
+    }
+    if (migrate === null) throw new Violation('I-MIG', 'a hole in a migration without a VMA');
+    const vpn = migrate.start + i;
+    if (bracket === null) {
+      // Once, at the first hole: the zero page may still be mapped by a device.
+      bracket = notifierRange(MMU_NOTIFY_MIGRATE, migrate.mm, vpn, migrate.end, migrate.pgmapOwner);
+      yield* mmuNotifierInvalidateRangeStart(task, bracket);
+    }
+    src[i] = (yield* insertPage(task, migrate, vpn, to)) ? MIGRATE_PFN_MIGRATE : 0;
+  }
+  if (bracket !== null) yield* mmuNotifierInvalidateRangeEnd(task, bracket);
+}

@@ -1,0 +1,111 @@
+/**
+ * migrate_vma: moving pages to and from device memory in three calls, always in this order and by one thread, with mmap_lock
+ * held for reading from before the first to after the last:
+ *
+ * 1. {@link migrateVmaSetup} locks and unmaps what can move; then the driver allocates destinations, fills `dst`, revokes
+ *    its own mappings of the sources, and copies;
+ * 2. {@link migrateVmaPages} commits; then the driver looks at `src` again, because a slot may have lost its MIGRATE bit;
+ * 3. {@link migrateVmaFinalize} puts real entries back and releases everything.
+ *
+ * After a setup that left `cpages` above 0, the other two calls must follow, even if the driver wants nothing any more.
+ */
+import { EINVAL } from '../arena/errno.ts';
+import { Violation } from '../arena/violation.ts';
+import { mmapAssertLocked } from '../mm/mmapLock.ts';
+import { isDevicePage, PG_LOCKED, pageFlags } from '../mm/page.ts';
+import { VM_HUGETLB, VM_SPECIAL, vmaEnd, vmaFlags, vmaStart } from '../mm/vma.ts';
+import type { Steps } from '../steps/steps.ts';
+import type { Task } from '../sync/task.ts';
+import { collect } from './collect.ts';
+import { commitPages } from './commit.ts';
+import { finalizePages } from './finalize.ts';
+import { unmapPages } from './unmapPass.ts';
+
+/** Where a transaction is; each call checks that it is called in its turn (I-MIG). */
+export type MigrateState = 'new' | 'collected' | 'committed' | 'done';
+
+/** struct migrate_vma. Pages, `end` exclusive; all inside one VMA. */
+export interface MigrateVma {
+  readonly mm: number;
+  readonly vma: number;
+  readonly start: number;
+  readonly end: number;
+  /** One word a page; written by the core only. */
+  readonly src: Int32Array;
+  /** One word a page; cleared by the core, filled by the driver, consumed by finalize. */
+  readonly dst: Int32Array;
+  /** Compared with the owner of device pages, and sent as owner of the MIGRATE events. */
+  readonly pgmapOwner: number;
+  /** MIGRATE_VMA_SELECT_* bits. Empty entries are collected whatever they are. */
+  readonly flags: number;
+  /** The page a CPU fault is about, locked and referenced by the fault path; 0 otherwise. */
+  readonly faultPage: number;
+  /** Slots walked. */
+  npages: number;
+  /** Slots still migrating after setup. */
+  cpages: number;
+  state: MigrateState;
+}
+
+/** What the caller of a transaction chooses. */
+export interface MigrateArgs {
+  readonly mm: number;
+  readonly vma: number;
+  readonly start: number;
+  readonly end: number;
+  readonly pgmapOwner: number;
+  readonly flags: number;
+  readonly faultPage?: number;
+}
+
+/** A transaction with fresh arrays. */
+export const migrateVma = (args: MigrateArgs): MigrateVma => ({
+  faultPage: 0,
+  ...args,
+  src: new Int32Array(Math.max(0, args.end - args.start)),
+  dst: new Int32Array(Math.max(0, args.end - args.start)),
+  npages: 0,
+  cpages: 0,
+  state: 'new',
+});
+
+function turn(task: Task, migrate: MigrateVma, expected: MigrateState, what: string): void {
+  if (migrate.state !== expected) {
+    throw new Violation('I-MIG', `actor ${task.id} calls ${what} on a transaction that is ${migrate.state}, not ${expected}`);
+  }
+}
+
+/**
+ * migrate_vma_setup.
+ *
+ * @returns 0 (with `cpages` 0 when nothing can move: then nothing is held), or -EINVAL: special or hugetlb VMA, empty
+ * range, range not inside the VMA, or a fault page that is no locked device page.
+ */
+export function* migrateVmaSetup(task: Task, migrate: MigrateVma): Steps<number> {
+  const { arena } = task;
+  const { mm, vma, start, end, faultPage } = migrate;
+  turn(task, migrate, 'new', 'migrateVmaSetup');
+  if (vma === 0 || (vmaFlags(arena, vma) & (VM_SPECIAL | VM_HUGETLB)) !== 0) return -EINVAL;
+  if (start >= end || start < vmaStart(arena, vma) || end > vmaEnd(arena, vma)) return -EINVAL;
+  if (faultPage !== 0 && (!isDevicePage(arena, faultPage) || (pageFlags(arena, faultPage) & PG_LOCKED) === 0)) return -EINVAL;
+  mmapAssertLocked(task, mm);
+  migrate.src.fill(0);
+  yield* collect(task, migrate);
+  if (migrate.cpages !== 0) yield* unmapPages(task, migrate.src, migrate, faultPage);
+  migrate.state = migrate.cpages === 0 ? 'done' : 'collected';
+  return 0;
+}
+
+/** migrate_vma_pages: moves page state to the destinations and fills holes. Slots that fail lose their MIGRATE bit. */
+export function* migrateVmaPages(task: Task, migrate: MigrateVma): Steps<void> {
+  turn(task, migrate, 'collected', 'migrateVmaPages');
+  yield* commitPages(task, migrate.src, migrate.dst, migrate.faultPage, migrate);
+  migrate.state = 'committed';
+}
+
+/** migrate_vma_finalize: real entries again, locks and references dropped; destinations of failed slots are freed. */
+export function* migrateVmaFinalize(task: Task, migrate: MigrateVma): Steps<void> {
+  turn(task, migrate, 'committed', 'migrateVmaFinalize');
+  yield* finalizePages(task, migrate.src, migrate.dst, migrate.faultPage);
+  migrate.state = 'done';
+}

@@ -1,0 +1,59 @@
+/** migrate_device_unmap: takes the collected pages away from everybody else; gives up those that cannot be had alone. */
+import { removeMigrationPtes, tryToMigrate } from '../mm/migrationEntries.ts';
+import { clearPageFlags, isDevicePage, PG_LRU, pageCount, pageMapcount, setPageFlags } from '../mm/page.ts';
+import { unlockPage } from '../mm/pageLock.ts';
+import { putPage } from '../mm/zone.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import type { Task } from '../sync/task.ts';
+import { MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
+
+/**
+ * migrate_vma_check_page: nobody but the transaction, and the fault path if it is about this page, holds a reference.
+ * Device pages get one reference of slack, a relic of the time when a free one had a count of 1; the commit is exact.
+ */
+function isAlone(task: Task, pfn: number, faultPage: number): boolean {
+  const { arena } = task;
+  const extra = 1 + (pfn === faultPage ? 1 : 0) + (isDevicePage(arena, pfn) ? 1 : 0);
+  return pageCount(arena, pfn) - extra <= pageMapcount(arena, pfn);
+}
+
+/** Isolates from the LRU and unmaps everywhere. False when the page must go back. */
+function* unmapPage(task: Task, pfn: number, faultPage: number): Steps<boolean> {
+  const { arena } = task;
+  const system = !isDevicePage(arena, pfn);
+  yield Point.isolateLru;
+  // Test and clear decides against reclaim and other migrations; the reference of the isolation replaces collect's.
+  if (system && (clearPageFlags(arena, pfn, PG_LRU) & PG_LRU) === 0) return false;
+  if (pageMapcount(arena, pfn) > 0) yield* tryToMigrate(task, pfn);
+  yield Point.migrateUnmapped;
+  if (pageMapcount(arena, pfn) === 0 && isAlone(task, pfn, faultPage)) return true;
+  if (system) setPageFlags(arena, pfn, PG_LRU);
+  return false;
+}
+
+/** Clears the slots that cannot migrate, restoring their entries, and counts the rest into `result.cpages`. */
+export function* unmapPages(task: Task, src: Int32Array, result: { cpages: number }, faultPage: number): Steps<void> {
+  let moving = 0;
+  const restore: number[] = [];
+  for (let i = 0; i < src.length; i++) {
+    const slot = src[i] as number;
+    const pfn = migratePfnToPage(slot);
+    if (pfn === 0) {
+      if ((slot & MIGRATE_PFN_MIGRATE) !== 0) moving++;
+    } else if (yield* unmapPage(task, pfn, faultPage)) {
+      moving++;
+    } else {
+      src[i] = slot & ~MIGRATE_PFN_MIGRATE;
+      restore.push(i);
+    }
+  }
+  for (const i of restore) {
+    const pfn = migratePfnToPage(src[i] as number);
+    yield* removeMigrationPtes(task, pfn, pfn);
+    src[i] = 0;
+    if (pfn !== faultPage) yield* unlockPage(task, pfn);
+    yield* putPage(task, pfn);
+  }
+  result.cpages = moving;
+}

@@ -1,0 +1,74 @@
+/** do_anonymous_page: nothing is mapped yet. */
+import { get, store } from '../arena/access.ts';
+import { ZERO_PFN } from '../arena/arena.ts';
+import { Vma } from '../arena/structures.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { spinLock, spinUnlock } from '../sync/spinlock.ts';
+import type { Task } from '../sync/task.ts';
+import { FAULT_FLAG_WRITE, type Fault, faultPtl, isUnstable, VM_FAULT_OOM, VM_FAULT_SIGBUS } from './faultTypes.ts';
+import { addRss } from './mmStruct.ts';
+import { PG_LRU, PG_UPTODATE, setAnonMapping, setPageFlags } from './page.ts';
+import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG } from './pte.ts';
+import { addAnonRmap, anonVmaPrepare } from './rmap.ts';
+import { linearPageIndex, VM_ACCESS, VM_SHARED, VM_WRITE, vmaFlags } from './vma.ts';
+import { allocPage, putPage } from './zone.ts';
+
+/** Entry bits that follow from the VMA's protection alone. */
+export const protectionBits = (flags: number): number => ((flags & VM_ACCESS) === 0 ? PTE_PRESENT | PTE_PROTNONE : PTE_PRESENT);
+
+export function* doAnonymousPage(task: Task, fault: Fault): Steps<number> {
+  const flags = vmaFlags(task.arena, fault.vma);
+  if ((flags & VM_SHARED) !== 0) return VM_FAULT_SIGBUS;
+  return (fault.flags & FAULT_FLAG_WRITE) !== 0 ? yield* mapNewPage(task, fault) : yield* mapZeroPage(task, fault, flags);
+}
+
+/** A read gets the shared zero page. No notifier: nothing was there. */
+function* mapZeroPage(task: Task, fault: Fault, flags: number): Steps<number> {
+  const { arena } = task;
+  const ptl = faultPtl(task, fault);
+  let result = 0;
+  yield* spinLock(task, ptl, LockClass.ptl);
+  if (get(arena, fault.pte) === 0) {
+    if (isUnstable(task, fault.mm)) {
+      result = VM_FAULT_SIGBUS;
+    } else {
+      yield Point.setPte;
+      store(arena, fault.pte, mkPte(ZERO_PFN, protectionBits(flags) | PTE_SPECIAL | PTE_YOUNG));
+    }
+  }
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+  return result;
+}
+
+/** A write gets a page of its own. */
+function* mapNewPage(task: Task, fault: Fault): Steps<number> {
+  const { arena } = task;
+  const { mm, vma, vpn, pte } = fault;
+  if (!(yield* anonVmaPrepare(task, vma))) return VM_FAULT_OOM;
+  const pfn = yield* allocPage(task, true);
+  if (pfn === 0) return VM_FAULT_OOM;
+  setPageFlags(arena, pfn, PG_UPTODATE | PG_LRU);
+  const ptl = faultPtl(task, fault);
+  let result = 0;
+  let mapped = false;
+  yield* spinLock(task, ptl, LockClass.ptl);
+  // Only the page-table lock decides who fills the entry: another fault, or a migration that inserts into the hole.
+  if (get(arena, pte) === 0) {
+    if (isUnstable(task, mm)) {
+      result = VM_FAULT_SIGBUS;
+    } else {
+      setAnonMapping(arena, pfn, get(arena, vma + Vma.anonVma), linearPageIndex(arena, vma, vpn));
+      addAnonRmap(arena, pfn, true);
+      addRss(arena, mm, 1);
+      const write = (vmaFlags(arena, vma) & VM_WRITE) !== 0 ? PTE_WRITE | PTE_DIRTY : 0;
+      yield Point.setPte;
+      store(arena, pte, mkPte(pfn, PTE_PRESENT | PTE_YOUNG | write));
+      mapped = true;
+    }
+  }
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+  if (!mapped) yield* putPage(task, pfn);
+  return result;
+}

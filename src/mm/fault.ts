@@ -1,0 +1,52 @@
+/** handle_mm_fault: the dispatch on what the page table holds. */
+import { get, store } from '../arena/access.ts';
+import { Mm } from '../arena/structures.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { spinLock, spinUnlock } from '../sync/spinlock.ts';
+import type { Task } from '../sync/task.ts';
+import { doAnonymousPage } from './anonymous.ts';
+import { FAULT_FLAG_WRITE, type Fault, faultPtl, VM_FAULT_OOM, VM_FAULT_SIGSEGV } from './faultTypes.ts';
+import { PTE_DIRTY, PTE_YOUNG, ptePresent, pteWrite } from './pte.ts';
+import { doSoftleafPage } from './softleaf.ts';
+import { ensureTable, pteAt } from './tables.ts';
+import { VM_WRITE, vmaFlags } from './vma.ts';
+import { doWpPage } from './writeProtect.ts';
+
+/**
+ * handle_mm_fault: makes one step towards an entry that allows the access. mmap_lock is held for reading, `vpn` is inside
+ * `vma`.
+ *
+ * @returns VM_FAULT bits. 0 means "try the access again", not "the entry is fine now". With VM_FAULT_RETRY or
+ * VM_FAULT_COMPLETED mmap_lock has been dropped and `vma` may be gone; that happens only with FAULT_FLAG_ALLOW_RETRY.
+ */
+export function* handleMmFault(task: Task, mm: number, vma: number, vpn: number, flags: number): Steps<number> {
+  const { arena } = task;
+  const write = (flags & FAULT_FLAG_WRITE) !== 0;
+  if (write && (vmaFlags(arena, vma) & VM_WRITE) === 0) return VM_FAULT_SIGSEGV;
+  const table = yield* ensureTable(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
+  if (table === 0) return VM_FAULT_OOM;
+  const pte = pteAt(arena, table, vpn);
+  yield Point.faultReadPte;
+  const orig = get(arena, pte);
+  const fault: Fault = { mm, vma, vpn, flags, table, pte, orig, page: 0 };
+  if (orig === 0) return yield* doAnonymousPage(task, fault);
+  if (!ptePresent(orig)) return yield* doSoftleafPage(task, fault);
+  return yield* presentFault(task, fault, write);
+}
+
+/** The entry is present: too weak, or somebody was faster. */
+function* presentFault(task: Task, fault: Fault, write: boolean): Steps<number> {
+  const { arena } = task;
+  const { pte, orig } = fault;
+  const ptl = faultPtl(task, fault);
+  yield* spinLock(task, ptl, LockClass.ptl);
+  if (get(arena, pte) === orig) {
+    if (write && !pteWrite(orig)) return yield* doWpPage(task, fault);
+    yield Point.setPte;
+    store(arena, pte, orig | PTE_YOUNG | (write ? PTE_DIRTY : 0));
+  }
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+  return 0;
+}

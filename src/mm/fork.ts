@@ -1,0 +1,209 @@
+/** dup_mmap and copy_page_range: a child shares the parent's pages, read-only on both sides until somebody writes. */
+import { get, load, store } from '../arena/access.ts';
+import { VPN_LIMIT } from '../arena/arena.ts';
+import { EBUSY, ENOMEM } from '../arena/errno.ts';
+import { Mm, Vma } from '../arena/structures.ts';
+import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
+import { MMU_NOTIFY_PROTECTION_PAGE, notifierRange } from '../notifier/range.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { spinLock, spinUnlock } from '../sync/spinlock.ts';
+import type { Task } from '../sync/task.ts';
+import { copyPage } from './copyPage.ts';
+import { restorePte } from './exclusiveEntry.ts';
+import { mmput } from './exit.ts';
+import { mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
+import { addRss, mmAlloc } from './mmStruct.ts';
+import {
+  getPage,
+  maybeDmaPinned,
+  PG_ANON_EXCLUSIVE,
+  PG_LRU,
+  PG_UPTODATE,
+  pageFlags,
+  pageIndex,
+  pageMapping,
+  setAnonMapping,
+  setPageFlags,
+} from './page.ts';
+import { trylockPage, unlockPage } from './pageLock.ts';
+import {
+  isDeviceExclusive,
+  isDevicePrivate,
+  isMigration,
+  LEAF_DEVICE_PRIVATE_READ,
+  LEAF_MIGRATION_READ,
+  mkLeaf,
+  mkPte,
+  PTE_DIRTY,
+  PTE_SPECIAL,
+  PTE_WRITE,
+  pteFlags,
+  ptePfn,
+  ptePresent,
+} from './pte.ts';
+import { addAnonRmap, shareAnonRmap } from './rmap.ts';
+import { ensureTable, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
+import { CPU, flushTlb } from './tlb.ts';
+import { anonVmaClone, vmaAlloc, vmaEnd, vmaFlags, vmaInsert, vmaStart, vmasIn } from './vma.ts';
+import { allocPage, putPage } from './zone.ts';
+
+/** The page is pinned: its user must keep it, so the child gets a copy, for which a page is needed first. */
+const NEEDS_PAGE = 1;
+
+/** copy_present_pte. `spare` is a page allocated beforehand, 0 for none. */
+function* copyPresent(task: Task, pte: number, childPte: number, spare: number): Steps<number> {
+  const { arena } = task;
+  const entry = load(arena, pte);
+  const pfn = ptePfn(entry);
+  if ((entry & PTE_SPECIAL) !== 0) {
+    store(arena, childPte, entry);
+    return 0;
+  }
+  const exclusive = (pageFlags(arena, pfn) & PG_ANON_EXCLUSIVE) !== 0;
+  if (exclusive && maybeDmaPinned(arena, pfn)) {
+    if (spare === 0) return NEEDS_PAGE;
+    yield* copyPage(task, spare, pfn);
+    setPageFlags(arena, spare, PG_UPTODATE | PG_LRU);
+    setAnonMapping(arena, spare, pageMapping(arena, pfn), pageIndex(arena, pfn));
+    addAnonRmap(arena, spare, true);
+    store(arena, childPte, mkPte(spare, pteFlags(entry)));
+    return 0;
+  }
+  yield* getPage(task, pfn);
+  addAnonRmap(arena, pfn, false);
+  if (exclusive) shareAnonRmap(arena, pfn);
+  yield Point.setPte;
+  // Only the write bit goes; an `and` keeps accessed and dirty bits the CPU may be setting.
+  Atomics.and(arena.words, pte, ~PTE_WRITE);
+  store(arena, childPte, mkPte(pfn, pteFlags(entry) & ~(PTE_WRITE | PTE_DIRTY)));
+  return 0;
+}
+
+/** copy_nonpresent_pte. 0, or -EBUSY when a device-exclusive page is locked by somebody. */
+function* copyNonpresent(task: Task, vma: number, pte: number, childPte: number): Steps<number> {
+  const { arena } = task;
+  const entry = get(arena, pte);
+  const pfn = ptePfn(entry);
+  yield Point.setPte;
+  if (isMigration(entry)) {
+    const read = mkLeaf(LEAF_MIGRATION_READ, pfn, pteFlags(entry) & 0x3f);
+    store(arena, pte, read);
+    store(arena, childPte, read);
+    return 0;
+  }
+  if (isDevicePrivate(entry)) {
+    yield* getPage(task, pfn);
+    addAnonRmap(arena, pfn, false);
+    shareAnonRmap(arena, pfn);
+    const read = mkLeaf(LEAF_DEVICE_PRIVATE_READ, pfn);
+    store(arena, pte, read);
+    store(arena, childPte, read);
+    return 0;
+  }
+  if (isDeviceExclusive(entry)) {
+    // Never wait here: two page-table locks are held.
+    if (!(yield* trylockPage(task, pfn))) return -EBUSY;
+    yield* restorePte(task, pte, vma);
+    yield* unlockPage(task, pfn);
+    return yield* copyPresent(task, pte, childPte, 0);
+  }
+  return 0;
+}
+
+/** copy_pte_range for one last-level table. 0, -EBUSY or -ENOMEM. */
+function* copyTable(task: Task, child: number, vma: number, table: number, start: number, end: number): Steps<number> {
+  const { arena } = task;
+  const childTable = yield* ensureTable(task, child + Mm.pageTableLock, get(arena, child + Mm.pgd), start);
+  if (childTable === 0) return -ENOMEM;
+  let spare = 0;
+  let vpn = start;
+  let result = 0;
+  while (vpn < end && result === 0) {
+    if (spare === -1) return -ENOMEM;
+    yield* spinLock(task, ptlOf(arena, childTable), LockClass.ptl);
+    yield* spinLock(task, ptlOf(arena, table), LockClass.ptl);
+    let rss = 0;
+    while (vpn < end && result === 0) {
+      const pte = pteAt(arena, table, vpn);
+      const childPte = pteAt(arena, childTable, vpn);
+      const entry = get(arena, pte);
+      if (entry !== 0) {
+        result = ptePresent(entry)
+          ? yield* copyPresent(task, pte, childPte, spare)
+          : yield* copyNonpresent(task, vma, pte, childPte);
+        if (result !== 0) break;
+        const copied = get(arena, childPte);
+        if ((copied & PTE_SPECIAL) === 0 || !ptePresent(copied)) rss++;
+        if (spare !== 0 && ptePfn(copied) === spare) spare = 0;
+      }
+      vpn++;
+    }
+    addRss(arena, child, rss);
+    yield* spinUnlock(task, ptlOf(arena, table), LockClass.ptl);
+    yield* spinUnlock(task, ptlOf(arena, childTable), LockClass.ptl);
+    if (result === NEEDS_PAGE) {
+      spare = yield* allocPage(task, false);
+      if (spare === 0) return -ENOMEM;
+      result = 0;
+    }
+  }
+  if (spare > 0) yield* putPage(task, spare);
+  return result;
+}
+
+/** copy_page_range for one VMA of the parent, inside one PROTECTION_PAGE bracket. */
+function* copyPageRange(task: Task, parent: number, child: number, vma: number): Steps<number> {
+  const { arena } = task;
+  if (load(arena, vma + Vma.anonVma) === 0) return 0;
+  const start = vmaStart(arena, vma);
+  const end = vmaEnd(arena, vma);
+  const pgd = get(arena, parent + Mm.pgd);
+  const range = notifierRange(MMU_NOTIFY_PROTECTION_PAGE, parent, start, end);
+  yield* mmuNotifierInvalidateRangeStart(task, range);
+  let result = 0;
+  for (let vpn = nextPopulated(arena, pgd, start, end); vpn < end && result === 0; vpn = nextPopulated(arena, pgd, vpn, end)) {
+    const stop = tableEnd(vpn, end);
+    result = yield* copyTable(task, child, vma, lookupTable(arena, pgd, vpn), vpn, stop);
+    vpn = stop;
+  }
+  yield* mmuNotifierInvalidateRangeEnd(task, range);
+  return result;
+}
+
+function* dupMmap(task: Task, parent: number, child: number): Steps<number> {
+  const { arena } = task;
+  for (const vma of vmasIn(arena, parent, 0, VPN_LIMIT)) {
+    const copy = vmaAlloc(arena, vmaFlags(arena, vma), get(arena, vma + Vma.pgoff));
+    if (copy === 0) return -ENOMEM;
+    vmaInsert(arena, child, copy, vmaStart(arena, vma), vmaEnd(arena, vma));
+    // Linked before the entries are copied: an rmap walk that has passed the parent will meet the child.
+    yield* anonVmaClone(task, copy, vma);
+    const error = yield* copyPageRange(task, parent, child, vma);
+    if (error !== 0) return error;
+  }
+  return 0;
+}
+
+/**
+ * fork: a new address space that shares every private page copy-on-write. The child's contents are those at the one TLB
+ * flush at the end, not at the moment each entry was write-protected.
+ *
+ * @returns the child, with one user; or -ENOMEM: out of memory, or a device holds the lock of a device-exclusive page.
+ */
+export function* forkMm(task: Task, parent: number): Steps<number> {
+  const { arena } = task;
+  const child = mmAlloc(arena);
+  if (child === 0) return -ENOMEM;
+  yield* mmapWriteLock(task, parent);
+  yield* mmapWriteLock(task, child);
+  yield Point.forkBegin;
+  const error = yield* dupMmap(task, parent, child);
+  yield* flushTlb(task, CPU);
+  yield* mmapWriteUnlock(task, child);
+  yield* mmapWriteUnlock(task, parent);
+  if (error === 0) return child;
+  yield* mmput(task, child);
+  return -ENOMEM;
+}

@@ -1,0 +1,129 @@
+/** try_to_migrate and remove_migration_ptes: migration entries in every mapping of a page, and back. */
+import { get, store, xchg } from '../arena/access.ts';
+import { Mm } from '../arena/structures.ts';
+import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
+import { MMU_NOTIFY_CLEAR, notifierRange } from '../notifier/range.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { spinLock, spinUnlock } from '../sync/spinlock.ts';
+import type { Task } from '../sync/task.ts';
+import { protectionBits } from './anonymous.ts';
+import {
+  getPage,
+  isDevicePage,
+  maybeDmaPinned,
+  PG_ANON_EXCLUSIVE,
+  PG_DIRTY,
+  pageFlags,
+  pageMapcount,
+  setPageFlags,
+} from './page.ts';
+import {
+  isMigration,
+  LEAF_DEVICE_PRIVATE_READ,
+  LEAF_DEVICE_PRIVATE_WRITE,
+  LEAF_MIGRATION_READ,
+  LEAF_MIGRATION_READ_EXCLUSIVE,
+  LEAF_MIGRATION_WRITE,
+  leafKind,
+  mapsPage,
+  mkLeaf,
+  mkPte,
+  PTE_DIRTY,
+  PTE_WRITE,
+  PTE_YOUNG,
+  ptePfn,
+  ptePresent,
+} from './pte.ts';
+import { addAnonRmap, removeRmap, rmapWalk, shareAnonRmap } from './rmap.ts';
+import { lookupTable, pteAt, ptlOf } from './tables.ts';
+import { CPU, flushTlb } from './tlb.ts';
+import { vmaFlags } from './vma.ts';
+import { putPage } from './zone.ts';
+
+/** The migration entry that stands for `pte`; `exclusive` is the page's mark before it was dropped. */
+export function migrationEntryFor(pte: number, exclusive: boolean): number {
+  const writable = (ptePresent(pte) && (pte & PTE_WRITE) !== 0) || leafKind(pte) === LEAF_DEVICE_PRIVATE_WRITE;
+  const kind = writable ? LEAF_MIGRATION_WRITE : exclusive ? LEAF_MIGRATION_READ_EXCLUSIVE : LEAF_MIGRATION_READ;
+  return mkLeaf(kind, ptePfn(pte), ptePresent(pte) ? pte & (PTE_YOUNG | PTE_DIRTY) : 0);
+}
+
+/** One mapping of `pfn` becomes a migration entry. False ends the walk: the page may be pinned. Under the PTL. */
+function* unmapOne(task: Task, word: number, pfn: number): Steps<boolean> {
+  const { arena } = task;
+  yield Point.clearPte;
+  const pte = xchg(arena, word, 0);
+  if (ptePresent(pte)) yield* flushTlb(task, CPU);
+  if ((pte & PTE_DIRTY) !== 0 && ptePresent(pte)) setPageFlags(arena, pfn, PG_DIRTY);
+  const exclusive = (pageFlags(arena, pfn) & PG_ANON_EXCLUSIVE) !== 0;
+  if (exclusive) {
+    if (maybeDmaPinned(arena, pfn)) {
+      store(arena, word, pte);
+      return false;
+    }
+    shareAnonRmap(arena, pfn);
+  }
+  yield Point.setPte;
+  store(arena, word, migrationEntryFor(pte, exclusive));
+  removeRmap(arena, pfn);
+  yield* putPage(task, pfn);
+  return true;
+}
+
+/**
+ * try_to_migrate: replaces every remaining mapping of a locked page by a migration entry. Each mapping gets its own CLEAR
+ * bracket without owner, inside the rmap lock, so no driver can take it for its own doing.
+ */
+export function* tryToMigrate(task: Task, pfn: number): Steps<void> {
+  const { arena } = task;
+  yield* rmapWalk(task, pfn, function* (_vma, mm, vpn) {
+    const range = notifierRange(MMU_NOTIFY_CLEAR, mm, vpn, vpn + 1);
+    yield* mmuNotifierInvalidateRangeStart(task, range);
+    const table = lookupTable(arena, get(arena, mm + Mm.pgd), vpn);
+    let proceed = true;
+    if (table !== 0) {
+      const ptl = ptlOf(arena, table);
+      yield* spinLock(task, ptl, LockClass.ptl);
+      const word = pteAt(arena, table, vpn);
+      const pte = get(arena, word);
+      if (mapsPage(pte) && ptePfn(pte) === pfn) proceed = yield* unmapOne(task, word, pfn);
+      yield* spinUnlock(task, ptl, LockClass.ptl);
+    }
+    yield* mmuNotifierInvalidateRangeEnd(task, range);
+    return proceed && pageMapcount(arena, pfn) > 0;
+  });
+}
+
+/** The entry that takes the place of a migration entry for the page `to`. */
+function restoredEntry(task: Task, entry: number, to: number, vm: number): number {
+  const { arena } = task;
+  const write = leafKind(entry) === LEAF_MIGRATION_WRITE;
+  if (isDevicePage(arena, to)) return mkLeaf(write ? LEAF_DEVICE_PRIVATE_WRITE : LEAF_DEVICE_PRIVATE_READ, to);
+  const dirty = (entry & PTE_DIRTY) !== 0 && (pageFlags(arena, to) & PG_DIRTY) !== 0 ? PTE_DIRTY : 0;
+  return mkPte(to, protectionBits(vm) | (entry & PTE_YOUNG) | dirty | (write ? PTE_WRITE : 0));
+}
+
+/**
+ * remove_migration_ptes: every migration entry of `from` becomes an entry of `to` (the same page when the migration
+ * failed). No notifier and no flush: nothing was reachable. Entries that were zapped meanwhile are simply not found.
+ */
+export function* removeMigrationPtes(task: Task, from: number, to: number): Steps<void> {
+  const { arena } = task;
+  yield* rmapWalk(task, to, function* (vma, mm, vpn) {
+    const table = lookupTable(arena, get(arena, mm + Mm.pgd), vpn);
+    if (table === 0) return true;
+    const ptl = ptlOf(arena, table);
+    yield* spinLock(task, ptl, LockClass.ptl);
+    const word = pteAt(arena, table, vpn);
+    const entry = get(arena, word);
+    if (isMigration(entry) && ptePfn(entry) === from) {
+      yield* getPage(task, to);
+      addAnonRmap(arena, to, leafKind(entry) !== LEAF_MIGRATION_READ);
+      yield Point.setPte;
+      store(arena, word, restoredEntry(task, entry, to, vmaFlags(arena, vma)));
+    }
+    yield* spinUnlock(task, ptl, LockClass.ptl);
+    return true;
+  });
+}

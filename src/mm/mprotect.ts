@@ -1,0 +1,118 @@
+/** mprotect: VMA flags first, then the entries, all under mmap_lock for writing. */
+import { cas, get, load, set } from '../arena/access.ts';
+import { EINVAL, ENOMEM } from '../arena/errno.ts';
+import { Mm, Vma } from '../arena/structures.ts';
+import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
+import { MMU_NOTIFY_PROTECTION_VMA, notifierRange } from '../notifier/range.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { spinLock, spinUnlock } from '../sync/spinlock.ts';
+import type { Task } from '../sync/task.ts';
+import { protectionBits } from './anonymous.ts';
+import { mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
+import { PG_ANON_EXCLUSIVE, pageFlags } from './page.ts';
+import {
+  LEAF_DEVICE_PRIVATE_READ,
+  LEAF_DEVICE_PRIVATE_WRITE,
+  LEAF_MIGRATION_READ_EXCLUSIVE,
+  LEAF_MIGRATION_WRITE,
+  leafKind,
+  mkLeaf,
+  mkPte,
+  PTE_PRESENT,
+  PTE_PROTNONE,
+  PTE_SPECIAL,
+  PTE_WRITE,
+  pteFlags,
+  ptePfn,
+  ptePresent,
+} from './pte.ts';
+import { lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
+import { CPU, flushTlb } from './tlb.ts';
+import { mergeVmas, splitAt, VM_ACCESS, VM_WRITE, vmaEnd, vmaFlags, vmaStart, vmasIn } from './vma.ts';
+
+/** What an entry becomes under new protection. Only what is certainly allowed is granted; faults do the rest. */
+function protectedEntry(task: Task, pte: number, vm: number): number {
+  const write = (vm & VM_WRITE) !== 0;
+  if (!ptePresent(pte)) {
+    const kind = leafKind(pte);
+    if (write) return pte;
+    if (kind === LEAF_MIGRATION_WRITE) return mkLeaf(LEAF_MIGRATION_READ_EXCLUSIVE, ptePfn(pte), pteFlags(pte) & 0x3f);
+    if (kind === LEAF_DEVICE_PRIVATE_WRITE) return mkLeaf(LEAF_DEVICE_PRIVATE_READ, ptePfn(pte));
+    // A device-exclusive entry stays; it is restored with the protection of that time.
+    return pte;
+  }
+  let flags = (pteFlags(pte) & ~(PTE_PRESENT | PTE_PROTNONE | PTE_WRITE)) | protectionBits(vm);
+  const exclusive = (pte & PTE_SPECIAL) === 0 && (pageFlags(task.arena, ptePfn(pte)) & PG_ANON_EXCLUSIVE) !== 0;
+  if (write && exclusive) flags |= PTE_WRITE;
+  return mkPte(ptePfn(pte), flags);
+}
+
+/** change_pte_range for one last-level table. */
+function* protectTable(task: Task, table: number, start: number, end: number, vm: number): Steps<void> {
+  const { arena } = task;
+  const ptl = ptlOf(arena, table);
+  let flush = false;
+  yield* spinLock(task, ptl, LockClass.ptl);
+  for (let vpn = start; vpn < end; vpn++) {
+    const word = pteAt(arena, table, vpn);
+    if (get(arena, word) === 0) continue;
+    yield Point.setPte;
+    for (;;) {
+      const pte = load(arena, word);
+      const next = protectedEntry(task, pte, vm);
+      // The CPU may set accessed and dirty bits at any time: compare and swap, so that none is lost.
+      if (next === pte) break;
+      if (cas(arena, word, pte, next) !== pte) continue;
+      flush ||= ptePresent(pte);
+      break;
+    }
+  }
+  if (flush) yield* flushTlb(task, CPU);
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+}
+
+function* changeProtection(task: Task, mm: number, start: number, end: number, vm: number): Steps<void> {
+  const { arena } = task;
+  const pgd = get(arena, mm + Mm.pgd);
+  let vpn = nextPopulated(arena, pgd, start, end);
+  if (vpn >= end) return;
+  const range = notifierRange(MMU_NOTIFY_PROTECTION_VMA, mm, start, end);
+  yield* mmuNotifierInvalidateRangeStart(task, range);
+  for (; vpn < end; vpn = nextPopulated(arena, pgd, vpn, end)) {
+    const stop = tableEnd(vpn, end);
+    yield* protectTable(task, lookupTable(arena, pgd, vpn), vpn, stop, vm);
+    vpn = stop;
+  }
+  yield* mmuNotifierInvalidateRangeEnd(task, range);
+}
+
+/**
+ * mprotect: gives [start, start + pages) the access bits `access` (VM_READ, VM_WRITE, VM_EXEC).
+ *
+ * @returns 0, -EINVAL (empty range) or -ENOMEM (a hole in the range: what comes before it is changed; or too many VMAs).
+ */
+export function* mprotect(task: Task, mm: number, start: number, pages: number, access: number): Steps<number> {
+  const { arena } = task;
+  if (pages <= 0) return -EINVAL;
+  const end = start + pages;
+  let error = 0;
+  let at = start;
+  yield* mmapWriteLock(task, mm);
+  if (!(yield* splitAt(task, mm, start, end))) error = -ENOMEM;
+  else {
+    for (const vma of vmasIn(arena, mm, start, end)) {
+      if (vmaStart(arena, vma) > at) break;
+      const vm = (vmaFlags(arena, vma) & ~VM_ACCESS) | (access & VM_ACCESS);
+      set(arena, vma + Vma.flags, vm);
+      at = vmaEnd(arena, vma);
+      yield Point.mprotectVma;
+      yield* changeProtection(task, mm, vmaStart(arena, vma), at, vm);
+    }
+    if (at < end) error = -ENOMEM;
+    yield* mergeVmas(task, mm, start, end);
+  }
+  yield* mmapWriteUnlock(task, mm);
+  return error;
+}

@@ -1,0 +1,122 @@
+/** mremap: shrinking, growing in place, and moving a mapping with its entries. */
+import { get, load, store, xchg } from '../arena/access.ts';
+import { VPN_LIMIT } from '../arena/arena.ts';
+import { EFAULT, EINVAL, ENOMEM } from '../arena/errno.ts';
+import { Mm, Vma } from '../arena/structures.ts';
+import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
+import { MMU_NOTIFY_UNMAP, notifierRange } from '../notifier/range.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { spinLock, spinUnlock } from '../sync/spinlock.ts';
+import type { Task } from '../sync/task.ts';
+import { unmapLocked } from './mmap.ts';
+import { mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
+import { ptePresent } from './pte.ts';
+import { anonVmaLock, anonVmaOf, anonVmaUnlock } from './rmap.ts';
+import { ensureTable, lookupTable, nextPopulated, pteAt, ptlOf } from './tables.ts';
+import { CPU, flushTlb } from './tlb.ts';
+import { anonVmaClone, linearPageIndex, mergeVmas, vmaAlloc, vmaEnd, vmaFlags, vmaInsert, vmaLookup, vmasIn } from './vma.ts';
+
+/** Moves one entry verbatim, whatever its kind. Both page-table locks are held by old-then-new order. */
+function* moveEntry(task: Task, mm: number, from: number, to: number): Steps<boolean> {
+  const { arena } = task;
+  const pgd = get(arena, mm + Mm.pgd);
+  const oldTable = lookupTable(arena, pgd, from);
+  const newTable = yield* ensureTable(task, mm + Mm.pageTableLock, pgd, to);
+  if (newTable === 0) return false;
+  const oldPtl = ptlOf(arena, oldTable);
+  const newPtl = ptlOf(arena, newTable);
+  yield* spinLock(task, oldPtl, LockClass.ptl);
+  if (newPtl !== oldPtl) yield* spinLock(task, newPtl, LockClass.ptl);
+  yield Point.clearPte;
+  const pte = xchg(arena, pteAt(arena, oldTable, from), 0);
+  if (pte !== 0) {
+    yield Point.setPte;
+    store(arena, pteAt(arena, newTable, to), pte);
+    if (ptePresent(pte)) yield* flushTlb(task, CPU);
+  }
+  if (newPtl !== oldPtl) yield* spinUnlock(task, newPtl, LockClass.ptl);
+  yield* spinUnlock(task, oldPtl, LockClass.ptl);
+  return true;
+}
+
+/**
+ * move_page_tables. The rmap lock is held throughout: a walk could otherwise look at the new address before and at the old
+ * one after the move, and miss the page.
+ */
+function* moveEntries(task: Task, mm: number, vma: number, from: number, to: number, pages: number): Steps<boolean> {
+  const { arena } = task;
+  const anonVma = load(arena, vma + Vma.anonVma) === 0 ? 0 : anonVmaOf(arena, vma);
+  const range = notifierRange(MMU_NOTIFY_UNMAP, mm, from, from + pages);
+  yield* mmuNotifierInvalidateRangeStart(task, range);
+  if (anonVma !== 0) yield* anonVmaLock(task, anonVma);
+  const pgd = get(arena, mm + Mm.pgd);
+  let done = true;
+  let vpn = nextPopulated(arena, pgd, from, from + pages);
+  while (vpn < from + pages && done) {
+    if (load(arena, pteAt(arena, lookupTable(arena, pgd, vpn), vpn)) !== 0) {
+      done = yield* moveEntry(task, mm, vpn, to + (vpn - from));
+    }
+    vpn = nextPopulated(arena, pgd, vpn + 1, from + pages);
+  }
+  if (anonVma !== 0) yield* anonVmaUnlock(task, anonVma);
+  yield* mmuNotifierInvalidateRangeEnd(task, range);
+  return done;
+}
+
+function* moveVma(task: Task, mm: number, vma: number, from: number, pages: number, to: number, newPages: number): Steps<number> {
+  const { arena } = task;
+  const copy = vmaAlloc(arena, vmaFlags(arena, vma), linearPageIndex(arena, vma, from));
+  if (copy === 0) return -ENOMEM;
+  vmaInsert(arena, mm, copy, to, to + newPages);
+  yield* anonVmaClone(task, copy, vma);
+  const moved = yield* moveEntries(task, mm, vma, from, to, Math.min(pages, newPages));
+  if (!moved) {
+    // Out of page-table pages half-way: bring back what was moved, then drop the copy.
+    yield* moveEntries(task, mm, copy, to, from, Math.min(pages, newPages));
+    yield* unmapLocked(task, mm, to, to + newPages);
+    return -ENOMEM;
+  }
+  const error = yield* unmapLocked(task, mm, from, from + pages);
+  if (error !== 0) return error;
+  yield* mergeVmas(task, mm, to, to + newPages);
+  return to;
+}
+
+/**
+ * mremap of `pages` pages at `from` to `newPages` pages. With `to` given (MREMAP_FIXED) it is moved there and what was
+ * there goes; without, it shrinks, grows in place if there is room, or fails.
+ *
+ * @returns the first page of the mapping, -EINVAL (bad ranges, or they overlap), -EFAULT (not inside one VMA) or -ENOMEM.
+ */
+export function* mremap(task: Task, mm: number, from: number, pages: number, newPages: number, to = -1): Steps<number> {
+  if (pages <= 0 || newPages <= 0 || to + newPages > VPN_LIMIT || from + newPages > VPN_LIMIT) return -EINVAL;
+  if (to !== -1 && to < from + pages && from < to + newPages) return -EINVAL;
+  yield* mmapWriteLock(task, mm);
+  const result = yield* mremapLocked(task, mm, from, pages, newPages, to);
+  yield* mmapWriteUnlock(task, mm);
+  return result;
+}
+
+function* mremapLocked(task: Task, mm: number, from: number, pages: number, newPages: number, to: number): Steps<number> {
+  const { arena } = task;
+  const vma = vmaLookup(arena, mm, from);
+  if (vma === 0 || vmaEnd(arena, vma) < from + pages) return -EFAULT;
+  if (to !== -1) {
+    const error = yield* unmapLocked(task, mm, to, to + newPages);
+    return error !== 0 ? error : yield* moveVma(task, mm, vmaLookup(arena, mm, from), from, pages, to, newPages);
+  }
+  if (newPages <= pages) {
+    const error = newPages === pages ? 0 : yield* unmapLocked(task, mm, from + newPages, from + pages);
+    return error !== 0 ? error : from;
+  }
+  const end = from + pages;
+  if (vmaEnd(arena, vma) !== end || vmasIn(arena, mm, end, from + newPages).length > 0) return -ENOMEM;
+  const grown = vmaAlloc(arena, vmaFlags(arena, vma), linearPageIndex(arena, vma, end));
+  if (grown === 0) return -ENOMEM;
+  vmaInsert(arena, mm, grown, end, from + newPages);
+  yield* anonVmaClone(task, grown, vma);
+  yield* mergeVmas(task, mm, from, from + newPages);
+  return from;
+}

@@ -1,0 +1,75 @@
+/** struct page: flags, references, mappings. Order-0 pages only; a folio is a page here. */
+import { add, and, cas, get, load, or, set } from '../arena/access.ts';
+import type { Arena } from '../arena/arena.ts';
+import { deref, poolFree } from '../arena/pool.ts';
+import { AnonVma } from '../arena/structures.ts';
+import { Violation } from '../arena/violation.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import type { Task } from '../sync/task.ts';
+
+export const PG_LOCKED = 1;
+export const PG_WAITERS = 2;
+export const PG_LRU = 4;
+export const PG_DIRTY = 8;
+export const PG_UPTODATE = 16;
+/** AnonExclusive: mapped once, and may be mapped writable. */
+export const PG_ANON_EXCLUSIVE = 32;
+/** In ZONE_DEVICE. Never changes. */
+export const PG_DEVICE = 64;
+
+/** What one pin adds to the reference count of a small page. */
+export const GUP_PIN_COUNTING_BIAS = 1024;
+
+export const pageFlags = (arena: Arena, pfn: number): number => load(arena, arena.page.flags + pfn);
+export const setPageFlags = (arena: Arena, pfn: number, bits: number): number => or(arena, arena.page.flags + pfn, bits);
+export const clearPageFlags = (arena: Arena, pfn: number, bits: number): number => and(arena, arena.page.flags + pfn, ~bits);
+
+export const isDevicePage = (arena: Arena, pfn: number): boolean => pfn >= arena.config.systemPages;
+export const pageCount = (arena: Arena, pfn: number): number => load(arena, arena.page.refcount + pfn);
+export const pageMapcount = (arena: Arena, pfn: number): number => load(arena, arena.page.mapcount + pfn);
+export const pageGeneration = (arena: Arena, pfn: number): number => get(arena, arena.page.generation + pfn);
+/** Handle of the anon_vma, 0 if the page was never mapped. */
+export const pageMapping = (arena: Arena, pfn: number): number => get(arena, arena.page.mapping + pfn);
+export const pageIndex = (arena: Arena, pfn: number): number => get(arena, arena.page.index + pfn);
+/** May somebody hold a pin? A page with very many references is taken for pinned, as in the kernel. */
+export const maybeDmaPinned = (arena: Arena, pfn: number): boolean => pageCount(arena, pfn) >= GUP_PIN_COUNTING_BIAS;
+
+/** get_page: the caller holds a reference, or the lock of an entry that does. Raising a count from 0 is a violation. */
+export function* getPage(task: Task, pfn: number, references = 1): Steps<void> {
+  yield Point.getPage;
+  if (add(task.arena, task.arena.page.refcount + pfn, references) <= 0) {
+    throw new Violation('I-REF', `actor ${task.id} takes a reference on page ${pfn}, which is free`);
+  }
+}
+
+/** folio_try_get: false when the page is free. */
+export function* tryGetPage(task: Task, pfn: number): Steps<boolean> {
+  const { arena } = task;
+  const word = arena.page.refcount + pfn;
+  yield Point.getPage;
+  for (;;) {
+    const count = load(arena, word);
+    if (count === 0) return false;
+    if (cas(arena, word, count, count + 1) === count) return true;
+  }
+}
+
+/** page->mapping and page->index for a page that becomes anonymous memory. The page keeps the anon_vma alive. */
+export function setAnonMapping(arena: Arena, pfn: number, anonVma: number, index: number): void {
+  add(arena, deref(arena, arena.pools.anonVma, anonVma) + AnonVma.users, 1);
+  set(arena, arena.page.mapping + pfn, anonVma);
+  set(arena, arena.page.index + pfn, index);
+}
+
+export function clearAnonMapping(arena: Arena, pfn: number): void {
+  const anonVma = pageMapping(arena, pfn);
+  if (anonVma === 0) return;
+  set(arena, arena.page.mapping + pfn, 0);
+  putAnonVma(arena, deref(arena, arena.pools.anonVma, anonVma));
+}
+
+/** put_anon_vma: VMAs and pages count as users; the last one frees it. */
+export function putAnonVma(arena: Arena, anonVma: number): void {
+  if (add(arena, anonVma + AnonVma.users, -1) === 1) poolFree(arena, arena.pools.anonVma, anonVma);
+}

@@ -1,0 +1,112 @@
+/**
+ * Reverse mapping of anonymous pages. A page names an anon_vma and an index; the anon_vma lists the VMAs that may map the
+ * page, and `start + index - pgoff` is the address in each. Splits, moves and forks add VMAs to the list of the original,
+ * at its end, so a walk meets a parent before its children.
+ */
+import { add, cas, get, load, set } from '../arena/access.ts';
+import type { Arena } from '../arena/arena.ts';
+import { nodeLast, nodeStart } from '../arena/intervalTree.ts';
+import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
+import { AnonVma, Mm, Vma } from '../arena/structures.ts';
+import { Violation } from '../arena/violation.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { downRead, downWrite, upRead, upWrite } from '../sync/rwsem.ts';
+import type { Task } from '../sync/task.ts';
+import { clearPageFlags, PG_ANON_EXCLUSIVE, pageIndex, pageMapping, putAnonVma, setPageFlags } from './page.ts';
+
+/** The anon_vma of a VMA that has one. */
+export const anonVmaOf = (arena: Arena, vma: number): number => deref(arena, arena.pools.anonVma, load(arena, vma + Vma.anonVma));
+
+export function* anonVmaLock(task: Task, anonVma: number): Steps<void> {
+  yield* downWrite(task, anonVma + AnonVma.lock, LockClass.anonVma);
+}
+export function* anonVmaUnlock(task: Task, anonVma: number): Steps<void> {
+  yield* upWrite(task, anonVma + AnonVma.lock, LockClass.anonVma);
+}
+
+/** Appends a VMA. anon_vma lock held for writing. */
+export function anonVmaLink(arena: Arena, anonVma: number, vma: number): void {
+  const tail = get(arena, anonVma + AnonVma.tail);
+  set(arena, vma + Vma.anonPrev, tail);
+  set(arena, vma + Vma.anonNext, 0);
+  set(arena, tail === 0 ? anonVma + AnonVma.head : tail + Vma.anonNext, vma);
+  set(arena, anonVma + AnonVma.tail, vma);
+  add(arena, anonVma + AnonVma.users, 1);
+}
+
+/** unlink_anon_vmas: takes a VMA off the list; the anon_vma is freed when nothing names it any more. */
+export function* anonVmaUnlink(task: Task, vma: number): Steps<void> {
+  const { arena } = task;
+  const anonVma = anonVmaOf(arena, vma);
+  yield* anonVmaLock(task, anonVma);
+  const prev = get(arena, vma + Vma.anonPrev);
+  const next = get(arena, vma + Vma.anonNext);
+  set(arena, prev === 0 ? anonVma + AnonVma.head : prev + Vma.anonNext, next);
+  set(arena, next === 0 ? anonVma + AnonVma.tail : next + Vma.anonPrev, prev);
+  yield* anonVmaUnlock(task, anonVma);
+  putAnonVma(arena, anonVma);
+}
+
+/**
+ * anon_vma_prepare: makes sure a VMA has an anon_vma. mmap_lock held for reading is enough, so two faults may race; the
+ * first to set the field wins. False when out of memory.
+ */
+export function* anonVmaPrepare(task: Task, vma: number): Steps<boolean> {
+  const { arena } = task;
+  if (load(arena, vma + Vma.anonVma) !== 0) return true;
+  const anonVma = poolAlloc(arena, arena.pools.anonVma);
+  if (anonVma === 0) return false;
+  anonVmaLink(arena, anonVma, vma);
+  yield Point.anonVmaPrepare;
+  if (cas(arena, vma + Vma.anonVma, 0, handleOf(arena, arena.pools.anonVma, anonVma)) !== 0) {
+    poolFree(arena, arena.pools.anonVma, anonVma);
+    // Our link words were those of the winner's list, where the VMA is alone as well: still right.
+  }
+  return true;
+}
+
+/** folio_add_anon_rmap_pte: one more entry maps the page. */
+export function addAnonRmap(arena: Arena, pfn: number, exclusive: boolean): void {
+  add(arena, arena.page.mapcount + pfn, 1);
+  if (exclusive) setPageFlags(arena, pfn, PG_ANON_EXCLUSIVE);
+}
+
+/** folio_remove_rmap_pte: one entry less maps the page. */
+export function removeRmap(arena: Arena, pfn: number): void {
+  if (add(arena, arena.page.mapcount + pfn, -1) <= 0) throw new Violation('I-MAP', `mapcount of page ${pfn} fell below 0`);
+}
+
+/** page_try_share_anon_rmap: drops the exclusive mark. The caller has made sure nobody can have pinned the page. */
+export function shareAnonRmap(arena: Arena, pfn: number): void {
+  clearPageFlags(arena, pfn, PG_ANON_EXCLUSIVE);
+}
+
+/** Visits one place where a page may be mapped. Returns false to end the walk. */
+export type RmapVisitor = (vma: number, mm: number, vpn: number) => Steps<boolean>;
+
+/**
+ * rmap_walk_anon: calls `visit` for each VMA and address that may map the page, under the rmap lock. The visitor looks at
+ * the entry under its page-table lock; most walks find nothing in some VMAs. The page is locked by the caller.
+ */
+export function* rmapWalk(task: Task, pfn: number, visit: RmapVisitor): Steps<void> {
+  const { arena } = task;
+  const handle = pageMapping(arena, pfn);
+  if (handle === 0) return;
+  const anonVma = deref(arena, arena.pools.anonVma, handle);
+  const index = pageIndex(arena, pfn);
+  yield* downRead(task, anonVma + AnonVma.lock, LockClass.anonVma);
+  for (let vma = get(arena, anonVma + AnonVma.head); vma !== 0; vma = get(arena, vma + Vma.anonNext)) {
+    const start = nodeStart(arena, vma + Vma.node);
+    const vpn = start + index - get(arena, vma + Vma.pgoff);
+    if (vpn < start || vpn > nodeLast(arena, vma + Vma.node)) continue;
+    const mm = deref(arena, arena.pools.mm, get(arena, vma + Vma.mm));
+    yield Point.rmapWalk;
+    if (!(yield* visit(vma, mm, vpn))) break;
+  }
+  yield* upRead(task, anonVma + AnonVma.lock, LockClass.anonVma);
+}
+
+/** The page table of an mm that a walk met: 0 once it has been torn down. */
+export const pgdOf = (arena: Arena, mm: number): number => get(arena, mm + Mm.pgd);

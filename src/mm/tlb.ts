@@ -1,0 +1,99 @@
+/**
+ * Access windows and translation look-aside buffers.
+ *
+ * In hardware a store that is under way finishes before a TLB shoot-down returns. A model that walks the page table and
+ * then writes the frame loses that guarantee. So every agent that accesses memory opens a window, translates (through its
+ * TLB), accesses, and closes the window; and a flush returns only when no agent is inside a window that began before it.
+ * Nothing inside a window ever waits, so a flush waits for a few hundred nanoseconds, or for a preempted thread.
+ *
+ * There are two kinds, with a TLB each: {@link CPU} and {@link DEVICE}. An entry carries the generation of the TLB at the
+ * time its window was opened; a flush raises the generation first, so an entry filled by an old window is dead on arrival.
+ */
+import { add, get, load, set } from '../arena/access.ts';
+import type { Arena } from '../arena/arena.ts';
+import { Actor, ActorState, TLB_ENTRIES, TLB_WORDS } from '../arena/structures.ts';
+import { Violation } from '../arena/violation.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import type { Task } from '../sync/task.ts';
+import { waitWhile } from '../sync/wait.ts';
+
+export const CPU = 0;
+export const DEVICE = 1;
+
+const SPACE = 0;
+const VPN = 1;
+const GENERATION = 2;
+const ENTRY = 3;
+const PAGE_GENERATION = 4;
+
+/** Announces an access. Pairs with the load in {@link flushTlb}: either the flush sees the window, or we see its change. */
+export function openWindow(task: Task, kind: number): void {
+  add(task.arena, task.actor + Actor.window + kind, 1);
+}
+
+export function closeWindow(task: Task, kind: number): void {
+  add(task.arena, task.actor + Actor.window + kind, 1);
+}
+
+const slotOf = (task: Task, kind: number, vpn: number): number =>
+  task.actor + Actor.tlb + (kind * TLB_ENTRIES + (vpn % TLB_ENTRIES)) * TLB_WORDS;
+
+/**
+ * The cached translation of `vpn` in `space` (address of the mm or of the mirror), or 0. Inside a window.
+ *
+ * @throws Violation I-TLB when the cached page was freed since: somebody forgot a flush.
+ */
+export function tlbLookup(task: Task, kind: number, space: number, vpn: number): number {
+  const { arena } = task;
+  const slot = slotOf(task, kind, vpn);
+  if (get(arena, slot + SPACE) !== space || get(arena, slot + VPN) !== vpn) return 0;
+  if (get(arena, slot + GENERATION) !== load(arena, task.actor + Actor.tlbGeneration + kind)) return 0;
+  const entry = get(arena, slot + ENTRY);
+  if (get(arena, arena.page.generation + (entry >>> 12)) !== get(arena, slot + PAGE_GENERATION)) {
+    throw new Violation('I-TLB', `actor ${task.id} has page ${entry >>> 12} of address page ${vpn} in its TLB, and it was freed`);
+  }
+  return entry;
+}
+
+/** Remembers a translation made in the current window; `generation` was read after the window was opened. */
+export function tlbFill(task: Task, kind: number, space: number, vpn: number, generation: number, entry: number): void {
+  const { arena } = task;
+  const slot = slotOf(task, kind, vpn);
+  set(arena, slot + SPACE, space);
+  set(arena, slot + VPN, vpn);
+  set(arena, slot + GENERATION, generation);
+  set(arena, slot + ENTRY, entry);
+  set(arena, slot + PAGE_GENERATION, get(arena, arena.page.generation + (entry >>> 12)));
+}
+
+/** Generation of the task's own TLB, for {@link tlbFill}. */
+export const tlbGeneration = (task: Task, kind: number): number => load(task.arena, task.actor + Actor.tlbGeneration + kind);
+
+/**
+ * flush_tlb_range, and the device's twin. Call after the entries were changed; when it returns no agent holds or uses an
+ * older translation. Legal under a spin lock. It flushes every agent and every page, which hardware is free to do.
+ */
+export function* flushTlb(task: Task, kind: number): Steps<void> {
+  const { arena } = task;
+  yield Point.flushTlb;
+  for (let id = 0; id < arena.config.actors; id++) {
+    const actor = arena.actors + id * Actor.shape.size;
+    if (get(arena, actor + Actor.state) === ActorState.absent) continue;
+    add(arena, actor + Actor.tlbGeneration + kind, 1);
+    if (id === task.id) continue;
+    const window = load(arena, actor + Actor.window + kind);
+    if ((window & 1) !== 0) yield* waitForWindow(task, actor + Actor.window + kind, window);
+  }
+}
+
+function* waitForWindow(task: Task, word: number, window: number): Steps<void> {
+  while (load(task.arena, word) === window) yield* waitWhile(task, word, window);
+}
+
+/** A window left open would stop every flush; called when an actor ends. */
+export function abandonWindows(arena: Arena, actor: number): void {
+  for (const kind of [CPU, DEVICE]) {
+    if ((load(arena, actor + Actor.window + kind) & 1) !== 0) add(arena, actor + Actor.window + kind, 1);
+  }
+}

@@ -1,0 +1,89 @@
+/** do_wp_page: a write to a present entry that does not allow it, in a private mapping. Reuse the page, or copy it. */
+import { get, store, xchg } from '../arena/access.ts';
+import { clearFrame } from '../arena/frames.ts';
+import { Vma } from '../arena/structures.ts';
+import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
+import { MMU_NOTIFY_CLEAR, notifierRange } from '../notifier/range.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { spinLock, spinUnlock } from '../sync/spinlock.ts';
+import type { Task } from '../sync/task.ts';
+import { copyPage } from './copyPage.ts';
+import { type Fault, faultPtl, VM_FAULT_OOM } from './faultTypes.ts';
+import { addRss } from './mmStruct.ts';
+import { getPage, PG_ANON_EXCLUSIVE, PG_LRU, PG_UPTODATE, pageCount, pageFlags, setAnonMapping, setPageFlags } from './page.ts';
+import { trylockPage, unlockPage } from './pageLock.ts';
+import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG, ptePfn } from './pte.ts';
+import { addAnonRmap, anonVmaPrepare, removeRmap } from './rmap.ts';
+import { CPU, flushTlb } from './tlb.ts';
+import { linearPageIndex } from './vma.ts';
+import { allocPage, putPage } from './zone.ts';
+
+/** Can we prove that no other mapping and no other reference exists? Then the page becomes ours. Under the PTL. */
+function* wpCanReuse(task: Task, pfn: number): Steps<boolean> {
+  const { arena } = task;
+  if ((pageFlags(arena, pfn) & PG_ANON_EXCLUSIVE) !== 0) return true;
+  if (pageCount(arena, pfn) !== 1) return false;
+  if (!(yield* trylockPage(task, pfn))) return false;
+  const sole = pageCount(arena, pfn) === 1;
+  if (sole) setPageFlags(arena, pfn, PG_ANON_EXCLUSIVE);
+  yield* unlockPage(task, pfn);
+  return sole;
+}
+
+/** Called with the page-table lock held and the entry verified; drops it. */
+export function* doWpPage(task: Task, fault: Fault): Steps<number> {
+  const { arena } = task;
+  const { pte, orig } = fault;
+  const ptl = faultPtl(task, fault);
+  const old = ptePfn(orig);
+  const zero = (orig & PTE_SPECIAL) !== 0;
+  if (!zero && (yield* wpCanReuse(task, old))) {
+    // Permission only grows: no notifier.
+    yield Point.setPte;
+    store(arena, pte, orig | PTE_WRITE | PTE_DIRTY | PTE_YOUNG);
+    yield* spinUnlock(task, ptl, LockClass.ptl);
+    return 0;
+  }
+  if (!zero) yield* getPage(task, old);
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+  const result = yield* wpPageCopy(task, fault, zero ? 0 : old);
+  if (!zero) yield* putPage(task, old);
+  return result;
+}
+
+/** wp_page_copy: `old` is 0 for the zero page. */
+function* wpPageCopy(task: Task, fault: Fault, old: number): Steps<number> {
+  const { arena } = task;
+  const { mm, vma, vpn, pte, orig } = fault;
+  if (!(yield* anonVmaPrepare(task, vma))) return VM_FAULT_OOM;
+  const pfn = yield* allocPage(task, false);
+  if (pfn === 0) return VM_FAULT_OOM;
+  if (old === 0) clearFrame(arena, pfn);
+  else yield* copyPage(task, pfn, old);
+  setPageFlags(arena, pfn, PG_UPTODATE | PG_LRU);
+  const range = notifierRange(MMU_NOTIFY_CLEAR, mm, vpn, vpn + 1);
+  yield* mmuNotifierInvalidateRangeStart(task, range);
+  const ptl = faultPtl(task, fault);
+  yield* spinLock(task, ptl, LockClass.ptl);
+  const same = get(arena, pte) === orig;
+  if (same) {
+    // Clear and flush before setting, so that no two CPUs use the old and the new page at once.
+    yield Point.clearPte;
+    xchg(arena, pte, 0);
+    yield* flushTlb(task, CPU);
+    setAnonMapping(arena, pfn, get(arena, vma + Vma.anonVma), linearPageIndex(arena, vma, vpn));
+    addAnonRmap(arena, pfn, true);
+    if (old === 0) addRss(arena, mm, 1);
+    yield Point.setPte;
+    store(arena, pte, mkPte(pfn, PTE_PRESENT | PTE_WRITE | PTE_DIRTY | PTE_YOUNG));
+    // Last: until now this mapping keeps another process from judging itself the sole owner of the old page.
+    if (old !== 0) removeRmap(arena, old);
+  }
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+  yield* mmuNotifierInvalidateRangeEnd(task, range);
+  if (!same) yield* putPage(task, pfn);
+  else if (old !== 0) yield* putPage(task, old);
+  return 0;
+}

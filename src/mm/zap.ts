@@ -1,0 +1,70 @@
+/** unmap_vmas and zap_page_range: entries go, pages are released. The caller brackets it with start and end. */
+import { get, xchg } from '../arena/access.ts';
+import { Mm } from '../arena/structures.ts';
+import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
+import { notifierRange } from '../notifier/range.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { spinLock, spinUnlock } from '../sync/spinlock.ts';
+import type { Task } from '../sync/task.ts';
+import { addRss } from './mmStruct.ts';
+import { PG_DIRTY, setPageFlags } from './page.ts';
+import { isMigration, mapsPage, PTE_DIRTY, ptePfn, ptePresent } from './pte.ts';
+import { removeRmap } from './rmap.ts';
+import { lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
+import { CPU, flushTlb } from './tlb.ts';
+import { putPage } from './zone.ts';
+
+/** zap_pte_range for one last-level table. */
+function* zapTable(task: Task, mm: number, table: number, start: number, end: number): Steps<void> {
+  const { arena } = task;
+  const ptl = ptlOf(arena, table);
+  const gather: number[] = [];
+  let rss = 0;
+  let flush = false;
+  yield* spinLock(task, ptl, LockClass.ptl);
+  for (let vpn = start; vpn < end; vpn++) {
+    const word = pteAt(arena, table, vpn);
+    if (get(arena, word) === 0) continue;
+    yield Point.clearPte;
+    // Exchange, not store: the CPU may set the dirty bit until the entry is gone.
+    const pte = xchg(arena, word, 0);
+    flush ||= ptePresent(pte);
+    if (mapsPage(pte)) {
+      const pfn = ptePfn(pte);
+      rss++;
+      if ((pte & PTE_DIRTY) !== 0) setPageFlags(arena, pfn, PG_DIRTY);
+      removeRmap(arena, pfn);
+      // A device-private or device-exclusive page is put at once, under the page-table lock, as in the kernel.
+      if (ptePresent(pte)) gather.push(pfn);
+      else yield* putPage(task, pfn);
+    } else if (isMigration(pte)) {
+      rss++;
+    }
+  }
+  if (flush) yield* flushTlb(task, CPU);
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+  addRss(arena, mm, -rss);
+  // The mmu_gather: pages are released only after the flush.
+  for (const pfn of gather) yield* putPage(task, pfn);
+}
+
+/** Clears every entry of [start, end). */
+export function* zapRange(task: Task, mm: number, start: number, end: number): Steps<void> {
+  const { arena } = task;
+  const pgd = get(arena, mm + Mm.pgd);
+  for (let vpn = nextPopulated(arena, pgd, start, end); vpn < end; vpn = nextPopulated(arena, pgd, vpn, end)) {
+    const stop = tableEnd(vpn, end);
+    yield* zapTable(task, mm, lookupTable(arena, pgd, vpn), vpn, stop);
+    vpn = stop;
+  }
+}
+
+/** A zap with its bracket. */
+export function* zapRangeNotified(task: Task, mm: number, start: number, end: number, event: number): Steps<void> {
+  const range = notifierRange(event, mm, start, end);
+  yield* mmuNotifierInvalidateRangeStart(task, range);
+  yield* zapRange(task, mm, start, end);
+  yield* mmuNotifierInvalidateRangeEnd(task, range);
+}

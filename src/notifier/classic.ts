@@ -1,0 +1,125 @@
+/** Classic MMU notifiers: registration by list, callbacks under SRCU (mmu_notifier_register and its partners). */
+import { add, get, load, set } from '../arena/access.ts';
+import { EINTR, ENOMEM } from '../arena/errno.ts';
+import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
+import { ClassicSub, Mm, Subscriptions } from '../arena/structures.ts';
+import { Violation } from '../arena/violation.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { downWrite, upWrite } from '../sync/rwsem.ts';
+import { spinLock, spinUnlock } from '../sync/spinlock.ts';
+import { srcuReadLock, srcuReadUnlock, synchronizeSrcu } from '../sync/srcu.ts';
+import type { Task } from '../sync/task.ts';
+import { mmdrop, mmgrab } from './mmCount.ts';
+import { classicOps } from './ops.ts';
+import { mmDropAllLocks, mmTakeAllLocks, registerSubscriptionsLocked } from './register.ts';
+import { subscriptionsOf } from './sequence.ts';
+
+/**
+ * mmu_notifier_register: links `sub`, an object of the classic pool, to the mm. Takes mmap_lock and all rmap locks, so
+ * that no bracket is open while the list goes from "absent" to "present".
+ *
+ * @returns 0, -ENOMEM or -EINTR.
+ */
+export function* mmuNotifierRegister(task: Task, sub: number, mm: number, ops: number, owner = 0): Steps<number> {
+  const { arena } = task;
+  if (load(arena, mm + Mm.users) <= 0) throw new Violation('I-UAF', 'a notifier is registered in an mm without users');
+  yield* downWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
+  let error = yield* registerSubscriptionsLocked(task, mm);
+  if (error === 0) {
+    const taken = yield* mmTakeAllLocks(task, mm);
+    if (taken === null) error = -EINTR;
+    else {
+      mmgrab(arena, mm);
+      set(arena, sub + ClassicSub.mm, handleOf(arena, arena.pools.mm, mm));
+      set(arena, sub + ClassicSub.ops, ops);
+      set(arena, sub + ClassicSub.owner, owner);
+      set(arena, sub + ClassicSub.users, 1);
+      const subs = subscriptionsOf(task, mm);
+      yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
+      set(arena, sub + ClassicSub.next, get(arena, subs + Subscriptions.list));
+      set(arena, sub + ClassicSub.linked, 1);
+      set(arena, subs + Subscriptions.list, sub);
+      yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
+      yield* mmDropAllLocks(task, taken);
+    }
+  }
+  yield* upWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
+  return error;
+}
+
+/** Takes `sub` off the list if it still is on it (hlist_del_init_rcu: exit may have been first). */
+export function* unlinkClassic(task: Task, subs: number, sub: number): Steps<void> {
+  const { arena } = task;
+  yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
+  if (get(arena, sub + ClassicSub.linked) !== 0) {
+    let word = subs + Subscriptions.list;
+    while (get(arena, word) !== sub) word = get(arena, word) + ClassicSub.next;
+    // The element keeps its own link: a reader that stands on it goes on to the rest of the list.
+    set(arena, word, get(arena, sub + ClassicSub.next));
+    set(arena, sub + ClassicSub.linked, 0);
+  }
+  yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
+}
+
+/** Calls release inside the read section exit waits for. */
+export function* callRelease(task: Task, sub: number): Steps<void> {
+  const ops = classicOps(get(task.arena, sub + ClassicSub.ops));
+  if (ops.release !== undefined) yield* ops.release(task, sub);
+}
+
+/**
+ * mmu_notifier_unregister: calls release if the notifier is still linked, unlinks it, and returns when no callback of it
+ * runs any more. Sleeps; not from a callback. The caller frees the object.
+ */
+export function* mmuNotifierUnregister(task: Task, sub: number): Steps<void> {
+  const { arena } = task;
+  const mm = deref(arena, arena.pools.mm, get(arena, sub + ClassicSub.mm));
+  const subs = subscriptionsOf(task, mm);
+  if (load(arena, sub + ClassicSub.linked) !== 0) {
+    const index = yield* srcuReadLock(task);
+    yield* callRelease(task, sub);
+    yield* srcuReadUnlock(task, index);
+    yield Point.mmuNotifierUnregister;
+    yield* unlinkClassic(task, subs, sub);
+  }
+  yield* synchronizeSrcu(task);
+  mmdrop(arena, mm);
+}
+
+/** mmu_notifier_get: the notifier of these operations in this mm, made if need be. Its address, or a negative errno. */
+export function* mmuNotifierGet(task: Task, mm: number, ops: number, owner = 0): Steps<number> {
+  const { arena } = task;
+  const subs = subscriptionsOf(task, mm);
+  if (subs !== 0) {
+    yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
+    let sub = get(arena, subs + Subscriptions.list);
+    while (sub !== 0 && get(arena, sub + ClassicSub.ops) !== ops) sub = get(arena, sub + ClassicSub.next);
+    if (sub !== 0) add(arena, sub + ClassicSub.users, 1);
+    yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
+    if (sub !== 0) return sub;
+  }
+  const sub = poolAlloc(arena, arena.pools.classic);
+  if (sub === 0) return -ENOMEM;
+  const error = yield* mmuNotifierRegister(task, sub, mm, ops, owner);
+  if (error === 0) return sub;
+  poolFree(arena, arena.pools.classic, sub);
+  return error;
+}
+
+/**
+ * mmu_notifier_put: drops one user; the last unlinks and frees the notifier after a grace period, without calling
+ * release. The kernel frees it later from a callback; here the caller waits for the grace period.
+ */
+export function* mmuNotifierPut(task: Task, sub: number): Steps<void> {
+  const { arena } = task;
+  const left = add(arena, sub + ClassicSub.users, -1) - 1;
+  if (left < 0) throw new Violation('I-REF', `notifier ${sub} is put more often than it was got`);
+  if (left > 0) return;
+  const mm = deref(arena, arena.pools.mm, get(arena, sub + ClassicSub.mm));
+  yield* unlinkClassic(task, subscriptionsOf(task, mm), sub);
+  yield* synchronizeSrcu(task);
+  poolFree(arena, arena.pools.classic, sub);
+  mmdrop(arena, mm);
+}

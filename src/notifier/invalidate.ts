@@ -1,0 +1,181 @@
+/**
+ * mmu_notifier_invalidate_range_start and _end: the brackets around every change of page tables.
+ *
+ * The caller's duty, in this order: start; page-table lock; change entries and flush the TLB; unlock; end. Brackets may
+ * nest in a thread and overlap between threads. A callback still finds the pages mapped and referenced.
+ */
+import { add, get, load } from '../arena/access.ts';
+import { EAGAIN } from '../arena/errno.ts';
+import { nextOverlap } from '../arena/intervalTree.ts';
+import { ClassicSub, IntervalSub, Subscriptions } from '../arena/structures.ts';
+import { Violation } from '../arena/violation.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { lockOrder, mightSleep, noteLocked, noteUnlocked } from '../sync/lockdep.ts';
+import { srcuReadLock, srcuReadUnlock, synchronizeSrcu } from '../sync/srcu.ts';
+import type { Task } from '../sync/task.ts';
+import { callRelease, unlinkClassic } from './classic.ts';
+import { classicOps, intervalOps } from './ops.ts';
+import { eventNames, type NotifierRange } from './range.ts';
+import { invEnd, invStartRange, subscriptionsOf } from './sequence.ts';
+
+interface Unfinished {
+  readonly sub: number;
+  readonly finish: unknown;
+}
+
+function* callInterval(task: Task, sub: number, range: NotifierRange, seq: number, unfinished: Unfinished[]): Steps<boolean> {
+  const { arena } = task;
+  const ops = intervalOps(get(arena, sub + IntervalSub.ops));
+  if (task.checks) add(arena, sub + IntervalSub.running, 1);
+  let ok = true;
+  if (ops.invalidateStart !== undefined) {
+    const first = yield* ops.invalidateStart(task, sub, range, seq);
+    ok = first.ok;
+    if (ok && first.finish !== null) unfinished.push({ sub, finish: first.finish });
+    else if (task.checks) add(arena, sub + IntervalSub.running, -1);
+  } else {
+    if (ops.invalidate !== undefined) ok = yield* ops.invalidate(task, sub, range, seq);
+    if (task.checks) add(arena, sub + IntervalSub.running, -1);
+  }
+  if (!ok && range.blockable) {
+    throw new Violation('I-SEQ', `an interval callback refused a blockable ${eventNames[range.event]} invalidation`);
+  }
+  return ok;
+}
+
+/** mn_itree_invalidate: the interval pass. False when a callback refused (then the bracket is closed again). */
+function* intervalPass(task: Task, subs: number, range: NotifierRange): Steps<boolean> {
+  const { arena } = task;
+  const last = range.end - 1;
+  let sub = yield* invStartRange(task, subs, range.start, last);
+  if (sub === 0) return true;
+  // Constant until our own invEnd: the sequence cannot change while it is odd and a bracket is open.
+  const seq = load(arena, subs + Subscriptions.invalidateSeq);
+  const unfinished: Unfinished[] = [];
+  let ok = true;
+  while (sub !== 0 && ok) {
+    yield Point.intervalCallback;
+    ok = yield* callInterval(task, sub, range, seq, unfinished);
+    const node = nextOverlap(arena, subs + Subscriptions.itree, sub + IntervalSub.node, range.start, last);
+    sub = node === 0 ? 0 : node - IntervalSub.node;
+  }
+  for (const { sub: started, finish } of unfinished) {
+    const finishOps = intervalOps(get(arena, started + IntervalSub.ops)).invalidateFinish;
+    if (finishOps !== undefined) yield* finishOps(task, finish);
+    if (task.checks) add(arena, started + IntervalSub.running, -1);
+  }
+  if (!ok) yield* invEnd(task, subs);
+  return ok;
+}
+
+/** mn_hlist_invalidate_range_start: the classic pass, inside SRCU. All starts are called even after one failed. */
+function* classicPass(task: Task, subs: number, range: NotifierRange): Steps<number> {
+  const { arena } = task;
+  let error = 0;
+  const index = yield* srcuReadLock(task);
+  for (let sub = load(arena, subs + Subscriptions.list); sub !== 0; sub = load(arena, sub + ClassicSub.next)) {
+    const ops = classicOps(get(arena, sub + ClassicSub.ops));
+    if (ops.invalidateRangeStart === undefined) continue;
+    yield Point.classicCallback;
+    const result = yield* ops.invalidateRangeStart(task, sub, range);
+    if (result === 0) continue;
+    if (range.blockable || result !== -EAGAIN) {
+      throw new Violation(
+        'I-PAIR',
+        `a classic notifier returned ${result} from a ${range.blockable ? '' : 'non-'}blockable start`,
+      );
+    }
+    if (ops.invalidateRangeEnd !== undefined) {
+      throw new Violation('I-PAIR', 'a classic notifier whose start may fail must not have an end');
+    }
+    error = result;
+  }
+  if (error !== 0) yield* classicEnds(task, subs, range);
+  yield* srcuReadUnlock(task, index);
+  return error;
+}
+
+function* classicEnds(task: Task, subs: number, range: NotifierRange): Steps<void> {
+  const { arena } = task;
+  for (let sub = load(arena, subs + Subscriptions.list); sub !== 0; sub = load(arena, sub + ClassicSub.next)) {
+    const { invalidateRangeEnd } = classicOps(get(arena, sub + ClassicSub.ops));
+    if (invalidateRangeEnd !== undefined) yield* invalidateRangeEnd(task, sub, range);
+  }
+}
+
+function* start(task: Task, range: NotifierRange): Steps<number> {
+  const { arena } = task;
+  const subs = subscriptionsOf(task, range.mm);
+  if (subs === 0) return 0;
+  if (load(arena, subs + Subscriptions.hasItree) !== 0 && !(yield* intervalPass(task, subs, range))) return -EAGAIN;
+  if (load(arena, subs + Subscriptions.list) === 0) return 0;
+  const error = yield* classicPass(task, subs, range);
+  // The kernel leaves the interval side open here (a latent defect, spec A13.1); we close what we opened.
+  if (error !== 0 && load(arena, subs + Subscriptions.hasItree) !== 0) yield* invEnd(task, subs);
+  return error;
+}
+
+/** mmu_notifier_invalidate_range_start: opens a bracket; may sleep. It must be closed by {@link mmuNotifierInvalidateRangeEnd}. */
+export function* mmuNotifierInvalidateRangeStart(task: Task, range: NotifierRange): Steps<void> {
+  mightSleep(task, 'mmuNotifierInvalidateRangeStart');
+  if (task.checks) {
+    lockOrder(task, LockClass.invalidateRangeStart);
+    noteLocked(task, range.mm, LockClass.invalidateRangeStart);
+  }
+  range.blockable = true;
+  yield* start(task, range);
+  if (task.checks) noteUnlocked(task, range.mm, LockClass.invalidateRangeStart);
+  yield Point.invalidateRangeStart;
+}
+
+/**
+ * mmu_notifier_invalidate_range_start_nonblock: as above without sleeping.
+ *
+ * @returns 0, or -EAGAIN: then page tables must not be changed and the bracket must not be ended.
+ */
+export function* mmuNotifierInvalidateRangeStartNonblock(task: Task, range: NotifierRange): Steps<number> {
+  range.blockable = false;
+  const error = yield* start(task, range);
+  yield Point.invalidateRangeStart;
+  return error;
+}
+
+/** mmu_notifier_invalidate_range_end: closes a bracket. */
+export function* mmuNotifierInvalidateRangeEnd(task: Task, range: NotifierRange): Steps<void> {
+  const { arena } = task;
+  if (range.blockable) mightSleep(task, 'mmuNotifierInvalidateRangeEnd');
+  yield Point.invalidateRangeEnd;
+  const subs = subscriptionsOf(task, range.mm);
+  if (subs === 0) return;
+  if (load(arena, subs + Subscriptions.hasItree) !== 0) yield* invEnd(task, subs);
+  if (load(arena, subs + Subscriptions.list) === 0) return;
+  const index = yield* srcuReadLock(task);
+  yield* classicEnds(task, subs, range);
+  yield* srcuReadUnlock(task, index);
+}
+
+/**
+ * mmu_notifier_release: first thing in exit_mmap, with no users left. Intervals hear RELEASE once and stay in the tree;
+ * classic notifiers are released and unlinked, and a concurrent unregister is waited for.
+ */
+export function* mmuNotifierRelease(task: Task, range: NotifierRange): Steps<void> {
+  const { arena } = task;
+  const subs = subscriptionsOf(task, range.mm);
+  if (subs === 0) return;
+  if (load(arena, subs + Subscriptions.hasItree) !== 0) {
+    yield* intervalPass(task, subs, range);
+    yield* invEnd(task, subs);
+  }
+  if (load(arena, subs + Subscriptions.list) === 0) return;
+  const index = yield* srcuReadLock(task);
+  for (let sub = load(arena, subs + Subscriptions.list); sub !== 0; sub = load(arena, sub + ClassicSub.next)) {
+    yield* callRelease(task, sub);
+  }
+  for (let sub = load(arena, subs + Subscriptions.list); sub !== 0; sub = load(arena, subs + Subscriptions.list)) {
+    yield* unlinkClassic(task, subs, sub);
+  }
+  yield* srcuReadUnlock(task, index);
+  yield* synchronizeSrcu(task);
+}

@@ -1,0 +1,50 @@
+/** struct mmu_notifier_range and its events. */
+
+/** munmap, exit, or mremap moving away: the mapping and its VMA go. */
+export const MMU_NOTIFY_UNMAP = 0;
+/** An entry is cleared or replaced for another reason; the VMA stays. */
+export const MMU_NOTIFY_CLEAR = 1;
+/** The protection of the range follows the VMA's: mprotect. */
+export const MMU_NOTIFY_PROTECTION_VMA = 2;
+/** Permissions change page by page: fork. */
+export const MMU_NOTIFY_PROTECTION_PAGE = 3;
+export const MMU_NOTIFY_SOFT_DIRTY = 4;
+/** Interval notifiers only, once, when the address space is torn down. */
+export const MMU_NOTIFY_RELEASE = 5;
+/** Device migration collects or inserts; `owner` is the caller's pgmap owner. */
+export const MMU_NOTIFY_MIGRATE = 6;
+/** A page becomes device-exclusive; `owner` is the caller's. */
+export const MMU_NOTIFY_EXCLUSIVE = 7;
+
+export const eventNames: readonly string[] = [
+  'UNMAP',
+  'CLEAR',
+  'PROTECTION_VMA',
+  'PROTECTION_PAGE',
+  'SOFT_DIRTY',
+  'RELEASE',
+  'MIGRATE',
+  'EXCLUSIVE',
+];
+
+/** One bracket of invalidation. Pages, `end` exclusive. `owner` means something only for MIGRATE and EXCLUSIVE. */
+export interface NotifierRange {
+  /** Address of the mm. */
+  readonly mm: number;
+  readonly start: number;
+  readonly end: number;
+  readonly event: number;
+  readonly owner: number;
+  /** May callbacks sleep? Set by the start call that is used. */
+  blockable: boolean;
+}
+
+/** mmu_notifier_range_init and mmu_notifier_range_init_owner. */
+export const notifierRange = (event: number, mm: number, start: number, end: number, owner = 0): NotifierRange => ({
+  mm,
+  start,
+  end,
+  event,
+  owner,
+  blockable: true,
+});

@@ -1,0 +1,74 @@
+/** First registration in an address space, and mm_take_all_locks. */
+import { load, set, store } from '../arena/access.ts';
+import { VPN_LIMIT } from '../arena/arena.ts';
+import { EINTR, ENOMEM } from '../arena/errno.ts';
+import { firstOverlap, nextOverlap } from '../arena/intervalTree.ts';
+import { deref, handleOf, poolAlloc } from '../arena/pool.ts';
+import { AnonVma, Mm, Subscriptions, Vma } from '../arena/structures.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { downWrite, upWrite } from '../sync/rwsem.ts';
+import { fatalSignalPending, type Task } from '../sync/task.ts';
+import { subscriptionsOf } from './sequence.ts';
+
+/** The sequence starts even and above any "one in the past". */
+const FIRST_SEQ = 2;
+
+/** The distinct anon_vmas of an mm, in address order so that two takers agree on the order. */
+function anonVmasOf(task: Task, mm: number): number[] {
+  const { arena } = task;
+  const found = new Set<number>();
+  const root = mm + Mm.vmaRoot;
+  for (let node = firstOverlap(arena, root, 0, VPN_LIMIT); node !== 0; node = nextOverlap(arena, root, node, 0, VPN_LIMIT)) {
+    const handle = load(arena, node - Vma.node + Vma.anonVma);
+    if (handle !== 0) found.add(deref(arena, arena.pools.anonVma, handle));
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+/**
+ * mm_take_all_locks: with mmap_lock held for writing, takes every rmap lock too. Then no bracket is open in this mm: the
+ * mmap_lock keeps out everybody but the rmap walkers, and the rmap locks keep out those.
+ */
+export function* mmTakeAllLocks(task: Task, mm: number): Steps<number[] | null> {
+  if (fatalSignalPending(task)) return null;
+  const taken = anonVmasOf(task, mm);
+  for (const anonVma of taken) yield* downWrite(task, anonVma + AnonVma.lock, LockClass.anonVma);
+  return taken;
+}
+
+export function* mmDropAllLocks(task: Task, taken: readonly number[]): Steps<void> {
+  for (let i = taken.length - 1; i >= 0; i--) yield* upWrite(task, (taken[i] as number) + AnonVma.lock, LockClass.anonVma);
+}
+
+/** Makes the subscriptions object exist and interval-capable; mmap_lock is held for writing. 0, -ENOMEM or -EINTR. */
+export function* registerSubscriptionsLocked(task: Task, mm: number): Steps<number> {
+  const { arena } = task;
+  let subs = subscriptionsOf(task, mm);
+  if (subs !== 0 && load(arena, subs + Subscriptions.hasItree) !== 0) return 0;
+  const fresh = subs === 0;
+  if (fresh) {
+    subs = poolAlloc(arena, arena.pools.subscriptions);
+    if (subs === 0) return -ENOMEM;
+    set(arena, subs + Subscriptions.mm, handleOf(arena, arena.pools.mm, mm));
+    store(arena, subs + Subscriptions.invalidateSeq, FIRST_SEQ);
+  }
+  const taken = yield* mmTakeAllLocks(task, mm);
+  if (taken === null) return -EINTR;
+  store(arena, subs + Subscriptions.hasItree, 1);
+  // Publishes the object; pairs with the load in subscriptionsOf.
+  if (fresh) store(arena, mm + Mm.subscriptions, handleOf(arena, arena.pools.subscriptions, subs));
+  yield* mmDropAllLocks(task, taken);
+  return 0;
+}
+
+/** As {@link registerSubscriptionsLocked}; takes mmap_lock itself, and only if there is something to do. */
+export function* registerSubscriptions(task: Task, mm: number): Steps<number> {
+  const { arena } = task;
+  const subs = subscriptionsOf(task, mm);
+  if (subs !== 0 && load(arena, subs + Subscriptions.hasItree) !== 0) return 0;
+  yield* downWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
+  const error = yield* registerSubscriptionsLocked(task, mm);
+  yield* upWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
+  return error;
+}

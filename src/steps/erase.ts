@@ -1,0 +1,259 @@
+import { basename } from 'node:path';
+import remapping from '@jridgewell/remapping';
+import { type AnyNode, type Comment, type Options, type Program, parse, type Token } from 'acorn';
+import { full } from 'acorn-walk';
+import MagicString from 'magic-string';
+
+/*
+ * Erasure turns an operation written as a generator into the plain function it stands for.
+ *
+ *     stepped                                    erased
+ *     function* lock(m) {                        function  lock(m) {
+ *       yield Point.Lock;                          pause !== null && pause(Point.Lock);
+ *       const owner = yield* read(m);              const owner = (read(m));
+ *     }                                          }
+ *
+ * It is purely syntactic: nothing is known about types, so EVERY generator of a module is taken for an operation. What that
+ * asks of the sources:
+ *
+ * - A generator meant as an iterator (`for ... of`, spread, `[Symbol.iterator]`) breaks without a message. Keep it in a module
+ *   of its own that starts with the comment `// @hmm-lab keep-generators`, followed by a blank line so that the compiler keeps
+ *   the comment; such a module is copied as it is.
+ * - Erased, an operation runs where it is called, not where its generator is first advanced. Call and `yield*` belong in one
+ *   expression; a generator put into a variable first would run too early.
+ * - The operand of `yield` is evaluated only while a pause hook is set, so it must have no effect; its value is not to be used.
+ */
+
+/** A source map of version 3, as JSON. */
+export interface SourceMap {
+  version: 3;
+  file?: string;
+  names: string[];
+  sourceRoot?: string;
+  sources: (string | null)[];
+  sourcesContent?: (string | null)[];
+  mappings: string;
+}
+
+export interface EraseOptions {
+  /** Name of the module: for error messages, and for the source map when there is no previous one. */
+  file: string;
+  /** Module specifier, as seen from the erased module, that exports the `pause` hook. */
+  pauseModule: string;
+  /** The map from `source` back to what it was compiled from. The result is composed with it. */
+  sourceMap?: SourceMap;
+  /** Maps the specifier of every static import, re-export and literal `import()`; default: left alone. */
+  rewriteImport?: (specifier: string) => string;
+}
+
+export interface Erased {
+  code: string;
+  map: SourceMap;
+}
+
+const keepGenerators = '@hmm-lab keep-generators';
+
+const syntax: Options = { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true };
+
+/**
+ * Erases one JavaScript module. A module without generators comes back unchanged.
+ *
+ * @throws SyntaxError, with file and position, if the module does not parse or has an async generator.
+ */
+export function eraseModule(source: string, options: EraseOptions): Erased {
+  const module = parseModule(source, options.file);
+  const text = new MagicString(source);
+  if (options.rewriteImport) rewriteImports(module, text, options.rewriteImport);
+  if (!isKept(module)) eraseGenerators(module, text, options);
+  return { code: text.toString(), map: composeMap(text, options) };
+}
+
+interface Module {
+  file: string;
+  source: string;
+  nodes: AnyNode[];
+  tokens: Token[];
+  comments: Comment[];
+}
+
+function parseModule(source: string, file: string): Module {
+  const tokens: Token[] = [];
+  const comments: Comment[] = [];
+  let program: Program;
+  try {
+    program = parse(source, { ...syntax, onToken: tokens, onComment: comments });
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new SyntaxError(`${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
+  const nodes: AnyNode[] = [];
+  full(program, (node) => {
+    nodes.push(node as AnyNode);
+  });
+  return { file, source, nodes, tokens, comments };
+}
+
+/** Whether the opt-out comment stands before the first token. */
+function isKept({ comments, tokens }: Module): boolean {
+  const first = tokens[0]?.start ?? 0;
+  return comments.some((comment) => comment.start < first && comment.value.trim() === keepGenerators);
+}
+
+function rewriteImports({ nodes }: Module, text: MagicString, rewrite: (specifier: string) => string): void {
+  for (const node of nodes) {
+    switch (node.type) {
+      case 'ImportDeclaration':
+      case 'ExportNamedDeclaration':
+      case 'ExportAllDeclaration':
+      case 'ImportExpression': {
+        const from = node.source;
+        if (from?.type !== 'Literal' || typeof from.value !== 'string') break;
+        const specifier = rewrite(from.value);
+        if (specifier !== from.value) text.update(from.start, from.end, JSON.stringify(specifier));
+      }
+    }
+  }
+}
+
+function eraseGenerators(module: Module, text: MagicString, options: EraseOptions): void {
+  const { nodes, tokens } = module;
+  const statements = new Set(nodes.filter((node) => node.type === 'ExpressionStatement').map((node) => node.start));
+  const pause = freshName('pause', module);
+  let pauses = false;
+
+  for (const node of nodes) {
+    switch (node.type) {
+      case 'FunctionDeclaration':
+      case 'FunctionExpression':
+        // The function of a method starts at its parameters; the method itself has the star.
+        if (node.generator && tokens[tokenAt(tokens, node.start)]?.type.label !== '(') eraseStar(node, node.async);
+        break;
+      case 'MethodDefinition':
+      case 'Property':
+        if (node.value.type === 'FunctionExpression' && node.value.generator && !isPlainProperty(node)) {
+          eraseStar(node, node.value.async);
+        }
+        break;
+      case 'YieldExpression':
+        if (node.delegate) {
+          eraseDelegate(node);
+        } else if (node.argument) {
+          pauses = true;
+          erasePoint(node);
+        } else {
+          text.update(node.start, node.end, enclosed(node) || leads(node) ? 'void 0' : '(void 0)');
+        }
+    }
+  }
+  if (pauses) {
+    // On the line of the first token, so that line numbers stay the same even where no source map is read.
+    const first = tokens[0]?.start ?? 0;
+    text.prependLeft(first, `import { ${importClause(pause)} } from ${JSON.stringify(options.pauseModule)}; `);
+  }
+
+  /** `function*` and `*name()` lose the star. A space takes its place, as in `function*name` it separates two words. */
+  function eraseStar(node: AnyNode, isAsync: boolean): void {
+    if (isAsync) refuse(module, node.start, 'an async generator cannot be erased: an operation must be synchronous');
+    let index = tokenAt(tokens, node.start);
+    while (index < tokens.length && tokens[index]?.type.label !== '*') index++;
+    const star = tokens[index];
+    if (!star) refuse(module, node.start, 'a generator without a star');
+    const isSpaced = module.source[star.end] === ' ';
+    text.update(star.start, isSpaced ? star.end + 1 : star.end, ' ');
+  }
+
+  /** `yield* x` becomes `(x)`, without the parentheses where nothing around can bind to `x`. */
+  function eraseDelegate(node: AnyNode): void {
+    const first = tokenAt(tokens, node.start);
+    const star = tokens[first + 1];
+    const operand = tokens[first + 2];
+    if (!star || !operand) refuse(module, node.start, 'a yield* without an operand');
+    // Only blanks are dropped with the star: a comment stays, and a line break cannot matter inside parentheses.
+    const blanks = /^[ \t]*/.exec(module.source.slice(star.end))?.[0].length ?? 0;
+    const bare = enclosed(node) || (leads(node) && ['name', 'this', 'super'].includes(operand.type.label));
+    if (bare) {
+      text.remove(node.start, star.end + blanks);
+      return;
+    }
+    // A statement that began with `(` would, in code without semicolons, become a call of the line before.
+    text.update(node.start, star.end + blanks, leads(node) ? 'void (' : '(');
+    text.appendLeft(node.end, ')');
+  }
+
+  /** `yield P` becomes a call of the hook, if there is one. */
+  function erasePoint(node: AnyNode): void {
+    const bare = enclosed(node) || leads(node);
+    const word = tokens[tokenAt(tokens, node.start)];
+    const operand = tokens[tokenAt(tokens, node.start) + 1];
+    if (!word || !operand) refuse(module, node.start, 'a yield without an operand');
+    const isSpaced = /^[ \t]+$/.test(module.source.slice(word.end, operand.start));
+    text.update(word.start, isSpaced ? operand.start : word.end, `${bare ? '' : '('}${pause} !== null && ${pause}(`);
+    text.appendLeft(node.end, bare ? ')' : '))');
+  }
+
+  /** Whether parentheses already stand around exactly this expression. */
+  function enclosed(node: AnyNode): boolean {
+    const before = tokens[tokenAt(tokens, node.start) - 1];
+    const after = tokens[tokenAt(tokens, node.end)];
+    return before?.type.label === '(' && after?.type.label === ')';
+  }
+
+  /** Whether a statement begins with this expression. At assignment precedence, only a comma can then follow in it. */
+  function leads(node: AnyNode): boolean {
+    return statements.has(node.start);
+  }
+}
+
+/** `{ key: function* () {} }` has the star in its value, `{ *key() {} }` in the property. */
+function isPlainProperty(node: AnyNode): boolean {
+  return node.type === 'Property' && !node.method;
+}
+
+/** The index of the first token that starts at `position` or later. */
+function tokenAt(tokens: Token[], position: number): number {
+  let low = 0;
+  let high = tokens.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((tokens[middle] as Token).start < position) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** `name`, or with a number after it, such that the module says it nowhere, not even as a property. */
+function freshName(name: string, { source, tokens }: Module): string {
+  const taken = new Set(tokens.map((token) => source.slice(token.start, token.end)));
+  let fresh = name;
+  for (let n = 1; taken.has(fresh); n++) fresh = `${name}$${n}`;
+  return fresh;
+}
+
+function importClause(local: string): string {
+  return local === 'pause' ? 'pause' : `pause as ${local}`;
+}
+
+function refuse({ file, source }: Module, position: number, why: string): never {
+  const lines = source.slice(0, position).split('\n');
+  throw new SyntaxError(`${file}:${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}: ${why}`);
+}
+
+function composeMap(text: MagicString, { file, sourceMap }: EraseOptions): SourceMap {
+  if (sourceMap && !text.hasChanged()) return sourceMap;
+  const name = basename(file);
+  const map = text.generateDecodedMap({ file: name, source: name, hires: 'boundary', includeContent: sourceMap === undefined });
+  const { version, names, sources, sourcesContent, mappings } = remapping(
+    { ...map, version: 3 },
+    (_, { depth }) => (depth === 1 ? (sourceMap ?? null) : null),
+    { excludeContent: false },
+  );
+  const hasContent = sourcesContent?.some((content) => content !== null);
+  return {
+    version,
+    file: name,
+    names,
+    sources,
+    ...(hasContent ? { sourcesContent } : {}),
+    mappings: mappings as string,
+  } as SourceMap;
+}

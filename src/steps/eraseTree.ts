@@ -1,0 +1,54 @@
+import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { eraseModule } from './erase.ts';
+
+/** Where a tree has the module that exports the `pause` hook. */
+const pauseFile = join('src', 'steps', 'pause.js');
+
+/**
+ * Erases every `.js` file below `from` into the same place below `to`, with its source map, and returns their number.
+ *
+ * The two directories must be equally deep, as the `sources` of a map are relative to it. Everything else (declarations
+ * above all) is not copied: the types of the package are those of the stepped tree.
+ */
+export function eraseTree(from: string, to: string): number {
+  const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
+  for (const file of files) {
+    const source = readFileSync(join(from, file), 'utf8');
+    const sourceMap = readOptional(join(from, `${file}.map`));
+    const { code, map } = eraseModule(source, {
+      file: join(from, file),
+      pauseModule: relativeSpecifier(dirname(file), pauseFile),
+      ...(sourceMap === undefined ? {} : { sourceMap: JSON.parse(sourceMap) }),
+    });
+    mkdirSync(dirname(join(to, file)), { recursive: true });
+    writeFileSync(join(to, file), code);
+    if (sourceMap !== undefined) writeFileSync(join(to, `${file}.map`), JSON.stringify(map));
+  }
+  return files.length;
+}
+
+function relativeSpecifier(from: string, to: string): string {
+  const path = relative(from, to).split(sep).join('/');
+  return path.startsWith('.') ? path : `./${path}`;
+}
+
+function readOptional(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const [from, to] = process.argv.slice(2);
+  if (from === undefined || to === undefined) {
+    process.stderr.write('usage: eraseTree FROM TO\n');
+    process.exitCode = 2;
+  } else {
+    eraseTree(resolve(from), resolve(to));
+  }
+}

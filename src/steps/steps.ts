@@ -1,0 +1,33 @@
+/**
+ * An operation during which other actors may run.
+ *
+ * It is written as a generator and called with `yield*`. Each number it yields is the id of a Point, a place where a
+ * scheduler may let another actor go first. The build makes two trees of the sources: in the stepped tree operations stay
+ * generators, in the erased tree `erase.ts` has turned them into plain functions.
+ */
+export type Steps<T> = Generator<number, T, void>;
+
+/**
+ * Completes an operation without letting anyone else run, and returns its value.
+ *
+ * In the erased tree the call that made the argument has already returned the value, so this is the identity.
+ * The argument must therefore not be a real generator that is meant as a value.
+ */
+export function run<T>(steps: Steps<T>): T {
+  if (!isGenerator(steps)) return steps as T;
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value as T;
+  }
+}
+
+function isGenerator(x: unknown): x is Generator<unknown, unknown, void> {
+  return typeof x === 'object' && x !== null && 'next' in x && typeof x.next === 'function' && Symbol.iterator in x;
+}
+
+function* probe(): Steps<boolean> {
+  return true;
+}
+
+/** Whether this code is the erased tree, where an operation is a plain call. */
+export const erased: boolean = (probe() as unknown) === true;

@@ -1,0 +1,31 @@
+/** Lock classes, outermost first in the order the kernel nests them. The index is the bit in the order graph. */
+export interface LockClassInfo {
+  readonly name: string;
+  readonly kind: 'spin' | 'sleep' | 'map';
+  /** Two locks of the class may be held at once (each such place says in which order). */
+  readonly nests: boolean;
+  /** Held by the hundred (a migration locks every page it moves): counted, not listed. */
+  readonly counted?: boolean;
+}
+
+const classes = [
+  { name: 'reclaim', kind: 'map', nests: true },
+  { name: 'mmapLock', kind: 'sleep', nests: true },
+  { name: 'migrateLock', kind: 'sleep', nests: false },
+  { name: 'pageLock', kind: 'sleep', nests: true, counted: true },
+  { name: 'anonVma', kind: 'sleep', nests: true, counted: true },
+  { name: 'invalidateRangeStart', kind: 'map', nests: true },
+  { name: 'srcu', kind: 'map', nests: true },
+  { name: 'updateLock', kind: 'sleep', nests: false },
+  { name: 'ptl', kind: 'spin', nests: true },
+  { name: 'pageTableLock', kind: 'spin', nests: false },
+  { name: 'subscriptions', kind: 'spin', nests: false },
+  { name: 'devicePages', kind: 'spin', nests: false },
+] as const satisfies readonly LockClassInfo[];
+
+export const lockClasses: readonly LockClassInfo[] = classes;
+
+type Name = (typeof classes)[number]['name'];
+
+/** `LockClass.mmapLock` and so on. */
+export const LockClass = Object.fromEntries(classes.map(({ name }, id) => [name, id])) as { readonly [K in Name]: number };

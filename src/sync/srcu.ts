@@ -1,0 +1,46 @@
+/**
+ * Sleepable RCU as two reader counts. A reader counts itself under the current index; a grace period flips the index
+ * and waits until the old count is zero, so it waits for the readers that were there and not for those that follow.
+ */
+import { add, load, xchg } from '../arena/access.ts';
+import { Header } from '../arena/structures.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from './lockClass.ts';
+import { lockMap, mightSleep } from './lockdep.ts';
+import { mutexLock, mutexUnlock } from './spinlock.ts';
+import type { Task } from './task.ts';
+import { waitWhile, wake } from './wait.ts';
+
+/** Begins a read section; pass the result to {@link srcuReadUnlock}. */
+export function* srcuReadLock(task: Task): Steps<number> {
+  yield Point.lock;
+  const index = load(task.arena, Header.srcuIndex);
+  add(task.arena, Header.srcuReaders + index, 1);
+  return index;
+}
+
+export function* srcuReadUnlock(task: Task, index: number): Steps<void> {
+  yield Point.unlock;
+  // The last reader of an index wakes a grace period that may wait for exactly that.
+  if (add(task.arena, Header.srcuReaders + index, -1) === 1) wake(task.arena, Header.srcuReaders + index);
+}
+
+/** Waits until every read section that had begun when this was called has ended. Sleeps. */
+export function* synchronizeSrcu(task: Task): Steps<void> {
+  const { arena } = task;
+  mightSleep(task, 'synchronizeSrcu');
+  lockMap(task, LockClass.srcu);
+  yield* mutexLock(task, Header.srcuMutex, LockClass.srcu);
+  // Twice: a reader may have read the index before the first flip and counted itself after it.
+  for (let round = 0; round < 2; round++) {
+    const old = load(arena, Header.srcuIndex);
+    xchg(arena, Header.srcuIndex, 1 - old);
+    for (;;) {
+      const readers = load(arena, Header.srcuReaders + old);
+      if (readers === 0) break;
+      yield* waitWhile(task, Header.srcuReaders + old, readers);
+    }
+  }
+  yield* mutexUnlock(task, Header.srcuMutex, LockClass.srcu);
+}

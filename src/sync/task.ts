@@ -1,0 +1,69 @@
+import { add, get, load, set } from '../arena/access.ts';
+import type { Arena } from '../arena/arena.ts';
+import { Actor, Header } from '../arena/structures.ts';
+import type { Steps } from '../steps/steps.ts';
+
+/**
+ * How an engine makes an actor wait while `arena.words[word] === value`. Returns when that no longer holds, or, if
+ * `killable`, when a fatal signal is pending. Spurious returns are allowed: every caller tests again.
+ */
+export type Park = (task: Task, word: number, value: number, killable: boolean) => Steps<void>;
+
+/** Checks an engine hangs into the drivers; null when they are switched off. */
+export interface Watch {
+  /** The driver is about to drop its update lock after it installed device entries in [start, end). */
+  readonly installed: (task: Task, mirror: number, start: number, end: number) => void;
+}
+
+/** What an engine gives a task. Time and randomness come from here and from nowhere else. */
+export interface TaskOptions {
+  readonly park: Park;
+  /** Milliseconds on the engine's clock; jiffies with HZ = 1000. */
+  readonly clock?: () => number;
+  /** Uniform whole number in [0, bound). */
+  readonly random?: (bound: number) => number;
+  /** Lock misuse and lock-order checks. Default true. */
+  readonly checks?: boolean;
+  readonly watch?: Watch | null;
+}
+
+/** The acting thread: what `current` is in the kernel. Its mutable state lives in its actor record in the arena. */
+export class Task {
+  readonly arena: Arena;
+  /** Number of the actor record. */
+  readonly id: number;
+  /** What the task writes into a lock word it owns: id + 1. */
+  readonly tag: number;
+  /** Address of the actor record. */
+  readonly actor: number;
+  readonly park: Park;
+  readonly clock: () => number;
+  readonly random: (bound: number) => number;
+  readonly checks: boolean;
+  readonly watch: Watch | null;
+
+  constructor(arena: Arena, id: number, options: TaskOptions) {
+    if (id < 0 || id >= arena.config.actors) {
+      throw new RangeError(`task ${id}: the arena has room for actors 0 to ${arena.config.actors - 1}`);
+    }
+    this.arena = arena;
+    this.id = id;
+    this.tag = id + 1;
+    this.actor = arena.actors + id * Actor.shape.size;
+    this.park = options.park;
+    this.clock = options.clock ?? (() => performance.now());
+    this.random = options.random ?? (() => 0);
+    this.checks = options.checks ?? true;
+    this.watch = options.watch ?? null;
+  }
+}
+
+/** Is a fatal signal pending for this task? */
+export const fatalSignalPending = (task: Task): boolean => load(task.arena, task.actor + Actor.signal) !== 0;
+
+/** Advances the event clock by one mm event of this task (see "windows" in docs/measurement.md). */
+export function countEvent(task: Task): void {
+  add(task.arena, Header.events, 1);
+  const own = task.actor + Actor.ownEvents;
+  set(task.arena, own, get(task.arena, own) + 1);
+}
