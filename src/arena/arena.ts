@@ -105,6 +105,22 @@ export interface TableArrays {
   readonly link: number;
 }
 
+/** Most objects of one pool: a handle has 16 bits for the index + 1 (pool.ts). */
+export const POOL_LIMIT = 0xffff;
+/** The reader counts of a semaphore have 8 bits (sync/rwsem.ts). */
+export const ACTOR_LIMIT = 0xff;
+
+/** The largest size of each kind that has one of its own. Page frames are limited together. */
+const LIMITS: Partial<Record<keyof ArenaConfig, number>> = {
+  devices: POOL_LIMIT,
+  tables: PFN_LIMIT,
+  actors: ACTOR_LIMIT,
+  mms: POOL_LIMIT,
+  vmas: POOL_LIMIT,
+  mirrors: POOL_LIMIT,
+  intervals: POOL_LIMIT,
+};
+
 /** A pool of objects of one structure: its first word holds the raw lock, then free head, fresh index, live count. */
 export interface Pool {
   readonly name: string;
@@ -191,6 +207,8 @@ function checkConfig(config: ArenaConfig): void {
     if (!Number.isSafeInteger(value) || value < least) {
       throw new RangeError(`arena: ${key} is ${value}, it must be a whole number of at least ${least}`);
     }
+    const most = LIMITS[key];
+    if (most !== undefined && value > most) throw new RangeError(`arena: ${key} is ${value}, at most ${most} are possible`);
   }
   const pages = config.systemPages + config.devicePages * config.devices;
   if (pages > PFN_LIMIT) throw new RangeError(`arena: ${pages} page frames asked for, at most ${PFN_LIMIT} are possible`);
@@ -246,7 +264,7 @@ export function createArena(sizes: Partial<ArenaConfig> = {}): Arena {
  * @throws TypeError when the buffer is no arena, was made by another layout version, or has the wrong length.
  */
 export function attachArena(buffers: ArenaBuffers): Arena {
-  const head = new Int32Array(buffers.words);
+  const head = new Int32Array(buffers.words, 0, Math.floor(buffers.words.byteLength / Int32Array.BYTES_PER_ELEMENT));
   if (head.length < Header.shape.size || head[Header.magic] !== MAGIC) {
     throw new TypeError('attachArena: this buffer is not an hmm-lab arena (no magic word)');
   }
@@ -255,7 +273,7 @@ export function attachArena(buffers: ArenaBuffers): Arena {
   }
   const config = Object.fromEntries(CONFIG_KEYS.map((key, i) => [key, head[Header.config + i]])) as unknown as ArenaConfig;
   const { words, pageCount } = plan(config);
-  if (words !== head.length || pageCount * config.frameWords * 4 !== buffers.frames.byteLength) {
+  if (words * 4 !== buffers.words.byteLength || pageCount * config.frameWords * 4 !== buffers.frames.byteLength) {
     throw new TypeError('attachArena: the buffers do not have the length their header asks for');
   }
   return view(buffers, config);

@@ -1,11 +1,12 @@
 /** What a CPU does with an address: translate through the TLB and the page table, fault if need be, access. */
 import { cas, get, load } from '../arena/access.ts';
+import { Counter } from '../arena/counters.ts';
 import { frameAt } from '../arena/frames.ts';
 import { Mm } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
-import { fatalSignalPending, type Task } from '../sync/task.ts';
+import { count, fatalSignalPending, type Task } from '../sync/task.ts';
 import { handleMmFault } from './fault.ts';
 import {
   FAULT_FLAG_ALLOW_RETRY,
@@ -97,6 +98,7 @@ export function* cpuBegin(task: Task, mm: number, vpn: number, write: boolean): 
       return frameAt(arena, pfn);
     }
     closeWindow(task, CPU);
+    count(task, Counter.cpuFaults);
     const error = yield* cpuFault(task, mm, vpn, write);
     if (error !== 0) return -error;
   }

@@ -1,5 +1,5 @@
 /** handle_mm_fault: the dispatch on what the page table holds. */
-import { get, store } from '../arena/access.ts';
+import { get, or, store } from '../arena/access.ts';
 import { Mm } from '../arena/structures.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -8,7 +8,7 @@ import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { doAnonymousPage } from './anonymous.ts';
 import { FAULT_FLAG_WRITE, type Fault, faultPtl, VM_FAULT_OOM, VM_FAULT_SIGSEGV } from './faultTypes.ts';
-import { PTE_DIRTY, PTE_YOUNG, ptePresent, pteWrite } from './pte.ts';
+import { PTE_DIRTY, PTE_PROTNONE, PTE_YOUNG, ptePresent, pteWrite } from './pte.ts';
 import { doSoftleafPage } from './softleaf.ts';
 import { ensureTable, pteAt } from './tables.ts';
 import { VM_WRITE, vmaFlags } from './vma.ts';
@@ -43,9 +43,16 @@ function* presentFault(task: Task, fault: Fault, write: boolean): Steps<number> 
   const ptl = faultPtl(task, fault);
   yield* spinLock(task, ptl, LockClass.ptl);
   if (get(arena, pte) === orig) {
-    if (write && !pteWrite(orig)) return yield* doWpPage(task, fault);
-    yield Point.setPte;
-    store(arena, pte, orig | PTE_YOUNG | (write ? PTE_DIRTY : 0));
+    if ((orig & PTE_PROTNONE) !== 0) {
+      // do_numa_page: the VMA allows access, so only the hint goes. A write that needs more faults again.
+      yield Point.setPte;
+      store(arena, pte, (orig & ~PTE_PROTNONE) | PTE_YOUNG);
+    } else {
+      if (write && !pteWrite(orig)) return yield* doWpPage(task, fault);
+      yield Point.setPte;
+      // The CPU may set the dirty bit at any time: an `or`, so that it is not lost.
+      or(arena, pte, PTE_YOUNG | (write ? PTE_DIRTY : 0));
+    }
   }
   yield* spinUnlock(task, ptl, LockClass.ptl);
   return 0;

@@ -34,6 +34,7 @@ import {
   isMigration,
   LEAF_DEVICE_PRIVATE_READ,
   LEAF_MIGRATION_READ,
+  mapsPage,
   mkLeaf,
   mkPte,
   PTE_DIRTY,
@@ -121,7 +122,6 @@ function* copyTable(task: Task, child: number, vma: number, table: number, start
   let vpn = start;
   let result = 0;
   while (vpn < end && result === 0) {
-    if (spare === -1) return -ENOMEM;
     yield* spinLock(task, ptlOf(arena, childTable), LockClass.ptl);
     yield* spinLock(task, ptlOf(arena, table), LockClass.ptl);
     let rss = 0;
@@ -135,7 +135,7 @@ function* copyTable(task: Task, child: number, vma: number, table: number, start
           : yield* copyNonpresent(task, vma, pte, childPte);
         if (result !== 0) break;
         const copied = get(arena, childPte);
-        if ((copied & PTE_SPECIAL) === 0 || !ptePresent(copied)) rss++;
+        if (mapsPage(copied) || isMigration(copied)) rss++;
         if (spare !== 0 && ptePfn(copied) === spare) spare = 0;
       }
       vpn++;

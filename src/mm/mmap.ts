@@ -65,7 +65,11 @@ export function* mmapAnonymous(task: Task, mm: number, start: number, pages: num
 
 /** Takes the VMAs of [start, end) out of the tree: the point of no return. -ENOMEM leaves everything as it was. */
 function* detach(task: Task, mm: number, start: number, end: number): Steps<number[] | null> {
-  if (!(yield* splitAt(task, mm, start, end))) return null;
+  if (!(yield* splitAt(task, mm, start, end))) {
+    // One of the two cuts may have been made.
+    yield* mergeVmas(task, mm, start, end);
+    return null;
+  }
   const vmas = vmasIn(task.arena, mm, start, end);
   for (const vma of vmas) vmaDetach(task.arena, mm, vma);
   return vmas;

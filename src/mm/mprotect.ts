@@ -111,8 +111,8 @@ export function* mprotect(task: Task, mm: number, start: number, pages: number, 
       yield* changeProtection(task, mm, vmaStart(arena, vma), at, vm);
     }
     if (at < end) error = -ENOMEM;
-    yield* mergeVmas(task, mm, start, end);
   }
+  yield* mergeVmas(task, mm, start, end);
   yield* mmapWriteUnlock(task, mm);
   return error;
 }

@@ -16,7 +16,7 @@ import { ptePresent } from './pte.ts';
 import { anonVmaLock, anonVmaOf, anonVmaUnlock } from './rmap.ts';
 import { ensureTable, lookupTable, nextPopulated, pteAt, ptlOf } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
-import { anonVmaClone, linearPageIndex, mergeVmas, vmaAlloc, vmaEnd, vmaFlags, vmaInsert, vmaLookup, vmasIn } from './vma.ts';
+import { anonVmaClone, linearPageIndex, mergeVmas, splitAt, vmaAlloc, vmaEnd, vmaFlags, vmaInsert, vmaLookup, vmasIn } from './vma.ts';
 
 /** Moves one entry verbatim, whatever its kind. Both page-table locks are held by old-then-new order. */
 function* moveEntry(task: Task, mm: number, from: number, to: number): Steps<boolean> {
@@ -65,10 +65,16 @@ function* moveEntries(task: Task, mm: number, vma: number, from: number, to: num
   return done;
 }
 
-function* moveVma(task: Task, mm: number, vma: number, from: number, pages: number, to: number, newPages: number): Steps<number> {
+function* moveVma(task: Task, mm: number, from: number, pages: number, to: number, newPages: number): Steps<number> {
   const { arena } = task;
-  const copy = vmaAlloc(arena, vmaFlags(arena, vma), linearPageIndex(arena, vma, from));
-  if (copy === 0) return -ENOMEM;
+  // The source is cut out first: once the entries have moved, nothing may fail any more.
+  const cut = yield* splitAt(task, mm, from, from + pages);
+  const vma = vmaLookup(arena, mm, from);
+  const copy = cut ? vmaAlloc(arena, vmaFlags(arena, vma), linearPageIndex(arena, vma, from)) : 0;
+  if (copy === 0) {
+    yield* mergeVmas(task, mm, from, from + pages);
+    return -ENOMEM;
+  }
   vmaInsert(arena, mm, copy, to, to + newPages);
   yield* anonVmaClone(task, copy, vma);
   const moved = yield* moveEntries(task, mm, vma, from, to, Math.min(pages, newPages));
@@ -76,10 +82,10 @@ function* moveVma(task: Task, mm: number, vma: number, from: number, pages: numb
     // Out of page-table pages half-way: bring back what was moved, then drop the copy.
     yield* moveEntries(task, mm, copy, to, from, Math.min(pages, newPages));
     yield* unmapLocked(task, mm, to, to + newPages);
+    yield* mergeVmas(task, mm, from, from + pages);
     return -ENOMEM;
   }
-  const error = yield* unmapLocked(task, mm, from, from + pages);
-  if (error !== 0) return error;
+  yield* unmapLocked(task, mm, from, from + pages);
   yield* mergeVmas(task, mm, to, to + newPages);
   return to;
 }
@@ -92,7 +98,7 @@ function* moveVma(task: Task, mm: number, vma: number, from: number, pages: numb
  */
 export function* mremap(task: Task, mm: number, from: number, pages: number, newPages: number, to = -1): Steps<number> {
   if (pages <= 0 || newPages <= 0 || to + newPages > VPN_LIMIT || from + newPages > VPN_LIMIT) return -EINVAL;
-  if (to !== -1 && to < from + pages && from < to + newPages) return -EINVAL;
+  if (to !== -1 && (to < 0 || (to < from + pages && from < to + newPages))) return -EINVAL;
   yield* mmapWriteLock(task, mm);
   const result = yield* mremapLocked(task, mm, from, pages, newPages, to);
   yield* mmapWriteUnlock(task, mm);
@@ -105,7 +111,7 @@ function* mremapLocked(task: Task, mm: number, from: number, pages: number, newP
   if (vma === 0 || vmaEnd(arena, vma) < from + pages) return -EFAULT;
   if (to !== -1) {
     const error = yield* unmapLocked(task, mm, to, to + newPages);
-    return error !== 0 ? error : yield* moveVma(task, mm, vmaLookup(arena, mm, from), from, pages, to, newPages);
+    return error !== 0 ? error : yield* moveVma(task, mm, from, pages, to, newPages);
   }
   if (newPages <= pages) {
     const error = newPages === pages ? 0 : yield* unmapLocked(task, mm, from + newPages, from + pages);

@@ -1,5 +1,6 @@
 /** Classic MMU notifiers: registration by list, callbacks under SRCU (mmu_notifier_register and its partners). */
-import { add, get, load, set } from '../arena/access.ts';
+import { add, get, load, set, store } from '../arena/access.ts';
+import type { Arena } from '../arena/arena.ts';
 import { EINTR, ENOMEM } from '../arena/errno.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
 import { ClassicSub, Mm, Subscriptions } from '../arena/structures.ts';
@@ -23,50 +24,68 @@ import { subscriptionsOf } from './sequence.ts';
  * @returns 0, -ENOMEM or -EINTR.
  */
 export function* mmuNotifierRegister(task: Task, sub: number, mm: number, ops: number, owner = 0): Steps<number> {
-  const { arena } = task;
-  if (load(arena, mm + Mm.users) <= 0) throw new Violation('I-UAF', 'a notifier is registered in an mm without users');
   yield* downWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
-  let error = yield* registerSubscriptionsLocked(task, mm);
-  if (error === 0) {
-    const taken = yield* mmTakeAllLocks(task, mm);
-    if (taken === null) error = -EINTR;
-    else {
-      mmgrab(arena, mm);
-      set(arena, sub + ClassicSub.mm, handleOf(arena, arena.pools.mm, mm));
-      set(arena, sub + ClassicSub.ops, ops);
-      set(arena, sub + ClassicSub.owner, owner);
-      set(arena, sub + ClassicSub.users, 1);
-      const subs = subscriptionsOf(task, mm);
-      yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
-      set(arena, sub + ClassicSub.next, get(arena, subs + Subscriptions.list));
-      set(arena, sub + ClassicSub.linked, 1);
-      set(arena, subs + Subscriptions.list, sub);
-      yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
-      yield* mmDropAllLocks(task, taken);
-    }
-  }
+  const error = yield* registerLocked(task, sub, mm, ops, owner);
   yield* upWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
   return error;
 }
 
-/** Takes `sub` off the list if it still is on it (hlist_del_init_rcu: exit may have been first). */
-export function* unlinkClassic(task: Task, subs: number, sub: number): Steps<void> {
+function* registerLocked(task: Task, sub: number, mm: number, ops: number, owner: number): Steps<number> {
   const { arena } = task;
+  if (load(arena, mm + Mm.users) <= 0) throw new Violation('I-UAF', 'a notifier is registered in an mm without users');
+  const error = yield* registerSubscriptionsLocked(task, mm, false);
+  if (error !== 0) return error;
+  const taken = yield* mmTakeAllLocks(task, mm);
+  if (taken === null) return -EINTR;
+  mmgrab(arena, mm);
+  set(arena, sub + ClassicSub.mm, handleOf(arena, arena.pools.mm, mm));
+  set(arena, sub + ClassicSub.ops, ops);
+  set(arena, sub + ClassicSub.owner, owner);
+  set(arena, sub + ClassicSub.users, 1);
+  const subs = subscriptionsOf(task, mm);
   yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
-  if (get(arena, sub + ClassicSub.linked) !== 0) {
-    let word = subs + Subscriptions.list;
-    while (get(arena, word) !== sub) word = get(arena, word) + ClassicSub.next;
-    // The element keeps its own link: a reader that stands on it goes on to the rest of the list.
-    set(arena, word, get(arena, sub + ClassicSub.next));
-    set(arena, sub + ClassicSub.linked, 0);
-  }
+  set(arena, sub + ClassicSub.next, get(arena, subs + Subscriptions.list));
+  set(arena, sub + ClassicSub.linked, 1);
+  // Publishes the element to readers without a lock.
+  store(arena, subs + Subscriptions.list, sub);
   yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
+  yield* mmDropAllLocks(task, taken);
+  return 0;
+}
+
+/** Takes `sub` off the list if it still is on it (hlist_del_init_rcu: exit may have been first). Under subscriptions.lock. */
+function unlinkLocked(arena: Arena, subs: number, sub: number): void {
+  if (get(arena, sub + ClassicSub.linked) === 0) return;
+  let word = subs + Subscriptions.list;
+  while (get(arena, word) !== sub) word = get(arena, word) + ClassicSub.next;
+  // The element keeps its own link: a reader that stands on it goes on to the rest of the list.
+  set(arena, word, get(arena, sub + ClassicSub.next));
+  set(arena, sub + ClassicSub.linked, 0);
+}
+
+export function* unlinkClassic(task: Task, subs: number, sub: number): Steps<void> {
+  yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
+  unlinkLocked(task.arena, subs, sub);
+  yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
+}
+
+/** Counts the callbacks of `sub` that run. None may when unregister or put is done with it. */
+export function noteCallback(task: Task, sub: number, by: 1 | -1): void {
+  if (task.checks) add(task.arena, sub + ClassicSub.running, by);
+}
+
+function checkQuiet(arena: Arena, sub: number): void {
+  const running = load(arena, sub + ClassicSub.running);
+  if (running !== 0) throw new Violation('I-CB', `${running} callbacks of notifier ${sub} run after its removal`);
 }
 
 /** Calls release inside the read section exit waits for. */
 export function* callRelease(task: Task, sub: number): Steps<void> {
-  const ops = classicOps(get(task.arena, sub + ClassicSub.ops));
-  if (ops.release !== undefined) yield* ops.release(task, sub);
+  const { release } = classicOps(get(task.arena, sub + ClassicSub.ops));
+  if (release === undefined) return;
+  noteCallback(task, sub, 1);
+  yield* release(task, sub);
+  noteCallback(task, sub, -1);
 }
 
 /**
@@ -85,24 +104,32 @@ export function* mmuNotifierUnregister(task: Task, sub: number): Steps<void> {
     yield* unlinkClassic(task, subs, sub);
   }
   yield* synchronizeSrcu(task);
+  checkQuiet(arena, sub);
   mmdrop(arena, mm);
 }
 
 /** mmu_notifier_get: the notifier of these operations in this mm, made if need be. Its address, or a negative errno. */
 export function* mmuNotifierGet(task: Task, mm: number, ops: number, owner = 0): Steps<number> {
+  yield* downWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
+  const result = yield* getLocked(task, mm, ops, owner);
+  yield* upWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
+  return result;
+}
+
+function* getLocked(task: Task, mm: number, ops: number, owner: number): Steps<number> {
   const { arena } = task;
   const subs = subscriptionsOf(task, mm);
   if (subs !== 0) {
     yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
     let sub = get(arena, subs + Subscriptions.list);
     while (sub !== 0 && get(arena, sub + ClassicSub.ops) !== ops) sub = get(arena, sub + ClassicSub.next);
-    if (sub !== 0) add(arena, sub + ClassicSub.users, 1);
+    if (sub !== 0) set(arena, sub + ClassicSub.users, get(arena, sub + ClassicSub.users) + 1);
     yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
     if (sub !== 0) return sub;
   }
   const sub = poolAlloc(arena, arena.pools.classic);
   if (sub === 0) return -ENOMEM;
-  const error = yield* mmuNotifierRegister(task, sub, mm, ops, owner);
+  const error = yield* registerLocked(task, sub, mm, ops, owner);
   if (error === 0) return sub;
   poolFree(arena, arena.pools.classic, sub);
   return error;
@@ -114,12 +141,18 @@ export function* mmuNotifierGet(task: Task, mm: number, ops: number, owner = 0):
  */
 export function* mmuNotifierPut(task: Task, sub: number): Steps<void> {
   const { arena } = task;
-  const left = add(arena, sub + ClassicSub.users, -1) - 1;
-  if (left < 0) throw new Violation('I-REF', `notifier ${sub} is put more often than it was got`);
-  if (left > 0) return;
   const mm = deref(arena, arena.pools.mm, get(arena, sub + ClassicSub.mm));
-  yield* unlinkClassic(task, subscriptionsOf(task, mm), sub);
+  const subs = subscriptionsOf(task, mm);
+  // The last put and the unlinking are one step, or a get could find a notifier that is about to be freed.
+  yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
+  const left = get(arena, sub + ClassicSub.users) - 1;
+  if (left < 0) throw new Violation('I-REF', `notifier ${sub} is put more often than it was got`);
+  set(arena, sub + ClassicSub.users, left);
+  if (left === 0) unlinkLocked(arena, subs, sub);
+  yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
+  if (left > 0) return;
   yield* synchronizeSrcu(task);
+  checkQuiet(arena, sub);
   poolFree(arena, arena.pools.classic, sub);
   mmdrop(arena, mm);
 }

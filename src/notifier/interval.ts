@@ -48,7 +48,7 @@ export function* mmuIntervalNotifierInsert(task: Task, sub: number, mm: number, 
 /** mmu_interval_notifier_insert_locked: the caller holds mmap_lock for writing. */
 export function* mmuIntervalNotifierInsertLocked(task: Task, sub: number, mm: number, spec: IntervalSpec): Steps<number> {
   if (!isWriteLockedBy(task, mm + Mm.mmapLock)) throw new Violation('I-LOCK', 'insert needs mmap_lock held for writing');
-  const error = yield* registerSubscriptionsLocked(task, mm);
+  const error = yield* registerSubscriptionsLocked(task, mm, true);
   return error !== 0 ? error : yield* insert(task, sub, mm, spec);
 }
 

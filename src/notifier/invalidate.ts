@@ -12,10 +12,10 @@ import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
-import { lockOrder, mightSleep, noteLocked, noteUnlocked } from '../sync/lockdep.ts';
+import { lockOrder, mightSleep, nonBlockEnd, nonBlockStart, noteLocked, noteUnlocked } from '../sync/lockdep.ts';
 import { srcuReadLock, srcuReadUnlock, synchronizeSrcu } from '../sync/srcu.ts';
 import type { Task } from '../sync/task.ts';
-import { callRelease, unlinkClassic } from './classic.ts';
+import { callRelease, noteCallback, unlinkClassic } from './classic.ts';
 import { classicOps, intervalOps } from './ops.ts';
 import { eventNames, type NotifierRange } from './range.ts';
 import { invEnd, invStartRange, subscriptionsOf } from './sequence.ts';
@@ -79,7 +79,11 @@ function* classicPass(task: Task, subs: number, range: NotifierRange): Steps<num
     const ops = classicOps(get(arena, sub + ClassicSub.ops));
     if (ops.invalidateRangeStart === undefined) continue;
     yield Point.classicCallback;
+    noteCallback(task, sub, 1);
+    if (!range.blockable) nonBlockStart(task);
     const result = yield* ops.invalidateRangeStart(task, sub, range);
+    if (!range.blockable) nonBlockEnd(task);
+    noteCallback(task, sub, -1);
     if (result === 0) continue;
     if (range.blockable || result !== -EAGAIN) {
       throw new Violation(
@@ -101,7 +105,10 @@ function* classicEnds(task: Task, subs: number, range: NotifierRange): Steps<voi
   const { arena } = task;
   for (let sub = load(arena, subs + Subscriptions.list); sub !== 0; sub = load(arena, sub + ClassicSub.next)) {
     const { invalidateRangeEnd } = classicOps(get(arena, sub + ClassicSub.ops));
-    if (invalidateRangeEnd !== undefined) yield* invalidateRangeEnd(task, sub, range);
+    if (invalidateRangeEnd === undefined) continue;
+    noteCallback(task, sub, 1);
+    yield* invalidateRangeEnd(task, sub, range);
+    noteCallback(task, sub, -1);
   }
 }
 
@@ -117,16 +124,24 @@ function* start(task: Task, range: NotifierRange): Steps<number> {
   return error;
 }
 
+/** What lockdep sees of a start or an end: a lock held while the callbacks run, and for no longer. */
+function enterMap(task: Task, mm: number): void {
+  if (!task.checks) return;
+  lockOrder(task, LockClass.invalidateRangeStart);
+  noteLocked(task, mm, LockClass.invalidateRangeStart);
+}
+
+function leaveMap(task: Task, mm: number): void {
+  if (task.checks) noteUnlocked(task, mm, LockClass.invalidateRangeStart);
+}
+
 /** mmu_notifier_invalidate_range_start: opens a bracket; may sleep. It must be closed by {@link mmuNotifierInvalidateRangeEnd}. */
 export function* mmuNotifierInvalidateRangeStart(task: Task, range: NotifierRange): Steps<void> {
   mightSleep(task, 'mmuNotifierInvalidateRangeStart');
-  if (task.checks) {
-    lockOrder(task, LockClass.invalidateRangeStart);
-    noteLocked(task, range.mm, LockClass.invalidateRangeStart);
-  }
+  enterMap(task, range.mm);
   range.blockable = true;
   yield* start(task, range);
-  if (task.checks) noteUnlocked(task, range.mm, LockClass.invalidateRangeStart);
+  leaveMap(task, range.mm);
   yield Point.invalidateRangeStart;
 }
 
@@ -136,17 +151,25 @@ export function* mmuNotifierInvalidateRangeStart(task: Task, range: NotifierRang
  * @returns 0, or -EAGAIN: then page tables must not be changed and the bracket must not be ended.
  */
 export function* mmuNotifierInvalidateRangeStartNonblock(task: Task, range: NotifierRange): Steps<number> {
+  enterMap(task, range.mm);
   range.blockable = false;
   const error = yield* start(task, range);
+  leaveMap(task, range.mm);
   yield Point.invalidateRangeStart;
   return error;
 }
 
 /** mmu_notifier_invalidate_range_end: closes a bracket. */
 export function* mmuNotifierInvalidateRangeEnd(task: Task, range: NotifierRange): Steps<void> {
-  const { arena } = task;
   if (range.blockable) mightSleep(task, 'mmuNotifierInvalidateRangeEnd');
   yield Point.invalidateRangeEnd;
+  enterMap(task, range.mm);
+  yield* end(task, range);
+  leaveMap(task, range.mm);
+}
+
+function* end(task: Task, range: NotifierRange): Steps<void> {
+  const { arena } = task;
   const subs = subscriptionsOf(task, range.mm);
   if (subs === 0) return;
   if (load(arena, subs + Subscriptions.hasItree) !== 0) yield* invEnd(task, subs);

@@ -3,7 +3,7 @@ import { load, set, store } from '../arena/access.ts';
 import { VPN_LIMIT } from '../arena/arena.ts';
 import { EINTR, ENOMEM } from '../arena/errno.ts';
 import { firstOverlap, nextOverlap } from '../arena/intervalTree.ts';
-import { deref, handleOf, poolAlloc } from '../arena/pool.ts';
+import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
 import { AnonVma, Mm, Subscriptions, Vma } from '../arena/structures.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
@@ -41,11 +41,14 @@ export function* mmDropAllLocks(task: Task, taken: readonly number[]): Steps<voi
   for (let i = taken.length - 1; i >= 0; i--) yield* upWrite(task, (taken[i] as number) + AnonVma.lock, LockClass.anonVma);
 }
 
-/** Makes the subscriptions object exist and interval-capable; mmap_lock is held for writing. 0, -ENOMEM or -EINTR. */
-export function* registerSubscriptionsLocked(task: Task, mm: number): Steps<number> {
+/**
+ * Makes the subscriptions object exist, and with `itree` interval-capable; mmap_lock is held for writing. 0, -ENOMEM or
+ * -EINTR.
+ */
+export function* registerSubscriptionsLocked(task: Task, mm: number, itree: boolean): Steps<number> {
   const { arena } = task;
   let subs = subscriptionsOf(task, mm);
-  if (subs !== 0 && load(arena, subs + Subscriptions.hasItree) !== 0) return 0;
+  if (subs !== 0 && (!itree || load(arena, subs + Subscriptions.hasItree) !== 0)) return 0;
   const fresh = subs === 0;
   if (fresh) {
     subs = poolAlloc(arena, arena.pools.subscriptions);
@@ -54,21 +57,24 @@ export function* registerSubscriptionsLocked(task: Task, mm: number): Steps<numb
     store(arena, subs + Subscriptions.invalidateSeq, FIRST_SEQ);
   }
   const taken = yield* mmTakeAllLocks(task, mm);
-  if (taken === null) return -EINTR;
-  store(arena, subs + Subscriptions.hasItree, 1);
+  if (taken === null) {
+    if (fresh) poolFree(arena, arena.pools.subscriptions, subs);
+    return -EINTR;
+  }
+  if (itree) store(arena, subs + Subscriptions.hasItree, 1);
   // Publishes the object; pairs with the load in subscriptionsOf.
   if (fresh) store(arena, mm + Mm.subscriptions, handleOf(arena, arena.pools.subscriptions, subs));
   yield* mmDropAllLocks(task, taken);
   return 0;
 }
 
-/** As {@link registerSubscriptionsLocked}; takes mmap_lock itself, and only if there is something to do. */
+/** As {@link registerSubscriptionsLocked} for an interval; takes mmap_lock itself, and only if there is something to do. */
 export function* registerSubscriptions(task: Task, mm: number): Steps<number> {
   const { arena } = task;
   const subs = subscriptionsOf(task, mm);
   if (subs !== 0 && load(arena, subs + Subscriptions.hasItree) !== 0) return 0;
   yield* downWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
-  const error = yield* registerSubscriptionsLocked(task, mm);
+  const error = yield* registerSubscriptionsLocked(task, mm, true);
   yield* upWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
   return error;
 }

@@ -14,6 +14,7 @@
  * when the last of them ends; meanwhile the interval tree is frozen and may be walked without a lock.
  */
 import { add, get, load, set, store } from '../arena/access.ts';
+import { Counter } from '../arena/counters.ts';
 import { firstOverlap, insertInterval, removeInterval } from '../arena/intervalTree.ts';
 import { deref } from '../arena/pool.ts';
 import { IntervalSub, Mm, Subscriptions } from '../arena/structures.ts';
@@ -23,7 +24,7 @@ import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { lockMap, mightSleep } from '../sync/lockdep.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
-import { countEvent, type Task } from '../sync/task.ts';
+import { count, countEvent, type Task } from '../sync/task.ts';
 import { waitWhile, wake } from '../sync/wait.ts';
 
 /** The subscriptions object of an mm, or 0 before the first registration. */
@@ -51,6 +52,7 @@ export function* invStartRange(task: Task, subs: number, start: number, last: nu
   if (node !== 0) store(arena, subs + Subscriptions.invalidateSeq, get(arena, subs + Subscriptions.invalidateSeq) | 1);
   yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
   countEvent(task);
+  count(task, Counter.invalidations);
   return node === 0 ? 0 : node - IntervalSub.node;
 }
 

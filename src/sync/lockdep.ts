@@ -25,12 +25,23 @@ export function heldLocks(arena: Arena, actor: number): string[] {
   return [...counted, ...listed];
 }
 
-/** A call that may sleep is legal only without a spin lock. */
+/** A call that may sleep is legal only without a spin lock, and not in a non-blocking section. */
 export function mightSleep(task: Task, what: string): void {
   if (task.checks && get(task.arena, task.actor + Actor.spinDepth) > 0) {
     const held = heldLocks(task.arena, task.actor).join(', ');
-    throw new Violation('I-LOCK', `actor ${task.id} may sleep in ${what} while it holds a spin lock (holds ${held})`);
+    throw new Violation('I-LOCK', `actor ${task.id} may sleep in ${what} while it must not (holds ${held || 'no lock'})`);
   }
+}
+
+/** non_block_start: until {@link nonBlockEnd} the task must not sleep, as if it held a spin lock. */
+export function nonBlockStart(task: Task): void {
+  const word = task.actor + Actor.spinDepth;
+  if (task.checks) set(task.arena, word, get(task.arena, word) + 1);
+}
+
+export function nonBlockEnd(task: Task): void {
+  const word = task.actor + Actor.spinDepth;
+  if (task.checks) set(task.arena, word, get(task.arena, word) - 1);
 }
 
 /** Is `target` reachable backwards from `from`: was target ever held, directly or not, when `from` was taken? */

@@ -148,6 +148,9 @@ export function* upWrite(task: Task, word: number, cls: number): Steps<void> {
 
 /** Turns a held write lock into a read lock without letting anybody in between. */
 export function* downgradeWrite(task: Task, word: number): Steps<void> {
+  if (get(task.arena, word + WRITER_TAG) !== task.tag) {
+    throw new Violation('I-LOCK', `actor ${task.id} downgrades a write section it does not hold (word ${word})`);
+  }
   yield* leaveWrite(task, word, READER);
 }
 

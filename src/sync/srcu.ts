@@ -7,20 +7,22 @@ import { Header } from '../arena/structures.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from './lockClass.ts';
-import { lockMap, mightSleep } from './lockdep.ts';
+import { lockMap, mightSleep, noteLocked, noteUnlocked } from './lockdep.ts';
 import { mutexLock, mutexUnlock } from './spinlock.ts';
 import type { Task } from './task.ts';
 import { waitWhile, wake } from './wait.ts';
 
-/** Begins a read section; pass the result to {@link srcuReadUnlock}. */
+/** Begins a read section; pass the result to {@link srcuReadUnlock}. Sections may nest: a reader never waits. */
 export function* srcuReadLock(task: Task): Steps<number> {
   yield Point.lock;
   const index = load(task.arena, Header.srcuIndex);
   add(task.arena, Header.srcuReaders + index, 1);
+  if (task.checks) noteLocked(task, Header.srcuReaders + index, LockClass.srcu);
   return index;
 }
 
 export function* srcuReadUnlock(task: Task, index: number): Steps<void> {
+  if (task.checks) noteUnlocked(task, Header.srcuReaders + index, LockClass.srcu);
   yield Point.unlock;
   // The last reader of an index wakes a grace period that may wait for exactly that.
   if (add(task.arena, Header.srcuReaders + index, -1) === 1) wake(task.arena, Header.srcuReaders + index);

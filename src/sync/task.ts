@@ -13,6 +13,8 @@ export type Park = (task: Task, word: number, value: number, killable: boolean) 
 export interface Watch {
   /** The driver is about to drop its update lock after it installed device entries in [start, end). */
   readonly installed: (task: Task, mirror: number, start: number, end: number) => void;
+  /** A device fault became stable after `attempts` passes, `elapsedMs` after it began. */
+  readonly faultStable: (task: Task, attempts: number, elapsedMs: number) => void;
 }
 
 /** What an engine gives a task. Time and randomness come from here and from nowhere else. */
@@ -26,6 +28,9 @@ export interface TaskOptions {
   readonly checks?: boolean;
   readonly watch?: Watch | null;
 }
+
+/** Longest range fault that needs no array of its own: one last-level table. */
+export const SCRATCH_PAGES = 512;
 
 /** The acting thread: what `current` is in the kernel. Its mutable state lives in its actor record in the arena. */
 export class Task {
@@ -41,6 +46,8 @@ export class Task {
   readonly random: (bound: number) => number;
   readonly checks: boolean;
   readonly watch: Watch | null;
+  /** Room for the words of one range fault; contents do not outlive an operation. */
+  readonly pfns = new Int32Array(SCRATCH_PAGES);
 
   constructor(arena: Arena, id: number, options: TaskOptions) {
     if (id < 0 || id >= arena.config.actors) {
@@ -60,6 +67,12 @@ export class Task {
 
 /** Is a fatal signal pending for this task? */
 export const fatalSignalPending = (task: Task): boolean => load(task.arena, task.actor + Actor.signal) !== 0;
+
+/** Adds to a counter of the task (see arena/counters.ts). */
+export function count(task: Task, counter: number, by = 1): void {
+  const word = task.actor + Actor.counters + counter;
+  set(task.arena, word, get(task.arena, word) + by);
+}
 
 /** Advances the event clock by one mm event of this task (see "windows" in docs/measurement.md). */
 export function countEvent(task: Task): void {

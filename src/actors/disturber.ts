@@ -1,0 +1,113 @@
+/** The disturber: everything a process may do to its address space while others use it. */
+import { Counter } from '../arena/counters.ts';
+import { Violation } from '../arena/violation.ts';
+import { cpuLoad, cpuStore } from '../mm/cpuAccess.ts';
+import { mmput } from '../mm/exit.ts';
+import { forkMm } from '../mm/fork.ts';
+import { madviseDontneed } from '../mm/madvise.ts';
+import { mmapAnonymous, munmap } from '../mm/mmap.ts';
+import { mprotect } from '../mm/mprotect.ts';
+import { mremap } from '../mm/mremap.ts';
+import { VM_READ, VM_WRITE } from '../mm/vma.ts';
+import type { Steps } from '../steps/steps.ts';
+import { count } from '../sync/task.ts';
+import type { Operation, World } from './world.ts';
+import { randomRange } from './world.ts';
+
+/** Longest range of one operation, in pages. */
+const SPAN = 16;
+/** Pages and slots a forked child looks at. */
+const LOOKS = 6;
+
+/** The part of the region whose contents may go away, as first page and length relative to the region. */
+const volatileStart = (world: World): number => world.stable;
+const volatilePages = (world: World): number => world.pages - world.stable;
+
+const failed = (world: World): void => count(world.task, Counter.failedOperations);
+
+function* dontneed(world: World) {
+  const { task, mm, ledger, base } = world;
+  const [start, end] = randomRange(world, volatileStart(world), volatilePages(world), SPAN);
+  ledger.beginDiscard(start, end);
+  if ((yield* madviseDontneed(task, mm, base + start, end - start)) < 0) failed(world);
+  ledger.endDiscard(start, end);
+}
+
+/** munmap, then a fresh mapping at the same place: in between the range faults. */
+function* unmap(world: World) {
+  const { task, mm, ledger, base } = world;
+  const [start, end] = randomRange(world, volatileStart(world), volatilePages(world), SPAN);
+  ledger.beginDiscard(start, end);
+  const gone = yield* munmap(task, mm, base + start, end - start);
+  // Another disturber may have mapped part of it again already: what it holds goes too, inside our bracket.
+  const back = yield* mmapAnonymous(task, mm, base + start, end - start);
+  if (gone < 0 || back < 0) failed(world);
+  ledger.endDiscard(start, end);
+}
+
+/** Gives a range back its permissions, page by page where another disturber has moved parts of it away. */
+function* unprotect(world: World, start: number, end: number): Steps<void> {
+  const { task, mm } = world;
+  if ((yield* mprotect(task, mm, start, end - start, VM_READ | VM_WRITE)) === 0) return;
+  for (let vpn = start; vpn < end; vpn++) yield* mprotect(task, mm, vpn, 1, VM_READ | VM_WRITE);
+}
+
+function* protect(world: World) {
+  const { task, mm, base, pages } = world;
+  const [start, end] = randomRange(world, base, pages, SPAN);
+  const access = world.random(8) === 0 ? 0 : VM_READ;
+  if ((yield* mprotect(task, mm, start, end - start, access)) < 0) failed(world);
+  yield* unprotect(world, start, end);
+}
+
+/** Moves a range away and back; its contents come along. */
+function* move(world: World) {
+  const { task, mm, base, stable, scratch } = world;
+  const [start, end] = randomRange(world, base, stable, SPAN);
+  const pages = end - start;
+  if ((yield* mremap(task, mm, start, pages, pages, scratch)) < 0) {
+    failed(world);
+    return;
+  }
+  const back = yield* mremap(task, mm, scratch, pages, pages, start);
+  if (back < 0) throw new Violation('I-DATA', `disturber${world.index} cannot move ${pages} pages back: ${back}`);
+  yield* unprotect(world, start, end);
+}
+
+/** A child sees what was there at the fork, whatever the parent and the devices do afterwards, and the reverse. */
+function* fork(world: World) {
+  const { task, mm, ledger, base } = world;
+  const looks = Array.from({ length: LOOKS }, () => {
+    const page = world.random(world.pages);
+    const slot = world.random(ledger.actors);
+    return { page, slot, expected: ledger.expect(page, slot), seen: 0 };
+  });
+  const child = yield* forkMm(task, mm);
+  if (child < 0) {
+    count(task, Counter.forkFailures);
+    return;
+  }
+  count(task, Counter.forks);
+  for (const look of looks) {
+    look.seen = yield* cpuLoad(task, child, base + look.page, look.slot);
+    if (!Number.isNaN(look.seen)) ledger.check(look.page, look.slot, look.seen, look.expected, `child of disturber${world.index}`);
+  }
+  // No reader of the parent's memory may ever see this.
+  for (const look of looks) yield* cpuStore(task, child, base + look.page, task.id, -1 - look.page);
+  for (const { page, slot, seen } of looks) {
+    if (slot === task.id) continue;
+    const again = yield* cpuLoad(task, child, base + page, slot);
+    if (!Number.isNaN(seen) && !Number.isNaN(again) && again !== seen) {
+      throw new Violation('I-ISO', `a child of disturber${world.index} reads ${seen}, then ${again}, on page ${page}: somebody writes its memory`);
+    }
+  }
+  yield* mmput(task, child);
+}
+
+export const disturberOperations: readonly Operation[] = [
+  { name: 'dontneed', weight: 30, run: dontneed },
+  { name: 'munmap', weight: 20, run: unmap },
+  { name: 'mprotect', weight: 25, run: protect },
+  { name: 'mremap', weight: 15, run: move },
+  { name: 'fork', weight: 10, run: fork },
+];

@@ -1,0 +1,52 @@
+/** What an actor of the mixed scenario knows, and how its operations are described. */
+import type { Driver } from '../drivers/driver.ts';
+import type { Ledger } from '../oracles/ledger.ts';
+import type { Steps } from '../steps/steps.ts';
+import type { Task } from '../sync/task.ts';
+
+/** The common ground of the actors: one address space, its mirrors, and the pages [base, base + pages). */
+export interface World {
+  readonly task: Task;
+  /** Number of the actor among its kind. */
+  readonly index: number;
+  /** Address of the mm. */
+  readonly mm: number;
+  readonly driver: Driver;
+  /** Addresses of the mirrors, one a device. */
+  readonly mirrors: readonly number[];
+  readonly ledger: Ledger;
+  /** First page of the region. */
+  readonly base: number;
+  readonly pages: number;
+  /** Pages from the start of the region that nobody discards: their counters must come out exact. */
+  readonly stable: number;
+  /** First page of a place of its own, for moving mappings away. */
+  readonly scratch: number;
+  /** Uniform in [0, bound). */
+  readonly random: (bound: number) => number;
+}
+
+/** One kind of operation of an actor. */
+export interface Operation {
+  readonly name: string;
+  /** Share among the operations of the actor. */
+  readonly weight: number;
+  readonly run: (world: World) => Steps<void>;
+}
+
+/** Picks by weight; the weights of a role are few, so a scan is fine. */
+export function pickOperation(operations: readonly Operation[], random: (bound: number) => number): Operation {
+  let left = random(operations.reduce((sum, { weight }) => sum + weight, 0));
+  for (const operation of operations) {
+    left -= operation.weight;
+    if (left < 0) return operation;
+  }
+  return operations[0] as Operation;
+}
+
+/** A random range of up to `most` pages inside [first, first + count), as [start, end). */
+export function randomRange(world: World, first: number, count: number, most: number): readonly [number, number] {
+  const length = 1 + world.random(Math.min(most, count));
+  const start = first + world.random(count - length + 1);
+  return [start, start + length];
+}

@@ -1,0 +1,68 @@
+/**
+ * The device page table of a mirror: the same radix tables as the CPU's. An entry is `pfn << 12 | DEV_* bits`. It holds no
+ * page reference: its lifetime rests wholly on the notifier clearing it in time. Changed only under the update lock.
+ */
+import { get, load, store } from '../arena/access.ts';
+import type { Arena } from '../arena/arena.ts';
+import { Counter } from '../arena/counters.ts';
+import { Mirror } from '../arena/structures.ts';
+import { PG_DIRTY, setPageFlags } from '../mm/page.ts';
+import { ensureTable, lookupTable, nextPopulated, pteAt, tableEnd } from '../mm/tables.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { count, type Task } from '../sync/task.ts';
+
+export const DEV_VALID = 1;
+export const DEV_WRITE = 2;
+export const DEV_ATOMIC = 4;
+
+export const mkDeviceEntry = (pfn: number, bits: number): number => (pfn << 12) | DEV_VALID | bits;
+export const deviceEntryPfn = (entry: number): number => entry >>> 12;
+
+/** The entry of `vpn`, 0 for none. */
+export function deviceEntry(arena: Arena, mirror: number, vpn: number): number {
+  const table = lookupTable(arena, get(arena, mirror + Mirror.table), vpn);
+  // Pairs with the store and the window test of whoever erases the entry and flushes the device TLB.
+  return table === 0 ? 0 : load(arena, pteAt(arena, table, vpn));
+}
+
+/** Stores an entry. Returns the one it replaced, or -1 when there is no memory for the table. */
+export function* setDeviceEntry(task: Task, mirror: number, vpn: number, entry: number): Steps<number> {
+  const { arena } = task;
+  const table = yield* ensureTable(task, mirror + Mirror.tableLock, get(arena, mirror + Mirror.table), vpn);
+  if (table === 0) return -1;
+  const word = pteAt(arena, table, vpn);
+  const old = get(arena, word);
+  yield Point.setPte;
+  store(arena, word, entry);
+  return old;
+}
+
+/** Does replacing `old` by `entry` leave a translation that must not be used any more? */
+export const needsFlush = (old: number, entry: number): boolean =>
+  (old & DEV_VALID) !== 0 && (deviceEntryPfn(old) !== deviceEntryPfn(entry) || (old & ~entry & (DEV_WRITE | DEV_ATOMIC)) !== 0);
+
+/**
+ * Clears the entries of [start, end) and returns how many were valid; then the device TLB must be flushed before the
+ * update lock is dropped. A page the device may have written is marked dirty first: nothing else remembers that.
+ */
+export function* eraseDeviceEntries(task: Task, mirror: number, start: number, end: number): Steps<number> {
+  const { arena } = task;
+  const root = get(arena, mirror + Mirror.table);
+  let erased = 0;
+  for (let vpn = nextPopulated(arena, root, start, end); vpn < end; vpn = nextPopulated(arena, root, vpn, end)) {
+    const table = lookupTable(arena, root, vpn);
+    const stop = tableEnd(vpn, end);
+    for (; vpn < stop; vpn++) {
+      const word = pteAt(arena, table, vpn);
+      const entry = get(arena, word);
+      if (entry === 0) continue;
+      if ((entry & (DEV_WRITE | DEV_ATOMIC)) !== 0) setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);
+      yield Point.clearPte;
+      store(arena, word, 0);
+      erased++;
+    }
+  }
+  if (erased > 0) count(task, Counter.zappedEntries, erased);
+  return erased;
+}

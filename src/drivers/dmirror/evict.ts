@@ -1,0 +1,48 @@
+/** dmirror_device_evict_chunk: everything on the device goes home, by page frame, whoever maps it. */
+import { get } from '../../arena/access.ts';
+import { Counter } from '../../arena/counters.ts';
+import { Pgmap } from '../../arena/structures.ts';
+import { migrateDeviceFinalize, migrateDevicePages, migrateDeviceRange } from '../../migrate/deviceRange.ts';
+import { MIGRATE_PFN_MIGRATE, migratePfn, migratePfnToPage } from '../../migrate/migratePfn.ts';
+import { copyPage } from '../../mm/copyPage.ts';
+import { lockPage } from '../../mm/pageLock.ts';
+import { allocPage } from '../../mm/zone.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { count, type Task } from '../../sync/task.ts';
+import { mirrorPgmap } from '../mirror.ts';
+
+/** Page frames of one eviction step. */
+const UNIT = 64;
+
+function* evictRange(task: Task, start: number, pages: number): Steps<number> {
+  const src = yield* migrateDeviceRange(task, start, pages);
+  const dst = new Int32Array(pages);
+  let moved = 0;
+  for (let i = 0; i < pages; i++) {
+    const from = migratePfnToPage(src[i] as number);
+    if (((src[i] as number) & MIGRATE_PFN_MIGRATE) === 0 || from === 0) continue;
+    const pfn = yield* allocPage(task, false);
+    if (pfn === 0) continue;
+    yield* lockPage(task, pfn);
+    // No erasing: the unmapping sent a CLEAR event for each mapping, and that has revoked every device entry.
+    yield* copyPage(task, pfn, from);
+    dst[i] = migratePfn(pfn);
+  }
+  yield* migrateDevicePages(task, src, dst);
+  for (let i = 0; i < pages; i++) if (((src[i] as number) & MIGRATE_PFN_MIGRATE) !== 0) moved++;
+  yield* migrateDeviceFinalize(task, src, dst);
+  return moved;
+}
+
+/** One pass over the device; busy pages stay. Returns how many pages moved. */
+export function* evict(task: Task, mirror: number): Steps<number> {
+  const { arena } = task;
+  const pgmap = mirrorPgmap(arena, mirror);
+  const end = get(arena, pgmap + Pgmap.fresh);
+  let moved = 0;
+  for (let at = get(arena, pgmap + Pgmap.start); at < end; at += UNIT) {
+    moved += yield* evictRange(task, at, Math.min(UNIT, end - at));
+  }
+  count(task, Counter.evictions, moved);
+  return moved;
+}

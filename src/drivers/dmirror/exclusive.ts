@@ -1,0 +1,100 @@
+/** dmirror_exclusive: atomic access to one page, with the full protocol of make_device_exclusive by default. */
+import { get } from '../../arena/access.ts';
+import { Counter } from '../../arena/counters.ts';
+import { EBUSY, EINVAL, ENOMEM, EPERM } from '../../arena/errno.ts';
+import { Mirror } from '../../arena/structures.ts';
+import { makeDeviceExclusive } from '../../migrate/exclusive.ts';
+import { FOLL_WRITE, getUserPage } from '../../mm/gup.ts';
+import { mmput } from '../../mm/exit.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
+import { unlockPage } from '../../mm/pageLock.ts';
+import { DEVICE, flushTlb } from '../../mm/tlb.ts';
+import { putPage } from '../../mm/zone.ts';
+import { mmgetNotZero } from '../../notifier/mmCount.ts';
+import { mmuIntervalReadBegin, mmuIntervalReadRetry } from '../../notifier/sequence.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
+import { count, type Task } from '../../sync/task.ts';
+import { DEV_ATOMIC, deviceEntry, mkDeviceEntry, needsFlush, setDeviceEntry } from '../deviceTable.ts';
+import { mirrorInterval, mirrorMm } from '../mirror.ts';
+import { numberOption, optionIs } from './options.ts';
+
+/** Programs the atomic entry under the update lock, unless the section collided. 0, -EBUSY or -ENOMEM. */
+function* program(task: Task, mirror: number, vpn: number, pfn: number, token: number): Steps<number> {
+  const { arena } = task;
+  const updateLock = mirror + Mirror.updateLock;
+  const entry = mkDeviceEntry(pfn, DEV_ATOMIC);
+  let result = 0;
+  yield* mutexLock(task, updateLock, LockClass.updateLock);
+  const checked = optionIs(arena, mirror, 'exclusiveSeq', 'on');
+  // The page lock keeps CPU faults out; zap and mprotect need no page lock, only the sequence tells of them.
+  if (checked && mmuIntervalReadRetry(task, mirrorInterval(arena, mirror), token)) {
+    count(task, Counter.exclusiveRetries);
+    result = -EBUSY;
+  } else {
+    const old = yield* setDeviceEntry(task, mirror, vpn, entry);
+    if (old === -1) result = -ENOMEM;
+    else if (needsFlush(old, entry) && optionIs(arena, mirror, 'engine', 'tlb')) yield* flushTlb(task, DEVICE);
+    if (result === 0) task.watch?.installed(task, mirror, vpn, vpn + 1);
+  }
+  yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+  return result;
+}
+
+/**
+ * Makes the entry an ordinary one before the section begins. An exclusive entry left by an earlier attempt would be restored
+ * inside make_device_exclusive, with a CLEAR event that nobody can tell from a foreign one: the section would collide with
+ * itself for ever (docs/drivers.md, "What the lab found").
+ */
+function* restoreFirst(task: Task, mm: number, vpn: number): Steps<number> {
+  yield* mmapReadLock(task, mm);
+  const pfn = yield* getUserPage(task, mm, vpn, FOLL_WRITE);
+  yield* mmapReadUnlock(task, mm);
+  if (pfn > 0) yield* putPage(task, pfn);
+  return pfn;
+}
+
+function* attempt(task: Task, mirror: number, mm: number, vpn: number): Steps<number> {
+  const { arena } = task;
+  const present = yield* restoreFirst(task, mm, vpn);
+  if (present < 0) return present;
+  const token = yield* mmuIntervalReadBegin(task, mirrorInterval(arena, mirror));
+  yield* mmapReadLock(task, mm);
+  const pfn = yield* makeDeviceExclusive(task, mm, vpn, get(arena, mirror + Mirror.device));
+  yield* mmapReadUnlock(task, mm);
+  if (pfn < 0) return pfn;
+  yield Point.driverExclusive;
+  const result = yield* program(task, mirror, vpn, pfn, token);
+  yield* unlockPage(task, pfn);
+  yield* putPage(task, pfn);
+  return result;
+}
+
+/** 0, or -EINVAL (the address space is gone), -EFAULT, -ENOMEM, -EINTR, -EBUSY (time is up). */
+export function* makeExclusive(task: Task, mirror: number, vpn: number): Steps<number> {
+  const { arena } = task;
+  const mm = mirrorMm(arena, mirror);
+  if (!mmgetNotZero(arena, mm)) return -EINVAL;
+  const deadline = task.clock() + numberOption(arena, mirror, 'deadlineMs');
+  let result: number;
+  do {
+    result = yield* attempt(task, mirror, mm, vpn);
+  } while (result === -EBUSY && task.clock() <= deadline);
+  if (result === 0) count(task, Counter.exclusives);
+  yield* mmput(task, mm);
+  return result;
+}
+
+/** dmirror_check_atomic: 0 when no page of [start, end) has an atomic entry any more, else -EPERM. */
+export function* checkExclusive(task: Task, mirror: number, start: number, end: number): Steps<number> {
+  const updateLock = mirror + Mirror.updateLock;
+  let result = 0;
+  yield* mutexLock(task, updateLock, LockClass.updateLock);
+  for (let vpn = start; vpn < end; vpn++) {
+    if ((deviceEntry(task.arena, mirror, vpn) & DEV_ATOMIC) !== 0) result = -EPERM;
+  }
+  yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+  return result;
+}

@@ -1,0 +1,120 @@
+/** dmirror_fault: makes a range accessible to the device, window by window, each with the collision-retry loop. */
+import { Counter } from '../../arena/counters.ts';
+import { EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
+import { Mirror } from '../../arena/structures.ts';
+import { get } from '../../arena/access.ts';
+import { HMM_PFN_VALID, HMM_PFN_WRITE, hmmPfnToPage } from '../../hmm/pfn.ts';
+import { type HmmRange, hmmRangeFault, hmmRangeFaultUnlockedTimeout, requestFlags } from '../../hmm/rangeFault.ts';
+import { mmput } from '../../mm/exit.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
+import { DEVICE, flushTlb } from '../../mm/tlb.ts';
+import { mmgetNotZero } from '../../notifier/mmCount.ts';
+import { mmuIntervalReadBegin, mmuIntervalReadRetry } from '../../notifier/sequence.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
+import { count, type Task } from '../../sync/task.ts';
+import { DEV_WRITE, mkDeviceEntry, needsFlush, setDeviceEntry } from '../deviceTable.ts';
+import { mirrorInterval, mirrorMm } from '../mirror.ts';
+import { migrateToSystem } from './migrate.ts';
+import { numberOption, optionIs } from './options.ts';
+
+/** dmirror_do_update: programs the device from the words. 0, -ENOMEM, or 1 + page whose entry lacks write permission. */
+function* program(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
+  const { start, end, hmmPfns } = range;
+  let flush = false;
+  for (let vpn = start; vpn < end; vpn++) {
+    const word = hmmPfns[vpn - start] as number;
+    if ((word & HMM_PFN_VALID) === 0) return -EFAULT;
+    const writable = (word & HMM_PFN_WRITE) !== 0;
+    if (write && !writable) return 1 + vpn;
+    const entry = mkDeviceEntry(hmmPfnToPage(word), writable ? DEV_WRITE : 0);
+    const old = yield* setDeviceEntry(task, mirror, vpn, entry);
+    if (old === -1) return -ENOMEM;
+    flush ||= needsFlush(old, entry);
+  }
+  if (flush && optionIs(task.arena, mirror, 'engine', 'tlb')) yield* flushTlb(task, DEVICE);
+  return 0;
+}
+
+/** One pass: token, walk, check under the lock, program. -EBUSY means "collided, again". */
+function* pass(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
+  const { arena } = task;
+  const { notifier } = range;
+  const mm = mirrorMm(arena, mirror);
+  let result: number;
+  if (optionIs(arena, mirror, 'unlocked', 'on')) {
+    result = yield* hmmRangeFaultUnlockedTimeout(task, range, 0);
+  } else {
+    range.notifierSeq = yield* mmuIntervalReadBegin(task, notifier);
+    yield* mmapReadLock(task, mm);
+    result = yield* hmmRangeFault(task, range);
+    yield* mmapReadUnlock(task, mm);
+  }
+  if (result !== 0) {
+    if (result === -EBUSY) count(task, Counter.rangeBusy);
+    return result;
+  }
+  yield Point.driverSnapshot;
+  const early = optionIs(arena, mirror, 'retryCheck', 'beforeLock') && mmuIntervalReadRetry(task, notifier, range.notifierSeq);
+  const updateLock = mirror + Mirror.updateLock;
+  yield* mutexLock(task, updateLock, LockClass.updateLock);
+  // Under the lock that the callback takes: a false answer holds until the lock is dropped.
+  const late = optionIs(arena, mirror, 'retryCheck', 'locked') && mmuIntervalReadRetry(task, notifier, range.notifierSeq);
+  if (early || late) {
+    count(task, Counter.readRetries);
+    result = -EBUSY;
+  } else {
+    yield Point.driverChecked;
+    result = yield* program(task, mirror, range, write);
+    if (result === 0) task.watch?.installed(task, mirror, range.start, range.end);
+  }
+  yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+  return result;
+}
+
+/** dmirror_range_fault: passes until the window is stable or its time is up. */
+function* faultWindow(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+  const { arena } = task;
+  const began = task.clock();
+  const deadlineMs = numberOption(arena, mirror, 'deadlineMs');
+  const range: HmmRange = {
+    notifier: mirrorInterval(arena, mirror),
+    notifierSeq: 0,
+    start,
+    end,
+    hmmPfns: task.pfns,
+    defaultFlags: requestFlags(write),
+    pfnFlagsMask: 0,
+    devPrivateOwner: get(arena, mirror + Mirror.device),
+  };
+  task.pfns.fill(0, 0, end - start);
+  for (let attempts = 1; ; attempts++) {
+    count(task, Counter.rangeFaultPasses);
+    const result = yield* pass(task, mirror, range, write);
+    if (result === 0) task.watch?.faultStable(task, attempts, task.clock() - began);
+    if (result > 0) {
+      // A page on the device whose write access must break a copy-on-write first: that happens in system memory.
+      const moved = yield* migrateToSystem(task, mirror, result - 1, result);
+      if (moved < 0) return moved;
+    } else if (result !== -EBUSY) {
+      return result;
+    }
+    if (task.clock() - began > deadlineMs) return -EBUSY;
+  }
+}
+
+/** 0, or -EFAULT (no such mapping, or the address space is gone), -EPERM, -ENOMEM, -EBUSY (time is up). */
+export function* fault(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+  const { arena } = task;
+  const mm = mirrorMm(arena, mirror);
+  if (!mmgetNotZero(arena, mm)) return -EFAULT;
+  const window = numberOption(arena, mirror, 'window');
+  let result = 0;
+  for (let at = start; at < end && result === 0; at += window) {
+    result = yield* faultWindow(task, mirror, at, Math.min(at + window, end), write);
+  }
+  yield* mmput(task, mm);
+  return result;
+}

@@ -1,0 +1,119 @@
+/** dmirror_snapshot: one byte a page that describes the CPU page table, with a temporary notifier and no faulting. */
+import { get } from '../../arena/access.ts';
+import { VPN_LIMIT, ZERO_PFN } from '../../arena/arena.ts';
+import { EBUSY, EINVAL, ENOMEM } from '../../arena/errno.ts';
+import { poolAlloc, poolFree } from '../../arena/pool.ts';
+import { Mirror } from '../../arena/structures.ts';
+import { HMM_PFN_ERROR, HMM_PFN_VALID, HMM_PFN_WRITE, hmmPfnToPage } from '../../hmm/pfn.ts';
+import { type HmmRange, hmmRangeFault } from '../../hmm/rangeFault.ts';
+import { pgmapOwner } from '../../mm/devPagemap.ts';
+import { mmput } from '../../mm/exit.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
+import { isDevicePage } from '../../mm/page.ts';
+import { mmuIntervalNotifierInsert, mmuIntervalNotifierRemove } from '../../notifier/interval.ts';
+import { mmgetNotZero } from '../../notifier/mmCount.ts';
+import { mmuIntervalReadBegin, mmuIntervalReadRetry, mmuIntervalSetSeq } from '../../notifier/sequence.ts';
+import { type IntervalOps, registerIntervalOps } from '../../notifier/ops.ts';
+import { IntervalSub } from '../../arena/structures.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
+import type { Task } from '../../sync/task.ts';
+import { mirrorMm } from '../mirror.ts';
+
+export const PROT_ERROR = 0xff;
+export const PROT_NONE = 0;
+export const PROT_READ = 1;
+export const PROT_WRITE = 2;
+export const PROT_ZERO = 0x10;
+export const PROT_DEV_PRIVATE_LOCAL = 0x20;
+export const PROT_DEV_PRIVATE_REMOTE = 0x30;
+
+const WINDOW = 32;
+const DEADLINE_MS = 1000;
+/** Id of the operations; drivers have small ids. */
+const SNAPSHOT_OPS = 1000;
+
+/** Only the sequence: a snapshot installs nothing that could be revoked. */
+const snapshotOps: IntervalOps = {
+  *invalidate(task, sub, range, curSeq) {
+    const updateLock = get(task.arena, sub + IntervalSub.owner) + Mirror.updateLock;
+    if (range.blockable) yield* mutexLock(task, updateLock, LockClass.updateLock);
+    else if (!(yield* mutexTryLock(task, updateLock, LockClass.updateLock))) return false;
+    mmuIntervalSetSeq(task, sub, curSeq);
+    yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+    return true;
+  },
+};
+registerIntervalOps(SNAPSHOT_OPS, snapshotOps);
+
+function permission(task: Task, mirror: number, word: number): number {
+  const { arena } = task;
+  if ((word & HMM_PFN_ERROR) !== 0) return PROT_ERROR;
+  if ((word & HMM_PFN_VALID) === 0) return PROT_NONE;
+  const access = (word & HMM_PFN_WRITE) !== 0 ? PROT_WRITE : PROT_READ;
+  const pfn = hmmPfnToPage(word);
+  if (pfn === ZERO_PFN) return PROT_ZERO | access;
+  if (!isDevicePage(arena, pfn)) return access;
+  const local = pgmapOwner(arena, pfn) === get(arena, mirror + Mirror.device);
+  return (local ? PROT_DEV_PRIVATE_LOCAL : PROT_DEV_PRIVATE_REMOTE) | access;
+}
+
+function* snapshotWindow(task: Task, mirror: number, sub: number, start: number, end: number, perm: Uint8Array, at: number): Steps<number> {
+  const { arena } = task;
+  const mm = mirrorMm(arena, mirror);
+  const deadline = task.clock() + DEADLINE_MS;
+  const range: HmmRange = {
+    notifier: sub,
+    notifierSeq: 0,
+    start,
+    end,
+    hmmPfns: task.pfns,
+    defaultFlags: 0,
+    pfnFlagsMask: 0,
+    devPrivateOwner: get(arena, mirror + Mirror.device),
+  };
+  task.pfns.fill(0, 0, end - start);
+  while (task.clock() <= deadline) {
+    range.notifierSeq = yield* mmuIntervalReadBegin(task, sub);
+    yield* mmapReadLock(task, mm);
+    const result = yield* hmmRangeFault(task, range);
+    yield* mmapReadUnlock(task, mm);
+    if (result === -EBUSY) continue;
+    if (result !== 0) return result;
+    const updateLock = mirror + Mirror.updateLock;
+    yield* mutexLock(task, updateLock, LockClass.updateLock);
+    const stale = mmuIntervalReadRetry(task, sub, range.notifierSeq);
+    if (!stale) for (let i = 0; i < end - start; i++) perm[at + i] = permission(task, mirror, task.pfns[i] as number);
+    yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+    if (!stale) return 0;
+  }
+  return -EBUSY;
+}
+
+/**
+ * Describes [start, end): fills `perm`, one byte a page (PROT_* values).
+ *
+ * @returns 0, -EINVAL (bad range, or the address space is gone), -ENOMEM, -EBUSY (time is up), -EFAULT.
+ */
+export function* snapshot(task: Task, mirror: number, start: number, end: number, perm: Uint8Array): Steps<number> {
+  const { arena } = task;
+  const mm = mirrorMm(arena, mirror);
+  if (start < 0 || start >= end || end > VPN_LIMIT || !mmgetNotZero(arena, mm)) return -EINVAL;
+  let result = 0;
+  for (let at = start; at < end && result === 0; at += WINDOW) {
+    const stop = Math.min(at + WINDOW, end);
+    const sub = poolAlloc(arena, arena.pools.interval);
+    if (sub === 0) result = -ENOMEM;
+    else {
+      result = yield* mmuIntervalNotifierInsert(task, sub, mm, { start: at, length: stop - at, ops: SNAPSHOT_OPS, owner: mirror });
+      if (result === 0) {
+        result = yield* snapshotWindow(task, mirror, sub, at, stop, perm, at - start);
+        yield* mmuIntervalNotifierRemove(task, sub);
+      }
+      poolFree(arena, arena.pools.interval, sub);
+    }
+  }
+  yield* mmput(task, mm);
+  return result;
+}

@@ -1,0 +1,59 @@
+/** Making and finding mirrors: what a driver keeps for one address space on one device. */
+import { get, load, set } from '../arena/access.ts';
+import type { Arena } from '../arena/arena.ts';
+import { deref, handleOf, liveObjects, poolAlloc, poolFree } from '../arena/pool.ts';
+import { Mirror } from '../arena/structures.ts';
+import { freeTables, tableAlloc } from '../mm/tables.ts';
+
+export interface MirrorSpec {
+  /** Id the driver is registered under. */
+  readonly driver: number;
+  /** Address of the mm. */
+  readonly mm: number;
+  /** Address of the pagemap; 0 for a device without memory. */
+  readonly pgmap: number;
+  /** Device number, above 0: owner of its pagemap and of its notifier events. */
+  readonly device: number;
+}
+
+/** A mirror with an empty device page table, 0 when out of memory. The driver's `open` subscribes it. */
+export function mirrorAlloc(arena: Arena, { driver, mm, pgmap, device }: MirrorSpec): number {
+  const mirror = poolAlloc(arena, arena.pools.mirror);
+  if (mirror === 0) return 0;
+  const table = tableAlloc(arena);
+  if (table === 0) {
+    poolFree(arena, arena.pools.mirror, mirror);
+    return 0;
+  }
+  set(arena, mirror + Mirror.table, table);
+  set(arena, mirror + Mirror.driver, driver);
+  set(arena, mirror + Mirror.device, device);
+  set(arena, mirror + Mirror.mm, handleOf(arena, arena.pools.mm, mm));
+  set(arena, mirror + Mirror.pgmap, pgmap === 0 ? 0 : handleOf(arena, arena.pools.pgmap, pgmap));
+  return mirror;
+}
+
+/** After the driver's `close`. */
+export function mirrorFree(arena: Arena, mirror: number): void {
+  freeTables(arena, get(arena, mirror + Mirror.table));
+  poolFree(arena, arena.pools.mirror, mirror);
+}
+
+export const mirrorMm = (arena: Arena, mirror: number): number => deref(arena, arena.pools.mm, get(arena, mirror + Mirror.mm));
+
+export const mirrorPgmap = (arena: Arena, mirror: number): number =>
+  deref(arena, arena.pools.pgmap, get(arena, mirror + Mirror.pgmap));
+
+/** Address of the mirror's interval notifier. A removed one is caught here. */
+export const mirrorInterval = (arena: Arena, mirror: number): number =>
+  deref(arena, arena.pools.interval, load(arena, mirror + Mirror.interval));
+
+/** The mirror of an address space on the device a pagemap belongs to, 0 for none (a forked child has none). */
+export function mirrorFor(arena: Arena, pgmap: number, mm: number): number {
+  const owner = handleOf(arena, arena.pools.pgmap, pgmap);
+  const space = handleOf(arena, arena.pools.mm, mm);
+  for (const mirror of liveObjects(arena, arena.pools.mirror)) {
+    if (get(arena, mirror + Mirror.pgmap) === owner && get(arena, mirror + Mirror.mm) === space) return mirror;
+  }
+  return 0;
+}

@@ -1,0 +1,53 @@
+/** Driver options on the command line: `dmirror:retryCheck=none,window=8`. */
+import { set } from '../arena/access.ts';
+import type { Arena } from '../arena/arena.ts';
+import { Mirror } from '../arena/structures.ts';
+import type { Driver, DriverOption } from './driver.ts';
+
+/** Chosen values by option name; what is absent has its default. */
+export type DriverSettings = Readonly<Record<string, string>>;
+
+/** Splits `name:key=value,key=value`. Values are checked by {@link optionWords}, when the driver is known. */
+export function parseDriverSpec(spec: string): { readonly name: string; readonly settings: DriverSettings } {
+  // A file URL has a colon of its own: the options begin at the first colon after the last slash.
+  const colon = spec.indexOf(':', spec.lastIndexOf('/') + 1);
+  if (colon === -1) return { name: spec, settings: {} };
+  const settings: Record<string, string> = {};
+  for (const part of spec.slice(colon + 1).split(',')) {
+    const [key = '', value] = part.split('=');
+    if (key === '' || value === undefined) throw new RangeError(`driver option '${part}' is not NAME=VALUE`);
+    settings[key] = value;
+  }
+  return { name: spec.slice(0, colon), settings };
+}
+
+function allowed({ values, number }: DriverOption): string {
+  return values === undefined ? `a whole number from ${number?.min} to ${number?.max}` : values.join(', ');
+}
+
+function wordFor(name: string, option: DriverOption, value: string | undefined): number {
+  if (value === undefined) return option.number?.default ?? 0;
+  const word = option.values === undefined ? Number(value) : option.values.indexOf(value);
+  const fits =
+    option.number === undefined ? word >= 0 : Number.isSafeInteger(word) && word >= option.number.min && word <= option.number.max;
+  if (!fits) throw new RangeError(`driver option ${name} is '${value}', allowed: ${allowed(option)}`);
+  return word;
+}
+
+/** The option words of a mirror, in table order. @throws RangeError naming what was given and what is allowed. */
+export function optionWords(driver: Driver, settings: DriverSettings): number[] {
+  const known = Object.keys(driver.options);
+  for (const name of Object.keys(settings)) {
+    if (!known.includes(name)) {
+      throw new RangeError(`driver ${driver.name} has no option '${name}', it has: ${known.join(', ') || 'none'}`);
+    }
+  }
+  return Object.entries(driver.options).map(([name, option]) => wordFor(name, option, settings[name]));
+}
+
+/** Writes them; before the mirror is opened. */
+export function storeOptions(arena: Arena, mirror: number, words: readonly number[]): void {
+  words.forEach((word, place) => {
+    set(arena, mirror + Mirror.options + place, word);
+  });
+}

@@ -1,0 +1,186 @@
+/** A racing thread: waits at the barrier, then does one operation after another until it is told to stop. */
+import { operationId, roles } from '../../actors/roles.ts';
+import { pickOperation, type World } from '../../actors/world.ts';
+import { add, get, load, set, store } from '../../arena/access.ts';
+import { type Arena, attachArena } from '../../arena/arena.ts';
+import { Counter } from '../../arena/counters.ts';
+import { deref } from '../../arena/pool.ts';
+import { Actor, ActorState, Header } from '../../arena/structures.ts';
+import { Violation } from '../../arena/violation.ts';
+import { loadDriver } from '../../drivers/load.ts';
+import { registerDriver } from '../../drivers/registry.ts';
+import { abandonWindows } from '../../mm/tlb.ts';
+import { checkInstalled } from '../../oracles/mirror.ts';
+import { Ledger } from '../../oracles/ledger.ts';
+import { Histogram } from '../../report/histogram.ts';
+import { scratchOf } from '../../scenarios/mixed.ts';
+import { setPause } from '../../steps/pause.ts';
+import { run } from '../../steps/steps.ts';
+import { heldLocks } from '../../sync/lockdep.ts';
+import { count, Task } from '../../sync/task.ts';
+import { Aborted, parkThread } from '../../sync/wait.ts';
+import { type ActorJob, type ActorReport, actorName } from './job.ts';
+import { pointTrace, recentPoints } from './pauseHook.ts';
+import { nextArrival, randomStream, type RandomStream } from './random.ts';
+import type { RaceViolation } from './types.ts';
+
+const NS = 1e6;
+
+/** Start barrier: the last to arrive opens the gate. The engine has made sure that all parties have a thread. */
+function arrive(arena: Arena, parties: number): void {
+  if (add(arena, Header.gate, 1) === parties - 1) {
+    store(arena, Header.gate, -1);
+    Atomics.notify(arena.words, Header.gate);
+  }
+  for (let seen = load(arena, Header.gate); seen !== -1 && load(arena, Header.stop) === 0; seen = load(arena, Header.gate)) {
+    Atomics.wait(arena.words, Header.gate, seen, 50);
+  }
+}
+
+/** Stands still for a quiescent check, if one was asked for. */
+function rest(task: Task): void {
+  const { arena } = task;
+  if (load(arena, Header.pauseRequest) === 0) return;
+  store(arena, task.actor + Actor.state, ActorState.parked);
+  add(arena, Header.parked, 1);
+  while (load(arena, Header.pauseRequest) !== 0 && load(arena, Header.stop) === 0) Atomics.wait(arena.words, Header.pauseRequest, 1, 50);
+  add(arena, Header.parked, -1);
+  store(arena, task.actor + Actor.state, ActorState.running);
+}
+
+/** Sleeps until `due`, in short slices so that a stop or a pause is heard. False when it was. */
+function sleepUntil(task: Task, due: number): boolean {
+  const { arena } = task;
+  for (let left = due - performance.now(); left > 0; left = due - performance.now()) {
+    if (load(arena, Header.stop) !== 0 || load(arena, Header.pauseRequest) !== 0) return false;
+    if (left > 0.3) Atomics.wait(arena.words, Header.stop, 0, Math.min(left - 0.2, 20));
+  }
+  return true;
+}
+
+class Recorder {
+  readonly latency = new Map<string, Histogram>();
+  readonly busy = new Histogram();
+  readonly attempts = new Histogram();
+  readonly timeToStable = new Histogram();
+  overlapped = 0;
+
+  record(name: string, intended: number, began: number, ended: number): void {
+    let histogram = this.latency.get(name);
+    if (histogram === undefined) this.latency.set(name, (histogram = new Histogram()));
+    histogram.record((ended - intended) * NS);
+    this.busy.record((ended - began) * NS);
+  }
+}
+
+/** One operation, recorded; afterwards the actor must hold nothing. */
+function operate(world: World, job: ActorJob, recorder: Recorder, intended: number): void {
+  const { task } = world;
+  const { arena, actor } = task;
+  const operation = pickOperation(roles[job.role].operations, world.random);
+  set(arena, actor + Actor.operation, operationId(operation.name));
+  const foreign = (): number => get(arena, Header.events) - get(arena, actor + Actor.ownEvents);
+  const before = foreign();
+  const began = performance.now();
+  run(operation.run(world));
+  recorder.record(operation.name, Math.min(intended, began), began, performance.now());
+  if (foreign() !== before) recorder.overlapped++;
+  if (get(arena, actor + Actor.heldMask) !== 0) {
+    throw new Violation('I-LOCK', `${operation.name} ends while it holds ${heldLocks(arena, actor).join(', ')}`);
+  }
+  set(arena, actor + Actor.operation, 0);
+  set(arena, actor + Actor.progress, get(arena, actor + Actor.progress) + 1);
+  count(task, Counter.operations);
+}
+
+function loop(world: World, job: ActorJob, recorder: Recorder, arrivals: RandomStream): void {
+  const { task } = world;
+  const { arena } = task;
+  const paced = job.rate > 0 && job.role === 'disturber';
+  let due = performance.now();
+  while (load(arena, Header.stop) === 0) {
+    rest(task);
+    if (paced && !sleepUntil(task, due)) continue;
+    operate(world, job, recorder, paced ? due : Number.POSITIVE_INFINITY);
+    if (paced) due += nextArrival(arrivals, job.rate);
+  }
+}
+
+function violationOf(error: unknown, task: Task, job: ActorJob, operation: string): RaceViolation {
+  const { arena, actor } = task;
+  const broken = error instanceof Violation;
+  const stack = error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {};
+  return {
+    rule: broken ? error.rule : 'I-CRASH',
+    message: error instanceof Error ? error.message : String(error),
+    actor: actorName(job.role, job.index),
+    operation,
+    points: recentPoints(arena.words, actor),
+    held: heldLocks(arena, actor),
+    ...stack,
+  };
+}
+
+/** Runs an actor to its end. A violation comes back as data and stops everybody. */
+export async function raceActor(job: ActorJob, operationNameOf: (id: number) => string): Promise<ActorReport> {
+  const arena = attachArena(job.buffers);
+  const driver = await loadDriver(job.driver);
+  registerDriver(driver);
+  const recorder = new Recorder();
+  const choices = randomStream(job.seed, 3 * job.id);
+  const delays = randomStream(job.seed, 3 * job.id + 1);
+  const watch = {
+    installed: job.mirrorChecks ? checkInstalled : () => {},
+    faultStable: (_: Task, attempts: number, elapsedMs: number) => {
+      recorder.attempts.record(attempts);
+      recorder.timeToStable.record(elapsedMs * NS);
+    },
+  };
+  const task = new Task(arena, job.id, { park: parkThread, random: choices.below, checks: job.lockChecks, watch });
+  const { places } = job;
+  const world: World = {
+    task,
+    index: job.index,
+    mm: deref(arena, arena.pools.mm, places.mm),
+    driver,
+    mirrors: places.mirrors.map((handle) => deref(arena, arena.pools.mirror, handle)),
+    ledger: new Ledger(places.pages, job.parties, job.ledger),
+    base: places.base,
+    pages: places.pages,
+    stable: places.stable,
+    scratch: scratchOf(places, job.index),
+    random: choices.below,
+  };
+  const trace = pointTrace(task, job.delays, delays.unit);
+  let violation: RaceViolation | null = null;
+  let aborted = false;
+  arrive(arena, job.parties);
+  setPause(trace.hook);
+  try {
+    loop(world, job, recorder, randomStream(job.seed, 3 * job.id + 2));
+  } catch (error) {
+    aborted = error instanceof Aborted;
+    if (!aborted) {
+      violation = violationOf(error, task, job, operationNameOf(get(arena, task.actor + Actor.operation)));
+      // The first violation ends the race; what others see afterwards may be its consequence.
+      store(arena, Header.stop, 1);
+      Atomics.notify(arena.words, Header.stop);
+    }
+  } finally {
+    setPause(null);
+    abandonWindows(arena, task.actor);
+    store(arena, task.actor + Actor.state, violation !== null || aborted ? ActorState.failed : ActorState.done);
+  }
+  return {
+    id: job.id,
+    violation,
+    aborted,
+    latency: Object.fromEntries([...recorder.latency].map(([name, histogram]) => [name, histogram.data()])),
+    busy: recorder.busy.data(),
+    overlapped: recorder.overlapped,
+    events: get(arena, task.actor + Actor.ownEvents),
+    attempts: recorder.attempts.data(),
+    timeToStable: recorder.timeToStable.data(),
+    hits: [...trace.hits],
+  };
+}

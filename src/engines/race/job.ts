@@ -1,0 +1,50 @@
+/** What a racing thread is told and what it answers. */
+import type { Role } from '../../actors/roles.ts';
+import type { ArenaBuffers } from '../../arena/arena.ts';
+import type { HistogramData } from '../../report/histogram.ts';
+import type { MixedPlaces } from '../../scenarios/mixed.ts';
+import type { RaceViolation } from './types.ts';
+
+export interface PointDelay {
+  readonly point: number;
+  readonly probability: number;
+  readonly milliseconds: number;
+}
+
+export interface ActorJob {
+  readonly buffers: ArenaBuffers;
+  readonly ledger: SharedArrayBuffer;
+  /** Actor number, and the number of actors the start barrier waits for. */
+  readonly id: number;
+  readonly parties: number;
+  readonly role: Role;
+  readonly index: number;
+  readonly places: MixedPlaces;
+  readonly driver: string;
+  readonly seed: number;
+  readonly rate: number;
+  readonly delays: readonly PointDelay[];
+  readonly lockChecks: boolean;
+  readonly mirrorChecks: boolean;
+}
+
+export interface ActorReport {
+  readonly id: number;
+  readonly violation: RaceViolation | null;
+  /** True when the engine told the actor to give up in the middle of an operation. */
+  readonly aborted: boolean;
+  /** Durations by operation name, in nanoseconds. */
+  readonly latency: Readonly<Record<string, HistogramData>>;
+  /** Durations of operations from their real start, for the overlap gauge. */
+  readonly busy: HistogramData;
+  /** Operations during which another actor began or ended an invalidation. */
+  readonly overlapped: number;
+  /** mm events of this actor. */
+  readonly events: number;
+  readonly attempts: HistogramData;
+  readonly timeToStable: HistogramData;
+  /** By point id: how often the actor stood there while another changed something. */
+  readonly hits: readonly number[];
+}
+
+export const actorName = (role: Role, index: number): string => `${role}${index}`;

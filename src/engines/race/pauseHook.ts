@@ -1,0 +1,54 @@
+/** What the race engine does at every point: note it, look whether somebody interfered, and perhaps wait. */
+import { get, set } from '../../arena/access.ts';
+import { Actor, Header } from '../../arena/structures.ts';
+import { points } from '../../steps/points.ts';
+import type { Task } from '../../sync/task.ts';
+import type { PointDelay } from './job.ts';
+
+const RING = 16;
+
+export interface PointTrace {
+  readonly hook: (point: number) => void;
+  /** By point id: another actor changed something between this point and the actor's next. */
+  readonly hits: Float64Array;
+}
+
+/** Waits without giving the core away: Atomics.wait never sleeps for less than about 80 us. */
+function stall(milliseconds: number): void {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
+
+/** Names of the last points an actor passed, oldest first. */
+export function recentPoints(words: Int32Array, actor: number): string[] {
+  const next = words[actor + Actor.recentAt] as number;
+  const count = Math.min(next, RING);
+  return Array.from({ length: count }, (_, i) => points[words[actor + Actor.recent + ((next - count + i) % RING)] as number]?.name ?? '?');
+}
+
+/** The hook for one actor. `random` is its own, so that delays do not change what the actor does. */
+export function pointTrace(task: Task, delays: readonly PointDelay[], random: () => number): PointTrace {
+  const { arena, actor } = task;
+  const hits = new Float64Array(points.length);
+  const delayOf = points.map((_, id) => delays.find(({ point }) => point === id));
+  const delaying = delays.length > 0;
+  let last = 0;
+  let seen = 0;
+  let at = 0;
+  const hook = (point: number): void => {
+    // Plain loads: an event missed now is seen at the next point.
+    const foreign = get(arena, Header.events) - get(arena, actor + Actor.ownEvents);
+    if (foreign !== seen) {
+      hits[last] = (hits[last] as number) + 1;
+      seen = foreign;
+    }
+    last = point;
+    set(arena, actor + Actor.recent + (at % RING), point);
+    at = (at + 1) | 0;
+    set(arena, actor + Actor.recentAt, at);
+    if (!delaying) return;
+    const delay = delayOf[point];
+    if (delay !== undefined && random() < delay.probability) stall(delay.milliseconds);
+  };
+  return { hook, hits };
+}

@@ -1,0 +1,95 @@
+/** Adds the reports of the actors up to the result of a race. */
+import type { Arena } from '../../arena/arena.ts';
+import { Histogram, type HistogramData } from '../../report/histogram.ts';
+import { points } from '../../steps/points.ts';
+import { version } from '../../version.ts';
+import { commandOf } from './command.ts';
+import type { ActorReport } from './job.ts';
+import { sumCounters } from './observer.ts';
+import type { LatencyRow, OverlapGauge, RaceOptions, RaceResult, RaceViolation, Verdict } from './types.ts';
+
+/** Below this the actors did not really run at the same time, and a clean run says nothing. */
+const REQUIRED_OVERLAP = 0.25;
+
+const mergeAll = (all: readonly HistogramData[]): Histogram => {
+  const merged = new Histogram();
+  for (const data of all) merged.merge(data);
+  return merged;
+};
+
+const row = (histogram: Histogram): LatencyRow => ({ count: histogram.count, ...histogram.quantiles() });
+
+function latencyRows(reports: readonly ActorReport[]): Record<string, LatencyRow> {
+  const names = [...new Set(reports.flatMap(({ latency }) => Object.keys(latency)))];
+  return Object.fromEntries(
+    names.map((name) => [name, row(mergeAll(reports.flatMap(({ latency }) => (latency[name] === undefined ? [] : [latency[name]]))))]),
+  );
+}
+
+/**
+ * How much the actors really overlapped: operations disturbed by somebody else's invalidation, over the number that
+ * independent actors would give. An operation of length d meets at least one of Poisson events at rate l with probability
+ * 1 - e^(-l d). When threads take turns instead of running together the gauge falls towards zero.
+ */
+export function overlapGauge(reports: readonly ActorReport[], seconds: number, coresUsed: number): OverlapGauge {
+  const events = reports.reduce((sum, report) => sum + report.events, 0);
+  let observed = 0;
+  let expected = 0;
+  for (const report of reports) {
+    const perNs = (events - report.events) / (seconds * 1e9);
+    observed += report.overlapped;
+    expected += mergeAll([report.busy]).total((ns) => 1 - Math.exp(-perNs * ns));
+  }
+  return { gauge: expected === 0 ? 0 : observed / expected, observed, expected, coresUsed, required: REQUIRED_OVERLAP };
+}
+
+function windowHits(reports: readonly ActorReport[]): RaceResult['windows'] {
+  const hits = points.map((point, id) => [point.name, reports.reduce((sum, report) => sum + (report.hits[id] ?? 0), 0)] as const);
+  return { total: points.length, hit: hits.filter(([, count]) => count > 0).length, hits: Object.fromEntries(hits) };
+}
+
+function confidenceOf(trials: number, clean: boolean): RaceResult['confidence'] {
+  if (!clean || trials === 0) return { trials, boundPerOperation: null, text: 'no bound: the run was not clean' };
+  const bound = 3 / trials;
+  return { trials, boundPerOperation: bound, text: `0 in ${trials}: fewer than ${bound.toExponential(1)} violations per operation at 95 %` };
+}
+
+export interface Outcome {
+  readonly arena: Arena;
+  readonly options: RaceOptions;
+  readonly reports: readonly ActorReport[];
+  readonly violations: readonly RaceViolation[];
+  readonly seconds: number;
+  readonly coresUsed: number;
+  readonly interrupted: boolean;
+}
+
+export function raceResult({ arena, options, reports, violations, seconds, coresUsed, interrupted }: Outcome): RaceResult {
+  const counters = sumCounters(arena);
+  const overlap = overlapGauge(reports, seconds, coresUsed);
+  const attempts = mergeAll(reports.map((report) => report.attempts));
+  const { rangeFaultPasses: passes, readRetries, rangeBusy } = counters;
+  let verdict: Verdict = violations.length > 0 ? 'violation' : 'pass';
+  if (verdict === 'pass' && interrupted) verdict = 'interrupted';
+  else if (verdict === 'pass' && overlap.gauge < REQUIRED_OVERLAP) verdict = 'invalid';
+  return {
+    schema: 'hmm-lab/stress/1',
+    version,
+    verdict,
+    seed: options.seed,
+    config: options,
+    seconds,
+    counters,
+    retry: {
+      attemptsPerFault: { mean: attempts.mean, p50: attempts.quantile(0.5), p99: attempts.quantile(0.99), max: attempts.max },
+      rate: passes === 0 ? 0 : (readRetries + rangeBusy) / passes,
+      timeToStable: row(mergeAll(reports.map((report) => report.timeToStable))),
+    },
+    latency: latencyRows(reports),
+    windows: windowHits(reports),
+    overlap,
+    violations,
+    confidence: confidenceOf(counters.operations, violations.length === 0),
+    command: commandOf(options),
+  };
+}

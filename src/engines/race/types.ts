@@ -1,0 +1,130 @@
+/** What a race is asked for and what it answers. Plain data: it crosses threads and becomes JSON as it is. */
+import type { CounterName } from '../../arena/counters.ts';
+import type { DriverSettings } from '../../drivers/options.ts';
+import type { Quantiles } from '../../report/histogram.ts';
+
+/** `--delay NAME=1/4000:80us`: at one pass in `oneIn / of` of a point, wait. */
+export interface DelaySpec {
+  /** Name of the point. */
+  readonly point: string;
+  /** Probability of a delay at each pass, in (0, 1]. */
+  readonly probability: number;
+  readonly microseconds: number;
+}
+
+/** Everything that decides a race but the noise of the machine. */
+export interface RaceOptions {
+  /** Length of the race in seconds. */
+  readonly seconds: number;
+  readonly cpus: number;
+  readonly devices: number;
+  readonly migrators: number;
+  readonly disturbers: number;
+  /** Virtual pages the actors fight over. */
+  readonly pages: number;
+  /** Page frames of system memory. */
+  readonly memory: number;
+  /** Page frames of memory of each device. */
+  readonly deviceMemory: number;
+  /** Name of a driver, or URL of a module whose default export is one. */
+  readonly driver: string;
+  readonly driverSettings: DriverSettings;
+  readonly seed: number;
+  /** Operations a second of each disturber, at random times; 0 is as fast as it can. */
+  readonly rate: number;
+  readonly delays: readonly DelaySpec[];
+  /** Lock checks (misuse, order). */
+  readonly lockChecks: boolean;
+  /** Mirror check at every driver unlock. */
+  readonly mirrorChecks: boolean;
+  /** Seconds without progress of an actor after which the watchdog speaks. */
+  readonly watchdogSeconds: number;
+  /** Seconds between two quiescent checks; 0 for none before the end. */
+  readonly checkEverySeconds: number;
+  /** Kills a worker in the middle, to see what that looks like. */
+  readonly kill?: { readonly actor: string; readonly afterSeconds: number };
+}
+
+export type Verdict = 'pass' | 'violation' | 'invalid' | 'interrupted';
+
+/** A broken rule, with everything needed to look into it. */
+export interface RaceViolation {
+  /** Id of the rule (docs/oracles.md). */
+  readonly rule: string;
+  readonly message: string;
+  /** Name of the actor that saw it (`cpu0`, `device1`), or `checker`, or `watchdog`. */
+  readonly actor: string;
+  /** Operation it was in. */
+  readonly operation: string;
+  /** The last points the actor had passed, oldest first. */
+  readonly points: readonly string[];
+  /** Locks it held. */
+  readonly held: readonly string[];
+  readonly stack?: string;
+}
+
+export interface LatencyRow extends Quantiles {
+  readonly count: number;
+}
+
+export interface OverlapGauge {
+  /** Operations during which another actor began or ended an invalidation, over what independence would give. */
+  readonly gauge: number;
+  readonly observed: number;
+  readonly expected: number;
+  /** Processor seconds used, over wall seconds: how many actors really ran at a time. */
+  readonly coresUsed: number;
+  /** Below this gauge a run without a violation is refused. */
+  readonly required: number;
+}
+
+export interface RaceResult {
+  readonly schema: 'hmm-lab/stress/1';
+  readonly version: string;
+  readonly verdict: Verdict;
+  readonly seed: number;
+  readonly config: RaceOptions;
+  /** Seconds the actors really raced. */
+  readonly seconds: number;
+  readonly counters: Readonly<Record<CounterName, number>>;
+  readonly retry: {
+    /** Passes a device fault needed until it was stable. */
+    readonly attemptsPerFault: { readonly mean: number; readonly p50: number; readonly p99: number; readonly max: number };
+    /** Passes thrown away, over all passes. */
+    readonly rate: number;
+    /** Time from the first pass to a stable one. */
+    readonly timeToStable: LatencyRow;
+  };
+  readonly latency: Readonly<Record<string, LatencyRow>>;
+  readonly windows: {
+    readonly total: number;
+    readonly hit: number;
+    /** By point: how often an actor stood there while another one changed something. */
+    readonly hits: Readonly<Record<string, number>>;
+  };
+  readonly overlap: OverlapGauge;
+  readonly violations: readonly RaceViolation[];
+  readonly confidence: {
+    /** Operations without a violation. */
+    readonly trials: number;
+    /** With 95 % confidence fewer violations than this an operation: 3 / trials. null after a violation. */
+    readonly boundPerOperation: number | null;
+    readonly text: string;
+  };
+  /** The command that does the same again. */
+  readonly command: string;
+}
+
+/** A live sample, a few times a second. */
+export interface RaceProgress {
+  readonly elapsedSeconds: number;
+  readonly counters: Readonly<Record<CounterName, number>>;
+  readonly checks: number;
+}
+
+/** Hooks of a run; all are optional. */
+export interface RaceHooks {
+  readonly onProgress?: (progress: RaceProgress) => void;
+  /** Abort it to stop the race early; the result then has verdict `interrupted` unless something was found. */
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,96 @@
+/** Tells deadlock, livelock, starvation and dead workers apart, and names who holds what. */
+import { operationName } from '../../actors/roles.ts';
+import { get, load } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
+import { Actor, ActorState } from '../../arena/structures.ts';
+import { heldLocks } from '../../sync/lockdep.ts';
+import { describeWord } from './describe.ts';
+import { recentPoints } from './pauseHook.ts';
+import type { RaceViolation } from './types.ts';
+
+interface Seen {
+  progress: number;
+  points: number;
+  /** When progress was last seen to change. */
+  since: number;
+  /** Points passed since then. */
+  passed: number;
+}
+
+const recordOf = (arena: Arena, id: number): number => arena.actors + id * Actor.shape.size;
+
+/** `cpu0 (in cpuRead, holds mmapLock) waits for the lock of page 7, held by migrator0`. */
+export function describeActor(arena: Arena, names: readonly string[], id: number): string {
+  const actor = recordOf(arena, id);
+  const held = heldLocks(arena, actor);
+  const word = get(arena, actor + Actor.waitWord);
+  const { what, owner } = word === 0 ? { what: '', owner: -1 } : describeWord(arena, word);
+  const by = owner >= 0 && owner < names.length ? `, held by ${names[owner]}` : '';
+  const waits = word === 0 ? 'runs' : `waits for ${what}${by}`;
+  return `${names[id]} (in ${operationName(get(arena, actor + Actor.operation))}${held.length > 0 ? `, holds ${held.join(', ')}` : ''}) ${waits}`;
+}
+
+/** A violation about one actor, with what its record says. */
+export function actorViolation(arena: Arena, names: readonly string[], id: number, rule: string, message: string): RaceViolation {
+  const actor = recordOf(arena, id);
+  return {
+    rule,
+    message,
+    actor: names[id] ?? `actor ${id}`,
+    operation: operationName(get(arena, actor + Actor.operation)),
+    points: recentPoints(arena.words, actor),
+    held: heldLocks(arena, actor),
+  };
+}
+
+export class Watchdog {
+  readonly #arena: Arena;
+  readonly #names: readonly string[];
+  readonly #limitMs: number;
+  readonly #seen: Seen[];
+
+  constructor(arena: Arena, names: readonly string[], limitSeconds: number) {
+    this.#arena = arena;
+    this.#names = names;
+    this.#limitMs = limitSeconds * 1000;
+    this.#seen = names.map(() => ({ progress: -1, points: 0, since: performance.now(), passed: 0 }));
+  }
+
+  /** Forgets what it has seen: after a pause in which nobody could make progress. */
+  reset(): void {
+    for (const seen of this.#seen) seen.since = performance.now();
+  }
+
+  /** To be called a few times a second. The first actor that has been stuck for too long, with the reason. */
+  check(now = performance.now()): RaceViolation | null {
+    const arena = this.#arena;
+    const stuck: number[] = [];
+    let moving = 0;
+    this.#seen.forEach((seen, id) => {
+      const actor = recordOf(arena, id);
+      if (load(arena, actor + Actor.state) !== ActorState.running) return;
+      const progress = get(arena, actor + Actor.progress);
+      const points = get(arena, actor + Actor.recentAt);
+      if (progress !== seen.progress || get(arena, actor + Actor.operation) === 0) {
+        Object.assign(seen, { progress, points, since: now });
+        moving++;
+        return;
+      }
+      seen.passed = (points - seen.points) | 0;
+      if (now - seen.since >= this.#limitMs) stuck.push(id);
+    });
+    const first = stuck[0];
+    return first === undefined ? null : this.#verdict(first, stuck, moving, now);
+  }
+
+  #verdict(first: number, stuck: readonly number[], moving: number, now: number): RaceViolation {
+    const arena = this.#arena;
+    const seen = this.#seen[first] as Seen;
+    const waiting = stuck.filter((id) => get(arena, recordOf(arena, id) + Actor.waitWord) !== 0);
+    const seconds = ((now - seen.since) / 1000).toFixed(1);
+    const kind = seen.passed > 1000 ? 'livelock' : moving > 0 && waiting.length < stuck.length + moving && moving >= stuck.length ? 'starvation' : 'deadlock';
+    const rule = kind === 'deadlock' ? 'I-DEAD' : 'I-PROG';
+    const all = stuck.map((id) => describeActor(arena, this.#names, id)).join('; ');
+    return actorViolation(arena, this.#names, first, rule, `${kind}: no progress for ${seconds} s: ${all}`);
+  }
+}

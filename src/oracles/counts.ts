@@ -1,0 +1,89 @@
+/** I-REF, I-MAP, I-ENTRY, I-QUIET: references, mappings and counters add up when nothing is under way. */
+import { get, load } from '../arena/access.ts';
+import { type Arena, ZERO_PFN } from '../arena/arena.ts';
+import { liveObjects } from '../arena/pool.ts';
+import { Header, Mm, Pgmap } from '../arena/structures.ts';
+import {
+  isDevicePrivate,
+  isMigration,
+  leafKind,
+  leafWritable,
+  mapsPage,
+  PTE_SPECIAL,
+  ptePfn,
+  ptePresent,
+  describePte,
+} from '../mm/pte.ts';
+import { isDevicePage, PG_ANON_EXCLUSIVE, PG_LOCKED } from '../mm/page.ts';
+import { forEachEntry } from '../mm/tables.ts';
+import type { Finding } from './finding.ts';
+
+/** Entries of one address space: counts them into `maps` and reports entries that cannot be. */
+function countMm(arena: Arena, mm: number, maps: Int32Array, findings: Finding[]): void {
+  let rss = 0;
+  forEachEntry(arena, get(arena, mm + Mm.pgd), (vpn, pte) => {
+    const pfn = ptePfn(pte);
+    const where = `entry ${describePte(pte)} at address page ${vpn}`;
+    if (isMigration(pte)) findings.push({ rule: 'I-MIG', message: `${where} outlives its migration` });
+    if (mapsPage(pte)) {
+      maps[pfn] = (maps[pfn] ?? 0) + 1;
+      rss++;
+      const exclusive = (load(arena, arena.page.flags + pfn) & PG_ANON_EXCLUSIVE) !== 0;
+      if (leafWritable(pte) && !exclusive) findings.push({ rule: 'I-ENTRY', message: `${where} is writable, its page is not exclusive` });
+    } else if (!isMigration(pte) && !(ptePresent(pte) && (pte & PTE_SPECIAL) !== 0 && pfn === ZERO_PFN)) {
+      findings.push({ rule: 'I-ENTRY', message: `${where} is of no known kind (${leafKind(pte)})` });
+    }
+    if (isDevicePrivate(pte) !== isDevicePage(arena, pfn)) {
+      findings.push({ rule: 'I-ENTRY', message: `${where} does not match its kind of page` });
+    }
+  });
+  const counted = load(arena, mm + Mm.rssAnon);
+  if (counted !== rss) findings.push({ rule: 'I-REF', message: `rss of mm ${mm} is ${counted}, ${rss} pages are mapped` });
+}
+
+/** Each page: references are its mappings, and it is unlocked. `pinned` are pages the caller knows to be referenced. */
+function countPages(arena: Arena, maps: Int32Array, pinned: ReadonlyMap<number, number>, findings: Finding[]): number {
+  let used = 0;
+  for (let pfn = ZERO_PFN + 1; pfn < arena.pageCount; pfn++) {
+    const references = load(arena, arena.page.refcount + pfn);
+    const mapped = maps[pfn] ?? 0;
+    if (references === 0 && mapped === 0) continue;
+    if (!isDevicePage(arena, pfn)) used++;
+    const mapcount = load(arena, arena.page.mapcount + pfn);
+    const expected = mapped + (pinned.get(pfn) ?? 0);
+    if (references !== expected) {
+      const rule = references === 0 ? 'I-FREE' : 'I-REF';
+      findings.push({ rule, message: `page ${pfn} has ${references} references, ${expected} are accounted for` });
+    }
+    if (mapcount !== mapped) findings.push({ rule: 'I-MAP', message: `page ${pfn} has mapcount ${mapcount}, ${mapped} entries map it` });
+    const flags = load(arena, arena.page.flags + pfn);
+    if ((flags & PG_LOCKED) !== 0) findings.push({ rule: 'I-QUIET', message: `page ${pfn} is locked though nothing is under way` });
+    if ((flags & PG_ANON_EXCLUSIVE) !== 0 && mapped > 1) {
+      findings.push({ rule: 'I-ENTRY', message: `page ${pfn} is exclusive and mapped ${mapped} times` });
+    }
+  }
+  return used;
+}
+
+function checkPgmaps(arena: Arena, findings: Finding[]): void {
+  for (const pgmap of liveObjects(arena, arena.pools.pgmap)) {
+    const inUse = get(arena, pgmap + Pgmap.allocated) - get(arena, pgmap + Pgmap.freed);
+    const ref = load(arena, pgmap + Pgmap.ref);
+    if (ref !== 1 + inUse) findings.push({ rule: 'I-PGMAP', message: `pagemap ${pgmap} has ${ref} references, ${1 + inUse} are accounted for` });
+  }
+}
+
+/** Quiescent: everything the page tables, the pages and the free lists say about each other. */
+export function checkCounts(arena: Arena, pinned: ReadonlyMap<number, number> = new Map()): Finding[] {
+  const findings: Finding[] = [];
+  const maps = new Int32Array(arena.pageCount);
+  for (const mm of liveObjects(arena, arena.pools.mm)) {
+    if (load(arena, mm + Mm.users) > 0) countMm(arena, mm, maps, findings);
+  }
+  const used = countPages(arena, maps, pinned, findings);
+  const free = get(arena, Header.zoneFreeCount);
+  const total = arena.config.systemPages - ZERO_PFN - 1;
+  if (used + free !== total) findings.push({ rule: 'I-QUIET', message: `${used} system pages are in use and ${free} free, of ${total}` });
+  checkPgmaps(arena, findings);
+  return findings;
+}

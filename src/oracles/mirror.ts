@@ -1,0 +1,68 @@
+/** I-STALE, I-PERM: a device entry names exactly what the CPU page table names, with no more permission. */
+import { get, load } from '../arena/access.ts';
+import { type Arena, ZERO_PFN } from '../arena/arena.ts';
+import { liveObjects } from '../arena/pool.ts';
+import { Actor, Mirror, Mm } from '../arena/structures.ts';
+import { Violation } from '../arena/violation.ts';
+import { DEV_ATOMIC, DEV_WRITE, deviceEntry, deviceEntryPfn } from '../drivers/deviceTable.ts';
+import { mirrorMm } from '../drivers/mirror.ts';
+import { describePte, isDeviceExclusive, leafWritable, mapsPage, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/pte.ts';
+import { forEachEntry, readPte } from '../mm/tables.ts';
+import type { Task, Watch } from '../sync/task.ts';
+import type { Finding } from './finding.ts';
+
+/** What is wrong with a device entry, given the CPU entry of the same page; null when nothing is. */
+export function entryObjection(arena: Arena, mirror: number, vpn: number, entry: number): Finding | null {
+  const pte = readPte(arena, get(arena, mirrorMm(arena, mirror) + Mm.pgd), vpn);
+  const pfn = deviceEntryPfn(entry);
+  const zero = ptePresent(pte) && (pte & PTE_SPECIAL) !== 0 && ptePfn(pte) === ZERO_PFN;
+  const what = `device ${get(arena, mirror + Mirror.device)} maps page ${pfn} at address page ${vpn}`;
+  if (!(mapsPage(pte) || zero) || ptePfn(pte) !== pfn) {
+    return { rule: 'I-STALE', message: `${what}, but the CPU entry is ${describePte(pte)}` };
+  }
+  if ((entry & DEV_WRITE) !== 0 && !leafWritable(pte)) {
+    return { rule: 'I-PERM', message: `${what} writable, but the CPU entry is ${describePte(pte)}` };
+  }
+  if ((entry & DEV_ATOMIC) !== 0 && !isDeviceExclusive(pte)) {
+    return { rule: 'I-EXCL', message: `${what} for atomics, but the CPU entry is ${describePte(pte)}` };
+  }
+  return null;
+}
+
+/**
+ * The check at driver unlock. While the driver holds its update lock and has not been told to retry, no CPU entry it has
+ * just copied can have changed: whoever changes it must first get the lock for the callback. So no exception is needed.
+ */
+export function checkInstalled(task: Task, mirror: number, start: number, end: number): void {
+  const { arena } = task;
+  for (let vpn = start; vpn < end; vpn++) {
+    const entry = deviceEntry(arena, mirror, vpn);
+    const objection = entry === 0 ? null : entryObjection(arena, mirror, vpn, entry);
+    if (objection !== null) throw new Violation(objection.rule, `at driver unlock, ${objection.message}`);
+  }
+}
+
+/** A watch that checks each installation and passes the rest on. */
+export const mirrorWatch = (rest: Omit<Watch, 'installed'>): Watch => ({ ...rest, installed: checkInstalled });
+
+/** Quiescent: every entry of every mirror. */
+export function checkMirrors(arena: Arena): Finding[] {
+  const findings: Finding[] = [];
+  for (const mirror of liveObjects(arena, arena.pools.mirror)) {
+    forEachEntry(arena, get(arena, mirror + Mirror.table), (vpn, entry) => {
+      const objection = entryObjection(arena, mirror, vpn, entry);
+      if (objection !== null) findings.push(objection);
+    });
+  }
+  return findings;
+}
+
+/** Does any actor hold a lock? */
+export function checkLocksFree(arena: Arena): Finding[] {
+  const findings: Finding[] = [];
+  for (let id = 0; id < arena.config.actors; id++) {
+    const mask = load(arena, arena.actors + id * Actor.shape.size + Actor.heldMask);
+    if (mask !== 0) findings.push({ rule: 'I-LOCK', message: `actor ${id} holds locks between operations (classes ${mask.toString(2)})` });
+  }
+  return findings;
+}

@@ -1,0 +1,133 @@
+/** The mixed scenario: one address space, a device or more, everybody at everything. Set-up, checks and tear-down. */
+import { store } from '../arena/access.ts';
+import { type Arena, type ArenaConfig, createArena } from '../arena/arena.ts';
+import { deref, handleOf } from '../arena/pool.ts';
+import { Actor, ActorState } from '../arena/structures.ts';
+import type { Driver } from '../drivers/driver.ts';
+import { mirrorAlloc, mirrorFree, mirrorPgmap } from '../drivers/mirror.ts';
+import { type DriverSettings, optionWords, storeOptions } from '../drivers/options.ts';
+import { registerDriver } from '../drivers/registry.ts';
+import { MEMORY_DEVICE_PRIVATE, memremapPages, memunmapPages } from '../mm/devPagemap.ts';
+import { mmput } from '../mm/exit.ts';
+import { mmapAnonymous } from '../mm/mmap.ts';
+import { mmAlloc } from '../mm/mmStruct.ts';
+import { checkCounts } from '../oracles/counts.ts';
+import { checkData } from '../oracles/data.ts';
+import type { Finding } from '../oracles/finding.ts';
+import { checkLeaks } from '../oracles/leaks.ts';
+import { Ledger } from '../oracles/ledger.ts';
+import { checkLocksFree, checkMirrors } from '../oracles/mirror.ts';
+import { checkNotifiers } from '../oracles/notifiers.ts';
+import { run } from '../steps/steps.ts';
+import { Task } from '../sync/task.ts';
+import { parkAlone } from '../sync/wait.ts';
+
+/** First page of the region: low pages stay free, as with mmap_min_addr. */
+const BASE = 4096;
+/** Pages between the places where disturbers move mappings to. */
+const SCRATCH = 64;
+
+export interface MixedOptions {
+  readonly actors: number;
+  readonly devices: number;
+  readonly disturbers: number;
+  readonly pages: number;
+  readonly memory: number;
+  readonly deviceMemory: number;
+  readonly driver: Driver;
+  readonly driverSettings: DriverSettings;
+}
+
+/** What the actors need to find their way; handles and numbers only, so that it crosses threads. */
+export interface MixedPlaces {
+  readonly mm: number;
+  readonly mirrors: readonly number[];
+  readonly base: number;
+  readonly pages: number;
+  readonly stable: number;
+  readonly scratch: number;
+}
+
+export interface MixedScenario {
+  readonly arena: Arena;
+  readonly ledger: Ledger;
+  readonly places: MixedPlaces;
+  /** Everything that must hold while all actors stand still. */
+  readonly check: () => Finding[];
+  /** Tears everything down, with all actors gone, and reports what is left. */
+  readonly finish: () => Finding[];
+}
+
+/** Half of the region, but at least a page of each kind. */
+const stablePages = (pages: number): number => Math.max(1, pages >> 1);
+
+export const scratchOf = (places: MixedPlaces, disturber: number): number => places.scratch + disturber * SCRATCH;
+
+function sizes(options: MixedOptions): Partial<ArenaConfig> {
+  const { actors, devices, disturbers, pages } = options;
+  const spaces = 1 + disturbers;
+  const span = Math.ceil(pages / 512) + 3 + disturbers;
+  return {
+    systemPages: options.memory,
+    devicePages: options.deviceMemory,
+    devices,
+    actors: actors + 1,
+    mms: spaces + 1,
+    vmas: spaces * (pages + 64 + 4 * disturbers),
+    tables: 1 + (spaces + devices) * (2 * span + 4),
+    mirrors: Math.max(1, devices),
+    intervals: devices * 4 + 8,
+  };
+}
+
+/** Builds the scenario. The last actor number belongs to the thread that calls this: it sets up, checks and tears down. */
+export function mixedScenario(options: MixedOptions): MixedScenario {
+  const { driver } = options;
+  const words = optionWords(driver, options.driverSettings);
+  const arena = createArena(sizes(options));
+  const checker = new Task(arena, options.actors, { park: parkAlone });
+  store(arena, checker.actor + Actor.state, ActorState.running);
+  const mm = mmAlloc(arena);
+  run(mmapAnonymous(checker, mm, BASE, options.pages));
+  const id = registerDriver(driver);
+  const mirrors = Array.from({ length: options.devices }, (_, i) => {
+    const start = options.memory + i * options.deviceMemory;
+    const pgmap = memremapPages(arena, { type: MEMORY_DEVICE_PRIVATE, owner: i + 1, ops: id, start, pages: options.deviceMemory });
+    const mirror = mirrorAlloc(arena, { driver: id, mm, pgmap, device: i + 1 });
+    storeOptions(arena, mirror, words);
+    const error = run(driver.open(checker, mirror));
+    if (error !== 0) throw new RangeError(`driver ${driver.name} does not open: ${error}`);
+    return handleOf(arena, arena.pools.mirror, mirror);
+  });
+  const ledger = new Ledger(options.pages, options.actors);
+  const stable = stablePages(options.pages);
+  const places: MixedPlaces = {
+    mm: handleOf(arena, arena.pools.mm, mm),
+    mirrors,
+    base: BASE,
+    pages: options.pages,
+    stable,
+    scratch: BASE + options.pages + SCRATCH,
+  };
+  // The checker looks on; it has no TLB that others must flush.
+  store(arena, checker.actor + Actor.state, ActorState.absent);
+  const check = (): Finding[] => [
+    ...checkLocksFree(arena),
+    ...checkNotifiers(arena),
+    ...checkCounts(arena),
+    ...checkMirrors(arena),
+    ...checkData(arena, mm, BASE, ledger, stable),
+  ];
+  const finish = (): Finding[] => {
+    for (const handle of mirrors) run(driver.close(checker, deref(arena, arena.pools.mirror, handle)));
+    run(mmput(checker, mm));
+    for (const handle of mirrors) {
+      const mirror = deref(arena, arena.pools.mirror, handle);
+      const pgmap = mirrorPgmap(arena, mirror);
+      mirrorFree(arena, mirror);
+      run(memunmapPages(checker, pgmap));
+    }
+    return checkLeaks(arena);
+  };
+  return { arena, ledger, places, check, finish };
+}
