@@ -90,7 +90,8 @@ function* fork(world: World) {
   count(task, Counter.forks);
   for (const look of looks) {
     look.seen = yield* cpuLoad(task, child, base + look.page, look.slot);
-    if (!Number.isNaN(look.seen)) ledger.check(look.page, look.slot, look.seen, look.expected, `child of disturber${world.index}`);
+    if (!Number.isNaN(look.seen))
+      ledger.check(look.page, look.slot, look.seen, look.expected, `child of disturber${world.index}`);
   }
   // No reader of the parent's memory may ever see this.
   for (const look of looks) yield* cpuStore(task, child, base + look.page, task.id, -1 - look.page);
@@ -98,7 +99,10 @@ function* fork(world: World) {
     if (slot === task.id) continue;
     const again = yield* cpuLoad(task, child, base + page, slot);
     if (!Number.isNaN(seen) && !Number.isNaN(again) && again !== seen) {
-      throw new Violation('I-ISO', `a child of disturber${world.index} reads ${seen}, then ${again}, on page ${page}: somebody writes its memory`);
+      throw new Violation(
+        'I-ISO',
+        `a child of disturber${world.index} reads ${seen}, then ${again}, on page ${page}: somebody writes its memory`,
+      );
     }
   }
   yield* mmput(task, child);

@@ -16,7 +16,9 @@ export const roles: Readonly<Record<Role, { readonly kind: number; readonly oper
 };
 
 /** Names of all operations; the id in an actor record is the place here plus 1. */
-export const operationNames: readonly string[] = Object.values(roles).flatMap(({ operations }) => operations.map(({ name }) => name));
+export const operationNames: readonly string[] = Object.values(roles).flatMap(({ operations }) =>
+  operations.map(({ name }) => name),
+);
 
 export const operationId = (name: string): number => operationNames.indexOf(name) + 1;
 export const operationName = (id: number): string => operationNames[id - 1] ?? 'between operations';

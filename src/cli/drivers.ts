@@ -31,10 +31,14 @@ export const drivers: Command = {
   name: 'drivers',
   summary: 'list the drivers and their options',
   description:
-    'Lists the drivers that come with the lab, with the options that switch their policies. The first value of an option is ' +
-    'its default and the right one. A driver of your own is a module, given to --driver by its path.',
+    'Lists the drivers that come with the lab, with the options that switch their policies. Values ' +
+    'that are not the default are mostly known defects. A driver of your own is a module, given to --driver by its path.',
   flags,
-  examples: ['hmm-lab drivers', 'hmm-lab stress --driver dmirror:retryCheck=none', 'hmm-lab stress --driver ./my-driver.js:window=8'],
+  examples: [
+    'hmm-lab drivers',
+    'hmm-lab stress --driver dmirror:retryCheck=none',
+    'hmm-lab stress --driver ./my-driver.js:window=8',
+  ],
   async run(args) {
     const { json } = parseFlags('drivers', flags, args);
     process.stdout.write(

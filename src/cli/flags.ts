@@ -82,7 +82,9 @@ export function parseFlags<const Flags extends readonly Flag[]>(
   flags: Flags,
   args: readonly string[],
 ): Values<Flags> {
-  const options = Object.fromEntries(flags.map(({ name, kind }) => [name, { type: kind === 'switch' ? 'boolean' : 'string' } as const]));
+  const options = Object.fromEntries(
+    flags.map(({ name, kind }) => [name, { type: kind === 'switch' ? 'boolean' : 'string' } as const]),
+  );
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
   const given = new Map<string, string[]>();
   for (const token of tokens) {
@@ -92,7 +94,7 @@ export function parseFlags<const Flags extends readonly Flag[]>(
     if (token.kind !== 'option') continue;
     const flag = flags.find(({ name }) => token.rawName === `--${name}`);
     if (flag === undefined) throw unknownFlag(command, flags, token.rawName);
-    given.set(flag.name, [...(given.get(flag.name) ?? []), valueOf(flag, token)]);
+    given.set(flag.name, [...(given.get(flag.name) ?? []), textOf(flag, token)]);
   }
   return Object.fromEntries(flags.map((flag) => [flag.name, convert(flag, given.get(flag.name))])) as Values<Flags>;
 }
@@ -107,7 +109,10 @@ function unknownFlag(command: string, flags: readonly Flag[], rawName: string): 
 }
 
 /** The text of a flag's value, or `''` for a switch. */
-function valueOf(flag: Flag, { value, inlineValue }: { readonly value?: string | undefined; readonly inlineValue?: boolean | undefined }): string {
+function textOf(
+  flag: Flag,
+  { value, inlineValue }: { readonly value?: string | undefined; readonly inlineValue?: boolean | undefined },
+): string {
   if (flag.kind === 'switch') {
     if (value !== undefined) throw new UsageError(`--${flag.name} is a switch and takes no value, given was ${quote(value)}`);
     return '';

@@ -24,9 +24,10 @@ export async function asUsage<T>(check: () => T | Promise<T>): Promise<T> {
   }
 }
 
-/** Levenshtein distance, case ignored: a slip of the shift key is no distance. */
+/** Levenshtein distance; a slip of the shift key is no distance. */
 function distance(a: string, b: string): number {
-  const [from, to] = [a.toLowerCase(), b.toLowerCase()];
+  // The dashes of a flag are not what was misspelt, and must not make short names look alike.
+  const [from = '', to = ''] = [a, b].map((name) => name.replace(/^--?/, '').toLowerCase());
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 1; i <= from.length; i++) {
     const next = [i];
@@ -42,12 +43,12 @@ function distance(a: string, b: string): number {
 /** The known name closest to the given one, if it is close enough to be meant: one slip in three letters, three at most. */
 export function nearest(given: string, known: readonly string[]): string | undefined {
   if (given.length > 64) return undefined;
-  const close = Math.min(3, Math.ceil(given.length / 3));
+  const close = Math.min(3, Math.ceil(given.replace(/^--?/, '').length / 3));
   const ranked = known.map((name) => ({ name, far: distance(given, name) })).sort((a, b) => a.far - b.far);
   return ranked[0] !== undefined && ranked[0].far <= close ? ranked[0].name : undefined;
 }
 
-/** `unknown point 'x', did you mean 'y'? ...`: the question first, as it is most often the answer. */
+/** `unknown point 'x' (did you mean y?), ...`: the question first, as it is most often the answer. */
 export function unknown(kind: string, given: string, known: readonly string[], allowed: string): UsageError {
   const guess = nearest(given, known);
   return new UsageError(`unknown ${kind} ${quote(given)}${guess === undefined ? '' : ` (did you mean ${guess}?)`}, ${allowed}`);

@@ -38,7 +38,10 @@ function translate(task: Task, mirror: number, vpn: number, bits: number): numbe
 
 function checkLive(task: Task, vpn: number, pfn: number): void {
   if (load(task.arena, task.arena.page.refcount + pfn) <= 0) {
-    throw new Violation('I-FREE', `the device of actor ${task.id} reaches page ${pfn} through address page ${vpn} after it was freed`);
+    throw new Violation(
+      'I-FREE',
+      `the device of actor ${task.id} reaches page ${pfn} through address page ${vpn} after it was freed`,
+    );
   }
 }
 
@@ -103,7 +106,14 @@ export function* deviceLoad(task: Task, driver: Driver, mirror: number, vpn: num
 }
 
 /** Writes one word: 0 or a negative errno. */
-export function* deviceStore(task: Task, driver: Driver, mirror: number, vpn: number, word: number, value: number): Steps<number> {
+export function* deviceStore(
+  task: Task,
+  driver: Driver,
+  mirror: number,
+  vpn: number,
+  word: number,
+  value: number,
+): Steps<number> {
   const at = yield* deviceBegin(task, driver, mirror, vpn, vpn + 1, 'write');
   if (at < 0) return at;
   Atomics.store(task.arena.frames, at + word, value);

@@ -2,10 +2,11 @@
  * The device page table of a mirror: the same radix tables as the CPU's. An entry is `pfn << 12 | DEV_* bits`. It holds no
  * page reference: its lifetime rests wholly on the notifier clearing it in time. Changed only under the update lock.
  */
-import { get, load, store } from '../arena/access.ts';
+import { get, load, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Counter } from '../arena/counters.ts';
 import { Mirror } from '../arena/structures.ts';
+import { HMM_PFN_FLAGS } from '../hmm/pfn.ts';
 import { PG_DIRTY, setPageFlags } from '../mm/page.ts';
 import { ensureTable, lookupTable, nextPopulated, pteAt, tableEnd } from '../mm/tables.ts';
 import { Point } from '../steps/points.ts';
@@ -15,6 +16,9 @@ import { count, type Task } from '../sync/task.ts';
 export const DEV_VALID = 1;
 export const DEV_WRITE = 2;
 export const DEV_ATOMIC = 4;
+
+/** Page frame of an hmm pfn word. */
+const PFN_MASK = ~HMM_PFN_FLAGS;
 
 export const mkDeviceEntry = (pfn: number, bits: number): number => (pfn << 12) | DEV_VALID | bits;
 export const deviceEntryPfn = (entry: number): number => entry >>> 12;
@@ -29,7 +33,7 @@ export function deviceEntry(arena: Arena, mirror: number, vpn: number): number {
 /** Stores an entry. Returns the one it replaced, or -1 when there is no memory for the table. */
 export function* setDeviceEntry(task: Task, mirror: number, vpn: number, entry: number): Steps<number> {
   const { arena } = task;
-  const table = yield* ensureTable(task, mirror + Mirror.tableLock, get(arena, mirror + Mirror.table), vpn);
+  const table = yield* ensureDeviceTable(task, mirror, vpn);
   if (table === 0) return -1;
   const word = pteAt(arena, table, vpn);
   const old = get(arena, word);
@@ -41,6 +45,31 @@ export function* setDeviceEntry(task: Task, mirror: number, vpn: number, entry: 
 /** Does replacing `old` by `entry` leave a translation that must not be used any more? */
 export const needsFlush = (old: number, entry: number): boolean =>
   (old & DEV_VALID) !== 0 && (deviceEntryPfn(old) !== deviceEntryPfn(entry) || (old & ~entry & (DEV_WRITE | DEV_ATOMIC)) !== 0);
+
+/**
+ * Stores the entries for the words of a range fault (all VALID) in one last-level table, up to `end`. Plain stores under the
+ * update lock: a device that reads an entry a moment too early finds what was there before, and that was right then.
+ * Returns whether something was replaced that must be flushed.
+ */
+export function storeFromPfns(arena: Arena, table: number, pfns: Int32Array, start: number, vpn: number, end: number): boolean {
+  const shift = pteAt(arena, table, vpn) - vpn;
+  let flush = false;
+  for (let at = vpn; at < end; at++) {
+    const word = pfns[at - start] as number;
+    const entry = ((word & PFN_MASK) << 12) | DEV_VALID | ((word >>> 29) & DEV_WRITE);
+    const old = get(arena, at + shift);
+    if (old !== entry) {
+      set(arena, at + shift, entry);
+      if (old !== 0) flush ||= needsFlush(old, entry);
+    }
+  }
+  return flush;
+}
+
+/** The last-level device table of `vpn`, made if need be; 0 when there is no memory for it. */
+export function* ensureDeviceTable(task: Task, mirror: number, vpn: number): Steps<number> {
+  return yield* ensureTable(task, mirror + Mirror.tableLock, get(task.arena, mirror + Mirror.table), vpn);
+}
 
 /**
  * Clears the entries of [start, end) and returns how many were valid; then the device TLB must be flushed before the

@@ -29,7 +29,9 @@ function wordFor(name: string, option: DriverOption, value: string | undefined):
   if (value === undefined) return option.number?.default ?? 0;
   const word = option.values === undefined ? Number(value) : option.values.indexOf(value);
   const fits =
-    option.number === undefined ? word >= 0 : Number.isSafeInteger(word) && word >= option.number.min && word <= option.number.max;
+    option.number === undefined
+      ? word >= 0
+      : Number.isSafeInteger(word) && word >= option.number.min && word <= option.number.max;
   if (!fits) throw new RangeError(`driver option ${name} is '${value}', allowed: ${allowed(option)}`);
   return word;
 }

@@ -1,5 +1,6 @@
 /** The page-table walk of hmm_range_fault: one case for each thing that can be found (table B7 of docs/model.md). */
 import { get } from '../arena/access.ts';
+import type { Arena } from '../arena/arena.ts';
 import { EAGAIN, EBUSY, EFAULT } from '../arena/errno.ts';
 import { Mm } from '../arena/structures.ts';
 import { pgmapOwner } from '../mm/devPagemap.ts';
@@ -19,10 +20,13 @@ import { migrationEntryWait } from '../mm/softleaf.ts';
 import { lookupTable, nextPopulated, pteAt, tableEnd } from '../mm/tables.ts';
 import { findVma, VM_IO, VM_PFNMAP, VM_READ, vmaEnd, vmaFlags, vmaStart } from '../mm/vma.ts';
 import { Point } from '../steps/points.ts';
-import type { Steps } from '../steps/steps.ts';
+import { pointsWatched, type Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { HMM_PFN_ERROR, HMM_PFN_INOUT_FLAGS, HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE, HMM_PFN_VALID, HMM_PFN_WRITE } from './pfn.ts';
 import type { HmmRange } from './rangeFault.ts';
+
+/** From PTE_WRITE to HMM_PFN_WRITE. */
+const WRITE_TO_PFN_WRITE = 29;
 
 export const NEED_FAULT = 1;
 export const NEED_WRITE_FAULT = 2;
@@ -111,9 +115,41 @@ function* nonpresent(task: Task, mm: number, range: HmmRange, walk: Walk, pte: n
 }
 
 /**
- * hmm_vma_walk_pmd and hmm_vma_handle_pte for the entries of one last-level table, without its lock. Each entry is one
- * plain load (READ_ONCE): it is believed only after the caller's read-retry, whose lock orders it.
+ * Words for the entries from `vpn` on that are present and satisfy their request, up to `end`; returns the page after them.
+ * Each entry is one plain load (READ_ONCE): it is believed only after the caller's read-retry, whose lock orders it.
  */
+function copyPresent(arena: Arena, range: HmmRange, table: number, vpn: number, end: number): number {
+  const { hmmPfns, defaultFlags, pfnFlagsMask } = range;
+  const shift = pteAt(arena, table, vpn) - vpn;
+  const base = range.start;
+  for (let at = vpn; at < end; at++) {
+    const pte = get(arena, at + shift);
+    if ((pte & (PTE_PRESENT | PTE_PROTNONE)) !== PTE_PRESENT) return at;
+    const word = hmmPfns[at - base] as number;
+    const request = (word & pfnFlagsMask) | defaultFlags;
+    // REQ_FAULT is the sign bit; REQ_WRITE alone requests nothing.
+    if (request < 0 && (request & HMM_PFN_REQ_WRITE) !== 0 && (pte & PTE_WRITE) === 0) return at;
+    hmmPfns[at - base] = (word & HMM_PFN_INOUT_FLAGS) | (pte >>> 12) | HMM_PFN_VALID | ((pte & PTE_WRITE) << WRITE_TO_PFN_WRITE);
+  }
+  return end;
+}
+
+/** hmm_vma_handle_pte for an entry {@link copyPresent} stopped at. 0 when its word has been stored. */
+function* handlePte(task: Task, mm: number, range: HmmRange, walk: Walk, pte: number, vpn: number, end: number): Steps<number> {
+  const { hmmPfns } = range;
+  const at = vpn - range.start;
+  const word = hmmPfns[at] as number;
+  if ((pte & PTE_PRESENT) === 0) return yield* nonpresent(task, mm, range, walk, pte, vpn, end);
+  const accessible = (pte & PTE_PROTNONE) === 0;
+  const granted = accessible ? HMM_PFN_VALID | ((pte & PTE_WRITE) << WRITE_TO_PFN_WRITE) : 0;
+  const need = needFault(range, word, granted);
+  if (need !== 0) return pend(walk, vpn, end, need);
+  // PROT_NONE is reported without VALID: the page is known and must not be used.
+  hmmPfns[at] = (word & HMM_PFN_INOUT_FLAGS) | ptePfn(pte) | granted;
+  return 0;
+}
+
+/** hmm_vma_walk_pmd for the entries of one last-level table, without its lock. */
 function* walkTable(
   task: Task,
   mm: number,
@@ -124,28 +160,18 @@ function* walkTable(
   end: number,
 ): Steps<number> {
   const { arena } = task;
-  const { hmmPfns, defaultFlags, pfnFlagsMask } = range;
-  const base = range.start;
-  let word = pteAt(arena, table, start);
-  for (let vpn = start; vpn < end; vpn++) {
+  let vpn = start;
+  while (vpn < end) {
     yield Point.hmmWalkPte;
-    const pte = get(arena, word++);
-    const request = hmmPfns[vpn - base] as number;
-    if ((pte & (PTE_PRESENT | PTE_PROTNONE)) === PTE_PRESENT) {
-      const eff = (request & pfnFlagsMask) | defaultFlags;
-      if ((eff & HMM_PFN_REQ_FAULT) !== 0 && (eff & HMM_PFN_REQ_WRITE) !== 0 && (pte & PTE_WRITE) === 0) {
-        return pend(walk, vpn, end, NEED_FAULT | NEED_WRITE_FAULT);
-      }
-      const write = (pte & PTE_WRITE) !== 0 ? HMM_PFN_WRITE : 0;
-      hmmPfns[vpn - base] = (request & HMM_PFN_INOUT_FLAGS) | (pte >>> 12) | HMM_PFN_VALID | write;
-    } else if ((pte & PTE_PRESENT) !== 0) {
-      const need = needFault(range, request, 0);
-      if (need !== 0) return pend(walk, vpn, end, need);
-      hmmPfns[vpn - base] = (request & HMM_PFN_INOUT_FLAGS) | ptePfn(pte);
-    } else {
-      const result = yield* nonpresent(task, mm, range, walk, pte, vpn, end);
-      if (result !== 0) return result;
+    // One entry a point; all of them at once when nobody looks at points.
+    const next = copyPresent(arena, range, table, vpn, pointsWatched() ? vpn + 1 : end);
+    if (next > vpn) {
+      vpn = next;
+      continue;
     }
+    const result = yield* handlePte(task, mm, range, walk, get(arena, pteAt(arena, table, vpn)), vpn, end);
+    if (result !== 0) return result;
+    vpn++;
   }
   return 0;
 }

@@ -22,11 +22,14 @@ import { insertPage } from './insertPage.ts';
 import { MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
 import type { MigrateVma } from './migrateVma.ts';
 
-/** A destination is the driver's alone until it is installed: locked by this thread, one reference, no mapping. */
+/**
+ * A destination is the driver's alone until it is installed: locked by this thread and mapped by nobody. A second reference
+ * is no objection: an eviction by page frame takes one to look, fails to lock, and drops it.
+ */
 function checkDestination(task: Task, pfn: number): void {
   const { arena } = task;
   const mine = (pageFlags(arena, pfn) & PG_LOCKED) !== 0 && get(arena, arena.page.lockOwner + pfn) === task.tag;
-  if (!mine || pageCount(arena, pfn) !== 1 || pageMapcount(arena, pfn) !== 0) {
+  if (!mine || pageCount(arena, pfn) < 1 || pageMapcount(arena, pfn) !== 0) {
     throw new Violation(
       'I-MIG',
       `destination page ${pfn} is not locked and exclusively owned (refcount ${pageCount(arena, pfn)})`,

@@ -92,7 +92,8 @@ export function* migrateVmaSetup(task: Task, migrate: MigrateVma): Steps<number>
   migrate.src.fill(0);
   yield* collect(task, migrate);
   if (migrate.cpages !== 0) yield* unmapPages(task, migrate.src, migrate, faultPage);
-  migrate.state = migrate.cpages === 0 ? 'done' : 'collected';
+  // Also with nothing collected: a driver may stop then, or make the other calls all the same.
+  migrate.state = 'collected';
   return 0;
 }
 

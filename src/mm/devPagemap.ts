@@ -8,12 +8,12 @@ import { Pgmap } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
-import { LockClass } from '../sync/lockClass.ts';
-import { mightSleep, noteLocked } from '../sync/lockdep.ts';
+import { mightSleep } from '../sync/lockdep.ts';
 import type { Task } from '../sync/task.ts';
 import { waitWhile, wake } from '../sync/wait.ts';
 import type { Fault } from './faultTypes.ts';
-import { clearAnonMapping, PG_DEVICE, PG_LOCKED } from './page.ts';
+import { clearAnonMapping, PG_DEVICE } from './page.ts';
+import { lockPage } from './pageLock.ts';
 
 export const MEMORY_DEVICE_PRIVATE = 1;
 /** Room for coherent device memory: the type is accepted, nothing maps it yet. */
@@ -95,10 +95,10 @@ export function* zoneDevicePageInit(task: Task, pgmap: number, pfn: number): Ste
     throw new Violation('I-REF', `device page ${pfn} was on the free list with references`);
   if (get(arena, arena.page.mapping + pfn) !== 0)
     throw new Violation('I-ENTRY', `device page ${pfn} comes into use with a stale mapping`);
-  store(arena, arena.page.flags + pfn, PG_DEVICE | PG_LOCKED);
-  set(arena, arena.page.lockOwner + pfn, task.tag);
-  if (task.checks) noteLocked(task, arena.page.flags + pfn, LockClass.pageLock);
   set(arena, arena.page.deviceData + pfn, 0);
+  // Count first, lock second, as in the kernel: an eviction by page frame may see the page in between, lock it, find a
+  // reference too many and let go again. So this may sleep.
+  yield* lockPage(task, pfn);
 }
 
 /** free_zone_device_folio: the last reference of a device page is gone. */

@@ -16,7 +16,18 @@ import { ptePresent } from './pte.ts';
 import { anonVmaLock, anonVmaOf, anonVmaUnlock } from './rmap.ts';
 import { ensureTable, lookupTable, nextPopulated, pteAt, ptlOf } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
-import { anonVmaClone, linearPageIndex, mergeVmas, splitAt, vmaAlloc, vmaEnd, vmaFlags, vmaInsert, vmaLookup, vmasIn } from './vma.ts';
+import {
+  anonVmaClone,
+  linearPageIndex,
+  mergeVmas,
+  splitAt,
+  vmaAlloc,
+  vmaEnd,
+  vmaFlags,
+  vmaInsert,
+  vmaLookup,
+  vmasIn,
+} from './vma.ts';
 
 /** Moves one entry verbatim, whatever its kind. Both page-table locks are held by old-then-new order. */
 function* moveEntry(task: Task, mm: number, from: number, to: number): Steps<boolean> {

@@ -93,6 +93,9 @@ function link(task: Task, subs: number, sub: number, start: number, last: number
 
 function defer(task: Task, subs: number, sub: number): void {
   const { arena } = task;
+  if (get(arena, sub + IntervalSub.onDeferred) !== 0) {
+    throw new Violation('I-CB', `interval ${sub} is on the deferred list already`);
+  }
   set(arena, sub + IntervalSub.deferredNext, get(arena, subs + Subscriptions.deferred));
   set(arena, sub + IntervalSub.onDeferred, 1);
   set(arena, subs + Subscriptions.deferred, sub);

@@ -3,7 +3,9 @@ import { get, load } from '../arena/access.ts';
 import { type Arena, ZERO_PFN } from '../arena/arena.ts';
 import { liveObjects } from '../arena/pool.ts';
 import { Header, Mm, Pgmap } from '../arena/structures.ts';
+import { isDevicePage, PG_ANON_EXCLUSIVE, PG_LOCKED } from '../mm/page.ts';
 import {
+  describePte,
   isDevicePrivate,
   isMigration,
   leafKind,
@@ -12,9 +14,7 @@ import {
   PTE_SPECIAL,
   ptePfn,
   ptePresent,
-  describePte,
 } from '../mm/pte.ts';
-import { isDevicePage, PG_ANON_EXCLUSIVE, PG_LOCKED } from '../mm/page.ts';
 import { forEachEntry } from '../mm/tables.ts';
 import type { Finding } from './finding.ts';
 
@@ -29,7 +29,8 @@ function countMm(arena: Arena, mm: number, maps: Int32Array, findings: Finding[]
       maps[pfn] = (maps[pfn] ?? 0) + 1;
       rss++;
       const exclusive = (load(arena, arena.page.flags + pfn) & PG_ANON_EXCLUSIVE) !== 0;
-      if (leafWritable(pte) && !exclusive) findings.push({ rule: 'I-ENTRY', message: `${where} is writable, its page is not exclusive` });
+      if (leafWritable(pte) && !exclusive)
+        findings.push({ rule: 'I-ENTRY', message: `${where} is writable, its page is not exclusive` });
     } else if (!isMigration(pte) && !(ptePresent(pte) && (pte & PTE_SPECIAL) !== 0 && pfn === ZERO_PFN)) {
       findings.push({ rule: 'I-ENTRY', message: `${where} is of no known kind (${leafKind(pte)})` });
     }
@@ -55,9 +56,11 @@ function countPages(arena: Arena, maps: Int32Array, pinned: ReadonlyMap<number, 
       const rule = references === 0 ? 'I-FREE' : 'I-REF';
       findings.push({ rule, message: `page ${pfn} has ${references} references, ${expected} are accounted for` });
     }
-    if (mapcount !== mapped) findings.push({ rule: 'I-MAP', message: `page ${pfn} has mapcount ${mapcount}, ${mapped} entries map it` });
+    if (mapcount !== mapped)
+      findings.push({ rule: 'I-MAP', message: `page ${pfn} has mapcount ${mapcount}, ${mapped} entries map it` });
     const flags = load(arena, arena.page.flags + pfn);
-    if ((flags & PG_LOCKED) !== 0) findings.push({ rule: 'I-QUIET', message: `page ${pfn} is locked though nothing is under way` });
+    if ((flags & PG_LOCKED) !== 0)
+      findings.push({ rule: 'I-QUIET', message: `page ${pfn} is locked though nothing is under way` });
     if ((flags & PG_ANON_EXCLUSIVE) !== 0 && mapped > 1) {
       findings.push({ rule: 'I-ENTRY', message: `page ${pfn} is exclusive and mapped ${mapped} times` });
     }
@@ -69,7 +72,8 @@ function checkPgmaps(arena: Arena, findings: Finding[]): void {
   for (const pgmap of liveObjects(arena, arena.pools.pgmap)) {
     const inUse = get(arena, pgmap + Pgmap.allocated) - get(arena, pgmap + Pgmap.freed);
     const ref = load(arena, pgmap + Pgmap.ref);
-    if (ref !== 1 + inUse) findings.push({ rule: 'I-PGMAP', message: `pagemap ${pgmap} has ${ref} references, ${1 + inUse} are accounted for` });
+    if (ref !== 1 + inUse)
+      findings.push({ rule: 'I-PGMAP', message: `pagemap ${pgmap} has ${ref} references, ${1 + inUse} are accounted for` });
   }
 }
 
@@ -83,7 +87,8 @@ export function checkCounts(arena: Arena, pinned: ReadonlyMap<number, number> = 
   const used = countPages(arena, maps, pinned, findings);
   const free = get(arena, Header.zoneFreeCount);
   const total = arena.config.systemPages - ZERO_PFN - 1;
-  if (used + free !== total) findings.push({ rule: 'I-QUIET', message: `${used} system pages are in use and ${free} free, of ${total}` });
+  if (used + free !== total)
+    findings.push({ rule: 'I-QUIET', message: `${used} system pages are in use and ${free} free, of ${total}` });
   checkPgmaps(arena, findings);
   return findings;
 }

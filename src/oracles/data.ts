@@ -21,7 +21,10 @@ export function checkData(arena: Arena, mm: number, base: number, ledger: Ledger
     if (page >= stable) continue;
     const counter = wordAt(arena, frame, counterSlot(ledger.actors));
     if (counter !== ledger.countOf(page)) {
-      findings.push({ rule: 'I-LOST', message: `the counter of page ${page} is ${counter} after ${ledger.countOf(page)} increments` });
+      findings.push({
+        rule: 'I-LOST',
+        message: `the counter of page ${page} is ${counter} after ${ledger.countOf(page)} increments`,
+      });
     }
   }
   return findings;

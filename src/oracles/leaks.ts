@@ -14,10 +14,12 @@ export function checkLeaks(arena: Arena): Finding[] {
   }
   const lost: number[] = [];
   for (let pfn = ZERO_PFN + 1; pfn < arena.pageCount; pfn++) if (!isFree(arena, pfn)) lost.push(pfn);
-  if (lost.length > 0) findings.push({ rule: 'I-QUIET', message: `${lost.length} pages were never freed, the first is ${lost[0]}` });
+  if (lost.length > 0)
+    findings.push({ rule: 'I-QUIET', message: `${lost.length} pages were never freed, the first is ${lost[0]}` });
   const free = get(arena, Header.zoneFreeCount);
   const total = arena.config.systemPages - ZERO_PFN - 1;
-  if (lost.length === 0 && free !== total) findings.push({ rule: 'I-QUIET', message: `${free} of ${total} system pages are on the free list` });
+  if (lost.length === 0 && free !== total)
+    findings.push({ rule: 'I-QUIET', message: `${free} of ${total} system pages are on the free list` });
   let tables = get(arena, Header.tableFresh) - 1;
   for (let table = get(arena, Header.tableFree); table !== 0; table = get(arena, arena.table.link + table)) tables--;
   if (tables !== 0) findings.push({ rule: 'I-QUIET', message: `${tables} page-table pages are left` });

@@ -110,4 +110,5 @@ export class Ledger {
 }
 
 /** A frame's words as the checker sees them at a quiescent point; `base` is -1 for "reads as zero". */
-export const wordAt = (arena: Arena, base: number, word: number): number => (base < 0 ? 0 : Atomics.load(arena.frames, base + word));
+export const wordAt = (arena: Arena, base: number, word: number): number =>
+  base < 0 ? 0 : Atomics.load(arena.frames, base + word);

@@ -62,7 +62,8 @@ export function checkLocksFree(arena: Arena): Finding[] {
   const findings: Finding[] = [];
   for (let id = 0; id < arena.config.actors; id++) {
     const mask = load(arena, arena.actors + id * Actor.shape.size + Actor.heldMask);
-    if (mask !== 0) findings.push({ rule: 'I-LOCK', message: `actor ${id} holds locks between operations (classes ${mask.toString(2)})` });
+    if (mask !== 0)
+      findings.push({ rule: 'I-LOCK', message: `actor ${id} holds locks between operations (classes ${mask.toString(2)})` });
   }
   return findings;
 }

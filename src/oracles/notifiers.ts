@@ -13,7 +13,11 @@ export function checkNotifiers(arena: Arena): Finding[] {
   for (const subs of liveObjects(arena, arena.pools.subscriptions)) {
     const active = get(arena, subs + Subscriptions.active);
     expect(active === 0, 'I-PAIR', `${active} invalidations are still open`);
-    expect((load(arena, subs + Subscriptions.invalidateSeq) & 1) === 0, 'I-SEQ', 'the sequence is odd though no invalidation is under way');
+    expect(
+      (load(arena, subs + Subscriptions.invalidateSeq) & 1) === 0,
+      'I-SEQ',
+      'the sequence is odd though no invalidation is under way',
+    );
     expect(get(arena, subs + Subscriptions.deferred) === 0, 'I-CB', 'intervals are left on the deferred list');
     const waiters = load(arena, subs + Subscriptions.waiters);
     expect(waiters === 0, 'I-DEAD', `${waiters} readers wait for an invalidation that is over`);
@@ -23,6 +27,7 @@ export function checkNotifiers(arena: Arena): Finding[] {
     expect((load(arena, sub + IntervalSub.invalidateSeq) & 1) === 1, 'I-SEQ', `the sequence of interval ${sub} is even`);
     expect(load(arena, sub + IntervalSub.running) === 0, 'I-CB', `a callback of interval ${sub} is still counted as running`);
   }
-  for (const index of [0, 1]) expect(load(arena, Header.srcuReaders + index) === 0, 'I-PAIR', 'an SRCU read section was not ended');
+  for (const index of [0, 1])
+    expect(load(arena, Header.srcuReaders + index) === 0, 'I-PAIR', 'an SRCU read section was not ended');
   return findings;
 }

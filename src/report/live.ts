@@ -32,7 +32,7 @@ export function progressLine({ elapsedSeconds, counters, checks }: RaceProgress,
     `${elapsedSeconds.toFixed(1)} of ${seconds(totalSeconds)}`,
     `${compact(counters.operations)} operations (${compact(elapsedSeconds > 0 ? counters.operations / elapsedSeconds : 0)}/s)`,
     `faults ${compact(counters.cpuFaults)} cpu ${compact(counters.deviceFaults)} device`,
-    `retries ${percent(passes === 0 ? 0 : counters.readRetries / passes)}`,
+    `retries ${percent(passes === 0 ? 0 : (counters.readRetries + counters.rangeBusy) / passes)}`,
     `invalidations ${compact(counters.invalidations)}`,
     `migrated ${compact(counters.migratedToDevice)} out ${compact(counters.migratedToSystem)} back`,
     `checks ${compact(checks)}`,
@@ -45,12 +45,13 @@ export function startLive(stream: LiveStream, totalSeconds: number, now: () => n
   const repaints = isLive(stream);
   const style = styleFor(stream);
   const interval = repaints ? REPAINT_MS : LINE_MS;
-  // On a terminal the first sample shows at once; elsewhere a short race stays silent.
-  let next = repaints ? Number.NEGATIVE_INFINITY : now() + interval;
+  let next: number | undefined;
   let painted = '';
 
   return {
     update(progress) {
+      // On a terminal the first sample shows at once; elsewhere a short race stays silent, however long it takes to start.
+      next ??= now() + (repaints ? 0 : interval);
       if (now() < next) return;
       next = now() + interval;
       const line = progressLine(progress, totalSeconds);
@@ -58,8 +59,9 @@ export function startLive(stream: LiveStream, totalSeconds: number, now: () => n
         stream.write(`${line}\n`);
         return;
       }
-      // A line that wraps cannot be taken back; the last column stays free, as some terminals wrap there.
-      painted = `${CLEAR_LINE}${style.dim(line.slice(0, Math.max(0, (stream.columns ?? 80) - 1)))}`;
+      // A line that wraps cannot be taken back; the last column stays free, as some terminals wrap there. A terminal that
+      // does not know its width says 0.
+      painted = `${CLEAR_LINE}${style.dim(line.slice(0, (stream.columns || 80) - 1))}`;
       stream.write(painted);
     },
     note(text) {

@@ -5,6 +5,8 @@ import { columns, count, duration, percent, plural, seconds, words } from './uni
 
 /** Violations shown in full; the JSON result has all. */
 const SHOWN = 3;
+/** Frames of a stack: enough to get from the model to the actor that called it. */
+const FRAMES = 8;
 /** Points named for being hit most often. */
 const MOST_HIT = 4;
 
@@ -30,7 +32,8 @@ function isMeasured({ verdict, overlap }: RaceResult): boolean {
 
 function verdict(result: RaceResult, style: Style): string[] {
   const { config, counters, violations, overlap, seed } = result;
-  const span = result.seconds < config.seconds ? `${seconds(result.seconds)} of ${seconds(config.seconds)}` : seconds(result.seconds);
+  const span =
+    result.seconds < config.seconds ? `${seconds(result.seconds)} of ${seconds(config.seconds)}` : seconds(result.seconds);
   const scale = `${plural(counters.operations, 'operation')} in ${span} (driver ${config.driver}, seed ${seed})`;
   switch (result.verdict) {
     case 'pass':
@@ -50,7 +53,7 @@ function verdict(result: RaceResult, style: Style): string[] {
   }
 }
 
-const gauge = (value: number): string => value.toPrecision(2);
+const gauge = (value: number): string => value.toFixed(3);
 
 function violations({ violations, command }: RaceResult, style: Style): string[][] {
   if (violations.length === 0) return [];
@@ -61,13 +64,27 @@ function violations({ violations, command }: RaceResult, style: Style): string[]
 }
 
 function describe({ rule, message, actor, operation, points, held, stack }: RaceViolation, style: Style): string[] {
+  // The message of a thrown violation starts with its rule, as it has to make sense alone.
+  const what = message.startsWith(`${rule}: `) ? message.slice(rule.length + 2) : message;
+  const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return [
-    `${style.bold(`Rule ${rule} is broken:`)} ${message}`,
+    `${style.bold(`Rule ${rule} is broken:`)} ${what}`,
     `  seen by      ${actor}${operation === '' ? '' : `, in ${operation}`}`,
-    ...(points.length === 0 ? [] : [`  last points  ${points.join(' > ')}`]),
+    ...(points.length === 0 ? [] : [`  last points  ${folded(points).join(' > ')}`]),
     `  locks held   ${held.length === 0 ? 'none' : held.join(', ')}`,
-    ...(stack === undefined ? [] : ['  stack', ...stack.split('\n').map((line) => style.dim(`    ${line.trim()}`))]),
+    ...frames.slice(0, FRAMES).map((line, i) => `  ${(i === 0 ? 'stack' : '').padEnd(13)}${style.dim(line.trim())}`),
   ];
+}
+
+/** `a b b b c` as `a`, `b x3`, `c`. */
+function folded(points: readonly string[]): string[] {
+  const runs: { readonly name: string; times: number }[] = [];
+  for (const name of points) {
+    const last = runs.at(-1);
+    if (last?.name === name) last.times++;
+    else runs.push({ name, times: 1 });
+  }
+  return runs.map(({ name, times }) => (times === 1 ? name : `${name} x${times}`));
 }
 
 /** What was counted, in three columns of pairs, so that it fits on a screen. What never happened is left out. */
@@ -86,7 +103,8 @@ function counters({ counters }: RaceResult, style: Style): string[] {
   return [style.bold('Counters'), ...(height === 0 ? ['  nothing happened'] : lines.map((line) => `  ${line}`))];
 }
 
-function retry({ retry }: RaceResult, style: Style): string[] {
+function retry({ retry, counters }: RaceResult, style: Style): string[] {
+  if (counters.rangeFaultPasses === 0) return [style.bold('Retry rate'), '  no range fault was made'];
   const { attemptsPerFault: attempts, rate, timeToStable } = retry;
   const lines = [`  ${percent(rate)} of all passes were thrown away`];
   if (timeToStable.count > 0) {
@@ -103,24 +121,35 @@ function latency({ latency }: RaceResult, style: Style): string[] {
     .filter(([, row]) => row.count > 0)
     .map(([name, row]) => [words(name), count(row.count), ...[row.p50Ns, row.p99Ns, row.p999Ns, row.maxNs].map(duration)]);
   if (rows.length === 0) return [style.bold('Latency'), '  no operation was timed'];
-  const [head = '', ...lines] = columns([['Latency', 'count', 'p50', 'p99', 'p99.9', 'max'], ...rows.map(([name, ...rest]) => [`  ${name}`, ...rest])]);
+  const [head = '', ...lines] = columns([
+    ['Latency', 'count', 'p50', 'p99', 'p99.9', 'max'],
+    ...rows.map(([name, ...rest]) => [`  ${name}`, ...rest]),
+  ]);
   return [style.bold(head), ...lines];
 }
 
 /** How far the run can be trusted: the windows it went through, how much really overlapped, what follows from it. */
-function evidence({ windows, overlap, confidence, command, verdict }: RaceResult, style: Style): string[] {
-  const ranked = Object.entries(windows.hits)
+function evidence(result: RaceResult, style: Style): string[] {
+  const { windows, overlap, command } = result;
+  const most = Object.entries(windows.hits)
     .filter(([, hits]) => hits > 0)
-    .sort(([, a], [, b]) => b - a);
-  const most = ranked.slice(0, MOST_HIT).map(([name, hits]) => `${name} ${compactHits(hits)}`);
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, MOST_HIT)
+    .map(([name, hits]) => `${name} (${count(hits)})`);
   return [
     style.bold('Evidence'),
     `  windows hit  ${windows.hit} of ${windows.total}${most.length === 0 ? '' : `; most often ${most.join(', ')}`}`,
     `  overlap      gauge ${gauge(overlap.gauge)} (at least ${gauge(overlap.required)} needed): ${count(overlap.observed)} overlaps seen, ` +
       `${count(overlap.expected)} expected of independent actors; ${overlap.coresUsed.toFixed(1)} cores used`,
-    `  confidence   ${confidence.text}`,
-    ...(verdict === 'violation' ? [] : [`  again        ${command}`]),
+    `  confidence   ${confidence(result)}`,
+    // After a violation the command stands with it.
+    ...(result.violations.length > 0 ? [] : [`  again        ${command}`]),
   ];
 }
 
-const compactHits = (hits: number): string => `(${count(hits)})`;
+function confidence(result: RaceResult): string {
+  const { trials, boundPerOperation, text } = result.confidence;
+  if (boundPerOperation === null) return text;
+  if (!isMeasured(result)) return 'no bound: the actors hardly ran at the same time';
+  return `no violation in ${plural(trials, 'operation')}: fewer than ${boundPerOperation.toExponential(1)} per operation at 95 %`;
+}

@@ -12,13 +12,18 @@ export interface Style {
   readonly doubtful: Paint;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** The environment variables that have a say. */
+interface Environment {
+  readonly CI?: string | undefined;
+  readonly NO_COLOR?: string | undefined;
+  readonly TERM?: string | undefined;
+}
 
-const isSet = (environment: Environment, name: string): boolean => (environment[name] ?? '') !== '';
+const isSet = (value: string | undefined): boolean => value !== undefined && value !== '';
 
 /** Whether a stream is a terminal on which the cursor can be moved. CI systems offer one that only looks so. */
 export function isLive(stream: { readonly isTTY?: boolean }, environment: Environment = process.env): boolean {
-  return stream.isTTY === true && !isSet(environment, 'CI') && environment['TERM'] !== 'dumb';
+  return stream.isTTY === true && !isSet(environment.CI) && environment.TERM !== 'dumb';
 }
 
 const plain: Paint = (text) => text;
@@ -33,7 +38,7 @@ function painter(format: Parameters<typeof styleText>[0]): Paint {
 
 /** The style for what is written to a stream. */
 export function styleFor(stream: { readonly isTTY?: boolean }, environment: Environment = process.env): Style {
-  if (!isLive(stream, environment) || isSet(environment, 'NO_COLOR')) return plainStyle;
+  if (!isLive(stream, environment) || isSet(environment.NO_COLOR)) return plainStyle;
   return {
     bold: painter('bold'),
     dim: painter('dim'),

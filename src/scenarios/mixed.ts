@@ -92,7 +92,13 @@ export function mixedScenario(options: MixedOptions): MixedScenario {
   const id = registerDriver(driver);
   const mirrors = Array.from({ length: options.devices }, (_, i) => {
     const start = options.memory + i * options.deviceMemory;
-    const pgmap = memremapPages(arena, { type: MEMORY_DEVICE_PRIVATE, owner: i + 1, ops: id, start, pages: options.deviceMemory });
+    const pgmap = memremapPages(arena, {
+      type: MEMORY_DEVICE_PRIVATE,
+      owner: i + 1,
+      ops: id,
+      start,
+      pages: options.deviceMemory,
+    });
     const mirror = mirrorAlloc(arena, { driver: id, mm, pgmap, device: i + 1 });
     storeOptions(arena, mirror, words);
     const error = run(driver.open(checker, mirror));

@@ -3,6 +3,7 @@ import remapping from '@jridgewell/remapping';
 import { type AnyNode, type Comment, type Options, type Program, parse, type Token } from 'acorn';
 import { full } from 'acorn-walk';
 import MagicString from 'magic-string';
+import { type ConstantsOf, inlineConstants } from './inline.ts';
 
 /*
  * Erasure turns an operation written as a generator into the plain function it stands for.
@@ -44,6 +45,10 @@ export interface EraseOptions {
   sourceMap?: SourceMap;
   /** Maps the specifier of every static import, re-export and literal `import()`; default: left alone. */
   rewriteImport?: (specifier: string) => string;
+  /** False leaves no trace of the points: the tree the cost of switched-off points is measured against. */
+  points?: boolean;
+  /** Where the values of constants come from; without it they stay names. */
+  constantsOf?: ConstantsOf;
 }
 
 export interface Erased {
@@ -64,7 +69,10 @@ export function eraseModule(source: string, options: EraseOptions): Erased {
   const module = parseModule(source, options.file);
   const text = new MagicString(source);
   if (options.rewriteImport) rewriteImports(module, text, options.rewriteImport);
-  if (!isKept(module)) eraseGenerators(module, text, options);
+  if (!isKept(module)) {
+    if (options.constantsOf) inlineConstants(module.nodes, text, options.constantsOf);
+    eraseGenerators(module, text, options);
+  }
   return { code: text.toString(), map: composeMap(text, options) };
 }
 
@@ -137,7 +145,7 @@ function eraseGenerators(module: Module, text: MagicString, options: EraseOption
       case 'YieldExpression':
         if (node.delegate) {
           eraseDelegate(node);
-        } else if (node.argument) {
+        } else if (node.argument && options.points !== false) {
           pauses = true;
           erasePoint(node);
         } else {

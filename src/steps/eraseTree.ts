@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join, normalize, relative, resolve, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { eraseModule } from './erase.ts';
 
 /** Where a tree has the module that exports the `pause` hook. */
@@ -12,14 +12,17 @@ const pauseFile = join('src', 'steps', 'pause.js');
  * The two directories must be equally deep, as the `sources` of a map are relative to it. Everything else (declarations
  * above all) is not copied: the types of the package are those of the stepped tree.
  */
-export function eraseTree(from: string, to: string): number {
+export async function eraseTree(from: string, to: string, points = true): Promise<number> {
   const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
+  const constants = await readConstants(from, files);
   for (const file of files) {
     const source = readFileSync(join(from, file), 'utf8');
     const sourceMap = readOptional(join(from, `${file}.map`));
     const { code, map } = eraseModule(source, {
       file: join(from, file),
       pauseModule: relativeSpecifier(dirname(file), pauseFile),
+      points,
+      constantsOf: (specifier) => constants.get(specifier === null ? file : normalize(join(dirname(file), specifier))),
       ...(sourceMap === undefined ? {} : { sourceMap: JSON.parse(sourceMap) }),
     });
     mkdirSync(dirname(join(to, file)), { recursive: true });
@@ -27,6 +30,21 @@ export function eraseTree(from: string, to: string): number {
     if (sourceMap !== undefined) writeFileSync(join(to, `${file}.map`), JSON.stringify(map));
   }
   return files.length;
+}
+
+/** The model: folders, and the table of points. Its modules do nothing when they are loaded, so their constants can be asked for. */
+const modelModules = [join('src', 'steps', 'points.js')].concat(
+  ['arena', 'sync', 'mm', 'notifier', 'hmm', 'migrate', 'drivers'].map((name) => join('src', name) + sep),
+);
+
+/** Loads the stepped modules of the model and keeps what they export, by file. */
+async function readConstants(from: string, files: readonly string[]): Promise<Map<string, Readonly<Record<string, unknown>>>> {
+  const constants = new Map<string, Readonly<Record<string, unknown>>>();
+  for (const file of files) {
+    if (!modelModules.some((start) => file.startsWith(start))) continue;
+    constants.set(file, (await import(pathToFileURL(join(from, file)).href)) as Record<string, unknown>);
+  }
+  return constants;
 }
 
 function relativeSpecifier(from: string, to: string): string {
@@ -44,11 +62,11 @@ function readOptional(path: string): string | undefined {
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const [from, to] = process.argv.slice(2);
-  if (from === undefined || to === undefined) {
-    process.stderr.write('usage: eraseTree FROM TO\n');
+  const [from, to, flag] = process.argv.slice(2);
+  if (from === undefined || to === undefined || (flag !== undefined && flag !== '--no-points')) {
+    process.stderr.write('usage: eraseTree FROM TO [--no-points]\n');
     process.exitCode = 2;
   } else {
-    eraseTree(resolve(from), resolve(to));
+    await eraseTree(resolve(from), resolve(to), flag === undefined);
   }
 }

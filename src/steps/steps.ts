@@ -1,3 +1,5 @@
+import { pause } from './pause.ts';
+
 /**
  * An operation during which other actors may run.
  *
@@ -31,3 +33,9 @@ function* probe(): Steps<boolean> {
 
 /** Whether this code is the erased tree, where an operation is a plain call. */
 export const erased: boolean = (probe() as unknown) === true;
+
+/**
+ * Does anybody look at points? Always in the stepped tree; in the erased one while a hook is set. A loop that has a point in
+ * every round may, when this is false, do many rounds at once.
+ */
+export const pointsWatched = (): boolean => !erased || pause !== null;

@@ -1,8 +1,8 @@
 /** Invalidation brackets by hand, and the numbers they move. */
 import { get, load } from '../../src/arena/access.ts';
+import { VPN_LIMIT } from '../../src/arena/arena.ts';
 import { firstOverlap, nextOverlap } from '../../src/arena/intervalTree.ts';
 import { IntervalSub, Subscriptions } from '../../src/arena/structures.ts';
-import { VPN_LIMIT } from '../../src/arena/arena.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../src/notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, type NotifierRange, notifierRange } from '../../src/notifier/range.ts';
 import { subscriptionsOf } from '../../src/notifier/sequence.ts';

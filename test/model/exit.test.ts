@@ -104,7 +104,10 @@ test('a child outlives its parent with the pages they shared', () => {
   const { arena, task, mm, free } = scene();
   const child = run(forkMm(task, mm));
   run(mmput(task, mm));
-  assert.deepEqual([0, 1, 2, 3].map((i) => run(cpuLoad(task, child, AT + i, 0))), [1, 2, 3, 0]);
+  assert.deepEqual(
+    [0, 1, 2, 3].map((i) => run(cpuLoad(task, child, AT + i, 0))),
+    [1, 2, 3, 0],
+  );
   checkCounts(arena);
   run(mmput(task, child));
   assert.equal(freePages(arena), free);

@@ -106,27 +106,31 @@ test('after a fork the first writer copies and the last one reuses', () => {
   checkCounts(arena);
 });
 
-for (const [name, busy] of [
-  ['somebody else holds a reference', false],
-  ['somebody else holds its lock', true],
-] as const) {
-  test(`a page is not reused but copied while ${name}`, () => {
+/** Who keeps the page from being reused: when he comes, and how he goes before the page is freed. */
+const others = [
+  { name: 'somebody holds a reference', point: Point.cpuAccess, locks: false },
+  { name: 'somebody holds its lock', point: Point.cpuAccess, locks: true },
+  { name: 'somebody takes a reference before it is locked', point: Point.trylockPage, locks: false },
+] as const;
+
+for (const { name, point, locks } of others) {
+  test(`a page is not reused but copied when ${name}`, () => {
     const { arena, task, mm, events } = scene();
     const other = soloTask(arena, 1);
     run(cpuStore(task, mm, AT, 0, 7));
     run(mmput(task, run(forkMm(task, mm))));
     heard(events);
     const old = pfnOf(arena, mm, AT);
-    add(arena, arena.page.refcount + old, busy ? 0 : 1);
-    if (busy) assert.ok(run(trylockPage(other, old)));
-    // The page is freed by the copy when nothing but the mapping holds it, and it must not be locked then.
-    if (busy) add(arena, arena.page.refcount + old, 0);
-    const begin = () => cpuStore(task, mm, AT, 0, 8);
-    if (busy) runWith(begin, Point.clearPte, () => run(unlockPage(other, old)));
-    else run(begin());
+    const come = () => (locks ? run(trylockPage(other, old)) : add(arena, arena.page.refcount + old, 1));
+    const go = () => run(locks ? unlockPage(other, old) : putPage(other, old));
+    // He goes inside the bracket of the copy, which is what the callback sees.
+    events.during = go;
+    assert.equal(
+      runWith(() => cpuStore(task, mm, AT, 0, 8), point, come),
+      0,
+    );
     assert.notEqual(pfnOf(arena, mm, AT), old);
     assert.deepEqual(heard(events), [`CLEAR ${AT}-${AT + 1}`]);
-    if (!busy) run(putPage(task, old));
     assert.equal(pageCount(arena, old), 0);
     checkCounts(arena);
   });

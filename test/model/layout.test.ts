@@ -28,7 +28,7 @@ test('fields follow one another and the length is rounded up', () => {
   const Made = struct('made', { one: atomic('first'), three: atomic('second', 3), last: guarded('one', 'third') }, 4);
   assert.deepEqual([Made.one, Made.three, Made.last], [0, 1, 4]);
   assert.equal(Made.shape.size, 8);
-  assert.equal(Made.shape.fields['last']?.lock, 'one');
+  assert.equal(Object.values(Made.shape.fields).at(-1)?.lock, 'one');
 });
 
 test('a pooled structure begins with its handle and its link', () => {
@@ -106,6 +106,16 @@ const refused: [string, () => { words: SharedArrayBuffer; frames: SharedArrayBuf
     new RegExp(`layout version ${LAYOUT_VERSION + 1}, this build has ${LAYOUT_VERSION}$`),
   ],
   ['sizes the buffer is too short for', () => spoiled((head) => head.fill(4096, Header.config, Header.config + 1)), /length/],
+  [
+    'a longer buffer',
+    () => {
+      const { words, frames } = spoiled(() => {});
+      const longer = new Int32Array(new SharedArrayBuffer(words.byteLength + 4));
+      longer.set(new Int32Array(words));
+      return { words: longer.buffer, frames };
+    },
+    /length/,
+  ],
   ['other frames', () => ({ ...spoiled(() => {}), frames: new SharedArrayBuffer(64) }), /length/],
 ];
 
@@ -144,7 +154,9 @@ const largest: [keyof ArenaConfig, number][] = [
 
 for (const [key, most] of largest) {
   test(`more ${key} than a word has room for are refused`, () => {
-    assert.throws(() => createArena({ ...smallConfig, [key]: most + 1 }), { message: new RegExp(`${key} is ${most + 1}, at most`) });
+    assert.throws(() => createArena({ ...smallConfig, [key]: most + 1 }), {
+      message: new RegExp(`${key} is ${most + 1}, at most`),
+    });
     if (key === 'actors') assert.equal(createArena({ ...smallConfig, actors: most }).config.actors, most);
   });
 }

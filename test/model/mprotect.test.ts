@@ -113,6 +113,8 @@ test('device-private: writable becomes readable, and stays so when write comes b
   run(toDevice(task, mm, pgmap, AT, AT + 2));
   assert.equal(entryOf(arena, mm, AT), 'DP_W');
   const pfn = pfnOf(arena, mm, AT);
+  run(mprotect(task, mm, AT, 8, RW));
+  assert.equal(entryOf(arena, mm, AT), 'DP_W', 'nothing is taken away');
   run(mprotect(task, mm, AT, 8, VM_READ));
   assert.deepEqual([entryOf(arena, mm, AT), entryOf(arena, mm, AT + 1)], ['DP_R', 'DP_R']);
   assert.equal(pfnOf(arena, mm, AT), pfn);
@@ -131,6 +133,7 @@ test('migration: writable becomes readable-exclusive, and comes back read-only a
   const pfn = pfnOf(arena, mm, AT);
   const src = Int32Array.of(pfn);
   assert.equal(run(migrateDevicePfns(other, src)), 1);
+  run(mprotect(task, mm, AT, 8, RW));
   assert.equal(entryOf(arena, mm, AT), 'MIG_W');
   run(mprotect(task, mm, AT, 8, VM_READ));
   assert.equal(entryOf(arena, mm, AT), 'MIG_RX');

@@ -127,6 +127,14 @@ test('in place: growing needs room, shrinking unmaps the end', () => {
   checkCounts(at.arena);
 });
 
+test('neighbours whose offsets do not continue each other stay apart', () => {
+  const at = scene();
+  assert.equal(run(mremap(at.task, at.mm, AT, 1, 1, AT + 4)), AT + 4);
+  assert.deepEqual(read(at, AT + 1), [2, 3, 4, 1]);
+  assert.equal(vmaCount(at.task, at.mm), 2);
+  checkCounts(at.arena);
+});
+
 test('what was at the destination goes', () => {
   const at = scene();
   const { task, mm, events } = at;

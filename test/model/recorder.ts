@@ -5,6 +5,7 @@ import { registerIntervalOps } from '../../src/notifier/ops.ts';
 import { eventNames, type NotifierRange } from '../../src/notifier/range.ts';
 import { mmuIntervalSetSeq } from '../../src/notifier/sequence.ts';
 import { setPause } from '../../src/steps/pause.ts';
+import { points } from '../../src/steps/points.ts';
 import { run, type Steps } from '../../src/steps/steps.ts';
 import type { Task } from '../../src/sync/task.ts';
 
@@ -57,7 +58,8 @@ export function unrecord(task: Task, recorder: Recorder): void {
 
 /**
  * Completes the operation that `begin` starts, and calls `act` the first `times` times it passes `point`: another actor's
- * move, in the stepped tree between two steps, in the erased tree from the pause hook.
+ * move, in the stepped tree between two steps, in the erased tree from the pause hook. An operation that never passes the
+ * point is an error: the test would show nothing.
  */
 export function runWith<T>(begin: () => Steps<T>, point: number, act: () => void, times = 1): T {
   let left = times;
@@ -70,14 +72,19 @@ export function runWith<T>(begin: () => Steps<T>, point: number, act: () => void
   };
   setPause(reach);
   try {
-    const steps = begin() as unknown;
-    if (typeof steps !== 'object' || steps === null || !('next' in steps)) return steps as T;
-    const generator = steps as Steps<T>;
-    for (let step = generator.next(); ; step = generator.next()) {
-      if (step.done) return step.value;
-      reach(step.value);
-    }
+    const result = complete(begin(), reach);
+    if (left === times) throw new Error(`runWith: the operation never passed ${points[point]?.name}`);
+    return result;
   } finally {
     setPause(null);
+  }
+}
+
+function complete<T>(steps: Steps<T>, reach: (point: number) => void): T {
+  // In the erased tree it has run already, and `steps` is its value.
+  if (typeof steps !== 'object' || steps === null || !('next' in steps)) return steps as T;
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done) return step.value;
+    reach(step.value);
   }
 }

@@ -15,6 +15,8 @@ export interface Actor<T> {
   readonly task: Task;
   /** Goes on until the operation is done, or has to wait for a word that somebody else must change. */
   go(): 'done' | 'waits';
+  /** Goes on for so many points, or until it is done. */
+  steps(count: number): void;
   /** Goes on until it is about to pass `point`. It gets there without waiting, or the test fails. */
   to(point: number): void;
   /** What the operation returned. */
@@ -39,6 +41,9 @@ export function actor<T>(arena: Arena, id: number, operation: (task: Task) => St
         if (step.done) return 'done';
         if (step.value === Point.wait) return 'waits';
       }
+    },
+    steps(count) {
+      for (let i = 0; i < count && !last?.done; i++) next();
     },
     to(point) {
       for (;;) {

@@ -2,19 +2,6 @@
 import { get, set } from '../../src/arena/access.ts';
 import type { Arena } from '../../src/arena/arena.ts';
 import { Pgmap } from '../../src/arena/structures.ts';
-import { copyPage } from '../../src/mm/copyPage.ts';
-import {
-  MEMORY_DEVICE_PRIVATE,
-  memremapPages,
-  pgmapOwner,
-  registerPagemapOps,
-  zoneDevicePageInit,
-} from '../../src/mm/devPagemap.ts';
-import { type Fault, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../../src/mm/faultTypes.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../src/mm/mmapLock.ts';
-import { lockPage } from '../../src/mm/pageLock.ts';
-import { vmaLookup } from '../../src/mm/vma.ts';
-import { allocPage } from '../../src/mm/zone.ts';
 import {
   MIGRATE_PFN_MIGRATE,
   MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
@@ -29,6 +16,19 @@ import {
   migrateVmaPages,
   migrateVmaSetup,
 } from '../../src/migrate/migrateVma.ts';
+import { copyPage } from '../../src/mm/copyPage.ts';
+import {
+  MEMORY_DEVICE_PRIVATE,
+  memremapPages,
+  pgmapOwner,
+  registerPagemapOps,
+  zoneDevicePageInit,
+} from '../../src/mm/devPagemap.ts';
+import { type Fault, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../../src/mm/faultTypes.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../src/mm/mmapLock.ts';
+import { lockPage } from '../../src/mm/pageLock.ts';
+import { vmaLookup } from '../../src/mm/vma.ts';
+import { allocPage } from '../../src/mm/zone.ts';
 import type { Steps } from '../../src/steps/steps.ts';
 import { LockClass } from '../../src/sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../src/sync/spinlock.ts';

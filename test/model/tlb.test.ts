@@ -7,12 +7,12 @@ import { forkMm } from '../../src/mm/fork.ts';
 import { madviseDontneed } from '../../src/mm/madvise.ts';
 import { mmapAnonymous } from '../../src/mm/mmap.ts';
 import { removeRmap } from '../../src/mm/rmap.ts';
+import { ptlOf } from '../../src/mm/tables.ts';
 import { CPU, closeWindow, DEVICE, flushTlb, openWindow, tlbFill, tlbGeneration, tlbLookup } from '../../src/mm/tlb.ts';
 import { putPage } from '../../src/mm/zone.ts';
 import { run } from '../../src/steps/steps.ts';
 import { LockClass } from '../../src/sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../src/sync/spinlock.ts';
-import { ptlOf } from '../../src/mm/tables.ts';
 import { checkCounts } from './checkCounts.ts';
 import { pfnOf, pteOf, pteWord } from './look.ts';
 import { machine, soloTask } from './machine.ts';
@@ -45,7 +45,6 @@ test('a flush does not wait for the actor itself, for the other kind of window, 
   store(arena, other.actor + Actor.state, ActorState.absent);
   run(flushTlb(task, DEVICE));
 });
-
 
 test('a zap cannot release a page under an access that has translated it', () => {
   const { arena, task, mm, other } = scene();

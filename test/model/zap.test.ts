@@ -191,6 +191,15 @@ test('VMAs split at a change of protection and merge when it is taken back', () 
   checkCounts(arena);
 });
 
+test('neighbours with pages of different anon_vmas stay apart', () => {
+  const at = scene();
+  run(mmapAnonymous(at.task, at.mm, AT + 8, 1));
+  run(cpuStore(at.task, at.mm, AT + 8, 0, 9));
+  run(mprotect(at.task, at.mm, AT, 9, VM_READ | VM_WRITE));
+  assert.equal(layout(at), '16-24 24-25');
+  checkCounts(at.arena);
+});
+
 test('mmap over what is there unmaps it first', () => {
   const at = scene();
   assert.equal(run(mmapAnonymous(at.task, at.mm, AT + 6, 4)), AT + 6);

@@ -1,40 +1,51 @@
 /** dmirror_fault: makes a range accessible to the device, window by window, each with the collision-retry loop. */
+
+import { get } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
-import { get } from '../../arena/access.ts';
-import { HMM_PFN_VALID, HMM_PFN_WRITE, hmmPfnToPage } from '../../hmm/pfn.ts';
+import { HMM_PFN_VALID, HMM_PFN_WRITE } from '../../hmm/pfn.ts';
 import { type HmmRange, hmmRangeFault, hmmRangeFaultUnlockedTimeout, requestFlags } from '../../hmm/rangeFault.ts';
 import { mmput } from '../../mm/exit.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
+import { tableEnd } from '../../mm/tables.ts';
 import { DEVICE, flushTlb } from '../../mm/tlb.ts';
 import { mmgetNotZero } from '../../notifier/mmCount.ts';
 import { mmuIntervalReadBegin, mmuIntervalReadRetry } from '../../notifier/sequence.ts';
 import { Point } from '../../steps/points.ts';
-import type { Steps } from '../../steps/steps.ts';
+import { pointsWatched, type Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
-import { DEV_WRITE, mkDeviceEntry, needsFlush, setDeviceEntry } from '../deviceTable.ts';
+import { ensureDeviceTable, storeFromPfns } from '../deviceTable.ts';
 import { mirrorInterval, mirrorMm } from '../mirror.ts';
 import { migrateToSystem } from './migrate.ts';
 import { numberOption, optionIs } from './options.ts';
 
+/** The first page whose word is not good enough, or `end`. A range fault that returned 0 leaves every word VALID. */
+function firstUnfit(range: HmmRange, write: boolean): number {
+  const { start, end, hmmPfns } = range;
+  const required = write ? HMM_PFN_VALID | HMM_PFN_WRITE : HMM_PFN_VALID;
+  for (let vpn = start; vpn < end; vpn++) if (((hmmPfns[vpn - start] as number) & required) !== required) return vpn;
+  return end;
+}
+
 /** dmirror_do_update: programs the device from the words. 0, -ENOMEM, or 1 + page whose entry lacks write permission. */
 function* program(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
+  const { arena } = task;
   const { start, end, hmmPfns } = range;
+  const unfit = firstUnfit(range, write);
+  if (unfit < end) return 1 + unfit;
   let flush = false;
-  for (let vpn = start; vpn < end; vpn++) {
-    const word = hmmPfns[vpn - start] as number;
-    if ((word & HMM_PFN_VALID) === 0) return -EFAULT;
-    const writable = (word & HMM_PFN_WRITE) !== 0;
-    if (write && !writable) return 1 + vpn;
-    const entry = mkDeviceEntry(hmmPfnToPage(word), writable ? DEV_WRITE : 0);
-    const old = yield* setDeviceEntry(task, mirror, vpn, entry);
-    if (old === -1) return -ENOMEM;
-    flush ||= needsFlush(old, entry);
+  for (let vpn = start; vpn < end; ) {
+    const table = yield* ensureDeviceTable(task, mirror, vpn);
+    if (table === 0) return -ENOMEM;
+    yield Point.setPte;
+    const stop = pointsWatched() ? vpn + 1 : tableEnd(vpn, end);
+    if (storeFromPfns(arena, table, hmmPfns, start, vpn, stop)) flush = true;
+    vpn = stop;
   }
-  if (flush && optionIs(task.arena, mirror, 'engine', 'tlb')) yield* flushTlb(task, DEVICE);
+  if (flush && optionIs(arena, mirror, 'engine', 'tlb')) yield* flushTlb(task, DEVICE);
   return 0;
 }
 
@@ -77,8 +88,9 @@ function* pass(task: Task, mirror: number, range: HmmRange, write: boolean): Ste
 /** dmirror_range_fault: passes until the window is stable or its time is up. */
 function* faultWindow(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
   const { arena } = task;
-  const began = task.clock();
-  const deadlineMs = numberOption(arena, mirror, 'deadlineMs');
+  const { watch } = task;
+  // Reading the clock costs as much as five atomics: not before there is something to time.
+  let began = watch === null ? 0 : task.clock();
   const range: HmmRange = {
     notifier: mirrorInterval(arena, mirror),
     notifierSeq: 0,
@@ -93,7 +105,7 @@ function* faultWindow(task: Task, mirror: number, start: number, end: number, wr
   for (let attempts = 1; ; attempts++) {
     count(task, Counter.rangeFaultPasses);
     const result = yield* pass(task, mirror, range, write);
-    if (result === 0) task.watch?.faultStable(task, attempts, task.clock() - began);
+    if (result === 0) watch?.faultStable(task, attempts, task.clock() - began);
     if (result > 0) {
       // A page on the device whose write access must break a copy-on-write first: that happens in system memory.
       const moved = yield* migrateToSystem(task, mirror, result - 1, result);
@@ -101,7 +113,8 @@ function* faultWindow(task: Task, mirror: number, start: number, end: number, wr
     } else if (result !== -EBUSY) {
       return result;
     }
-    if (task.clock() - began > deadlineMs) return -EBUSY;
+    began ||= task.clock();
+    if (task.clock() - began > numberOption(arena, mirror, 'deadlineMs')) return -EBUSY;
   }
 }
 

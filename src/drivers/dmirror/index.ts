@@ -25,7 +25,12 @@ function* open(task: Task, mirror: number): Steps<number> {
   if (sub === 0) return -ENOMEM;
   store(arena, mirror + Mirror.interval, handleOf(arena, arena.pools.interval, sub));
   const ops = get(arena, mirror + Mirror.driver);
-  const error = yield* mmuIntervalNotifierInsert(task, sub, mirrorMm(arena, mirror), { start: 0, length: VPN_LIMIT, ops, owner: mirror });
+  const error = yield* mmuIntervalNotifierInsert(task, sub, mirrorMm(arena, mirror), {
+    start: 0,
+    length: VPN_LIMIT,
+    ops,
+    owner: mirror,
+  });
   if (error !== 0) poolFree(arena, arena.pools.interval, sub);
   return error;
 }

@@ -4,15 +4,6 @@ import { Counter } from '../../arena/counters.ts';
 import { EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { clearFrame } from '../../arena/frames.ts';
 import { Mirror } from '../../arena/structures.ts';
-import { copyPage } from '../../mm/copyPage.ts';
-import { pgmapOf, pgmapOwner } from '../../mm/devPagemap.ts';
-import { mmput } from '../../mm/exit.ts';
-import { type Fault, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../../mm/faultTypes.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
-import { lockPage } from '../../mm/pageLock.ts';
-import { DEVICE, flushTlb } from '../../mm/tlb.ts';
-import { VM_READ, VM_WRITE, vmaEnd, vmaFlags, vmaLookup } from '../../mm/vma.ts';
-import { allocPage } from '../../mm/zone.ts';
 import {
   MIGRATE_PFN_MIGRATE,
   MIGRATE_PFN_WRITE,
@@ -22,6 +13,15 @@ import {
   migratePfnToPage,
 } from '../../migrate/migratePfn.ts';
 import { type MigrateVma, migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../migrate/migrateVma.ts';
+import { copyPage } from '../../mm/copyPage.ts';
+import { pgmapOf, pgmapOwner } from '../../mm/devPagemap.ts';
+import { mmput } from '../../mm/exit.ts';
+import { type Fault, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../../mm/faultTypes.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
+import { lockPage } from '../../mm/pageLock.ts';
+import { DEVICE, flushTlb } from '../../mm/tlb.ts';
+import { VM_READ, VM_WRITE, vmaEnd, vmaFlags, vmaLookup } from '../../mm/vma.ts';
+import { allocPage } from '../../mm/zone.ts';
 import { mmgetNotZero } from '../../notifier/mmCount.ts';
 import { mmuIntervalReadBegin } from '../../notifier/sequence.ts';
 import { Point } from '../../steps/points.ts';
@@ -42,7 +42,8 @@ export const FLAG_FAIL_ALLOC = 1;
 
 const failsOnce = (task: Task, mirror: number): boolean =>
   mirror !== 0 &&
-  load(task.arena, mirror + Mirror.flags) !== 0 && (and(task.arena, mirror + Mirror.flags, ~FLAG_FAIL_ALLOC) & FLAG_FAIL_ALLOC) !== 0;
+  load(task.arena, mirror + Mirror.flags) !== 0 &&
+  (and(task.arena, mirror + Mirror.flags, ~FLAG_FAIL_ALLOC) & FLAG_FAIL_ALLOC) !== 0;
 
 /** Guard 2: the device lets go of what is about to be copied. Its own MIGRATE event did not do that. */
 function* revokeSources(task: Task, mirror: number, { start, src }: MigrateVma): Steps<void> {
@@ -50,7 +51,8 @@ function* revokeSources(task: Task, mirror: number, { start, src }: MigrateVma):
   yield* mutexLock(task, updateLock, LockClass.updateLock);
   let erased = 0;
   for (let i = 0; i < src.length; i++) {
-    if (((src[i] as number) & MIGRATE_PFN_MIGRATE) !== 0) erased += yield* eraseDeviceEntries(task, mirror, start + i, start + i + 1);
+    if (((src[i] as number) & MIGRATE_PFN_MIGRATE) !== 0)
+      erased += yield* eraseDeviceEntries(task, mirror, start + i, start + i + 1);
   }
   if (erased > 0 && optionIs(task.arena, mirror, 'engine', 'tlb')) yield* flushTlb(task, DEVICE);
   yield* mutexUnlock(task, updateLock, LockClass.updateLock);
@@ -190,7 +192,8 @@ function* eachPiece(task: Task, mirror: number, start: number, end: number, toDe
     const sample = load(arena, mirror + Mirror.foreignSeq);
     yield Point.driverSampled;
     // Guard 16: a zap whose callback ran before the sample may still be at work; let it finish, holding nothing.
-    if (toDevice && optionIs(arena, mirror, 'waitAfterSample', 'on')) yield* mmuIntervalReadBegin(task, mirrorInterval(arena, mirror));
+    if (toDevice && optionIs(arena, mirror, 'waitAfterSample', 'on'))
+      yield* mmuIntervalReadBegin(task, mirrorInterval(arena, mirror));
     yield* mmapReadLock(task, mm);
     const vma = vmaLookup(arena, mm, at);
     if (vma === 0 || (vmaFlags(arena, vma) & VM_READ) === 0) {

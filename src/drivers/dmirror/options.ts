@@ -7,7 +7,10 @@ export const dmirrorOptions = {
     help: 'on the MIGRATE event of its own migration: set the sequence, ignore it altogether (in-tree), or treat it as foreign',
     values: ['setSeq', 'ignoreWithoutSeq', 'treatAsForeign'],
   },
-  revokeSource: { help: 'remove its own entries of a page before it is copied to the device (off in-tree)', values: ['on', 'off'] },
+  revokeSource: {
+    help: 'remove its own entries of a page before it is copied to the device (off in-tree)',
+    values: ['on', 'off'],
+  },
   foreignCounter: {
     help: 'compare a counter of foreign invalidations before it maps a migrated page (off in-tree)',
     values: ['on', 'off'],
@@ -17,14 +20,23 @@ export const dmirrorOptions = {
     help: 'wait for running invalidations after the counter is sampled, before mmap_lock (off in-tree)',
     values: ['on', 'off'],
   },
-  retryCheck: { help: 'where read-retry is called: under the update lock, before it, or nowhere', values: ['locked', 'beforeLock', 'none'] },
+  retryCheck: {
+    help: 'where read-retry is called: under the update lock, before it, or nowhere',
+    values: ['locked', 'beforeLock', 'none'],
+  },
   setSeq: { help: 'call set-seq in the callback', values: ['on', 'off'] },
   exclusiveSeq: {
     help: 'token and read-retry around make_device_exclusive, ignoring its own event (off in-tree)',
     values: ['on', 'off'],
   },
-  holeWrite: { help: 'a page made from a hole is writable for the device if the VMA is, or never (in-tree)', values: ['vma', 'never'] },
-  engine: { help: 'the device accesses memory through a TLB of its own, or under the update lock (in-tree)', values: ['tlb', 'mutex'] },
+  holeWrite: {
+    help: 'a page made from a hole is writable for the device if the VMA is, or never (in-tree)',
+    values: ['vma', 'never'],
+  },
+  engine: {
+    help: 'the device accesses memory through a TLB of its own, or under the update lock (in-tree)',
+    values: ['tlb', 'mutex'],
+  },
   unlocked: { help: 'use the range fault that may drop mmap_lock', values: ['off', 'on'] },
   window: { help: 'pages one range fault resolves', number: { default: 32, min: 1, max: 512 } },
   deadlineMs: { help: 'how long one window is tried', number: { default: 1000, min: 1, max: 60_000 } },
@@ -32,7 +44,9 @@ export const dmirrorOptions = {
 
 type Name = keyof typeof dmirrorOptions;
 
-const places = Object.fromEntries(Object.keys(dmirrorOptions).map((name, place) => [name, place])) as { readonly [K in Name]: number };
+const places = Object.fromEntries(Object.keys(dmirrorOptions).map((name, place) => [name, place])) as {
+  readonly [K in Name]: number;
+};
 
 /** Value of a numeric option. */
 export const numberOption = (arena: Arena, mirror: number, name: 'window' | 'deadlineMs'): number =>
@@ -41,7 +55,12 @@ export const numberOption = (arena: Arena, mirror: number, name: 'window' | 'dea
 type ChoiceName = Exclude<Name, 'window' | 'deadlineMs'>;
 
 /** Does the option have this value for this mirror? */
-export function optionIs<N extends ChoiceName>(arena: Arena, mirror: number, name: N, value: (typeof dmirrorOptions)[N]['values'][number]): boolean {
+export function optionIs<N extends ChoiceName>(
+  arena: Arena,
+  mirror: number,
+  name: N,
+  value: (typeof dmirrorOptions)[N]['values'][number],
+): boolean {
   const { values } = dmirrorOptions[name] as { values: readonly string[] };
   return values[driverOption(arena, mirror, places[name])] === value;
 }

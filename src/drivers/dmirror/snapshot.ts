@@ -3,7 +3,7 @@ import { get } from '../../arena/access.ts';
 import { VPN_LIMIT, ZERO_PFN } from '../../arena/arena.ts';
 import { EBUSY, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { poolAlloc, poolFree } from '../../arena/pool.ts';
-import { Mirror } from '../../arena/structures.ts';
+import { IntervalSub, Mirror } from '../../arena/structures.ts';
 import { HMM_PFN_ERROR, HMM_PFN_VALID, HMM_PFN_WRITE, hmmPfnToPage } from '../../hmm/pfn.ts';
 import { type HmmRange, hmmRangeFault } from '../../hmm/rangeFault.ts';
 import { pgmapOwner } from '../../mm/devPagemap.ts';
@@ -12,9 +12,8 @@ import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
 import { isDevicePage } from '../../mm/page.ts';
 import { mmuIntervalNotifierInsert, mmuIntervalNotifierRemove } from '../../notifier/interval.ts';
 import { mmgetNotZero } from '../../notifier/mmCount.ts';
-import { mmuIntervalReadBegin, mmuIntervalReadRetry, mmuIntervalSetSeq } from '../../notifier/sequence.ts';
 import { type IntervalOps, registerIntervalOps } from '../../notifier/ops.ts';
-import { IntervalSub } from '../../arena/structures.ts';
+import { mmuIntervalReadBegin, mmuIntervalReadRetry, mmuIntervalSetSeq } from '../../notifier/sequence.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
@@ -59,7 +58,15 @@ function permission(task: Task, mirror: number, word: number): number {
   return (local ? PROT_DEV_PRIVATE_LOCAL : PROT_DEV_PRIVATE_REMOTE) | access;
 }
 
-function* snapshotWindow(task: Task, mirror: number, sub: number, start: number, end: number, perm: Uint8Array, at: number): Steps<number> {
+function* snapshotWindow(
+  task: Task,
+  mirror: number,
+  sub: number,
+  start: number,
+  end: number,
+  perm: Uint8Array,
+  at: number,
+): Steps<number> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   const deadline = task.clock() + DEADLINE_MS;
@@ -106,7 +113,12 @@ export function* snapshot(task: Task, mirror: number, start: number, end: number
     const sub = poolAlloc(arena, arena.pools.interval);
     if (sub === 0) result = -ENOMEM;
     else {
-      result = yield* mmuIntervalNotifierInsert(task, sub, mm, { start: at, length: stop - at, ops: SNAPSHOT_OPS, owner: mirror });
+      result = yield* mmuIntervalNotifierInsert(task, sub, mm, {
+        start: at,
+        length: stop - at,
+        ops: SNAPSHOT_OPS,
+        owner: mirror,
+      });
       if (result === 0) {
         result = yield* snapshotWindow(task, mirror, sub, at, stop, perm, at - start);
         yield* mmuIntervalNotifierRemove(task, sub);

@@ -10,8 +10,8 @@ import { Violation } from '../../arena/violation.ts';
 import { loadDriver } from '../../drivers/load.ts';
 import { registerDriver } from '../../drivers/registry.ts';
 import { abandonWindows } from '../../mm/tlb.ts';
-import { checkInstalled } from '../../oracles/mirror.ts';
 import { Ledger } from '../../oracles/ledger.ts';
+import { checkInstalled } from '../../oracles/mirror.ts';
 import { Histogram } from '../../report/histogram.ts';
 import { scratchOf } from '../../scenarios/mixed.ts';
 import { setPause } from '../../steps/pause.ts';
@@ -21,7 +21,7 @@ import { count, Task } from '../../sync/task.ts';
 import { Aborted, parkThread } from '../../sync/wait.ts';
 import { type ActorJob, type ActorReport, actorName } from './job.ts';
 import { pointTrace, recentPoints } from './pauseHook.ts';
-import { nextArrival, randomStream, type RandomStream } from './random.ts';
+import { nextArrival, type RandomStream, randomStream } from './random.ts';
 import type { RaceViolation } from './types.ts';
 
 const NS = 1e6;
@@ -43,7 +43,8 @@ function rest(task: Task): void {
   if (load(arena, Header.pauseRequest) === 0) return;
   store(arena, task.actor + Actor.state, ActorState.parked);
   add(arena, Header.parked, 1);
-  while (load(arena, Header.pauseRequest) !== 0 && load(arena, Header.stop) === 0) Atomics.wait(arena.words, Header.pauseRequest, 1, 50);
+  while (load(arena, Header.pauseRequest) !== 0 && load(arena, Header.stop) === 0)
+    Atomics.wait(arena.words, Header.pauseRequest, 1, 50);
   add(arena, Header.parked, -1);
   store(arena, task.actor + Actor.state, ActorState.running);
 }

@@ -51,7 +51,8 @@ export function commandOf(options: RaceOptions): string {
   differs('deviceMemory', 'device-memory');
   if (driver !== defaultRace.driver) flags.push(`--driver ${driver}`);
   differs('rate', 'rate');
-  for (const { point, probability, microseconds } of options.delays) flags.push(`--delay ${point}=${probability}:${microseconds}us`);
+  for (const { point, probability, microseconds } of options.delays)
+    flags.push(`--delay ${point}=${probability}:${microseconds}us`);
   if (!options.lockChecks) flags.push('--no-lock-checks');
   if (!options.mirrorChecks) flags.push('--no-mirror-checks');
   if (options.kill !== undefined) flags.push(`--kill ${options.kill.actor}=${options.kill.afterSeconds}`);

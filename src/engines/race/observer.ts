@@ -1,5 +1,5 @@
 /** Samples a race from outside: a thread of its own, so that a busy main thread does not bend the samples. */
-import { type ArenaBuffers, attachArena, type Arena } from '../../arena/arena.ts';
+import { type Arena, type ArenaBuffers, attachArena } from '../../arena/arena.ts';
 import { type CounterName, counterNames } from '../../arena/counters.ts';
 import { Actor } from '../../arena/structures.ts';
 

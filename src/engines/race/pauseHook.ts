@@ -23,7 +23,10 @@ function stall(milliseconds: number): void {
 export function recentPoints(words: Int32Array, actor: number): string[] {
   const next = words[actor + Actor.recentAt] as number;
   const count = Math.min(next, RING);
-  return Array.from({ length: count }, (_, i) => points[words[actor + Actor.recent + ((next - count + i) % RING)] as number]?.name ?? '?');
+  return Array.from(
+    { length: count },
+    (_, i) => points[words[actor + Actor.recent + ((next - count + i) % RING)] as number]?.name ?? '?',
+  );
 }
 
 /** The hook for one actor. `random` is its own, so that delays do not change what the actor does. */

@@ -16,4 +16,5 @@ export function randomStream(seed: number, stream: number): RandomStream {
 }
 
 /** Time to the next of random arrivals, exponentially distributed, in milliseconds. */
-export const nextArrival = (random: RandomStream, ratePerSecond: number): number => (-Math.log(1 - random.unit()) / ratePerSecond) * 1000;
+export const nextArrival = (random: RandomStream, ratePerSecond: number): number =>
+  (-Math.log(1 - random.unit()) / ratePerSecond) * 1000;

@@ -22,7 +22,10 @@ const row = (histogram: Histogram): LatencyRow => ({ count: histogram.count, ...
 function latencyRows(reports: readonly ActorReport[]): Record<string, LatencyRow> {
   const names = [...new Set(reports.flatMap(({ latency }) => Object.keys(latency)))];
   return Object.fromEntries(
-    names.map((name) => [name, row(mergeAll(reports.flatMap(({ latency }) => (latency[name] === undefined ? [] : [latency[name]]))))]),
+    names.map((name) => [
+      name,
+      row(mergeAll(reports.flatMap(({ latency }) => (latency[name] === undefined ? [] : [latency[name]])))),
+    ]),
   );
 }
 
@@ -51,7 +54,11 @@ function windowHits(reports: readonly ActorReport[]): RaceResult['windows'] {
 function confidenceOf(trials: number, clean: boolean): RaceResult['confidence'] {
   if (!clean || trials === 0) return { trials, boundPerOperation: null, text: 'no bound: the run was not clean' };
   const bound = 3 / trials;
-  return { trials, boundPerOperation: bound, text: `0 in ${trials}: fewer than ${bound.toExponential(1)} violations per operation at 95 %` };
+  return {
+    trials,
+    boundPerOperation: bound,
+    text: `0 in ${trials}: fewer than ${bound.toExponential(1)} violations per operation at 95 %`,
+  };
 }
 
 export interface Outcome {

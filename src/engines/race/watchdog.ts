@@ -88,7 +88,12 @@ export class Watchdog {
     const seen = this.#seen[first] as Seen;
     const waiting = stuck.filter((id) => get(arena, recordOf(arena, id) + Actor.waitWord) !== 0);
     const seconds = ((now - seen.since) / 1000).toFixed(1);
-    const kind = seen.passed > 1000 ? 'livelock' : moving > 0 && waiting.length < stuck.length + moving && moving >= stuck.length ? 'starvation' : 'deadlock';
+    const kind =
+      seen.passed > 1000
+        ? 'livelock'
+        : moving > 0 && waiting.length < stuck.length + moving && moving >= stuck.length
+          ? 'starvation'
+          : 'deadlock';
     const rule = kind === 'deadlock' ? 'I-DEAD' : 'I-PROG';
     const all = stuck.map((id) => describeActor(arena, this.#names, id)).join('; ');
     return actorViolation(arena, this.#names, first, rule, `${kind}: no progress for ${seconds} s: ${all}`);

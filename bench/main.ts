@@ -1,0 +1,162 @@
+/** The benchmark table: every path with a budget, as a ratio to yardsticks timed in the same run. */
+import { Bench as Tinybench } from 'tinybench';
+import { createArena } from '../src/arena/arena.ts';
+import { raceOptions } from '../src/engines/race/command.ts';
+import { race } from '../src/engines/race/race.ts';
+import { columns } from '../src/report/units.ts';
+import { type Bench, benchMachine, PAGES } from './machine.ts';
+import { atomics, copies, plainLoop } from './yardsticks.ts';
+
+const ROUNDS = 5;
+
+/** Nanoseconds of one operation: the middle of the rounds, and the distance of the outermost from it in per cent. */
+interface Timing {
+  readonly ns: number;
+  readonly spread: number;
+}
+
+/** One thing to time: `batch` operations an iteration. */
+interface Probe {
+  readonly name: string;
+  readonly batch: number;
+  readonly run: (times: number) => void;
+  readonly prepare?: () => void;
+}
+
+/** Times all probes in turn, several rounds, so that a slow minute of the machine hits yardsticks and paths alike. */
+async function timeAll(probes: readonly Probe[]): Promise<Map<string, Timing>> {
+  const rounds = new Map<string, number[]>(probes.map(({ name }) => [name, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    const bench = new Tinybench({ time: 60, warmupTime: 20, iterations: 16, throws: true });
+    for (const { name, batch, run, prepare } of probes) {
+      bench.add(name, () => run(batch), prepare === undefined ? {} : { beforeEach: prepare });
+    }
+    await bench.run();
+    for (const task of bench.tasks) {
+      if (task.result.state !== 'completed') throw new Error(`${task.name}: ${task.result.state}`);
+      const { batch } = probes.find(({ name }) => name === task.name) as Probe;
+      rounds.get(task.name)?.push((task.result.latency.p50 * 1e6) / batch);
+    }
+  }
+  return new Map(
+    [...rounds].map(([name, all]) => {
+      const sorted = [...all].sort((a, b) => a - b);
+      const ns = sorted[sorted.length >> 1] as number;
+      return [name, { ns, spread: (Math.max(ns - (sorted[0] as number), (sorted.at(-1) as number) - ns) / ns) * 100 }];
+    }),
+  );
+}
+
+const paths = (bench: Bench, suffix: string): Probe[] => [
+  { name: `snapshot walk of 512 present pages${suffix}`, batch: 64, run: bench.snapshotWalk },
+  { name: `device fault of 512 present pages${suffix}`, batch: 32, run: bench.deviceFault },
+  { name: `first touch of an anonymous page${suffix}`, batch: PAGES, run: bench.firstTouch, prepare: bench.discard },
+  { name: `one page to the device and back${suffix}`, batch: 128, run: bench.roundTrip },
+];
+
+/** Budgets in yardsticks, as [L, A, C]. */
+const budgets: Readonly<Record<string, readonly [number, number, number]>> = {
+  'snapshot walk of 512 present pages': [1.3, 0, 0],
+  'device fault of 512 present pages': [2.5, 40, 0],
+  'first touch of an anonymous page': [0, 40, 1],
+  'one page to the device and back': [0, 150, 2],
+};
+
+const budgetText = ([l, a, c]: readonly [number, number, number]): string =>
+  [l && `${l} L`, a && `${a} A`, c && `${c} C`].filter(Boolean).join(' + ');
+
+const ns = (value: number): string => (value < 1000 ? `${value.toFixed(1)} ns` : `${(value / 1000).toFixed(2)} us`);
+
+/** The same paths from the tree that has no points at all: what switched-off points cost. */
+async function bareMachine(): Promise<Bench | null> {
+  try {
+    const bare = (await import(new URL('../../bare/bench/machine.js', import.meta.url).href)) as {
+      benchMachine: typeof benchMachine;
+    };
+    return bare.benchMachine(false);
+  } catch {
+    return null;
+  }
+}
+
+function memoryRows(): string[][] {
+  const began = performance.now();
+  const arena = createArena({ systemPages: 2 ** 20, devices: 0, tables: 4096, frameWords: 1024 });
+  const seconds = (performance.now() - began) / 1000;
+  const perPage = Object.keys(arena.page).length * Int32Array.BYTES_PER_ELEMENT;
+  return [
+    ['metadata of a page', `${perPage} B`, '', '64 B', (perPage / 64).toFixed(2), perPage <= 64 ? 'ok' : 'OVER'],
+    ['million-page arena ready', `${seconds.toFixed(3)} s`, '', '2 s', (seconds / 2).toFixed(3), seconds < 2 ? 'ok' : 'OVER'],
+  ];
+}
+
+async function raceRows(): Promise<string[][]> {
+  const rows: string[][] = [];
+  for (const size of [1, 2]) {
+    const rates: number[] = [];
+    for (let seed = 1; seed <= 3; seed++) {
+      const result = await race(
+        raceOptions({ seconds: 2, cpus: size, devices: size, migrators: 0, disturbers: 0, seed, checkEverySeconds: 0 }),
+      );
+      if (result.violations.length > 0) throw new Error(`race: ${result.violations[0]?.message}`);
+      rates.push(result.counters.operations / result.seconds);
+    }
+    rates.sort((a, b) => a - b);
+    const [low = 0, middle = 0, high = 0] = rates;
+    rows.push([
+      `race, ${size} CPU + ${size} device`,
+      `${Math.round(middle).toLocaleString('en')} op/s`,
+      `${Math.round(low).toLocaleString('en')} to ${Math.round(high).toLocaleString('en')}`,
+      '',
+      '',
+      '',
+    ]);
+  }
+  return rows;
+}
+
+const bare = await bareMachine();
+const timings = await timeAll([
+  { name: 'A', batch: 10_000, run: atomics },
+  { name: 'L', batch: 64, run: plainLoop },
+  { name: 'C', batch: 512, run: copies },
+  ...paths(benchMachine(false), ''),
+  ...(bare === null ? [] : paths(bare, ', no points')),
+  ...paths(benchMachine(true), ', lock rules on'),
+]);
+const time = (name: string): Timing => timings.get(name) as Timing;
+const [A, L, C] = ['A', 'L', 'C'].map((name) => time(name).ns) as [number, number, number];
+
+const rows: string[][] = [['path', 'time', 'spread', 'budget', 'ratio', '']];
+for (const name of ['A', 'L', 'C'])
+  rows.push([`yardstick ${name}`, ns(time(name).ns), `${time(name).spread.toFixed(0)} %`, '', '', '']);
+let over = 0;
+for (const [name, budget] of Object.entries(budgets)) {
+  const { ns: measured, spread } = time(name);
+  const limit = budget[0] * L + budget[1] * A + budget[2] * C;
+  if (measured > limit) over++;
+  rows.push([
+    name,
+    ns(measured),
+    `${spread.toFixed(0)} %`,
+    `${budgetText(budget)} = ${ns(limit)}`,
+    (measured / limit).toFixed(2),
+    measured <= limit ? 'ok' : 'OVER',
+  ]);
+}
+for (const name of Object.keys(budgets)) {
+  for (const suffix of [', no points', ', lock rules on']) {
+    const timing = timings.get(name + suffix);
+    if (timing === undefined) continue;
+    const ratio = suffix === ', no points' ? time(name).ns / timing.ns : timing.ns / time(name).ns;
+    const label = suffix === ', no points' ? `${name}: cost of switched-off points` : `${name}: cost of lock rules`;
+    rows.push([label, ns(timing.ns), `${timing.spread.toFixed(0)} %`, '', ratio.toFixed(2), '']);
+  }
+}
+rows.push(...memoryRows());
+process.stdout.write(`${columns(rows).join('\n')}\n`);
+process.stdout.write(`\n${columns(await raceRows()).join('\n')}\n`);
+process.stdout.write(
+  `\nA: one uncontended Atomics.compareExchange. L: a plain loop over 512 entries. C: copying 4 KiB. Middle of ${ROUNDS} rounds;\n` +
+    `spread is the distance of the outermost round. Node ${process.versions.node}, ${over} of ${Object.keys(budgets).length} paths over budget.\n`,
+);

@@ -1,0 +1,90 @@
+/** `hmm-lab stress`: runs a race and reports what came of it. */
+import type { race as Race } from '../engines/race/race.ts';
+import type { RaceHooks, RaceOptions, RaceResult, Verdict } from '../engines/race/types.ts';
+import { startLive } from '../report/live.ts';
+import { stressText } from '../report/stressText.ts';
+import { styleFor } from '../report/style.ts';
+import { plural, seconds } from '../report/units.ts';
+import { type Command, parseFlags } from './flags.ts';
+import { outFile } from './outFile.ts';
+import { raceOptionsOf, stressFlags } from './stressOptions.ts';
+import { UsageError } from './usage.ts';
+
+const EXIT_INTERRUPTED = 130;
+
+const exitCodes: Readonly<Record<Verdict, number>> = { pass: 0, violation: 1, invalid: 3, interrupted: EXIT_INTERRUPTED };
+
+/** What is about to run, in a line: with the seed, should the run not live to tell it. */
+function announcement(options: RaceOptions): string {
+  const team = [
+    plural(options.cpus, 'CPU thread'),
+    plural(options.devices, 'device'),
+    plural(options.migrators, 'migrator'),
+    plural(options.disturbers, 'disturber'),
+  ].join(', ');
+  return `Racing ${team} over ${plural(options.pages, 'page')} for ${seconds(options.seconds)} (driver ${options.driver}, seed ${options.seed})`;
+}
+
+/** The engine reports impossible options as a RangeError, before it starts anything. */
+async function startRace(race: typeof Race, options: RaceOptions, hooks: RaceHooks): Promise<RaceResult> {
+  try {
+    return await race(options, hooks);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`such a race is not possible: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** The first Ctrl-C stops the race; a second one does not wait for it. */
+function onInterrupt(stop: AbortController, note: (text: string) => void): () => void {
+  return () => {
+    if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    stop.abort();
+    note('Stopping; Ctrl-C again leaves at once.');
+  };
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const values = parseFlags('stress', stressFlags, args);
+  const options = await raceOptionsOf(values);
+  const store = values.out === undefined ? undefined : outFile(values.out);
+
+  // Loaded only now: a wrong flag and --help need no engine.
+  const { race } = await import('../engines/race/race.ts');
+  // Said once the engine has taken the options: when it refuses them, that is the only line.
+  const announce = setImmediate(() => process.stderr.write(`${announcement(options)}\n`));
+  const live = startLive(process.stderr, options.seconds);
+  const stop = new AbortController();
+  const interrupt = onInterrupt(stop, live.note);
+  process.on('SIGINT', interrupt);
+  let result: RaceResult;
+  try {
+    result = await startRace(race, options, { onProgress: live.update, signal: stop.signal });
+  } finally {
+    clearImmediate(announce);
+    live.stop();
+  }
+  const json = `${JSON.stringify(result)}\n`;
+  const prose = values.json ? process.stderr : process.stdout;
+  prose.write(stressText(result, styleFor(prose)));
+  if (values.json) process.stdout.write(json);
+  store?.(json);
+  return stop.signal.aborted ? EXIT_INTERRUPTED : exitCodes[result.verdict];
+}
+
+export const stress: Command = {
+  name: 'stress',
+  summary: 'race CPU threads, devices, migrators and disturbers on real cores (what runs without a command)',
+  description:
+    'Runs a race of CPU-fault threads, devices, migrators and disturbers over one address space in shared memory, on real ' +
+    'threads, and checks every rule of the model while they run. It ends with a verdict, the retry rate and a latency table. ' +
+    'Ctrl-C stops it and prints the summary so far.',
+  flags: stressFlags,
+  examples: [
+    'hmm-lab stress',
+    'hmm-lab stress --seconds 300 --cpus 2 --devices 2',
+    'hmm-lab stress --driver dmirror:retryCheck=none --delay driverSnapshot=1/100:80us',
+    'hmm-lab stress --seconds 5 --json --out result.json',
+  ],
+  run,
+};

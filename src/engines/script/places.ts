@@ -1,0 +1,43 @@
+/** Handles of a lab's objects as they cross threads, and the arithmetic between byte addresses and pages. */
+import { type ArenaBuffers, PAGE_SIZE } from '../../arena/arena.ts';
+
+/** An address space of a lab. */
+export interface AddressSpace {
+  readonly mm: number;
+}
+
+/** A device of a lab, bound to one address space by its driver. */
+export interface Device {
+  readonly mirror: number;
+  readonly driver: string;
+}
+
+/** What a scripted thread is started with. */
+export interface ScriptStart {
+  readonly buffers: ArenaBuffers;
+  readonly id: number;
+  readonly drivers: readonly string[];
+}
+
+/** Page and word of a byte address. @throws RangeError for an address that is not a multiple of 4. */
+export function splitAddress(address: number, frameWords: number): { readonly vpn: number; readonly word: number } {
+  if (!Number.isSafeInteger(address) || address < 0 || address % 4 !== 0) {
+    throw new RangeError(`address ${address}: it must be a whole number of bytes, a multiple of 4`);
+  }
+  const word = (address % PAGE_SIZE) / 4;
+  if (word >= frameWords) throw new RangeError(`address ${address}: frames of this lab hold only ${frameWords} words`);
+  return { vpn: Math.floor(address / PAGE_SIZE), word };
+}
+
+/** First page of a page-aligned address. */
+export function pageOf(address: number): number {
+  if (address % PAGE_SIZE !== 0) throw new RangeError(`address ${address}: it must be page aligned`);
+  return address / PAGE_SIZE;
+}
+
+export const addressOf = (vpn: number): number => vpn * PAGE_SIZE;
+
+/** The result of a model operation, or an error that names it: `munmap: -EINVAL`. */
+export class ModelError extends Error {
+  override readonly name = 'ModelError';
+}

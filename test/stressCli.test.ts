@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { counterNames } from '../src/arena/counters.ts';
+import type { RaceResult } from '../src/engines/race/types.ts';
+
+const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** From the first signal, or else the start, to the end. */
+  readonly milliseconds: number;
+}
+
+/** Long enough for all workers to be at it, even on a busy machine. */
+const UNDER_WAY = 3000;
+
+/** Runs the program, with signals so many milliseconds after it has said that the race begins. */
+function stress(args: readonly string[], ...interruptAt: readonly number[]): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [main, 'stress', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr] = ['', ''];
+    let since = performance.now();
+    let isAnnounced = false;
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk;
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+      if (isAnnounced || !stderr.includes('Racing')) return;
+      isAnnounced = true;
+      interruptAt.forEach((delay, i) => {
+        setTimeout(() => {
+          if (i === 0) since = performance.now();
+          child.kill('SIGINT');
+        }, delay);
+      });
+    });
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status, stdout, stderr, milliseconds: performance.now() - since }));
+  });
+}
+
+/** The result on stdout: exactly one JSON object, on one line. */
+function resultOf({ stdout }: Ended): RaceResult {
+  assert.match(stdout, /^\{[^\n]*\}\n$/);
+  return JSON.parse(stdout) as RaceResult;
+}
+
+function scratch(t: { after: (cleanUp: () => void) => void }): string {
+  const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-stress-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** A busy machine may refuse a short run; that is an honest end, and not a broken rule. */
+const clean = [0, 3];
+
+test('--json: one object on stdout with everything scripts rely on, and prose on stderr', async () => {
+  const ended = await stress(['--seconds', '1', '--seed', '7', '--json']);
+  const result = resultOf(ended);
+  assert.ok(clean.includes(ended.status ?? -1), ended.stderr);
+  assert.equal(ended.status, result.verdict === 'pass' ? 0 : 3);
+  assert.equal(result.schema, 'hmm-lab/stress/1');
+  assert.equal(result.seed, 7);
+  assert.equal(result.config.cpus, 2);
+  assert.deepEqual(result.violations, []);
+  assert.deepEqual(Object.keys(result.counters).sort(), [...counterNames].sort());
+  for (const name of ['operations', 'cpuFaults', 'deviceFaults', 'migratedToDevice', 'invalidations'] as const) {
+    assert.ok(result.counters[name] > 0, name);
+  }
+  assert.deepEqual(Object.keys(result.retry.attemptsPerFault), ['mean', 'p50', 'p99', 'max']);
+  assert.ok(result.retry.rate >= 0 && result.retry.rate <= 1);
+  for (const [name, row] of Object.entries(result.latency)) {
+    assert.deepEqual(Object.keys(row), ['count', 'p50Ns', 'p99Ns', 'p999Ns', 'maxNs'], name);
+    assert.ok(row.p50Ns <= row.p99Ns && row.p99Ns <= row.p999Ns && row.p999Ns <= row.maxNs, name);
+  }
+  assert.ok(result.windows.hit > 0 && result.windows.hit <= result.windows.total);
+  assert.equal(typeof result.overlap.gauge, 'number');
+  assert.equal(result.confidence.trials, result.counters.operations);
+  assert.match(result.command, /hmm-lab stress .*--seed 7/);
+  assert.match(ended.stderr, /^Racing 2 CPU threads, 1 device, 1 migrator, 1 disturber over 256 pages for 1\.0 s /);
+  assert.match(ended.stderr, /^Counters$/m);
+});
+
+test('without --json the summary is on stdout, with the seed', async () => {
+  const { status, stdout, stderr } = await stress(['--seconds', '0.5', '--seed', '9', '--delay', 'setPte=1/50:80us']);
+  assert.ok(clean.includes(status ?? -1), stdout);
+  assert.match(stdout, /^(PASS|NOT VALID): .*seed 9\)/);
+  assert.match(stdout, /--delay setPte=0\.02:80us/);
+  assert.match(stderr, /^Racing [^\n]*\n$/, 'a short race has no progress lines');
+});
+
+test('--out writes the same object, and leaves nothing else', async (t) => {
+  const directory = scratch(t);
+  const file = join(directory, 'result.json');
+  writeFileSync(file, 'old');
+  const ended = await stress(['--seconds', '0.5', '--json', '--out', file]);
+  assert.equal(readFileSync(file, 'utf8'), ended.stdout);
+  assert.deepEqual(readdirSync(directory), ['result.json']);
+});
+
+test('a driver without its retry check is caught within 10 s', async () => {
+  const ended = await stress(['--seconds', '10', '--json', '--driver', 'dmirror:retryCheck=none']);
+  const { verdict, violations, command, confidence } = resultOf(ended);
+  assert.equal(ended.status, 1, ended.stderr);
+  assert.equal(verdict, 'violation');
+  assert.match(violations[0]?.rule ?? '', /^I-/);
+  assert.equal(confidence.boundPerOperation, null);
+  assert.match(command, /--driver dmirror:retryCheck=none/);
+  assert.match(ended.stderr, new RegExp(`^Rule ${violations[0]?.rule} is broken: `, 'm'));
+});
+
+test('Ctrl-C ends the race with a summary', async () => {
+  const { status, stdout, stderr, milliseconds } = await stress(['--seconds', '60'], UNDER_WAY);
+  assert.equal(status, 130, stderr);
+  assert.match(stdout, /^INTERRUPTED: no rule was broken so far, in [\d,]+ operations in [\d.]+ s of 60\.0 s /);
+  assert.match(stderr, /Stopping/);
+  assert.ok(milliseconds < 1500, `took ${milliseconds} ms`);
+});
+
+test('Ctrl-C with --json still gives one object', async () => {
+  const ended = await stress(['--seconds', '60', '--json'], UNDER_WAY);
+  assert.equal(ended.status, 130, ended.stderr);
+  assert.equal(resultOf(ended).verdict, 'interrupted');
+});
+
+test('a second Ctrl-C leaves at once', async () => {
+  // Delays of a second at a busy point keep the actors from stopping in time.
+  const ended = await stress(['--seconds', '60', '--delay', 'lock=1:1s'], UNDER_WAY, UNDER_WAY + 100);
+  assert.equal(ended.status, 130);
+  assert.ok(ended.milliseconds < 800, `took ${ended.milliseconds} ms`);
+});
+
+test('a killed worker ends the race with a verdict that names it', async () => {
+  const ended = await stress(['--seconds', '20', '--json', '--kill', 'device0=0.5']);
+  const { verdict, violations } = resultOf(ended);
+  assert.equal(ended.status, 1);
+  assert.equal(verdict, 'violation');
+  assert.equal(violations[0]?.actor, 'device0');
+});
+
+test('a driver of the user, written as generators in two modules', async (t) => {
+  const directory = scratch(t);
+  const dmirror = new URL('../src/drivers/dmirror/index.js', import.meta.url).href;
+  writeFileSync(
+    join(directory, 'faults.js'),
+    `import { dmirror } from ${JSON.stringify(dmirror)};
+     export function* fault(...args) { return yield* dmirror.fault(...args); }`,
+  );
+  const file = join(directory, 'mine.js');
+  writeFileSync(
+    file,
+    `import { dmirror } from ${JSON.stringify(dmirror)};
+     import { fault } from './faults.js';
+     export default { ...dmirror, name: 'mine', summary: 'delegates', *fault(...args) { return yield* fault(...args); } };`,
+  );
+  const ended = await stress(['--seconds', '1', '--json', '--driver', `${file}:window=8`]);
+  const { config, counters, violations } = resultOf(ended);
+  assert.deepEqual(violations, [], ended.stderr);
+  assert.deepEqual(config.driverSettings, { window: '8' });
+  assert.ok(counters.deviceFaults > 0);
+  assert.deepEqual(
+    readdirSync(tmpdir()).filter((name) => name.startsWith('hmm-lab-driver-')),
+    [],
+  );
+});
