@@ -5,71 +5,14 @@
  * is what driver modules are written against. Operations of the model (`Steps<T>`) are generators in the sources and plain
  * functions in this build: call them through {@link run}, which suits both.
  */
-export { race } from './engines/race/race.ts';
-export { raceOptions } from './engines/race/command.ts';
-export { CpuActor, DeviceActor, Lab } from './engines/script/lab.ts';
-export { version } from './version.ts';
 
-// For driver modules: steps, memory, locks.
-export { pointsWatched, run } from './steps/steps.ts';
-export { Point, points } from './steps/points.ts';
 export { add, and, cas, get, load, or, set, store, xchg } from './arena/access.ts';
 export { Counter } from './arena/counters.ts';
 export * as errno from './arena/errno.ts';
 export { deref, handleOf, poolAlloc, poolFree } from './arena/pool.ts';
 export { Actor, IntervalSub, Mirror, Mm, Pgmap } from './arena/structures.ts';
 export { demand, Violation } from './arena/violation.ts';
-export { LockClass } from './sync/lockClass.ts';
-export { mutexLock, mutexTryLock, mutexUnlock, spinLock, spinUnlock } from './sync/spinlock.ts';
-export { count } from './sync/task.ts';
-
-// Notifiers.
-export { mmuIntervalNotifierInsert, mmuIntervalNotifierRemove } from './notifier/interval.ts';
-export {
-  mmuIntervalCheckRetry,
-  mmuIntervalReadBegin,
-  mmuIntervalReadRetry,
-  mmuIntervalSetSeq,
-} from './notifier/sequence.ts';
-export { mmgetNotZero } from './notifier/mmCount.ts';
-export {
-  MMU_NOTIFY_CLEAR,
-  MMU_NOTIFY_EXCLUSIVE,
-  MMU_NOTIFY_MIGRATE,
-  MMU_NOTIFY_PROTECTION_PAGE,
-  MMU_NOTIFY_PROTECTION_VMA,
-  MMU_NOTIFY_RELEASE,
-  MMU_NOTIFY_SOFT_DIRTY,
-  MMU_NOTIFY_UNMAP,
-} from './notifier/range.ts';
-
-// Range fault and migration.
-export { HMM_PFN_ERROR, HMM_PFN_VALID, HMM_PFN_WRITE, HMM_RANGE_DEFAULT_TIMEOUT, hmmPfnToPage } from './hmm/pfn.ts';
-export { hmmRangeFault, hmmRangeFaultUnlockedTimeout, requestFlags } from './hmm/rangeFault.ts';
-export {
-  MIGRATE_PFN_MIGRATE,
-  MIGRATE_PFN_WRITE,
-  MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
-  MIGRATE_VMA_SELECT_SYSTEM,
-  migratePfn,
-  migratePfnToPage,
-} from './migrate/migratePfn.ts';
-export { migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from './migrate/migrateVma.ts';
-export { migrateDeviceFinalize, migrateDevicePages, migrateDeviceRange } from './migrate/deviceRange.ts';
-export { makeDeviceExclusive } from './migrate/exclusive.ts';
-
-// Memory management that drivers call.
-export { copyPage } from './mm/copyPage.ts';
-export { pgmapOf, pgmapOwner } from './mm/devPagemap.ts';
-export { mmput } from './mm/exit.ts';
-export { mmapReadLock, mmapReadUnlock } from './mm/mmapLock.ts';
-export { lockPage, unlockPage } from './mm/pageLock.ts';
-export { flushTlb, DEVICE as DEVICE_TLB } from './mm/tlb.ts';
-export { VM_READ, VM_WRITE, vmaEnd, vmaFlags, vmaLookup } from './mm/vma.ts';
-export { allocPage, putPage } from './mm/zone.ts';
-
-// What drivers share.
-export { dmirror } from './drivers/dmirror/index.ts';
+export { allocDevicePage, freeDevicePage } from './drivers/devicePages.ts';
 export {
   DEV_ATOMIC,
   DEV_VALID,
@@ -82,20 +25,80 @@ export {
   setDeviceEntry,
   storeFromPfns,
 } from './drivers/deviceTable.ts';
-export { allocDevicePage, freeDevicePage } from './drivers/devicePages.ts';
+// What drivers share.
+export { dmirror } from './drivers/dmirror/index.ts';
+export type { Driver, DriverOption } from './drivers/driver.ts';
 export { driverOption } from './drivers/driver.ts';
 export { mirrorFor, mirrorInterval, mirrorMm, mirrorPgmap } from './drivers/mirror.ts';
-
-export type { Driver, DriverOption } from './drivers/driver.ts';
 export type { DriverSettings } from './drivers/options.ts';
+export { raceOptions } from './engines/race/command.ts';
+export { race } from './engines/race/race.ts';
+export type {
+  DelaySpec,
+  RaceHooks,
+  RaceOptions,
+  RaceProgress,
+  RaceResult,
+  RaceViolation,
+  Verdict,
+} from './engines/race/types.ts';
 export type { LabOptions } from './engines/script/lab.ts';
+export { CpuActor, DeviceActor, Lab } from './engines/script/lab.ts';
 export type { AddressSpace, Device } from './engines/script/places.ts';
 export type { Access } from './engines/script/scripted.ts';
-export type { DelaySpec, RaceHooks, RaceOptions, RaceProgress, RaceResult, RaceViolation, Verdict } from './engines/race/types.ts';
+// Range fault and migration.
+export { HMM_PFN_ERROR, HMM_PFN_VALID, HMM_PFN_WRITE, HMM_RANGE_DEFAULT_TIMEOUT, hmmPfnToPage } from './hmm/pfn.ts';
 export type { HmmRange } from './hmm/rangeFault.ts';
+export { hmmRangeFault, hmmRangeFaultUnlockedTimeout, requestFlags } from './hmm/rangeFault.ts';
+export { migrateDeviceFinalize, migrateDevicePages, migrateDeviceRange } from './migrate/deviceRange.ts';
+export { makeDeviceExclusive } from './migrate/exclusive.ts';
+export {
+  MIGRATE_PFN_MIGRATE,
+  MIGRATE_PFN_WRITE,
+  MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
+  MIGRATE_VMA_SELECT_SYSTEM,
+  migratePfn,
+  migratePfnToPage,
+} from './migrate/migratePfn.ts';
 export type { MigrateArgs, MigrateVma } from './migrate/migrateVma.ts';
+export { migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from './migrate/migrateVma.ts';
+// Memory management that drivers call.
+export { copyPage } from './mm/copyPage.ts';
+export { pgmapOf, pgmapOwner } from './mm/devPagemap.ts';
+export { mmput } from './mm/exit.ts';
 export type { Fault } from './mm/faultTypes.ts';
+export { mmapReadLock, mmapReadUnlock } from './mm/mmapLock.ts';
+export { lockPage, unlockPage } from './mm/pageLock.ts';
+export { DEVICE as DEVICE_TLB, flushTlb } from './mm/tlb.ts';
+export { VM_READ, VM_WRITE, vmaEnd, vmaFlags, vmaLookup } from './mm/vma.ts';
+export { allocPage, putPage } from './mm/zone.ts';
+// Notifiers.
+export { mmuIntervalNotifierInsert, mmuIntervalNotifierRemove } from './notifier/interval.ts';
+export { mmgetNotZero } from './notifier/mmCount.ts';
 export type { IntervalOps } from './notifier/ops.ts';
 export type { NotifierRange } from './notifier/range.ts';
+export {
+  MMU_NOTIFY_CLEAR,
+  MMU_NOTIFY_EXCLUSIVE,
+  MMU_NOTIFY_MIGRATE,
+  MMU_NOTIFY_PROTECTION_PAGE,
+  MMU_NOTIFY_PROTECTION_VMA,
+  MMU_NOTIFY_RELEASE,
+  MMU_NOTIFY_SOFT_DIRTY,
+  MMU_NOTIFY_UNMAP,
+} from './notifier/range.ts';
+export {
+  mmuIntervalCheckRetry,
+  mmuIntervalReadBegin,
+  mmuIntervalReadRetry,
+  mmuIntervalSetSeq,
+} from './notifier/sequence.ts';
+export { Point, points } from './steps/points.ts';
 export type { Steps } from './steps/steps.ts';
+// For driver modules: steps, memory, locks.
+export { pointsWatched, run } from './steps/steps.ts';
+export { LockClass } from './sync/lockClass.ts';
+export { mutexLock, mutexTryLock, mutexUnlock, spinLock, spinUnlock } from './sync/spinlock.ts';
 export type { Task } from './sync/task.ts';
+export { count } from './sync/task.ts';
+export { version } from './version.ts';

@@ -244,29 +244,3 @@ test('run: completes a generator, and passes any other value on', async () => {
 test('erased tells the trees apart', () => {
   assert.equal(erased, import.meta.url.includes('/dist/erased/'));
 });
-
-test('eraseTree: modules and maps, no declarations', async (t) => {
-  const root = mkdtempSync(join(tmpdir(), 'hmm-lab-erase-'));
-  t.after(() => rmSync(root, { recursive: true }));
-  const from = join(root, 'stepped');
-  mkdirSync(join(from, 'src', 'steps'), { recursive: true });
-  mkdirSync(join(from, 'test', 'model'), { recursive: true });
-  writeFileSync(join(root, 'package.json'), '{ "type": "module" }');
-  writeFileSync(join(from, 'src', 'steps', 'pause.js'), 'export let pause = null;\n');
-  writeFileSync(join(from, 'src', 'steps', 'pause.d.ts'), 'export declare let pause: null;\n');
-  writeFileSync(
-    join(from, 'test', 'model', 'a.js'),
-    'export function* main() { yield 1; return 2; }\n//# sourceMappingURL=a.js.map\n',
-  );
-  writeFileSync(
-    join(from, 'test', 'model', 'a.js.map'),
-    '{"version":3,"names":[],"sources":["../../../a.ts"],"mappings":"AAAA"}',
-  );
-
-  const to = join(root, 'erased');
-  assert.equal(eraseTree(from, to), 2);
-  const { main } = (await import(pathToFileURL(join(to, 'test', 'model', 'a.js')).href)) as Driver;
-  assert.equal(main(), 2);
-  assert.deepEqual(JSON.parse(readFileSync(join(to, 'test', 'model', 'a.js.map'), 'utf8')).sources, ['../../../a.ts']);
-  assert.throws(() => readFileSync(join(to, 'src', 'steps', 'pause.d.ts')), { code: 'ENOENT' });
-});

@@ -23,7 +23,7 @@ const clean: RaceResult = {
   retry: { attemptsPerFault: { mean: 1.0309, p50: 1, p99: 2, max: 9 }, rate: 0.031, timeToStable: times(12_000) },
   latency: { cpuWrite: times(856, 20_000), deviceRead: times(14_400), never: times(0, 0) },
   windows: { total: 54, hit: 2, hits: { setPte: 7, lock: 1234, unlock: 0 } },
-  overlap: { gauge: 0.83, observed: 1228, expected: 1480, coresUsed: 1.87, required: 0.2 },
+  overlap: { gauge: 0.83, observed: 1228, expected: 1480, coresUsed: 1.87, required: 0.2, valid: true },
   violations: [],
   confidence: { trials: 1_234_567, boundPerOperation: 3 / 1_234_567, text: 'text of the engine' },
   command: 'npx hmm-lab stress --seed 42 --seconds 8',
@@ -160,18 +160,11 @@ test('the live line: repainted at most 10 times a second on a terminal, never wi
   const progress: RaceProgress = { elapsedSeconds: 2, counters, checks: 1 };
   let now = 0;
   const written: string[] = [];
-  const environment = { ...process.env };
-  delete process.env.CI;
-  process.env.TERM = 'xterm';
-  process.env.NO_COLOR = '1';
-  try {
-    const live = startLive({ isTTY: true, columns: 20, write: (text) => written.push(text) }, 8, () => now);
-    for (now = 0; now < 1000; now += 10) live.update(progress);
-    live.note('note');
-    live.stop();
-  } finally {
-    process.env = environment;
-  }
+  const stream = { isTTY: true, columns: 20, write: (text: string) => written.push(text) };
+  const live = startLive(stream, 8, () => now, { TERM: 'xterm', NO_COLOR: '1' });
+  for (now = 0; now < 1000; now += 10) live.update(progress);
+  live.note('note');
+  live.stop();
   const painted = '\r\x1b[K2.0 of 8.0 s | 1.2M';
   assert.deepEqual(written, [...Array<string>(10).fill(painted), `\r\x1b[Knote\n${painted}`, '\r\x1b[K']);
 });

@@ -29,6 +29,7 @@ function* write(world: World) {
 /** A locked instruction: atomic against other CPUs by itself, against a device because the device must be exclusive. */
 function* increment(world: World) {
   const { task, ledger, mm, base } = world;
+  if (world.stable === 0) return;
   const page = world.random(world.stable);
   const at = yield* cpuBegin(task, mm, base + page, true);
   if (at < 0) {

@@ -50,6 +50,7 @@ function* write(world: World) {
 
 function* atomic(world: World) {
   const { task, driver, ledger, base } = world;
+  if (world.stable === 0) return;
   const page = world.random(world.stable);
   const value = yield* deviceIncrement(task, driver, mirrorOf(world), base + page, counterSlot(ledger.actors));
   if (value < 0) {

@@ -63,6 +63,7 @@ function* protect(world: World) {
 /** Moves a range away and back; its contents come along. */
 function* move(world: World) {
   const { task, mm, base, stable, scratch } = world;
+  if (stable === 0) return;
   const [start, end] = randomRange(world, base, stable, SPAN);
   const pages = end - start;
   if ((yield* mremap(task, mm, start, pages, pages, scratch)) < 0) {

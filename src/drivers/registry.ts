@@ -1,4 +1,7 @@
-/** The drivers a thread knows. Ids follow the order of registration, which is the same in every thread of a run. */
+/**
+ * The drivers a thread knows. The main thread hands out ids; workers register a driver under the id they are told, because
+ * the arena holds ids and every thread must mean the same by them.
+ */
 import { registerPagemapOps } from '../mm/devPagemap.ts';
 import { registerIntervalOps } from '../notifier/ops.ts';
 import { dmirror } from './dmirror/index.ts';
@@ -7,14 +10,15 @@ import type { Driver } from './driver.ts';
 /** The drivers that come with the lab. */
 export const builtinDrivers: readonly Driver[] = [dmirror];
 
-const drivers: Driver[] = [];
+const drivers: (Driver | undefined)[] = [];
 
-/** Makes a driver's operations known in this thread. Returns its id; registering the same driver again changes nothing. */
-export function registerDriver(driver: Driver): number {
-  const known = drivers.indexOf(driver);
-  if (known !== -1) return known + 1;
-  drivers.push(driver);
-  const id = drivers.length;
+/**
+ * Makes a driver's operations known in this thread, under `id` if it is given. Returns the id; registering the same driver
+ * again changes nothing.
+ */
+export function registerDriver(driver: Driver, id = drivers.indexOf(driver) + 1 || drivers.length + 1): number {
+  if (drivers[id - 1] === driver) return id;
+  drivers[id - 1] = driver;
   registerIntervalOps(id, driver.interval);
   registerPagemapOps(id, driver.pagemap);
   return id;

@@ -5,6 +5,7 @@
  * nest in a thread and overlap between threads. A callback still finds the pages mapped and referenced.
  */
 import { add, get, load } from '../arena/access.ts';
+import { Counter } from '../arena/counters.ts';
 import { EAGAIN } from '../arena/errno.ts';
 import { nextOverlap } from '../arena/intervalTree.ts';
 import { ClassicSub, IntervalSub, Subscriptions } from '../arena/structures.ts';
@@ -14,7 +15,7 @@ import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { lockOrder, mightSleep, nonBlockEnd, nonBlockStart, noteLocked, noteUnlocked } from '../sync/lockdep.ts';
 import { srcuReadLock, srcuReadUnlock, synchronizeSrcu } from '../sync/srcu.ts';
-import type { Task } from '../sync/task.ts';
+import { count, countEvent, type Task } from '../sync/task.ts';
 import { callRelease, noteCallback, unlinkClassic } from './classic.ts';
 import { classicOps, intervalOps } from './ops.ts';
 import { eventNames, type NotifierRange } from './range.ts';
@@ -114,12 +115,14 @@ function* classicEnds(task: Task, subs: number, range: NotifierRange): Steps<voi
 
 function* start(task: Task, range: NotifierRange): Steps<number> {
   const { arena } = task;
+  countEvent(task);
+  count(task, Counter.invalidations);
   const subs = subscriptionsOf(task, range.mm);
   if (subs === 0) return 0;
   if (load(arena, subs + Subscriptions.hasItree) !== 0 && !(yield* intervalPass(task, subs, range))) return -EAGAIN;
   if (load(arena, subs + Subscriptions.list) === 0) return 0;
   const error = yield* classicPass(task, subs, range);
-  // The kernel leaves the interval side open here (a latent defect, spec A13.1); we close what we opened.
+  // The kernel leaves the interval side open here (a latent defect, docs/model.md); we close what we opened.
   if (error !== 0 && load(arena, subs + Subscriptions.hasItree) !== 0) yield* invEnd(task, subs);
   return error;
 }
@@ -170,6 +173,7 @@ export function* mmuNotifierInvalidateRangeEnd(task: Task, range: NotifierRange)
 
 function* end(task: Task, range: NotifierRange): Steps<void> {
   const { arena } = task;
+  countEvent(task);
   const subs = subscriptionsOf(task, range.mm);
   if (subs === 0) return;
   if (load(arena, subs + Subscriptions.hasItree) !== 0) yield* invEnd(task, subs);

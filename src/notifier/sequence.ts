@@ -14,7 +14,6 @@
  * when the last of them ends; meanwhile the interval tree is frozen and may be walked without a lock.
  */
 import { add, get, load, set, store } from '../arena/access.ts';
-import { Counter } from '../arena/counters.ts';
 import { firstOverlap, insertInterval, removeInterval } from '../arena/intervalTree.ts';
 import { deref } from '../arena/pool.ts';
 import { IntervalSub, Mm, Subscriptions } from '../arena/structures.ts';
@@ -24,7 +23,7 @@ import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { lockMap, mightSleep } from '../sync/lockdep.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
-import { count, countEvent, type Task } from '../sync/task.ts';
+import type { Task } from '../sync/task.ts';
 import { waitWhile, wake } from '../sync/wait.ts';
 
 /** The subscriptions object of an mm, or 0 before the first registration. */
@@ -51,8 +50,6 @@ export function* invStartRange(task: Task, subs: number, start: number, last: nu
   const node = firstOverlap(arena, subs + Subscriptions.itree, start, last);
   if (node !== 0) store(arena, subs + Subscriptions.invalidateSeq, get(arena, subs + Subscriptions.invalidateSeq) | 1);
   yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
-  countEvent(task);
-  count(task, Counter.invalidations);
   return node === 0 ? 0 : node - IntervalSub.node;
 }
 
@@ -70,7 +67,6 @@ export function* invEnd(task: Task, subs: number): Steps<void> {
     drainDeferred(task, subs);
   }
   yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
-  countEvent(task);
   yield Point.invEndWake;
   if (ends && load(arena, subs + Subscriptions.waiters) !== 0) wake(arena, subs + Subscriptions.invalidateSeq);
 }

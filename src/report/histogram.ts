@@ -23,7 +23,7 @@ function bucketOf(value: number): number {
 }
 
 /** Middle of a bucket. */
-function valueOf(bucket: number): number {
+function middleOf(bucket: number): number {
   if (bucket < SUB) return bucket;
   const power = Math.floor((bucket - SUB) / SUB);
   return (SUB + ((bucket - SUB) % SUB) + 0.5) * 2 ** power;
@@ -67,7 +67,7 @@ export class Histogram {
     let left = q * this.count;
     for (let i = 0; i < BUCKETS; i++) {
       left -= this.counts[i] as number;
-      if (left <= 0 && (this.counts[i] as number) > 0) return Math.min(valueOf(i), this.max);
+      if (left <= 0 && (this.counts[i] as number) > 0) return Math.min(middleOf(i), this.max);
     }
     return this.max;
   }
@@ -77,7 +77,7 @@ export class Histogram {
     let total = 0;
     for (let i = 0; i < BUCKETS; i++) {
       const count = this.counts[i] as number;
-      if (count > 0) total += count * f(valueOf(i));
+      if (count > 0) total += count * f(middleOf(i));
     }
     return total;
   }

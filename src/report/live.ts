@@ -1,6 +1,6 @@
 /** The line that shows how a race is doing: one that repaints itself on a terminal, a new one now and then elsewhere. */
 import type { RaceProgress } from '../engines/race/types.ts';
-import { isLive, styleFor } from './style.ts';
+import { type Environment, isLive, styleFor } from './style.ts';
 import { compact, percent, seconds } from './units.ts';
 
 /** A terminal is repainted at most this often; elsewhere a line is added at most this often. */
@@ -41,9 +41,14 @@ export function progressLine({ elapsedSeconds, counters, checks }: RaceProgress,
 }
 
 /** Starts a live line for a race of so many seconds. `now` is in milliseconds. */
-export function startLive(stream: LiveStream, totalSeconds: number, now: () => number = () => performance.now()): Live {
-  const repaints = isLive(stream);
-  const style = styleFor(stream);
+export function startLive(
+  stream: LiveStream,
+  totalSeconds: number,
+  now: () => number = () => performance.now(),
+  environment: Environment = process.env,
+): Live {
+  const repaints = isLive(stream, environment);
+  const style = styleFor(stream, environment);
   const interval = repaints ? REPAINT_MS : LINE_MS;
   let next: number | undefined;
   let painted = '';

@@ -27,7 +27,7 @@ export function stressText(result: RaceResult, style: Style = plainStyle): strin
  * rates look excellent, and are worth nothing.
  */
 function isMeasured({ verdict, overlap }: RaceResult): boolean {
-  return verdict !== 'invalid' && overlap.gauge >= overlap.required;
+  return verdict !== 'invalid' && overlap.valid;
 }
 
 function verdict(result: RaceResult, style: Style): string[] {

@@ -13,7 +13,7 @@ export interface Style {
 }
 
 /** The environment variables that have a say. */
-interface Environment {
+export interface Environment {
   readonly CI?: string | undefined;
   readonly NO_COLOR?: string | undefined;
   readonly TERM?: string | undefined;

@@ -1,6 +1,6 @@
 /** The mixed scenario: one address space, a device or more, everybody at everything. Set-up, checks and tear-down. */
 import { store } from '../arena/access.ts';
-import { type Arena, type ArenaConfig, createArena } from '../arena/arena.ts';
+import { type Arena, type ArenaConfig, createArena, POOL_LIMIT } from '../arena/arena.ts';
 import { deref, handleOf } from '../arena/pool.ts';
 import { Actor, ActorState } from '../arena/structures.ts';
 import type { Driver } from '../drivers/driver.ts';
@@ -58,8 +58,8 @@ export interface MixedScenario {
   readonly finish: () => Finding[];
 }
 
-/** Half of the region, but at least a page of each kind. */
-const stablePages = (pages: number): number => Math.max(1, pages >> 1);
+/** Half of the region. */
+const stablePages = (pages: number): number => pages >> 1;
 
 export const scratchOf = (places: MixedPlaces, disturber: number): number => places.scratch + disturber * SCRATCH;
 
@@ -73,7 +73,8 @@ function sizes(options: MixedOptions): Partial<ArenaConfig> {
     devices,
     actors: actors + 1,
     mms: spaces + 1,
-    vmas: spaces * (pages + 64 + 4 * disturbers),
+    // A mapping a page in each space at worst; a fork that finds no room fails, as it may.
+    vmas: Math.min(POOL_LIMIT, spaces * (pages + 64 + 4 * disturbers)),
     tables: 1 + (spaces + devices) * (2 * span + 4),
     mirrors: Math.max(1, devices),
     intervals: devices * 4 + 8,

@@ -56,7 +56,8 @@ function shadowed(nodes: readonly AnyNode[], names: ReadonlyMap<string, unknown>
   const counts = new Map<string, number>();
   const declare = (pattern: AnyNode | null): void => {
     if (pattern?.type === 'Identifier' && names.has(pattern.name)) counts.set(pattern.name, (counts.get(pattern.name) ?? 0) + 1);
-    else if (pattern?.type === 'ObjectPattern') for (const item of pattern.properties) declare(item.type === 'Property' ? (item.value as AnyNode) : item);
+    else if (pattern?.type === 'ObjectPattern')
+      for (const item of pattern.properties) declare(item.type === 'Property' ? (item.value as AnyNode) : item);
     else if (pattern?.type === 'ArrayPattern') for (const item of pattern.elements) declare(item as AnyNode | null);
     else if (pattern?.type === 'AssignmentPattern') declare(pattern.left as AnyNode);
     else if (pattern?.type === 'RestElement') declare(pattern.argument as AnyNode);

@@ -19,9 +19,12 @@ import {
   migrateVmaSetup,
 } from '../../src/migrate/migrateVma.ts';
 import { cpuLoad, cpuStore } from '../../src/mm/cpuAccess.ts';
+import { mmput } from '../../src/mm/exit.ts';
+import { forkMm } from '../../src/mm/fork.ts';
 import { mmapAnonymous } from '../../src/mm/mmap.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../src/mm/mmapLock.ts';
 import { lockPage, unlockPage } from '../../src/mm/pageLock.ts';
+import { CPU, tlbLookup } from '../../src/mm/tlb.ts';
 import { VM_HUGETLB, VM_IO, VM_PFNMAP, VM_READ, VM_SHARED, VM_WRITE, vmaLookup } from '../../src/mm/vma.ts';
 import { putPage } from '../../src/mm/zone.ts';
 import { Point } from '../../src/steps/points.ts';
@@ -118,6 +121,21 @@ test('a second transaction sees only pages to skip, and a full device declines t
     [0, 1, 2, 3].map((i) => run(cpuLoad(task, mm, AT + i, 0))),
     [7, 1, 2, 3],
   );
+  checkCounts(arena);
+});
+
+test('setup leaves no translation behind, also of a page that is not exclusive', () => {
+  const { arena, task, mm, begin, end } = scene();
+  run(mmput(task, run(forkMm(task, mm))));
+  run(cpuLoad(task, mm, AT, 0));
+  assert.notEqual(tlbLookup(task, CPU, mm, AT), 0);
+  const migrate = begin();
+  run(migrateVmaSetup(task, migrate));
+  assert.equal(entryOf(arena, mm, AT), 'MIG_R');
+  assert.equal(tlbLookup(task, CPU, mm, AT), 0);
+  run(migrateVmaPages(task, migrate));
+  run(migrateVmaFinalize(task, migrate));
+  end();
   checkCounts(arena);
 });
 

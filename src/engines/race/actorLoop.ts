@@ -67,8 +67,8 @@ class Recorder {
   overlapped = 0;
 
   record(name: string, intended: number, began: number, ended: number): void {
-    let histogram = this.latency.get(name);
-    if (histogram === undefined) this.latency.set(name, (histogram = new Histogram()));
+    const histogram = this.latency.get(name) ?? new Histogram();
+    this.latency.set(name, histogram);
     histogram.record((ended - intended) * NS);
     this.busy.record((ended - began) * NS);
   }
@@ -126,7 +126,7 @@ function violationOf(error: unknown, task: Task, job: ActorJob, operation: strin
 export async function raceActor(job: ActorJob, operationNameOf: (id: number) => string): Promise<ActorReport> {
   const arena = attachArena(job.buffers);
   const driver = await loadDriver(job.driver);
-  registerDriver(driver);
+  registerDriver(driver, job.driverId);
   const recorder = new Recorder();
   const choices = randomStream(job.seed, 3 * job.id);
   const delays = randomStream(job.seed, 3 * job.id + 1);

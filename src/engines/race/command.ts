@@ -34,6 +34,9 @@ export function raceOptions(chosen: Partial<RaceOptions> = {}): RaceOptions {
   };
 }
 
+/** For a shell, if it needs it. */
+const quoted = (word: string): string => (/^[\w:./=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
 export function commandOf(options: RaceOptions): string {
   const base = raceOptions({ pages: options.pages });
   const settings = Object.entries(options.driverSettings).map(([name, value]) => `${name}=${value}`);
@@ -49,10 +52,12 @@ export function commandOf(options: RaceOptions): string {
   if (options.pages !== defaultRace.pages) flags.push(`--pages ${options.pages}`);
   differs('memory', 'memory');
   differs('deviceMemory', 'device-memory');
-  if (driver !== defaultRace.driver) flags.push(`--driver ${driver}`);
+  if (driver !== defaultRace.driver) flags.push(`--driver ${quoted(driver)}`);
   differs('rate', 'rate');
   for (const { point, probability, microseconds } of options.delays)
     flags.push(`--delay ${point}=${probability}:${microseconds}us`);
+  differs('watchdogSeconds', 'watchdog');
+  differs('checkEverySeconds', 'check-every');
   if (!options.lockChecks) flags.push('--no-lock-checks');
   if (!options.mirrorChecks) flags.push('--no-mirror-checks');
   if (options.kill !== undefined) flags.push(`--kill ${options.kill.actor}=${options.kill.afterSeconds}`);

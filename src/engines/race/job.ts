@@ -20,7 +20,9 @@ export interface ActorJob {
   readonly role: Role;
   readonly index: number;
   readonly places: MixedPlaces;
+  /** Name or URL, and the id the main thread registered it under. */
   readonly driver: string;
+  readonly driverId: number;
   readonly seed: number;
   readonly rate: number;
   readonly delays: readonly PointDelay[];

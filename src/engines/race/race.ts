@@ -7,6 +7,7 @@ import { load, store } from '../../arena/access.ts';
 import { buffersOf } from '../../arena/arena.ts';
 import { Actor, ActorState, Header } from '../../arena/structures.ts';
 import { loadDriver } from '../../drivers/load.ts';
+import { registerDriver } from '../../drivers/registry.ts';
 import type { Finding } from '../../oracles/finding.ts';
 import { type MixedScenario, mixedScenario } from '../../scenarios/mixed.ts';
 import { points } from '../../steps/points.ts';
@@ -27,7 +28,7 @@ const SAMPLE_MS = 100;
 /** Time an actor has to come to the end of its operation before it is told to give up, and then before it is killed. */
 const STOP_GRACE_MS = 700;
 const ABORT_GRACE_MS = 500;
-const PAUSE_LIMIT_MS = 4000;
+const PAUSE_LIMIT_MS = 1500;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -58,6 +59,7 @@ class Race {
   readonly team: readonly Member[];
   readonly names: readonly string[];
   readonly scenario: MixedScenario;
+  readonly driverId: number;
   readonly violations: RaceViolation[] = [];
   readonly reports: ActorReport[] = [];
   /** Actors whose thread has not answered yet. */
@@ -65,12 +67,13 @@ class Race {
   interrupted = false;
   checks = 0;
 
-  constructor(options: RaceOptions, hooks: RaceHooks, team: readonly Member[], scenario: MixedScenario) {
+  constructor(options: RaceOptions, hooks: RaceHooks, team: readonly Member[], scenario: MixedScenario, driverId: number) {
     this.options = options;
     this.hooks = hooks;
     this.team = team;
     this.names = team.map(({ role, index }) => actorName(role, index));
     this.scenario = scenario;
+    this.driverId = driverId;
   }
 
   get arena() {
@@ -88,6 +91,7 @@ class Race {
       ledger: scenario.ledger.buffer,
       places: scenario.places,
       driver: options.driver,
+      driverId: this.driverId,
       seed: options.seed,
       rate: options.rate,
       delays: options.delays.map(({ point, probability, microseconds }) => ({
@@ -137,19 +141,21 @@ class Race {
     Atomics.notify(words, Header.pauseRequest);
   }
 
-  /** Lets every actor come to rest, checks everything, and lets them go on. */
-  async quiesce(): Promise<void> {
+  /** Lets every actor come to rest, checks everything, and lets them go on. False when somebody did not come to rest. */
+  async quiesce(): Promise<boolean> {
     const { words } = this.arena;
     Atomics.store(words, Header.pauseRequest, 1);
     const until = performance.now() + PAUSE_LIMIT_MS;
     // In a stop, or when somebody is stuck, there is nothing to check: the watchdog has the word.
     while (Atomics.load(words, Header.parked) < this.running.size && performance.now() < until && !this.ended) await sleep(1);
-    if (Atomics.load(words, Header.parked) === this.running.size && !this.ended) {
+    const atRest = Atomics.load(words, Header.parked) === this.running.size && !this.ended;
+    if (atRest) {
       this.checks++;
       this.violations.push(...this.scenario.check().map(checkerViolation));
     }
     Atomics.store(words, Header.pauseRequest, 0);
     Atomics.notify(words, Header.pauseRequest);
+    return atRest;
   }
 
   get ended(): boolean {
@@ -170,8 +176,7 @@ class Race {
         toKill = -1;
       }
       if (options.checkEverySeconds > 0 && now >= nextCheck && !this.ended) {
-        await this.quiesce();
-        watchdog.reset();
+        if (await this.quiesce()) watchdog.reset();
         nextCheck = performance.now() + options.checkEverySeconds * 1000;
       }
       const stuck = watchdog.check();
@@ -184,9 +189,15 @@ class Race {
     await pool.threads.find(({ threadId }) => threadId === thread)?.terminate();
   }
 
+  /** Has the barrier opened? Before that nobody has done anything. */
+  get started(): boolean {
+    return load(this.arena, Header.gate) === -1;
+  }
+
   /** Brings every actor to an end: first politely, then out of its waits; what is left dies with the pool. */
   async end(all: Promise<void>): Promise<void> {
     this.stop();
+    if (!this.started) return;
     await Promise.race([all, sleep(STOP_GRACE_MS)]);
     if (this.running.size === 0) return;
     this.stop(STOP_ABORT);
@@ -195,6 +206,7 @@ class Race {
 
   /** The last checks. After a violation or an abort locks may be held and counts may be off: nothing to learn then. */
   verify(): void {
+    if (!this.started) return;
     const clean = this.violations.length === 0 && this.running.size === 0 && this.reports.every(({ aborted }) => !aborted);
     if (!clean) {
       if (this.violations.length === 0) {
@@ -211,9 +223,11 @@ class Race {
 
 async function raceOnce(options: RaceOptions, hooks: RaceHooks): Promise<RaceResult> {
   const team = roster(options);
+  if (team.length === 0) throw new RangeError('a race needs at least one actor');
+  if (options.migrators > 0 && options.devices === 0) throw new RangeError('migrators are given but no device to migrate to');
   const driver = await loadDriver(options.driver);
   const scenario = mixedScenario({ ...options, actors: team.length, driver });
-  const current = new Race(options, hooks, team, scenario);
+  const current = new Race(options, hooks, team, scenario, registerDriver(driver));
   await using pool = new Piscina<ActorJob, ActorReport>({
     filename: workerUrl('actor').href,
     minThreads: team.length,
@@ -229,8 +243,9 @@ async function raceOnce(options: RaceOptions, hooks: RaceHooks): Promise<RaceRes
     current.stop();
   };
   hooks.signal?.addEventListener('abort', interrupt, { once: true });
+  if (hooks.signal?.aborted) interrupt();
   const all = current.start(pool);
-  while (load(scenario.arena, Header.gate) !== -1 && !current.ended) await sleep(2);
+  while (!current.started && !current.ended) await sleep(2);
   const began = performance.now();
   const cpu = process.cpuUsage();
   const push = Comlink.proxy(({ at, counters }: Sample) => {

@@ -76,6 +76,8 @@ export interface OverlapGauge {
   readonly coresUsed: number;
   /** Below this gauge a run without a violation is refused. */
   readonly required: number;
+  /** Did the actors really run at the same time? */
+  readonly valid: boolean;
 }
 
 export interface RaceResult {

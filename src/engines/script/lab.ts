@@ -3,11 +3,11 @@ import { store } from '../../arena/access.ts';
 import { type Arena, type ArenaConfig, buffersOf, createArena } from '../../arena/arena.ts';
 import { deref, handleOf } from '../../arena/pool.ts';
 import { Actor, ActorState, Mm, Pgmap } from '../../arena/structures.ts';
+import type { Driver } from '../../drivers/driver.ts';
 import { loadDriver } from '../../drivers/load.ts';
 import { mirrorAlloc, mirrorFree, mirrorPgmap } from '../../drivers/mirror.ts';
 import { type DriverSettings, optionWords, storeOptions } from '../../drivers/options.ts';
 import { registerDriver } from '../../drivers/registry.ts';
-import type { Driver } from '../../drivers/driver.ts';
 import { MEMORY_DEVICE_PRIVATE, memremapPages, memunmapPages } from '../../mm/devPagemap.ts';
 import { mmput } from '../../mm/exit.ts';
 import { mmAlloc } from '../../mm/mmStruct.ts';
@@ -27,7 +27,7 @@ import type { Access, Scripted } from './scripted.ts';
 export interface LabOptions {
   /** Sizes of the machine; what is absent has its default (1024 system pages, 256 pages a device, 2 devices, 16 actors). */
   readonly sizes?: Partial<ArenaConfig>;
-  /** Drivers by name or module URL, in the order all threads load them. Default: `dmirror`. */
+  /** Drivers by name or module URL. Default: `dmirror`. */
   readonly drivers?: readonly string[];
 }
 
@@ -158,7 +158,11 @@ export class Lab implements AsyncDisposable {
   async #thread(): Promise<Remote> {
     const id = this.#threads.length;
     if (id >= this.arena.config.actors - 1) throw new RangeError(`no room for another actor: this lab has ${id}`);
-    const start = { buffers: buffersOf(this.arena), id, drivers: [...this.#drivers.keys()] };
+    const start = {
+      buffers: buffersOf(this.arena),
+      id,
+      drivers: [...this.#drivers].map(([name, driver]) => [name, registerDriver(driver)] as const),
+    };
     const thread = spawnThread<Scripted>(workerUrl('scripted'), { start });
     this.#threads.push(thread);
     return thread;
@@ -220,7 +224,8 @@ export class Lab implements AsyncDisposable {
     const { arena } = this;
     for (const thread of this.#threads) await thread.call((s) => s.leave());
     store(arena, this.#task.actor + Actor.state, ActorState.running);
-    for (const { device, driver } of this.#devices) run(driver.close(this.#task, deref(arena, arena.pools.mirror, device.mirror)));
+    for (const { device, driver } of this.#devices)
+      run(driver.close(this.#task, deref(arena, arena.pools.mirror, device.mirror)));
     for (const { mm } of spaces) run(mmput(this.#task, deref(arena, arena.pools.mm, mm)));
     for (const { device } of this.#devices.splice(0)) {
       const mirror = deref(arena, arena.pools.mirror, device.mirror);

@@ -16,7 +16,8 @@ export interface Device {
 export interface ScriptStart {
   readonly buffers: ArenaBuffers;
   readonly id: number;
-  readonly drivers: readonly string[];
+  /** Names or URLs, and the ids the main thread registered them under. */
+  readonly drivers: readonly (readonly [string, number])[];
 }
 
 /** Page and word of a byte address. @throws RangeError for an address that is not a multiple of 4. */

@@ -2,11 +2,12 @@
  * What a scripted thread can do, one call after another. The object lives in a worker thread; the lab calls it through comlink.
  * A call returns when the operation is done: it may wait for locks other threads hold, as the kernel does.
  */
-import { attachArena, type Arena } from '../../arena/arena.ts';
+
+import { store } from '../../arena/access.ts';
+import { type Arena, attachArena } from '../../arena/arena.ts';
 import { errnoName } from '../../arena/errno.ts';
 import { deref, handleOf } from '../../arena/pool.ts';
 import { Actor, ActorState } from '../../arena/structures.ts';
-import { store } from '../../arena/access.ts';
 import { deviceBegin, deviceEnd, deviceIncrement, deviceStore } from '../../drivers/deviceAccess.ts';
 import { snapshot } from '../../drivers/dmirror/snapshot.ts';
 import type { Driver } from '../../drivers/driver.ts';
@@ -47,13 +48,13 @@ export class Scripted {
     this.#drivers = drivers;
   }
 
-  /** Attaches to a lab's arena as actor `id` and loads its drivers in the same order as everybody else. */
+  /** Attaches to a lab's arena as actor `id` and loads its drivers. */
   static async start({ buffers, id, drivers }: ScriptStart): Promise<Scripted> {
     const arena = attachArena(buffers);
     const loaded = new Map<string, Driver>();
-    for (const name of drivers) {
+    for (const [name, driverId] of drivers) {
       const driver = await loadDriver(name);
-      registerDriver(driver);
+      registerDriver(driver, driverId);
       loaded.set(name, driver);
     }
     const task = new Task(arena, id, { park: parkThread });

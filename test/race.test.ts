@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import type { RaceOptions, RaceProgress, RaceResult } from '../src/index.ts';
+import { race, raceOptions } from '../src/index.ts';
+
+const run = (chosen: Partial<RaceOptions>): Promise<RaceResult> => race(raceOptions({ seconds: 1, pages: 64, ...chosen }));
+
+/** Rules of a result, for messages. */
+const found = ({ violations }: RaceResult): string => violations.map(({ rule, message }) => `${rule} ${message}`).join('\n');
+
+test('the default driver races without a violation, and everything is exercised', async () => {
+  const result = await run({ seconds: 2, seed: 7 });
+  assert.equal(result.violations.length, 0, found(result));
+  // A busy machine may make the run invalid; it must never make it a violation.
+  assert.ok(['pass', 'invalid'].includes(result.verdict));
+  for (const name of [
+    'cpuFaults',
+    'deviceFaults',
+    'migratedToDevice',
+    'migratedToSystem',
+    'invalidations',
+    'readRetries',
+    'operations',
+  ] as const) {
+    assert.ok(result.counters[name] > 0, name);
+  }
+  assert.ok(result.retry.attemptsPerFault.mean >= 1);
+  assert.ok(result.windows.hit > 0 && result.windows.hit <= result.windows.total);
+  assert.equal(result.confidence.boundPerOperation, 3 / result.counters.operations);
+  for (const [name, { p50Ns, p99Ns, p999Ns, maxNs, count }] of Object.entries(result.latency)) {
+    assert.ok(count > 0 && p50Ns <= p99Ns && p99Ns <= p999Ns && p999Ns <= maxNs, name);
+  }
+});
+
+test('more actors than cores', async () => {
+  const result = await run({ cpus: 4, devices: 2, migrators: 2, disturbers: 2, seed: 3 });
+  assert.equal(result.violations.length, 0, found(result));
+});
+
+test('the device under the update lock, and the range fault that drops mmap_lock', async () => {
+  for (const driverSettings of [{ engine: 'mutex' }, { unlocked: 'on' }, { window: '1' }, { ownMigrate: 'treatAsForeign' }]) {
+    const result = await run({ driverSettings, seed: 5 });
+    assert.equal(result.violations.length, 0, `${JSON.stringify(driverSettings)}: ${found(result)}`);
+  }
+});
+
+/** Mistakes that show fast, and the rules that may catch them. */
+const mistakes = [
+  [{ retryCheck: 'none' }, /^I-(STALE|FREE|TLB|PERM|EXCL|DATA|LOST|ISO)$/],
+  [{ retryCheck: 'beforeLock' }, /^I-(STALE|FREE|TLB|PERM|EXCL|DATA|LOST|ISO)$/],
+  [{ setSeq: 'off' }, /^I-(STALE|FREE|TLB|PERM|EXCL|DATA|LOST|ISO)$/],
+  [{ lockOnReturn: 'off' }, /^I-(STALE|FREE|TLB|DATA|LOST|ISO)$/],
+] as const;
+
+for (const [driverSettings, rules] of mistakes) {
+  test(`a violation is found with ${JSON.stringify(driverSettings)}`, async () => {
+    // Aimed: a stall where the check and the lock are apart.
+    const delays = [
+      { point: 'driverSnapshot', probability: 0.1, microseconds: 100 },
+      { point: 'lock', probability: 0.001, microseconds: 100 },
+    ];
+    const result = await run({ seconds: 20, disturbers: 2, driverSettings, delays, seed: 2 });
+    assert.equal(result.verdict, 'violation');
+    assert.match(result.violations[0]?.rule ?? '', rules);
+    assert.ok(result.violations[0]?.points.length);
+    assert.match(result.command, new RegExp(`--driver dmirror:${Object.keys(driverSettings)[0]}=`));
+    assert.equal(result.confidence.boundPerOperation, null);
+  });
+}
+
+test('a worker killed in the middle is named', async () => {
+  const result = await run({ seconds: 10, kill: { actor: 'migrator0', afterSeconds: 0.3 }, seed: 1 });
+  assert.equal(result.verdict, 'violation');
+  assert.ok(result.seconds < 9, 'the race ended early');
+  const death = result.violations.find(({ message }) => message.includes('died'));
+  assert.match(death?.message ?? '', /migrator0 .*when it died/);
+});
+
+test('an aborted race gives what there is', async () => {
+  const stop = new AbortController();
+  const onProgress = ({ counters }: RaceProgress): void => {
+    if (counters.operations > 0) stop.abort();
+  };
+  const result = await race(raceOptions({ seconds: 60, pages: 64 }), { signal: stop.signal, onProgress });
+  assert.equal(result.verdict, 'interrupted', found(result));
+  assert.ok(result.seconds < 30);
+  assert.ok(result.counters.operations > 0);
+});
+
+test('a race aborted before it began blames nobody', async () => {
+  const result = await race(raceOptions({ seconds: 30, pages: 64 }), { signal: AbortSignal.abort() });
+  assert.equal(result.verdict, 'interrupted', found(result));
+  assert.equal(result.counters.operations, 0);
+});
+
+/** A driver module made of dmirror with one hook replaced. */
+function withDriver<T>(body: string, use: (url: string) => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-test-'));
+  const file = join(directory, 'driver.js');
+  writeFileSync(
+    file,
+    `import { dmirror, LockClass, Mirror, mirrorMm, mmapReadLock, mmapReadUnlock, mutexLock, mutexUnlock } from 'hmm-lab';\n${body}`,
+  );
+  return use(pathToFileURL(file).href).finally(() => rmSync(directory, { recursive: true }));
+}
+
+/** It takes mmap_lock under its update lock, the reverse of what an invalidation does. */
+const inverted = `
+export default {
+  ...dmirror,
+  name: 'inverted',
+  *fault(task, mirror, start, end, write) {
+    yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+    yield* mmapReadLock(task, mirrorMm(task.arena, mirror));
+    yield* mmapReadUnlock(task, mirrorMm(task.arena, mirror));
+    yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+    return yield* dmirror.fault(task, mirror, start, end, write);
+  },
+};
+`;
+
+test('a lock order that could deadlock is reported though it has not', async () => {
+  await withDriver(inverted, async (driver) => {
+    const result = await run({ seconds: 5, driver });
+    assert.equal(result.violations[0]?.rule, 'I-LOCK', found(result));
+    assert.match(result.violations[0]?.message ?? '', /lock order/);
+  });
+});
+
+test('the watchdog names a deadlock and who is in it', async () => {
+  await withDriver(inverted, async (driver) => {
+    const delays = [{ point: 'lock', probability: 0.01, microseconds: 200 }];
+    const result = await run({ seconds: 30, driver, lockChecks: false, watchdogSeconds: 2, delays, disturbers: 2 });
+    assert.equal(result.verdict, 'violation');
+    assert.equal(result.violations[0]?.rule, 'I-DEAD', found(result));
+    assert.match(result.violations[0]?.message ?? '', /deadlock: no progress for .*waits for/);
+    assert.ok(result.seconds < 29);
+  });
+});
+
+test('the watchdog tells a livelock', async () => {
+  const stuck = `
+    export default { ...dmirror, name: 'stuck', *fault() { return 0; } };
+  `;
+  await withDriver(stuck, async (driver) => {
+    const result = await run({ seconds: 20, driver, watchdogSeconds: 1, cpus: 1, migrators: 0, disturbers: 0 });
+    assert.equal(result.violations[0]?.rule, 'I-PROG', found(result));
+  });
+});
+
+test('impossible drivers are refused before anything starts', async () => {
+  await assert.rejects(run({ driver: 'geforce' }), /geforce.*dmirror/s);
+  await assert.rejects(run({ driverSettings: { retryCheck: 'sometimes' } }), /'sometimes', allowed: locked, beforeLock, none/);
+  await assert.rejects(run({ driverSettings: { colour: 'red' } }), /no option 'colour'/);
+  await withDriver('export default { ...dmirror, name: "half", evict: undefined };', async (driver) => {
+    await assert.rejects(run({ driver }), /lacks evict/);
+  });
+});
