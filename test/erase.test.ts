@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { SourceMap as NodeSourceMap } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { type EraseOptions, eraseModule, type SourceMap } from '../src/steps/erase.ts';
-import { eraseTree } from '../src/steps/eraseTree.ts';
 import { setPause } from '../src/steps/pause.ts';
 import { erased, run, type Steps } from '../src/steps/steps.ts';
 
