@@ -19,6 +19,7 @@ export {
   DEV_WRITE,
   deviceEntry,
   ensureDeviceTable,
+  entryFromPfn,
   eraseDeviceEntries,
   mkDeviceEntry,
   needsFlush,

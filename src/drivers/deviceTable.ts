@@ -2,7 +2,7 @@
  * The device page table of a mirror: the same radix tables as the CPU's. An entry is `pfn << 12 | DEV_* bits`. It holds no
  * page reference: its lifetime rests wholly on the notifier clearing it in time. Changed only under the update lock.
  */
-import { get, load, set, store } from '../arena/access.ts';
+import { get, load, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Counter } from '../arena/counters.ts';
 import { Mirror } from '../arena/structures.ts';
@@ -47,24 +47,39 @@ export const needsFlush = (old: number, entry: number): boolean =>
   (old & DEV_VALID) !== 0 && (deviceEntryPfn(old) !== deviceEntryPfn(entry) || (old & ~entry & (DEV_WRITE | DEV_ATOMIC)) !== 0);
 
 /**
- * Stores the entries for the words of a range fault (all VALID) in one last-level table, up to `end`. Plain stores under the
- * update lock: a device that reads an entry a moment too early finds what was there before, and that was right then.
- * Returns whether something was replaced that must be flushed.
+ * Stores the entries for the words of a range fault, from `vpn` on in one last-level table, up to `end`. Returns the page it
+ * stops at: one whose word lacks a `required` bit, or whose entry would replace another that the device may still use.
+ * Plain stores under the update lock: a device that reads an entry a moment early finds what was there before, and that was
+ * right then.
  */
-export function storeFromPfns(arena: Arena, table: number, pfns: Int32Array, start: number, vpn: number, end: number): boolean {
-  const shift = pteAt(arena, table, vpn) - vpn;
-  let flush = false;
-  for (let at = vpn; at < end; at++) {
-    const word = pfns[at - start] as number;
-    const entry = ((word & PFN_MASK) << 12) | DEV_VALID | ((word >>> 29) & DEV_WRITE);
-    const old = get(arena, at + shift);
-    if (old !== entry) {
-      set(arena, at + shift, entry);
-      if (old !== 0) flush ||= needsFlush(old, entry);
-    }
+export function storeFromPfns(
+  arena: Arena,
+  table: number,
+  pfns: Int32Array,
+  start: number,
+  vpn: number,
+  end: number,
+  required: number,
+): number {
+  const { words } = arena;
+  const to = pteAt(arena, table, vpn);
+  const from = vpn - start;
+  const count = end - vpn;
+  let i = 0;
+  for (; i < count; i++) {
+    const word = pfns[from + i] as number;
+    if ((word & required) !== required) break;
+    const entry = entryFromPfn(word);
+    const old = words[to + i] as number;
+    if (old === entry) continue;
+    if (old !== 0) break;
+    words[to + i] = entry;
   }
-  return flush;
+  return vpn + i;
 }
+
+/** The device entry for a VALID word of a range fault. */
+export const entryFromPfn = (word: number): number => ((word & PFN_MASK) << 12) | DEV_VALID | ((word >>> 29) & DEV_WRITE);
 
 /** The last-level device table of `vpn`, made if need be; 0 when there is no memory for it. */
 export function* ensureDeviceTable(task: Task, mirror: number, vpn: number): Steps<number> {

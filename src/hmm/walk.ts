@@ -115,26 +115,30 @@ function* nonpresent(task: Task, mm: number, range: HmmRange, walk: Walk, pte: n
 }
 
 /**
- * Words for the entries from `vpn` on that are present and satisfy their request, up to `end`; returns the page after them.
- * Each entry is one plain load (READ_ONCE): it is believed only after the caller's read-retry, whose lock orders it.
+ * Words for the entries from `vpn` on that are present and good enough, up to `end`; returns the page after them. Each entry
+ * is one plain load (READ_ONCE): it is believed only after the caller's read-retry, whose lock orders it. One test an entry:
+ * `mask` and `value` say what "present and good enough" is when every page has the same request.
  */
 function copyPresent(arena: Arena, range: HmmRange, table: number, vpn: number, end: number): number {
-  const { hmmPfns, defaultFlags, pfnFlagsMask } = range;
-  const shift = pteAt(arena, table, vpn) - vpn;
-  const base = range.start;
-  for (let at = vpn; at < end; at++) {
-    const pte = get(arena, at + shift);
-    if ((pte & (PTE_PRESENT | PTE_PROTNONE)) !== PTE_PRESENT) return at;
-    const word = hmmPfns[at - base] as number;
-    const request = (word & pfnFlagsMask) | defaultFlags;
-    // REQ_FAULT is the sign bit; REQ_WRITE alone requests nothing.
-    if (request < 0 && (request & HMM_PFN_REQ_WRITE) !== 0 && (pte & PTE_WRITE) === 0) return at;
-    hmmPfns[at - base] = (word & HMM_PFN_INOUT_FLAGS) | (pte >>> 12) | HMM_PFN_VALID | ((pte & PTE_WRITE) << WRITE_TO_PFN_WRITE);
+  const { hmmPfns, defaultFlags } = range;
+  const { words } = arena;
+  const needsWrite = (defaultFlags & HMM_PFN_REQ_FAULT) !== 0 && (defaultFlags & HMM_PFN_REQ_WRITE) !== 0;
+  const mask = PTE_PRESENT | PTE_PROTNONE | (needsWrite ? PTE_WRITE : 0);
+  const value = PTE_PRESENT | (needsWrite ? PTE_WRITE : 0);
+  const from = pteAt(arena, table, vpn);
+  const to = vpn - range.start;
+  const count = end - vpn;
+  let i = 0;
+  for (; i < count; i++) {
+    const pte = words[from + i] as number;
+    if ((pte & mask) !== value) break;
+    hmmPfns[to + i] =
+      ((hmmPfns[to + i] as number) & HMM_PFN_INOUT_FLAGS) | (pte >>> 12) | HMM_PFN_VALID | ((pte & PTE_WRITE) << 29);
   }
-  return end;
+  return vpn + i;
 }
 
-/** hmm_vma_handle_pte for an entry {@link copyPresent} stopped at. 0 when its word has been stored. */
+/** hmm_vma_handle_pte. 0 when its word has been stored. */
 function* handlePte(task: Task, mm: number, range: HmmRange, walk: Walk, pte: number, vpn: number, end: number): Steps<number> {
   const { hmmPfns } = range;
   const at = vpn - range.start;
@@ -160,14 +164,14 @@ function* walkTable(
   end: number,
 ): Steps<number> {
   const { arena } = task;
+  // Entries are handled one by one where each has its own request, or its own point; else as many at once as are alike.
+  const alike = (range.pfnFlagsMask & HMM_PFN_REQ_FAULT) === 0 && (range.pfnFlagsMask & HMM_PFN_REQ_WRITE) === 0;
   let vpn = start;
   while (vpn < end) {
     yield Point.hmmWalkPte;
-    // One entry a point; all of them at once when nobody looks at points.
-    const next = copyPresent(arena, range, table, vpn, pointsWatched() ? vpn + 1 : end);
-    if (next > vpn) {
-      vpn = next;
-      continue;
+    if (alike && !pointsWatched()) {
+      vpn = copyPresent(arena, range, table, vpn, end);
+      if (vpn === end) return 0;
     }
     const result = yield* handlePte(task, mm, range, walk, get(arena, pteAt(arena, table, vpn)), vpn, end);
     if (result !== 0) return result;

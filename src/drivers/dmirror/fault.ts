@@ -17,36 +17,39 @@ import { pointsWatched, type Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
-import { ensureDeviceTable, storeFromPfns } from '../deviceTable.ts';
+import { ensureDeviceTable, entryFromPfn, needsFlush, setDeviceEntry, storeFromPfns } from '../deviceTable.ts';
 import { mirrorInterval, mirrorMm } from '../mirror.ts';
 import { migrateToSystem } from './migrate.ts';
 import { numberOption, optionIs } from './options.ts';
 
-/** The first page whose word is not good enough, or `end`. A range fault that returned 0 leaves every word VALID. */
-function firstUnfit(range: HmmRange, write: boolean): number {
-  const { start, end, hmmPfns } = range;
-  const required = write ? HMM_PFN_VALID | HMM_PFN_WRITE : HMM_PFN_VALID;
-  for (let vpn = start; vpn < end; vpn++) if (((hmmPfns[vpn - start] as number) & required) !== required) return vpn;
-  return end;
-}
-
-/** dmirror_do_update: programs the device from the words. 0, -ENOMEM, or 1 + page whose entry lacks write permission. */
+/**
+ * dmirror_do_update: programs the device from the words. 0, -ENOMEM, or 1 + the first page whose word lacks write permission
+ * (a range fault that returned 0 leaves every word VALID; only a page of our own may lack WRITE).
+ */
 function* program(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
   const { arena } = task;
   const { start, end, hmmPfns } = range;
-  const unfit = firstUnfit(range, write);
-  if (unfit < end) return 1 + unfit;
+  const required = write ? HMM_PFN_VALID | HMM_PFN_WRITE : HMM_PFN_VALID;
   let flush = false;
-  for (let vpn = start; vpn < end; ) {
+  let result = 0;
+  for (let vpn = start; vpn < end && result === 0; ) {
     const table = yield* ensureDeviceTable(task, mirror, vpn);
     if (table === 0) return -ENOMEM;
     yield Point.setPte;
     const stop = pointsWatched() ? vpn + 1 : tableEnd(vpn, end);
-    if (storeFromPfns(arena, table, hmmPfns, start, vpn, stop)) flush = true;
-    vpn = stop;
+    vpn = storeFromPfns(arena, table, hmmPfns, start, vpn, stop, required);
+    if (vpn === stop) continue;
+    const word = hmmPfns[vpn - start] as number;
+    if ((word & required) !== required) {
+      result = 1 + vpn;
+    } else {
+      const entry = entryFromPfn(word);
+      flush = needsFlush(yield* setDeviceEntry(task, mirror, vpn, entry), entry) || flush;
+      vpn++;
+    }
   }
   if (flush && optionIs(arena, mirror, 'engine', 'tlb')) yield* flushTlb(task, DEVICE);
-  return 0;
+  return result;
 }
 
 /** One pass: token, walk, check under the lock, program. -EBUSY means "collided, again". */
