@@ -77,7 +77,7 @@ export interface PageArrays {
   readonly mapping: number;
   /** page->index: virtual page offset within the anon_vma. Like mapping. */
   readonly index: number;
-  /** Raised when the page is freed. A translation taken earlier is caught by it. Atomic. */
+  /** Raised by whoever frees the page. A translation taken earlier is caught by it. */
   readonly generation: number;
   /** page->lru while free (free-list link), zone_device_data while in use. */
   readonly deviceData: number;
@@ -142,6 +142,9 @@ export interface Arena {
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly frames: Int32Array<SharedArrayBuffer>;
   readonly frameWords: number;
+  /** Contents of a cleared and of a poisoned frame, to copy from: in Node 20 that is twice as fast as `fill` on shared memory. */
+  readonly zeroes: Int32Array;
+  readonly poison: Int32Array;
   /** System frames and device frames together. */
   readonly pageCount: number;
   readonly page: PageArrays;
@@ -222,6 +225,8 @@ function view(buffers: ArenaBuffers, config: ArenaConfig): Arena {
     words: new Int32Array(buffers.words),
     frames: new Int32Array(buffers.frames),
     frameWords: config.frameWords,
+    zeroes: new Int32Array(config.frameWords),
+    poison: new Int32Array(config.frameWords).fill(POISON),
     ...places,
   });
 }

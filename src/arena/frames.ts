@@ -10,16 +10,11 @@ const POISON_STRIDE = 64;
 export const frameAt = (arena: Arena, pfn: number): number => pfn * arena.frameWords;
 
 export function clearFrame(arena: Arena, pfn: number): void {
-  arena.frames.fill(0, frameAt(arena, pfn), frameAt(arena, pfn + 1));
-}
-
-/** Copies a whole frame with plain word moves, as copy_highpage does. */
-export function copyFrame(arena: Arena, to: number, from: number): void {
-  arena.frames.copyWithin(frameAt(arena, to), frameAt(arena, from), frameAt(arena, from + 1));
+  arena.frames.set(arena.zeroes, frameAt(arena, pfn));
 }
 
 export function poisonFrame(arena: Arena, pfn: number): void {
-  arena.frames.fill(POISON, frameAt(arena, pfn), frameAt(arena, pfn + 1));
+  arena.frames.set(arena.poison, frameAt(arena, pfn));
 }
 
 /** A frame that was poisoned when it was freed must still be so when it is handed out again. */

@@ -22,7 +22,6 @@ export const Header = struct('header', {
   gate: atomic('start barrier: arrivals, then -1 when open'),
   pauseRequest: atomic('non-zero asks every actor to park at its next operation boundary'),
   parked: atomic('actors parked for a quiescent check'),
-  events: atomic('mm events so far (brackets begun and ended): the clock windows are compared with'),
   failed: atomic('id + 1 of the first actor that saw a violation'),
   shared: owned('scenario words', 16),
 });
@@ -47,7 +46,7 @@ export const Actor = struct(
     window: atomic('access windows, CPU and device: odd while translating and accessing', 2),
     tlbGeneration: atomic('raised by every flush, CPU and device: older TLB entries are dead', 2),
     tlb: owned('TLB, CPU and device: TLB_ENTRIES of [space, page, generation, entry, page generation] each', 2 * 5 * 8),
-    ownEvents: owned('own contributions to header.events'),
+    ownEvents: owned('mm events so far: brackets begun and ended'),
     counters: owned('what the actor has done, by Counter', 32),
     thread: owned('id of the worker thread, for the engine'),
     recent: owned('the last points passed, a ring; recentAt is the next place', 16),

@@ -108,7 +108,7 @@ export function* freeZoneDevicePage(task: Task, pfn: number): Steps<void> {
   const pgmap = pgmapOf(arena, pfn);
   store(arena, arena.page.flags + pfn, PG_DEVICE);
   clearAnonMapping(arena, pfn);
-  add(arena, arena.page.generation + pfn, 1);
+  set(arena, arena.page.generation + pfn, get(arena, arena.page.generation + pfn) + 1);
   poisonFrame(arena, pfn);
   yield* pagemapOps(arena, pgmap).folioFree(task, pfn);
   putPgmap(arena, pgmap);

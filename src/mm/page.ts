@@ -21,7 +21,8 @@ export const PG_DEVICE = 64;
 /** What one pin adds to the reference count of a small page. */
 export const GUP_PIN_COUNTING_BIAS = 1024;
 
-export const pageFlags = (arena: Arena, pfn: number): number => load(arena, arena.page.flags + pfn);
+/** A plain look: callers hold the page lock or the page-table lock that keeps the bits they ask for as they are. */
+export const pageFlags = (arena: Arena, pfn: number): number => get(arena, arena.page.flags + pfn);
 export const setPageFlags = (arena: Arena, pfn: number, bits: number): number => or(arena, arena.page.flags + pfn, bits);
 export const clearPageFlags = (arena: Arena, pfn: number, bits: number): number => and(arena, arena.page.flags + pfn, ~bits);
 
@@ -49,7 +50,7 @@ export function* tryGetPage(task: Task, pfn: number): Steps<boolean> {
   const word = arena.page.refcount + pfn;
   yield Point.getPage;
   for (;;) {
-    const count = load(arena, word);
+    const count = get(arena, word);
     if (count === 0) return false;
     if (cas(arena, word, count, count + 1) === count) return true;
   }

@@ -24,7 +24,7 @@ export function* trylockPage(task: Task, pfn: number): Steps<boolean> {
   const word = task.arena.page.flags + pfn;
   yield Point.trylockPage;
   for (;;) {
-    const flags = load(task.arena, word);
+    const flags = get(task.arena, word);
     if ((flags & PG_LOCKED) !== 0) return false;
     // Acquire: pairs with the `and` in unlockPage.
     if (cas(task.arena, word, flags, flags | PG_LOCKED) === flags) break;

@@ -2,7 +2,7 @@
  * Page tables: three levels of 512 entries, from their own pool. Used for CPU page tables and for device page tables.
  * Upper entries are `table << 12 | PRESENT`; each table has its own lock word, the split page-table lock.
  */
-import { get, load, set, store } from '../arena/access.ts';
+import { get, set, store } from '../arena/access.ts';
 import { type Arena, PTRS_PER_TABLE } from '../arena/arena.ts';
 import { rawLock, rawUnlock } from '../arena/raw.ts';
 import { Header } from '../arena/structures.ts';
@@ -83,7 +83,7 @@ export function nextPopulated(arena: Arena, root: number, vpn: number, end: numb
 
 function* ensureEntry(task: Task, lock: number, entry: number): Steps<number> {
   const { arena } = task;
-  const found = load(arena, entry);
+  const found = get(arena, entry);
   if (found !== 0) return ptePfn(found);
   const table = tableAlloc(arena);
   if (table === 0) return 0;

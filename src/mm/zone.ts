@@ -46,7 +46,7 @@ function freeSystemPage(task: Task, pfn: number): void {
   const { arena } = task;
   store(arena, arena.page.flags + pfn, 0);
   clearAnonMapping(arena, pfn);
-  add(arena, arena.page.generation + pfn, 1);
+  set(arena, arena.page.generation + pfn, get(arena, arena.page.generation + pfn) + 1);
   poisonFrame(arena, pfn);
   rawLock(arena, Header.zoneLock);
   set(arena, arena.page.deviceData + pfn, get(arena, Header.zoneFree));

@@ -53,7 +53,7 @@ function* intervalPass(task: Task, subs: number, range: NotifierRange): Steps<bo
   let sub = yield* invStartRange(task, subs, range.start, last);
   if (sub === 0) return true;
   // Constant until our own invEnd: the sequence cannot change while it is odd and a bracket is open.
-  const seq = load(arena, subs + Subscriptions.invalidateSeq);
+  const seq = get(arena, subs + Subscriptions.invalidateSeq);
   const unfinished: Unfinished[] = [];
   let ok = true;
   while (sub !== 0 && ok) {
@@ -76,7 +76,7 @@ function* classicPass(task: Task, subs: number, range: NotifierRange): Steps<num
   const { arena } = task;
   let error = 0;
   const index = yield* srcuReadLock(task);
-  for (let sub = load(arena, subs + Subscriptions.list); sub !== 0; sub = load(arena, sub + ClassicSub.next)) {
+  for (let sub = get(arena, subs + Subscriptions.list); sub !== 0; sub = load(arena, sub + ClassicSub.next)) {
     const ops = classicOps(get(arena, sub + ClassicSub.ops));
     if (ops.invalidateRangeStart === undefined) continue;
     yield Point.classicCallback;
@@ -104,7 +104,7 @@ function* classicPass(task: Task, subs: number, range: NotifierRange): Steps<num
 
 function* classicEnds(task: Task, subs: number, range: NotifierRange): Steps<void> {
   const { arena } = task;
-  for (let sub = load(arena, subs + Subscriptions.list); sub !== 0; sub = load(arena, sub + ClassicSub.next)) {
+  for (let sub = get(arena, subs + Subscriptions.list); sub !== 0; sub = load(arena, sub + ClassicSub.next)) {
     const { invalidateRangeEnd } = classicOps(get(arena, sub + ClassicSub.ops));
     if (invalidateRangeEnd === undefined) continue;
     noteCallback(task, sub, 1);
@@ -119,11 +119,11 @@ function* start(task: Task, range: NotifierRange): Steps<number> {
   count(task, Counter.invalidations);
   const subs = subscriptionsOf(task, range.mm);
   if (subs === 0) return 0;
-  if (load(arena, subs + Subscriptions.hasItree) !== 0 && !(yield* intervalPass(task, subs, range))) return -EAGAIN;
-  if (load(arena, subs + Subscriptions.list) === 0) return 0;
+  if (get(arena, subs + Subscriptions.hasItree) !== 0 && !(yield* intervalPass(task, subs, range))) return -EAGAIN;
+  if (get(arena, subs + Subscriptions.list) === 0) return 0;
   const error = yield* classicPass(task, subs, range);
   // The kernel leaves the interval side open here (a latent defect, docs/model.md); we close what we opened.
-  if (error !== 0 && load(arena, subs + Subscriptions.hasItree) !== 0) yield* invEnd(task, subs);
+  if (error !== 0 && get(arena, subs + Subscriptions.hasItree) !== 0) yield* invEnd(task, subs);
   return error;
 }
 
@@ -176,8 +176,8 @@ function* end(task: Task, range: NotifierRange): Steps<void> {
   countEvent(task);
   const subs = subscriptionsOf(task, range.mm);
   if (subs === 0) return;
-  if (load(arena, subs + Subscriptions.hasItree) !== 0) yield* invEnd(task, subs);
-  if (load(arena, subs + Subscriptions.list) === 0) return;
+  if (get(arena, subs + Subscriptions.hasItree) !== 0) yield* invEnd(task, subs);
+  if (get(arena, subs + Subscriptions.list) === 0) return;
   const index = yield* srcuReadLock(task);
   yield* classicEnds(task, subs, range);
   yield* srcuReadUnlock(task, index);
@@ -191,16 +191,16 @@ export function* mmuNotifierRelease(task: Task, range: NotifierRange): Steps<voi
   const { arena } = task;
   const subs = subscriptionsOf(task, range.mm);
   if (subs === 0) return;
-  if (load(arena, subs + Subscriptions.hasItree) !== 0) {
+  if (get(arena, subs + Subscriptions.hasItree) !== 0) {
     yield* intervalPass(task, subs, range);
     yield* invEnd(task, subs);
   }
-  if (load(arena, subs + Subscriptions.list) === 0) return;
+  if (get(arena, subs + Subscriptions.list) === 0) return;
   const index = yield* srcuReadLock(task);
-  for (let sub = load(arena, subs + Subscriptions.list); sub !== 0; sub = load(arena, sub + ClassicSub.next)) {
+  for (let sub = get(arena, subs + Subscriptions.list); sub !== 0; sub = load(arena, sub + ClassicSub.next)) {
     yield* callRelease(task, sub);
   }
-  for (let sub = load(arena, subs + Subscriptions.list); sub !== 0; sub = load(arena, subs + Subscriptions.list)) {
+  for (let sub = get(arena, subs + Subscriptions.list); sub !== 0; sub = get(arena, subs + Subscriptions.list)) {
     yield* unlinkClassic(task, subs, sub);
   }
   yield* srcuReadUnlock(task, index);

@@ -35,7 +35,7 @@ export function mmget(arena: Arena, mm: number): void {
 /** mmget_not_zero: false once exit has begun. */
 export function mmgetNotZero(arena: Arena, mm: number): boolean {
   for (;;) {
-    const users = load(arena, mm + Mm.users);
+    const users = get(arena, mm + Mm.users);
     if (users === 0) return false;
     if (cas(arena, mm + Mm.users, users, users + 1) === users) return true;
   }

@@ -28,8 +28,8 @@ import { waitWhile, wake } from '../sync/wait.ts';
 
 /** The subscriptions object of an mm, or 0 before the first registration. */
 export function subscriptionsOf(task: Task, mm: number): number {
-  // Pairs with the store that publishes the object in register.ts.
-  const handle = load(task.arena, mm + Mm.subscriptions);
+  // Plain: whoever walks the chains holds mmap_lock or an rmap lock, and the first registration holds all of them.
+  const handle = get(task.arena, mm + Mm.subscriptions);
   return handle === 0 ? 0 : deref(task.arena, task.arena.pools.subscriptions, handle);
 }
 
@@ -37,7 +37,7 @@ const mmOf = (task: Task, sub: number): number => deref(task.arena, task.arena.p
 
 /** mn_itree_is_invalidating: the tree is frozen. Under subscriptions.lock. */
 export const isInvalidating = (task: Task, subs: number): boolean =>
-  (load(task.arena, subs + Subscriptions.invalidateSeq) & 1) !== 0;
+  (get(task.arena, subs + Subscriptions.invalidateSeq) & 1) !== 0;
 
 /**
  * mn_itree_inv_start_range: opens a bracket. Returns the first interval it covers (then the sequence is odd and stays so

@@ -43,7 +43,8 @@ function* read(task: Task, word: number, cls: number, killable: boolean): Steps<
   yield Point.lock;
   let queued = false;
   for (;;) {
-    const state = load(arena, word);
+    // A plain look is enough: the compare-and-swap, or the wait, tells whether it was right.
+    const state = get(arena, word);
     if (readerMayEnter(state)) {
       const next = (queued ? unqueueReader(state) : state) + READER;
       if (cas(arena, word, state, next) === state) break;
@@ -77,7 +78,7 @@ export function* downReadTrylock(task: Task, word: number, cls: number): Steps<b
   const { arena } = task;
   yield Point.lock;
   for (;;) {
-    const state = load(arena, word);
+    const state = get(arena, word);
     if (!readerMayEnter(state)) return false;
     if (cas(arena, word, state, state + READER) === state) break;
   }
@@ -90,7 +91,7 @@ export function* upRead(task: Task, word: number, cls: number): Steps<void> {
   if (task.checks) noteUnlocked(task, word, cls);
   yield Point.unlock;
   for (;;) {
-    const state = load(arena, word);
+    const state = get(arena, word);
     if ((state & READERS) === 0)
       throw new Violation('I-LOCK', `actor ${task.id} ends a read section nobody began (word ${word})`);
     if (cas(arena, word, state, state - READER) !== state) continue;
@@ -110,7 +111,7 @@ export function* downWrite(task: Task, word: number, cls: number): Steps<void> {
   yield Point.lock;
   let queued = false;
   for (;;) {
-    const state = load(arena, word);
+    const state = get(arena, word);
     if (writerMayEnter(state)) {
       const next = (queued ? state - WAITING_WRITER : state) | WRITER;
       if (cas(arena, word, state, next) === state) break;
@@ -130,7 +131,7 @@ function* leaveWrite(task: Task, word: number, keep: number): Steps<void> {
   set(arena, word + WRITER_TAG, 0);
   yield Point.unlock;
   for (;;) {
-    const state = load(arena, word);
+    const state = get(arena, word);
     const turn = (state & WAITING_READERS) === 0 ? 0 : READERS_TURN;
     if (cas(arena, word, state, ((state & ~WRITER) | turn) + keep) !== state) continue;
     if ((state & (WAITING_READERS | WAITING_WRITERS)) !== 0) wake(arena, word);

@@ -1,6 +1,6 @@
-import { add, get, load, set } from '../arena/access.ts';
+import { get, load, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
-import { Actor, Header } from '../arena/structures.ts';
+import { Actor } from '../arena/structures.ts';
 import type { Steps } from '../steps/steps.ts';
 
 /**
@@ -74,9 +74,17 @@ export function count(task: Task, counter: number, by = 1): void {
   set(task.arena, word, get(task.arena, word) + by);
 }
 
-/** Advances the event clock by one mm event of this task (see "windows" in docs/measurement.md). */
+/** Counts one mm event of this task (see "windows" in docs/measurement.md). */
 export function countEvent(task: Task): void {
-  add(task.arena, Header.events, 1);
   const own = task.actor + Actor.ownEvents;
   set(task.arena, own, get(task.arena, own) + 1);
+}
+
+/** mm events of all other actors so far. Each word has one writer; a sum may lag, and never goes back. */
+export function foreignEvents({ arena, id }: Task): number {
+  let sum = 0;
+  for (let other = 0; other < arena.config.actors; other++) {
+    if (other !== id) sum += get(arena, arena.actors + other * Actor.shape.size + Actor.ownEvents);
+  }
+  return sum;
 }

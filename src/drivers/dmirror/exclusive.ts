@@ -19,7 +19,7 @@ import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { DEV_ATOMIC, deviceEntry, mkDeviceEntry, needsFlush, setDeviceEntry } from '../deviceTable.ts';
 import { mirrorInterval, mirrorMm } from '../mirror.ts';
-import { numberOption, optionIs } from './options.ts';
+import { Is, numberOption, optionIs } from './options.ts';
 
 /** Programs the atomic entry under the update lock, unless the section collided. 0, -EBUSY or -ENOMEM. */
 function* program(task: Task, mirror: number, vpn: number, pfn: number, token: number): Steps<number> {
@@ -28,7 +28,7 @@ function* program(task: Task, mirror: number, vpn: number, pfn: number, token: n
   const entry = mkDeviceEntry(pfn, DEV_ATOMIC);
   let result = 0;
   yield* mutexLock(task, updateLock, LockClass.updateLock);
-  const checked = optionIs(arena, mirror, 'exclusiveSeq', 'on');
+  const checked = optionIs(arena, mirror, Is.exclusiveSeqOn);
   // The page lock keeps CPU faults out; zap and mprotect need no page lock, only the sequence tells of them.
   if (checked && mmuIntervalReadRetry(task, mirrorInterval(arena, mirror), token)) {
     count(task, Counter.exclusiveRetries);
@@ -36,7 +36,7 @@ function* program(task: Task, mirror: number, vpn: number, pfn: number, token: n
   } else {
     const old = yield* setDeviceEntry(task, mirror, vpn, entry);
     if (old === -1) result = -ENOMEM;
-    else if (needsFlush(old, entry) && optionIs(arena, mirror, 'engine', 'tlb')) yield* flushTlb(task, DEVICE);
+    else if (needsFlush(old, entry) && optionIs(arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);
     if (result === 0) task.watch?.installed(task, mirror, vpn, vpn + 1);
   }
   yield* mutexUnlock(task, updateLock, LockClass.updateLock);

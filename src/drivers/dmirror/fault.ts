@@ -20,7 +20,7 @@ import { count, type Task } from '../../sync/task.ts';
 import { ensureDeviceTable, entryFromPfn, needsFlush, setDeviceEntry, storeFromPfns } from '../deviceTable.ts';
 import { mirrorInterval, mirrorMm } from '../mirror.ts';
 import { migrateToSystem } from './migrate.ts';
-import { numberOption, optionIs } from './options.ts';
+import { Is, numberOption, optionIs } from './options.ts';
 
 /**
  * dmirror_do_update: programs the device from the words. 0, -ENOMEM, or 1 + the first page whose word lacks write permission
@@ -48,7 +48,7 @@ function* program(task: Task, mirror: number, range: HmmRange, write: boolean): 
       vpn++;
     }
   }
-  if (flush && optionIs(arena, mirror, 'engine', 'tlb')) yield* flushTlb(task, DEVICE);
+  if (flush && optionIs(arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);
   return result;
 }
 
@@ -58,7 +58,7 @@ function* pass(task: Task, mirror: number, range: HmmRange, write: boolean): Ste
   const { notifier } = range;
   const mm = mirrorMm(arena, mirror);
   let result: number;
-  if (optionIs(arena, mirror, 'unlocked', 'on')) {
+  if (optionIs(arena, mirror, Is.unlockedOn)) {
     result = yield* hmmRangeFaultUnlockedTimeout(task, range, 0);
   } else {
     range.notifierSeq = yield* mmuIntervalReadBegin(task, notifier);
@@ -71,11 +71,11 @@ function* pass(task: Task, mirror: number, range: HmmRange, write: boolean): Ste
     return result;
   }
   yield Point.driverSnapshot;
-  const early = optionIs(arena, mirror, 'retryCheck', 'beforeLock') && mmuIntervalReadRetry(task, notifier, range.notifierSeq);
+  const early = optionIs(arena, mirror, Is.retryCheckBeforeLock) && mmuIntervalReadRetry(task, notifier, range.notifierSeq);
   const updateLock = mirror + Mirror.updateLock;
   yield* mutexLock(task, updateLock, LockClass.updateLock);
   // Under the lock that the callback takes: a false answer holds until the lock is dropped.
-  const late = optionIs(arena, mirror, 'retryCheck', 'locked') && mmuIntervalReadRetry(task, notifier, range.notifierSeq);
+  const late = optionIs(arena, mirror, Is.retryCheckLocked) && mmuIntervalReadRetry(task, notifier, range.notifierSeq);
   if (early || late) {
     count(task, Counter.readRetries);
     result = -EBUSY;

@@ -16,7 +16,7 @@ import { makeExclusive } from './exclusive.ts';
 import { fault } from './fault.ts';
 import { invalidate } from './invalidate.ts';
 import { migrateToDevice, migrateToRam, migrateToSystem } from './migrate.ts';
-import { dmirrorOptions, optionIs } from './options.ts';
+import { dmirrorOptions, Is, optionIs } from './options.ts';
 
 /** dmirror_fops_open: one interval notifier over the whole address space. 0 or an error of the insertion. */
 function* open(task: Task, mirror: number): Steps<number> {
@@ -62,5 +62,5 @@ export const dmirror: Driver = {
   migrateToSystem,
   makeExclusive,
   evict,
-  accessUnderLock: (arena, mirror) => optionIs(arena, mirror, 'engine', 'mutex'),
+  accessUnderLock: (arena, mirror) => optionIs(arena, mirror, Is.engineMutex),
 };

@@ -10,20 +10,20 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { eraseDeviceEntries } from '../deviceTable.ts';
-import { optionIs } from './options.ts';
+import { Is, optionIs } from './options.ts';
 
 /** Erases [start, end) and waits for the device to have let go. Under the update lock. */
 export function* revoke(task: Task, mirror: number, start: number, end: number): Steps<void> {
   const erased = yield* eraseDeviceEntries(task, mirror, start, end);
   // Before the lock is dropped: when the callback returns the device must be done with the pages.
-  if (erased > 0 && optionIs(task.arena, mirror, 'engine', 'tlb')) yield* flushTlb(task, DEVICE);
+  if (erased > 0 && optionIs(task.arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);
 }
 
 /** May this event be passed over without a word? Only our own ones, and only where another rule keeps us safe. */
 function isIgnored(task: Task, mirror: number, range: NotifierRange): boolean {
   const { arena } = task;
   if (range.owner !== get(arena, mirror + Mirror.device)) return false;
-  if (range.event === MMU_NOTIFY_MIGRATE) return optionIs(arena, mirror, 'ownMigrate', 'ignoreWithoutSeq');
+  if (range.event === MMU_NOTIFY_MIGRATE) return optionIs(arena, mirror, Is.ownMigrateIgnoreWithoutSeq);
   // Setting the sequence here would make our own section around make_device_exclusive collide for ever.
   return range.event === MMU_NOTIFY_EXCLUSIVE;
 }
@@ -37,10 +37,10 @@ export function* invalidate(task: Task, sub: number, range: NotifierRange, curSe
   const updateLock = mirror + Mirror.updateLock;
   if (range.blockable) yield* mutexLock(task, updateLock, LockClass.updateLock);
   else if (!(yield* mutexTryLock(task, updateLock, LockClass.updateLock))) return false;
-  if (optionIs(arena, mirror, 'setSeq', 'on')) mmuIntervalSetSeq(task, sub, curSeq);
+  if (optionIs(arena, mirror, Is.setSeqOn)) mmuIntervalSetSeq(task, sub, curSeq);
   yield Point.driverSeqSet;
   // Our own migration revokes what it moves itself, and keeps the entries of pages that are on the device already.
-  if (!own || optionIs(arena, mirror, 'ownMigrate', 'treatAsForeign')) {
+  if (!own || optionIs(arena, mirror, Is.ownMigrateTreatAsForeign)) {
     add(arena, mirror + Mirror.foreignSeq, 1);
     yield* revoke(task, mirror, range.start, range.end);
   }

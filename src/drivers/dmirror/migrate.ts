@@ -33,7 +33,7 @@ import { allocDevicePage } from '../devicePages.ts';
 import { DEV_WRITE, eraseDeviceEntries, mkDeviceEntry, needsFlush, setDeviceEntry } from '../deviceTable.ts';
 import { mirrorFor, mirrorInterval, mirrorMm, mirrorPgmap } from '../mirror.ts';
 import { revoke } from './invalidate.ts';
-import { optionIs } from './options.ts';
+import { Is, optionIs } from './options.ts';
 
 /** Pages of one transaction: one last-level table. */
 const UNIT = 512;
@@ -54,7 +54,7 @@ function* revokeSources(task: Task, mirror: number, { start, src }: MigrateVma):
     if (((src[i] as number) & MIGRATE_PFN_MIGRATE) !== 0)
       erased += yield* eraseDeviceEntries(task, mirror, start + i, start + i + 1);
   }
-  if (erased > 0 && optionIs(task.arena, mirror, 'engine', 'tlb')) yield* flushTlb(task, DEVICE);
+  if (erased > 0 && optionIs(task.arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);
   yield* mutexUnlock(task, updateLock, LockClass.updateLock);
 }
 
@@ -81,13 +81,13 @@ function* allocAndCopy(task: Task, mirror: number, { src, dst }: MigrateVma): St
 function* mapMigrated(task: Task, mirror: number, migrate: MigrateVma, sample: number): Steps<number> {
   const { arena } = task;
   const { start, end, src, dst, vma } = migrate;
-  const vmaWrites = optionIs(arena, mirror, 'holeWrite', 'vma') && (vmaFlags(arena, vma) & VM_WRITE) !== 0;
+  const vmaWrites = optionIs(arena, mirror, Is.holeWriteVma) && (vmaFlags(arena, vma) & VM_WRITE) !== 0;
   const updateLock = mirror + Mirror.updateLock;
   let moved = 0;
   let flush = false;
   yield* mutexLock(task, updateLock, LockClass.updateLock);
   // Guard 4: a foreign invalidation may have taken an entry away that finalize will therefore not restore.
-  const skip = optionIs(arena, mirror, 'foreignCounter', 'on') && load(arena, mirror + Mirror.foreignSeq) !== sample;
+  const skip = optionIs(arena, mirror, Is.foreignCounterOn) && load(arena, mirror + Mirror.foreignSeq) !== sample;
   if (skip) {
     count(task, Counter.mapsSkipped);
     yield* revoke(task, mirror, start, end);
@@ -104,7 +104,7 @@ function* mapMigrated(task: Task, mirror: number, migrate: MigrateVma, sample: n
     const old = yield* setDeviceEntry(task, mirror, start + i, entry);
     flush ||= old !== -1 && needsFlush(old, entry);
   }
-  if (flush && optionIs(arena, mirror, 'engine', 'tlb')) yield* flushTlb(task, DEVICE);
+  if (flush && optionIs(arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);
   yield* mutexUnlock(task, updateLock, LockClass.updateLock);
   return moved;
 }
@@ -114,7 +114,7 @@ function* moveToDevice(task: Task, mirror: number, migrate: MigrateVma, sample: 
   const error = yield* migrateVmaSetup(task, migrate);
   if (error !== 0 || migrate.cpages === 0) return error;
   yield Point.driverCollected;
-  if (optionIs(task.arena, mirror, 'revokeSource', 'on')) yield* revokeSources(task, mirror, migrate);
+  if (optionIs(task.arena, mirror, Is.revokeSourceOn)) yield* revokeSources(task, mirror, migrate);
   yield* allocAndCopy(task, mirror, migrate);
   yield Point.driverCopied;
   yield* migrateVmaPages(task, migrate);
@@ -158,7 +158,7 @@ function* moveToSystem(task: Task, mirror: number, migrate: MigrateVma): Steps<n
 function* eraseOnReturn(task: Task, mirror: number, vpn: number): Steps<void> {
   // A forked child has no mirror of its own; the mirrors of others hear of it through the rmap walk.
   if (mirror === 0) return;
-  if (optionIs(task.arena, mirror, 'lockOnReturn', 'off')) {
+  if (optionIs(task.arena, mirror, Is.lockOnReturnOff)) {
     yield* eraseDeviceEntries(task, mirror, vpn, vpn + 1);
     return;
   }
@@ -192,7 +192,7 @@ function* eachPiece(task: Task, mirror: number, start: number, end: number, toDe
     const sample = load(arena, mirror + Mirror.foreignSeq);
     yield Point.driverSampled;
     // Guard 16: a zap whose callback ran before the sample may still be at work; let it finish, holding nothing.
-    if (toDevice && optionIs(arena, mirror, 'waitAfterSample', 'on'))
+    if (toDevice && optionIs(arena, mirror, Is.waitAfterSampleOn))
       yield* mmuIntervalReadBegin(task, mirrorInterval(arena, mirror));
     yield* mmapReadLock(task, mm);
     const vma = vmaLookup(arena, mm, at);

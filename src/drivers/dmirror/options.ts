@@ -53,14 +53,22 @@ export const numberOption = (arena: Arena, mirror: number, name: 'window' | 'dea
   driverOption(arena, mirror, places[name]);
 
 type ChoiceName = Exclude<Name, 'window' | 'deadlineMs'>;
+type Choice = { [N in ChoiceName]: `${N}${Capitalize<(typeof dmirrorOptions)[N]['values'][number]>}` }[ChoiceName];
+
+const CHOICE_BITS = 8;
+
+/** One number for each value of each option, for {@link optionIs}: `Is.retryCheckNone`, `Is.engineTlb`. */
+export const Is = Object.freeze(
+  Object.fromEntries(
+    Object.entries(dmirrorOptions).flatMap(([name, option], place) =>
+      ('values' in option ? option.values : []).map((value, index) => [
+        `${name}${value[0]?.toUpperCase()}${value.slice(1)}`,
+        (place << CHOICE_BITS) | index,
+      ]),
+    ),
+  ),
+) as { readonly [C in Choice]: number };
 
 /** Does the option have this value for this mirror? */
-export function optionIs<N extends ChoiceName>(
-  arena: Arena,
-  mirror: number,
-  name: N,
-  value: (typeof dmirrorOptions)[N]['values'][number],
-): boolean {
-  const { values } = dmirrorOptions[name] as { values: readonly string[] };
-  return values[driverOption(arena, mirror, places[name])] === value;
-}
+export const optionIs = (arena: Arena, mirror: number, choice: number): boolean =>
+  driverOption(arena, mirror, choice >> CHOICE_BITS) === (choice & ((1 << CHOICE_BITS) - 1));

@@ -17,7 +17,7 @@ import { scratchOf } from '../../scenarios/mixed.ts';
 import { setPause } from '../../steps/pause.ts';
 import { run } from '../../steps/steps.ts';
 import { heldLocks } from '../../sync/lockdep.ts';
-import { count, Task } from '../../sync/task.ts';
+import { count, foreignEvents, Task } from '../../sync/task.ts';
 import { Aborted, parkThread } from '../../sync/wait.ts';
 import { type ActorJob, type ActorReport, actorName } from './job.ts';
 import { pointTrace, recentPoints } from './pauseHook.ts';
@@ -80,12 +80,11 @@ function operate(world: World, job: ActorJob, recorder: Recorder, intended: numb
   const { arena, actor } = task;
   const operation = pickOperation(roles[job.role].operations, world.random);
   set(arena, actor + Actor.operation, operationId(operation.name));
-  const foreign = (): number => get(arena, Header.events) - get(arena, actor + Actor.ownEvents);
-  const before = foreign();
+  const before = foreignEvents(task);
   const began = performance.now();
   run(operation.run(world));
   recorder.record(operation.name, Math.min(intended, began), began, performance.now());
-  if (foreign() !== before) recorder.overlapped++;
+  if (foreignEvents(task) !== before) recorder.overlapped++;
   if (get(arena, actor + Actor.heldMask) !== 0) {
     throw new Violation('I-LOCK', `${operation.name} ends while it holds ${heldLocks(arena, actor).join(', ')}`);
   }

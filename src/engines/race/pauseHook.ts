@@ -1,8 +1,8 @@
 /** What the race engine does at every point: note it, look whether somebody interfered, and perhaps wait. */
-import { get, set } from '../../arena/access.ts';
-import { Actor, Header } from '../../arena/structures.ts';
+import { set } from '../../arena/access.ts';
+import { Actor } from '../../arena/structures.ts';
 import { points } from '../../steps/points.ts';
-import type { Task } from '../../sync/task.ts';
+import { foreignEvents, type Task } from '../../sync/task.ts';
 import type { PointDelay } from './job.ts';
 
 const RING = 16;
@@ -40,7 +40,7 @@ export function pointTrace(task: Task, delays: readonly PointDelay[], random: ()
   let at = 0;
   const hook = (point: number): void => {
     // Plain loads: an event missed now is seen at the next point.
-    const foreign = get(arena, Header.events) - get(arena, actor + Actor.ownEvents);
+    const foreign = foreignEvents(task);
     if (foreign !== seen) {
       hits[last] = (hits[last] as number) + 1;
       seen = foreign;
