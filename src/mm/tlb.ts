@@ -9,17 +9,20 @@
  * There are two kinds, with a TLB each: {@link CPU} and {@link DEVICE}. An entry carries the generation of the TLB at the
  * time its window was opened; a flush raises the generation first, so an entry filled by an old window is dead on arrival.
  */
-import { add, get, load, set } from '../arena/access.ts';
+import { add, and, cas, get, load, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Actor, ActorState, TLB_ENTRIES, TLB_WORDS } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
-import { waitWhile } from '../sync/wait.ts';
+import { waitWhile, wake } from '../sync/wait.ts';
 
 export const CPU = 0;
 export const DEVICE = 1;
+
+/** In a window word: somebody waits for the window to close. A count that grows into it only causes a needless wake-up. */
+const AWAITED = 1 << 30;
 
 const SPACE = 0;
 const VPN = 1;
@@ -33,7 +36,11 @@ export function openWindow(task: Task, kind: number): void {
 }
 
 export function closeWindow(task: Task, kind: number): void {
-  add(task.arena, task.actor + Actor.window + kind, 1);
+  const { arena } = task;
+  const word = task.actor + Actor.window + kind;
+  if ((add(arena, word, 1) & AWAITED) === 0) return;
+  and(arena, word, ~AWAITED);
+  wake(arena, word);
 }
 
 const slotOf = (task: Task, kind: number, vpn: number): number =>
@@ -87,13 +94,20 @@ export function* flushTlb(task: Task, kind: number): Steps<void> {
   }
 }
 
+/** Waits until the window seen as `window` has been closed, marking it so that whoever closes it wakes us. */
 function* waitForWindow(task: Task, word: number, window: number): Steps<void> {
-  while (load(task.arena, word) === window) yield* waitWhile(task, word, window);
+  const { arena } = task;
+  for (let seen = load(arena, word); ((seen ^ window) & ~AWAITED) === 0; seen = load(arena, word)) {
+    if ((seen & AWAITED) !== 0 || cas(arena, word, seen, seen | AWAITED) === seen) yield* waitWhile(task, word, seen | AWAITED);
+  }
 }
 
 /** A window left open would stop every flush; called when an actor ends. */
 export function abandonWindows(arena: Arena, actor: number): void {
   for (const kind of [CPU, DEVICE]) {
-    if ((load(arena, actor + Actor.window + kind) & 1) !== 0) add(arena, actor + Actor.window + kind, 1);
+    const word = actor + Actor.window + kind;
+    if ((load(arena, word) & 1) === 0) continue;
+    add(arena, word, 1);
+    wake(arena, word);
   }
 }
