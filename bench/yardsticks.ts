@@ -1,5 +1,5 @@
 /** What budgets are measured against, timed in the same run: A, L and C. */
-import { POISON } from '../src/arena/arena.ts';
+import { POISON } from '../src/arena/config.ts';
 
 const PAGES = 512;
 const WORDS = 1024;

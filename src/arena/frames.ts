@@ -1,5 +1,6 @@
 /** The bytes of page frames, in the second buffer: `frameWords` Int32 words each. */
-import { type Arena, POISON } from './arena.ts';
+import type { Arena } from './arena.ts';
+import { POISON } from './config.ts';
 import { Violation } from './violation.ts';
 
 /** Words looked at by {@link checkPoison}: the ones the lab's actors write, and every 64th of the rest. */

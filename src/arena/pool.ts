@@ -6,7 +6,8 @@
  * wraps after 32767 frees of one slot.
  */
 import { get, set } from './access.ts';
-import type { Arena, Pool } from './arena.ts';
+import type { Arena } from './arena.ts';
+import type { Pool } from './places.ts';
 import { rawLock, rawUnlock } from './raw.ts';
 import { Violation } from './violation.ts';
 

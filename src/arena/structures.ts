@@ -187,3 +187,26 @@ export const Mirror = pooled(
   },
   PADDED,
 );
+
+/** struct page, as a structure of arrays: one word of each for every page frame. At most 64 bytes a page. */
+export const pageFields = {
+  flags: atomic('PG_* bits (see mm/page.ts)'),
+  lockOwner: owned('actor id + 1 of the holder of PG_locked'),
+  refcount: atomic('_refcount; 0 exactly while the page is free'),
+  mapcount: atomic('_mapcount + 1: entries that count as mappings'),
+  mapping: guarded('page lock, or nobody knows the page yet', 'page->mapping: handle of the anon_vma'),
+  index: guarded('as mapping', 'page->index: virtual page offset within the anon_vma'),
+  generation: owned('raised by whoever frees the page; a translation taken earlier is caught by it'),
+  deviceData: guarded(
+    'the free list, or the owner of the page',
+    'page->lru while free (free-list link), zone_device_data while in use',
+  ),
+  pgmap: frozen('page->pgmap, device pages only'),
+} as const;
+
+/** Page-table pages: the split page-table lock of each, and what the pool needs. */
+export const tableFields = {
+  lock: atomic('ptl'),
+  generation: owned('raised when the table is freed'),
+  link: guarded('header.tableLock', 'free-list link'),
+} as const;

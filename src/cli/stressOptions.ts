@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { PFN_LIMIT } from '../arena/arena.ts';
+import { PFN_LIMIT } from '../arena/config.ts';
 import { loadDriver } from '../drivers/load.ts';
 import { optionWords, parseDriverSpec } from '../drivers/options.ts';
 import { builtinDrivers } from '../drivers/registry.ts';

@@ -1,6 +1,6 @@
 /** do_anonymous_page: nothing is mapped yet. */
 import { get, store } from '../arena/access.ts';
-import { ZERO_PFN } from '../arena/arena.ts';
+import { ZERO_PFN } from '../arena/config.ts';
 import { Vma } from '../arena/structures.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';

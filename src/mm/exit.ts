@@ -1,6 +1,6 @@
 /** mmput and exit_mmap: the end of an address space. */
 import { add, get, or } from '../arena/access.ts';
-import { VPN_LIMIT } from '../arena/arena.ts';
+import { VPN_LIMIT } from '../arena/config.ts';
 import { Mm, MmFlag } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 import { mmuNotifierRelease } from '../notifier/invalidate.ts';

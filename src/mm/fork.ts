@@ -1,6 +1,6 @@
 /** dup_mmap and copy_page_range: a child shares the parent's pages, read-only on both sides until somebody writes. */
 import { get, load, store } from '../arena/access.ts';
-import { VPN_LIMIT } from '../arena/arena.ts';
+import { VPN_LIMIT } from '../arena/config.ts';
 import { EBUSY, ENOMEM } from '../arena/errno.ts';
 import { Mm, Vma } from '../arena/structures.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';

@@ -1,6 +1,6 @@
 /** madvise(MADV_DONTNEED), and the OOM reaper, which zaps the same way without being allowed to wait. */
 import { load, or } from '../arena/access.ts';
-import { VPN_LIMIT } from '../arena/arena.ts';
+import { VPN_LIMIT } from '../arena/config.ts';
 import { EAGAIN, EINVAL, ENOMEM } from '../arena/errno.ts';
 import { Mm, MmFlag } from '../arena/structures.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStartNonblock } from '../notifier/invalidate.ts';

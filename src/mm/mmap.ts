@@ -1,6 +1,6 @@
 /** mmap and munmap of anonymous memory. */
 import { get } from '../arena/access.ts';
-import { VPN_LIMIT } from '../arena/arena.ts';
+import { VPN_LIMIT } from '../arena/config.ts';
 import { EINVAL, ENOMEM } from '../arena/errno.ts';
 import { Mm } from '../arena/structures.ts';
 import { MMU_NOTIFY_UNMAP } from '../notifier/range.ts';

@@ -1,6 +1,6 @@
 /** mremap: shrinking, growing in place, and moving a mapping with its entries. */
 import { get, load, store, xchg } from '../arena/access.ts';
-import { VPN_LIMIT } from '../arena/arena.ts';
+import { VPN_LIMIT } from '../arena/config.ts';
 import { EFAULT, EINVAL, ENOMEM } from '../arena/errno.ts';
 import { Mm, Vma } from '../arena/structures.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';

@@ -3,7 +3,8 @@
  * Upper entries are `table << 12 | PRESENT`; each table has its own lock word, the split page-table lock.
  */
 import { get, set, store } from '../arena/access.ts';
-import { type Arena, PTRS_PER_TABLE } from '../arena/arena.ts';
+import type { Arena } from '../arena/arena.ts';
+import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { rawLock, rawUnlock } from '../arena/raw.ts';
 import { Header } from '../arena/structures.ts';
 import { Point } from '../steps/points.ts';

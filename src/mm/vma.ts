@@ -1,7 +1,7 @@
 /** struct vm_area_struct: flags, look-up, and the operations that keep the VMA tree and the rmap list in step. */
 import { get, load, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
-import { VPN_LIMIT } from '../arena/arena.ts';
+import { VPN_LIMIT } from '../arena/config.ts';
 import { firstOverlap, insertInterval, nextOverlap, nodeLast, nodeStart, removeInterval } from '../arena/intervalTree.ts';
 import { handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
 import { Mm, Vma } from '../arena/structures.ts';

@@ -1,6 +1,6 @@
 /** Insertion and removal of interval notifiers (mmu_interval_notifier_insert and _remove). */
 import { get, load, set, store } from '../arena/access.ts';
-import { VPN_LIMIT } from '../arena/arena.ts';
+import { VPN_LIMIT } from '../arena/config.ts';
 import { EINVAL, EOVERFLOW } from '../arena/errno.ts';
 import { insertInterval, removeInterval } from '../arena/intervalTree.ts';
 import { deref, handleOf } from '../arena/pool.ts';

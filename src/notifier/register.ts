@@ -1,6 +1,6 @@
 /** First registration in an address space, and mm_take_all_locks. */
 import { load, set, store } from '../arena/access.ts';
-import { VPN_LIMIT } from '../arena/arena.ts';
+import { VPN_LIMIT } from '../arena/config.ts';
 import { EINTR, ENOMEM } from '../arena/errno.ts';
 import { firstOverlap, nextOverlap } from '../arena/intervalTree.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';

@@ -1,6 +1,7 @@
 /** I-REF, I-MAP, I-ENTRY, I-QUIET: references, mappings and counters add up when nothing is under way. */
 import { get, load } from '../arena/access.ts';
-import { type Arena, ZERO_PFN } from '../arena/arena.ts';
+import type { Arena } from '../arena/arena.ts';
+import { ZERO_PFN } from '../arena/config.ts';
 import { liveObjects } from '../arena/pool.ts';
 import { Header, Mm, Pgmap } from '../arena/structures.ts';
 import { isDevicePage, PG_ANON_EXCLUSIVE, PG_LOCKED } from '../mm/page.ts';

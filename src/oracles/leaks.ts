@@ -1,6 +1,7 @@
 /** I-QUIET: after everything was torn down nothing is left. */
 import { get } from '../arena/access.ts';
-import { type Arena, ZERO_PFN } from '../arena/arena.ts';
+import type { Arena } from '../arena/arena.ts';
+import { ZERO_PFN } from '../arena/config.ts';
 import { poolLive } from '../arena/pool.ts';
 import { Header } from '../arena/structures.ts';
 import { isFree } from '../mm/zone.ts';

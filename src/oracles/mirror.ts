@@ -1,6 +1,7 @@
 /** I-STALE, I-PERM: a device entry names exactly what the CPU page table names, with no more permission. */
 import { get, load } from '../arena/access.ts';
-import { type Arena, ZERO_PFN } from '../arena/arena.ts';
+import type { Arena } from '../arena/arena.ts';
+import { ZERO_PFN } from '../arena/config.ts';
 import { liveObjects } from '../arena/pool.ts';
 import { Actor, Mirror, Mm } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';

@@ -1,6 +1,7 @@
 /** The mixed scenario: one address space, a device or more, everybody at everything. Set-up, checks and tear-down. */
 import { store } from '../arena/access.ts';
-import { type Arena, type ArenaConfig, createArena, POOL_LIMIT } from '../arena/arena.ts';
+import { type Arena, createArena } from '../arena/arena.ts';
+import { type ArenaConfig, POOL_LIMIT } from '../arena/config.ts';
 import { deref, handleOf } from '../arena/pool.ts';
 import { Actor, ActorState } from '../arena/structures.ts';
 import type { Driver } from '../drivers/driver.ts';

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import remapping from '@jridgewell/remapping';
-import { type AnyNode, type Comment, type Options, type Program, parse, type Token } from 'acorn';
-import { full } from 'acorn-walk';
+import type { AnyNode } from 'acorn';
 import MagicString from 'magic-string';
 import { type ConstantsOf, inlineConstants } from './inline.ts';
+import { freshName, isKept, type Module, parseModule, refuse, tokenAt } from './module.ts';
 
 /*
  * Erasure turns an operation written as a generator into the plain function it stands for.
@@ -56,10 +56,6 @@ export interface Erased {
   map: SourceMap;
 }
 
-const keepGenerators = '@hmm-lab keep-generators';
-
-const syntax: Options = { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true };
-
 /**
  * Erases one JavaScript module. A module without generators comes back unchanged.
  *
@@ -74,37 +70,6 @@ export function eraseModule(source: string, options: EraseOptions): Erased {
     eraseGenerators(module, text, options);
   }
   return { code: text.toString(), map: composeMap(text, options) };
-}
-
-interface Module {
-  file: string;
-  source: string;
-  nodes: AnyNode[];
-  tokens: Token[];
-  comments: Comment[];
-}
-
-function parseModule(source: string, file: string): Module {
-  const tokens: Token[] = [];
-  const comments: Comment[] = [];
-  let program: Program;
-  try {
-    program = parse(source, { ...syntax, onToken: tokens, onComment: comments });
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new SyntaxError(`${file}: ${error.message}`, { cause: error });
-    throw error;
-  }
-  const nodes: AnyNode[] = [];
-  full(program, (node) => {
-    nodes.push(node as AnyNode);
-  });
-  return { file, source, nodes, tokens, comments };
-}
-
-/** Whether the opt-out comment stands before the first token. */
-function isKept({ comments, tokens }: Module): boolean {
-  const first = tokens[0]?.start ?? 0;
-  return comments.some((comment) => comment.start < first && comment.value.trim() === keepGenerators);
 }
 
 function rewriteImports({ nodes }: Module, text: MagicString, rewrite: (specifier: string) => string): void {
@@ -217,33 +182,8 @@ function isPlainProperty(node: AnyNode): boolean {
   return node.type === 'Property' && !node.method;
 }
 
-/** The index of the first token that starts at `position` or later. */
-function tokenAt(tokens: Token[], position: number): number {
-  let low = 0;
-  let high = tokens.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((tokens[middle] as Token).start < position) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** `name`, or with a number after it, such that the module says it nowhere, not even as a property. */
-function freshName(name: string, { source, tokens }: Module): string {
-  const taken = new Set(tokens.map((token) => source.slice(token.start, token.end)));
-  let fresh = name;
-  for (let n = 1; taken.has(fresh); n++) fresh = `${name}$${n}`;
-  return fresh;
-}
-
 function importClause(local: string): string {
   return local === 'pause' ? 'pause' : `pause as ${local}`;
-}
-
-function refuse({ file, source }: Module, position: number, why: string): never {
-  const lines = source.slice(0, position).split('\n');
-  throw new SyntaxError(`${file}:${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}: ${why}`);
 }
 
 function composeMap(text: MagicString, { file, sourceMap }: EraseOptions): SourceMap {

@@ -1,6 +1,6 @@
 /** Invalidation brackets by hand, and the numbers they move. */
 import { get, load } from '../../src/arena/access.ts';
-import { VPN_LIMIT } from '../../src/arena/arena.ts';
+import { VPN_LIMIT } from '../../src/arena/config.ts';
 import { firstOverlap, nextOverlap } from '../../src/arena/intervalTree.ts';
 import { IntervalSub, Subscriptions } from '../../src/arena/structures.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../src/notifier/invalidate.ts';

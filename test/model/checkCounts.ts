@@ -1,7 +1,8 @@
 /** Conservation at a quiescent point: every count of the arena against what its page tables and lists say. */
 import assert from 'node:assert/strict';
 import { get, load } from '../../src/arena/access.ts';
-import { type Arena, ZERO_PFN } from '../../src/arena/arena.ts';
+import type { Arena } from '../../src/arena/arena.ts';
+import { ZERO_PFN } from '../../src/arena/config.ts';
 import { handleOf, liveObjects } from '../../src/arena/pool.ts';
 import { Actor, AnonVma, Header, IntervalSub, Mm, MmFlag, Pgmap, Subscriptions, Vma } from '../../src/arena/structures.ts';
 import {

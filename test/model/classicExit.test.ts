@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { add, get, load } from '../../src/arena/access.ts';
-import { VPN_LIMIT } from '../../src/arena/arena.ts';
+import { VPN_LIMIT } from '../../src/arena/config.ts';
 import { poolLive } from '../../src/arena/pool.ts';
 import { ClassicSub, Header, Mm } from '../../src/arena/structures.ts';
 import { mmput } from '../../src/mm/exit.ts';

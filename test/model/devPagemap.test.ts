@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { get, load } from '../../src/arena/access.ts';
-import { POISON } from '../../src/arena/arena.ts';
+import { POISON } from '../../src/arena/config.ts';
 import { EINVAL, ENOMEM } from '../../src/arena/errno.ts';
 import { frameAt } from '../../src/arena/frames.ts';
 import { poolLive } from '../../src/arena/pool.ts';

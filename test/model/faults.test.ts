@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { add, or } from '../../src/arena/access.ts';
-import { POISON, ZERO_PFN } from '../../src/arena/arena.ts';
+import { POISON, ZERO_PFN } from '../../src/arena/config.ts';
 import { frameAt } from '../../src/arena/frames.ts';
 import { Mm, MmFlag } from '../../src/arena/structures.ts';
 import { cpuFault, cpuLoad, cpuStore } from '../../src/mm/cpuAccess.ts';

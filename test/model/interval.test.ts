@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { get, load, store } from '../../src/arena/access.ts';
-import { VPN_LIMIT } from '../../src/arena/arena.ts';
+import { VPN_LIMIT } from '../../src/arena/config.ts';
 import { EINTR, EINVAL, ENOMEM, EOVERFLOW } from '../../src/arena/errno.ts';
 import { poolAlloc, poolFree, poolLive } from '../../src/arena/pool.ts';
 import { Actor, Header, IntervalSub, Mm } from '../../src/arena/structures.ts';

@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { get, set } from '../../src/arena/access.ts';
+import { type Arena, attachArena, buffersOf, createArena, LAYOUT_VERSION } from '../../src/arena/arena.ts';
 import {
   ACTOR_LIMIT,
-  type Arena,
   type ArenaConfig,
-  attachArena,
-  buffersOf,
-  createArena,
   defaultConfig,
-  LAYOUT_VERSION,
   LOCK_CLASSES,
   PFN_LIMIT,
   POOL_LIMIT,
   PTRS_PER_TABLE,
-} from '../../src/arena/arena.ts';
+} from '../../src/arena/config.ts';
 import { atomic, guarded, pooled, type Shape, struct } from '../../src/arena/layout.ts';
 import * as structures from '../../src/arena/structures.ts';
 import { smallConfig } from './machine.ts';

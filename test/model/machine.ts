@@ -1,7 +1,8 @@
 /** What the model tests share: a small arena with one task that runs alone. */
 
 import { set, store } from '../../src/arena/access.ts';
-import { type Arena, type ArenaConfig, createArena } from '../../src/arena/arena.ts';
+import { type Arena, createArena } from '../../src/arena/arena.ts';
+import type { ArenaConfig } from '../../src/arena/config.ts';
 import { Actor, ActorState } from '../../src/arena/structures.ts';
 import { mmAlloc } from '../../src/mm/mmStruct.ts';
 import { Task, type TaskOptions } from '../../src/sync/task.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PFN_LIMIT } from '../../src/arena/arena.ts';
+import { PFN_LIMIT } from '../../src/arena/config.ts';
 import {
   describePte,
   isDeviceExclusive,

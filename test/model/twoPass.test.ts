@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from '../../src/arena/access.ts';
-import { VPN_LIMIT } from '../../src/arena/arena.ts';
+import { VPN_LIMIT } from '../../src/arena/config.ts';
 import { EAGAIN } from '../../src/arena/errno.ts';
 import { IntervalSub } from '../../src/arena/structures.ts';
 import { mmuNotifierRelease } from '../../src/notifier/invalidate.ts';

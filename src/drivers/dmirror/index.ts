@@ -1,6 +1,6 @@
 /** dmirror: the in-tree test driver (lib/test_hmm.c), correct by default, its known defects as options. */
 import { get, store } from '../../arena/access.ts';
-import { VPN_LIMIT } from '../../arena/arena.ts';
+import { VPN_LIMIT } from '../../arena/config.ts';
 import { ENOMEM } from '../../arena/errno.ts';
 import { handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
 import { Mirror } from '../../arena/structures.ts';

@@ -1,6 +1,6 @@
 /** dmirror_snapshot: one byte a page that describes the CPU page table, with a temporary notifier and no faulting. */
 import { get } from '../../arena/access.ts';
-import { VPN_LIMIT, ZERO_PFN } from '../../arena/arena.ts';
+import { VPN_LIMIT, ZERO_PFN } from '../../arena/config.ts';
 import { EBUSY, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { poolAlloc, poolFree } from '../../arena/pool.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';

@@ -1,6 +1,7 @@
 /** The interactive laboratory: a machine, and actors on threads of their own that do what you tell them. */
 import { store } from '../../arena/access.ts';
-import { type Arena, type ArenaConfig, buffersOf, createArena } from '../../arena/arena.ts';
+import { type Arena, buffersOf, createArena } from '../../arena/arena.ts';
+import type { ArenaConfig } from '../../arena/config.ts';
 import { deref, handleOf } from '../../arena/pool.ts';
 import { Actor, ActorState, Mm, Pgmap } from '../../arena/structures.ts';
 import type { Driver } from '../../drivers/driver.ts';

@@ -1,5 +1,6 @@
 /** Handles of a lab's objects as they cross threads, and the arithmetic between byte addresses and pages. */
-import { type ArenaBuffers, PAGE_SIZE } from '../../arena/arena.ts';
+import type { ArenaBuffers } from '../../arena/arena.ts';
+import { PAGE_SIZE } from '../../arena/config.ts';
 
 /** An address space of a lab. */
 export interface AddressSpace {

@@ -1,0 +1,71 @@
+/** Where everything is in the arena: the same computation for the creator and for each attacher. */
+import { type ArenaConfig, LOCK_CLASSES, PTRS_PER_TABLE } from './config.ts';
+import type { Field, Shape } from './layout.ts';
+import {
+  Actor,
+  AnonVma,
+  ClassicSub,
+  Header,
+  IntervalSub,
+  Mirror,
+  Mm,
+  Pgmap,
+  pageFields,
+  Subscriptions,
+  tableFields,
+  Vma,
+} from './structures.ts';
+
+/** First word of each array of a structure of arrays: `page.refcount + pfn` is the word of that page. */
+export type Arrays<F extends Readonly<Record<string, Field>>> = { readonly [K in keyof F]: number };
+
+export type PageArrays = Arrays<typeof pageFields>;
+export type TableArrays = Arrays<typeof tableFields>;
+
+/** A pool of objects of one structure: its first word holds the raw lock, then free head, fresh index, live count. */
+export interface Pool {
+  readonly name: string;
+  readonly control: number;
+  readonly base: number;
+  readonly size: number;
+  readonly count: number;
+}
+
+const POOL_CONTROL_WORDS = 32;
+const LINE = 32;
+
+/** Places every array. `words` is the length of the whole. */
+export function plan(config: ArenaConfig) {
+  let top = Math.ceil(Header.shape.size / LINE) * LINE;
+  const take = (words: number): number => {
+    const at = top;
+    top = Math.ceil((top + words) / LINE) * LINE;
+    return at;
+  };
+  const pool = (shape: Shape, count: number): Pool => ({
+    name: shape.name,
+    control: take(POOL_CONTROL_WORDS),
+    base: take(shape.size * count),
+    size: shape.size,
+    count,
+  });
+  const pageCount = config.systemPages + config.devicePages * config.devices;
+  const actors = take(Actor.shape.size * config.actors);
+  const lockOrder = take(LOCK_CLASSES);
+  const pools = {
+    mm: pool(Mm.shape, config.mms),
+    vma: pool(Vma.shape, config.vmas),
+    anonVma: pool(AnonVma.shape, config.vmas),
+    subscriptions: pool(Subscriptions.shape, config.mms),
+    interval: pool(IntervalSub.shape, config.intervals),
+    classic: pool(ClassicSub.shape, config.intervals),
+    pgmap: pool(Pgmap.shape, Math.max(1, config.devices)),
+    mirror: pool(Mirror.shape, config.mirrors),
+  };
+  const arrays = <F extends Readonly<Record<string, Field>>>(fields: F, count: number): Arrays<F> =>
+    Object.fromEntries(Object.keys(fields).map((name) => [name, take(count)])) as Arrays<F>;
+  const page = arrays(pageFields, pageCount);
+  const table = arrays(tableFields, config.tables);
+  const tables = take(config.tables * PTRS_PER_TABLE);
+  return { pageCount, actors, lockOrder, pools, page, table, tables, words: top };
+}
