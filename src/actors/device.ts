@@ -50,14 +50,13 @@ function* write(world: World) {
 
 function* atomic(world: World) {
   const { task, driver, ledger, base } = world;
-  if (world.stable === 0) return;
-  const page = world.random(world.stable);
+  const page = world.random(world.pages);
   const value = yield* deviceIncrement(task, driver, mirrorOf(world), base + page, counterSlot(ledger.actors));
   if (value < 0) {
     count(task, Counter.deniedAccesses);
     return;
   }
-  ledger.counted(page);
+  if (page < world.stable) ledger.counted(page);
   count(task, Counter.deviceAtomics);
 }
 

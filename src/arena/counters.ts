@@ -21,10 +21,8 @@ export const counterNames = [
   'forkFailures',
   'deniedAccesses',
   'failedOperations',
-  'checks',
   'zappedEntries',
   'evictions',
-  'pointsPassed',
 ] as const;
 
 export type CounterName = (typeof counterNames)[number];

@@ -1,5 +1,6 @@
 /** hmm_range_fault: what the CPU maps in a range, faulting in what is asked for (mm/hmm.c). */
 import { get, load } from '../arena/access.ts';
+import { Counter } from '../arena/counters.ts';
 import { EAGAIN, EBUSY, EFAULT, EINTR, EINVAL, ENOLCK, ENOMEM, EPERM } from '../arena/errno.ts';
 import { deref } from '../arena/pool.ts';
 import { IntervalSub, Mm, MmFlag } from '../arena/structures.ts';
@@ -19,7 +20,7 @@ import { VM_WRITE, vmaFlags, vmaLookup } from '../mm/vma.ts';
 import { mmuIntervalCheckRetry, mmuIntervalReadBegin } from '../notifier/sequence.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
-import { fatalSignalPending, type Task } from '../sync/task.ts';
+import { count, fatalSignalPending, type Task } from '../sync/task.ts';
 import { HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE } from './pfn.ts';
 import { NEED_WRITE_FAULT, type Walk, walkRange } from './walk.ts';
 
@@ -123,6 +124,8 @@ export function* hmmRangeFaultUnlockedTimeout(task: Task, range: HmmRange, timeo
     if (kept) yield* mmapReadUnlock(task, mm);
     else if (fatalSignalPending(task)) return -EINTR;
     if (kept && result !== -EBUSY) return result;
+    count(task, Counter.rangeFaultPasses);
+    count(task, Counter.rangeBusy);
   }
 }
 

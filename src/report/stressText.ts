@@ -104,7 +104,7 @@ function counters({ counters }: RaceResult, style: Style): string[] {
 }
 
 function retry({ retry, counters }: RaceResult, style: Style): string[] {
-  if (counters.rangeFaultPasses === 0) return [style.bold('Retry rate'), '  no range fault was made'];
+  if (retry === null || counters.rangeFaultPasses === 0) return [style.bold('Retry rate'), '  no range fault was made'];
   const { attemptsPerFault: attempts, rate, timeToStable } = retry;
   const lines = [`  ${percent(rate)} of all passes were thrown away`];
   if (timeToStable.count > 0) {

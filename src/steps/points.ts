@@ -177,7 +177,7 @@ const rows = [
   ['driverCommitted', 'migrate_vma_pages has returned', 'the device is programmed', 'the driver', 'F2 F14', 50],
   ['driverExclusive', 'make_device_exclusive has returned', 'the device is programmed', 'the driver', 'E31 F29', 50],
   ['deviceAccess', 'a device is about to touch an address', 'it translates', 'the device', 'F1 F12', 5],
-  ['deviceTranslated', 'a device has translated an address', 'it touches the page', 'the device', 'F1 F12 G32', 5],
+  ['deviceTranslated', 'a device has translated an address', 'it touches the page', 'the device', 'F1 F12', 5],
   ['deviceAtomic', 'a device has read a word it increments', 'it writes it back', 'the device', 'E33', 5],
 ] as const satisfies readonly Row[];
 

@@ -1,8 +1,8 @@
 /** What a racing thread is told and what it answers. */
 import type { Role } from '../../actors/roles.ts';
 import type { ArenaBuffers } from '../../arena/arena.ts';
-import type { HistogramData } from '../../report/histogram.ts';
 import type { MixedPlaces } from '../../scenarios/mixed.ts';
+import type { HistogramData } from '../histogram.ts';
 import type { RaceViolation } from './types.ts';
 
 export interface PointDelay {

@@ -1,11 +1,11 @@
 /** Adds the reports of the actors up to the result of a race. */
 import type { Arena } from '../../arena/arena.ts';
-import { Histogram, type HistogramData } from '../../report/histogram.ts';
 import { points } from '../../steps/points.ts';
 import { version } from '../../version.ts';
+import { Histogram, type HistogramData } from '../histogram.ts';
 import { commandOf } from './command.ts';
 import type { ActorReport } from './job.ts';
-import { sumCounters } from './observer.ts';
+import { type Counters, sumCounters } from './observer.ts';
 import type { LatencyRow, OverlapGauge, RaceOptions, RaceResult, RaceViolation, Verdict } from './types.ts';
 
 /** Below this the actors did not really run at the same time, and a clean run says nothing. */
@@ -56,13 +56,32 @@ function windowHits(reports: readonly ActorReport[]): RaceResult['windows'] {
   return { total: points.length, hit: hits.filter(([, count]) => count > 0).length, hits: Object.fromEntries(hits) };
 }
 
-function confidenceOf(trials: number, clean: boolean): RaceResult['confidence'] {
-  if (!clean || trials === 0) return { trials, boundPerOperation: null, text: 'no bound: the run was not clean' };
+function confidenceOf(trials: number, verdict: Verdict): RaceResult['confidence'] {
+  const why = {
+    violation: 'the run was not clean',
+    invalid: 'the actors hardly ran at the same time',
+    pass: '',
+    interrupted: '',
+  };
+  if (why[verdict] !== '' || trials === 0)
+    return { trials, boundPerOperation: null, text: `no bound: ${why[verdict] || 'nothing was done'}` };
   const bound = 3 / trials;
   return {
     trials,
     boundPerOperation: bound,
     text: `0 in ${trials}: fewer than ${bound.toExponential(1)} violations per operation at 95 %`,
+  };
+}
+
+function retryOf(
+  { rangeFaultPasses: passes, readRetries, rangeBusy }: Counters,
+  reports: readonly ActorReport[],
+): RaceResult['retry'] {
+  const attempts = mergeAll(reports.map((report) => report.attempts));
+  return {
+    attemptsPerFault: { mean: attempts.mean, p50: attempts.quantile(0.5), p99: attempts.quantile(0.99), max: attempts.max },
+    rate: passes === 0 ? 0 : (readRetries + rangeBusy) / passes,
+    timeToStable: row(mergeAll(reports.map((report) => report.timeToStable))),
   };
 }
 
@@ -79,8 +98,6 @@ export interface Outcome {
 export function raceResult({ arena, options, reports, violations, seconds, coresUsed, interrupted }: Outcome): RaceResult {
   const counters = sumCounters(arena);
   const overlap = overlapGauge(reports, seconds, coresUsed);
-  const attempts = mergeAll(reports.map((report) => report.attempts));
-  const { rangeFaultPasses: passes, readRetries, rangeBusy } = counters;
   let verdict: Verdict = violations.length > 0 ? 'violation' : 'pass';
   if (verdict === 'pass' && interrupted) verdict = 'interrupted';
   else if (verdict === 'pass' && !overlap.valid) verdict = 'invalid';
@@ -92,16 +109,12 @@ export function raceResult({ arena, options, reports, violations, seconds, cores
     config: options,
     seconds,
     counters,
-    retry: {
-      attemptsPerFault: { mean: attempts.mean, p50: attempts.quantile(0.5), p99: attempts.quantile(0.99), max: attempts.max },
-      rate: passes === 0 ? 0 : (readRetries + rangeBusy) / passes,
-      timeToStable: row(mergeAll(reports.map((report) => report.timeToStable))),
-    },
-    latency: latencyRows(reports),
+    retry: verdict === 'invalid' ? null : retryOf(counters, reports),
+    latency: verdict === 'invalid' ? {} : latencyRows(reports),
     windows: windowHits(reports),
     overlap,
     violations,
-    confidence: confidenceOf(counters.operations, violations.length === 0),
+    confidence: confidenceOf(counters.operations, verdict),
     command: commandOf(options),
   };
 }

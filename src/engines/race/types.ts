@@ -1,7 +1,7 @@
 /** What a race is asked for and what it answers. Plain data: it crosses threads and becomes JSON as it is. */
 import type { CounterName } from '../../arena/counters.ts';
 import type { DriverSettings } from '../../drivers/options.ts';
-import type { Quantiles } from '../../report/histogram.ts';
+import type { Quantiles } from '../histogram.ts';
 
 /** `--delay NAME=1/4000:80us`: at one pass in `oneIn / of` of a point, wait. */
 export interface DelaySpec {
@@ -89,6 +89,7 @@ export interface RaceResult {
   /** Seconds the actors really raced. */
   readonly seconds: number;
   readonly counters: Readonly<Record<CounterName, number>>;
+  /** null when the run is not valid: then there is no number to give. */
   readonly retry: {
     /** Passes a device fault needed until it was stable. */
     readonly attemptsPerFault: { readonly mean: number; readonly p50: number; readonly p99: number; readonly max: number };
@@ -96,7 +97,8 @@ export interface RaceResult {
     readonly rate: number;
     /** Time from the first pass to a stable one. */
     readonly timeToStable: LatencyRow;
-  };
+  } | null;
+  /** By operation; empty when the run is not valid. */
   readonly latency: Readonly<Record<string, LatencyRow>>;
   readonly windows: {
     readonly total: number;

@@ -8,6 +8,9 @@ import { describeWord } from './describe.ts';
 import { recentPoints } from './pauseHook.ts';
 import type { RaceViolation } from './types.ts';
 
+/** Points an actor passes without coming to the end of its operation before it counts as busy. */
+const BUSY_POINTS = 1000;
+
 interface Seen {
   progress: number;
   points: number;
@@ -86,16 +89,49 @@ export class Watchdog {
   #verdict(first: number, stuck: readonly number[], moving: number, now: number): RaceViolation {
     const arena = this.#arena;
     const seen = this.#seen[first] as Seen;
-    const waiting = stuck.filter((id) => get(arena, recordOf(arena, id) + Actor.waitWord) !== 0);
     const seconds = ((now - seen.since) / 1000).toFixed(1);
-    const kind =
-      seen.passed > 1000
-        ? 'livelock'
-        : moving > 0 && waiting.length < stuck.length + moving && moving >= stuck.length
-          ? 'starvation'
-          : 'deadlock';
+    const kind = this.#kind(first, seen, moving);
     const rule = kind === 'deadlock' ? 'I-DEAD' : 'I-PROG';
     const all = stuck.map((id) => describeActor(arena, this.#names, id)).join('; ');
     return actorViolation(arena, this.#names, first, rule, `${kind}: no progress for ${seconds} s: ${all}`);
   }
+
+  #kind(id: number, seen: Seen, moving: number): 'deadlock' | 'livelock' | 'starvation' | 'lost wake-up' {
+    const arena = this.#arena;
+    const actor = recordOf(arena, id);
+    const word = get(arena, actor + Actor.waitWord);
+    if (word === 0 || seen.passed > BUSY_POINTS) return 'livelock';
+    if (load(arena, word) !== get(arena, actor + Actor.waitValue)) return 'lost wake-up';
+    return this.#inCycle(id) || moving === 0 ? 'deadlock' : 'starvation';
+  }
+
+  /** Does the chain of "waits for what another holds" from `id` come back to it, or end at an actor that is gone? */
+  #inCycle(id: number): boolean {
+    const arena = this.#arena;
+    const seen = new Set<number>();
+    const pending = [id];
+    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+      if (seen.has(at)) continue;
+      seen.add(at);
+      if (load(arena, recordOf(arena, at) + Actor.state) === ActorState.failed) return true;
+      for (const holder of holdersOf(arena, this.#names.length, at)) {
+        if (holder === id) return true;
+        pending.push(holder);
+      }
+    }
+    return false;
+  }
+}
+
+/** The actors that hold what an actor waits for: the owner the lock names, or whoever lists it as held. */
+function holdersOf(arena: Arena, actors: number, id: number): number[] {
+  const word = get(arena, recordOf(arena, id) + Actor.waitWord);
+  if (word === 0) return [];
+  const { owner } = describeWord(arena, word);
+  const holds = (other: number): boolean => {
+    const actor = recordOf(arena, other);
+    const count = get(arena, actor + Actor.heldCount);
+    return Array.from({ length: count }, (_, i) => get(arena, actor + Actor.held + 2 * i)).includes(word);
+  };
+  return Array.from({ length: actors }, (_, other) => other).filter((other) => other !== id && (other === owner || holds(other)));
 }

@@ -83,7 +83,8 @@ export class Histogram {
   }
 
   quantiles(): Quantiles {
-    return { p50Ns: this.quantile(0.5), p99Ns: this.quantile(0.99), p999Ns: this.quantile(0.999), maxNs: this.max };
+    const whole = (q: number): number => Math.round(this.quantile(q));
+    return { p50Ns: whole(0.5), p99Ns: whole(0.99), p999Ns: whole(0.999), maxNs: Math.round(this.max) };
   }
 
   data(): HistogramData {
