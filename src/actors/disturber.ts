@@ -1,6 +1,7 @@
 /** The disturber: everything a process may do to its address space while others use it. */
 import { Counter } from '../arena/counters.ts';
 import { Violation } from '../arena/violation.ts';
+import { clearRefs } from '../mm/clearRefs.ts';
 import { cpuLoad, cpuStore } from '../mm/cpuAccess.ts';
 import { mmput } from '../mm/exit.ts';
 import { forkMm } from '../mm/fork.ts';
@@ -115,4 +116,5 @@ export const disturberOperations: readonly Operation[] = [
   { name: 'mprotect', weight: 25, run: protect },
   { name: 'mremap', weight: 15, run: move },
   { name: 'fork', weight: 10, run: fork },
+  { name: 'clearRefs', weight: 3, run: ({ task, mm }) => clearRefs(task, mm) },
 ];

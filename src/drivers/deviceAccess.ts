@@ -2,7 +2,7 @@
  * The device engine: how a device touches memory. By itself, inside a device access window and through its own TLB; or, for
  * a driver that lets the device work only under its lock (as the in-tree test driver's ioctls do), with that lock held.
  */
-import { load } from '../arena/access.ts';
+import { get } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
 import { frameAt } from '../arena/frames.ts';
 import { Mirror } from '../arena/structures.ts';
@@ -37,7 +37,7 @@ function translate(task: Task, mirror: number, vpn: number, bits: number): numbe
 }
 
 function checkLive(task: Task, vpn: number, pfn: number): void {
-  if (load(task.arena, task.arena.page.refcount + pfn) <= 0) {
+  if (get(task.arena, task.arena.page.refcount + pfn) <= 0) {
     throw new Violation(
       'I-FREE',
       `the device of actor ${task.id} reaches page ${pfn} through address page ${vpn} after it was freed`,

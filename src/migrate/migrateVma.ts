@@ -59,15 +59,12 @@ export interface MigrateArgs {
 }
 
 /** A transaction with fresh arrays. */
-export const migrateVma = (args: MigrateArgs): MigrateVma => ({
-  faultPage: 0,
-  ...args,
-  src: new Int32Array(Math.max(0, args.end - args.start)),
-  dst: new Int32Array(Math.max(0, args.end - args.start)),
-  npages: 0,
-  cpages: 0,
-  state: 'new',
-});
+export function migrateVma({ mm, vma, start, end, pgmapOwner, flags, faultPage = 0 }: MigrateArgs): MigrateVma {
+  const pages = Math.max(0, end - start);
+  const src = new Int32Array(pages);
+  const dst = new Int32Array(pages);
+  return { mm, vma, start, end, src, dst, pgmapOwner, flags, faultPage, npages: 0, cpages: 0, state: 'new' };
+}
 
 function turn(task: Task, migrate: MigrateVma, expected: MigrateState, what: string): void {
   if (migrate.state !== expected) {

@@ -9,9 +9,9 @@ import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { FAULT_FLAG_WRITE, type Fault, faultPtl, isUnstable, VM_FAULT_OOM, VM_FAULT_SIGBUS } from './faultTypes.ts';
 import { addRss } from './mmStruct.ts';
-import { PG_LRU, PG_UPTODATE, setAnonMapping, setPageFlags } from './page.ts';
+import { setAnonMapping } from './page.ts';
 import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG } from './pte.ts';
-import { addAnonRmap, anonVmaPrepare } from './rmap.ts';
+import { addNewAnonRmap, anonVmaPrepare } from './rmap.ts';
 import { linearPageIndex, VM_ACCESS, VM_SHARED, VM_WRITE, vmaFlags } from './vma.ts';
 import { allocPage, putPage } from './zone.ts';
 
@@ -49,7 +49,6 @@ function* mapNewPage(task: Task, fault: Fault): Steps<number> {
   if (!(yield* anonVmaPrepare(task, vma))) return VM_FAULT_OOM;
   const pfn = yield* allocPage(task, true);
   if (pfn === 0) return VM_FAULT_OOM;
-  setPageFlags(arena, pfn, PG_UPTODATE | PG_LRU);
   const ptl = faultPtl(task, fault);
   let result = 0;
   let mapped = false;
@@ -60,7 +59,7 @@ function* mapNewPage(task: Task, fault: Fault): Steps<number> {
       result = VM_FAULT_SIGBUS;
     } else {
       setAnonMapping(arena, pfn, get(arena, vma + Vma.anonVma), linearPageIndex(arena, vma, vpn));
-      addAnonRmap(arena, pfn, true);
+      addNewAnonRmap(arena, pfn);
       addRss(arena, mm, 1);
       const write = (vmaFlags(arena, vma) & VM_WRITE) !== 0 ? PTE_WRITE | PTE_DIRTY : 0;
       yield Point.setPte;

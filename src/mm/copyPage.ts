@@ -1,15 +1,19 @@
 /** copy_highpage in two halves with a point between them, so that a write during the copy can be torn by it. */
 import { frameAt } from '../arena/frames.ts';
 import { Point } from '../steps/points.ts';
-import type { Steps } from '../steps/steps.ts';
+import { pointsWatched, type Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 
 export function* copyPage(task: Task, to: number, from: number): Steps<void> {
   const { arena } = task;
   const { frames, frameWords } = arena;
-  const half = frameWords >> 1;
   const source = frameAt(arena, from);
   const target = frameAt(arena, to);
+  if (!pointsWatched()) {
+    frames.copyWithin(target, source, source + frameWords);
+    return;
+  }
+  const half = frameWords >> 1;
   yield Point.copyPage;
   frames.copyWithin(target, source, source + half);
   yield Point.copyPage;

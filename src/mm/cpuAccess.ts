@@ -91,7 +91,7 @@ export function* cpuBegin(task: Task, mm: number, vpn: number, write: boolean): 
     const pte = translate(task, mm, vpn, write);
     if (pte !== 0) {
       const pfn = ptePfn(pte);
-      if (load(arena, arena.page.refcount + pfn) <= 0) {
+      if (get(arena, arena.page.refcount + pfn) <= 0) {
         throw new Violation('I-FREE', `actor ${task.id} reaches page ${pfn} through address page ${vpn} after it was freed`);
       }
       yield Point.cpuTranslated;

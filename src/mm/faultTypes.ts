@@ -1,5 +1,5 @@
 /** Flags and results of a page fault, and what describes one under way (struct vm_fault). */
-import { load } from '../arena/access.ts';
+import { get } from '../arena/access.ts';
 import { Mm, MmFlag } from '../arena/structures.ts';
 import type { Task } from '../sync/task.ts';
 import { ptlOf } from './tables.ts';
@@ -40,4 +40,4 @@ export interface Fault {
 export const faultPtl = (task: Task, fault: Fault): number => ptlOf(task.arena, fault.table);
 
 /** check_stable_address_space: the OOM reaper has not begun. Under the page-table lock. */
-export const isUnstable = (task: Task, mm: number): boolean => (load(task.arena, mm + Mm.flags) & MmFlag.unstable) !== 0;
+export const isUnstable = (task: Task, mm: number): boolean => (get(task.arena, mm + Mm.flags) & MmFlag.unstable) !== 0;

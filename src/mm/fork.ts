@@ -15,18 +15,7 @@ import { restorePte } from './exclusiveEntry.ts';
 import { mmput } from './exit.ts';
 import { mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
 import { addRss, mmAlloc } from './mmStruct.ts';
-import {
-  getPage,
-  maybeDmaPinned,
-  PG_ANON_EXCLUSIVE,
-  PG_LRU,
-  PG_UPTODATE,
-  pageFlags,
-  pageIndex,
-  pageMapping,
-  setAnonMapping,
-  setPageFlags,
-} from './page.ts';
+import { getPage, maybeDmaPinned, PG_ANON_EXCLUSIVE, pageFlags, pageIndex, pageMapping, setAnonMapping } from './page.ts';
 import { trylockPage, unlockPage } from './pageLock.ts';
 import {
   isDeviceExclusive,
@@ -44,7 +33,7 @@ import {
   ptePfn,
   ptePresent,
 } from './pte.ts';
-import { addAnonRmap, shareAnonRmap } from './rmap.ts';
+import { addAnonRmap, addNewAnonRmap, shareAnonRmap } from './rmap.ts';
 import { ensureTable, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
 import { anonVmaClone, vmaAlloc, vmaEnd, vmaFlags, vmaInsert, vmaStart, vmasIn } from './vma.ts';
@@ -66,9 +55,8 @@ function* copyPresent(task: Task, pte: number, childPte: number, spare: number):
   if (exclusive && maybeDmaPinned(arena, pfn)) {
     if (spare === 0) return NEEDS_PAGE;
     yield* copyPage(task, spare, pfn);
-    setPageFlags(arena, spare, PG_UPTODATE | PG_LRU);
     setAnonMapping(arena, spare, pageMapping(arena, pfn), pageIndex(arena, pfn));
-    addAnonRmap(arena, spare, true);
+    addNewAnonRmap(arena, spare);
     store(arena, childPte, mkPte(spare, pteFlags(entry)));
     return 0;
   }

@@ -14,7 +14,16 @@ import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { downRead, downWrite, upRead, upWrite } from '../sync/rwsem.ts';
 import type { Task } from '../sync/task.ts';
-import { clearPageFlags, PG_ANON_EXCLUSIVE, pageIndex, pageMapping, putAnonVma, setPageFlags } from './page.ts';
+import {
+  clearPageFlags,
+  PG_ANON_EXCLUSIVE,
+  PG_LRU,
+  PG_UPTODATE,
+  pageIndex,
+  pageMapping,
+  putAnonVma,
+  setPageFlags,
+} from './page.ts';
 
 /** The anon_vma of a VMA that has one. */
 export const anonVmaOf = (arena: Arena, vma: number): number => deref(arena, arena.pools.anonVma, load(arena, vma + Vma.anonVma));
@@ -71,6 +80,15 @@ export function* anonVmaPrepare(task: Task, vma: number): Steps<boolean> {
 export function addAnonRmap(arena: Arena, pfn: number, exclusive: boolean): void {
   add(arena, arena.page.mapcount + pfn, 1);
   if (exclusive) setPageFlags(arena, pfn, PG_ANON_EXCLUSIVE);
+}
+
+/**
+ * folio_add_new_anon_rmap: the first entry of a page fresh from the allocator. Nobody else knows the page, so plain stores
+ * will do; the store of the entry publishes them.
+ */
+export function addNewAnonRmap(arena: Arena, pfn: number): void {
+  set(arena, arena.page.flags + pfn, PG_UPTODATE | PG_LRU | PG_ANON_EXCLUSIVE);
+  set(arena, arena.page.mapcount + pfn, 1);
 }
 
 /** folio_remove_rmap_pte: one entry less maps the page. */

@@ -3,7 +3,7 @@
  * waited go first. So a reader nested inside a reader deadlocks as soon as a writer queues between the two, as it does
  * in the kernel. Two words: the state, and the tag of the writer.
  */
-import { cas, get, load, set } from '../arena/access.ts';
+import { cas, get, set } from '../arena/access.ts';
 import { EINTR } from '../arena/errno.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
@@ -156,4 +156,4 @@ export function* downgradeWrite(task: Task, word: number): Steps<void> {
 }
 
 export const isWriteLockedBy = (task: Task, word: number): boolean => get(task.arena, word + WRITER_TAG) === task.tag;
-export const isReadLocked = (task: Task, word: number): boolean => (load(task.arena, word) & (READERS | WRITER)) !== 0;
+export const isReadLocked = (task: Task, word: number): boolean => (get(task.arena, word) & (READERS | WRITER)) !== 0;

@@ -126,6 +126,16 @@ function* moveToDevice(task: Task, mirror: number, migrate: MigrateVma, sample: 
   return moved;
 }
 
+/** Pages with a source that still migrate. Holes do not count: nothing moved. */
+function countMoved(src: Int32Array): number {
+  let moved = 0;
+  for (let i = 0; i < src.length; i++) {
+    const slot = src[i] as number;
+    if ((slot & MIGRATE_PFN_MIGRATE) !== 0 && migratePfnToPage(slot) !== 0) moved++;
+  }
+  return moved;
+}
+
 /** One transaction home. Pages moved, -EINVAL, or -ENOMEM after everything that could move has moved. */
 function* moveToSystem(task: Task, mirror: number, migrate: MigrateVma): Steps<number> {
   const error = yield* migrateVmaSetup(task, migrate);
@@ -148,7 +158,7 @@ function* moveToSystem(task: Task, mirror: number, migrate: MigrateVma): Steps<n
   }
   yield Point.driverCopied;
   yield* migrateVmaPages(task, migrate);
-  const moved = src.reduce((sum, slot) => sum + ((slot & MIGRATE_PFN_MIGRATE) !== 0 && migratePfnToPage(slot) !== 0 ? 1 : 0), 0);
+  const moved = countMoved(src);
   yield* migrateVmaFinalize(task, migrate);
   count(task, Counter.migratedToSystem, moved);
   return short ? -ENOMEM : moved;
