@@ -88,7 +88,7 @@ export function memremapPages(arena: Arena, { type, owner, ops, start, pages }: 
 export function* zoneDevicePageInit(task: Task, pgmap: number, pfn: number): Steps<void> {
   const { arena } = task;
   yield Point.zoneDevicePageInit;
-  if (load(arena, pgmap + Pgmap.dead) !== 0)
+  if (get(arena, pgmap + Pgmap.dead) !== 0)
     throw new Violation('I-PGMAP', `device page ${pfn} is initialised in a dying pagemap`);
   add(arena, pgmap + Pgmap.ref, 1);
   if (cas(arena, arena.page.refcount + pfn, 0, 1) !== 0)

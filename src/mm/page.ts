@@ -1,5 +1,5 @@
 /** struct page: flags, references, mappings. Order-0 pages only; a folio is a page here. */
-import { add, and, cas, get, load, or, set } from '../arena/access.ts';
+import { add, and, cas, get, or, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { deref, poolFree } from '../arena/pool.ts';
 import { AnonVma } from '../arena/structures.ts';
@@ -27,8 +27,13 @@ export const setPageFlags = (arena: Arena, pfn: number, bits: number): number =>
 export const clearPageFlags = (arena: Arena, pfn: number, bits: number): number => and(arena, arena.page.flags + pfn, ~bits);
 
 export const isDevicePage = (arena: Arena, pfn: number): boolean => pfn >= arena.config.systemPages;
-export const pageCount = (arena: Arena, pfn: number): number => load(arena, arena.page.refcount + pfn);
-export const pageMapcount = (arena: Arena, pfn: number): number => load(arena, arena.page.mapcount + pfn);
+/**
+ * References and mappings, by a plain look. Who decides something by them has taken the page's entries away under their
+ * page-table locks before: a reference taken through an entry is ordered by that lock, and a speculative one may come later
+ * in any case.
+ */
+export const pageCount = (arena: Arena, pfn: number): number => get(arena, arena.page.refcount + pfn);
+export const pageMapcount = (arena: Arena, pfn: number): number => get(arena, arena.page.mapcount + pfn);
 export const pageGeneration = (arena: Arena, pfn: number): number => get(arena, arena.page.generation + pfn);
 /** Handle of the anon_vma, 0 if the page was never mapped. */
 export const pageMapping = (arena: Arena, pfn: number): number => get(arena, arena.page.mapping + pfn);

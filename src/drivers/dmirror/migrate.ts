@@ -42,7 +42,7 @@ export const FLAG_FAIL_ALLOC = 1;
 
 const failsOnce = (task: Task, mirror: number): boolean =>
   mirror !== 0 &&
-  load(task.arena, mirror + Mirror.flags) !== 0 &&
+  get(task.arena, mirror + Mirror.flags) !== 0 &&
   (and(task.arena, mirror + Mirror.flags, ~FLAG_FAIL_ALLOC) & FLAG_FAIL_ALLOC) !== 0;
 
 /** Guard 2: the device lets go of what is about to be copied. Its own MIGRATE event did not do that. */
