@@ -186,15 +186,9 @@ function* walkVma(task: Task, mm: number, range: HmmRange, walk: Walk, start: nu
   const pgd = get(arena, mm + Mm.pgd);
   let vpn = start;
   while (vpn < end) {
-    const populated = nextPopulated(arena, pgd, vpn, end);
-    if (populated > vpn) {
-      const result = hole(range, walk, vpn, populated);
-      if (result !== 0) return result;
-      vpn = populated;
-      continue;
-    }
-    const stop = tableEnd(vpn, end);
-    const result = yield* walkTable(task, mm, range, walk, lookupTable(arena, pgd, vpn), vpn, stop);
+    const table = lookupTable(arena, pgd, vpn);
+    const stop = table === 0 ? nextPopulated(arena, pgd, vpn, end) : tableEnd(vpn, end);
+    const result = table === 0 ? hole(range, walk, vpn, stop) : yield* walkTable(task, mm, range, walk, table, vpn, stop);
     if (result !== 0) return result;
     vpn = stop;
   }
