@@ -87,7 +87,15 @@ function memoryRows(): string[][] {
   const perPage = Object.keys(arena.page).length * Int32Array.BYTES_PER_ELEMENT;
   return [
     ['metadata of a page', `${perPage} B`, '', '64 B', (perPage / 64).toFixed(2), '', perPage <= 64 ? 'ok' : 'OVER'],
-    ['million-page arena ready', `${(seconds * 1000).toFixed(1)} ms`, '', '2 s', (seconds / 2).toFixed(3), '', seconds < 2 ? 'ok' : 'OVER'],
+    [
+      'million-page arena ready',
+      `${(seconds * 1000).toFixed(1)} ms`,
+      '',
+      '2 s',
+      (seconds / 2).toFixed(3),
+      '',
+      seconds < 2 ? 'ok' : 'OVER',
+    ],
   ];
 }
 

@@ -120,7 +120,7 @@ test('help of the program and of every command', () => {
   const program = cli('--help');
   assert.equal(program.status, 0);
   assert.deepEqual(cli('help').stdout, program.stdout);
-  for (const command of ['stress', 'windows', 'drivers', 'bugs', 'help']) {
+  for (const command of ['stress', 'explore', 'replay', 'scenarios', 'windows', 'drivers', 'bugs', 'help']) {
     assert.match(program.stdout, new RegExp(`^  ${command} +\\w`, 'm'));
     const { status, stdout, stderr } = cli(command, '--help');
     assert.equal(status, 0);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -167,13 +167,22 @@ test('a driver of the user, written as generators in two modules', async (t) => 
      import { fault } from './faults.js';
      export default { ...dmirror, name: 'mine', summary: 'delegates', *fault(...args) { return yield* fault(...args); } };`,
   );
+  // A place of its own for temporary files, so that others' do not count.
+  const temporary = join(directory, 'tmp');
+  mkdirSync(temporary);
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = temporary;
+  t.after(() => {
+    process.env.TMPDIR = before;
+    if (before === undefined) delete process.env.TMPDIR;
+  });
   const ended = await stress(['--seconds', '1', '--json', '--driver', `${file}:window=8`]);
   const { config, counters, violations } = resultOf(ended);
   assert.deepEqual(violations, [], ended.stderr);
   assert.deepEqual(config.driverSettings, { window: '8' });
   assert.ok(counters.deviceFaults > 0);
   assert.deepEqual(
-    readdirSync(tmpdir()).filter((name) => name.startsWith('hmm-lab-driver-')),
+    readdirSync(temporary).filter((name) => name.startsWith('hmm-lab-driver-')),
     [],
   );
 });

@@ -1,4 +1,5 @@
 /** A CPU thread: loads and stores to its slots, and increments of the shared counters. */
+import { frameAdd } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
 import { cpuBegin, cpuEnd, cpuLoad, cpuStore } from '../mm/cpuAccess.ts';
 import { counterSlot } from '../oracles/ledger.ts';
@@ -35,7 +36,7 @@ function* increment(world: World) {
     count(task, Counter.deniedAccesses);
     return;
   }
-  Atomics.add(task.arena.frames, at + counterSlot(ledger.actors), 1);
+  frameAdd(task.arena, at + counterSlot(ledger.actors), 1);
   cpuEnd(task);
   // Where contents may be discarded there is nothing to add up.
   if (page < world.stable) ledger.counted(page);

@@ -1,4 +1,5 @@
 /** A device engine: reads, writes and atomics through its mirror, faulting ahead over short spans. */
+import { frameLoad, frameStore } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
 import { deviceBegin, deviceEnd, deviceIncrement } from '../drivers/deviceAccess.ts';
 import { counterSlot } from '../oracles/ledger.ts';
@@ -23,7 +24,7 @@ function* read(world: World) {
       count(task, Counter.deniedAccesses);
       return;
     }
-    const value = Atomics.load(task.arena.frames, at + slot);
+    const value = frameLoad(task.arena, at + slot);
     yield* deviceEnd(task, driver, mirror);
     ledger.check(page, slot, value, expected, `device${world.index}`);
     count(task, Counter.deviceReads);
@@ -41,7 +42,7 @@ function* write(world: World) {
       count(task, Counter.deniedAccesses);
       return;
     }
-    Atomics.store(task.arena.frames, at + task.id, next.value);
+    frameStore(task.arena, at + task.id, next.value);
     yield* deviceEnd(task, driver, mirror);
     ledger.acknowledge(page, task.id, next);
     count(task, Counter.deviceWrites);

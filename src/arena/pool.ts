@@ -5,7 +5,7 @@
  * deref} turns it into an address and catches an object that was freed meanwhile. 65535 objects a pool; a generation
  * wraps after 32767 frees of one slot.
  */
-import { get, set } from './access.ts';
+import { fill, get, set } from './access.ts';
 import type { Arena } from './arena.ts';
 import type { Pool } from './places.ts';
 import { rawLock, rawUnlock } from './raw.ts';
@@ -37,7 +37,7 @@ export function poolAlloc(arena: Arena, pool: Pool): number {
   if (at !== 0) set(arena, control + LIVE, get(arena, control + LIVE) + 1);
   rawUnlock(arena, control + LOCK);
   if (at === 0) return 0;
-  arena.words.fill(0, at, at + size);
+  fill(arena, 0, at, at + size);
   set(arena, at, (generation << 16) | ((at - base) / size + 1));
   return at;
 }
@@ -48,7 +48,7 @@ export function poolFree(arena: Arena, pool: Pool, at: number): void {
   const handle = get(arena, at);
   if (handle <= 0) throw new Violation('I-UAF', `${pool.name} at ${at} is freed twice`);
   const generation = (((handle >> 16) & GENERATION_MASK) % GENERATION_MASK) + 1;
-  arena.words.fill(0x6b6b6b6b, at, at + pool.size);
+  fill(arena, 0x6b6b6b6b, at, at + pool.size);
   rawLock(arena, control + LOCK);
   set(arena, at, -generation);
   set(arena, at + LINK, get(arena, control + FREE));

@@ -3,6 +3,7 @@
 import { version } from '../version.ts';
 import { bugs } from './bugs.ts';
 import { drivers } from './drivers.ts';
+import { explore, replay, scenarios } from './explore.ts';
 import type { Command } from './flags.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { stress } from './stress.ts';
@@ -27,7 +28,7 @@ const help: Command = {
   },
 };
 
-const commands: readonly Command[] = [stress, windows, drivers, bugs, help];
+const commands: readonly Command[] = [stress, explore, replay, scenarios, windows, drivers, bugs, help];
 
 function commandNamed(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);

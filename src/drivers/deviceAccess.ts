@@ -2,7 +2,7 @@
  * The device engine: how a device touches memory. By itself, inside a device access window and through its own TLB; or, for
  * a driver that lets the device work only under its lock (as the in-tree test driver's ioctls do), with that lock held.
  */
-import { get } from '../arena/access.ts';
+import { frameLoad, frameStore, get } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
 import { frameAt } from '../arena/frames.ts';
 import { Mirror } from '../arena/structures.ts';
@@ -100,7 +100,7 @@ export function* deviceEnd(task: Task, driver: Driver, mirror: number): Steps<vo
 export function* deviceLoad(task: Task, driver: Driver, mirror: number, vpn: number, word: number): Steps<number> {
   const at = yield* deviceBegin(task, driver, mirror, vpn, vpn + 1, 'read');
   if (at < 0) return Number.NaN;
-  const value = Atomics.load(task.arena.frames, at + word);
+  const value = frameLoad(task.arena, at + word);
   yield* deviceEnd(task, driver, mirror);
   return value;
 }
@@ -116,7 +116,7 @@ export function* deviceStore(
 ): Steps<number> {
   const at = yield* deviceBegin(task, driver, mirror, vpn, vpn + 1, 'write');
   if (at < 0) return at;
-  Atomics.store(task.arena.frames, at + word, value);
+  frameStore(task.arena, at + word, value);
   yield* deviceEnd(task, driver, mirror);
   return 0;
 }
@@ -128,9 +128,9 @@ export function* deviceStore(
 export function* deviceIncrement(task: Task, driver: Driver, mirror: number, vpn: number, word: number): Steps<number> {
   const at = yield* deviceBegin(task, driver, mirror, vpn, vpn + 1, 'atomic');
   if (at < 0) return at;
-  const value = Atomics.load(task.arena.frames, at + word) + 1;
+  const value = frameLoad(task.arena, at + word) + 1;
   yield Point.deviceAtomic;
-  Atomics.store(task.arena.frames, at + word, value);
+  frameStore(task.arena, at + word, value);
   yield* deviceEnd(task, driver, mirror);
   return value;
 }

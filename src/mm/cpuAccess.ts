@@ -1,5 +1,5 @@
 /** What a CPU does with an address: translate through the TLB and the page table, fault if need be, access. */
-import { cas, get, load } from '../arena/access.ts';
+import { cas, frameLoad, frameStore, get, load } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
 import { frameAt } from '../arena/frames.ts';
 import { Mm } from '../arena/structures.ts';
@@ -114,7 +114,7 @@ export function cpuEnd(task: Task): void {
 export function* cpuLoad(task: Task, mm: number, vpn: number, word: number): Steps<number> {
   const at = yield* cpuBegin(task, mm, vpn, false);
   if (at < 0) return Number.NaN;
-  const value = Atomics.load(task.arena.frames, at + word);
+  const value = frameLoad(task.arena, at + word);
   cpuEnd(task);
   return value;
 }
@@ -123,7 +123,7 @@ export function* cpuLoad(task: Task, mm: number, vpn: number, word: number): Ste
 export function* cpuStore(task: Task, mm: number, vpn: number, word: number, value: number): Steps<number> {
   const at = yield* cpuBegin(task, mm, vpn, true);
   if (at < 0) return at;
-  Atomics.store(task.arena.frames, at + word, value);
+  frameStore(task.arena, at + word, value);
   cpuEnd(task);
   return 0;
 }

@@ -1,5 +1,5 @@
 /** struct dev_pagemap and the life of ZONE_DEVICE pages (mm/memremap.c). */
-import { add, cas, get, load, set, store } from '../arena/access.ts';
+import { add, cas, fill, get, load, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { EINVAL, ENOMEM } from '../arena/errno.ts';
 import { poisonFrame } from '../arena/frames.ts';
@@ -79,8 +79,8 @@ export function memremapPages(arena: Arena, { type, owner, ops, start, pages }: 
   set(arena, pgmap + Pgmap.fresh, start);
   store(arena, pgmap + Pgmap.ref, 1);
   const handle = handleOf(arena, arena.pools.pgmap, pgmap);
-  arena.words.fill(handle, arena.page.pgmap + start, arena.page.pgmap + start + pages);
-  arena.words.fill(PG_DEVICE, arena.page.flags + start, arena.page.flags + start + pages);
+  fill(arena, handle, arena.page.pgmap + start, arena.page.pgmap + start + pages);
+  fill(arena, PG_DEVICE, arena.page.flags + start, arena.page.flags + start + pages);
   return pgmap;
 }
 
@@ -134,7 +134,7 @@ export function* memunmapPages(task: Task, pgmap: number): Steps<void> {
   }
   const start = get(arena, pgmap + Pgmap.start);
   const end = start + get(arena, pgmap + Pgmap.pages);
-  arena.words.fill(0, arena.page.pgmap + start, arena.page.pgmap + end);
-  arena.words.fill(0, arena.page.flags + start, arena.page.flags + end);
+  fill(arena, 0, arena.page.pgmap + start, arena.page.pgmap + end);
+  fill(arena, 0, arena.page.flags + start, arena.page.flags + end);
   poolFree(arena, arena.pools.pgmap, pgmap);
 }

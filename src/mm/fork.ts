@@ -1,5 +1,5 @@
 /** dup_mmap and copy_page_range: a child shares the parent's pages, read-only on both sides until somebody writes. */
-import { get, load, store } from '../arena/access.ts';
+import { and, get, load, store } from '../arena/access.ts';
 import { VPN_LIMIT } from '../arena/config.ts';
 import { EBUSY, ENOMEM } from '../arena/errno.ts';
 import { Mm, Vma } from '../arena/structures.ts';
@@ -65,7 +65,7 @@ function* copyPresent(task: Task, pte: number, childPte: number, spare: number):
   if (exclusive) shareAnonRmap(arena, pfn);
   yield Point.setPte;
   // Only the write bit goes; an `and` keeps accessed and dirty bits the CPU may be setting.
-  Atomics.and(arena.words, pte, ~PTE_WRITE);
+  and(arena, pte, ~PTE_WRITE);
   store(arena, childPte, mkPte(pfn, pteFlags(entry) & ~(PTE_WRITE | PTE_DIRTY)));
   return 0;
 }

@@ -2,7 +2,7 @@
  * The page lock (folio lock): a sleeping bit lock in the page flags. It is the right to migrate a page or to make it
  * exclusive, and it is held for the whole life of migration entries.
  */
-import { and, cas, get, load, set } from '../arena/access.ts';
+import { and, cas, forgetSince, get, load, observed, set } from '../arena/access.ts';
 import { EINTR } from '../arena/errno.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
@@ -47,11 +47,13 @@ function* lock(task: Task, pfn: number, killable: boolean): Steps<number> {
   const word = task.arena.page.flags + pfn;
   mightSleep(task, 'lockPage');
   if (task.checks) lockOrder(task, LockClass.pageLock);
+  const mark = observed();
   while (!(yield* trylockPage(task, pfn))) {
     const flags = announce(task, word);
     if (flags !== -1) yield* waitWhile(task, word, flags, killable);
     if (killable && fatalSignalPending(task)) return -EINTR;
   }
+  forgetSince(mark);
   return 0;
 }
 

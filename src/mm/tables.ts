@@ -2,7 +2,7 @@
  * Page tables: three levels of 512 entries, from their own pool. Used for CPU page tables and for device page tables.
  * Upper entries are `table << 12 | PRESENT`; each table has its own lock word, the split page-table lock.
  */
-import { get, set, store } from '../arena/access.ts';
+import { fill, get, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { rawLock, rawUnlock } from '../arena/raw.ts';
@@ -27,13 +27,13 @@ export function tableAlloc(arena: Arena): number {
     set(arena, Header.tableFresh, table + 1);
   }
   rawUnlock(arena, Header.tableLock);
-  if (table !== 0) arena.words.fill(0, tableAt(arena, table), tableAt(arena, table + 1));
+  if (table !== 0) fill(arena, 0, tableAt(arena, table), tableAt(arena, table + 1));
   return table;
 }
 
 /** Gives a page-table page back, filled with an entry of no known kind. */
 export function tableFree(arena: Arena, table: number): void {
-  arena.words.fill(0x6b6b6b6b, tableAt(arena, table), tableAt(arena, table + 1));
+  fill(arena, 0x6b6b6b6b, tableAt(arena, table), tableAt(arena, table + 1));
   set(arena, arena.table.generation + table, get(arena, arena.table.generation + table) + 1);
   rawLock(arena, Header.tableLock);
   set(arena, arena.table.link + table, get(arena, Header.tableFree));

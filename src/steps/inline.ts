@@ -11,7 +11,7 @@ import type MagicString from 'magic-string';
 /** Exports of the module an import names; null asks for the module's own. Undefined: nothing of it may be replaced. */
 export type ConstantsOf = (specifier: string | null) => Readonly<Record<string, unknown>> | undefined;
 
-/** Names of a module that stand for a number, or for a frozen object of numbers. */
+/** Names of a module that stand for a number or a truth value, or for a frozen object of numbers. */
 function constantNames(nodes: readonly AnyNode[], constantsOf: ConstantsOf): Map<string, unknown> {
   const names = new Map<string, unknown>();
   const own = constantsOf(null) ?? {};
@@ -70,7 +70,7 @@ function shadowed(nodes: readonly AnyNode[], names: ReadonlyMap<string, unknown>
   return new Set([...counts].filter(([, count]) => count > 1).map(([name]) => name));
 }
 
-const literal = (value: number): string => (value < 0 ? `(${value})` : String(value));
+const literal = (value: number | boolean): string => (typeof value === 'number' && value < 0 ? `(${value})` : String(value));
 
 const isNumbers = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && Object.isFrozen(value);
@@ -83,7 +83,8 @@ export function inlineConstants(nodes: readonly AnyNode[], text: MagicString, co
   for (const node of nodes) {
     if (node.type === 'Identifier' && !skip.has(node.start)) {
       const value = names.get(node.name);
-      if (typeof value === 'number' && Number.isFinite(value)) text.update(node.start, node.end, literal(value));
+      if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)))
+        text.update(node.start, node.end, literal(value));
     } else if (node.type === 'MemberExpression' && !node.computed && node.object.type === 'Identifier') {
       const object = names.get(node.object.name);
       const value = isNumbers(object) && node.property.type === 'Identifier' ? object[node.property.name] : undefined;

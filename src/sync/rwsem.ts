@@ -3,7 +3,7 @@
  * waited go first. So a reader nested inside a reader deadlocks as soon as a writer queues between the two, as it does
  * in the kernel. Two words: the state, and the tag of the writer.
  */
-import { cas, get, set } from '../arena/access.ts';
+import { cas, forgetSince, get, observed, set } from '../arena/access.ts';
 import { EINTR } from '../arena/errno.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
@@ -40,6 +40,7 @@ function* read(task: Task, word: number, cls: number, killable: boolean): Steps<
   const { arena } = task;
   mightSleep(task, 'downRead');
   if (task.checks) lockOrder(task, cls);
+  const mark = observed();
   yield Point.lock;
   let queued = false;
   for (;;) {
@@ -59,6 +60,7 @@ function* read(task: Task, word: number, cls: number, killable: boolean): Steps<
       yield* waitWhile(task, word, state, killable);
     }
   }
+  forgetSince(mark);
   if (task.checks) noteLocked(task, word, cls);
   return 0;
 }
@@ -108,6 +110,7 @@ export function* downWrite(task: Task, word: number, cls: number): Steps<void> {
     throw new Violation('I-DEAD', `actor ${task.id} takes semaphore ${word} for writing a second time`);
   }
   if (task.checks) lockOrder(task, cls);
+  const mark = observed();
   yield Point.lock;
   let queued = false;
   for (;;) {
@@ -121,6 +124,7 @@ export function* downWrite(task: Task, word: number, cls: number): Steps<void> {
       yield* waitWhile(task, word, state);
     }
   }
+  forgetSince(mark);
   set(arena, word + WRITER_TAG, task.tag);
   if (task.checks) noteLocked(task, word, cls);
 }

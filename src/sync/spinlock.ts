@@ -3,7 +3,7 @@
  * while they are held (lockdep.ts); both spin shortly and then sleep, because a model of a spin lock that really spins
  * would burn the core its holder needs.
  */
-import { cas, get, load, xchg } from '../arena/access.ts';
+import { cas, forgetSince, get, load, observed, xchg } from '../arena/access.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -17,9 +17,10 @@ const OWNER = WAITERS - 1;
 /** Id of the actor that holds the lock, or -1. */
 export const lockOwner = (value: number): number => (value & OWNER) - 1;
 
-function* lockSlow(task: Task, word: number): Steps<void> {
+function* lockSlow(task: Task, word: number, mark: unknown): Steps<void> {
   const { arena, tag } = task;
   for (;;) {
+    forgetSince(mark);
     const seen = load(arena, word);
     if ((seen & OWNER) === tag) throw new Violation('I-DEAD', `actor ${task.id} takes lock word ${word} a second time`);
     if (seen === 0) {
@@ -33,9 +34,11 @@ function* lockSlow(task: Task, word: number): Steps<void> {
 
 function* lock(task: Task, word: number, cls: number): Steps<void> {
   if (task.checks) lockOrder(task, cls);
+  const mark = observed();
   yield Point.lock;
   // Acquire: pairs with the exchange in `unlock`.
-  if (cas(task.arena, word, 0, task.tag) !== 0) yield* lockSlow(task, word);
+  if (cas(task.arena, word, 0, task.tag) !== 0) yield* lockSlow(task, word, mark);
+  forgetSince(mark);
   if (task.checks) noteLocked(task, word, cls);
 }
 

@@ -24,7 +24,8 @@ const SLICE_MS = 20;
 /** Waits while `words[word] === value`. May return early; callers loop. */
 export function* waitWhile(task: Task, word: number, value: number, killable = false): Steps<void> {
   const { arena, actor } = task;
-  if (load(arena, word) !== value) return;
+  // Not observed: whoever waits looks again at what it waited for.
+  if (Atomics.load(arena.words, word) !== value) return;
   set(arena, actor + Actor.waitValue, value);
   set(arena, actor + Actor.waitWord, word);
   yield* task.park(task, word, value, killable);
@@ -49,7 +50,7 @@ export function* parkThread(task: Task, word: number, value: number, killable: b
 
 /** Explore and simulate: the scheduler runs the task again once the word has changed. */
 export function* parkStep(task: Task, word: number, value: number, killable: boolean): Steps<void> {
-  while (load(task.arena, word) === value && !(killable && fatalSignalPending(task))) yield Point.wait;
+  while (task.arena.words[word] === value && !(killable && fatalSignalPending(task))) yield Point.wait;
 }
 
 /** A task that runs alone: nobody else can change the word. */

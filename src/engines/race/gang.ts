@@ -15,6 +15,7 @@ import { actorViolation, describeActor, Watchdog } from './watchdog.ts';
 const TICK_MS = 20;
 /** Time an actor has to come to the end of its operation before it is told to give up, and then before it is killed. */
 const STOP_GRACE_MS = 700;
+const START_GRACE_MS = 10_000;
 const ABORT_GRACE_MS = 500;
 const PAUSE_LIMIT_MS = 1500;
 
@@ -184,8 +185,10 @@ export class Race {
   /** Brings every actor to an end: first politely, then out of its waits; what is left dies with the pool. */
   async end(all: Promise<void>): Promise<void> {
     this.stop();
+    // Threads that are still loading see the stop at the barrier. They are waited for: ending a thread in the middle of its
+    // start can bring the whole process down.
+    await Promise.race([all, sleep(this.started ? STOP_GRACE_MS : START_GRACE_MS)]);
     if (!this.started) return;
-    await Promise.race([all, sleep(STOP_GRACE_MS)]);
     if (this.running.size === 0) return;
     this.stop(STOP_ABORT);
     await Promise.race([all, sleep(ABORT_GRACE_MS)]);

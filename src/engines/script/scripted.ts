@@ -3,7 +3,7 @@
  * A call returns when the operation is done: it may wait for locks other threads hold, as the kernel does.
  */
 
-import { store } from '../../arena/access.ts';
+import { frameAdd, frameLoad, store } from '../../arena/access.ts';
 import { type Arena, attachArena } from '../../arena/arena.ts';
 import { errnoName } from '../../arena/errno.ts';
 import { deref, handleOf } from '../../arena/pool.ts';
@@ -115,7 +115,7 @@ export class Scripted {
     const { vpn, word } = this.#split(address);
     const at = run(cpuBegin(this.#task, this.#mm(space), vpn, false));
     if (at < 0) throw new ModelError(`read at ${address}: ${faultName(-at)}`);
-    const value = Atomics.load(this.#arena.frames, at + word);
+    const value = frameLoad(this.#arena, at + word);
     cpuEnd(this.#task);
     return value;
   }
@@ -132,7 +132,7 @@ export class Scripted {
     const { vpn, word } = this.#split(address);
     const at = run(cpuBegin(this.#task, this.#mm(space), vpn, true));
     if (at < 0) throw new ModelError(`increment at ${address}: ${faultName(-at)}`);
-    const value = Atomics.add(this.#arena.frames, at + word, 1) + 1;
+    const value = frameAdd(this.#arena, at + word, 1) + 1;
     cpuEnd(this.#task);
     return value;
   }
@@ -145,7 +145,7 @@ export class Scripted {
     const { vpn, word } = this.#split(address);
     return Array.from({ length: pages }, (_, i) => {
       const at = ok('device read', run(deviceBegin(this.#task, driver, mirror, vpn + i, vpn + pages, 'read')));
-      const value = Atomics.load(this.#arena.frames, at + word);
+      const value = frameLoad(this.#arena, at + word);
       run(deviceEnd(this.#task, driver, mirror));
       return value;
     });

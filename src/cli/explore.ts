@@ -1,0 +1,145 @@
+/** `hmm-lab explore`, `replay` and `scenarios`: interleavings under control. */
+import { parseDriverSpec } from '../drivers/options.ts';
+import type { ExploreResult } from '../engines/explore/explore.ts';
+import { version } from '../version.ts';
+import { loadExplorer } from './explored.ts';
+import { type Command, jsonFlag, parseFlags } from './flags.ts';
+import { asUsage, UsageError } from './usage.ts';
+
+const exploreFlags = [
+  {
+    name: 'driver',
+    kind: 'text',
+    value: 'NAME[:OPTION=VALUE,...]',
+    default: 'dmirror',
+    help: 'options of dmirror',
+    example: 'dmirror:retryCheck=none',
+  },
+  {
+    name: 'strategy',
+    kind: 'text',
+    value: 'NAME',
+    default: 'portfolio',
+    help: 'search, then sampling (portfolio); search; or random, pct1-4, pos, urw, bounded1-3',
+  },
+  { name: 'seconds', kind: 'number', default: 10, above: 0, max: 86_400, unit: 's', help: 'how long to look' },
+  { name: 'schedules', kind: 'whole', default: 10_000_000, min: 1, max: 1_000_000_000, help: 'most executions' },
+  {
+    name: 'preemptions',
+    kind: 'whole',
+    defaultText: 'all interleavings',
+    min: 0,
+    max: 100,
+    help: 'most preemptions of the search',
+  },
+  { name: 'seed', kind: 'whole', default: 1, min: 0, max: 2_147_483_647, help: 'seed of the sampling strategies' },
+  jsonFlag,
+] as const;
+
+/** The one argument that is no flag. */
+function argument(
+  command: string,
+  what: string,
+  args: readonly string[],
+): { readonly given: string; readonly rest: readonly string[] } {
+  const [given, ...rest] = args;
+  if (given === undefined || given.startsWith('-'))
+    throw new UsageError(`hmm-lab ${command} needs ${what} as its first argument`);
+  return { given, rest };
+}
+
+/** A result for people: the verdict, and for a failure the rule, the table and the command that shows it again. */
+export function exploreText({ scenario, verdict, basis, schedules, states, schedulesPerSecond, failure }: ExploreResult): string {
+  const pace = `${schedules} schedules, ${states} states, ${schedulesPerSecond} schedules/s`;
+  if (failure === null) return `${verdict.toUpperCase()}: ${scenario}: ${basis} (${pace}).\n`;
+  const { oracle, message, actor, steps, preemptions, minimal } = failure;
+  const least = minimal ? 'no schedule with fewer fails' : 'perhaps not the fewest';
+  return [
+    `VIOLATION: ${scenario}: rule ${oracle} is broken: ${message}`,
+    `  seen by ${actor}, after ${steps} steps with ${preemptions} preemptions (${least}); ${pace}`,
+    '',
+    ...failure.table,
+    '',
+    `schedule: ${failure.schedule}`,
+    `To see it again: npx hmm-lab replay ${failure.token}`,
+    '',
+  ].join('\n');
+}
+
+function report(command: string, result: ExploreResult, json: boolean): number {
+  (json ? process.stderr : process.stdout).write(exploreText(result));
+  if (json) process.stdout.write(`${JSON.stringify({ schema: `hmm-lab/${command}/1`, version, ...result })}\n`);
+  return result.failure === null ? 0 : 1;
+}
+
+function dmirrorSettings(spec: string): Readonly<Record<string, string>> {
+  const { name, settings } = parseDriverSpec(spec);
+  if (name !== 'dmirror') throw new UsageError(`the scenarios are written for dmirror, not for '${name}'`);
+  return settings;
+}
+
+export const explore: Command = {
+  name: 'explore',
+  summary: 'run a scenario under a controlled scheduler: every interleaving, or the ones most likely to break it',
+  description:
+    'Explores one scenario in one thread: all interleavings with 0, 1 and 2 preemptions, then all of them, and for what is ' +
+    'left of the time a portfolio of randomised strategies. Says proved, bounded or sampled, or shows the interleaving that breaks a rule.',
+  flags: exploreFlags,
+  examples: [
+    'hmm-lab explore mini-hmm',
+    'hmm-lab explore device-fault-vs-munmap --driver dmirror:retryCheck=none',
+    'hmm-lab explore migration-vs-dontneed --driver dmirror:foreignCounter=off --json',
+  ],
+  async run(args) {
+    const { given, rest } = argument('explore', 'the name of a scenario (see hmm-lab scenarios)', args);
+    const values = parseFlags('explore', exploreFlags, rest);
+    const settings = await asUsage(() => dmirrorSettings(values.driver));
+    const explorer = await loadExplorer();
+    const { json, strategy, seconds, schedules, seed, preemptions = Number.POSITIVE_INFINITY } = values;
+    const options = { strategy, seconds, schedules, seed, preemptions, settings };
+    const result = await asUsage(() => explorer.explore(explorer.scenarioNamed(given, settings), options));
+    return report('explore', result, json);
+  },
+};
+
+const replayFlags = [jsonFlag] as const;
+
+export const replay: Command = {
+  name: 'replay',
+  summary: 'run the schedule of a token again',
+  description:
+    'Runs the schedule of a token, as explore prints it, and shows the same failure. A token is good for the model that made it.',
+  flags: replayFlags,
+  examples: ['hmm-lab replay hmm1.1a2b3c4d.WyJ...'],
+  async run(args) {
+    const { given, rest } = argument('replay', 'a token, as explore prints it,', args);
+    const { json } = parseFlags('replay', replayFlags, rest);
+    const explorer = await loadExplorer();
+    const result = await asUsage(() => {
+      const { scenario, settings, schedule } = explorer.readToken(given);
+      return explorer.replay(explorer.scenarioNamed(scenario, settings), settings, schedule);
+    });
+    return report('replay', result, json);
+  },
+};
+
+const scenarioFlags = [jsonFlag] as const;
+
+export const scenarios: Command = {
+  name: 'scenarios',
+  summary: 'list the scenarios that explore takes',
+  description: 'Lists the scenarios, with the race windows of docs/windows.md that each can reach.',
+  flags: scenarioFlags,
+  examples: ['hmm-lab scenarios', 'hmm-lab scenarios --json'],
+  async run(args) {
+    const { json } = parseFlags('scenarios', scenarioFlags, args);
+    const all = (await loadExplorer()).scenarios();
+    const listed = all.map(({ name, title, windows }) => ({ name, title, windows: windows.split(' ') }));
+    process.stdout.write(
+      json
+        ? `${JSON.stringify({ schema: 'hmm-lab/scenarios/1', version, scenarios: listed })}\n`
+        : `${all.map(({ name, title, windows }) => `${name}\n  ${title}; windows ${windows}\n`).join('')}`,
+    );
+    return 0;
+  },
+};

@@ -1,0 +1,91 @@
+/**
+ * A replay token: everything needed to see one execution again, as one printable word.
+ *
+ * `hmm1.HASH.PAYLOAD`: HASH is of the model's code, so that a token is not replayed on another model unnoticed; PAYLOAD is
+ * base64url of JSON [scenario, driver settings, runs], where runs are [actor, steps, actor, steps, ...].
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DriverSettings } from '../../drivers/options.ts';
+
+const PREFIX = 'hmm1';
+const HASH_LENGTH = 8;
+
+/** What a token says. */
+export interface Replayable {
+  readonly scenario: string;
+  readonly settings: DriverSettings;
+  readonly schedule: readonly number[];
+}
+
+/** Parts of the tree that decide what a schedule means. */
+const MODEL = ['arena', 'steps', 'sync', 'notifier', 'mm', 'hmm', 'migrate', 'drivers', 'scenarios', 'oracles'];
+
+let known: string | undefined;
+
+/** Hash of the model's code in the tree that runs. */
+export function modelHash(): string {
+  if (known !== undefined) return known;
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const hash = createHash('sha256');
+  for (const folder of MODEL) {
+    const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) => /\.[jt]s$/.test(name));
+    for (const file of files.filter((name) => !name.endsWith('.d.ts')).sort())
+      hash.update(readFileSync(join(root, folder, file)));
+  }
+  known = hash.digest('hex').slice(0, HASH_LENGTH);
+  return known;
+}
+
+/** [actor, steps, actor, steps, ...] */
+function runs(schedule: ArrayLike<number>): number[] {
+  const out: number[] = [];
+  for (let i = 0; i < schedule.length; i++) {
+    if (out.length > 0 && out.at(-2) === schedule[i]) out[out.length - 1] = (out.at(-1) as number) + 1;
+    else out.push(schedule[i] as number, 1);
+  }
+  return out;
+}
+
+export function makeToken(scenario: string, settings: DriverSettings, schedule: ArrayLike<number>): string {
+  const payload = Buffer.from(JSON.stringify([scenario, settings, runs(schedule)])).toString('base64url');
+  return `${PREFIX}.${modelHash()}.${payload}`;
+}
+
+const cutOff = (): RangeError => new RangeError('the token is cut off or not a token: it looks like hmm1.HASH.PAYLOAD');
+
+function isPayload(value: unknown): value is [string, Record<string, string>, number[]] {
+  if (!Array.isArray(value) || value.length !== 3) return false;
+  const [scenario, settings, counts] = value as unknown[];
+  const whole = (item: unknown): boolean => Number.isSafeInteger(item) && (item as number) >= 0;
+  return (
+    typeof scenario === 'string' &&
+    typeof settings === 'object' &&
+    settings !== null &&
+    Array.isArray(counts) &&
+    counts.every(whole)
+  );
+}
+
+/** @throws RangeError for a cut-off token, or one made by another model. */
+export function readToken(token: string): Replayable {
+  const [prefix, hash, payload, rest] = token.split('.');
+  if (prefix !== PREFIX || hash === undefined || payload === undefined || rest !== undefined) throw cutOff();
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+  } catch {
+    throw cutOff();
+  }
+  if (!isPayload(value)) throw cutOff();
+  if (hash !== modelHash()) {
+    throw new RangeError(`the token was made by another model (${hash}, this one is ${modelHash()}): find the failure again`);
+  }
+  const [scenario, settings, counts] = value;
+  const schedule: number[] = [];
+  for (let i = 0; i + 1 < counts.length; i += 2)
+    for (let n = 0; n < (counts[i + 1] as number); n++) schedule.push(counts[i] as number);
+  return { scenario, settings, schedule };
+}

@@ -1,0 +1,94 @@
+/** A failing execution as a table: a column for each actor, a row for each stretch of steps that one of them made. */
+import { get } from '../../arena/access.ts';
+import { liveObjects } from '../../arena/pool.ts';
+import { Mirror, Mm, Subscriptions } from '../../arena/structures.ts';
+import { describePte } from '../../mm/pte.ts';
+import { forEachEntry } from '../../mm/tables.ts';
+import { points } from '../../steps/points.ts';
+import { DONE, type Executor, type Outcome } from './execution.ts';
+
+/** One stretch. */
+export interface Stretch {
+  readonly actor: string;
+  /** Number of its first step, and how many there are. */
+  readonly from: number;
+  readonly steps: number;
+  /** Where the actor stands afterwards. */
+  readonly at: string;
+  /** What changed in the machine, in words. */
+  readonly state: string;
+}
+
+const placeOf = (executor: Executor, actor: number): string => {
+  const at = executor.at[actor] as number;
+  return at === DONE ? 'done' : (points[at]?.name ?? '?');
+};
+
+/** CPU entries, device entries and the sequence, in a line. */
+function stateOf({ arena }: Executor): string {
+  const parts: string[] = [];
+  liveObjects(arena, arena.pools.mm).forEach((mm, i) => {
+    if (get(arena, mm + Mm.users) === 0) return;
+    forEachEntry(arena, get(arena, mm + Mm.pgd), (vpn, pte) =>
+      parts.push(`${i === 0 ? 'cpu' : `child${i}`}[${vpn}]=${describePte(pte)}`),
+    );
+  });
+  liveObjects(arena, arena.pools.mirror).forEach((mirror, i) => {
+    forEachEntry(arena, get(arena, mirror + Mirror.table), (vpn, entry) => {
+      const rights = (entry & 4) !== 0 ? ' atomic' : (entry & 2) !== 0 ? ' W' : '';
+      parts.push(`dev${i + 1}[${vpn}]=${entry >>> 12}${rights}`);
+    });
+  });
+  for (const subs of liveObjects(arena, arena.pools.subscriptions)) {
+    parts.push(`seq=${get(arena, subs + Subscriptions.invalidateSeq)} open=${get(arena, subs + Subscriptions.active)}`);
+  }
+  return parts.join('  ');
+}
+
+/** Runs a schedule again and tells what happened. */
+export function trace(
+  executor: Executor,
+  schedule: ArrayLike<number>,
+): { readonly stretches: Stretch[]; readonly outcome: Outcome } {
+  const stretches: Stretch[] = [];
+  let outcome: Outcome = null;
+  executor.reset();
+  for (let step = 0; step < schedule.length && outcome === null; ) {
+    const actor = schedule[step] as number;
+    const from = step;
+    while (step < schedule.length && schedule[step] === actor && outcome === null) {
+      outcome = executor.step(actor);
+      step++;
+    }
+    stretches.push({
+      actor: executor.nameOf(actor),
+      from,
+      steps: step - from,
+      at: placeOf(executor, actor),
+      state: stateOf(executor),
+    });
+  }
+  return { stretches, outcome: outcome ?? executor.conclude() };
+}
+
+/** `A@driverSnapshot M@migrateCommit ...`: where each stretch ended. Survives edits that add or drop steps in between. */
+export const readable = (stretches: readonly Stretch[]): string => stretches.map(({ actor, at }) => `${actor}@${at}`).join(' ');
+
+/** The table, as lines. */
+export function table(executor: Executor, stretches: readonly Stretch[]): string[] {
+  const names = Array.from({ length: executor.count }, (_, i) => executor.nameOf(i));
+  const cell = (stretch: Stretch, name: string): string => (stretch.actor === name ? `${stretch.steps} to ${stretch.at}` : '');
+  const widths = names.map((name) => Math.max(name.length, ...stretches.map((stretch) => cell(stretch, name).length)));
+  const line = (step: string, cells: readonly string[], state: string): string =>
+    `${step.padStart(5)}  ${cells.map((text, i) => text.padEnd(widths[i] as number)).join('  ')}  ${state}`.trimEnd();
+  return [
+    line('step', names, 'afterwards'),
+    ...stretches.map((stretch) =>
+      line(
+        String(stretch.from + 1),
+        names.map((name) => cell(stretch, name)),
+        stretch.state,
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,32 @@
+/** A situation for the explorer: a small machine, a few actors with a script each, and what must hold at the end. */
+import type { Arena } from '../arena/arena.ts';
+import type { Finding } from '../oracles/finding.ts';
+import type { Steps } from '../steps/steps.ts';
+import type { Task } from '../sync/task.ts';
+
+/** Result of an operation that must be done again from its beginning, remembering nothing. */
+export const AGAIN = Symbol('again');
+
+/** One actor: its operations run one after another, each a generator over the model. */
+export interface Script {
+  readonly name: string;
+  readonly operations: readonly ((task: Task) => Steps<unknown>)[];
+}
+
+/** A scenario set up once: the explorer copies the arena and starts every execution from the copy. */
+export interface Prepared {
+  readonly arena: Arena;
+  readonly actors: readonly Script[];
+  /** What is wrong after every actor has come to its end. */
+  readonly check: () => Finding[];
+}
+
+export interface Scenario {
+  readonly name: string;
+  /** One line for `hmm-lab scenarios`. */
+  readonly title: string;
+  /** Windows of docs/windows.md it can reach, such as `E1 F2`. */
+  readonly windows: string;
+  /** Builds the machine with actor number `actors.length` as the one that sets up. Deterministic. */
+  readonly prepare: () => Prepared;
+}

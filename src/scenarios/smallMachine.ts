@@ -1,0 +1,102 @@
+/** The machine of the explored scenarios: an address space of a few pages, a device or two, frames of 16 words. */
+import { get, store } from '../arena/access.ts';
+import { type Arena, createArena } from '../arena/arena.ts';
+import { ZERO_PFN } from '../arena/config.ts';
+import { frameAt } from '../arena/frames.ts';
+import { Actor, ActorState, Mm } from '../arena/structures.ts';
+import { dmirror } from '../drivers/dmirror/index.ts';
+import type { Driver } from '../drivers/driver.ts';
+import { mirrorAlloc } from '../drivers/mirror.ts';
+import { type DriverSettings, optionWords, storeOptions } from '../drivers/options.ts';
+import { registerDriver } from '../drivers/registry.ts';
+import { cpuStore } from '../mm/cpuAccess.ts';
+import { MEMORY_DEVICE_PRIVATE, memremapPages } from '../mm/devPagemap.ts';
+import { mmapAnonymous } from '../mm/mmap.ts';
+import { mmAlloc } from '../mm/mmStruct.ts';
+import { mapsPage, ptePfn } from '../mm/pte.ts';
+import { readPte } from '../mm/tables.ts';
+import { checkCounts } from '../oracles/counts.ts';
+import type { Finding } from '../oracles/finding.ts';
+import { checkLocksFree, checkMirrors } from '../oracles/mirror.ts';
+import { checkNotifiers } from '../oracles/notifiers.ts';
+import { run } from '../steps/steps.ts';
+import { Task } from '../sync/task.ts';
+import { parkAlone } from '../sync/wait.ts';
+
+export interface SmallOptions {
+  /** Actors of the scenario; one more task sets up. */
+  readonly actors: number;
+  /** Pages mapped at {@link FIRST}. */
+  readonly pages?: number;
+  readonly devices?: number;
+  readonly driver?: Driver;
+  readonly settings?: DriverSettings;
+}
+
+export interface SmallMachine {
+  readonly arena: Arena;
+  /** For the set-up, not for the actors. */
+  readonly task: Task;
+  readonly mm: number;
+  readonly driver: Driver;
+  readonly mirrors: readonly number[];
+  /** Everything that must hold at the end. */
+  readonly check: () => Finding[];
+}
+
+/** First mapped page: its tables are its own. */
+export const FIRST = 512;
+
+/** Builds the machine. Windows of dmirror are 2 pages long, so that a walk has few steps. */
+export function smallMachine({ actors, pages = 2, devices = 1, driver = dmirror, settings = {} }: SmallOptions): SmallMachine {
+  const arena = createArena({
+    systemPages: ZERO_PFN + 13,
+    devicePages: 4,
+    devices,
+    tables: 22 + 4 * devices,
+    actors: actors + 1,
+    mms: 3,
+    vmas: 12,
+    mirrors: Math.max(1, devices),
+    intervals: devices + 3,
+    frameWords: 16,
+  });
+  const task = new Task(arena, actors, { park: parkAlone, clock: () => 0 });
+  store(arena, task.actor + Actor.state, ActorState.running);
+  const mm = mmAlloc(arena);
+  run(mmapAnonymous(task, mm, FIRST, pages));
+  const ops = registerDriver(driver);
+  const words = optionWords(driver, driver === dmirror ? { window: '2', engine: 'mutex', ...settings } : settings);
+  const mirrors = Array.from({ length: devices }, (_, i) => {
+    const start = arena.config.systemPages + 4 * i;
+    const pgmap = memremapPages(arena, { type: MEMORY_DEVICE_PRIVATE, owner: i + 1, ops, start, pages: 4 });
+    const mirror = mirrorAlloc(arena, { driver: ops, mm, pgmap, device: i + 1 });
+    storeOptions(arena, mirror, words);
+    const error = run(driver.open(task, mirror));
+    if (error !== 0) throw new RangeError(`driver ${driver.name} does not open: ${error}`);
+    return mirror;
+  });
+  const check = (): Finding[] => [
+    ...checkLocksFree(arena),
+    ...checkNotifiers(arena),
+    ...checkCounts(arena),
+    ...checkMirrors(arena),
+  ];
+  return { arena, task, mm, driver, mirrors, check };
+}
+
+/** Lets the CPU write `value` into the first word of a page of the region. */
+export function fillPage({ task, mm }: SmallMachine, page: number, value: number): void {
+  run(cpuStore(task, mm, FIRST + page, 0, value));
+}
+
+/** The first word of a page as the page table has it at the end; 0 where nothing is mapped. Looks, and changes nothing. */
+export function readPage({ arena, mm }: SmallMachine, page: number): number {
+  const pte = readPte(arena, get(arena, mm + Mm.pgd), FIRST + page);
+  return mapsPage(pte) ? (arena.frames[frameAt(arena, ptePfn(pte))] as number) : 0;
+}
+
+/** The set-up is over: its task has no translations that others must flush. */
+export function endSetup({ arena, task }: SmallMachine): void {
+  store(arena, task.actor + Actor.state, ActorState.absent);
+}

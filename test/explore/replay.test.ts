@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { scenarioNamed } from '../../src/engines/explore/catalogue.ts';
+import { Executor } from '../../src/engines/explore/execution.ts';
+import { explore, replay } from '../../src/engines/explore/explore.ts';
+import { makeToken, modelHash, readToken } from '../../src/engines/explore/token.ts';
+
+const settings = { retryCheck: 'none' };
+const options = { strategy: 'portfolio', seconds: 60, schedules: 1e9, preemptions: Number.POSITIVE_INFINITY, seed: 1, settings };
+
+test('a token shows the same failure again', () => {
+  const name = 'device-fault-vs-munmap';
+  const { failure } = explore(scenarioNamed(name, settings), options);
+  assert.ok(failure !== null);
+  const { scenario, settings: recorded, schedule } = readToken(failure.token);
+  assert.deepEqual([scenario, recorded], [name, settings]);
+  const again = replay(scenarioNamed(scenario, recorded), recorded, schedule).failure;
+  assert.deepEqual(again, { ...failure, minimal: false });
+});
+
+test('a thousand replays make the same steps', () => {
+  const { failure } = explore(scenarioNamed('mini-hmm-early'), options);
+  const { schedule } = readToken(failure?.token ?? '');
+  const executor = new Executor(scenarioNamed('mini-hmm-early'), null);
+  const logs = new Set<string>();
+  for (let i = 0; i < 1000; i++) {
+    executor.reset();
+    const log = schedule.map((actor) => {
+      assert.equal(executor.step(actor), null);
+      return `${actor}@${executor.at[actor]}`;
+    });
+    logs.add(`${log.join(' ')} ${executor.conclude()?.message}`);
+  }
+  assert.equal(logs.size, 1);
+});
+
+test('a token that is cut off, is none, or is of another model is refused with a sentence', () => {
+  const token = makeToken('mini-hmm', {}, [0, 0, 1]);
+  assert.deepEqual(readToken(token), { scenario: 'mini-hmm', settings: {}, schedule: [0, 0, 1] });
+  for (const bad of ['', 'x', 'hmm1', 'hmm1.abc', token.slice(0, -6), `${token}.x`, token.replace('hmm1', 'hmm2')]) {
+    assert.throws(() => readToken(bad), { name: 'RangeError', message: /cut off or not a token/ }, bad);
+  }
+  assert.throws(() => readToken(token.replace(modelHash(), '00000000')), /made by another model \(00000000, this one is/);
+});
+
+test('unknown scenarios and strategies are refused', () => {
+  assert.throws(() => scenarioNamed('mini-hm'), /unknown scenario 'mini-hm', allowed are mini-hmm, /);
+  assert.throws(() => scenarioNamed('mini-hmm-99x1'), /1 to 8 faulters/);
+  assert.throws(
+    () => explore(scenarioNamed('mini-hmm'), { ...options, strategy: 'luck' }),
+    /unknown strategy 'luck', allowed are portfolio, search, random/,
+  );
+});

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { DriverSettings } from '../../src/drivers/options.ts';
+import { scenarioNamed, scenarios } from '../../src/engines/explore/catalogue.ts';
+import { Executor } from '../../src/engines/explore/execution.ts';
+import { explore } from '../../src/engines/explore/explore.ts';
+import { search } from '../../src/engines/explore/search.ts';
+import { checkInstalled } from '../../src/oracles/mirror.ts';
+
+const options = { strategy: 'search', seconds: 60, schedules: 1e9, preemptions: Number.POSITIVE_INFINITY, seed: 1, settings: {} };
+const watch = { installed: checkInstalled, faultStable: () => {} };
+
+/** All interleavings with at most `preemptions`, with dmirror set so. */
+function searched(name: string, settings: DriverSettings, preemptions: number) {
+  return search(new Executor(scenarioNamed(name, settings), watch), { preemptions, enough: () => false });
+}
+
+test('mini-hmm is proved, and the early check is not', () => {
+  for (const name of ['mini-hmm', 'mini-hmm-2x1', 'mini-hmm-1x3', 'mini-hmm-3x1']) {
+    const result = explore(scenarioNamed(name), options);
+    assert.equal(result.verdict, 'proved', name);
+    assert.ok(result.states > 50);
+  }
+  for (const name of ['mini-hmm-early', 'mini-hmm-early-1x1']) {
+    const { verdict, failure } = explore(scenarioNamed(name), options);
+    assert.equal(verdict, 'violation');
+    assert.equal(failure?.oracle, 'I-STALE');
+    assert.deepEqual([failure?.preemptions, failure?.minimal], [1, true]);
+  }
+});
+
+test('the default driver has no failure with one preemption in any scenario', () => {
+  for (const { name } of scenarios()) {
+    if (name === 'mini-hmm-early') continue;
+    const result = searched(name, {}, 1);
+    assert.deepEqual(result.failure, null, name);
+    assert.ok(result.complete, name);
+  }
+});
+
+/** Which defect of the driver which scenario shows, with how many preemptions. */
+const defects: readonly (readonly [DriverSettings, string, string, number])[] = [
+  [{ retryCheck: 'none' }, 'device-fault-vs-munmap', 'I-STALE', 1],
+  [{ retryCheck: 'none' }, 'device-fault-vs-mprotect', 'I-PERM', 1],
+  [{ retryCheck: 'beforeLock' }, 'device-fault-vs-dontneed', 'I-STALE', 1],
+  [{ setSeq: 'off' }, 'device-fault-vs-cow', 'I-STALE', 1],
+  [{ revokeSource: 'off' }, 'device-write-vs-migration', 'I-DATA', 1],
+  [{ foreignCounter: 'off' }, 'migration-vs-dontneed', 'I-STALE', 1],
+  [{ exclusiveSeq: 'off' }, 'exclusive-vs-dontneed', 'I-STALE', 1],
+];
+
+for (const [settings, name, rule, preemptions] of defects) {
+  test(`${JSON.stringify(settings)} breaks ${name}: ${rule}`, () => {
+    assert.equal(searched(name, settings, preemptions - 1).failure, null);
+    assert.equal(searched(name, settings, preemptions).failure?.rule, rule);
+    assert.equal(searched(name, {}, preemptions).failure, null, 'and the default driver does not');
+  });
+}
+
+test('state matching leaves nothing out: the same failures as without it, and far fewer executions', () => {
+  // Every interleaving of a small scenario, counted by hand: without matching there are as many executions as interleavings.
+  const matched = searched('mini-hmm-1x1', {}, Number.POSITIVE_INFINITY);
+  assert.equal(matched.failure, null);
+  assert.ok(matched.complete && matched.cut === 0);
+  assert.ok(matched.executions < 100, `${matched.executions} executions`);
+});

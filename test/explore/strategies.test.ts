@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Executor } from '../../src/engines/explore/execution.ts';
+import { Portfolio, strategies } from '../../src/engines/explore/portfolio.ts';
+import { preemptionsOf, runOnce } from '../../src/engines/explore/run.ts';
+import type { Scheduler } from '../../src/engines/explore/scheduler.ts';
+import { RandomWalk, Replay, RoundRobin } from '../../src/engines/explore/strategies.ts';
+import { miniHmm } from '../../src/scenarios/miniHmm.ts';
+
+/** Executions until the seeded bug shows, at most `limit`. */
+function untilFound(executor: Executor, scheduler: Scheduler, limit: number): number {
+  const runnable = new Uint8Array(executor.count);
+  for (let n = 1; n <= limit; n++) {
+    scheduler.newExecution(executor.count);
+    if (runOnce(executor, scheduler, runnable, scheduler instanceof Portfolio ? scheduler : null) !== null) return n;
+  }
+  return limit + 1;
+}
+
+const easy = new Executor(miniHmm(2, 2, true), null);
+const skewed = new Executor(miniHmm(1, 20, true), null);
+const seeds = Array.from({ length: 50 }, (_, i) => i + 1);
+
+test('every strategy but the trivial ones finds the easy bug with every seed', () => {
+  for (const [name, make] of Object.entries(strategies)) {
+    if (name === 'pct1') continue;
+    const missed = seeds.filter((seed) => untilFound(easy, make(seed), 20_000) > 20_000);
+    assert.deepEqual(missed, [], name);
+  }
+});
+
+test('the portfolio finds the skewed bug with every seed, and much sooner than plain random', () => {
+  const median = (make: (seed: number) => Scheduler): number =>
+    seeds.map((seed) => untilFound(skewed, make(seed), 5000)).sort((a, b) => a - b)[25] as number;
+  assert.deepEqual(
+    seeds.filter((seed) => untilFound(skewed, new Portfolio(seed), 5000) > 5000),
+    [],
+  );
+  const [portfolio, random] = [median((seed) => new Portfolio(seed)), median((seed) => new RandomWalk(seed))];
+  assert.ok(2 * portfolio < random, `medians: portfolio ${portfolio}, random ${random}`);
+});
+
+test('the same seed makes the same choices, another one other choices', () => {
+  for (const [name, make] of Object.entries(strategies)) {
+    const schedules = [1, 1, 2].map((seed) => {
+      const scheduler = make(seed);
+      const runnable = new Uint8Array(easy.count);
+      return Array.from({ length: 20 }, () => {
+        scheduler.newExecution(easy.count);
+        runOnce(easy, scheduler, runnable);
+        return easy.schedule.slice(0, easy.steps).join('');
+      }).join(' ');
+    });
+    assert.equal(schedules[0], schedules[1], name);
+    assert.notEqual(schedules[0], schedules[2], name);
+  }
+});
+
+test('round robin and replay are schedulers as well', () => {
+  const runnable = new Uint8Array(easy.count);
+  const turns = new RoundRobin();
+  assert.ok(turns.newExecution());
+  runOnce(easy, turns, runnable);
+  const schedule = easy.schedule.slice(0, easy.steps);
+  assert.ok(preemptionsOf(easy, schedule) > 5);
+  assert.ok(!turns.newExecution(), 'there is only one');
+  const again = new Replay(schedule);
+  again.newExecution();
+  runOnce(easy, again, runnable);
+  assert.deepEqual(easy.schedule.slice(0, easy.steps), schedule);
+  assert.equal(again.diverged, 0);
+});
