@@ -170,11 +170,11 @@ test('a driver of the user, written as generators in two modules', async (t) => 
   // A place of its own for temporary files, so that others' do not count.
   const temporary = join(directory, 'tmp');
   mkdirSync(temporary);
-  const before = process.env.TMPDIR;
-  process.env.TMPDIR = temporary;
+  const { TMPDIR: before } = process.env;
+  Object.assign(process.env, { TMPDIR: temporary });
   t.after(() => {
-    process.env.TMPDIR = before;
-    if (before === undefined) delete process.env.TMPDIR;
+    if (before === undefined) Reflect.deleteProperty(process.env, 'TMPDIR');
+    else Object.assign(process.env, { TMPDIR: before });
   });
   const ended = await stress(['--seconds', '1', '--json', '--driver', `${file}:window=8`]);
   const { config, counters, violations } = resultOf(ended);
