@@ -21,6 +21,16 @@ const PAUSE_LIMIT_MS = 1500;
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Waits for `all`, at most so long; leaves no timer behind that would keep the process. */
+async function within(all: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([all, late]);
+  clearTimeout(timer);
+}
+
 interface Member {
   readonly role: Role;
   readonly index: number;
@@ -187,11 +197,11 @@ export class Race {
     this.stop();
     // Threads that are still loading see the stop at the barrier. They are waited for: ending a thread in the middle of its
     // start can bring the whole process down.
-    await Promise.race([all, sleep(this.started ? STOP_GRACE_MS : START_GRACE_MS)]);
+    await within(all, this.started ? STOP_GRACE_MS : START_GRACE_MS);
     if (!this.started) return;
     if (this.running.size === 0) return;
     this.stop(STOP_ABORT);
-    await Promise.race([all, sleep(ABORT_GRACE_MS)]);
+    await within(all, ABORT_GRACE_MS);
   }
 
   /** The last checks. After a violation or an abort locks may be held and counts may be off: nothing to learn then. */
