@@ -186,3 +186,39 @@ test('a driver of the user, written as generators in two modules', async (t) => 
     [],
   );
 });
+
+/** Modules that misbehave while they are loaded, and what is said about them. */
+const unloadable = [
+  ['process.exit(7)', /ends the program \(exit code 7\) while it is loaded/],
+  ['await new Promise(() => {})', /ends the program \(exit code 13\) while it is loaded/],
+  ['throw new Error("no luck")', /does not load: no luck/],
+  ['export default 5', /is not a driver: its default export is not an object/],
+] as const;
+
+for (const [source, message] of unloadable) {
+  test(`a driver module that does not load: ${source}`, async (t) => {
+    const file = join(scratch(t), 'driver.mjs');
+    writeFileSync(file, source);
+    const { status, stdout, stderr } = await stress(['--seconds', '1', '--driver', file]);
+    assert.equal(status, 2);
+    assert.equal(stdout, '');
+    assert.match(stderr, message);
+    assert.equal(stderr.trim().split('\n').length, 1);
+  });
+}
+
+test('what a driver prints does not get into the JSON object', async (t) => {
+  const file = join(scratch(t), 'driver.mjs');
+  const dmirror = new URL('../src/drivers/dmirror/index.js', import.meta.url).href;
+  writeFileSync(
+    file,
+    `import { dmirror } from ${JSON.stringify(dmirror)}; console.log('hello'); export default { ...dmirror, name: 'loud' };`,
+  );
+  const ended = await stress(['--seconds', '0.5', '--json', '--driver', file]);
+  assert.deepEqual(resultOf(ended).violations, []);
+});
+
+test('a long delay at many places is no deadlock', async () => {
+  const { violations } = resultOf(await stress(['--seconds', '1.5', '--json', '--seed', '1', '--delay', 'lock=1%:1s']));
+  assert.deepEqual(violations, []);
+});

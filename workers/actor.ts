@@ -6,6 +6,11 @@ import { Actor, ActorState } from '../src/arena/structures.ts';
 import { raceActor } from '../src/engines/race/actorLoop.ts';
 import type { ActorJob, ActorReport } from '../src/engines/race/job.ts';
 
+// Drivers may print. stdout belongs to the result.
+console.log = console.error;
+console.info = console.error;
+console.debug = console.error;
+
 export default function actor(job: ActorJob): Promise<ActorReport> {
   const arena = attachArena(job.buffers);
   const record = arena.actors + job.id * Actor.shape.size;

@@ -6,10 +6,13 @@ export class Violation extends Error {
   override readonly name = 'Violation';
   /** Id of the invariant, e.g. `I-STALE` (the list is in docs/oracles.md). */
   readonly rule: string;
+  /** The message without the rule. */
+  readonly detail: string;
 
   constructor(rule: string, message: string) {
     super(`${rule}: ${message}`);
     this.rule = rule;
+    this.detail = message;
   }
 }
 

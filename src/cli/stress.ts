@@ -46,6 +46,8 @@ function onInterrupt(stop: AbortController, note: (text: string) => void): () =>
 
 async function run(args: readonly string[]): Promise<number> {
   const values = parseFlags('stress', stressFlags, args);
+  // A driver module may print when it is loaded. With --json, stdout holds the result and nothing else.
+  if (values.json) Object.assign(console, { log: console.error, info: console.error, debug: console.error });
   const options = await raceOptionsOf(values);
   const store = values.out === undefined ? undefined : outFile(values.out);
 

@@ -6,6 +6,7 @@ import { PFN_LIMIT } from '../arena/config.ts';
 import { loadDriver } from '../drivers/load.ts';
 import { optionWords, parseDriverSpec } from '../drivers/options.ts';
 import { builtinDrivers } from '../drivers/registry.ts';
+import { probeDriver } from '../engines/probe.ts';
 import { defaultMemory, defaultRace } from '../engines/race/command.ts';
 import type { DelaySpec, RaceOptions } from '../engines/race/types.ts';
 import { points } from '../steps/points.ts';
@@ -145,6 +146,10 @@ export async function raceOptionsOf(values: StressValues): Promise<RaceOptions> 
   if (doubled !== undefined) throw new UsageError(`--delay names the point ${doubled.point} twice, allowed is one delay a point`);
   const { name, settings } = await asUsage(() => parseDriverSpec(values.driver));
   const driver = driverLocation(name);
+  if (driver.startsWith('file:')) {
+    const why = await probeDriver(driver);
+    if (why !== null) throw new UsageError(why);
+  }
   await asUsage(async () => optionWords(await loadDriver(driver), settings));
   return {
     seconds,

@@ -4,7 +4,7 @@
  * A driver of the user's is written against the stepped tree: its operations are generators. So that it works in the erased
  * tree too, its module, and the modules it imports by a relative path, go through the same transform as the lab's own.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
@@ -86,6 +86,7 @@ class Copies {
     // Entered before its imports are followed: modules may import each other in a circle.
     this.#copies.set(module.href, url);
     // In the stepped tree only the imports change; line numbers stay in both.
+    if (!statSync(file).isFile()) throw new TypeError(`${file} is not a file`);
     const source = `${erased ? '' : '/* @hmm-lab keep-generators */ '}${readFileSync(file, 'utf8')}`;
     const rewriteImport = (specifier: string): string => this.#resolve(specifier, module);
     writeFileSync(target, eraseModule(source, { file, pauseModule, rewriteImport }).code);

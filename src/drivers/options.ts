@@ -12,13 +12,14 @@ export function parseDriverSpec(spec: string): { readonly name: string; readonly
   // A file URL has a colon of its own: the options begin at the first colon after the last slash.
   const colon = spec.indexOf(':', spec.lastIndexOf('/') + 1);
   if (colon === -1) return { name: spec, settings: {} };
-  const settings: Record<string, string> = {};
+  const settings = new Map<string, string>();
   for (const part of spec.slice(colon + 1).split(',')) {
     const [key = '', value] = part.split('=');
     if (key === '' || value === undefined) throw new RangeError(`driver option '${part}' is not NAME=VALUE`);
-    settings[key] = value;
+    settings.set(key, value);
   }
-  return { name: spec.slice(0, colon), settings };
+  if (settings.has('__proto__')) throw new RangeError("driver option '__proto__' does not exist");
+  return { name: spec.slice(0, colon), settings: Object.fromEntries(settings) };
 }
 
 function allowed({ values, number }: DriverOption): string {
@@ -27,7 +28,7 @@ function allowed({ values, number }: DriverOption): string {
 
 function wordFor(name: string, option: DriverOption, value: string | undefined): number {
   if (value === undefined) return option.number?.default ?? 0;
-  const word = option.values === undefined ? Number(value) : option.values.indexOf(value);
+  const word = option.values === undefined ? (/^\d+$/.test(value) ? Number(value) : Number.NaN) : option.values.indexOf(value);
   const fits =
     option.number === undefined
       ? word >= 0

@@ -82,7 +82,7 @@ export class Ledger {
     if (value >= expected.acknowledged && value <= issued) return null;
     if (value === 0 && begun > expected.epoch) return null;
     return (
-      `page ${page}, word ${slot}: read ${value} after ${expected.acknowledged} was acknowledged and before ${issued} was exceeded` +
+      `page ${page}, word ${slot}: read ${value}, though ${expected.acknowledged} had been acknowledged and nothing above ${issued} written` +
       (begun > expected.epoch ? ' (a discard may have made it 0)' : '')
     );
   }

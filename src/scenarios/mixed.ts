@@ -2,6 +2,7 @@
 import { store } from '../arena/access.ts';
 import { type Arena, createArena } from '../arena/arena.ts';
 import { type ArenaConfig, POOL_LIMIT } from '../arena/config.ts';
+import { errnoName } from '../arena/errno.ts';
 import { deref, handleOf } from '../arena/pool.ts';
 import { Actor, ActorState } from '../arena/structures.ts';
 import type { Driver } from '../drivers/driver.ts';
@@ -82,6 +83,16 @@ function sizes(options: MixedOptions): Partial<ArenaConfig> {
   };
 }
 
+/** Why a driver does not open, null when it does. */
+function tryOpen(driver: Driver, task: Task, mirror: number): string | null {
+  try {
+    const error = run(driver.open(task, mirror));
+    return error === 0 ? null : errnoName(error);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** Builds the scenario. The last actor number belongs to the thread that calls this: it sets up, checks and tears down. */
 export function mixedScenario(options: MixedOptions): MixedScenario {
   const { driver } = options;
@@ -103,8 +114,8 @@ export function mixedScenario(options: MixedOptions): MixedScenario {
     });
     const mirror = mirrorAlloc(arena, { driver: id, mm, pgmap, device: i + 1 });
     storeOptions(arena, mirror, words);
-    const error = run(driver.open(checker, mirror));
-    if (error !== 0) throw new RangeError(`driver ${driver.name} does not open: ${error}`);
+    const error = tryOpen(driver, checker, mirror);
+    if (error !== null) throw new RangeError(`driver ${driver.name} does not open: ${error}`);
     return handleOf(arena, arena.pools.mirror, mirror);
   });
   const ledger = new Ledger(options.pages, options.actors);

@@ -154,7 +154,7 @@ export class Executor {
   }
 
   #thrown(error: unknown, actor: number): Failure {
-    if (error instanceof Violation) return { rule: error.rule, message: error.message.replace(`${error.rule}: `, ''), actor };
+    if (error instanceof Violation) return { rule: error.rule, message: error.detail, actor };
     return { rule: 'I-CRASH', message: error instanceof Error ? error.message : String(error), actor };
   }
 

@@ -112,7 +112,7 @@ function violationOf(error: unknown, task: Task, job: ActorJob, operation: strin
   const stack = error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {};
   return {
     rule: broken ? error.rule : 'I-CRASH',
-    message: error instanceof Error ? error.message : String(error),
+    message: error instanceof Error ? (broken ? error.detail : error.message) : String(error),
     actor: actorName(job.role, job.index),
     operation,
     points: recentPoints(arena.words, actor),

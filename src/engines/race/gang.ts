@@ -4,6 +4,7 @@ import type { Role } from '../../actors/roles.ts';
 import { load, store } from '../../arena/access.ts';
 import { buffersOf } from '../../arena/arena.ts';
 import { Actor, ActorState, Header } from '../../arena/structures.ts';
+import { Violation } from '../../arena/violation.ts';
 import type { Finding } from '../../oracles/finding.ts';
 import type { MixedScenario } from '../../scenarios/mixed.ts';
 import { points } from '../../steps/points.ts';
@@ -217,6 +218,16 @@ export class Race {
       return;
     }
     this.violations.push(...this.scenario.check().map(checkerViolation));
-    if (this.violations.length === 0) this.violations.push(...this.scenario.finish().map(checkerViolation));
+    if (this.violations.length > 0) return;
+    try {
+      this.violations.push(...this.scenario.finish().map(checkerViolation));
+    } catch (error) {
+      // Tear-down runs the driver's close in this thread.
+      const message = error instanceof Error ? error.message : String(error);
+      this.violations.push({
+        ...checkerViolation({ rule: error instanceof Violation ? error.rule : 'I-CRASH', message }),
+        operation: 'tear-down',
+      });
+    }
   }
 }

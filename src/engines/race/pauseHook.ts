@@ -1,6 +1,7 @@
 /** What the race engine does at every point: note it, look whether somebody interfered, and perhaps wait. */
-import { set } from '../../arena/access.ts';
-import { Actor } from '../../arena/structures.ts';
+import { load, set } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
+import { Actor, Header } from '../../arena/structures.ts';
 import { points } from '../../steps/points.ts';
 import { foreignEvents, type Task } from '../../sync/task.ts';
 import type { PointDelay } from './job.ts';
@@ -13,10 +14,10 @@ export interface PointTrace {
   readonly hits: Float64Array;
 }
 
-/** Waits without giving the core away: Atomics.wait never sleeps for less than about 80 us. */
-function stall(milliseconds: number): void {
+/** Waits without giving the core away: Atomics.wait never sleeps for less than about 80 us. A stop ends it. */
+function stall(arena: Arena, milliseconds: number): void {
   const end = performance.now() + milliseconds;
-  while (performance.now() < end);
+  while (performance.now() < end && load(arena, Header.stop) === 0);
 }
 
 /** Names of the last points an actor passed, oldest first. */
@@ -51,7 +52,7 @@ export function pointTrace(task: Task, delays: readonly PointDelay[], random: ()
     set(arena, actor + Actor.recentAt, at);
     if (!delaying) return;
     const delay = delayOf[point];
-    if (delay !== undefined && random() < delay.probability) stall(delay.milliseconds);
+    if (delay !== undefined && random() < delay.probability) stall(arena, delay.milliseconds);
   };
   return { hook, hits };
 }

@@ -26,7 +26,7 @@ async function raceOnce(options: RaceOptions, hooks: RaceHooks): Promise<RaceRes
   const driver = await loadDriver(options.driver);
   const scenario = mixedScenario({ ...options, actors: team.length, driver });
   const current = new Race(options, hooks, team, scenario, registerDriver(driver));
-  await using pool = new Piscina<ActorJob, ActorReport>({
+  const pool = new Piscina<ActorJob, ActorReport>({
     filename: workerUrl('actor').href,
     minThreads: team.length,
     // A gang smaller than its barrier would wait for ever: exactly one thread an actor.
@@ -34,6 +34,8 @@ async function raceOnce(options: RaceOptions, hooks: RaceHooks): Promise<RaceRes
     idleTimeout: Number.POSITIVE_INFINITY,
     atomics: 'disabled',
   });
+  // Ended, not closed: a thread that hangs in a driver of the user's would otherwise hold the process for half a minute.
+  await using _ = { [Symbol.asyncDispose]: () => pool.destroy() };
   pool.on('error', () => {});
   await using observer = spawnThread<Observer>(workerUrl('observer'));
   const interrupt = (): void => {

@@ -1,0 +1,10 @@
+/** Entry of a thread that tries a driver module out: whatever it does at import, it does here and not to the program. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { loadDriver } from '../src/drivers/load.ts';
+
+try {
+  await loadDriver(workerData.driver as string);
+  parentPort?.postMessage(null);
+} catch (error) {
+  parentPort?.postMessage(error instanceof Error ? error.message : String(error));
+}
