@@ -66,6 +66,30 @@ export function storeFromPfns(
   const from = vpn - start;
   const count = end - vpn;
   let i = 0;
+  // Four at a time, as long as all four are new or all four are there already.
+  for (; i + 3 < count; i += 4) {
+    const at = from + i;
+    const w0 = pfns[at] as number;
+    const w1 = pfns[at + 1] as number;
+    const w2 = pfns[at + 2] as number;
+    const w3 = pfns[at + 3] as number;
+    if ((w0 & w1 & w2 & w3 & required) !== required) break;
+    const slot = to + i;
+    const o0 = words[slot] as number;
+    const o1 = words[slot + 1] as number;
+    const o2 = words[slot + 2] as number;
+    const o3 = words[slot + 3] as number;
+    const e0 = entryFromPfn(w0);
+    const e1 = entryFromPfn(w1);
+    const e2 = entryFromPfn(w2);
+    const e3 = entryFromPfn(w3);
+    if (((o0 ^ e0) | (o1 ^ e1) | (o2 ^ e2) | (o3 ^ e3)) === 0) continue;
+    if ((o0 | o1 | o2 | o3) !== 0) break;
+    words[slot] = e0;
+    words[slot + 1] = e1;
+    words[slot + 2] = e2;
+    words[slot + 3] = e3;
+  }
   for (; i < count; i++) {
     const word = pfns[from + i] as number;
     if ((word & required) !== required) break;

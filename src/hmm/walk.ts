@@ -114,6 +114,10 @@ function* nonpresent(task: Task, mm: number, range: HmmRange, walk: Walk, pte: n
   return -EFAULT;
 }
 
+/** The word for a present entry; the sticky bits of the old word stay. */
+const presentWord = (word: number, pte: number): number =>
+  (word & HMM_PFN_INOUT_FLAGS) | (pte >>> 12) | HMM_PFN_VALID | ((pte & PTE_WRITE) << 29);
+
 /**
  * Words for the entries from `vpn` on that are present and good enough, up to `end`; returns the page after them. Each entry
  * is one plain load (READ_ONCE): it is believed only after the caller's read-retry, whose lock orders it. One test an entry:
@@ -129,11 +133,23 @@ function copyPresent(arena: Arena, range: HmmRange, table: number, vpn: number, 
   const to = vpn - range.start;
   const count = end - vpn;
   let i = 0;
+  // Four at a time: one branch for four tests takes a quarter off the loop.
+  for (; i + 3 < count; i += 4) {
+    const p0 = words[from + i] as number;
+    const p1 = words[from + i + 1] as number;
+    const p2 = words[from + i + 2] as number;
+    const p3 = words[from + i + 3] as number;
+    if ((((p0 & mask) ^ value) | ((p1 & mask) ^ value) | ((p2 & mask) ^ value) | ((p3 & mask) ^ value)) !== 0) break;
+    const at = to + i;
+    hmmPfns[at] = presentWord(hmmPfns[at] as number, p0);
+    hmmPfns[at + 1] = presentWord(hmmPfns[at + 1] as number, p1);
+    hmmPfns[at + 2] = presentWord(hmmPfns[at + 2] as number, p2);
+    hmmPfns[at + 3] = presentWord(hmmPfns[at + 3] as number, p3);
+  }
   for (; i < count; i++) {
     const pte = words[from + i] as number;
     if ((pte & mask) !== value) break;
-    hmmPfns[to + i] =
-      ((hmmPfns[to + i] as number) & HMM_PFN_INOUT_FLAGS) | (pte >>> 12) | HMM_PFN_VALID | ((pte & PTE_WRITE) << 29);
+    hmmPfns[to + i] = presentWord(hmmPfns[to + i] as number, pte);
   }
   return vpn + i;
 }
