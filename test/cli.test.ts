@@ -41,7 +41,12 @@ const dangling = module('dangling.js', 'import "./gone.js"; export default {};')
 
 /** Arguments, and what the one line on stderr must say: what was given, and what is allowed. */
 const bad: readonly (readonly [args: readonly string[], ...says: RegExp[]])[] = [
-  [['sress'], /unknown command 'sress'/, /did you mean stress\?/, /stress, explore, replay, scenarios, windows, drivers, bugs, help/],
+  [
+    ['sress'],
+    /unknown command 'sress'/,
+    /did you mean stress\?/,
+    /stress, explore, replay, scenarios, windows, drivers, bugs, help/,
+  ],
   [[''], /unknown command ''/],
   [['help', 'nope'], /unknown command 'nope'/, /allowed are stress/],
   [['help', 'stress', 'more'], /unexpected argument 'more'/],
