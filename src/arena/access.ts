@@ -21,9 +21,10 @@ export interface Memory {
   increase(word: number, by: number): void;
   /** Who waits on the word may go on. */
   wake(word: number): void;
-  /** What the running actor has observed so far, and a way back to it. */
+  /** What the running actor has observed so far, and a way back to it: to after a stretch, or to the very beginning of it. */
   mark(): unknown;
   rewind(mark: unknown): void;
+  restart(mark: unknown): void;
 }
 
 let memory: Memory | null = null;
@@ -42,6 +43,15 @@ export function useMemory(next: Memory | null): Memory | null {
 export const observed = (): unknown => (erased || memory === null ? null : memory.mark());
 export function forgetSince(mark: unknown): void {
   if (!erased && memory !== null) memory.rewind(mark);
+}
+
+/**
+ * Says that a loop begins another round as it began the one at `mark`: with the same local variables, remembering nothing of
+ * the round that failed. An explorer then sees one place where it would have seen as many as there are rounds. Not for loops
+ * that count their rounds and give up.
+ */
+export function forgetRound(mark: unknown): void {
+  if (!erased && memory !== null) memory.restart(mark);
 }
 
 /** A read-modify-write through a memory: nobody runs in between. Passes the old value on. */

@@ -14,6 +14,7 @@ import { Task, type Watch } from '../../sync/task.ts';
 import { parkStep } from '../../sync/wait.ts';
 import { HIGH, Journal, LOW, mix } from './journal.ts';
 import { DONE, type LocalState, LocalStates, NO_WAIT, type Wait } from './localState.ts';
+import { goesRound, type NoProgress, stuck } from './noProgress.ts';
 import { Nondeterministic, RecordedSteps } from './recordedSteps.ts';
 import { Feed, Recorder } from './recorder.ts';
 
@@ -24,12 +25,14 @@ export interface Failure {
   readonly rule: string;
   readonly message: string;
   readonly actor: number;
+  /** Why there is no progress, when that is what is wrong. */
+  readonly kind?: NoProgress;
 }
 
 /** How an execution ended: null is well. */
 export type Outcome = Failure | null;
 
-/** Steps after which an execution counts as endless. */
+/** Most steps of an execution. */
 export const STEP_LIMIT = 20_000;
 
 /** The woken ones are bits of a word. */
@@ -57,7 +60,9 @@ export class Executor {
   readonly at: Int32Array;
   /** Operation each actor is in. */
   readonly operation: Int32Array;
-  /** Actors that are not done. */
+  /** The last step may have closed a round: its actor came to a local state that was met before the one it left. */
+  returned = false;
+  /** Actors that are not done, those in the background apart. */
   left = 0;
   readonly #follows: boolean;
   readonly #journal: Journal;
@@ -85,6 +90,8 @@ export class Executor {
   /** A failure before a first point. */
   readonly #failed: Outcome = null;
   readonly #passed = new Set<number>();
+  /** Actors in the background, a bit each. */
+  readonly #background: number;
 
   constructor(scenario: Scenario, watch: Watch | null, { recorded = true }: ExecutorOptions = {}) {
     this.scenario = scenario;
@@ -105,6 +112,7 @@ export class Executor {
     this.operation = new Int32Array(this.count);
     if (this.count > ACTORS)
       throw new RangeError(`scenario ${scenario.name} has ${this.count} actors, at most ${ACTORS} are possible`);
+    this.#background = this.prepared.actors.reduce((mask, { background }, i) => (background ? mask | (1 << i) : mask), 0);
     this.#failed = this.#beginAll();
     this.#journal.rebase();
     this.reset();
@@ -125,15 +133,26 @@ export class Executor {
       this.#localHigh ^= state.high;
       this.at[i] = state.at;
       this.operation[i] = state.operation;
-      if (state.at !== DONE) this.left++;
+      if (state.at !== DONE && !this.isBackground(i)) this.left++;
     }
   }
 
   canRun(actor: number): boolean {
-    const { at, wait } = this.#local[actor] as LocalState;
-    if (at === DONE) return false;
+    const state = this.#local[actor] as LocalState;
+    const { at, wait } = state;
+    if (at === DONE || (this.left === 0 && state === this.#initial[actor] && this.isBackground(actor))) return false;
     if (wait.word === 0 || (this.#woken & (1 << actor)) !== 0) return true;
     return wait.mask !== 0 && (this.#journal.get(wait.word) & wait.mask) === wait.value;
+  }
+
+  /** Does it repeat its operations for as long as others are there? */
+  isBackground(actor: number): boolean {
+    return (this.#background & (1 << actor)) !== 0;
+  }
+
+  /** What an actor waits for; the word is 0 when it does not. */
+  waitOf(actor: number): Wait {
+    return (this.#local[actor] as LocalState).wait;
   }
 
   /** Writes the actors that can run into `out` and returns their number. */
@@ -143,9 +162,8 @@ export class Executor {
     return n;
   }
 
-  /** Lets one actor make one step. A failure ends the execution. */
+  /** Lets one actor make one step, if fewer than STEP_LIMIT were made. A failure ends the execution. */
   step(actor: number): Outcome {
-    if (this.steps >= STEP_LIMIT) return { rule: 'I-PROG', message: `no end after ${STEP_LIMIT} steps`, actor };
     const journal = this.#journal;
     const from = this.#local[actor] as LocalState;
     const kept = this.#kept;
@@ -159,7 +177,9 @@ export class Executor {
     this.#woken &= ~(1 << actor);
     try {
       const end = this.#follows && from.entry !== 0 ? this.#recorded.follow(from.entry, journal, this) : -1;
-      this.#arrive(actor, end === -1 ? this.#live(actor, from) : (this.#states.list[end] as LocalState));
+      const to = end === -1 ? this.#live(actor, from) : (this.#states.list[end] as LocalState);
+      this.returned = to.id <= from.id;
+      this.#arrive(actor, to);
     } catch (error) {
       return thrown(error, actor);
     }
@@ -210,6 +230,7 @@ export class Executor {
     this.#localHigh ^= from.high ^ state.high;
     this.at[actor] = state.at;
     this.operation[actor] = state.operation;
+    if (this.isBackground(actor)) return;
     if (state.at === DONE) this.left--;
     else if (from.at === DONE) this.left++;
   }
@@ -273,7 +294,9 @@ export class Executor {
       const held = heldLocks(this.arena, record).join(', ');
       throw new Violation('I-LOCK', `${this.nameOf(actor)} ends an operation while it holds ${held}`);
     }
-    return result === AGAIN ? operation : operation + 1;
+    if (result === AGAIN) return operation;
+    const next = operation + 1;
+    return this.isBackground(actor) && next === this.prepared.actors[actor]?.operations.length ? 0 : next;
   }
 
   /** Takes up an operation of an actor and runs it to its first point. One without any is over at once. */
@@ -342,26 +365,17 @@ export class Executor {
     };
   }
 
-  /** The end of an execution: every actor is done, or nobody can go on. */
+  /** What is to be said where an execution ends: everybody is done, or nobody can go on, or it goes round for ever. */
   conclude(): Outcome {
     if (this.#failed !== null) return this.#failed;
-    if (this.left > 0) return { rule: 'I-DEAD', message: `deadlock: ${this.#waits()}`, actor: -1 };
+    for (let i = 0; i < this.count; i++) if (this.canRun(i)) return goesRound(this);
+    if (this.left > 0) return stuck(this);
     const key = (this.low >>> 0) * 2 ** 21 + ((this.high >>> 0) & 0x1fffff);
     if (this.#passed.has(key)) return null;
     const [finding] = this.prepared.check();
     if (finding !== undefined) return { ...finding, actor: -1 };
     this.#passed.add(key);
     return null;
-  }
-
-  #waits(): string {
-    const waits: string[] = [];
-    for (let i = 0; i < this.count; i++) {
-      if (this.at[i] === DONE) continue;
-      const held = heldLocks(this.arena, (this.tasks[i] as Task).actor);
-      waits.push(`${this.nameOf(i)}${held.length > 0 ? ` (holds ${held.join(', ')})` : ''} waits`);
-    }
-    return waits.join('; ');
   }
 
   nameOf(actor: number): string {

@@ -135,6 +135,10 @@ export class Recorder implements Memory {
   rewind(mark: unknown): void {
     this.observed.rewind(mark as Reads);
   }
+
+  restart(mark: unknown): void {
+    this.observed.set(mark as Reads);
+  }
 }
 
 /** Gives a generator what it read when it came this way before, and lets it change nothing. */
@@ -183,5 +187,9 @@ export class Feed implements Memory {
 
   rewind(mark: unknown): void {
     this.#observed.rewind(mark as Reads);
+  }
+
+  restart(mark: unknown): void {
+    this.#observed.set(mark as Reads);
   }
 }

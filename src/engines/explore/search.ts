@@ -5,7 +5,9 @@
  */
 import { type Executor, type Failure, STEP_LIMIT } from './execution.ts';
 import { HIGH, LOW, mix } from './journal.ts';
-import { PATIENCE } from './run.ts';
+import { goesRound } from './noProgress.ts';
+import { PATIENCE, runToEnd } from './run.ts';
+import { fairRound } from './stateGraph.ts';
 import { Visited } from './visited.ts';
 
 export interface SearchResult {
@@ -20,6 +22,8 @@ export interface SearchResult {
   readonly complete: boolean;
   /** Choices left out because they would have cost a preemption too many. */
   readonly cut: number;
+  /** Paths of all interleavings that were not followed any further because they were too long. */
+  readonly long: number;
 }
 
 export interface SearchOptions {
@@ -29,8 +33,14 @@ export interface SearchOptions {
   readonly enough: (executions: number, states: number) => boolean;
 }
 
-/** Paths between two questions whether it is enough. */
-const OFTEN = 64;
+/** Steps between two questions whether it is enough; a power of two. */
+const OFTEN = 256;
+
+/** Most steps of a path without a bound on preemptions. A scenario has tens or hundreds, unless actors disturb each other for ever. */
+export const LONGEST = 2000;
+
+/** In the place of a free choice: the actor before has had its turn. */
+const TIRED = 32;
 
 export function search(executor: Executor, { preemptions, enough }: SearchOptions): SearchResult {
   return new Search(executor, preemptions).run(enough);
@@ -46,12 +56,20 @@ class Search {
   readonly #current = new Int8Array(STEP_LIMIT + 1);
   readonly #spent = new Uint8Array(STEP_LIMIT + 1);
   readonly #alone = new Int32Array(STEP_LIMIT + 1);
+  /** Hash of each state on the path. */
+  readonly #low = new Int32Array(STEP_LIMIT + 1);
+  readonly #high = new Int32Array(STEP_LIMIT + 1);
+  readonly #runnable: Uint8Array;
   #executions = 0;
   #transitions = 0;
   #cut = 0;
+  #long = 0;
+  /** States can come again on one path. */
+  #cyclic = false;
 
   constructor(executor: Executor, bound: number) {
     this.#executor = executor;
+    this.#runnable = new Uint8Array(executor.count);
     this.#unbounded = bound === Number.POSITIVE_INFINITY;
     this.#bound = this.#unbounded ? 0 : bound;
   }
@@ -66,6 +84,7 @@ class Search {
       transitions: this.#transitions,
       complete,
       cut: this.#cut,
+      long: this.#long,
     };
   }
 
@@ -77,7 +96,7 @@ class Search {
       const depth = executor.steps;
       const untried = this.#untried[depth] as number;
       if (untried === 0) {
-        if (depth === 0) return this.#result(null, true);
+        if (depth === 0) return this.#finish(enough);
         executor.back();
         continue;
       }
@@ -92,13 +111,24 @@ class Search {
         this.#executions++;
         break;
       }
-      const known = this.#executions;
       failure = this.#arrive(next, spent, next === current ? (this.#alone[depth] as number) + 1 : 0);
-      if (this.#executions !== known && this.#executions % OFTEN === 0 && enough(this.#executions, this.#visited.size)) {
-        return this.#result(failure, false);
+      if (failure === null && (this.#transitions & (OFTEN - 1)) === 0 && enough(this.#executions, this.#visited.size)) {
+        return this.#result(null, false);
       }
     }
     return this.#result(failure, false);
+  }
+
+  /** All paths were followed. Where states come again on a path, all of them together say whether a round is fair. */
+  #finish(enough: SearchOptions['enough']): SearchResult {
+    if (!this.#unbounded || !this.#cyclic) return this.#result(null, true);
+    let given = false;
+    const round = fairRound(this.#executor, () => {
+      given ||= enough(this.#executions, this.#visited.size);
+      return given;
+    });
+    for (const actor of round ?? []) this.#executor.step(actor);
+    return this.#result(round === null ? null : this.#executor.conclude(), !given);
   }
 
   /** A preemption is spent when the actor before could have gone on. Whoever is made to give way has not been preempted. */
@@ -114,26 +144,50 @@ class Search {
     let runnable = 0;
     for (let actor = 0; actor < executor.count; actor++) if (executor.canRun(actor)) runnable |= 1 << actor;
     const goesOn = last >= 0 && (runnable & (1 << last)) !== 0;
-    const tired = alone > PATIENCE && runnable !== 1 << last;
+    // Without a bound nobody need give way: who goes round comes to a state that is known.
+    const tired = !this.#unbounded && alone > PATIENCE && runnable !== 1 << last;
     this.#untried[depth] = 0;
+    this.#low[depth] = executor.low;
+    this.#high[depth] = executor.high;
     // With a bound it matters who runs on for free.
-    const free = this.#unbounded || !goesOn || tired ? -1 : last;
+    const free = this.#unbounded || !goesOn ? -1 : tired ? TIRED : last;
     const isNew = this.#unbounded
       ? this.#visited.add(executor.low, executor.high, 0)
       : this.#visited.add(executor.low ^ mix(free + 2, 0, LOW), executor.high ^ mix(free + 2, 0, HIGH), spent);
     if (!isNew || runnable === 0) {
       this.#executions++;
-      return isNew ? executor.conclude() : null;
+      if (isNew) return executor.conclude();
+      return executor.returned && this.#isOnPath(depth) ? goesRound(executor) : null;
     }
+    if (depth === (this.#unbounded ? LONGEST : STEP_LIMIT)) return this.#tooLong(last, depth);
     let untried = tired ? runnable & ~(1 << last) : runnable;
-    if (!this.#unbounded && free !== -1 && spent >= this.#bound) {
+    if (free >= 0 && free !== TIRED && spent >= this.#bound) {
       for (let others = runnable & ~(1 << free); others !== 0; others &= others - 1) this.#cut++;
       untried = 1 << free;
     }
     this.#untried[depth] = untried;
-    this.#current[depth] = this.#unbounded ? last : free;
+    this.#current[depth] = tired ? -1 : this.#unbounded ? last : free;
     this.#spent[depth] = spent;
     this.#alone[depth] = alone;
     return null;
+  }
+
+  /** Was the state at `depth` on the path before? */
+  #isOnPath(depth: number): boolean {
+    const low = this.#low[depth];
+    const high = this.#high[depth];
+    let at = depth - 1;
+    while (at >= 0 && (this.#low[at] !== low || this.#high[at] !== high)) at--;
+    if (at >= 0) this.#cyclic = true;
+    return at >= 0;
+  }
+
+  /** The path is left for what it is, unless it has no end even when nobody is preempted any more. */
+  #tooLong(last: number, depth: number): Failure | null {
+    this.#executions++;
+    this.#long++;
+    const failure = runToEnd(this.#executor, last, this.#runnable);
+    if (failure === null) while (this.#executor.steps > depth) this.#executor.back();
+    return failure;
   }
 }
