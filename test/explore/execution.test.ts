@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LOCK_CLASSES } from '../../src/arena/config.ts';
 import { scenarioNamed, scenarios } from '../../src/engines/explore/catalogue.ts';
 import { Executor } from '../../src/engines/explore/execution.ts';
 import { Xorshift } from '../../src/engines/explore/scheduler.ts';
@@ -11,11 +10,10 @@ import { points } from '../../src/steps/points.ts';
 const watch = { installed: checkInstalled, faultStable: () => {} };
 const RUNS = 6;
 
-/** What differs between two machines, apart from what they know about lock orders. */
+/** What differs between two machines. */
 function difference(a: Executor['arena'], b: Executor['arena']): string | null {
   for (let word = 0; word < a.words.length; word++) {
-    const isOrder = word >= a.lockOrder && word < a.lockOrder + LOCK_CLASSES;
-    if (a.words[word] !== b.words[word] && !isOrder) return `word ${word}: ${a.words[word]} and ${b.words[word]}`;
+    if (a.words[word] !== b.words[word]) return `word ${word}: ${a.words[word]} and ${b.words[word]}`;
   }
   for (let at = 0; at < a.frames.length; at++) {
     if (a.frames[at] !== b.frames[at]) return `frame word ${at}: ${a.frames[at]} and ${b.frames[at]}`;

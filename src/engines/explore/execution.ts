@@ -14,7 +14,7 @@ import { Task, type Watch } from '../../sync/task.ts';
 import { parkStep } from '../../sync/wait.ts';
 import { HIGH, Journal, LOW, mix } from './journal.ts';
 import { DONE, type LocalState, LocalStates, NO_WAIT, type Wait } from './localState.ts';
-import { goesRound, type NoProgress, stuck } from './noProgress.ts';
+import { endless, goesRound, type NoProgress, stuck } from './noProgress.ts';
 import { Nondeterministic, RecordedSteps } from './recordedSteps.ts';
 import { Feed, Recorder } from './recorder.ts';
 
@@ -368,7 +368,7 @@ export class Executor {
   /** What is to be said where an execution ends: everybody is done, or nobody can go on, or it goes round for ever. */
   conclude(): Outcome {
     if (this.#failed !== null) return this.#failed;
-    for (let i = 0; i < this.count; i++) if (this.canRun(i)) return goesRound(this);
+    for (let i = 0; i < this.count; i++) if (this.canRun(i)) return this.steps < STEP_LIMIT ? goesRound(this) : endless(this);
     if (this.left > 0) return stuck(this);
     const key = (this.low >>> 0) * 2 ** 21 + ((this.high >>> 0) & 0x1fffff);
     if (this.#passed.has(key)) return null;

@@ -20,7 +20,7 @@ export function mix(word: number, value: number, salt: number): number {
   return h ^ (h >>> 13);
 }
 
-/** What a word is to the explorer. */
+/** What a word is to the explorer. The lock-order graph is part of the state, but what an actor does next does not follow from it. */
 export const Kind = { shared: 0, private: 1, lockOrder: 2 } as const;
 
 /** Fields of an actor record that others look at, or that outlive an operation and matter. */
@@ -41,7 +41,7 @@ function kinds(arena: Arena): Uint8Array {
 export class Journal {
   readonly #words: Int32Array;
   readonly #frames: Int32Array;
-  readonly kind: Uint8Array;
+  readonly #kind: Uint8Array;
   /** Hash of all words that count, as difference from the beginning. */
   low = 0;
   high = 0;
@@ -53,12 +53,11 @@ export class Journal {
   constructor(arena: Arena) {
     this.#words = arena.words;
     this.#frames = arena.frames;
-    this.kind = kinds(arena);
+    this.#kind = kinds(arena);
   }
 
-  /** Whether actors may see it change. */
-  isShared(word: number): boolean {
-    return word < 0 || this.kind[word] === Kind.shared;
+  kindOf(word: number): number {
+    return word < 0 ? Kind.shared : (this.#kind[word] as number);
   }
 
   get(word: number): number {
@@ -74,7 +73,7 @@ export class Journal {
     this.top += 2;
     if (word >= 0) this.#words[word] = value;
     else this.#frames[~word] = value;
-    if (!this.isShared(word)) return;
+    if (this.kindOf(word) === Kind.private) return;
     this.low ^= mix(word, old, LOW) ^ mix(word, value, LOW);
     this.high ^= mix(word, old, HIGH) ^ mix(word, value, HIGH);
   }
@@ -84,11 +83,6 @@ export class Journal {
     this.top = 0;
     this.low = 0;
     this.high = 0;
-  }
-
-  /** Writes a word of the lock-order graph: it grows from execution to execution, and is not taken back. */
-  setForGood(word: number, value: number): void {
-    this.#words[word] = value;
   }
 
   #grow(): void {

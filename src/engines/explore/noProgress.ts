@@ -7,7 +7,8 @@
 import { points } from '../../steps/points.ts';
 import { heldLocks } from '../../sync/lockdep.ts';
 import { describeWord, holdersOf } from '../waitsFor.ts';
-import { DONE, type Executor, type Failure } from './execution.ts';
+import type { Executor, Failure } from './execution.ts';
+import { DONE } from './localState.ts';
 
 /** Which of the four. The first two break rule I-DEAD, the others I-PROG. */
 export type NoProgress = 'deadlock' | 'lost wake-up' | 'livelock' | 'starvation';

@@ -70,12 +70,12 @@ export class Recorder implements Memory {
   read(word: number): number {
     const value = this.#journal.get(word);
     this.#log.push(word, value);
-    const shared = this.#journal.isShared(word);
-    if (shared) this.observed.note(word, value);
+    const kind = this.#journal.kindOf(word);
+    if (kind === Kind.shared) this.observed.note(word, value);
     const touched = this.#touched.get(word);
     if (touched === undefined) {
       // A private word follows from the local state.
-      if (shared) this.#reads.push(word, value);
+      if (kind !== Kind.private) this.#reads.push(word, value);
       this.#touched.set(word, { at: -1, before: value });
     } else if (touched.before === undefined && this.#done[touched.at - 2] === Op.increase) {
       // From here on the sum is known, and depends on what was there.
@@ -88,10 +88,6 @@ export class Recorder implements Memory {
   }
 
   write(word: number, value: number): void {
-    if (word >= 0 && this.#journal.kind[word] === Kind.lockOrder) {
-      this.#journal.setForGood(word, value);
-      return;
-    }
     this.#journal.set(word, value);
     const touched = this.#effectOn(word, Op.write, value);
     if (touched === null) return;
@@ -173,7 +169,7 @@ export class Feed implements Memory {
     if (this.#log[this.#at] !== word) throw new Nondeterministic('an actor read other words when it was led the same way again');
     const value = this.#log[this.#at + 1] as number;
     this.#at += 2;
-    if (this.#journal.isShared(word)) this.#observed.note(word, value);
+    if (this.#journal.kindOf(word) === Kind.shared) this.#observed.note(word, value);
     return value;
   }
 

@@ -1,6 +1,5 @@
 /** Runs executions under a scheduler. */
 import { type Executor, type Outcome, STEP_LIMIT } from './execution.ts';
-import { endless } from './noProgress.ts';
 import type { Portfolio } from './portfolio.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -27,7 +26,7 @@ export function runToEnd(executor: Executor, current: number, runnable: Uint8Arr
   let last = current;
   let alone = 0;
   for (let count = executor.runnable(runnable); count > 0; count = executor.runnable(runnable)) {
-    if (executor.steps === STEP_LIMIT) return endless(executor);
+    if (executor.steps === STEP_LIMIT) break;
     const goesOn = last >= 0 && executor.canRun(last) && (alone <= PATIENCE || count === 1);
     const next = goesOn ? last : otherThan(last, runnable, count);
     alone = next === last ? alone + 1 : 0;
