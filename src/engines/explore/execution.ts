@@ -38,6 +38,12 @@ export const STEP_LIMIT = 20_000;
 /** The woken ones are bits of a word. */
 const ACTORS = 31;
 
+/** Local states above which the records are dropped between two executions, so that a million executions need no more memory. */
+const MOST_LOCAL_STATES = 100_000;
+
+/** Machines at the end that were found well are remembered, up to so many. */
+const MOST_PASSED = 100_000;
+
 /** Numbers kept of each step, to take it back. */
 const KEPT = 5;
 
@@ -66,8 +72,8 @@ export class Executor {
   left = 0;
   readonly #follows: boolean;
   readonly #journal: Journal;
-  readonly #states = new LocalStates();
-  readonly #recorded = new RecordedSteps();
+  #states = new LocalStates();
+  #recorded = new RecordedSteps();
   readonly #recorder: Recorder;
   readonly #feed: Feed;
   readonly #checks: (() => void)[] = [];
@@ -75,7 +81,7 @@ export class Executor {
   /** Checks that the step under way has asked for. */
   #pending: number[] = [];
   #leading = false;
-  readonly #initial: LocalState[] = [];
+  #initial: LocalState[] = [];
   readonly #local: LocalState[] = [];
   /** Hash of the local states of all actors. */
   #localLow = 0;
@@ -121,6 +127,7 @@ export class Executor {
   /** Back to the beginning: every actor stands at the first point of its first operation. */
   reset(): void {
     this.#journal.undo(0, 0, 0);
+    if (this.localStates > MOST_LOCAL_STATES) this.#forget();
     this.steps = 0;
     this.left = 0;
     this.#woken = 0;
@@ -135,6 +142,16 @@ export class Executor {
       this.operation[i] = state.operation;
       if (state.at !== DONE && !this.isBackground(i)) this.left++;
     }
+  }
+
+  /** Drops everything that was recorded. Valid at the beginning only: a path refers to local states by number. */
+  #forget(): void {
+    this.#states = new LocalStates();
+    this.#recorded = new RecordedSteps();
+    this.#standsAt.fill(null);
+    this.#initial = this.#initial.map(({ actor, operation, at, wait, reads, log }) =>
+      this.#states.intern(actor, operation, at, wait, reads, null, () => log),
+    );
   }
 
   canRun(actor: number): boolean {
@@ -374,6 +391,7 @@ export class Executor {
     if (this.#passed.has(key)) return null;
     const [finding] = this.prepared.check();
     if (finding !== undefined) return { ...finding, actor: -1 };
+    if (this.#passed.size >= MOST_PASSED) this.#passed.clear();
     this.#passed.add(key);
     return null;
   }

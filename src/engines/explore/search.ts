@@ -29,8 +29,8 @@ export interface SearchResult {
 export interface SearchOptions {
   /** Most preemptions of a schedule; Infinity for all interleavings. */
   readonly preemptions: number;
-  /** Give up when this says so; asked now and then. */
-  readonly enough: (executions: number, states: number) => boolean;
+  /** Give up when this says so; asked now and then. `share` of the choices, 0 to 1, is a rough guess of what is behind. */
+  readonly enough: (executions: number, states: number, share: number) => boolean;
 }
 
 /** Steps between two questions whether it is enough; a power of two. */
@@ -41,6 +41,13 @@ export const LONGEST = 2000;
 
 /** In the place of a free choice: the actor before has had its turn. */
 const TIRED = 32;
+
+/** Ones in a word. */
+function bits(word: number): number {
+  let n = 0;
+  for (let rest = word; rest !== 0; rest &= rest - 1) n++;
+  return n;
+}
 
 export function search(executor: Executor, { preemptions, enough }: SearchOptions): SearchResult {
   return new Search(executor, preemptions).run(enough);
@@ -56,7 +63,8 @@ class Search {
   readonly #current = new Int8Array(STEP_LIMIT + 1);
   readonly #spent = new Uint8Array(STEP_LIMIT + 1);
   readonly #alone = new Int32Array(STEP_LIMIT + 1);
-  /** Hash of each state on the path. */
+  /** Of each state on the path: how many choices there were, and its hash. */
+  readonly #choices = new Uint8Array(STEP_LIMIT + 1);
   readonly #low = new Int32Array(STEP_LIMIT + 1);
   readonly #high = new Int32Array(STEP_LIMIT + 1);
   readonly #runnable: Uint8Array;
@@ -112,11 +120,27 @@ class Search {
         break;
       }
       failure = this.#arrive(next, spent, next === current ? (this.#alone[depth] as number) + 1 : 0);
-      if (failure === null && (this.#transitions & (OFTEN - 1)) === 0 && enough(this.#executions, this.#visited.size)) {
+      if (failure === null && (this.#transitions & (OFTEN - 1)) === 0 && this.#ask(enough)) {
         return this.#result(null, false);
       }
     }
     return this.#result(failure, false);
+  }
+
+  #ask(enough: SearchOptions['enough']): boolean {
+    return enough(this.#executions, this.#visited.size, this.#share());
+  }
+
+  /** Share of the tree that is behind the path, as if every choice had as much below it as the others. */
+  #share(): number {
+    const { steps } = this.#executor;
+    let [share, weight] = [0, 1];
+    for (let depth = 0; depth < steps && weight > 1e-7; depth++) {
+      const choices = this.#choices[depth] as number;
+      weight /= choices;
+      share += weight * (choices - bits(this.#untried[depth] as number) - 1);
+    }
+    return share;
   }
 
   /** All paths were followed. Where states come again on a path, all of them together say whether a round is fair. */
@@ -124,7 +148,7 @@ class Search {
     if (!this.#unbounded || !this.#cyclic) return this.#result(null, true);
     let given = false;
     const round = fairRound(this.#executor, () => {
-      given ||= enough(this.#executions, this.#visited.size);
+      given ||= enough(this.#executions, this.#visited.size, 1);
       return given;
     });
     for (const actor of round ?? []) this.#executor.step(actor);
@@ -166,6 +190,7 @@ class Search {
       untried = 1 << free;
     }
     this.#untried[depth] = untried;
+    this.#choices[depth] = bits(untried);
     this.#current[depth] = tired ? -1 : this.#unbounded ? last : free;
     this.#spent[depth] = spent;
     this.#alone[depth] = alone;
