@@ -134,8 +134,8 @@ export class Exploration {
   }
 
   /** Takes the results of a stage, in order, as far as they count: up to the one that settles the matter. */
-  take(tasks: readonly Task[], results: readonly TaskResult[]): void {
-    for (const [i, result] of results.entries()) this.#takeOne(tasks[i] as Task, result);
+  take(tasks: readonly Task[], results: readonly (TaskResult | undefined)[]): void {
+    for (const [i, result] of results.entries()) if (result !== undefined) this.#takeOne(tasks[i] as Task, result);
   }
 
   #takeOne(task: Task, result: TaskResult): void {
@@ -148,7 +148,7 @@ export class Exploration {
       this.transitions += result.transitions;
       if (task.preemptions === Number.POSITIVE_INFINITY) {
         this.#all = result;
-        this.states = result.states;
+        this.states = result.complete ? result.states : Math.max(this.states, result.states);
       } else {
         this.states = Math.max(this.states, result.states);
         if (result.complete && result.failure === null && this.bound === task.preemptions - 1) {

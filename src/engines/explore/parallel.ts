@@ -46,7 +46,7 @@ async function runStage(
   tasks: readonly Task[],
   exploration: Exploration,
   control: Control,
-): Promise<TaskResult[]> {
+): Promise<(TaskResult | undefined)[]> {
   const results: (TaskResult | undefined)[] = [];
   let settled = tasks.length;
   let next = 0;
@@ -64,8 +64,10 @@ async function runStage(
     }
   };
   await Promise.all(Array.from({ length: pool.options.maxThreads }, (_, number) => lane(number)));
+  // A stop leaves gaps, and what there is counts.
+  if (control.isStopped) return results;
   const gap = Array.from({ length: settled }, (_, i) => results[i]).indexOf(undefined);
-  return results.slice(0, gap === -1 ? settled : gap) as TaskResult[];
+  return results.slice(0, gap === -1 ? settled : gap);
 }
 
 /**
