@@ -21,7 +21,7 @@ const exploreFlags = [
     kind: 'text',
     value: 'NAME',
     default: 'portfolio',
-    help: 'search, then sampling (portfolio); search; or one way of sampling: random, pct1 to pct4, pos, urw, bounded1 to bounded3, delay1 to delay3, hints, roundRobin',
+    help: 'search, then sampling (portfolio); search; or one way of sampling: random, pct1 to pct4, pos, basicPos, urw, bounded1 to bounded3, delay1 to delay3, hints, roundRobin',
   },
   { name: 'seconds', kind: 'number', default: 10, above: 0, max: 86_400, unit: 's', help: 'how long to look' },
   { name: 'schedules', kind: 'whole', default: 10_000_000, min: 1, max: 1_000_000_000, help: 'most executions' },

@@ -66,7 +66,7 @@ test('any schedule can be said by named points, and followed again', () => {
     const random = new RandomWalk(3);
     const runnable = new Uint8Array(executor.count);
     for (let run = 0; run < 20; run++) {
-      random.newExecution(executor.count);
+      random.newExecution(executor.count, executor);
       runOnce(executor, random, runnable);
       const schedule = [...executor.schedule.subarray(0, executor.steps)];
       const text = readable(trace(executor, schedule).stretches);

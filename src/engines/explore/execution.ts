@@ -12,7 +12,7 @@ import type { Steps } from '../../steps/steps.ts';
 import { heldLocks } from '../../sync/lockdep.ts';
 import { Task, type Watch } from '../../sync/task.ts';
 import { parkStep } from '../../sync/wait.ts';
-import { HIGH, Journal, LOW, mix } from './journal.ts';
+import { HIGH, Journal, Kind, LOW, mix } from './journal.ts';
 import { DONE, type LocalState, LocalStates, NO_WAIT, type Wait } from './localState.ts';
 import { endless, goesRound, type NoProgress, stuck } from './noProgress.ts';
 import { Nondeterministic, RecordedSteps } from './recordedSteps.ts';
@@ -172,6 +172,26 @@ export class Executor {
     return (this.#local[actor] as LocalState).wait;
   }
 
+  /** See scheduler.ts. Of a step that went several ways before, all of them count. */
+  conflicts(one: number, other: number): boolean {
+    const mine = this.#touches(one);
+    const theirs = this.#touches(other);
+    if (mine === null || theirs === null) return false;
+    for (const word of mine[1]) if (theirs[0].has(word) || theirs[1].has(word)) return true;
+    for (const word of theirs[1]) if (mine[0].has(word)) return true;
+    return false;
+  }
+
+  #touches(actor: number): LocalState['touches'] {
+    const state = this.#local[actor] as LocalState;
+    if (state.touches === null && state.entry !== 0) {
+      const isShared = (word: number): boolean => this.#journal.kindOf(word) === Kind.shared;
+      const [reads, writes] = this.#recorded.footprint(state.entry);
+      state.touches = [new Set([...reads].filter(isShared)), new Set([...writes].filter(isShared))];
+    }
+    return state.touches;
+  }
+
   /** Writes the actors that can run into `out` and returns their number. */
   runnable(out: Uint8Array): number {
     let n = 0;
@@ -267,7 +287,10 @@ export class Executor {
     }
     this.#standsAt[actor] = state;
     for (const number of this.#pending) this.check(number);
-    if (this.#follows) from.entry = this.#recorded.keep(from.entry, this.#recorder.finish(state.id));
+    if (this.#follows) {
+      from.entry = this.#recorded.keep(from.entry, this.#recorder.finish(state.id));
+      from.touches = null;
+    }
     return state;
   }
 

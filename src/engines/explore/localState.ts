@@ -72,8 +72,10 @@ export interface LocalState {
   readonly parent: LocalState | null;
   /** Words and values read in the step that led here, in order: what leads a new generator here too. */
   readonly log: Int32Array;
-  /** Where the recorded steps from here begin (see steps.ts), 0 for none. */
+  /** Where the recorded steps from here begin (see recordedSteps.ts), 0 for none. */
   entry: number;
+  /** Shared words that the next step reads, and those that it writes; null as long as that is not known. */
+  touches: readonly [reads: ReadonlySet<number>, writes: ReadonlySet<number>] | null;
 }
 
 /** All local states met so far, each once. */
@@ -110,6 +112,7 @@ export class LocalStates {
       parent,
       log: log(),
       entry: 0,
+      touches: null,
     };
     this.list.push(state);
     this.#byKey.set(key, state);

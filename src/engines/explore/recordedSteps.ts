@@ -75,6 +75,23 @@ export class RecordedSteps {
     }
   }
 
+  /** Words that the steps from `entry`, in all their variants, read (first) and write (second). */
+  footprint(entry: number): readonly [reads: ReadonlySet<number>, writes: ReadonlySet<number>] {
+    const [reads, writes] = [new Set<number>(), new Set<number>()];
+    const pending = [entry];
+    for (let pc = pending.pop(); pc !== undefined; pc = pending.pop()) {
+      while (this.#code[pc] === Op.read) {
+        reads.add(this.#code[pc + 1] as number);
+        if (this.#code[pc + 3] !== 0) pending.push(this.#code[pc + 3] as number);
+        pc += 4;
+      }
+      for (; this.#code[pc] !== Op.end; pc += this.#code[pc] === Op.write || this.#code[pc] === Op.increase ? 3 : 2) {
+        if (this.#code[pc] === Op.write || this.#code[pc] === Op.increase) writes.add(this.#code[pc + 1] as number);
+      }
+    }
+    return [reads, writes];
+  }
+
   /**
    * Keeps a step. Returns the entry, which is a new one if `entry` is 0.
    *

@@ -123,7 +123,7 @@ function runSamples(
   const runnable = new Uint8Array(executor.count);
   let done = 0;
   let failure: Failure | null = null;
-  while (failure === null && done < executions && scheduler.newExecution(executor.count)) {
+  while (failure === null && done < executions && scheduler.newExecution(executor.count, executor)) {
     if (done % OFTEN === 0) {
       watch.samples(done, portfolio?.coverage ?? 0);
       if (watch.stopped(until)) break;
