@@ -4,6 +4,8 @@
  */
 import type * as Catalogue from '../engines/explore/catalogue.ts';
 import type * as Explore from '../engines/explore/explore.ts';
+import type * as NamedSchedule from '../engines/explore/namedSchedule.ts';
+import type * as Parallel from '../engines/explore/parallel.ts';
 import type * as Token from '../engines/explore/token.ts';
 import { erased } from '../steps/steps.ts';
 
@@ -15,5 +17,7 @@ function stepped<T>(module: string): Promise<T> {
 export const loadExplorer = async () => ({
   ...(await stepped<typeof Catalogue>('catalogue')),
   ...(await stepped<typeof Explore>('explore')),
+  ...(await stepped<typeof NamedSchedule>('namedSchedule')),
+  ...(await stepped<typeof Parallel>('parallel')),
   ...(await stepped<typeof Token>('token')),
 });
