@@ -1,8 +1,10 @@
 /** `hmm-lab explore`, `replay` and `scenarios`: interleavings under control. */
+import type { Bug } from '../bugs/bug.ts';
 import { parseDriverSpec } from '../drivers/options.ts';
 import type { ExploreOptions, ExploreResult } from '../engines/explore/explore.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { version } from '../version.ts';
+import { bugNamed } from './bugs.ts';
 import { loadExplorer } from './explored.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
 import { asUsage, UsageError } from './usage.ts';
@@ -16,6 +18,7 @@ const exploreFlags = [
     help: 'options of dmirror',
     example: 'dmirror:retryCheck=none',
   },
+  { name: 'bug', kind: 'text', value: 'ID', help: 'put a bug of hmm-lab bugs into the model first', example: 'R05' },
   {
     name: 'strategy',
     kind: 'text',
@@ -86,9 +89,15 @@ export function exploreText(result: ExploreResult): string {
 
 const EXIT_INTERRUPTED = 130;
 
+type Explorer = Awaited<ReturnType<typeof loadExplorer>>;
+
 /** Explores in threads, so that this one can show how it goes and take a Ctrl-C: the first stops, a second leaves at once. */
-async function exploreLive(scenario: string, options: ExploreOptions, workers: number): Promise<ExploreResult> {
-  const explorer = await loadExplorer();
+async function exploreLive(
+  explorer: Explorer,
+  scenario: string,
+  options: ExploreOptions,
+  workers: number,
+): Promise<ExploreResult> {
   const stop = new AbortController();
   const live = startExploreLive(process.stderr, options.seconds);
   const interrupt = (): void => {
@@ -113,6 +122,17 @@ function report(command: string, result: ExploreResult, json: boolean): number {
   return result.interrupted ? EXIT_INTERRUPTED : 0;
 }
 
+/** The scenario that is asked for: by its name, or by a bug. */
+async function subject(args: readonly string[]) {
+  const isNamed = args[0] !== undefined && !args[0].startsWith('-');
+  const values = parseFlags('explore', exploreFlags, isNamed ? args.slice(1) : args);
+  const bug: Bug | undefined = values.bug === undefined ? undefined : bugNamed(values.bug);
+  const scenario = isNamed ? args[0] : bug?.scenario;
+  if (scenario === undefined)
+    throw new UsageError('hmm-lab explore needs the name of a scenario as its first argument (see hmm-lab scenarios), or --bug');
+  return { scenario, bug, values };
+}
+
 function dmirrorSettings(spec: string): Readonly<Record<string, string>> {
   const { name, settings } = parseDriverSpec(spec);
   if (name !== 'dmirror') throw new UsageError(`the scenarios are written for dmirror, not for '${name}'`);
@@ -125,29 +145,27 @@ export const explore: Command = {
   description:
     'Explores one scenario: all interleavings with 0, 1 and 2 preemptions, then all of them, and for what is left of the time ' +
     'a portfolio of randomised strategies. Says proved, bounded or sampled, or shows the interleaving that breaks a rule. ' +
-    'Ctrl-C stops it and prints what was found.',
+    'Ctrl-C stops it and prints what was found. With --bug the scenario may be left out: it is the one that shows the bug.',
   flags: exploreFlags,
   examples: [
     'hmm-lab explore mini-hmm',
+    'hmm-lab explore device-fault-vs-munmap --bug R05',
     'hmm-lab explore cpu-store-vs-migration --workers 2 --seconds 60',
     'hmm-lab explore device-fault-vs-munmap --driver dmirror:retryCheck=none',
     'hmm-lab explore migration-vs-dontneed --driver dmirror:foreignCounter=off --json',
   ],
   async run(args) {
-    const { given, rest } = argument('explore', 'the name of a scenario (see hmm-lab scenarios)', args);
-    const values = parseFlags('explore', exploreFlags, rest);
-    const settings = await asUsage(() => dmirrorSettings(values.driver));
+    const { scenario, bug, values } = await subject(args);
+    const settings = { ...bug?.settings, ...(await asUsage(() => dmirrorSettings(values.driver))) };
     const { json, strategy, seconds, schedules, seed, workers, schedule, preemptions = Number.POSITIVE_INFINITY } = values;
     const options = { strategy, seconds, schedules, seed, preemptions, settings };
-    if (schedule !== undefined) {
-      const explorer = await loadExplorer();
-      const followed = await asUsage(() => {
-        const scenario = explorer.scenarioNamed(given, settings);
-        return explorer.replay(scenario, settings, explorer.followNamed(explorer.executorOf(scenario), schedule));
-      });
-      return report('explore', followed, json);
-    }
-    return report('explore', await exploreLive(given, options, workers), json);
+    const explorer = await asUsage(() => loadExplorer(bug));
+    if (schedule === undefined) return report('explore', await exploreLive(explorer, scenario, options, workers), json);
+    const followed = await asUsage(() => {
+      const prepared = explorer.scenarioNamed(scenario, settings);
+      return explorer.replay(prepared, settings, explorer.followNamed(explorer.executorOf(prepared), schedule));
+    });
+    return report('explore', followed, json);
   },
 };
 
@@ -163,7 +181,9 @@ export const replay: Command = {
   async run(args) {
     const { given, rest } = argument('replay', 'a token, as explore prints it,', args);
     const { json } = parseFlags('replay', replayFlags, rest);
-    const explorer = await loadExplorer();
+    const { decodeToken } = await loadExplorer();
+    const { bug } = await asUsage(() => decodeToken(given));
+    const explorer = await asUsage(() => loadExplorer(bug === null ? undefined : bugNamed(bug)));
     const result = await asUsage(() => {
       const { scenario, settings, schedule } = explorer.readToken(given);
       return explorer.replay(explorer.scenarioNamed(scenario, settings), settings, schedule);

@@ -7,6 +7,8 @@ import { Actor, Mirror, Mm } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 import { DEV_ATOMIC, DEV_WRITE, deviceEntry, deviceEntryPfn } from '../drivers/deviceTable.ts';
 import { mirrorMm } from '../drivers/mirror.ts';
+import { pgmapOwner } from '../mm/devPagemap.ts';
+import { isDevicePage } from '../mm/page.ts';
 import { describePte, isDeviceExclusive, leafWritable, mapsPage, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/pte.ts';
 import { forEachEntry, readPte } from '../mm/tables.ts';
 import type { Task, Watch } from '../sync/task.ts';
@@ -20,6 +22,9 @@ export function entryObjection(arena: Arena, mirror: number, vpn: number, entry:
   const what = `device ${get(arena, mirror + Mirror.device)} maps page ${pfn} at address page ${vpn}`;
   if (!(mapsPage(pte) || zero) || ptePfn(pte) !== pfn) {
     return { rule: 'I-STALE', message: `${what}, but the CPU entry is ${describePte(pte)}` };
+  }
+  if (isDevicePage(arena, pfn) && pgmapOwner(arena, pfn) !== get(arena, mirror + Mirror.device)) {
+    return { rule: 'I-ISO', message: `${what}, which is memory of device ${pgmapOwner(arena, pfn)}` };
   }
   if ((entry & DEV_WRITE) !== 0 && !leafWritable(pte)) {
     return { rule: 'I-PERM', message: `${what} writable, but the CPU entry is ${describePte(pte)}` };
