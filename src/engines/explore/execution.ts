@@ -149,8 +149,8 @@ export class Executor {
     this.#states = new LocalStates();
     this.#recorded = new RecordedSteps();
     this.#standsAt.fill(null);
-    this.#initial = this.#initial.map(({ actor, operation, at, wait, reads, log }) =>
-      this.#states.intern(actor, operation, at, wait, reads, null, () => log),
+    this.#initial = this.#initial.map(({ actor, operation, at, wait, locks, reads, log }) =>
+      this.#states.intern(actor, operation, at, wait, locks, reads, null, () => log),
     );
   }
 
@@ -357,7 +357,12 @@ export class Executor {
 
   #stand(actor: number, operation: number, at: number, parent: LocalState | null): LocalState {
     const { observed, log } = this.#recorder;
-    return this.#states.intern(actor, operation, at, this.#waitOf(actor), observed, parent, log);
+    return this.#states.intern(actor, operation, at, this.#waitOf(actor), this.#locksOf(actor), observed, parent, log);
+  }
+
+  #locksOf(actor: number): number {
+    const record = (this.tasks[actor] as Task).actor;
+    return mix(this.arena.words[record + Actor.heldMask] as number, this.arena.words[record + Actor.heldCount] as number, LOW);
   }
 
   #waitOf(actor: number): Wait {

@@ -64,6 +64,8 @@ export interface LocalState {
   /** The point, or DONE. */
   readonly at: number;
   readonly wait: Wait;
+  /** Hash of which locks it holds, and how many. It follows from the rest unless a round of a loop leaves one behind. */
+  readonly locks: number;
   readonly reads: Reads;
   /** Of all of the above; what a state's hash is made of. */
   readonly low: number;
@@ -89,11 +91,12 @@ export class LocalStates {
     operation: number,
     at: number,
     wait: Wait,
+    locks: number,
     reads: Reads,
     parent: LocalState | null,
     log: () => Int32Array,
   ): LocalState {
-    const place = mix(actor * 0x10000 + operation, at, LOW) ^ mix(wait.word, wait.value, HIGH) ^ mix(wait.mask, 0, LOW);
+    const place = mix(actor * 0x10000 + operation, at, LOW) ^ mix(wait.word, wait.value, HIGH) ^ mix(wait.mask, locks, LOW);
     const low = mix(place, reads.low, LOW);
     const high = mix(Math.imul(place, 0x9e3779b1), reads.high, HIGH);
     const key = (low >>> 0) * 2 ** 21 + ((high >>> 0) & 0x1fffff);
@@ -106,6 +109,7 @@ export class LocalStates {
       operation,
       at,
       wait,
+      locks,
       reads: { low: reads.low, high: reads.high },
       low,
       high,

@@ -86,6 +86,18 @@ export const deviceFaultPlans: readonly Plan[] = [
     check: valueIn(0, 3),
   },
   {
+    name: 'device-tlb-vs-two-zaps',
+    title: 'a device that has a TLB writes to a page, against MADV_DONTNEED by two CPUs',
+    windows: 'E2',
+    machine: { pages: 1, settings: { engine: 'tlb' } },
+    setup(m) {
+      fillPage(m, 0, 1);
+      mapNow(m, 0, true);
+    },
+    actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], A: [discards(m, 0)], B: [discards(m, 0)] }),
+    check: valueIn(0, 2),
+  },
+  {
     name: 'device-fault-vs-mprotect',
     title: 'a device write against mprotect to read-only',
     windows: 'E3',

@@ -80,11 +80,11 @@ export const rangeFaultPlans: readonly Plan[] = [
   },
   {
     name: 'request-vs-migration',
-    title: 'a range fault meets the migration entries of a page that migrates to a device',
+    title: 'a range fault of one device meets the migration entry of a page that migrates to another',
     windows: 'F10',
-    machine: { pages: 1 },
+    machine: { pages: 1, devices: 2 },
     setup: (m) => fillPage(m, 0, 1),
-    actors: (m) => ({ D: [asks(m, [HMM_PFN_REQ_FAULT])], M: [toDevice(m, 0)] }),
+    actors: (m) => ({ D: [asks(m, [HMM_PFN_REQ_FAULT])], M: [toDevice(m, 0, 1, 1)] }),
   },
   {
     name: 'own-page-behind-a-hole',
