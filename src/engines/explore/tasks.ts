@@ -148,7 +148,7 @@ export function runTask(executor: Executor, task: Task, control: Control, index:
     case 'determinism': {
       const difference = firstDifference(executor.scenario, task.seed, task.executions);
       const failure = difference === null ? null : { rule: 'I-DETERM', message: difference, actor: -1 };
-      return { ...nothing, failure, executions: 2 * task.executions };
+      return { ...nothing, failure };
     }
     case 'search':
       return runSearch(executor, task, control, index, lane);
