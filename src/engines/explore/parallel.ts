@@ -105,7 +105,7 @@ export async function exploreParallel(
       doing: stage,
       executions: exploration.executions + now.executions,
       states: Math.max(exploration.states, now.states),
-      share: now.share,
+      guesses: now.guesses,
       orders: Math.max(exploration.orders, now.orders),
     });
   }, PROGRESS_MS);

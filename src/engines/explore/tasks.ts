@@ -103,7 +103,6 @@ function runSearch(
       return done >= executions || states > MOST_STATES || executor.localStates > MOST_LOCAL_STATES || watch.stopped(until);
     },
   });
-  watch.search(result.executions, result.states, result.complete ? 1 : 0);
   return { ...nothing, ...result, schedule: result.failure === null ? [] : [...result.schedule] };
 }
 
