@@ -3,7 +3,9 @@
 const STOP = 0;
 /** Lowest task of the stage that settles the matter: what comes after it need not be done. */
 const SETTLED = 1;
-const LANES_AT = 2;
+/** Threads that have started. */
+const STARTED = 2;
+const LANES_AT = 3;
 /** A lane for each thread, for the task it is at: executions, states, two guesses of all states (thousands), orders. */
 const LANE_WORDS = 5;
 export const LANES = 64;
@@ -24,6 +26,17 @@ export class Control {
 
   constructor(words = new Int32Array(new SharedArrayBuffer(4 * (LANES_AT + LANES * LANE_WORDS)))) {
     this.words = words;
+  }
+
+  /** Called in each thread once: returns when all have come here, or after `patienceMs`. */
+  start(threads: number, patienceMs: number): void {
+    const { words } = this;
+    const until = Date.now() + patienceMs;
+    Atomics.add(words, STARTED, 1);
+    Atomics.notify(words, STARTED);
+    for (let n = Atomics.load(words, STARTED); n < threads && Date.now() < until; n = Atomics.load(words, STARTED)) {
+      Atomics.wait(words, STARTED, n, until - Date.now());
+    }
   }
 
   stop(): void {
