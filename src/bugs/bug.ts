@@ -7,6 +7,8 @@ export interface Edit {
   /** Code as the built module has it, without comments. White space does not matter. It must occur exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** Names the new code needs, and the modules of the tree they come from. What is imported already stays as it is. */
+  readonly imports?: Readonly<Record<string, string>>;
 }
 
 export interface Mutation {

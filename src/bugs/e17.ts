@@ -14,16 +14,12 @@ export const e17: Bug = {
       module: 'notifier/register',
       find: 'for (const anonVma of taken) yield* downWrite(task, anonVma + AnonVma.lock, LockClass.anonVma);',
       replace: '',
+      imports: { Point: 'steps/points' },
     },
     {
       module: 'notifier/register',
       find: 'for (let i = taken.length - 1; i >= 0; i--) yield* upWrite(task, taken[i] + AnonVma.lock, LockClass.anonVma);',
       replace: 'yield Point.anonVmaPrepare;',
-    },
-    {
-      module: 'notifier/register',
-      find: `import { LockClass } from '../sync/lockClass.js';`,
-      replace: `import { LockClass } from '../sync/lockClass.js'; import { Point } from '../steps/points.js';`,
     },
   ],
 };

@@ -5,8 +5,8 @@ export const e33: Bug = {
   title: 'no invalidation before an exclusive entry is restored',
   reference: 'window E33',
   kind: 'LU',
-  threads: 2,
-  preemptions: 1,
+  threads: 1,
+  preemptions: 0,
   oracles: ['I-DATA', 'I-LOST', 'I-EXCL'],
   scenario: 'exclusive-vs-cpu',
   edits: [

@@ -10,11 +10,11 @@ export const e34: Bug = {
   oracles: ['I-LOCK', 'I-DEAD'],
   scenario: 'exclusive-then-fork',
   edits: [
-    { module: 'mm/fork', find: 'if (!(yield* trylockPage(task, pfn))) return -EBUSY;', replace: 'yield* lockPage(task, pfn);' },
     {
       module: 'mm/fork',
-      find: `import { trylockPage, unlockPage } from './pageLock.js';`,
-      replace: `import { lockPage, trylockPage, unlockPage } from './pageLock.js';`,
+      find: 'if (!(yield* trylockPage(task, pfn))) return -EBUSY;',
+      replace: 'yield* lockPage(task, pfn);',
+      imports: { lockPage: 'mm/pageLock' },
     },
   ],
 };

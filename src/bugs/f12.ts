@@ -6,7 +6,7 @@ export const f12: Bug = {
   reference: 'window F12 (in-tree dmirror)',
   kind: 'LU',
   threads: 2,
-  preemptions: 1,
+  preemptions: 2,
   oracles: ['I-DATA', 'I-LOST', 'I-FREE'],
   scenario: 'device-write-vs-cpu-touch',
   settings: { lockOnReturn: 'off' },

@@ -5,8 +5,8 @@ export const f15: Bug = {
   title: 'a migration fills a hole behind the OOM reaper',
   reference: 'window F15',
   kind: 'COR',
-  threads: 2,
-  preemptions: 1,
+  threads: 1,
+  preemptions: 0,
   oracles: ['I-QUIET'],
   scenario: 'hole-vs-oom',
   edits: [

@@ -7,7 +7,7 @@ export const f28: Bug = {
   kind: 'COR',
   threads: 2,
   preemptions: 1,
-  oracles: ['I-MAP', 'I-REF', 'I-ENTRY', 'I-STALE', 'I-EXCL', 'I-FREE'],
+  oracles: ['I-MAP', 'I-REF', 'I-ENTRY', 'I-STALE', 'I-EXCL', 'I-FREE', 'I-PROG'],
   scenario: 'exclusive-vs-dontneed',
   edits: [
     {

@@ -15,11 +15,7 @@ export const g12: Bug = {
       find: 'yield* mutexUnlock(task, updateLock, LockClass.updateLock); return true;',
       replace:
         'yield* mutexUnlock(task, updateLock, LockClass.updateLock); yield* mmuIntervalNotifierRemove(task, sub); return true;',
-    },
-    {
-      module: 'drivers/dmirror/invalidate',
-      find: `import { Point } from '../../steps/points.js';`,
-      replace: `import { Point } from '../../steps/points.js'; import { mmuIntervalNotifierRemove } from '../../notifier/interval.js';`,
+      imports: { mmuIntervalNotifierRemove: 'notifier/interval' },
     },
   ],
 };

@@ -15,11 +15,7 @@ export const g13: Bug = {
       find: 'yield* mmuIntervalNotifierRemove(task, sub);',
       replace:
         'yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock); yield* mmuIntervalNotifierRemove(task, sub); yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);',
-    },
-    {
-      module: 'drivers/dmirror/index',
-      find: `import { freeDevicePage } from '../devicePages.js';`,
-      replace: `import { freeDevicePage } from '../devicePages.js'; import { LockClass } from '../../sync/lockClass.js'; import { mutexLock, mutexUnlock } from '../../sync/spinlock.js';`,
+      imports: { LockClass: 'sync/lockClass', mutexLock: 'sync/spinlock', mutexUnlock: 'sync/spinlock' },
     },
   ],
 };

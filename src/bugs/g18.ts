@@ -14,11 +14,7 @@ export const g18: Bug = {
       module: 'drivers/dmirror/migrate',
       find: 'dst[i] = migratePfn(pfn) | (slot & MIGRATE_PFN_WRITE);',
       replace: 'dst[i] = migratePfn(pfn) | (slot & MIGRATE_PFN_WRITE); yield* unlockPage(task, pfn);',
-    },
-    {
-      module: 'drivers/dmirror/migrate',
-      find: `import { lockPage } from '../../mm/pageLock.js';`,
-      replace: `import { lockPage, unlockPage } from '../../mm/pageLock.js';`,
+      imports: { unlockPage: 'mm/pageLock' },
     },
   ],
 };

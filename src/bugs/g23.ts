@@ -15,16 +15,7 @@ export const g23: Bug = {
       find: 'yield Point.driverCommitted; const moved',
       replace:
         'for (let i = 0; i < migrate.src.length; i++) if ((migrate.src[i] & MIGRATE_PFN_MIGRATE) === 0 && migratePfnToPage(migrate.dst[i]) !== 0) { yield* unlockPage(task, migratePfnToPage(migrate.dst[i])); yield* putPage(task, migratePfnToPage(migrate.dst[i])); } yield Point.driverCommitted; const moved',
-    },
-    {
-      module: 'drivers/dmirror/migrate',
-      find: `import { lockPage } from '../../mm/pageLock.js';`,
-      replace: `import { lockPage, unlockPage } from '../../mm/pageLock.js';`,
-    },
-    {
-      module: 'drivers/dmirror/migrate',
-      find: `import { allocPage } from '../../mm/zone.js';`,
-      replace: `import { allocPage, putPage } from '../../mm/zone.js';`,
+      imports: { unlockPage: 'mm/pageLock', putPage: 'mm/zone' },
     },
   ],
 };

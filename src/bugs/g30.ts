@@ -15,11 +15,7 @@ export const g30: Bug = {
       find: 'yield Point.driverChecked; result = yield* program(task, mirror, range, write);',
       replace:
         'yield Point.driverChecked; yield* lockPage(task, range.hmmPfns[0] & 0xfffff); result = yield* program(task, mirror, range, write); yield* unlockPage(task, range.hmmPfns[0] & 0xfffff);',
-    },
-    {
-      module: 'drivers/dmirror/fault',
-      find: `import { DEVICE, flushTlb } from '../../mm/tlb.js';`,
-      replace: `import { DEVICE, flushTlb } from '../../mm/tlb.js'; import { lockPage, unlockPage } from '../../mm/pageLock.js';`,
+      imports: { lockPage: 'mm/pageLock', unlockPage: 'mm/pageLock' },
     },
   ],
 };

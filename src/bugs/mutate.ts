@@ -27,13 +27,16 @@ const withoutComments = (source: string): string =>
     .replace(/(^|[\s;{}])\/\/[^\n]*/g, (text, lead: string) => lead.padEnd(text.length));
 
 /** The module's source with the edit made. @throws RangeError when the code does not occur exactly once. */
-export function applyEdit(source: string, { module, find, replace }: Edit): string {
+export function applyEdit(source: string, { module, find, replace, imports = {} }: Edit): string {
   const clean = withoutComments(source);
   const found = [...clean.matchAll(pattern(find))];
   if (found.length !== 1)
     throw new RangeError(`the edit of ${module} matches ${found.length} times, it must match once: ${find}`);
   const [match] = found as [RegExpExecArray];
-  return clean.slice(0, match.index) + replace + clean.slice(match.index + match[0].length);
+  const edited = clean.slice(0, match.index) + replace + clean.slice(match.index + match[0].length);
+  const missing = Object.entries(imports).filter(([name]) => !new RegExp(`^import .*\\b${name}\\b`, 'm').test(clean));
+  const up = '../'.repeat(module.split('/').length - 1);
+  return missing.map(([name, from]) => `import { ${name} } from '${up}${from}.js';\n`).join('') + edited;
 }
 
 /** A copy of the stepped tree with a bug in it. */

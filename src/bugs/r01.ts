@@ -24,8 +24,10 @@ export const r01: Bug = {
     },
     {
       module: 'notifier/interval',
-      find: 'yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions); const done = get(task.arena, subs + Subscriptions.invalidateSeq) !== seq; yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);',
-      replace: 'const done = load(task.arena, subs + Subscriptions.invalidateSeq) !== seq;',
+      find: 'yield* waitForExclusion(task, subs, seq); yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions); const done = get(task.arena, subs + Subscriptions.invalidateSeq) !== seq; yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);',
+      replace:
+        'yield Point.mmuIntervalReadBegin; yield* waitForExclusion(task, subs, seq); const done = load(task.arena, subs + Subscriptions.invalidateSeq) !== seq;',
+      imports: { Point: 'steps/points' },
     },
   ],
 };

@@ -2,7 +2,7 @@ import type { Bug } from './bug.ts';
 
 export const r06: Bug = {
   id: 'R06',
-  title: 'null-on-unregister: the object is freed before its callbacks are stopped',
+  title: 'null-on-unregister: the pointer to the object is gone before its callbacks are stopped',
   reference: 'mm/hmm, 86a2d59841ab, 2018',
   kind: 'UAF',
   threads: 2,
@@ -12,14 +12,10 @@ export const r06: Bug = {
   edits: [
     {
       module: 'drivers/dmirror/index',
-      find: 'yield* mmuIntervalNotifierRemove(task, sub); poolFree(arena, arena.pools.interval, sub);',
+      find: 'yield* mmuIntervalNotifierRemove(task, sub); poolFree',
       replace:
-        'poolFree(arena, arena.pools.interval, sub); yield Point.mmuNotifierUnregister; yield* mmuIntervalNotifierRemove(task, sub);',
-    },
-    {
-      module: 'drivers/dmirror/index',
-      find: `import { freeDevicePage } from '../devicePages.js';`,
-      replace: `import { freeDevicePage } from '../devicePages.js'; import { Point } from '../../steps/points.js';`,
+        'set(arena, sub + IntervalSub.owner, arena.words.length); yield Point.mmuNotifierUnregister; yield* mmuIntervalNotifierRemove(task, sub); poolFree',
+      imports: { Point: 'steps/points', set: 'arena/access', IntervalSub: 'arena/structures' },
     },
   ],
 };

@@ -19,12 +19,13 @@ export const r13: Bug = {
       module: 'notifier/invalidate',
       find: 'const seq = get(arena, subs + Subscriptions.invalidateSeq);',
       replace: 'const seq = get(arena, subs + Subscriptions.invalidateSeq) | 1;',
+      imports: { store: 'arena/access' },
     },
     {
       module: 'notifier/invalidate',
       find: 'if (!ok) yield* invEnd(task, subs);',
-      replace: 'store(arena, subs + Subscriptions.invalidateSeq, seq); if (!ok) yield* invEnd(task, subs);',
+      replace:
+        'yield Point.intervalCallback; store(arena, subs + Subscriptions.invalidateSeq, seq); if (!ok) yield* invEnd(task, subs);',
     },
-    { module: 'notifier/invalidate', find: 'import { add, get, load }', replace: 'import { add, get, load, store }' },
   ],
 };

@@ -15,11 +15,7 @@ export const r18: Bug = {
       find: 'const result = yield* handleMmFault(task, mm, vma, vpn, flags);',
       replace:
         'yield* spinLock(task, mm + Mm.pageTableLock, LockClass.pageTableLock); const result = yield* handleMmFault(task, mm, vma, vpn, flags); yield* spinUnlock(task, mm + Mm.pageTableLock, LockClass.pageTableLock);',
-    },
-    {
-      module: 'hmm/rangeFault',
-      find: `import { Point } from '../steps/points.js';`,
-      replace: `import { Point } from '../steps/points.js'; import { spinLock, spinUnlock } from '../sync/spinlock.js'; import { LockClass } from '../sync/lockClass.js';`,
+      imports: { spinLock: 'sync/spinlock', spinUnlock: 'sync/spinlock', LockClass: 'sync/lockClass' },
     },
   ],
 };

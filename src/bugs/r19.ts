@@ -20,11 +20,7 @@ export const r19: Bug = {
       find: 'result = yield* hmmRangeFault(task, range); yield* mmapReadUnlock(task, mm);',
       replace:
         'result = yield* hmmRangeFault(task, range); if (result === -EAGAIN) return -EBUSY; yield* mmapReadUnlock(task, mm);',
-    },
-    {
-      module: 'drivers/dmirror/fault',
-      find: 'import { EBUSY, EFAULT, ENOMEM }',
-      replace: 'import { EAGAIN, EBUSY, EFAULT, ENOMEM }',
+      imports: { EAGAIN: 'arena/errno' },
     },
   ],
 };

@@ -14,11 +14,7 @@ export const r24: Bug = {
       module: 'mm/softleaf',
       find: 'if (!(yield* trylockPage(task, pfn))) { yield* waitOnLockedDropPtl(task, pfn, ptl); return 0; } yield* getPage(task, pfn); yield* spinUnlock(task, ptl, LockClass.ptl);',
       replace: 'yield* getPage(task, pfn); yield* spinUnlock(task, ptl, LockClass.ptl); yield* lockPage(task, pfn);',
-    },
-    {
-      module: 'mm/softleaf',
-      find: 'trylockPage, unlockPage, waitOnLockedDropPtl',
-      replace: 'lockPage, unlockPage, waitOnLockedDropPtl',
+      imports: { lockPage: 'mm/pageLock' },
     },
   ],
 };

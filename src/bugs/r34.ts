@@ -8,12 +8,12 @@ export const r34: Bug = {
   threads: 2,
   preemptions: 1,
   oracles: ['I-UAF', 'I-REF', 'I-DATA', 'I-ENTRY', 'I-MAP', 'I-FREE'],
-  scenario: 'device-page-reused',
+  scenario: 'device-page-reused-after-return',
   edits: [
     {
       module: 'mm/devPagemap',
       find: 'poisonFrame(arena, pfn); yield* pagemapOps(arena, pgmap).folioFree(task, pfn);',
-      replace: 'yield* pagemapOps(arena, pgmap).folioFree(task, pfn); poisonFrame(arena, pfn);',
+      replace: 'yield* pagemapOps(arena, pgmap).folioFree(task, pfn); yield Point.zoneDevicePageInit; poisonFrame(arena, pfn);',
     },
   ],
 };

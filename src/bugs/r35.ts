@@ -10,7 +10,7 @@ export const r35: Bug = {
   oracles: ['I-UAF', 'I-PGMAP', 'I-CRASH'],
   scenario: 'unbind-vs-cpu-touch',
   edits: [
-    { module: 'mm/devPagemap', find: 'add(arena, pgmap + Pgmap.ref, 1);', replace: '' },
+    { module: 'mm/devPagemap', find: 'increase(arena, pgmap + Pgmap.ref, 1);', replace: '' },
     {
       module: 'mm/devPagemap',
       find: 'yield* pagemapOps(arena, pgmap).folioFree(task, pfn); putPgmap(arena, pgmap);',

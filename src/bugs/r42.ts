@@ -14,11 +14,7 @@ export const r42: Bug = {
       module: 'migrate/exclusive',
       find: 'store(arena, word, mkLeaf(LEAF_DEVICE_EXCLUSIVE, pfn));',
       replace: 'store(arena, word, mkLeaf(LEAF_DEVICE_EXCLUSIVE, pfn)); removeRmap(arena, pfn);',
-    },
-    {
-      module: 'migrate/exclusive',
-      find: `import { CPU, flushTlb } from '../mm/tlb.js';`,
-      replace: `import { CPU, flushTlb } from '../mm/tlb.js'; import { removeRmap } from '../mm/rmap.js';`,
+      imports: { removeRmap: 'mm/rmap' },
     },
   ],
 };

@@ -12,8 +12,8 @@ export const r47: Bug = {
   edits: [
     {
       module: 'drivers/dmirror/invalidate',
-      find: 'add(arena, mirror + Mirror.foreignSeq, 1); yield* revoke(task, mirror, range.start, range.end);',
-      replace: 'add(arena, mirror + Mirror.foreignSeq, 1);',
+      find: 'increase(arena, mirror + Mirror.foreignSeq, 1); yield* revoke(task, mirror, range.start, range.end);',
+      replace: 'increase(arena, mirror + Mirror.foreignSeq, 1);',
     },
   ],
 };

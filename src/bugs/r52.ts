@@ -15,11 +15,7 @@ export const r52: Bug = {
       find: 'yield Point.driverSnapshot;',
       replace:
         'yield Point.driverSnapshot; for (let i = 0; i < range.end - range.start; i++) setPageFlags(arena, range.hmmPfns[i] & 0xfffff, PG_DIRTY);',
-    },
-    {
-      module: 'drivers/dmirror/fault',
-      find: `import { DEVICE, flushTlb } from '../../mm/tlb.js';`,
-      replace: `import { DEVICE, flushTlb } from '../../mm/tlb.js'; import { PG_DIRTY, setPageFlags } from '../../mm/page.js';`,
+      imports: { PG_DIRTY: 'mm/page', setPageFlags: 'mm/page' },
     },
   ],
 };

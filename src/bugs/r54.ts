@@ -5,10 +5,10 @@ export const r54: Bug = {
   title: 'zap-outside-lock: the callback drops the lock before it zaps',
   reference: 'commit 84211b1c0db6 (xe), 2025',
   kind: 'UAF',
-  threads: 2,
+  threads: 3,
   preemptions: 1,
-  oracles: ['I-UAF', 'I-STALE', 'I-FREE', 'I-DATA', 'I-LOST'],
-  scenario: 'device-write-vs-discard',
+  oracles: ['I-TLB', 'I-UAF', 'I-STALE', 'I-FREE', 'I-DATA', 'I-LOST'],
+  scenario: 'device-tlb-vs-two-zaps',
   edits: [
     {
       module: 'drivers/dmirror/invalidate',

@@ -15,11 +15,7 @@ export const r63: Bug = {
       find: 'if ((entry & (DEV_WRITE | DEV_ATOMIC)) !== 0) setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);',
       replace:
         'yield* lockPage(task, deviceEntryPfn(entry)); setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY); yield* unlockPage(task, deviceEntryPfn(entry));',
-    },
-    {
-      module: 'drivers/deviceTable',
-      find: `import { Point } from '../steps/points.js';`,
-      replace: `import { Point } from '../steps/points.js'; import { lockPage, unlockPage } from '../mm/pageLock.js';`,
+      imports: { lockPage: 'mm/pageLock', unlockPage: 'mm/pageLock' },
     },
   ],
 };

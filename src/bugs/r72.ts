@@ -11,14 +11,9 @@ export const r72: Bug = {
   scenario: 'report-only-vs-dontneed',
   edits: [
     {
-      module: 'hmm/walk',
-      find: 'walk.last = start; walk.end = end; walk.need = need;',
-      replace: 'walk.end = end; walk.need = need;',
-    },
-    {
       module: 'hmm/rangeFault',
-      find: 'for (let vpn = walk.last; vpn < walk.end; vpn++) {',
-      replace: 'for (let vpn = walk.end - 1; vpn < walk.end; vpn++) {',
+      find: 'result = yield* doFault(task, mm, walk, unlocked);',
+      replace: '{ result = yield* doFault(task, mm, walk, unlocked); walk.last = range.start; }',
     },
   ],
 };

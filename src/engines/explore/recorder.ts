@@ -1,8 +1,12 @@
 /** The memory behind a generator that runs: one that records what a step does, and one that leads a generator to where it was. */
 import type { Memory } from '../../arena/access.ts';
+import { Violation } from '../../arena/violation.ts';
 import { type Journal, Kind } from './journal.ts';
 import { type LocalState, Observed, type Reads } from './localState.ts';
 import { type Effects, Nondeterministic, Op, type StepRecord } from './recordedSteps.ts';
+
+/** Most reads of a step. The longest honest ones go through a table or a pool. */
+const MOST_READS = 1_000_000;
 
 /** In place of an operation: the effect turned out to be none. */
 const DROPPED = 0;
@@ -69,6 +73,13 @@ export class Recorder implements Memory {
 
   read(word: number): number {
     const value = this.#journal.get(word);
+    if (value === undefined) throw new Violation('I-CRASH', `word ${word} is read, and there is none`);
+    if (this.#log.length >= 2 * MOST_READS) {
+      throw new Violation(
+        'I-PROG',
+        `livelock: an actor makes ${MOST_READS} reads in one step, without a point where others may run`,
+      );
+    }
     this.#log.push(word, value);
     const kind = this.#journal.kindOf(word);
     if (kind === Kind.shared) this.observed.note(word, value);

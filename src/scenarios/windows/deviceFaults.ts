@@ -5,6 +5,7 @@ import { mmapAnonymous } from '../../mm/mmap.ts';
 import { mremap } from '../../mm/mremap.ts';
 import { run } from '../../steps/steps.ts';
 import {
+  actNow,
   cpuReads,
   cpuWrites,
   deviceFaults,
@@ -87,12 +88,12 @@ export const deviceFaultPlans: readonly Plan[] = [
   },
   {
     name: 'device-tlb-vs-two-zaps',
-    title: 'a device that has a TLB writes to a page, against MADV_DONTNEED by two CPUs',
+    title: 'a device that has a page in its TLB writes to it, against MADV_DONTNEED by two CPUs',
     windows: 'E2',
     machine: { pages: 1, settings: { engine: 'tlb' } },
     setup(m) {
       fillPage(m, 0, 1);
-      mapNow(m, 0, true);
+      actNow(m, 0, deviceMustWrite(m, 0, 1));
     },
     actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], A: [discards(m, 0)], B: [discards(m, 0)] }),
     check: valueIn(0, 2),

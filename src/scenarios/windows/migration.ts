@@ -173,6 +173,19 @@ export const migrationPlans: readonly Plan[] = [
     check: (m) => (readPage(m, 1) === 2 ? [] : [{ rule: 'I-DATA', message: `page 1 holds ${readPage(m, 1)}, 2 was written` }]),
   },
   {
+    name: 'device-page-reused-after-return',
+    title: 'a CPU brings a page home, and a migration takes the freed device page at once',
+    windows: 'F24',
+    machine: { pages: 2, deviceMemory: 1 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      fillPage(m, 1, 2);
+      moveNow(m, 0);
+    },
+    actors: (m) => ({ A: [cpuReads(m, 0)], M: [toDevice(m, 1)] }),
+    check: (m) => (readPage(m, 1) === 2 ? [] : [{ rule: 'I-DATA', message: `page 1 holds ${readPage(m, 1)}, 2 was written` }]),
+  },
+  {
     name: 'device-page-recycled',
     title: 'one after another: to the device, discarded, written, to the device again, touched',
     windows: 'F24',

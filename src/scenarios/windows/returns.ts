@@ -150,12 +150,12 @@ export const returnPlans: readonly Plan[] = [
   },
   {
     name: 'unbind-vs-cpu-touch',
-    title: 'device memory is taken away while a CPU brings the last page home',
+    title: 'device memory is emptied and taken away while a CPU brings its last page home',
     windows: 'F25 E44',
     machine: { pages: 1 },
     setup: onDevice,
     actors: (m) => ({
-      B: [(task) => memunmapPages(task, mirrorPgmap(m.arena, device(m)))],
+      B: [evicts(m), (task) => memunmapPages(task, mirrorPgmap(m.arena, device(m)))],
       A: [cpuReads(m, 0)],
     }),
   },
