@@ -50,6 +50,8 @@ const KEPT = 5;
 export interface ExecutorOptions {
   /** Follow recorded steps. Without, every step is made by its generator: slower, and the same if all is well. Default true. */
   readonly recorded?: boolean;
+  /** Told of every access of steps that are made by generators, and whether it writes. */
+  readonly witness?: (writes: boolean) => void;
 }
 
 /** Runs a scenario again and again. Owns the arena; not for use from two places at once. */
@@ -99,14 +101,14 @@ export class Executor {
   /** Actors in the background, a bit each. */
   readonly #background: number;
 
-  constructor(scenario: Scenario, watch: Watch | null, { recorded = true }: ExecutorOptions = {}) {
+  constructor(scenario: Scenario, watch: Watch | null, { recorded = true, witness }: ExecutorOptions = {}) {
     this.scenario = scenario;
     this.prepared = scenario.prepare();
     this.arena = this.prepared.arena;
     this.count = this.prepared.actors.length;
     this.#follows = recorded;
     this.#journal = new Journal(this.arena);
-    this.#recorder = new Recorder(this.#journal, this);
+    this.#recorder = new Recorder(this.#journal, this, witness);
     this.#feed = new Feed(this.#journal);
     // Virtual time stands still: deadlines are for the engines that have time.
     const options = { park: parkStep, clock: () => 0, watch: watch === null ? null : this.#watched(watch) };
