@@ -2,6 +2,8 @@
 
 /** Entries of one page-table page, and pages one of them maps. */
 export const PTRS_PER_TABLE = 512;
+/** Order of the block one entry above the last level maps: 2^9 pages. */
+export const PMD_ORDER = 9;
 /** Virtual page numbers are 27 bits: three levels of 512 entries, a 39-bit address space. */
 export const VPN_LIMIT = 2 ** 27;
 /** Page frame numbers are 20 bits, so that a page-table entry is one Int32. */

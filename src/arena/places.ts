@@ -3,6 +3,7 @@ import { type ArenaConfig, LOCK_CLASSES, PTRS_PER_TABLE } from './config.ts';
 import type { Field, Shape } from './layout.ts';
 import {
   Actor,
+  AddressSpace,
   AnonVma,
   ClassicSub,
   Header,
@@ -56,6 +57,7 @@ export function plan(config: ArenaConfig) {
     mm: pool(Mm.shape, config.mms),
     vma: pool(Vma.shape, config.vmas),
     anonVma: pool(AnonVma.shape, config.vmas),
+    addressSpace: pool(AddressSpace.shape, config.vmas),
     subscriptions: pool(Subscriptions.shape, config.mms),
     interval: pool(IntervalSub.shape, config.intervals),
     classic: pool(ClassicSub.shape, config.intervals),

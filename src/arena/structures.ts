@@ -23,6 +23,7 @@ export const Header = struct('header', {
   pauseRequest: atomic('non-zero asks every actor to park at its next operation boundary'),
   parked: atomic('actors parked for a quiescent check'),
   failed: atomic('id + 1 of the first actor that saw a violation'),
+  older: frozen('Older bits: behaviour of older kernels, see mm/older.ts; 0 is the base of the model'),
   shared: owned('scenario words', 16),
 });
 
@@ -76,6 +77,7 @@ export const Mm = pooled(
     pageTableLock: atomic('page_table_lock: upper levels are filled under it'),
     flags: atomic('MmFlag bits'),
     rssAnon: atomic('rss_stat[MM_ANONPAGES]'),
+    rssFile: atomic('rss_stat[MM_FILEPAGES] and [MM_SHMEMPAGES]'),
     pgd: frozen('top-level page table'),
     vmaRoot: guarded('mmapLock', 'root of the VMA tree'),
     vmaCount: guarded('mmapLock', 'map_count'),
@@ -95,6 +97,11 @@ export const Vma = pooled('vma', {
   anonVma: atomic('anon_vma, 0 until prepared; set once'),
   anonNext: guarded('anonVma.lock', 'next VMA on the anon_vma'),
   anonPrev: guarded('anonVma.lock', 'previous VMA on the anon_vma'),
+  anonGroup: guarded('anonVma.lock', 'which of the anon_vmas of a kernel it is: VMAs of different ones do not merge'),
+  anonChain: guarded('anonVma.lock', 'length of anon_vma_chain: more than 1 after a fork, and then nobody joins'),
+  mapping: frozen('vm_file->f_mapping: handle of the address_space, 0 for anonymous memory'),
+  sharedNext: guarded('addressSpace.lock', 'next VMA on i_mmap'),
+  sharedPrev: guarded('addressSpace.lock', 'previous VMA on i_mmap'),
 });
 
 /** struct anon_vma: the list of VMAs that may map a page, oldest first so that a parent comes before its children. */
@@ -103,6 +110,18 @@ export const AnonVma = pooled('anonVma', {
   head: guarded('lock', 'first VMA'),
   tail: guarded('lock', 'last VMA'),
   users: atomic('VMAs and pages that name this object'),
+});
+
+/** struct address_space with its inode: the page cache of a file, and the VMAs that map it. */
+export const AddressSpace = pooled('addressSpace', {
+  lock: atomic('i_mmap_rwsem: state word, then the writer', 2),
+  head: guarded('lock', 'first VMA of i_mmap'),
+  tail: guarded('lock', 'last VMA of i_mmap'),
+  pagesLock: atomic('the lock of i_pages: entries of the page cache change under it'),
+  table: guarded('pagesLock', 'root of i_pages, page tables with `pfn << 12 | PRESENT`; 0 until the first page'),
+  tableLock: atomic('upper levels of i_pages are filled under it'),
+  size: atomic('i_size in pages: beyond it a fault is SIGBUS'),
+  users: atomic('VMAs and open files that name this object'),
 });
 
 /** struct mmu_notifier_subscriptions */
@@ -182,7 +201,7 @@ export const Mirror = pooled(
     tableLock: atomic('its upper levels are filled under it'),
     foreignSeq: atomic('foreign invalidations so far (guard 4 of docs/drivers.md)'),
     flags: atomic('driver flags, such as a one-shot allocation failure'),
-    options: frozen('values of the driver options, by their place in the option table', 16),
+    options: frozen('values of the driver options, by their place in the option table', 24),
     private: owned('words a driver declares for itself', 32),
   },
   PADDED,

@@ -30,6 +30,7 @@ import type { Task } from '../sync/task.ts';
 import {
   MIGRATE_PFN_MIGRATE,
   MIGRATE_PFN_WRITE,
+  MIGRATE_VMA_SELECT_DEVICE_COHERENT,
   MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
   MIGRATE_VMA_SELECT_SYSTEM,
   migratePfn,
@@ -49,7 +50,9 @@ function classify(task: Task, migrate: MigrateVma, pte: number, anonymous: boole
   if (isDevicePrivate(pte)) {
     if ((migrate.flags & MIGRATE_VMA_SELECT_DEVICE_PRIVATE) === 0 || pgmapOwner(arena, pfn) !== migrate.pgmapOwner) return SKIP;
   } else if (ptePresent(pte)) {
-    if ((migrate.flags & MIGRATE_VMA_SELECT_SYSTEM) === 0 || isDevicePage(arena, pfn)) return SKIP;
+    const coherent = (pte & PTE_SPECIAL) === 0 && isDevicePage(arena, pfn);
+    if ((migrate.flags & (coherent ? MIGRATE_VMA_SELECT_DEVICE_COHERENT : MIGRATE_VMA_SELECT_SYSTEM)) === 0) return SKIP;
+    if (coherent && pgmapOwner(arena, pfn) !== migrate.pgmapOwner) return SKIP;
     if ((pte & PTE_SPECIAL) !== 0) return HOLE;
   } else {
     // Migration, exclusive and all others are left alone, and never waited for.

@@ -3,6 +3,7 @@ import { get } from '../arena/access.ts';
 import { Violation } from '../arena/violation.ts';
 import {
   PG_DIRTY,
+  PG_FILE,
   PG_LOCKED,
   PG_UPTODATE,
   pageCount,
@@ -41,6 +42,8 @@ function checkDestination(task: Task, pfn: number): void {
 function* commitPage(task: Task, from: number, to: number, faultPage: number): Steps<boolean> {
   const { arena } = task;
   yield Point.migrateCommit;
+  // A page of a file goes to no device, and nothing of a file comes from one.
+  if ((pageFlags(arena, from) & PG_FILE) !== 0) return false;
   const expected = pageMapcount(arena, from) + 1 + (from === faultPage ? 1 : 0);
   if (pageCount(arena, from) !== expected) return false;
   setAnonMapping(arena, to, pageMapping(arena, from), pageIndex(arena, from));

@@ -2,6 +2,7 @@
 import { get, store, xchg } from '../arena/access.ts';
 import { Mm, Vma } from '../arena/structures.ts';
 import { protectionBits } from '../mm/anonymous.ts';
+import { isDevicePrivatePage } from '../mm/devPagemap.ts';
 import { isUnstable } from '../mm/faultTypes.ts';
 import { addRss } from '../mm/mmStruct.ts';
 import { getPage, isDevicePage, PG_LRU, PG_UPTODATE, setAnonMapping, setPageFlags } from '../mm/page.ts';
@@ -28,7 +29,7 @@ import type { MigrateVma } from './migrateVma.ts';
 
 function entryFor(task: Task, vm: number, pfn: number): number {
   const write = (vm & VM_WRITE) !== 0;
-  if (isDevicePage(task.arena, pfn)) return mkLeaf(write ? LEAF_DEVICE_PRIVATE_WRITE : LEAF_DEVICE_PRIVATE_READ, pfn);
+  if (isDevicePrivatePage(task.arena, pfn)) return mkLeaf(write ? LEAF_DEVICE_PRIVATE_WRITE : LEAF_DEVICE_PRIVATE_READ, pfn);
   return mkPte(pfn, protectionBits(vm) | (write ? PTE_WRITE | PTE_DIRTY : 0));
 }
 

@@ -1,6 +1,16 @@
 /** migrate_device_unmap: takes the collected pages away from everybody else; gives up those that cannot be had alone. */
 import { removeMigrationPtes, tryToMigrate } from '../mm/migrationEntries.ts';
-import { clearPageFlags, isDevicePage, PG_LRU, pageCount, pageMapcount, setPageFlags } from '../mm/page.ts';
+import {
+  clearPageFlags,
+  isDevicePage,
+  PG_FILE,
+  PG_LRU,
+  pageCount,
+  pageFlags,
+  pageMapcount,
+  pageMapping,
+  setPageFlags,
+} from '../mm/page.ts';
 import { unlockPage } from '../mm/pageLock.ts';
 import { putPage } from '../mm/zone.ts';
 import { Point } from '../steps/points.ts';
@@ -14,7 +24,8 @@ import { MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
  */
 function isAlone(task: Task, pfn: number, faultPage: number): boolean {
   const { arena } = task;
-  const extra = 1 + (pfn === faultPage ? 1 : 0) + (isDevicePage(arena, pfn) ? 1 : 0);
+  const cached = (pageFlags(arena, pfn) & PG_FILE) !== 0 && pageMapping(arena, pfn) !== 0;
+  const extra = 1 + (pfn === faultPage ? 1 : 0) + (isDevicePage(arena, pfn) ? 1 : 0) + (cached ? 1 : 0);
   return pageCount(arena, pfn) - extra <= pageMapcount(arena, pfn);
 }
 

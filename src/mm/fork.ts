@@ -14,8 +14,17 @@ import { copyPage } from './copyPage.ts';
 import { restorePte } from './exclusiveEntry.ts';
 import { mmput } from './exit.ts';
 import { mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
-import { addRss, mmAlloc } from './mmStruct.ts';
-import { getPage, maybeDmaPinned, PG_ANON_EXCLUSIVE, pageFlags, pageIndex, pageMapping, setAnonMapping } from './page.ts';
+import { addRss, addRssFile, mmAlloc } from './mmStruct.ts';
+import {
+  getPage,
+  maybeDmaPinned,
+  PG_ANON_EXCLUSIVE,
+  PG_FILE,
+  pageFlags,
+  pageIndex,
+  pageMapping,
+  setAnonMapping,
+} from './page.ts';
 import { trylockPage, unlockPage } from './pageLock.ts';
 import {
   isDeviceExclusive,
@@ -34,9 +43,22 @@ import {
   ptePresent,
 } from './pte.ts';
 import { addAnonRmap, addNewAnonRmap, shareAnonRmap } from './rmap.ts';
+import { linkFile } from './rmapFile.ts';
 import { ensureTable, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
-import { anonVmaClone, vmaAlloc, vmaEnd, vmaFlags, vmaInsert, vmaStart, vmasIn } from './vma.ts';
+import {
+  anonVmaFork,
+  VM_DONTCOPY,
+  VM_LOCKED,
+  VM_MIXEDMAP,
+  VM_WIPEONFORK,
+  vmaAlloc,
+  vmaEnd,
+  vmaFlags,
+  vmaInsert,
+  vmaStart,
+  vmasIn,
+} from './vma.ts';
 import { allocPage, putPage } from './zone.ts';
 
 /** The page is pinned: its user must keep it, so the child gets a copy, for which a page is needed first. */
@@ -113,6 +135,7 @@ function* copyTable(task: Task, child: number, vma: number, table: number, start
     yield* spinLock(task, ptlOf(arena, childTable), LockClass.ptl);
     yield* spinLock(task, ptlOf(arena, table), LockClass.ptl);
     let rss = 0;
+    let rssFile = 0;
     while (vpn < end && result === 0) {
       const pte = pteAt(arena, table, vpn);
       const childPte = pteAt(arena, childTable, vpn);
@@ -123,12 +146,16 @@ function* copyTable(task: Task, child: number, vma: number, table: number, start
           : yield* copyNonpresent(task, vma, pte, childPte);
         if (result !== 0) break;
         const copied = get(arena, childPte);
-        if (mapsPage(copied) || isMigration(copied)) rss++;
+        if (mapsPage(copied) || isMigration(copied)) {
+          if ((pageFlags(arena, ptePfn(copied)) & PG_FILE) === 0) rss++;
+          else rssFile++;
+        }
         if (spare !== 0 && ptePfn(copied) === spare) spare = 0;
       }
       vpn++;
     }
     addRss(arena, child, rss);
+    addRssFile(arena, child, rssFile);
     yield* spinUnlock(task, ptlOf(arena, table), LockClass.ptl);
     yield* spinUnlock(task, ptlOf(arena, childTable), LockClass.ptl);
     if (result === NEEDS_PAGE) {
@@ -144,7 +171,8 @@ function* copyTable(task: Task, child: number, vma: number, table: number, start
 /** copy_page_range for one VMA of the parent, inside one PROTECTION_PAGE bracket. */
 function* copyPageRange(task: Task, parent: number, child: number, vma: number): Steps<number> {
   const { arena } = task;
-  if (load(arena, vma + Vma.anonVma) === 0) return 0;
+  // Without private pages there is nothing to copy: a fault finds the file's again. A driver's pages it would not find.
+  if (load(arena, vma + Vma.anonVma) === 0 && (vmaFlags(arena, vma) & VM_MIXEDMAP) === 0) return 0;
   const start = vmaStart(arena, vma);
   const end = vmaEnd(arena, vma);
   const pgd = get(arena, parent + Mm.pgd);
@@ -163,11 +191,15 @@ function* copyPageRange(task: Task, parent: number, child: number, vma: number):
 function* dupMmap(task: Task, parent: number, child: number): Steps<number> {
   const { arena } = task;
   for (const vma of vmasIn(arena, parent, 0, VPN_LIMIT)) {
-    const copy = vmaAlloc(arena, vmaFlags(arena, vma), get(arena, vma + Vma.pgoff));
+    const flags = vmaFlags(arena, vma);
+    if ((flags & VM_DONTCOPY) !== 0) continue;
+    const copy = vmaAlloc(arena, flags & ~VM_LOCKED, get(arena, vma + Vma.pgoff));
     if (copy === 0) return -ENOMEM;
     vmaInsert(arena, child, copy, vmaStart(arena, vma), vmaEnd(arena, vma));
     // Linked before the entries are copied: an rmap walk that has passed the parent will meet the child.
-    yield* anonVmaClone(task, copy, vma);
+    yield* linkFile(task, copy, get(arena, vma + Vma.mapping));
+    if ((flags & VM_WIPEONFORK) !== 0) continue;
+    yield* anonVmaFork(task, copy, vma);
     const error = yield* copyPageRange(task, parent, child, vma);
     if (error !== 0) return error;
   }

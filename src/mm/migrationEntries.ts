@@ -9,16 +9,8 @@ import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { protectionBits } from './anonymous.ts';
-import {
-  getPage,
-  isDevicePage,
-  maybeDmaPinned,
-  PG_ANON_EXCLUSIVE,
-  PG_DIRTY,
-  pageFlags,
-  pageMapcount,
-  setPageFlags,
-} from './page.ts';
+import { isDevicePrivatePage } from './devPagemap.ts';
+import { getPage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, PG_FILE, pageFlags, pageMapcount, setPageFlags } from './page.ts';
 import {
   isMigration,
   LEAF_DEVICE_PRIVATE_READ,
@@ -99,7 +91,7 @@ export function* tryToMigrate(task: Task, pfn: number): Steps<void> {
 function restoredEntry(task: Task, entry: number, to: number, vm: number): number {
   const { arena } = task;
   const write = leafKind(entry) === LEAF_MIGRATION_WRITE;
-  if (isDevicePage(arena, to)) return mkLeaf(write ? LEAF_DEVICE_PRIVATE_WRITE : LEAF_DEVICE_PRIVATE_READ, to);
+  if (isDevicePrivatePage(arena, to)) return mkLeaf(write ? LEAF_DEVICE_PRIVATE_WRITE : LEAF_DEVICE_PRIVATE_READ, to);
   const dirty = (entry & PTE_DIRTY) !== 0 && (pageFlags(arena, to) & PG_DIRTY) !== 0 ? PTE_DIRTY : 0;
   return mkPte(to, protectionBits(vm) | (entry & PTE_YOUNG) | dirty | (write ? PTE_WRITE : 0));
 }
@@ -119,7 +111,8 @@ export function* removeMigrationPtes(task: Task, from: number, to: number): Step
     const entry = get(arena, word);
     if (isMigration(entry) && ptePfn(entry) === from) {
       yield* getPage(task, to);
-      addAnonRmap(arena, to, leafKind(entry) !== LEAF_MIGRATION_READ);
+      const anonymous = (pageFlags(arena, to) & PG_FILE) === 0;
+      addAnonRmap(arena, to, anonymous && leafKind(entry) !== LEAF_MIGRATION_READ);
       yield Point.setPte;
       store(arena, word, restoredEntry(task, entry, to, vmaFlags(arena, vma)));
     }

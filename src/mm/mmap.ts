@@ -1,18 +1,24 @@
-/** mmap and munmap of anonymous memory. */
+/** mmap and munmap. */
 import { get } from '../arena/access.ts';
 import { VPN_LIMIT } from '../arena/config.ts';
 import { EINVAL, ENOMEM } from '../arena/errno.ts';
+import { handleOf } from '../arena/pool.ts';
 import { Mm } from '../arena/structures.ts';
 import { MMU_NOTIFY_UNMAP } from '../notifier/range.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
+import { addressSpaceAlloc, putAddressSpace } from './addressSpace.ts';
 import { mmapAssertWriteLocked, mmapReadUnlock, mmapWriteDowngrade, mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
+import { linkFile } from './rmapFile.ts';
 import {
   findVma,
+  mergeNew,
   mergeVmas,
   splitAt,
+  VM_ACCOUNT,
   VM_READ,
+  VM_SHARED,
   VM_WRITE,
   vmaAlloc,
   vmaDetach,
@@ -38,13 +44,30 @@ function findGap(task: Task, mm: number, pages: number): number {
   return at + pages <= VPN_LIMIT ? at : -1;
 }
 
+/** What a mapping is of: a file from page `pgoff` on, or anonymous memory (mapping 0). */
+export interface Backing {
+  /** Address of the address_space. */
+  readonly mapping: number;
+  readonly pgoff: number;
+}
+
+/** accountable_mapping: private memory that may be written. */
+const accounted = (flags: number): number => ((flags & (VM_SHARED | VM_WRITE)) === VM_WRITE ? flags | VM_ACCOUNT : flags);
+
 /**
- * mmap(MAP_ANONYMOUS): maps `pages` pages at `start` (MAP_FIXED: what was there goes), or where there is room when start
- * is -1. `flags` are VM_* bits; without VM_SHARED the mapping is private.
+ * mmap: maps `pages` pages at `start` (MAP_FIXED: what was there goes), or where there is room when start is -1. `flags` are
+ * VM_* bits; without VM_SHARED the mapping is private.
  *
  * @returns the first page, -EINVAL (bad range) or -ENOMEM (no room, or too many VMAs).
  */
-export function* mmapAnonymous(task: Task, mm: number, start: number, pages: number, flags = VM_READ | VM_WRITE): Steps<number> {
+export function* mmapRegion(
+  task: Task,
+  mm: number,
+  start: number,
+  pages: number,
+  flags: number,
+  backing: Backing | null,
+): Steps<number> {
   const { arena } = task;
   if (start !== -1 && !validRange(start, pages)) return -EINVAL;
   if (pages <= 0) return -EINVAL;
@@ -52,15 +75,26 @@ export function* mmapAnonymous(task: Task, mm: number, start: number, pages: num
   const first = start === -1 ? findGap(task, mm, pages) : start;
   let error = first === -1 ? -ENOMEM : yield* unmapLocked(task, mm, first, first + pages);
   if (error === 0) {
-    const vma = vmaAlloc(arena, flags, first);
+    const vma = vmaAlloc(arena, accounted(flags), backing === null ? first : backing.pgoff);
     if (vma === 0) error = -ENOMEM;
     else {
       vmaInsert(arena, mm, vma, first, first + pages);
-      yield* mergeVmas(task, mm, first, first + pages);
+      if (backing !== null) yield* linkFile(task, vma, handleOf(arena, arena.pools.addressSpace, backing.mapping));
+      yield* mergeNew(task, mm, vma);
     }
   }
   yield* mmapWriteUnlock(task, mm);
   return error === 0 ? first : error;
+}
+
+/** mmap(MAP_ANONYMOUS). Shared, it is a file of its own that only this mapping and its heirs know (shmem_zero_setup). */
+export function* mmapAnonymous(task: Task, mm: number, start: number, pages: number, flags = VM_READ | VM_WRITE): Steps<number> {
+  if ((flags & VM_SHARED) === 0) return yield* mmapRegion(task, mm, start, pages, flags, null);
+  const mapping = addressSpaceAlloc(task.arena, pages);
+  if (mapping === 0) return -ENOMEM;
+  const result = yield* mmapRegion(task, mm, start, pages, flags, { mapping, pgoff: 0 });
+  yield* putAddressSpace(task, mapping);
+  return result;
 }
 
 /** Takes the VMAs of [start, end) out of the tree: the point of no return. -ENOMEM leaves everything as it was. */

@@ -1,7 +1,7 @@
 /** mprotect: VMA flags first, then the entries, all under mmap_lock for writing. */
-import { cas, get, load, set } from '../arena/access.ts';
+import { cas, get, load } from '../arena/access.ts';
 import { EINVAL, ENOMEM } from '../arena/errno.ts';
-import { Mm, Vma } from '../arena/structures.ts';
+import { Mm } from '../arena/structures.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
 import { MMU_NOTIFY_PROTECTION_VMA, notifierRange } from '../notifier/range.ts';
 import { Point } from '../steps/points.ts';
@@ -11,8 +11,11 @@ import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { protectionBits } from './anonymous.ts';
 import { mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
+import { isOlder, Older } from './older.ts';
 import { PG_ANON_EXCLUSIVE, pageFlags } from './page.ts';
 import {
+  LEAF_DEVICE_EXCLUSIVE,
+  LEAF_DEVICE_EXCLUSIVE_READ,
   LEAF_DEVICE_PRIVATE_READ,
   LEAF_DEVICE_PRIVATE_WRITE,
   LEAF_MIGRATION_READ_EXCLUSIVE,
@@ -20,6 +23,7 @@ import {
   leafKind,
   mkLeaf,
   mkPte,
+  PTE_DIRTY,
   PTE_PRESENT,
   PTE_PROTNONE,
   PTE_SPECIAL,
@@ -30,7 +34,7 @@ import {
 } from './pte.ts';
 import { lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
-import { mergeVmas, splitAt, VM_ACCESS, VM_WRITE, vmaEnd, vmaFlags, vmaStart, vmasIn } from './vma.ts';
+import { changeVmas, VM_ACCESS, VM_ACCOUNT, VM_HUGETLB, VM_SHARED, VM_WRITE } from './vma.ts';
 
 /** What an entry becomes under new protection. Only what is certainly allowed is granted; faults do the rest. */
 function protectedEntry(task: Task, pte: number, vm: number): number {
@@ -38,6 +42,9 @@ function protectedEntry(task: Task, pte: number, vm: number): number {
   if (!ptePresent(pte)) {
     const kind = leafKind(pte);
     if (write) return pte;
+    if (kind === LEAF_DEVICE_EXCLUSIVE && isOlder(task.arena, Older.exclusiveFollowsMprotect)) {
+      return mkLeaf(LEAF_DEVICE_EXCLUSIVE_READ, ptePfn(pte));
+    }
     if (kind === LEAF_MIGRATION_WRITE) return mkLeaf(LEAF_MIGRATION_READ_EXCLUSIVE, ptePfn(pte), pteFlags(pte) & 0x3f);
     if (kind === LEAF_DEVICE_PRIVATE_WRITE) return mkLeaf(LEAF_DEVICE_PRIVATE_READ, ptePfn(pte));
     // A device-exclusive entry stays; it is restored with the protection of that time.
@@ -46,6 +53,8 @@ function protectedEntry(task: Task, pte: number, vm: number): number {
   let flags = (pteFlags(pte) & ~(PTE_PRESENT | PTE_PROTNONE | PTE_WRITE)) | protectionBits(vm);
   const exclusive = (pte & PTE_SPECIAL) === 0 && (pageFlags(task.arena, ptePfn(pte)) & PG_ANON_EXCLUSIVE) !== 0;
   if (write && exclusive) flags |= PTE_WRITE;
+  if ((vm & VM_SHARED) !== 0) flags |= write ? PTE_WRITE : 0;
+  else if ((pte & PTE_DIRTY) === 0 && isOlder(task.arena, Older.mprotectNeedsDirty)) flags &= ~PTE_WRITE;
   return mkPte(ptePfn(pte), flags);
 }
 
@@ -88,31 +97,33 @@ function* changeProtection(task: Task, mm: number, start: number, end: number, v
   yield* mmuNotifierInvalidateRangeEnd(task, range);
 }
 
+/** The flags under new access bits: private memory that becomes writable counts as such from then on. */
+function withAccess(old: number, access: number): number {
+  const vm = (old & ~VM_ACCESS) | (access & VM_ACCESS);
+  const counts = (access & VM_WRITE) !== 0 && (old & (VM_WRITE | VM_SHARED | VM_HUGETLB)) === 0;
+  return counts ? vm | VM_ACCOUNT : vm;
+}
+
 /**
  * mprotect: gives [start, start + pages) the access bits `access` (VM_READ, VM_WRITE, VM_EXEC).
  *
  * @returns 0, -EINVAL (empty range) or -ENOMEM (a hole in the range: what comes before it is changed; or too many VMAs).
  */
 export function* mprotect(task: Task, mm: number, start: number, pages: number, access: number): Steps<number> {
-  const { arena } = task;
   if (pages <= 0) return -EINVAL;
   const end = start + pages;
-  let error = 0;
-  let at = start;
   yield* mmapWriteLock(task, mm);
-  if (!(yield* splitAt(task, mm, start, end))) error = -ENOMEM;
-  else {
-    for (const vma of vmasIn(arena, mm, start, end)) {
-      if (vmaStart(arena, vma) > at) break;
-      const vm = (vmaFlags(arena, vma) & ~VM_ACCESS) | (access & VM_ACCESS);
-      set(arena, vma + Vma.flags, vm);
-      at = vmaEnd(arena, vma);
+  const reached = yield* changeVmas(
+    task,
+    mm,
+    start,
+    end,
+    (flags) => withAccess(flags, access),
+    function* (from, to, vm) {
       yield Point.mprotectVma;
-      yield* changeProtection(task, mm, vmaStart(arena, vma), at, vm);
-    }
-    if (at < end) error = -ENOMEM;
-  }
-  yield* mergeVmas(task, mm, start, end);
+      yield* changeProtection(task, mm, from, to, vm);
+    },
+  );
   yield* mmapWriteUnlock(task, mm);
-  return error;
+  return reached === end ? 0 : -ENOMEM;
 }

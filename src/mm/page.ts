@@ -18,6 +18,9 @@ export const PG_ANON_EXCLUSIVE = 32;
 /** In ZONE_DEVICE. Never changes. */
 export const PG_DEVICE = 64;
 
+/** Not anonymous memory: page->mapping is an address_space, or nothing for a page a driver inserted. */
+export const PG_FILE = 128;
+
 /** What one pin adds to the reference count of a small page. */
 export const GUP_PIN_COUNTING_BIAS = 1024;
 

@@ -29,6 +29,8 @@ export const LEAF_DEVICE_EXCLUSIVE = 6;
 export const LEAF_SWAP = 7;
 export const LEAF_HWPOISON = 8;
 export const LEAF_MARKER = 9;
+/** A device-exclusive entry that lost its write permission (only older kernels: mm/older.ts). */
+export const LEAF_DEVICE_EXCLUSIVE_READ = 10;
 
 export const ptePfn = (pte: number): number => pte >>> PFN_SHIFT;
 export const pteFlags = (pte: number): number => pte & ((1 << PFN_SHIFT) - 1);
@@ -48,7 +50,10 @@ export const isDevicePrivate = (pte: number): boolean => {
   const kind = leafKind(pte);
   return kind === LEAF_DEVICE_PRIVATE_READ || kind === LEAF_DEVICE_PRIVATE_WRITE;
 };
-export const isDeviceExclusive = (pte: number): boolean => leafKind(pte) === LEAF_DEVICE_EXCLUSIVE;
+export const isDeviceExclusive = (pte: number): boolean => {
+  const kind = leafKind(pte);
+  return kind === LEAF_DEVICE_EXCLUSIVE || kind === LEAF_DEVICE_EXCLUSIVE_READ;
+};
 
 /** Does the entry map a page in the sense of rmap: does it hold a reference and count in mapcount? */
 export const mapsPage = (pte: number): boolean =>
@@ -56,9 +61,9 @@ export const mapsPage = (pte: number): boolean =>
 
 /** May the mapping be written through, now or when the entry is restored? */
 export const leafWritable = (pte: number): boolean =>
-  ptePresent(pte) ? pteWrite(pte) : leafKind(pte) === LEAF_DEVICE_PRIVATE_WRITE || isDeviceExclusive(pte);
+  ptePresent(pte) ? pteWrite(pte) : leafKind(pte) === LEAF_DEVICE_PRIVATE_WRITE || leafKind(pte) === LEAF_DEVICE_EXCLUSIVE;
 
-const kindNames = ['none', 'MIG_R', 'MIG_RX', 'MIG_W', 'DP_R', 'DP_W', 'DX', 'SWAP', 'HWP', 'MARK'];
+const kindNames = ['none', 'MIG_R', 'MIG_RX', 'MIG_W', 'DP_R', 'DP_W', 'DX', 'SWAP', 'HWP', 'MARK', 'DX_R'];
 
 /** For messages: `PRES(12; W,D)`, `MIG_W(7)`, `none`. */
 export function describePte(pte: number): string {

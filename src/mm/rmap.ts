@@ -5,7 +5,7 @@
  */
 import { add, cas, get, load, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
-import { nodeLast, nodeStart } from '../arena/intervalTree.ts';
+import { firstOverlap, nodeLast, nodeStart } from '../arena/intervalTree.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
 import { AnonVma, Mm, Vma } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
@@ -17,13 +17,16 @@ import type { Task } from '../sync/task.ts';
 import {
   clearPageFlags,
   PG_ANON_EXCLUSIVE,
+  PG_FILE,
   PG_LRU,
   PG_UPTODATE,
+  pageFlags,
   pageIndex,
   pageMapping,
   putAnonVma,
   setPageFlags,
 } from './page.ts';
+import { rmapWalkFile } from './rmapFile.ts';
 
 /** The anon_vma of a VMA that has one. */
 export const anonVmaOf = (arena: Arena, vma: number): number => deref(arena, arena.pools.anonVma, load(arena, vma + Vma.anonVma));
@@ -58,21 +61,54 @@ export function* anonVmaUnlink(task: Task, vma: number): Steps<void> {
   putAnonVma(arena, anonVma);
 }
 
+/** What must be alike in two VMAs that share an anon_vma: everything but the access bits. */
+const SAME_FLAGS = ~7;
+
+/** reusable_anon_vma: may `vma` join the anon_vma of its neighbour, so that the two can merge later? */
+function isReusable(arena: Arena, vma: number, near: number): boolean {
+  if (near === 0 || load(arena, near + Vma.anonVma) === 0 || get(arena, near + Vma.anonChain) !== 1) return false;
+  const [a, b] = nodeStart(arena, near + Vma.node) < nodeStart(arena, vma + Vma.node) ? [near, vma] : [vma, near];
+  const pages = nodeLast(arena, a + Vma.node) + 1 - nodeStart(arena, a + Vma.node);
+  return (
+    nodeLast(arena, a + Vma.node) + 1 === nodeStart(arena, b + Vma.node) &&
+    get(arena, b + Vma.pgoff) === get(arena, a + Vma.pgoff) + pages &&
+    get(arena, a + Vma.mapping) === get(arena, b + Vma.mapping) &&
+    ((get(arena, a + Vma.flags) ^ get(arena, b + Vma.flags)) & SAME_FLAGS) === 0
+  );
+}
+
+/** find_mergeable_anon_vma: the neighbour whose anon_vma `vma` can use as well, 0 for none. */
+function reusableNeighbour(arena: Arena, vma: number): number {
+  const root = deref(arena, arena.pools.mm, get(arena, vma + Vma.mm)) + Mm.vmaRoot;
+  for (const vpn of [nodeLast(arena, vma + Vma.node) + 1, nodeStart(arena, vma + Vma.node) - 1]) {
+    const node = vpn < 0 ? 0 : firstOverlap(arena, root, vpn, vpn);
+    if (node !== 0 && isReusable(arena, vma, node - Vma.node)) return node - Vma.node;
+  }
+  return 0;
+}
+
 /**
- * anon_vma_prepare: makes sure a VMA has an anon_vma. mmap_lock held for reading is enough, so two faults may race; the
- * first to set the field wins. False when out of memory.
+ * anon_vma_prepare: makes sure a VMA has an anon_vma: that of a neighbour, or a new one. mmap_lock held for reading is enough,
+ * so two faults may race; the first to set the field wins. False when out of memory.
  */
 export function* anonVmaPrepare(task: Task, vma: number): Steps<boolean> {
   const { arena } = task;
   if (load(arena, vma + Vma.anonVma) !== 0) return true;
-  const anonVma = poolAlloc(arena, arena.pools.anonVma);
+  const near = reusableNeighbour(arena, vma);
+  const anonVma = near !== 0 ? anonVmaOf(arena, near) : poolAlloc(arena, arena.pools.anonVma);
   if (anonVma === 0) return false;
-  anonVmaLink(arena, anonVma, vma);
+  const handle = handleOf(arena, arena.pools.anonVma, anonVma);
+  // Locked from before the VMA names it until the VMA is on its list: a walk that finds a page finds the VMA.
+  yield* anonVmaLock(task, anonVma);
   yield Point.anonVmaPrepare;
-  if (cas(arena, vma + Vma.anonVma, 0, handleOf(arena, arena.pools.anonVma, anonVma)) !== 0) {
-    poolFree(arena, arena.pools.anonVma, anonVma);
-    // Our link words were those of the winner's list, where the VMA is alone as well: still right.
+  const isFirst = cas(arena, vma + Vma.anonVma, 0, handle) === 0;
+  if (isFirst) {
+    anonVmaLink(arena, anonVma, vma);
+    set(arena, vma + Vma.anonGroup, near === 0 ? handle : get(arena, near + Vma.anonGroup));
+    set(arena, vma + Vma.anonChain, 1);
   }
+  yield* anonVmaUnlock(task, anonVma);
+  if (!isFirst && near === 0) poolFree(arena, arena.pools.anonVma, anonVma);
   return true;
 }
 
@@ -110,6 +146,10 @@ export type RmapVisitor = (vma: number, mm: number, vpn: number) => Steps<boolea
  */
 export function* rmapWalk(task: Task, pfn: number, visit: RmapVisitor): Steps<void> {
   const { arena } = task;
+  if ((pageFlags(arena, pfn) & PG_FILE) !== 0) {
+    yield* rmapWalkFile(task, pfn, visit);
+    return;
+  }
   const handle = pageMapping(arena, pfn);
   if (handle === 0) return;
   const anonVma = deref(arena, arena.pools.anonVma, handle);

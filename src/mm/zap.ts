@@ -8,63 +8,81 @@ import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
-import { addRss } from './mmStruct.ts';
-import { PG_DIRTY, setPageFlags } from './page.ts';
+import { addRss, addRssFile } from './mmStruct.ts';
+import { PG_DIRTY, PG_FILE, pageFlags, setPageFlags } from './page.ts';
 import { isMigration, mapsPage, PTE_DIRTY, ptePfn, ptePresent } from './pte.ts';
 import { removeRmap } from './rmap.ts';
 import { lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
 import { putPage } from './zone.ts';
 
+/** Does the entry belong to the file, and not to a private copy of one of its pages? (should_zap_page without even_cows) */
+function isOfFile(task: Task, pte: number): boolean {
+  if (!mapsPage(pte) && !isMigration(pte)) return false;
+  return (pageFlags(task.arena, ptePfn(pte)) & PG_FILE) !== 0;
+}
+
 /** zap_pte_range for one last-level table. */
-function* zapTable(task: Task, mm: number, table: number, start: number, end: number): Steps<void> {
+function* zapTable(task: Task, mm: number, table: number, start: number, end: number, fileOnly: boolean): Steps<void> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   const gather: number[] = [];
   let rss = 0;
+  let rssFile = 0;
   let flush = false;
   yield* spinLock(task, ptl, LockClass.ptl);
   for (let vpn = start; vpn < end; vpn++) {
     const word = pteAt(arena, table, vpn);
     if (get(arena, word) === 0) continue;
+    if (fileOnly && !isOfFile(task, get(arena, word))) continue;
     yield Point.clearPte;
     // Exchange, not store: the CPU may set the dirty bit until the entry is gone.
     const pte = xchg(arena, word, 0);
     flush ||= ptePresent(pte);
     if (mapsPage(pte)) {
       const pfn = ptePfn(pte);
-      rss++;
+      if ((pageFlags(arena, pfn) & PG_FILE) === 0) rss++;
+      else rssFile++;
       if ((pte & PTE_DIRTY) !== 0) setPageFlags(arena, pfn, PG_DIRTY);
       removeRmap(arena, pfn);
       // A device-private or device-exclusive page is put at once, under the page-table lock, as in the kernel.
       if (ptePresent(pte)) gather.push(pfn);
       else yield* putPage(task, pfn);
     } else if (isMigration(pte)) {
-      rss++;
+      if ((pageFlags(arena, ptePfn(pte)) & PG_FILE) === 0) rss++;
+      else rssFile++;
     }
   }
   if (flush) yield* flushTlb(task, CPU);
   yield* spinUnlock(task, ptl, LockClass.ptl);
   addRss(arena, mm, -rss);
+  addRssFile(arena, mm, -rssFile);
   // The mmu_gather: pages are released only after the flush.
   for (const pfn of gather) yield* putPage(task, pfn);
 }
 
-/** Clears every entry of [start, end). */
-export function* zapRange(task: Task, mm: number, start: number, end: number): Steps<void> {
+/** Clears every entry of [start, end); with `fileOnly` private copies of file pages stay. */
+export function* zapRange(task: Task, mm: number, start: number, end: number, fileOnly = false): Steps<void> {
   const { arena } = task;
   const pgd = get(arena, mm + Mm.pgd);
   for (let vpn = nextPopulated(arena, pgd, start, end); vpn < end; vpn = nextPopulated(arena, pgd, vpn, end)) {
     const stop = tableEnd(vpn, end);
-    yield* zapTable(task, mm, lookupTable(arena, pgd, vpn), vpn, stop);
+    yield* zapTable(task, mm, lookupTable(arena, pgd, vpn), vpn, stop, fileOnly);
     vpn = stop;
   }
 }
 
 /** A zap with its bracket. */
-export function* zapRangeNotified(task: Task, mm: number, start: number, end: number, event: number): Steps<void> {
+export function* zapRangeNotified(
+  task: Task,
+  mm: number,
+  start: number,
+  end: number,
+  event: number,
+  fileOnly = false,
+): Steps<void> {
   const range = notifierRange(event, mm, start, end);
   yield* mmuNotifierInvalidateRangeStart(task, range);
-  yield* zapRange(task, mm, start, end);
+  yield* zapRange(task, mm, start, end, fileOnly);
   yield* mmuNotifierInvalidateRangeEnd(task, range);
 }

@@ -1,12 +1,15 @@
 /** dmirror's migrations: to the device and back on request, home on a CPU fault. The guards of docs/drivers.md are here. */
-import { and, get, load } from '../../arena/access.ts';
+import { and, get, load, set } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { clearFrame } from '../../arena/frames.ts';
-import { Mirror } from '../../arena/structures.ts';
+import { deref, handleOf, isLive } from '../../arena/pool.ts';
+import { Mirror, Pgmap } from '../../arena/structures.ts';
 import {
   MIGRATE_PFN_MIGRATE,
   MIGRATE_PFN_WRITE,
+  MIGRATE_VMA_SELECT_DEVICE_COHERENT,
   MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
   MIGRATE_VMA_SELECT_SYSTEM,
   migratePfn,
@@ -14,7 +17,7 @@ import {
 } from '../../migrate/migratePfn.ts';
 import { type MigrateVma, migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../migrate/migrateVma.ts';
 import { copyPage } from '../../mm/copyPage.ts';
-import { pgmapOf, pgmapOwner } from '../../mm/devPagemap.ts';
+import { MEMORY_DEVICE_PRIVATE, pgmapOf, pgmapOwner } from '../../mm/devPagemap.ts';
 import { mmput } from '../../mm/exit.ts';
 import { type Fault, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../../mm/faultTypes.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
@@ -33,10 +36,8 @@ import { allocDevicePage } from '../devicePages.ts';
 import { DEV_WRITE, eraseDeviceEntries, mkDeviceEntry, needsFlush, setDeviceEntry } from '../deviceTable.ts';
 import { mirrorFor, mirrorInterval, mirrorMm, mirrorPgmap } from '../mirror.ts';
 import { revoke } from './invalidate.ts';
-import { Is, optionIs } from './options.ts';
+import { Is, numberOption, optionIs } from './options.ts';
 
-/** Pages of one transaction: one last-level table. */
-const UNIT = 512;
 /** Mirror flag: the next allocation fails, once. */
 export const FLAG_FAIL_ALLOC = 1;
 
@@ -70,6 +71,8 @@ function* allocAndCopy(task: Task, mirror: number, { src, dst }: MigrateVma): St
       count(task, Counter.migrateDeclined);
       continue;
     }
+    // zone_device_data: a CPU fault goes to the file that migrated the page in.
+    set(arena, arena.page.deviceData + pfn, handleOf(arena, arena.pools.mirror, mirror));
     const from = migratePfnToPage(slot);
     if (from === 0) clearFrame(arena, pfn);
     else yield* copyPage(task, pfn, from);
@@ -178,7 +181,7 @@ function* eraseOnReturn(task: Task, mirror: number, vpn: number): Steps<void> {
 }
 
 /**
- * dmirror_migrate_to_device: moves [start, end) as far as it can be had, at most 512 pages a transaction.
+ * dmirror_migrate_to_device: moves [start, end) as far as it can be had, at most one batch a transaction.
  *
  * @returns the number of pages moved, or -EINVAL when part of the range has no readable VMA or the address space is gone
  * (what came before stays moved).
@@ -192,10 +195,17 @@ export function* migrateToSystem(task: Task, mirror: number, start: number, end:
   return yield* eachPiece(task, mirror, start, end, false);
 }
 
+/** What selects the pages of the mirror's device. */
+const ownKind = (arena: Arena, mirror: number): number =>
+  get(arena, mirrorPgmap(arena, mirror) + Pgmap.type) === MEMORY_DEVICE_PRIVATE
+    ? MIGRATE_VMA_SELECT_DEVICE_PRIVATE
+    : MIGRATE_VMA_SELECT_DEVICE_COHERENT;
+
 function* eachPiece(task: Task, mirror: number, start: number, end: number, toDevice: boolean): Steps<number> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (start >= end || !mmgetNotZero(arena, mm)) return -EINVAL;
+  const batch = numberOption(arena, mirror, 'batch');
   let total = 0;
   let result = 0;
   for (let at = start; at < end && result >= 0; ) {
@@ -209,8 +219,8 @@ function* eachPiece(task: Task, mirror: number, start: number, end: number, toDe
     if (vma === 0 || (vmaFlags(arena, vma) & VM_READ) === 0) {
       result = -EINVAL;
     } else {
-      const stop = Math.min(end, vmaEnd(arena, vma), at + UNIT);
-      const flags = toDevice ? MIGRATE_VMA_SELECT_SYSTEM : MIGRATE_VMA_SELECT_DEVICE_PRIVATE;
+      const stop = Math.min(end, vmaEnd(arena, vma), at + batch);
+      const flags = toDevice ? MIGRATE_VMA_SELECT_SYSTEM : ownKind(arena, mirror);
       const migrate = migrateVma({ mm, vma, start: at, end: stop, pgmapOwner: get(arena, mirror + Mirror.device), flags });
       result = toDevice ? yield* moveToDevice(task, mirror, migrate, sample) : yield* moveToSystem(task, mirror, migrate);
       if (result > 0) total += result;
@@ -222,11 +232,20 @@ function* eachPiece(task: Task, mirror: number, start: number, end: number, toDe
   return result < 0 ? result : total;
 }
 
+/** The mirror that lets go of a page on its way home; 0 for none. */
+function homeMirror(arena: Arena, { page, mm }: Fault): number {
+  const handle = get(arena, arena.page.deviceData + page);
+  if (isLive(arena, arena.pools.mirror, handle)) {
+    const migrating = deref(arena, arena.pools.mirror, handle);
+    if (optionIs(arena, migrating, Is.homeFileMigrating)) return migrating;
+  }
+  return mirrorFor(arena, pgmapOf(arena, page), mm);
+}
+
 /** dmirror_devmem_fault: one page comes home in the faulting thread. mmap_lock is held, the page locked and referenced. */
 export function* migrateToRam(task: Task, fault: Fault): Steps<number> {
   const { arena } = task;
-  const pgmap = pgmapOf(arena, fault.page);
-  const mirror = mirrorFor(arena, pgmap, fault.mm);
+  const mirror = homeMirror(arena, fault);
   const migrate = migrateVma({
     mm: fault.mm,
     vma: fault.vma,
