@@ -12,6 +12,8 @@ export const Header = struct('header', {
   zoneFree: guarded('zoneLock', 'first page of the free list, linked through page.deviceData'),
   zoneFresh: guarded('zoneLock', 'lowest page frame never handed out so far'),
   zoneFreeCount: guarded('zoneLock', 'pages on the free list or fresh'),
+  hugeFree: guarded('zoneLock', 'first free huge page, linked through page.deviceData'),
+  hugeFresh: guarded('zoneLock', 'lowest huge page never handed out so far'),
   tableLock: atomic('raw lock of the page-table pool'),
   tableFree: guarded('tableLock', 'first free page-table page'),
   tableFresh: guarded('tableLock', 'lowest page-table page never handed out so far'),
@@ -221,6 +223,10 @@ export const pageFields = {
     'page->lru while free (free-list link), zone_device_data while in use',
   ),
   pgmap: frozen('page->pgmap, device pages only'),
+  compound: guarded(
+    'page lock of the head',
+    'compound_head: first frame of the huge page it is a piece of, 0 for a page of its own',
+  ),
 } as const;
 
 /** Page-table pages: the split page-table lock of each, and what the pool needs. */

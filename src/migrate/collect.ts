@@ -3,7 +3,9 @@ import { get, store, xchg } from '../arena/access.ts';
 import { Mm } from '../arena/structures.ts';
 import { pgmapOwner } from '../mm/devPagemap.ts';
 import { migrationEntryFor } from '../mm/migrationEntries.ts';
+import { isOlder, Older } from '../mm/older.ts';
 import {
+  compoundHead,
   getPage,
   isDevicePage,
   maybeDmaPinned,
@@ -12,11 +14,14 @@ import {
   pageFlags,
   pageMapping,
   setPageFlags,
+  tryGetPage,
 } from '../mm/page.ts';
 import { trylockPage, unlockPage } from '../mm/pageLock.ts';
-import { isDevicePrivate, leafWritable, PTE_DIRTY, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/pte.ts';
+import { EMPTY_LEAF, isDevicePrivate, leafWritable, mapsPage, PTE_DIRTY, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/pte.ts';
 import { removeRmap, shareAnonRmap } from '../mm/rmap.ts';
-import { lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from '../mm/tables.ts';
+import { splitHugePage } from '../mm/splitHugePage.ts';
+import { leafOf, splitHugePmd } from '../mm/splitHugePmd.ts';
+import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from '../mm/tables.ts';
 import { CPU, flushTlb } from '../mm/tlb.ts';
 import { vmaIsAnonymous } from '../mm/vma.ts';
 import { putPage } from '../mm/zone.ts';
@@ -58,6 +63,7 @@ function classify(task: Task, migrate: MigrateVma, pte: number, anonymous: boole
     // Migration, exclusive and all others are left alone, and never waited for.
     return SKIP;
   }
+  if (arena.hasHuge && compoundHead(arena, pfn) !== 0 && isOlder(arena, Older.compoundStays)) return SKIP;
   return pageMapping(arena, pfn) === 0 ? SKIP : pfn;
 }
 
@@ -128,6 +134,35 @@ function* collectTable(
   yield* spinUnlock(task, ptl, LockClass.ptl);
 }
 
+/** migrate_vma_collect_hole: no table, so nothing is mapped. */
+function collectHole(migrate: MigrateVma, from: number, to: number, anonymous: boolean): void {
+  const { start, src, dst } = migrate;
+  src.fill(anonymous ? MIGRATE_PFN_MIGRATE : 0, from - start, to - start);
+  dst.fill(0, from - start, to - start);
+  if (anonymous) migrate.cpages += to - from;
+  migrate.npages += to - from;
+}
+
+/** A huge page is split before any of its pieces moves. False when it cannot be: locked, or somebody holds a reference. */
+function* openLeaf(task: Task, mm: number, vpn: number): Steps<boolean> {
+  const { arena } = task;
+  const leaf = leafOf(arena, mm, vpn);
+  if (leaf === 0) return true;
+  if (!mapsPage(leaf)) {
+    yield* splitHugePmd(task, mm, vpn);
+    return true;
+  }
+  const head = ptePfn(leaf);
+  if (!(yield* tryGetPage(task, head))) return true;
+  let split = false;
+  if (yield* trylockPage(task, head)) {
+    split = yield* splitHugePage(task, head, 1);
+    yield* unlockPage(task, head);
+  }
+  yield* putPage(task, head);
+  return split;
+}
+
 /** Walks [start, end) inside one MIGRATE bracket that carries the caller as owner. The bracket covers only the walk. */
 export function* collect(task: Task, migrate: MigrateVma): Steps<void> {
   const { arena } = task;
@@ -139,15 +174,20 @@ export function* collect(task: Task, migrate: MigrateVma): Steps<void> {
   let vpn = start;
   while (vpn < end) {
     const populated = nextPopulated(arena, pgd, vpn, end);
-    const hole = anonymous ? MIGRATE_PFN_MIGRATE : 0;
-    src.fill(hole, vpn - start, populated - start);
-    dst.fill(0, vpn - start, populated - start);
-    if (anonymous) migrate.cpages += populated - vpn;
-    migrate.npages += populated - vpn;
+    collectHole(migrate, vpn, populated, anonymous);
     vpn = populated;
     if (vpn >= end) break;
     const stop = tableEnd(vpn, end);
-    yield* collectTable(task, migrate, lookupTable(arena, pgd, vpn), vpn, stop, anonymous);
+    const table = lookupTable(arena, pgd, vpn);
+    if (hugeLeaf(arena, table) !== 0 && !(yield* openLeaf(task, mm, vpn))) {
+      src.fill(0, vpn - start, stop - start);
+      dst.fill(0, vpn - start, stop - start);
+      migrate.npages += stop - vpn;
+    } else if (hugeLeaf(arena, table) === EMPTY_LEAF) {
+      collectHole(migrate, vpn, stop, anonymous);
+    } else {
+      yield* collectTable(task, migrate, table, vpn, stop, anonymous);
+    }
     vpn = stop;
   }
   yield* mmuNotifierInvalidateRangeEnd(task, range);

@@ -2,8 +2,8 @@
 import { get, store, xchg } from '../arena/access.ts';
 import { EOPNOTSUPP } from '../arena/errno.ts';
 import { Mm } from '../arena/structures.ts';
-import { FOLL_WRITE, getUserPage } from '../mm/gup.ts';
-import { PG_DIRTY, PG_FILE, pageFlags, setPageFlags } from '../mm/page.ts';
+import { FOLL_SPLIT_PMD, FOLL_WRITE, getUserPage } from '../mm/gup.ts';
+import { PG_DIRTY, PG_FILE, PG_HUGETLB, pageFlags, setPageFlags } from '../mm/page.ts';
 import { lockPageKillable, unlockPage } from '../mm/pageLock.ts';
 import { LEAF_DEVICE_EXCLUSIVE, mkLeaf, PTE_DIRTY, ptePfn, ptePresent, pteWrite } from '../mm/pte.ts';
 import { lookupTable, pteAt, ptlOf } from '../mm/tables.ts';
@@ -49,9 +49,9 @@ export function* convert(task: Task, mm: number, vpn: number, pfn: number): Step
  */
 export function* makeDeviceExclusive(task: Task, mm: number, vpn: number, owner: number): Steps<number> {
   for (;;) {
-    const pfn = yield* getUserPage(task, mm, vpn, FOLL_WRITE);
+    const pfn = yield* getUserPage(task, mm, vpn, FOLL_WRITE | FOLL_SPLIT_PMD);
     if (pfn < 0) return pfn;
-    if ((pageFlags(task.arena, pfn) & PG_FILE) !== 0) {
+    if ((pageFlags(task.arena, pfn) & (PG_FILE | PG_HUGETLB)) !== 0) {
       yield* putPage(task, pfn);
       return -EOPNOTSUPP;
     }

@@ -17,7 +17,7 @@ import {
   ptePresent,
 } from '../mm/pte.ts';
 import { addAnonRmap, anonVmaPrepare } from '../mm/rmap.ts';
-import { ensureTable, pteAt, ptlOf } from '../mm/tables.ts';
+import { ensureEntries, pteAt, ptlOf } from '../mm/tables.ts';
 import { CPU, flushTlb } from '../mm/tlb.ts';
 import { linearPageIndex, VM_WRITE, vmaFlags, vmaIsAnonymous } from '../mm/vma.ts';
 import { Point } from '../steps/points.ts';
@@ -38,7 +38,7 @@ export function* insertPage(task: Task, migrate: MigrateVma, vpn: number, pfn: n
   const { arena } = task;
   const { mm, vma } = migrate;
   if (!vmaIsAnonymous(arena, vma)) return false;
-  const table = yield* ensureTable(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
+  const table = yield* ensureEntries(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
   if (table === 0 || !(yield* anonVmaPrepare(task, vma))) return false;
   setPageFlags(arena, pfn, PG_UPTODATE);
   const word = pteAt(arena, table, vpn);

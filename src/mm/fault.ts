@@ -19,9 +19,10 @@ import {
   VM_FAULT_SIGSEGV,
 } from './faultTypes.ts';
 import { doFileFault } from './fileFault.ts';
+import { FALLBACK, handleHugeFault } from './hugeFault.ts';
 import { PTE_DIRTY, PTE_PROTNONE, PTE_YOUNG, ptePresent, pteWrite } from './pte.ts';
 import { doSoftleafPage } from './softleaf.ts';
-import { ensureTable, pteAt } from './tables.ts';
+import { ensureEntries, pteAt } from './tables.ts';
 import { VM_WRITE, vmaFlags, vmaIsAnonymous } from './vma.ts';
 import { doWpPage } from './writeProtect.ts';
 
@@ -36,7 +37,11 @@ function* handlePteFault(task: Task, mm: number, vma: number, vpn: number, flags
   const { arena } = task;
   const write = (flags & FAULT_FLAG_WRITE) !== 0;
   if (write && (vmaFlags(arena, vma) & VM_WRITE) === 0) return VM_FAULT_SIGSEGV;
-  const table = yield* ensureTable(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
+  if (arena.hasHuge) {
+    const huge = yield* handleHugeFault(task, mm, vma, vpn, flags);
+    if (huge !== FALLBACK) return huge;
+  }
+  const table = yield* ensureEntries(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
   if (table === 0) return VM_FAULT_OOM;
   const pte = pteAt(arena, table, vpn);
   yield Point.faultReadPte;

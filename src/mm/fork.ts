@@ -1,6 +1,6 @@
 /** dup_mmap and copy_page_range: a child shares the parent's pages, read-only on both sides until somebody writes. */
 import { and, get, load, store } from '../arena/access.ts';
-import { VPN_LIMIT } from '../arena/config.ts';
+import { PTRS_PER_TABLE, VPN_LIMIT } from '../arena/config.ts';
 import { EBUSY, ENOMEM } from '../arena/errno.ts';
 import { Mm, Vma } from '../arena/structures.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
@@ -10,6 +10,7 @@ import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
+import { isExclusive, isHugetlb, isMaybePinned } from './compound.ts';
 import { copyPage } from './copyPage.ts';
 import { restorePte } from './exclusiveEntry.ts';
 import { mmput } from './exit.ts';
@@ -27,6 +28,7 @@ import {
 } from './page.ts';
 import { trylockPage, unlockPage } from './pageLock.ts';
 import {
+  EMPTY_LEAF,
   isDeviceExclusive,
   isDevicePrivate,
   isMigration,
@@ -36,6 +38,7 @@ import {
   mkLeaf,
   mkPte,
   PTE_DIRTY,
+  PTE_HUGE,
   PTE_SPECIAL,
   PTE_WRITE,
   pteFlags,
@@ -44,7 +47,8 @@ import {
 } from './pte.ts';
 import { addAnonRmap, addNewAnonRmap, shareAnonRmap } from './rmap.ts';
 import { linkFile } from './rmapFile.ts';
-import { ensureTable, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
+import { splitHugePmd } from './splitHugePmd.ts';
+import { ensureTable, hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
 import {
   anonVmaFork,
@@ -168,6 +172,37 @@ function* copyTable(task: Task, child: number, vma: number, table: number, start
   return result;
 }
 
+/** copy_huge_pmd: the child maps the same huge page. False when it is pinned: then the leaf has been split. */
+function* copyLeaf(task: Task, parent: number, child: number, table: number, vpn: number): Steps<boolean> {
+  const { arena } = task;
+  const childTable = yield* ensureTable(task, child + Mm.pageTableLock, get(arena, child + Mm.pgd), vpn);
+  if (childTable === 0) return false;
+  const word = pteAt(arena, table, 0);
+  const ptl = ptlOf(arena, table);
+  yield* spinLock(task, ptl, LockClass.ptl);
+  const leaf = get(arena, word);
+  const head = ptePfn(leaf);
+  const maps = mapsPage(leaf);
+  const pinned = maps && isExclusive(arena, head) && isMaybePinned(arena, head);
+  if (!pinned) {
+    for (let pfn = head; maps && pfn < head + PTRS_PER_TABLE; pfn++) {
+      yield* getPage(task, pfn);
+      addAnonRmap(arena, pfn, false);
+      shareAnonRmap(arena, pfn);
+    }
+    yield Point.setPte;
+    const shared = isDevicePrivate(leaf) ? mkLeaf(LEAF_DEVICE_PRIVATE_READ, head, PTE_HUGE) : leaf & ~PTE_WRITE;
+    // Only the write bit goes of a present leaf: the CPU may be setting accessed and dirty bits.
+    if (ptePresent(leaf)) and(arena, word, ~PTE_WRITE);
+    else store(arena, word, shared);
+    store(arena, pteAt(arena, childTable, 0), shared & ~PTE_DIRTY);
+  }
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+  if (pinned) yield* splitHugePmd(task, parent, vpn);
+  else if (maps && !isHugetlb(arena, head)) addRss(arena, child, PTRS_PER_TABLE);
+  return !pinned;
+}
+
 /** copy_page_range for one VMA of the parent, inside one PROTECTION_PAGE bracket. */
 function* copyPageRange(task: Task, parent: number, child: number, vma: number): Steps<number> {
   const { arena } = task;
@@ -181,7 +216,12 @@ function* copyPageRange(task: Task, parent: number, child: number, vma: number):
   let result = 0;
   for (let vpn = nextPopulated(arena, pgd, start, end); vpn < end && result === 0; vpn = nextPopulated(arena, pgd, vpn, end)) {
     const stop = tableEnd(vpn, end);
-    result = yield* copyTable(task, child, vma, lookupTable(arena, pgd, vpn), vpn, stop);
+    const table = lookupTable(arena, pgd, vpn);
+    const leaf = hugeLeaf(arena, table);
+    if (leaf !== EMPTY_LEAF) {
+      const whole = leaf !== 0 && (yield* copyLeaf(task, parent, child, table, vpn));
+      if (!whole) result = yield* copyTable(task, child, vma, table, vpn, stop);
+    }
     vpn = stop;
   }
   yield* mmuNotifierInvalidateRangeEnd(task, range);

@@ -10,14 +10,18 @@ import { handleMmFault } from './fault.ts';
 import { FAULT_FLAG_REMOTE, FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, VM_FAULT_ERROR, VM_FAULT_OOM } from './faultTypes.ts';
 import { mmapAssertLocked } from './mmapLock.ts';
 import { GUP_PIN_COUNTING_BIAS, getPage, PG_ANON_EXCLUSIVE, PG_FILE, pageFlags } from './page.ts';
-import { PTE_SPECIAL, ptePfn, ptePresent, pteWrite } from './pte.ts';
-import { lookupTable, pteAt, ptlOf } from './tables.ts';
-import { VM_READ, VM_WRITE, vmaFlags, vmaLookup } from './vma.ts';
+import { PTE_SPECIAL, pieceEntry, ptePfn, ptePresent, pteWrite } from './pte.ts';
+import { splitHugePmd } from './splitHugePmd.ts';
+import { hugeLeaf, lookupTable, pteAt, ptlOf } from './tables.ts';
+import { VM_HUGETLB, VM_READ, VM_WRITE, vmaFlags, vmaLookup } from './vma.ts';
 import { putPage } from './zone.ts';
 
 export const FOLL_WRITE = 1;
 /** Pin instead of reference: the page may be accessed by DMA. Without FOLL_WRITE a shared page is unshared first. */
 export const FOLL_PIN = 2;
+
+/** A huge leaf on the way is split: the caller wants entries. */
+export const FOLL_SPLIT_PMD = 4;
 
 /** Result of {@link followPage}: no page frame. */
 const UNSHARE = -1;
@@ -40,7 +44,8 @@ function* followPage(task: Task, mm: number, vpn: number, foll: number): Steps<n
   if (table === 0) return 0;
   const ptl = ptlOf(arena, table);
   yield* spinLock(task, ptl, LockClass.ptl);
-  const pte = get(arena, pteAt(arena, table, vpn));
+  const leaf = hugeLeaf(arena, table);
+  const pte = leaf === 0 ? get(arena, pteAt(arena, table, vpn)) : pieceEntry(leaf, vpn);
   const ok = ptePresent(pte) && (!write || pteWrite(pte));
   const unshare = ok && mustUnshare(task, pte, foll);
   if (ok && !unshare) yield* getPage(task, ptePfn(pte), references);
@@ -60,6 +65,9 @@ export function* getUserPage(task: Task, mm: number, vpn: number, foll: number):
   for (;;) {
     const vma = vmaLookup(arena, mm, vpn);
     if (vma === 0 || (vmaFlags(arena, vma) & (write ? VM_WRITE : VM_READ)) === 0) return -EFAULT;
+    if (arena.hasHuge && (foll & FOLL_SPLIT_PMD) !== 0 && (vmaFlags(arena, vma) & VM_HUGETLB) === 0) {
+      yield* splitHugePmd(task, mm, vpn);
+    }
     const pfn = yield* followPage(task, mm, vpn, foll);
     if (pfn > 0) return pfn;
     const kind = write ? FAULT_FLAG_WRITE : pfn === UNSHARE ? FAULT_FLAG_UNSHARE : 0;

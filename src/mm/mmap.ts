@@ -1,16 +1,20 @@
 /** mmap and munmap. */
-import { get } from '../arena/access.ts';
-import { VPN_LIMIT } from '../arena/config.ts';
+import { get, store } from '../arena/access.ts';
+import { PTRS_PER_TABLE, VPN_LIMIT } from '../arena/config.ts';
 import { EINVAL, ENOMEM } from '../arena/errno.ts';
 import { handleOf } from '../arena/pool.ts';
 import { Mm } from '../arena/structures.ts';
 import { MMU_NOTIFY_UNMAP } from '../notifier/range.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { addressSpaceAlloc, putAddressSpace } from './addressSpace.ts';
 import { mmapAssertWriteLocked, mmapReadUnlock, mmapWriteDowngrade, mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
+import { EMPTY_LEAF } from './pte.ts';
 import { linkFile } from './rmapFile.ts';
+import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf } from './tables.ts';
 import {
   findVma,
   mergeNew,
@@ -109,6 +113,24 @@ function* detach(task: Task, mm: number, start: number, end: number): Steps<numb
   return vmas;
 }
 
+/**
+ * free_pgtables: a kernel frees the page tables that no VMA needs any more. The model keeps its tables for the next user, but
+ * says of the empty ones that nothing is there, so that a huge leaf may come again. Nothing to do without huge pages.
+ */
+function* freePgtables(task: Task, mm: number, start: number, end: number): Steps<void> {
+  const { arena } = task;
+  if (!arena.hasHuge) return;
+  const pgd = get(arena, mm + Mm.pgd);
+  const first = start - (start % PTRS_PER_TABLE);
+  for (let vpn = nextPopulated(arena, pgd, first, end); vpn < end; vpn = nextPopulated(arena, pgd, vpn + PTRS_PER_TABLE, end)) {
+    if (vmasIn(arena, mm, vpn, vpn + PTRS_PER_TABLE).length > 0) continue;
+    const table = lookupTable(arena, pgd, vpn);
+    yield* spinLock(task, ptlOf(arena, table), LockClass.ptl);
+    if (hugeLeaf(arena, table) === 0) store(arena, pteAt(arena, table, 0), EMPTY_LEAF);
+    yield* spinUnlock(task, ptlOf(arena, table), LockClass.ptl);
+  }
+}
+
 /** The munmap inside another operation that holds mmap_lock for writing. 0 or -ENOMEM. */
 export function* unmapLocked(task: Task, mm: number, start: number, end: number): Steps<number> {
   mmapAssertWriteLocked(task, mm);
@@ -117,6 +139,7 @@ export function* unmapLocked(task: Task, mm: number, start: number, end: number)
   if (vmas.length === 0) return 0;
   yield* zapRangeNotified(task, mm, start, end, MMU_NOTIFY_UNMAP);
   for (const vma of vmas) yield* vmaFree(task, vma);
+  yield* freePgtables(task, mm, start, end);
   return 0;
 }
 
@@ -139,6 +162,7 @@ export function* munmap(task: Task, mm: number, start: number, pages: number): S
   yield Point.munmapDetached;
   yield* zapRangeNotified(task, mm, start, end, MMU_NOTIFY_UNMAP);
   for (const vma of vmas) yield* vmaFree(task, vma);
+  yield* freePgtables(task, mm, start, end);
   yield* mmapReadUnlock(task, mm);
   return 0;
 }

@@ -1,5 +1,6 @@
 /** mprotect: VMA flags first, then the entries, all under mmap_lock for writing. */
 import { cas, get, load } from '../arena/access.ts';
+import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { EINVAL, ENOMEM } from '../arena/errno.ts';
 import { Mm } from '../arena/structures.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
@@ -14,6 +15,8 @@ import { mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
 import { isOlder, Older } from './older.ts';
 import { PG_ANON_EXCLUSIVE, pageFlags } from './page.ts';
 import {
+  EMPTY_LEAF,
+  isHuge,
   LEAF_DEVICE_EXCLUSIVE,
   LEAF_DEVICE_EXCLUSIVE_READ,
   LEAF_DEVICE_PRIVATE_READ,
@@ -24,6 +27,7 @@ import {
   mkLeaf,
   mkPte,
   PTE_DIRTY,
+  PTE_HUGE,
   PTE_PRESENT,
   PTE_PROTNONE,
   PTE_SPECIAL,
@@ -32,7 +36,8 @@ import {
   ptePfn,
   ptePresent,
 } from './pte.ts';
-import { lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
+import { splitHugePmd } from './splitHugePmd.ts';
+import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
 import { changeVmas, VM_ACCESS, VM_ACCOUNT, VM_HUGETLB, VM_SHARED, VM_WRITE } from './vma.ts';
 
@@ -46,7 +51,7 @@ function protectedEntry(task: Task, pte: number, vm: number): number {
       return mkLeaf(LEAF_DEVICE_EXCLUSIVE_READ, ptePfn(pte));
     }
     if (kind === LEAF_MIGRATION_WRITE) return mkLeaf(LEAF_MIGRATION_READ_EXCLUSIVE, ptePfn(pte), pteFlags(pte) & 0x3f);
-    if (kind === LEAF_DEVICE_PRIVATE_WRITE) return mkLeaf(LEAF_DEVICE_PRIVATE_READ, ptePfn(pte));
+    if (kind === LEAF_DEVICE_PRIVATE_WRITE) return mkLeaf(LEAF_DEVICE_PRIVATE_READ, ptePfn(pte), pte & PTE_HUGE);
     // A device-exclusive entry stays; it is restored with the protection of that time.
     return pte;
   }
@@ -55,7 +60,30 @@ function protectedEntry(task: Task, pte: number, vm: number): number {
   if (write && exclusive) flags |= PTE_WRITE;
   if ((vm & VM_SHARED) !== 0) flags |= write ? PTE_WRITE : 0;
   else if ((pte & PTE_DIRTY) === 0 && isOlder(task.arena, Older.mprotectNeedsDirty)) flags &= ~PTE_WRITE;
+  if (isHuge(pte) && isOlder(task.arena, Older.mprotectLeavesHugeReadOnly)) flags &= ~PTE_WRITE;
   return mkPte(ptePfn(pte), flags);
+}
+
+/** An entry takes its new protection; true when translations of it are outdated. Under the PTL. */
+function* protectWord(task: Task, word: number, vm: number): Steps<boolean> {
+  const { arena } = task;
+  yield Point.setPte;
+  for (;;) {
+    const pte = load(arena, word);
+    const next = protectedEntry(task, pte, vm);
+    // The CPU may set accessed and dirty bits at any time: compare and swap, so that none is lost.
+    if (next === pte) return false;
+    if (cas(arena, word, pte, next) === pte) return ptePresent(pte);
+  }
+}
+
+/** change_huge_pmd. */
+function* protectLeaf(task: Task, table: number, vm: number): Steps<void> {
+  const { arena } = task;
+  const ptl = ptlOf(arena, table);
+  yield* spinLock(task, ptl, LockClass.ptl);
+  if (hugeLeaf(arena, table) !== EMPTY_LEAF && (yield* protectWord(task, pteAt(arena, table, 0), vm))) yield* flushTlb(task, CPU);
+  yield* spinUnlock(task, ptl, LockClass.ptl);
 }
 
 /** change_pte_range for one last-level table. */
@@ -67,16 +95,7 @@ function* protectTable(task: Task, table: number, start: number, end: number, vm
   for (let vpn = start; vpn < end; vpn++) {
     const word = pteAt(arena, table, vpn);
     if (get(arena, word) === 0) continue;
-    yield Point.setPte;
-    for (;;) {
-      const pte = load(arena, word);
-      const next = protectedEntry(task, pte, vm);
-      // The CPU may set accessed and dirty bits at any time: compare and swap, so that none is lost.
-      if (next === pte) break;
-      if (cas(arena, word, pte, next) !== pte) continue;
-      flush ||= ptePresent(pte);
-      break;
-    }
+    if (yield* protectWord(task, word, vm)) flush = true;
   }
   if (flush) yield* flushTlb(task, CPU);
   yield* spinUnlock(task, ptl, LockClass.ptl);
@@ -91,7 +110,11 @@ function* changeProtection(task: Task, mm: number, start: number, end: number, v
   yield* mmuNotifierInvalidateRangeStart(task, range);
   for (; vpn < end; vpn = nextPopulated(arena, pgd, vpn, end)) {
     const stop = tableEnd(vpn, end);
-    yield* protectTable(task, lookupTable(arena, pgd, vpn), vpn, stop, vm);
+    const table = lookupTable(arena, pgd, vpn);
+    if (stop - vpn < PTRS_PER_TABLE) yield* splitHugePmd(task, mm, vpn);
+    const leaf = hugeLeaf(arena, table);
+    if (leaf === 0) yield* protectTable(task, table, vpn, stop, vm);
+    else if (leaf !== EMPTY_LEAF) yield* protectLeaf(task, table, vm);
     vpn = stop;
   }
   yield* mmuNotifierInvalidateRangeEnd(task, range);

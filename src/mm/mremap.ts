@@ -1,6 +1,6 @@
 /** mremap: shrinking, growing in place, and moving a mapping with its entries. */
 import { get, load, set, store, xchg } from '../arena/access.ts';
-import { VPN_LIMIT } from '../arena/config.ts';
+import { PTRS_PER_TABLE, VPN_LIMIT } from '../arena/config.ts';
 import { EFAULT, EINVAL, ENOMEM } from '../arena/errno.ts';
 import { Mm, Vma } from '../arena/structures.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
@@ -13,10 +13,11 @@ import type { Task } from '../sync/task.ts';
 import { addressSpaceOf } from './addressSpace.ts';
 import { unmapLocked } from './mmap.ts';
 import { mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
-import { ptePresent } from './pte.ts';
+import { EMPTY_LEAF, ptePresent } from './pte.ts';
 import { anonVmaLock, anonVmaOf, anonVmaUnlock } from './rmap.ts';
 import { fileMappingLock, fileMappingUnlock } from './rmapFile.ts';
-import { ensureTable, lookupTable, nextPopulated, pteAt, ptlOf } from './tables.ts';
+import { leafOf, splitHugePmd } from './splitHugePmd.ts';
+import { ensureEntries, ensureTable, hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
 import {
   anonVmaForget,
@@ -42,7 +43,7 @@ function* moveEntry(task: Task, mm: number, from: number, to: number): Steps<boo
   const { arena } = task;
   const pgd = get(arena, mm + Mm.pgd);
   const oldTable = lookupTable(arena, pgd, from);
-  const newTable = yield* ensureTable(task, mm + Mm.pageTableLock, pgd, to);
+  const newTable = yield* ensureEntries(task, mm + Mm.pageTableLock, pgd, to);
   if (newTable === 0) return false;
   const oldPtl = ptlOf(arena, oldTable);
   const newPtl = ptlOf(arena, newTable);
@@ -61,6 +62,44 @@ function* moveEntry(task: Task, mm: number, from: number, to: number): Steps<boo
 }
 
 /**
+ * move_huge_pmd: a leaf whose two places are aligned alike moves whole; an empty one stays. False when it was split instead.
+ */
+function* moveLeaf(task: Task, mm: number, from: number, stop: number, to: number): Steps<boolean> {
+  const { arena } = task;
+  const pgd = get(arena, mm + Mm.pgd);
+  if (leafOf(arena, mm, from) === 0) return true;
+  const newTable =
+    stop - from === PTRS_PER_TABLE && to % PTRS_PER_TABLE === 0 ? yield* ensureTable(task, mm + Mm.pageTableLock, pgd, to) : 0;
+  if (newTable === 0) {
+    yield* splitHugePmd(task, mm, from);
+    return false;
+  }
+  const oldTable = lookupTable(arena, pgd, from);
+  yield* spinLock(task, ptlOf(arena, oldTable), LockClass.ptl);
+  yield* spinLock(task, ptlOf(arena, newTable), LockClass.ptl);
+  yield Point.clearPte;
+  const leaf = xchg(arena, pteAt(arena, oldTable, 0), EMPTY_LEAF);
+  yield Point.setPte;
+  store(arena, pteAt(arena, newTable, 0), leaf);
+  if (ptePresent(leaf)) yield* flushTlb(task, CPU);
+  yield* spinUnlock(task, ptlOf(arena, newTable), LockClass.ptl);
+  yield* spinUnlock(task, ptlOf(arena, oldTable), LockClass.ptl);
+  return true;
+}
+
+/** move_normal_pmd: where a whole table has moved to a place aligned alike, none is left behind, and there is one over there. */
+function* leaveTable(task: Task, mm: number, start: number, from: number, end: number, to: number): Steps<void> {
+  const { arena } = task;
+  if (start < from || start + PTRS_PER_TABLE > end || (to - from) % PTRS_PER_TABLE !== 0) return;
+  const pgd = get(arena, mm + Mm.pgd);
+  yield* ensureEntries(task, mm + Mm.pageTableLock, pgd, to + (start - from));
+  const table = lookupTable(arena, pgd, start);
+  yield* spinLock(task, ptlOf(arena, table), LockClass.ptl);
+  store(arena, pteAt(arena, table, 0), EMPTY_LEAF);
+  yield* spinUnlock(task, ptlOf(arena, table), LockClass.ptl);
+}
+
+/**
  * move_page_tables. The rmap lock is held throughout: a walk could otherwise look at the new address before and at the old
  * one after the move, and miss the page.
  */
@@ -76,10 +115,17 @@ function* moveEntries(task: Task, mm: number, vma: number, from: number, to: num
   let done = true;
   let vpn = nextPopulated(arena, pgd, from, from + pages);
   while (vpn < from + pages && done) {
+    const stop = tableEnd(vpn, from + pages);
+    if (hugeLeaf(arena, lookupTable(arena, pgd, vpn)) !== 0 && (yield* moveLeaf(task, mm, vpn, stop, to + (vpn - from)))) {
+      vpn = nextPopulated(arena, pgd, stop, from + pages);
+      continue;
+    }
     if (load(arena, pteAt(arena, lookupTable(arena, pgd, vpn), vpn)) !== 0) {
       done = yield* moveEntry(task, mm, vpn, to + (vpn - from));
     }
-    vpn = nextPopulated(arena, pgd, vpn + 1, from + pages);
+    const next = nextPopulated(arena, pgd, vpn + 1, from + pages);
+    if (arena.hasHuge && next >= stop) yield* leaveTable(task, mm, stop - PTRS_PER_TABLE, from, from + pages, to);
+    vpn = next;
   }
   if (anonVma !== 0) yield* anonVmaUnlock(task, anonVma);
   if (file !== 0) yield* fileMappingUnlock(task, file);

@@ -13,6 +13,10 @@ export const Older = {
   mprotectNeedsDirty: 2,
   /** migrate_vma leaves pages of a huge page alone that are mapped one by one (before device huge pages). */
   compoundStays: 4,
+  /** A write to the huge zero page splits it into small ones (before 6.13). */
+  hugeZeroSplits: 8,
+  /** mprotect never makes a huge leaf writable; the next write does (before 6.2). */
+  mprotectLeavesHugeReadOnly: 16,
 } as const;
 
 /** Every bit of the table, for Linux 6.1. */

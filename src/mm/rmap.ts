@@ -1,7 +1,6 @@
 /**
  * Reverse mapping of anonymous pages. A page names an anon_vma and an index; the anon_vma lists the VMAs that may map the
- * page, and `start + index - pgoff` is the address in each. Splits, moves and forks add VMAs to the list of the original,
- * at its end, so a walk meets a parent before its children.
+ * page, and `start + index - pgoff` is the address in each. Splits, moves and forks add VMAs to the list of the original.
  */
 import { add, cas, get, load, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
@@ -38,14 +37,39 @@ export function* anonVmaUnlock(task: Task, anonVma: number): Steps<void> {
   yield* upWrite(task, anonVma + AnonVma.lock, LockClass.anonVma);
 }
 
-/** Appends a VMA. anon_vma lock held for writing. */
+/**
+ * Inserts a VMA: in order of the page it begins with, those that begin alike in order of age (the interval tree of the kernel),
+ * so that a parent comes before its children. anon_vma lock held for writing.
+ */
+function insertSorted(arena: Arena, anonVma: number, vma: number): void {
+  const pgoff = get(arena, vma + Vma.pgoff);
+  let prev = get(arena, anonVma + AnonVma.tail);
+  while (prev !== 0 && get(arena, prev + Vma.pgoff) > pgoff) prev = get(arena, prev + Vma.anonPrev);
+  const head = prev === 0 ? anonVma + AnonVma.head : prev + Vma.anonNext;
+  const next = get(arena, head);
+  set(arena, vma + Vma.anonPrev, prev);
+  set(arena, vma + Vma.anonNext, next);
+  set(arena, head, vma);
+  set(arena, next === 0 ? anonVma + AnonVma.tail : next + Vma.anonPrev, vma);
+}
+
+function takeOut(arena: Arena, anonVma: number, vma: number): void {
+  const prev = get(arena, vma + Vma.anonPrev);
+  const next = get(arena, vma + Vma.anonNext);
+  set(arena, prev === 0 ? anonVma + AnonVma.head : prev + Vma.anonNext, next);
+  set(arena, next === 0 ? anonVma + AnonVma.tail : next + Vma.anonPrev, prev);
+}
+
+/** The VMA is known to the anon_vma from now on. anon_vma lock held for writing. */
 export function anonVmaLink(arena: Arena, anonVma: number, vma: number): void {
-  const tail = get(arena, anonVma + AnonVma.tail);
-  set(arena, vma + Vma.anonPrev, tail);
-  set(arena, vma + Vma.anonNext, 0);
-  set(arena, tail === 0 ? anonVma + AnonVma.head : tail + Vma.anonNext, vma);
-  set(arena, anonVma + AnonVma.tail, vma);
+  insertSorted(arena, anonVma, vma);
   add(arena, anonVma + AnonVma.users, 1);
+}
+
+/** The VMA begins at another page now: it takes its new place. anon_vma lock held for writing. */
+export function sortIntoAnonVma(arena: Arena, anonVma: number, vma: number): void {
+  takeOut(arena, anonVma, vma);
+  insertSorted(arena, anonVma, vma);
 }
 
 /** unlink_anon_vmas: takes a VMA off the list; the anon_vma is freed when nothing names it any more. */
@@ -53,10 +77,7 @@ export function* anonVmaUnlink(task: Task, vma: number): Steps<void> {
   const { arena } = task;
   const anonVma = anonVmaOf(arena, vma);
   yield* anonVmaLock(task, anonVma);
-  const prev = get(arena, vma + Vma.anonPrev);
-  const next = get(arena, vma + Vma.anonNext);
-  set(arena, prev === 0 ? anonVma + AnonVma.head : prev + Vma.anonNext, next);
-  set(arena, next === 0 ? anonVma + AnonVma.tail : next + Vma.anonPrev, prev);
+  takeOut(arena, anonVma, vma);
   yield* anonVmaUnlock(task, anonVma);
   putAnonVma(arena, anonVma);
 }

@@ -1,7 +1,7 @@
 /** struct vm_area_struct: flags, look-up, and the operations that keep the VMA tree and the rmap list in step. */
 import { get, load, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
-import { VPN_LIMIT } from '../arena/config.ts';
+import { PTRS_PER_TABLE, VPN_LIMIT } from '../arena/config.ts';
 import { ENOMEM } from '../arena/errno.ts';
 import { firstOverlap, insertInterval, nextOverlap, nodeLast, nodeStart, removeInterval } from '../arena/intervalTree.ts';
 import { handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
@@ -9,8 +9,10 @@ import { Mm, Vma } from '../arena/structures.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { addressSpaceOf } from './addressSpace.ts';
-import { anonVmaLink, anonVmaLock, anonVmaOf, anonVmaUnlink, anonVmaUnlock } from './rmap.ts';
+import { anonVmaLink, anonVmaLock, anonVmaOf, anonVmaUnlink, anonVmaUnlock, sortIntoAnonVma } from './rmap.ts';
 import { fileMappingLock, fileMappingUnlock, linkFile, sortIntoFile, unlinkFile } from './rmapFile.ts';
+import { hugeStart, splitAddress } from './splitHugePmd.ts';
+import { lookupTable } from './tables.ts';
 
 export const VM_READ = 1;
 export const VM_WRITE = 2;
@@ -95,7 +97,7 @@ export function vmaAlloc(arena: Arena, flags: number, pgoff: number): number {
   return vma;
 }
 
-/** Joins the anon_vma of `from`, at the end of its list, so that rmap walks meet the older VMA first. */
+/** Joins the anon_vma of `from`. Where both begin alike, rmap walks meet the older VMA first. */
 export function* anonVmaClone(task: Task, vma: number, from: number): Steps<void> {
   const { arena } = task;
   const handle = load(arena, from + Vma.anonVma);
@@ -160,11 +162,22 @@ function* resize(task: Task, mm: number, vma: number, start: number, end: number
   removeInterval(arena, mm + Mm.vmaRoot, vma + Vma.node);
   set(arena, vma + Vma.pgoff, pgoff);
   insertInterval(arena, mm + Mm.vmaRoot, vma + Vma.node, start, end - 1);
-  if (anonVma !== 0) yield* anonVmaUnlock(task, anonVma);
+  if (anonVma !== 0) {
+    sortIntoAnonVma(arena, anonVma, vma);
+    yield* anonVmaUnlock(task, anonVma);
+  }
   if (file !== 0) {
     sortIntoFile(arena, file, vma);
     yield* fileMappingUnlock(task, file);
   }
+}
+
+/** split_huge_pmd_if_needed: no leaf lies across a place where a VMA is cut that could have one there. */
+function* splitHugePmdIfNeeded(task: Task, mm: number, vma: number, vpn: number): Steps<void> {
+  const { arena } = task;
+  const start = hugeStart(vpn);
+  if (vpn === start || start < vmaStart(arena, vma) || start + PTRS_PER_TABLE > vmaEnd(arena, vma)) return;
+  if (lookupTable(arena, get(arena, mm + Mm.pgd), vpn) !== 0) yield* splitAddress(task, mm, vpn);
 }
 
 /**
@@ -173,6 +186,7 @@ function* resize(task: Task, mm: number, vma: number, start: number, end: number
  */
 export function* splitVma(task: Task, mm: number, vma: number, vpn: number): Steps<number> {
   const { arena } = task;
+  if (arena.hasHuge) yield* splitHugePmdIfNeeded(task, mm, vma, vpn);
   const end = vmaEnd(arena, vma);
   const tail = vmaAlloc(arena, vmaFlags(arena, vma), linearPageIndex(arena, vma, vpn));
   if (tail === 0) return 0;

@@ -9,10 +9,11 @@ import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
+import { isLastPiece } from './compound.ts';
 import { copyPage } from './copyPage.ts';
 import { FAULT_FLAG_UNSHARE, type Fault, faultPtl, VM_FAULT_OOM } from './faultTypes.ts';
 import { addRss, addRssFile } from './mmStruct.ts';
-import { getPage, PG_ANON_EXCLUSIVE, PG_FILE, pageCount, pageFlags, setAnonMapping, setPageFlags } from './page.ts';
+import { compoundHead, getPage, PG_ANON_EXCLUSIVE, PG_FILE, pageCount, pageFlags, setAnonMapping, setPageFlags } from './page.ts';
 import { trylockPage, unlockPage } from './pageLock.ts';
 import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG, ptePfn } from './pte.ts';
 import { addNewAnonRmap, anonVmaPrepare, removeRmap } from './rmap.ts';
@@ -25,7 +26,8 @@ function* wpCanReuse(task: Task, pfn: number): Steps<boolean> {
   const { arena } = task;
   if ((pageFlags(arena, pfn) & PG_ANON_EXCLUSIVE) !== 0) return true;
   if ((pageFlags(arena, pfn) & PG_FILE) !== 0) return false;
-  if (pageCount(arena, pfn) !== 1) return false;
+  // What is left of a huge page is shared as long as any of its other pieces is in use.
+  if (pageCount(arena, pfn) !== 1 || (compoundHead(arena, pfn) !== 0 && !isLastPiece(arena, pfn))) return false;
   if (!(yield* trylockPage(task, pfn))) return false;
   const sole = pageCount(arena, pfn) === 1;
   if (sole) setPageFlags(arena, pfn, PG_ANON_EXCLUSIVE);

@@ -6,7 +6,7 @@ import { liveObjects } from '../arena/pool.ts';
 import { Header, Mm, Pgmap } from '../arena/structures.ts';
 import { pagesIn } from '../mm/addressSpace.ts';
 import { isDevicePrivatePage } from '../mm/devPagemap.ts';
-import { isDevicePage, PG_ANON_EXCLUSIVE, PG_FILE, PG_LOCKED } from '../mm/page.ts';
+import { allocatablePages, isDevicePage, isZeroPage, PG_ANON_EXCLUSIVE, PG_FILE, PG_LOCKED } from '../mm/page.ts';
 import {
   describePte,
   isDevicePrivate,
@@ -38,7 +38,7 @@ function countMm(arena: Arena, mm: number, maps: Int32Array, findings: Finding[]
       const exclusive = (flags & PG_ANON_EXCLUSIVE) !== 0;
       if (leafWritable(pte) && !exclusive && !file)
         findings.push({ rule: 'I-ENTRY', message: `${where} is writable, its page is not exclusive` });
-    } else if (!isMigration(pte) && !(ptePresent(pte) && (pte & PTE_SPECIAL) !== 0 && pfn === ZERO_PFN)) {
+    } else if (!isMigration(pte) && !(ptePresent(pte) && (pte & PTE_SPECIAL) !== 0 && isZeroPage(arena, pfn))) {
       findings.push({ rule: 'I-ENTRY', message: `${where} is of no known kind (${leafKind(pte)})` });
     }
     if (isDevicePrivate(pte) !== isDevicePrivatePage(arena, pfn)) {
@@ -58,7 +58,7 @@ function countPages(arena: Arena, maps: Int32Array, pinned: ReadonlyMap<number, 
   for (let pfn = ZERO_PFN + 1; pfn < arena.pageCount; pfn++) {
     const references = load(arena, arena.page.refcount + pfn);
     const mapped = maps[pfn] ?? 0;
-    if (references === 0 && mapped === 0) continue;
+    if ((references === 0 && mapped === 0) || isZeroPage(arena, pfn)) continue;
     if (!isDevicePage(arena, pfn)) used++;
     const mapcount = load(arena, arena.page.mapcount + pfn);
     const expected = mapped + (pinned.get(pfn) ?? 0);
@@ -111,7 +111,7 @@ export function checkCounts(arena: Arena, pinned: ReadonlyMap<number, number> = 
   countFiles(arena, held, findings);
   const used = countPages(arena, maps, held, findings);
   const free = get(arena, Header.zoneFreeCount);
-  const total = arena.config.systemPages - ZERO_PFN - 1;
+  const total = allocatablePages(arena);
   if (used + free !== total)
     findings.push({ rule: 'I-QUIET', message: `${used} system pages are in use and ${free} free, of ${total}` });
   checkPgmaps(arena, findings);

@@ -1,12 +1,12 @@
 /** I-STALE, I-PERM: a device entry names exactly what the CPU page table names, with no more permission. */
 import { get, load } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
-import { ZERO_PFN } from '../arena/config.ts';
 import { liveObjects } from '../arena/pool.ts';
 import { Actor, Mirror, Mm } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 import { DEV_ATOMIC, DEV_WRITE, deviceEntry, deviceEntryPfn } from '../drivers/deviceTable.ts';
 import { mirrorMm } from '../drivers/mirror.ts';
+import { isZeroPage } from '../mm/page.ts';
 import { describePte, isDeviceExclusive, leafWritable, mapsPage, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/pte.ts';
 import { forEachEntry, readPte } from '../mm/tables.ts';
 import type { Task, Watch } from '../sync/task.ts';
@@ -16,7 +16,7 @@ import type { Finding } from './finding.ts';
 export function entryObjection(arena: Arena, mirror: number, vpn: number, entry: number): Finding | null {
   const pte = readPte(arena, get(arena, mirrorMm(arena, mirror) + Mm.pgd), vpn);
   const pfn = deviceEntryPfn(entry);
-  const zero = ptePresent(pte) && (pte & PTE_SPECIAL) !== 0 && ptePfn(pte) === ZERO_PFN;
+  const zero = ptePresent(pte) && (pte & PTE_SPECIAL) !== 0 && isZeroPage(arena, ptePfn(pte));
   const what = `device ${get(arena, mirror + Mirror.device)} maps page ${pfn} at address page ${vpn}`;
   if (!(mapsPage(pte) || zero) || ptePfn(pte) !== pfn) {
     return { rule: 'I-STALE', message: `${what}, but the CPU entry is ${describePte(pte)}` };

@@ -9,7 +9,7 @@ import { addRssFile } from '../../mm/mmStruct.ts';
 import { PG_FILE, PG_UPTODATE, setPageFlags } from '../../mm/page.ts';
 import { mkPte, PTE_YOUNG } from '../../mm/pte.ts';
 import { addAnonRmap } from '../../mm/rmap.ts';
-import { ensureTable, pteAt, ptlOf } from '../../mm/tables.ts';
+import { ensureEntries, pteAt, ptlOf } from '../../mm/tables.ts';
 import { VM_MIXEDMAP } from '../../mm/vma.ts';
 import { allocPage } from '../../mm/zone.ts';
 import { Point } from '../../steps/points.ts';
@@ -21,7 +21,7 @@ import type { Task } from '../../sync/task.ts';
 /** vm_insert_page: maps a zeroed page of the driver read-only. The mapping owns it. 0 or -ENOMEM. */
 function* insertPage(task: Task, mm: number, vpn: number, flags: number): Steps<number> {
   const { arena } = task;
-  const table = yield* ensureTable(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
+  const table = yield* ensureEntries(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
   const pfn = table === 0 ? 0 : yield* allocPage(task, true);
   if (pfn === 0) return -ENOMEM;
   setPageFlags(arena, pfn, PG_FILE | PG_UPTODATE);

@@ -33,12 +33,10 @@ function storeWord(machine: Machine, process: Process, vpn: number, value: numbe
   return 'ok';
 }
 
-/** The pages P, P + stride, ... of P..P+N-1. */
+/** N pages from P on, each `stride` after the one before. */
 function pagesOf(op: Operation, stride: number): number[] {
   const start = vpnOf(addressAt(op, 0));
-  const pages: number[] = [];
-  for (let i = 0; i < numberAt(op, 1); i += Math.max(1, stride)) pages.push(start + i);
-  return pages;
+  return Array.from({ length: numberAt(op, 1) }, (_, i) => start + i * stride);
 }
 
 export function cpuRead(machine: Machine, process: Process, op: Operation): Answer {
@@ -46,7 +44,6 @@ export function cpuRead(machine: Machine, process: Process, op: Operation): Answ
 }
 
 export function cpuWrite(machine: Machine, process: Process, op: Operation): Answer {
-  const start = vpnOf(addressAt(op, 0));
-  const results = pagesOf(op, numberAt(op, 3, 1)).map((vpn) => storeWord(machine, process, vpn, numberAt(op, 2) + (vpn - start)));
+  const results = pagesOf(op, numberAt(op, 3, 1)).map((vpn, i) => storeWord(machine, process, vpn, numberAt(op, 2) + i));
   return { e: 0, v: results.every((result) => result === 'ok') ? [] : results };
 }

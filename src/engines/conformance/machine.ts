@@ -34,7 +34,9 @@ export const RECORDED_DRIVER = {
   exclusiveRule: 'chunk',
 } as const;
 
-const SYSTEM_PAGES = 24 * 1024;
+/** Huge pages are taken from the end of it. */
+const SYSTEM_PAGES = 64 * 1024;
+const HUGE_PAGES = 80;
 const DEVICE_PAGES = 4096;
 const DEVICES = 4;
 /** Devices 2 and 3 are of coherent memory. */
@@ -83,6 +85,7 @@ export interface Machine {
 export function bootMachine(coherent: boolean): Machine {
   const arena = createArena({
     systemPages: SYSTEM_PAGES,
+    hugePages: HUGE_PAGES,
     devicePages: DEVICE_PAGES,
     devices: DEVICES,
     tables: 1024,

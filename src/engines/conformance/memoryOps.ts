@@ -1,13 +1,14 @@
 /** The system calls that change an address space, and fork and exit. */
 import { EBADF, EEXIST, EINVAL } from '../../arena/errno.ts';
 import { mmapDeviceFile } from '../../drivers/dmirror/mmapFile.ts';
+import { madviseCollapse } from '../../mm/collapse.ts';
 import { forkMm } from '../../mm/fork.ts';
 import { type Advice, madvise, madviseDontneed } from '../../mm/madvise.ts';
 import { mlock, munlock } from '../../mm/mlock.ts';
 import { mmapAnonymous, mmapRegion, munmap } from '../../mm/mmap.ts';
 import { mprotect } from '../../mm/mprotect.ts';
 import { mremap } from '../../mm/mremap.ts';
-import { VM_EXEC, VM_READ, VM_SHARED, VM_WRITE, vmasIn } from '../../mm/vma.ts';
+import { VM_EXEC, VM_HUGETLB, VM_READ, VM_SHARED, VM_WRITE, vmasIn } from '../../mm/vma.ts';
 import { run } from '../../steps/steps.ts';
 import { exitProcess, forkProcess, type Machine, type Process } from './machine.ts';
 import { addressAt, numberAt, type Operation, textAt, vpnOf } from './operation.ts';
@@ -34,8 +35,9 @@ export function mmap({ arena, task }: Machine, { mm, files, devices }: Process, 
   if (kind === 'dev') {
     return devices.has(slot) ? answer(run(mmapDeviceFile(task, mm, start, pages, access))) : { e: EBADF };
   }
+  if (kind === 'huge') return answer(run(mmapAnonymous(task, mm, start, pages, access | VM_HUGETLB)));
   const file = files.get(slot);
-  if (kind === 'huge' || file === undefined) return { e: kind === 'huge' ? EINVAL : EBADF };
+  if (file === undefined) return { e: EBADF };
   const flags = access | (kind === 'fshared' ? VM_SHARED : 0);
   return answer(run(mmapRegion(task, mm, start, pages, flags, { mapping: file.mapping, pgoff: numberAt(op, 5) })));
 }
@@ -83,6 +85,7 @@ const isAdvice = (text: string): text is Advice => advices.has(text);
 export function advise({ task }: Machine, { mm }: Process, op: Operation): Answer {
   const advice = textAt(op, 2);
   if (advice === 'dontneed') return answer(run(madviseDontneed(task, mm, ...rangeOf(op))));
+  if (advice === 'collapse') return answer(run(madviseCollapse(task, mm, ...rangeOf(op))));
   if (!isAdvice(advice)) return { e: EINVAL };
   return answer(run(madvise(task, mm, ...rangeOf(op), advice)));
 }

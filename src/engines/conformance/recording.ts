@@ -14,6 +14,8 @@ export interface Script {
   readonly id: string;
   readonly operations: readonly Operation[];
   readonly answers: readonly Answer[];
+  /** Written by the first recorder: long lists are written out, and exclusive entries do not say that they are of a huge page. */
+  readonly firstNotation: boolean;
 }
 
 /** Something is wrong with the file itself; the message says where. */
@@ -24,7 +26,7 @@ export class RecordingError extends RangeError {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function parseScript(line: string): Script {
+function parseScript(line: string): Omit<Script, 'firstNotation'> {
   let record: unknown;
   try {
     record = JSON.parse(line);
@@ -45,6 +47,14 @@ function parseScript(line: string): Script {
   }
   return { id, operations: ops.map(parseOperation), answers: results };
 }
+
+/** Lists longer than this are run-length coded by all recorders but the first. */
+const LONG_LIST = 40;
+
+const CODED_LISTS = ['v', 's', 'p', 'k', 'n'];
+
+const writesOutLongLists = ({ answers }: { readonly answers: readonly Answer[] }): boolean =>
+  answers.some((answer) => CODED_LISTS.some((field) => Array.isArray(answer[field]) && answer[field].length > LONG_LIST));
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',
@@ -92,7 +102,7 @@ export function readRecording(path: string): Script[] {
   const [lines, broken] = linesOf(path);
   if (broken !== null)
     throw new RecordingError(`${path}, line ${lines.length}: the gzip data end or are damaged here (${broken})`);
-  return lines.flatMap((line, i) => {
+  const scripts = lines.flatMap((line, i) => {
     if (line.trim() === '') return [];
     try {
       return [parseScript(line)];
@@ -100,4 +110,6 @@ export function readRecording(path: string): Script[] {
       throw new RecordingError(`${path}, line ${i + 1}: ${(error as Error).message}`);
     }
   });
+  const firstNotation = scripts.some(writesOutLongLists);
+  return scripts.map((script) => ({ ...script, firstNotation }));
 }

@@ -14,12 +14,10 @@ import { bootMachine, type Machine, type Process, pinnedPages, shutDown } from '
 import { advise, exit, fork, lock, mmap, protect, remap, resize, unmap } from './memoryOps.ts';
 import { numberAt, type Operation, type OperationName } from './operation.ts';
 import type { Answer, Script } from './recording.ts';
-import { processVmRead, processVmWrite, splice, unsplice } from './userPages.ts';
-import { maps, pagemap } from './views.ts';
+import { gupTest, processVmRead, processVmWrite, splice, unsplice } from './userPages.ts';
+import { maps, pagemap, smaps } from './views.ts';
 
 type Handler = (machine: Machine, process: Process, op: Operation) => Answer;
-
-const todo: Handler = () => ({ e: 38 });
 
 const handlers: Readonly<Record<OperationName, Handler>> = {
   open,
@@ -39,7 +37,7 @@ const handlers: Readonly<Record<OperationName, Handler>> = {
   pvw: processVmWrite,
   pin: splice,
   unpin: unsplice,
-  gup: todo,
+  gup: gupTest,
   file: createFile,
   ftrunc: truncate,
   fpunch: punch,
@@ -59,7 +57,7 @@ const handlers: Readonly<Record<OperationName, Handler>> = {
   nullcmd: nullCommand,
   pm: pagemap,
   maps,
-  smaps: todo,
+  smaps,
 };
 
 /** Where the model and the recording part. */
@@ -104,7 +102,7 @@ function inspect(machine: Machine): Finding[] {
 /** Replays one script. One difference at most for each operation, and one for what the oracles say at the end. */
 export function replay(script: Script): Difference[] {
   const machine = bootMachine(hasCoherent(script));
-  const comparison = new Comparison();
+  const comparison = new Comparison(script.firstNotation);
   const found: Difference[] = [];
   const report = (index: number, operation: string, expected: Answer, got: Answer): void => {
     found.push({ script: script.id, index, operation, expected, got });

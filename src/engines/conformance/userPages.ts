@@ -2,18 +2,19 @@
 import { frameLoad, frameStore } from '../../arena/access.ts';
 import { EBADF } from '../../arena/errno.ts';
 import { frameAt } from '../../arena/frames.ts';
+import { FOLL_LONGTERM, getLongtermPage } from '../../migrate/longterm.ts';
 import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../mm/gup.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
 import { putPage } from '../../mm/zone.ts';
 import { run } from '../../steps/steps.ts';
 import { closePipe, type Machine, type Process } from './machine.ts';
-import { addressAt, numberAt, type Operation, vpnOf } from './operation.ts';
+import { addressAt, numberAt, type Operation, textAt, vpnOf } from './operation.ts';
 import type { Answer } from './recording.ts';
 
 /** The page frame with a reference or a pin, or a negative errno. */
 function take({ task }: Machine, { mm }: Process, vpn: number, foll: number): number {
   run(mmapReadLock(task, mm));
-  const pfn = run(getUserPage(task, mm, vpn, foll));
+  const pfn = run((foll & FOLL_LONGTERM) === 0 ? getUserPage(task, mm, vpn, foll) : getLongtermPage(task, mm, vpn, foll));
   run(mmapReadUnlock(task, mm));
   return pfn;
 }
@@ -90,4 +91,24 @@ export function unsplice(machine: Machine, process: Process, op: Operation): Ans
   process.pipes.delete(numberAt(op, 0));
   closePipe(machine, pipe);
   return { e: 0 };
+}
+
+/** What each mode of gup_test asks for. The fast variants differ in the locks they take, not in what they get. */
+const modes: Readonly<Record<string, number>> = {
+  get: 0,
+  getfast: 0,
+  pin: FOLL_PIN,
+  pinfast: FOLL_PIN,
+  longterm: FOLL_PIN | FOLL_LONGTERM,
+  longfast: FOLL_PIN | FOLL_LONGTERM,
+};
+
+/** gup_test: one page a call, let go of at once. */
+export function gupTest(machine: Machine, process: Process, op: Operation): Answer {
+  const foll = (modes[textAt(op, 0)] ?? 0) | (textAt(op, 3) === 'w' ? FOLL_WRITE : 0);
+  const { done } = takeEach(machine, process, vpnOf(addressAt(op, 1)), numberAt(op, 2), foll, (pfn) => {
+    if ((foll & FOLL_PIN) !== 0) run(unpinUserPage(machine.task, pfn));
+    else run(putPage(machine.task, pfn));
+  });
+  return { e: 0, n: done };
 }
