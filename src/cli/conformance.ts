@@ -1,5 +1,6 @@
 /** `hmm-lab conformance`: recordings of a real kernel replayed on the model. */
-import { basename } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Answer, RecordingError, readRecording } from '../engines/conformance/recording.ts';
 import { type Difference, replay } from '../engines/conformance/replay.ts';
@@ -9,8 +10,13 @@ import { UsageError } from './usage.ts';
 
 const flags = [jsonFlag] as const;
 
-/** The recordings that come with the lab. */
-const SELECTION = fileURLToPath(new URL('recordings/selection.jsonl.gz', packageRoot));
+/** Where the recordings that come with the lab are. */
+const SELECTION = fileURLToPath(new URL('test/recordings/', packageRoot));
+
+const selection = (): string[] =>
+  readdirSync(SELECTION)
+    .filter((name) => name.endsWith('.jsonl.gz'))
+    .map((name) => join(SELECTION, name));
 
 /** Never silent for longer. */
 const PROGRESS_MS = 1500;
@@ -88,7 +94,7 @@ export const conformance: Command = {
       flags,
       args.filter((arg) => arg.startsWith('-')),
     );
-    const results = (files.length === 0 ? [SELECTION] : files).map(replayFile);
+    const results = (files.length === 0 ? selection() : files).map(replayFile);
     const differences = results.flatMap((result) => result.differences);
     const prose = json ? process.stderr : process.stdout;
     for (const difference of differences) prose.write(differenceText(difference));

@@ -1,5 +1,5 @@
 /** The operations of device files: open, close, and the commands. */
-import { EBADF, EFAULT, EINVAL, ENOENT, ENXIO } from '../../arena/errno.ts';
+import { EBADF, EFAULT, EINVAL, ENOENT, ENOMEM, ENXIO } from '../../arena/errno.ts';
 import {
   type CommandResult,
   checkExclusiveCommand,
@@ -61,6 +61,11 @@ function wordsToWrite(frameWords: number, pages: number, first: number): Int32Ar
 /** Commands that deliver their result through the user buffer; the others never touch it. */
 const DELIVERS: ReadonlySet<OperationName> = new Set(['dread', 'dmig', 'snap', 'excl']);
 
+/** Commands for which the driver allocates a buffer of the whole range. */
+const BUFFERED: ReadonlySet<OperationName> = new Set(['dread', 'dwrite', 'dmig', 'excl']);
+/** 4 GiB. */
+const MOST_PAGES = 1 << 20;
+
 function execute({ arena, task }: Machine, { mirror }: DeviceFile, op: Operation): CommandResult {
   const start = vpnOf(addressAt(op, 1));
   const pages = numberAt(op, 2);
@@ -112,6 +117,8 @@ export function command(machine: Machine, process: Process, op: Operation): Answ
   const file = process.devices.get(numberAt(op, 0));
   if (file === undefined) return { e: EBADF };
   if (!validRange(addressAt(op, 1), numberAt(op, 2))) return { e: EINVAL };
+  // More than the machine has memory for: the driver cannot allocate its buffer.
+  if (numberAt(op, 2) > MOST_PAGES && BUFFERED.has(op.name)) return { e: ENOMEM };
   // WRITE fetches its data first, the others deliver at the end.
   if (op.badBuffer && op.name === 'dwrite') return { e: EFAULT };
   const { error, cpages, faults, data } = execute(machine, file, op);

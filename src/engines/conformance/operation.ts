@@ -75,6 +75,9 @@ const names = Object.keys(grammar) as OperationName[];
 /** Device commands, which exist in a second form with a bad user buffer (`dread!`). */
 const COMMANDS: ReadonlySet<string> = new Set(['dread', 'dwrite', 'dmig', 'dsys', 'snap', 'excl', 'chk', 'rel']);
 
+/** Operations that answer for each page, or touch each. */
+const EACH_PAGE: ReadonlySet<OperationName> = new Set(['cr', 'cw', 'pm', 'pvr', 'pvw']);
+
 /** Where the arena of the recordings begins: 1 GiB aligned. */
 const ARENA_BASE = 0x1000_0000_0000n;
 const PAGE = 4096n;
@@ -113,6 +116,9 @@ function parseAddress(text: string): bigint | null {
   return ARENA_BASE + BigInt(relative[1] as string) * PAGE + BigInt(relative[2] ?? 0);
 }
 
+/** Pages of an operation that goes over them one by one; a device command may ask for more, and is refused by the driver. */
+const MOST_PAGES = 1 << 20;
+
 const NUMBER = /^(\d{1,15}|0x[0-9a-f]{1,14})$/i;
 
 function parseWord(word: Word, text: string): number | bigint | string | null {
@@ -149,6 +155,10 @@ export function parseOperation(text: string): Operation {
     if (parsed === null) throw new RangeError(`'${given}' in operation '${text}' is no ${word.kind} that ${name} takes`);
     return parsed;
   });
+  const pages = EACH_PAGE.has(name) ? args[1] : 0;
+  if (typeof pages === 'number' && pages > MOST_PAGES) {
+    throw new RangeError(`operation '${text}' goes over ${pages} pages, at most ${MOST_PAGES} are possible`);
+  }
   return { text, worker, name, badBuffer, args };
 }
 

@@ -113,8 +113,9 @@ export function replay(script: Script): Difference[] {
     try {
       got = perform(machine, op);
     } catch (error) {
-      if (!(error instanceof Violation)) throw error;
-      report(index, op.text, recorded, { violation: error.message });
+      // What the machine is in now cannot be told, so the script ends; the others go on.
+      const what = error instanceof Violation ? 'violation' : 'error';
+      report(index, op.text, recorded, { [what]: (error as Error).message });
       return found;
     }
     const fields = comparison.differences(op, recorded, got);
