@@ -4,7 +4,7 @@ import { Header } from './structures.ts';
 
 const MAGIC = 0x48_4d_4d_4c; // "HMML"
 /** Raised whenever a structure changes, so that a worker of another build refuses the buffer. */
-export const LAYOUT_VERSION = 3;
+export const LAYOUT_VERSION = 4;
 
 /** The two shared buffers. Structured-clonable; this is all a worker needs to attach. */
 export interface ArenaBuffers {
@@ -39,6 +39,7 @@ export interface Arena {
     readonly vma: Pool;
     readonly anonVma: Pool;
     readonly addressSpace: Pool;
+    readonly userfaultfd: Pool;
     readonly subscriptions: Pool;
     readonly interval: Pool;
     readonly classic: Pool;

@@ -14,6 +14,7 @@ import {
   pageFields,
   Subscriptions,
   tableFields,
+  Userfaultfd,
   Vma,
 } from './structures.ts';
 
@@ -58,6 +59,7 @@ export function plan(config: ArenaConfig) {
     vma: pool(Vma.shape, config.vmas),
     anonVma: pool(AnonVma.shape, config.vmas),
     addressSpace: pool(AddressSpace.shape, config.vmas),
+    userfaultfd: pool(Userfaultfd.shape, config.mms),
     subscriptions: pool(Subscriptions.shape, config.mms),
     interval: pool(IntervalSub.shape, config.intervals),
     classic: pool(ClassicSub.shape, config.intervals),

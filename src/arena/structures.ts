@@ -83,6 +83,7 @@ export const Mm = pooled(
     pgd: frozen('top-level page table'),
     vmaRoot: guarded('mmapLock', 'root of the VMA tree'),
     vmaCount: guarded('mmapLock', 'map_count'),
+    userfaultfd: guarded('mmapLock', 'handle of the userfaultfd that VMAs with VM_UFFD_MISSING report to'),
   },
   PADDED,
 );
@@ -124,6 +125,12 @@ export const AddressSpace = pooled('addressSpace', {
   tableLock: atomic('upper levels of i_pages are filled under it'),
   size: atomic('i_size in pages: beyond it a fault is SIGBUS'),
   users: atomic('VMAs and open files that name this object'),
+});
+
+/** struct userfaultfd_ctx: who resolves missing pages of an address space. */
+export const Userfaultfd = pooled('userfaultfd', {
+  message: atomic('address page of a fault nobody has read yet, 0 for none; a later one may take its place'),
+  resolved: atomic('raised at every resolution: who waits looks again, and reports again what is still missing'),
 });
 
 /** struct mmu_notifier_subscriptions */
@@ -183,6 +190,8 @@ export const Pgmap = pooled(
     lock: atomic('the driver lock of the free list (mdevice->lock)'),
     free: guarded('lock', 'first free page, linked through page.deviceData'),
     fresh: guarded('lock', 'lowest page never handed out so far'),
+    hugeLow: guarded('lock', 'lowest page of a huge page handed out so far: they come from the end'),
+    hugeFree: guarded('lock', 'first free huge page, linked through page.deviceData'),
     allocated: guarded('lock', 'pages handed out so far'),
     freed: guarded('lock', 'pages given back so far'),
   },
@@ -223,6 +232,7 @@ export const pageFields = {
     'page->lru while free (free-list link), zone_device_data while in use',
   ),
   pgmap: frozen('page->pgmap, device pages only'),
+  pieces: guarded('the free list', 'of the first frame of a huge page: how many of its pieces are in use'),
   compound: guarded(
     'page lock of the head',
     'compound_head: first frame of the huge page it is a piece of, 0 for a page of its own',

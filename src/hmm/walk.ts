@@ -13,6 +13,7 @@ import {
   LEAF_DEVICE_PRIVATE_WRITE,
   LEAF_SWAP,
   leafKind,
+  leafWritable,
   PTE_PRESENT,
   PTE_PROTNONE,
   PTE_WRITE,
@@ -208,12 +209,30 @@ function* walkTable(
 }
 
 /** hmm_vma_handle_pmd: a leaf, as far as the range goes. */
-function handleLeaf(range: HmmRange, walk: Walk, leaf: number, start: number, end: number): number {
+function* handleLeaf(
+  task: Task,
+  mm: number,
+  range: HmmRange,
+  walk: Walk,
+  leaf: number,
+  start: number,
+  end: number,
+): Steps<number> {
+  const { arena } = task;
   const order = PMD_ORDER << HMM_PFN_ORDER_SHIFT;
-  const accessible = (leaf & (PTE_PRESENT | PTE_PROTNONE)) === PTE_PRESENT;
-  const granted = accessible ? HMM_PFN_VALID | order | ((leaf & PTE_WRITE) << WRITE_TO_PFN_WRITE) : 0;
+  if (isMigration(leaf) && needFaultIn(range, start, end) !== 0) {
+    walk.last = start;
+    yield* migrationEntryWait(task, get(arena, mm + Mm.pgd), start);
+    return -EBUSY;
+  }
+  const own = isDevicePrivate(leaf) && range.devPrivateOwner !== 0 && pgmapOwner(arena, ptePfn(leaf)) === range.devPrivateOwner;
+  // Device memory of somebody else, or a page on its way, that is not asked for: the kernel says ERROR here, other than for entries.
+  if (!own && (leaf & PTE_PRESENT) === 0 && needFaultIn(range, start, end) === 0) return fill(range, start, end, HMM_PFN_ERROR);
+  const accessible = own || (leaf & (PTE_PRESENT | PTE_PROTNONE)) === PTE_PRESENT;
+  const granted = accessible ? HMM_PFN_VALID | order | (leafWritable(leaf) ? HMM_PFN_WRITE : 0) : 0;
   const need = needFaultIn(range, start, end, granted);
-  if (need !== 0) return pend(walk, start, end, need);
+  // Our own device memory is reported as it is, whatever was requested.
+  if (need !== 0 && !own) return pend(walk, start, end, need);
   for (let vpn = start; vpn < end; vpn++) {
     const at = vpn - range.start;
     range.hmmPfns[at] = ((range.hmmPfns[at] as number) & HMM_PFN_INOUT_FLAGS) | ptePfn(pieceEntry(leaf, vpn)) | granted;
@@ -235,7 +254,7 @@ function* walkVma(task: Task, mm: number, range: HmmRange, walk: Walk, start: nu
         ? yield* walkTable(task, mm, range, walk, table, vpn, stop)
         : leaf === EMPTY_LEAF
           ? hole(range, walk, vpn, stop)
-          : handleLeaf(range, walk, leaf, vpn, stop);
+          : yield* handleLeaf(task, mm, range, walk, leaf, vpn, stop);
     if (result !== 0) return result;
     vpn = stop;
   }

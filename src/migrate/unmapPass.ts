@@ -1,5 +1,7 @@
 /** migrate_device_unmap: takes the collected pages away from everybody else; gives up those that cannot be had alone. */
+import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { removeMigrationPtes, tryToMigrate } from '../mm/migrationEntries.ts';
+import { removeMigrationLeaves } from '../mm/migrationLeaf.ts';
 import {
   clearPageFlags,
   isDevicePage,
@@ -16,7 +18,7 @@ import { putPage } from '../mm/zone.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
-import { MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
+import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
 
 /**
  * migrate_vma_check_page: nobody but the transaction, and the fault path if it is about this page, holds a reference.
@@ -43,14 +45,34 @@ function* unmapPage(task: Task, pfn: number, faultPage: number): Steps<boolean> 
   return false;
 }
 
+/** The same for the 512 pieces of a huge page together. */
+function* unmapCompound(task: Task, src: Int32Array, first: number, faultPage: number): Steps<boolean> {
+  const done: number[] = [];
+  for (let i = first; i < first + PTRS_PER_TABLE; i++) {
+    const pfn = migratePfnToPage(src[i] as number);
+    if (!(yield* unmapPage(task, pfn, faultPage))) {
+      if (!isDevicePage(task.arena, pfn)) for (const back of done) setPageFlags(task.arena, back, PG_LRU);
+      return false;
+    }
+    done.push(pfn);
+  }
+  return true;
+}
+
 /** Clears the slots that cannot migrate, restoring their entries, and counts the rest into `result.cpages`. */
 export function* unmapPages(task: Task, src: Int32Array, result: { cpages: number }, faultPage: number): Steps<void> {
   let moving = 0;
   const restore: number[] = [];
+  const whole: number[] = [];
   for (let i = 0; i < src.length; i++) {
     const slot = src[i] as number;
     const pfn = migratePfnToPage(slot);
-    if (pfn === 0) {
+    if ((slot & MIGRATE_PFN_COMPOUND) !== 0 && pfn !== 0) {
+      // All of a huge page or nothing.
+      if (yield* unmapCompound(task, src, i, faultPage)) moving += PTRS_PER_TABLE;
+      else whole.push(i);
+      i += PTRS_PER_TABLE - 1;
+    } else if (pfn === 0) {
       if ((slot & MIGRATE_PFN_MIGRATE) !== 0) moving++;
     } else if (yield* unmapPage(task, pfn, faultPage)) {
       moving++;
@@ -58,6 +80,11 @@ export function* unmapPages(task: Task, src: Int32Array, result: { cpages: numbe
       src[i] = slot & ~MIGRATE_PFN_MIGRATE;
       restore.push(i);
     }
+  }
+  for (const first of whole) {
+    const head = migratePfnToPage(src[first] as number);
+    yield* removeMigrationLeaves(task, head, head);
+    for (let i = first; i < first + PTRS_PER_TABLE; i++) restore.push(i);
   }
   for (const i of restore) {
     const pfn = migratePfnToPage(src[i] as number);

@@ -41,7 +41,7 @@ export function extraReferences(arena: Arena, head: number): number {
   return extra;
 }
 
-/** Every piece becomes a page of its own. The page lock of the head is held. */
+/** Every piece becomes a page of its own. */
 export function dissolve(arena: Arena, head: number): void {
   for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) {
     if (compoundHead(arena, pfn) === head) set(arena, arena.page.compound + pfn, 0);

@@ -8,16 +8,19 @@ import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { downRead, upRead } from '../sync/rwsem.ts';
 import type { Task } from '../sync/task.ts';
-import { pageIndex, pageMapping } from './page.ts';
+import { compoundHead, pageIndex, pageMapping } from './page.ts';
 
 /** The pages [start, end) of an address space where pieces may be mapped. Returns false to end the walk. */
 export type CompoundVisitor = (mm: number, start: number, end: number) => Steps<boolean>;
 
-/** Calls `visit` for each mapping, under the rmap lock. The page lock of the head is held. */
-export function* eachCompoundMapping(task: Task, head: number, visit: CompoundVisitor): Steps<void> {
+/**
+ * Calls `visit` for each mapping of the huge page that `piece` is of, under the rmap lock. The caller has the piece locked; the
+ * first piece may have been freed.
+ */
+export function* eachCompoundMapping(task: Task, piece: number, visit: CompoundVisitor): Steps<void> {
   const { arena } = task;
-  const anonVma = deref(arena, arena.pools.anonVma, pageMapping(arena, head));
-  const index = pageIndex(arena, head);
+  const anonVma = deref(arena, arena.pools.anonVma, pageMapping(arena, piece));
+  const index = pageIndex(arena, piece) - (piece - compoundHead(arena, piece));
   yield* downRead(task, anonVma + AnonVma.lock, LockClass.anonVma);
   for (let vma = get(arena, anonVma + AnonVma.head); vma !== 0; vma = get(arena, vma + Vma.anonNext)) {
     const first = nodeStart(arena, vma + Vma.node);

@@ -81,6 +81,7 @@ export function memremapPages(arena: Arena, { type, owner, ops, start, pages }: 
   set(arena, pgmap + Pgmap.start, start);
   set(arena, pgmap + Pgmap.pages, pages);
   set(arena, pgmap + Pgmap.fresh, start);
+  set(arena, pgmap + Pgmap.hugeLow, start + pages);
   store(arena, pgmap + Pgmap.ref, 1);
   const handle = handleOf(arena, arena.pools.pgmap, pgmap);
   fill(arena, handle, arena.page.pgmap + start, arena.page.pgmap + start + pages);

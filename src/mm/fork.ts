@@ -55,6 +55,7 @@ import {
   VM_DONTCOPY,
   VM_LOCKED,
   VM_MIXEDMAP,
+  VM_UFFD_MISSING,
   VM_WIPEONFORK,
   vmaAlloc,
   vmaEnd,
@@ -172,6 +173,13 @@ function* copyTable(task: Task, child: number, vma: number, table: number, start
   return result;
 }
 
+/** What both sides have of a leaf after the fork. */
+function sharedLeaf(leaf: number): number {
+  if (isDevicePrivate(leaf)) return mkLeaf(LEAF_DEVICE_PRIVATE_READ, ptePfn(leaf), PTE_HUGE);
+  if (isMigration(leaf)) return mkLeaf(LEAF_MIGRATION_READ, ptePfn(leaf), pteFlags(leaf) & (PTE_HUGE | 0x3f));
+  return leaf & ~PTE_WRITE;
+}
+
 /** copy_huge_pmd: the child maps the same huge page. False when it is pinned: then the leaf has been split. */
 function* copyLeaf(task: Task, parent: number, child: number, table: number, vpn: number): Steps<boolean> {
   const { arena } = task;
@@ -191,15 +199,15 @@ function* copyLeaf(task: Task, parent: number, child: number, table: number, vpn
       shareAnonRmap(arena, pfn);
     }
     yield Point.setPte;
-    const shared = isDevicePrivate(leaf) ? mkLeaf(LEAF_DEVICE_PRIVATE_READ, head, PTE_HUGE) : leaf & ~PTE_WRITE;
+    const shared = sharedLeaf(leaf);
     // Only the write bit goes of a present leaf: the CPU may be setting accessed and dirty bits.
     if (ptePresent(leaf)) and(arena, word, ~PTE_WRITE);
     else store(arena, word, shared);
-    store(arena, pteAt(arena, childTable, 0), shared & ~PTE_DIRTY);
+    store(arena, pteAt(arena, childTable, 0), ptePresent(shared) ? shared & ~PTE_DIRTY : shared);
   }
   yield* spinUnlock(task, ptl, LockClass.ptl);
   if (pinned) yield* splitHugePmd(task, parent, vpn);
-  else if (maps && !isHugetlb(arena, head)) addRss(arena, child, PTRS_PER_TABLE);
+  else if ((maps || isMigration(leaf)) && !isHugetlb(arena, head)) addRss(arena, child, PTRS_PER_TABLE);
   return !pinned;
 }
 
@@ -233,7 +241,7 @@ function* dupMmap(task: Task, parent: number, child: number): Steps<number> {
   for (const vma of vmasIn(arena, parent, 0, VPN_LIMIT)) {
     const flags = vmaFlags(arena, vma);
     if ((flags & VM_DONTCOPY) !== 0) continue;
-    const copy = vmaAlloc(arena, flags & ~VM_LOCKED, get(arena, vma + Vma.pgoff));
+    const copy = vmaAlloc(arena, flags & ~(VM_LOCKED | VM_UFFD_MISSING), get(arena, vma + Vma.pgoff));
     if (copy === 0) return -ENOMEM;
     vmaInsert(arena, child, copy, vmaStart(arena, vma), vmaEnd(arena, vma));
     // Linked before the entries are copied: an rmap walk that has passed the parent will meet the child.

@@ -12,7 +12,7 @@ import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { protectionBits } from './anonymous.ts';
 import { isExclusive, isMappedOnce } from './compound.ts';
-import { FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, isUnstable, VM_FAULT_OOM, VM_FAULT_SIGBUS } from './faultTypes.ts';
+import { FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, type Fault, isUnstable, VM_FAULT_OOM, VM_FAULT_SIGBUS } from './faultTypes.ts';
 import { doHugetlbFault } from './hugetlb.ts';
 import { allocHugePage } from './hugeZone.ts';
 import { addRss } from './mmStruct.ts';
@@ -33,6 +33,7 @@ import {
   pteWrite,
 } from './pte.ts';
 import { addNewAnonRmap, anonVmaPrepare } from './rmap.ts';
+import { doSoftleafPage } from './softleaf.ts';
 import { hugeStart, splitHugePmd } from './splitHugePmd.ts';
 import { ensureTable, hugeLeaf, lookupTable, pteAt, ptlOf } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
@@ -42,6 +43,7 @@ import {
   VM_HUGETLB,
   VM_NOHUGEPAGE,
   VM_SPECIAL,
+  VM_UFFD_MISSING,
   VM_WRITE,
   vmaEnd,
   vmaFlags,
@@ -63,14 +65,14 @@ export function spansHuge(arena: Arena, vma: number, vpn: number): boolean {
 function wantsHuge(arena: Arena, vma: number, vpn: number): boolean {
   const flags = vmaFlags(arena, vma);
   return (
-    (flags & (VM_HUGEPAGE | VM_NOHUGEPAGE | VM_SPECIAL)) === VM_HUGEPAGE &&
+    (flags & (VM_HUGEPAGE | VM_NOHUGEPAGE | VM_SPECIAL | VM_UFFD_MISSING)) === VM_HUGEPAGE &&
     vmaIsAnonymous(arena, vma) &&
     spansHuge(arena, vma, vpn)
   );
 }
 
 /** Is nothing mapped below the table, so that a leaf may come? Under the PTL. */
-function isNone(arena: Arena, table: number): boolean {
+export function isNone(arena: Arena, table: number): boolean {
   if (hugeLeaf(arena, table) === EMPTY_LEAF) return true;
   for (let i = 0; i < PTRS_PER_TABLE; i++) if (get(arena, pteAt(arena, table, i)) !== 0) return false;
   return true;
@@ -233,5 +235,6 @@ export function* handleHugeFault(task: Task, mm: number, vma: number, vpn: numbe
     return yield* doHugeAnonymousPage(task, mm, vma, vpn, (flags & FAULT_FLAG_WRITE) !== 0);
   }
   if (ptePresent(leaf)) return yield* presentHuge(task, mm, vma, vpn, table, leaf, flags);
-  return FALLBACK;
+  const fault: Fault = { mm, vma, vpn, flags, table, pte: pteAt(arena, table, 0), orig: leaf, page: 0 };
+  return yield* doSoftleafPage(task, fault);
 }

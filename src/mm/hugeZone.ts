@@ -16,9 +16,6 @@ import type { Task } from '../sync/task.ts';
 /** First frame of the block a frame is in. */
 const blockOf = (arena: Arena, pfn: number): number => pfn - ((pfn - arena.hugeZero) % PTRS_PER_TABLE);
 
-/** Word that counts the pieces of a block in use: page->lru of its head, which is on no list meanwhile. */
-const piecesInUse = (arena: Arena, head: number): number => arena.page.deviceData + head;
-
 /** Takes a block off the free list; 0 when there is none. */
 function takeBlock(arena: Arena): number {
   rawLock(arena, Header.zoneLock);
@@ -29,7 +26,7 @@ function takeBlock(arena: Arena): number {
     set(arena, Header.hugeFresh, head + PTRS_PER_TABLE);
   }
   if (head !== 0) {
-    set(arena, piecesInUse(arena, head), PTRS_PER_TABLE);
+    set(arena, arena.page.pieces + head, PTRS_PER_TABLE);
     set(arena, Header.zoneFreeCount, get(arena, Header.zoneFreeCount) - PTRS_PER_TABLE);
   }
   rawUnlock(arena, Header.zoneLock);
@@ -57,8 +54,8 @@ export function freePiece(arena: Arena, pfn: number): void {
   set(arena, arena.page.compound + pfn, 0);
   rawLock(arena, Header.zoneLock);
   set(arena, Header.zoneFreeCount, get(arena, Header.zoneFreeCount) + 1);
-  const left = get(arena, piecesInUse(arena, head)) - 1;
-  set(arena, piecesInUse(arena, head), left);
+  const left = get(arena, arena.page.pieces + head) - 1;
+  set(arena, arena.page.pieces + head, left);
   if (left === 0) {
     set(arena, arena.page.deviceData + head, get(arena, Header.hugeFree));
     set(arena, Header.hugeFree, head);

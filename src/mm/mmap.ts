@@ -16,11 +16,13 @@ import { EMPTY_LEAF } from './pte.ts';
 import { linkFile } from './rmapFile.ts';
 import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf } from './tables.ts';
 import {
+  cutsHugetlb,
   findVma,
   mergeNew,
   mergeVmas,
   splitAt,
   VM_ACCOUNT,
+  VM_HUGETLB,
   VM_READ,
   VM_SHARED,
   VM_WRITE,
@@ -39,11 +41,12 @@ const FIRST_PAGE = 16;
 
 const validRange = (start: number, pages: number): boolean => start >= 0 && pages > 0 && start + pages <= VPN_LIMIT;
 
-function findGap(task: Task, mm: number, pages: number): number {
+function findGap(task: Task, mm: number, pages: number, align: number): number {
   const { arena } = task;
-  let at = FIRST_PAGE;
+  const aligned = (vpn: number): number => Math.ceil(vpn / align) * align;
+  let at = aligned(FIRST_PAGE);
   for (let vma = findVma(arena, mm, at); vma !== 0 && vmaStart(arena, vma) < at + pages; vma = findVma(arena, mm, at)) {
-    at = vmaEnd(arena, vma);
+    at = aligned(vmaEnd(arena, vma));
   }
   return at + pages <= VPN_LIMIT ? at : -1;
 }
@@ -75,8 +78,10 @@ export function* mmapRegion(
   const { arena } = task;
   if (start !== -1 && !validRange(start, pages)) return -EINVAL;
   if (pages <= 0) return -EINVAL;
+  if ((flags & VM_HUGETLB) !== 0 && ((start !== -1 && start % PTRS_PER_TABLE !== 0) || pages % PTRS_PER_TABLE !== 0))
+    return -EINVAL;
   yield* mmapWriteLock(task, mm);
-  const first = start === -1 ? findGap(task, mm, pages) : start;
+  const first = start === -1 ? findGap(task, mm, pages, (flags & VM_HUGETLB) === 0 ? 1 : PTRS_PER_TABLE) : start;
   let error = first === -1 ? -ENOMEM : yield* unmapLocked(task, mm, first, first + pages);
   if (error === 0) {
     const vma = vmaAlloc(arena, accounted(flags), backing === null ? first : backing.pgoff);
@@ -152,6 +157,7 @@ export function* unmapLocked(task: Task, mm: number, start: number, end: number)
 export function* munmap(task: Task, mm: number, start: number, pages: number): Steps<number> {
   if (!validRange(start, pages)) return -EINVAL;
   const end = start + pages;
+  if (cutsHugetlb(task.arena, mm, start, end)) return -EINVAL;
   yield* mmapWriteLock(task, mm);
   const vmas = yield* detach(task, mm, start, end);
   if (vmas === null || vmas.length === 0) {

@@ -39,7 +39,7 @@ import {
 import { splitHugePmd } from './splitHugePmd.ts';
 import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
-import { changeVmas, VM_ACCESS, VM_ACCOUNT, VM_HUGETLB, VM_SHARED, VM_WRITE } from './vma.ts';
+import { changeVmas, cutsHugetlb, VM_ACCESS, VM_ACCOUNT, VM_HUGETLB, VM_SHARED, VM_WRITE } from './vma.ts';
 
 /** What an entry becomes under new protection. Only what is certainly allowed is granted; faults do the rest. */
 function protectedEntry(task: Task, pte: number, vm: number): number {
@@ -50,7 +50,8 @@ function protectedEntry(task: Task, pte: number, vm: number): number {
     if (kind === LEAF_DEVICE_EXCLUSIVE && isOlder(task.arena, Older.exclusiveFollowsMprotect)) {
       return mkLeaf(LEAF_DEVICE_EXCLUSIVE_READ, ptePfn(pte));
     }
-    if (kind === LEAF_MIGRATION_WRITE) return mkLeaf(LEAF_MIGRATION_READ_EXCLUSIVE, ptePfn(pte), pteFlags(pte) & 0x3f);
+    if (kind === LEAF_MIGRATION_WRITE)
+      return mkLeaf(LEAF_MIGRATION_READ_EXCLUSIVE, ptePfn(pte), pteFlags(pte) & (PTE_HUGE | 0x3f));
     if (kind === LEAF_DEVICE_PRIVATE_WRITE) return mkLeaf(LEAF_DEVICE_PRIVATE_READ, ptePfn(pte), pte & PTE_HUGE);
     // A device-exclusive entry stays; it is restored with the protection of that time.
     return pte;
@@ -130,11 +131,12 @@ function withAccess(old: number, access: number): number {
 /**
  * mprotect: gives [start, start + pages) the access bits `access` (VM_READ, VM_WRITE, VM_EXEC).
  *
- * @returns 0, -EINVAL (empty range) or -ENOMEM (a hole in the range: what comes before it is changed; or too many VMAs).
+ * @returns 0, -EINVAL (empty range, or through a hugetlb page) or -ENOMEM (a hole in the range: what comes before it is changed; or too many VMAs).
  */
 export function* mprotect(task: Task, mm: number, start: number, pages: number, access: number): Steps<number> {
   if (pages <= 0) return -EINVAL;
   const end = start + pages;
+  if (cutsHugetlb(task.arena, mm, start, end)) return -EINVAL;
   yield* mmapWriteLock(task, mm);
   const reached = yield* changeVmas(
     task,

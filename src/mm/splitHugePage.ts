@@ -13,16 +13,23 @@ import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { dissolve, extraReferences } from './compound.ts';
 import { eachCompoundMapping } from './compoundRmap.ts';
+import { isOlder, Older } from './older.ts';
+import { compoundHead } from './page.ts';
 import { ptePfn } from './pte.ts';
 import { fillFromLeaf, leafOf } from './splitHugePmd.ts';
 import { hugeLeaf, lookupTable, ptlOf } from './tables.ts';
 
-/** Splits the leaf of one mapping. The event goes over all that the mapping can see of the page. */
+/**
+ * Splits the leaf of one mapping. The event goes over all that the mapping can see of the page. Where the pieces are mapped one by
+ * one already nothing changes here; a kernel sends the event all the same.
+ */
 function* splitMapping(task: Task, mm: number, start: number, end: number, head: number): Steps<void> {
   const { arena } = task;
+  const mapsLeaf = ptePfn(leafOf(arena, mm, start)) === head;
+  if (!mapsLeaf && !isOlder(arena, Older.compoundStays)) return;
   const range = notifierRange(MMU_NOTIFY_CLEAR, mm, start, end);
   yield* mmuNotifierInvalidateRangeStart(task, range);
-  if (ptePfn(leafOf(arena, mm, start)) === head) {
+  if (mapsLeaf) {
     const table = lookupTable(arena, get(arena, mm + Mm.pgd), start);
     const ptl = ptlOf(arena, table);
     yield* spinLock(task, ptl, LockClass.ptl);
@@ -33,11 +40,15 @@ function* splitMapping(task: Task, mm: number, start: number, end: number, head:
   yield* mmuNotifierInvalidateRangeEnd(task, range);
 }
 
-/** The caller holds the page lock of the head and `references` references to it. False when somebody else holds one to a piece. */
-export function* splitHugePage(task: Task, head: number, references: number): Steps<boolean> {
+/**
+ * Splits the huge page that `piece` is of. The caller has that piece locked, and `references` references to pieces. False when
+ * somebody else holds one.
+ */
+export function* splitHugePage(task: Task, piece: number, references: number): Steps<boolean> {
   const { arena } = task;
+  const head = compoundHead(arena, piece);
   if (extraReferences(arena, head) !== references) return false;
-  yield* eachCompoundMapping(task, head, function* (mm, start, end) {
+  yield* eachCompoundMapping(task, piece, function* (mm, start, end) {
     yield* splitMapping(task, mm, start, end, head);
     return true;
   });

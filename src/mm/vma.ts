@@ -18,6 +18,8 @@ export const VM_READ = 1;
 export const VM_WRITE = 2;
 export const VM_EXEC = 4;
 export const VM_SHARED = 8;
+/** Missing pages are reported to a userfaultfd. */
+export const VM_UFFD_MISSING = 0x200;
 export const VM_PFNMAP = 0x400;
 /** mlock. */
 export const VM_LOCKED = 0x2000;
@@ -170,6 +172,15 @@ function* resize(task: Task, mm: number, vma: number, start: number, end: number
     sortIntoFile(arena, file, vma);
     yield* fileMappingUnlock(task, file);
   }
+}
+
+/** Would cutting at the bounds of [start, end) go through a hugetlb page? */
+export function cutsHugetlb(arena: Arena, mm: number, start: number, end: number): boolean {
+  if (!arena.hasHuge) return false;
+  return [start, end].some((vpn) => {
+    const vma = vpn % PTRS_PER_TABLE === 0 ? 0 : vmaLookup(arena, mm, vpn);
+    return vma !== 0 && (vmaFlags(arena, vma) & VM_HUGETLB) !== 0;
+  });
 }
 
 /** split_huge_pmd_if_needed: no leaf lies across a place where a VMA is cut that could have one there. */

@@ -77,6 +77,7 @@ function* zapLeaf(task: Task, mm: number, table: number): Steps<void> {
   if (ptePresent(leaf)) yield* flushTlb(task, CPU);
   if (maps) for (let i = 0; i < PTRS_PER_TABLE; i++) removeRmap(arena, head + i);
   yield* spinUnlock(task, ptl, LockClass.ptl);
+  if (isMigration(leaf)) addRss(arena, mm, -PTRS_PER_TABLE);
   if (!maps) return;
   if ((leaf & PTE_DIRTY) !== 0) for (let i = 0; i < PTRS_PER_TABLE; i++) setPageFlags(arena, head + i, PG_DIRTY);
   if (!isHugetlb(arena, head)) addRss(arena, mm, -PTRS_PER_TABLE);

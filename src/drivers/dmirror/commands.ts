@@ -2,7 +2,10 @@
  * The commands of the test driver (dmirror_fops_unlocked_ioctl): what a program asks of a device file. Pages, ends exclusive.
  * The argument block is copied back only on success: after an error `cpages` and `faults` mean nothing.
  */
+import { store } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
 import { ENOENT } from '../../arena/errno.ts';
+import { Mirror } from '../../arena/structures.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { type Bounce, bounceFor, doRead, doWrite } from './bounce.ts';
@@ -60,8 +63,17 @@ function* readBack(task: Task, mirror: number, start: number, end: number): Step
 
 /** HMM_DMIRROR_MIGRATE_TO_DEV: migrates, then reads back. cpages counts what the device can read, not what moved. */
 export function* migrateToDeviceCommand(task: Task, mirror: number, start: number, end: number): Steps<CommandResult> {
-  const moved = yield* migrateToDevice(task, mirror, start, end);
-  return moved < 0 ? failure(moved) : yield* readBack(task, mirror, start, end);
+  const unmapped: number[] = [];
+  const moved = yield* migrateToDevice(task, mirror, start, end, unmapped);
+  if (moved < 0) return failure(moved);
+  // Guard 4 is easily alarmed: what it has kept from being mapped is mapped by a fault, which finds what is there now.
+  for (let i = 0; i < unmapped.length; ) {
+    const first = unmapped[i] as number;
+    let next = first + 1;
+    for (i++; unmapped[i] === next; i++) next++;
+    yield* fault(task, mirror, first, next, false);
+  }
+  return yield* readBack(task, mirror, start, end);
 }
 
 /** HMM_DMIRROR_MIGRATE_TO_SYS: cpages counts what moved. */
@@ -93,4 +105,9 @@ export function* checkExclusiveCommand(task: Task, mirror: number, start: number
 export function* releaseCommand(task: Task, mirror: number): Steps<CommandResult> {
   yield* evict(task, mirror);
   return success(0);
+}
+
+/** HMM_DMIRROR_FLAGS: replaces the flags of the file. */
+export function setFlags(arena: Arena, mirror: number, flags: number): void {
+  store(arena, mirror + Mirror.flags, flags);
 }

@@ -53,6 +53,10 @@ export const dmirrorOptions = {
     help: 'pages become exclusive one by one until the first error; or a chunk is collected first, and fails as a whole with EBUSY (before Linux 6.15)',
     values: ['page', 'chunk'],
   },
+  hugePages: {
+    help: 'huge pages migrate whole where they can, or are always split first (before device huge pages)',
+    values: ['whole', 'split'],
+  },
   unlocked: { help: 'use the range fault that may drop mmap_lock', values: ['off', 'on'] },
   window: { help: 'pages one range fault resolves', number: { default: 32, min: 1, max: 512 } },
   batch: { help: 'pages of one migration transaction', number: { default: 512, min: 1, max: 512 } },

@@ -32,6 +32,7 @@ export const RECORDED_DRIVER = {
   readOnlyOwn: 'fail',
   homeFile: 'migrating',
   exclusiveRule: 'chunk',
+  hugePages: 'split',
 } as const;
 
 /** Huge pages are taken from the end of it. */

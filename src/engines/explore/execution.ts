@@ -36,7 +36,7 @@ export class Executor {
   readonly tasks: readonly Task[];
   readonly count: number;
   /** Actor of each step of the current execution, and how many there are. */
-  readonly schedule = new Uint8Array(STEP_LIMIT);
+  readonly schedule: Uint8Array;
   steps = 0;
   /** Point each actor stands at, DONE when it has come to its end. */
   readonly at: Int32Array;
@@ -56,6 +56,7 @@ export class Executor {
 
   constructor(scenario: Scenario, watch: Watch | null) {
     this.scenario = scenario;
+    this.schedule = new Uint8Array(scenario.stepLimit ?? STEP_LIMIT);
     this.prepared = scenario.prepare();
     this.arena = this.prepared.arena;
     this.count = this.prepared.actors.length;
@@ -115,8 +116,8 @@ export class Executor {
   /** Lets one actor make one step. A failure ends the execution. */
   step(actor: number): Outcome {
     this.schedule[this.steps++] = actor;
-    if (this.steps >= STEP_LIMIT) {
-      return { rule: 'I-PROG', message: `livelock: no end after ${STEP_LIMIT} steps`, actor };
+    if (this.steps >= this.schedule.length) {
+      return { rule: 'I-PROG', message: `livelock: no end after ${this.steps} steps`, actor };
     }
     const failure = this.#advance(actor);
     return failure ?? this.#failed;
