@@ -1,19 +1,26 @@
 /**
  * The explorer runs generators as they are written: it lives in the stepped tree, and the program in the erased one. Both come
- * from one build and lie side by side.
+ * from one build and lie side by side. A model with a bug in it is a copy of the stepped tree, with the explorer in it.
  */
+import type { Mutation } from '../bugs/bug.ts';
 import type * as Catalogue from '../engines/explore/catalogue.ts';
 import type * as Explore from '../engines/explore/explore.ts';
+import type * as Named from '../engines/explore/namedSchedule.ts';
+import type * as Parallel from '../engines/explore/parallel.ts';
 import type * as Token from '../engines/explore/token.ts';
 import { erased } from '../steps/steps.ts';
 
-function stepped<T>(module: string): Promise<T> {
-  const base = erased ? '../../../stepped/src/' : '../';
-  return import(new URL(`${base}engines/explore/${module}.js`, import.meta.url).href) as Promise<T>;
-}
+const plain = (module: string): URL => new URL(`${erased ? '../../../stepped/src/' : '../'}${module}.js`, import.meta.url);
 
-export const loadExplorer = async () => ({
-  ...(await stepped<typeof Catalogue>('catalogue')),
-  ...(await stepped<typeof Explore>('explore')),
-  ...(await stepped<typeof Token>('token')),
-});
+/** The explorer, of the model as it is or with a bug. @throws RangeError when the bug does not fit the model. */
+export async function loadExplorer(bug?: Mutation) {
+  const urlOf = bug === undefined ? plain : (await import('../bugs/mutate.ts')).mutatedTree(bug).urlOf;
+  const load = <T>(module: string): Promise<T> => import(urlOf(`engines/explore/${module}`).href) as Promise<T>;
+  return {
+    ...(await load<typeof Catalogue>('catalogue')),
+    ...(await load<typeof Explore>('explore')),
+    ...(await load<typeof Named>('namedSchedule')),
+    ...(await load<typeof Parallel>('parallel')),
+    ...(await load<typeof Token>('token')),
+  };
+}

@@ -1,5 +1,5 @@
 /** make_device_exclusive: the CPU mapping of a page is replaced so that a device can use atomics on it (mm/rmap.c). */
-import { get, store, xchg } from '../arena/access.ts';
+import { forgetRound, get, observed, store, xchg } from '../arena/access.ts';
 import { EOPNOTSUPP } from '../arena/errno.ts';
 import { Mm } from '../arena/structures.ts';
 import { FOLL_SPLIT_PMD, FOLL_WRITE, getUserPage } from '../mm/gup.ts';
@@ -48,7 +48,9 @@ export function* convert(task: Task, mm: number, vpn: number, pfn: number): Step
  * memory).
  */
 export function* makeDeviceExclusive(task: Task, mm: number, vpn: number, owner: number): Steps<number> {
+  const mark = observed();
   for (;;) {
+    forgetRound(mark);
     const pfn = yield* getUserPage(task, mm, vpn, FOLL_WRITE | FOLL_SPLIT_PMD);
     if (pfn < 0) return pfn;
     if ((pageFlags(task.arena, pfn) & (PG_FILE | PG_HUGETLB)) !== 0) {

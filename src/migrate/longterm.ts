@@ -1,4 +1,5 @@
 /** FOLL_LONGTERM: a pin that may last for ever must not keep a page of a device busy, so the page is moved home first. */
+import { forgetRound, observed } from '../arena/access.ts';
 import { EBUSY } from '../arena/errno.ts';
 import { copyPage } from '../mm/copyPage.ts';
 import { FOLL_PIN, getUserPage, unpinUserPage } from '../mm/gup.ts';
@@ -36,7 +37,9 @@ function* bringHome(task: Task, pfn: number): Steps<boolean> {
  * @returns as getUserPage, or -EBUSY: the page is on a device and cannot be moved.
  */
 export function* getLongtermPage(task: Task, mm: number, vpn: number, foll: number): Steps<number> {
+  const mark = observed();
   for (;;) {
+    forgetRound(mark);
     const pfn = yield* getUserPage(task, mm, vpn, (foll & ~FOLL_LONGTERM) | FOLL_PIN);
     if (pfn < 0 || !isDevicePage(task.arena, pfn)) return pfn;
     yield* unpinUserPage(task, pfn);

@@ -2,7 +2,7 @@
  * struct address_space: the page cache of a file. The model's files live in memory (tmpfs, shared anonymous memory): a page
  * that is not in the cache reads as zero, and nothing is ever written back.
  */
-import { add, get, load, set, store } from '../arena/access.ts';
+import { add, get, increase, load, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
 import { AddressSpace } from '../arena/structures.ts';
@@ -31,7 +31,7 @@ export const addressSpaceOf = (arena: Arena, handle: number): number => deref(ar
 export const fileSize = (arena: Arena, mapping: number): number => load(arena, mapping + AddressSpace.size);
 
 export function getAddressSpace(arena: Arena, mapping: number): void {
-  add(arena, mapping + AddressSpace.users, 1);
+  increase(arena, mapping + AddressSpace.users, 1);
 }
 
 /** The last user is gone (the inode is evicted): nobody maps the file any more, so its pages are simply dropped. */

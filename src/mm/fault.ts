@@ -64,7 +64,8 @@ function* presentFault(task: Task, fault: Fault, write: boolean, unshare: boolea
       yield Point.setPte;
       store(arena, pte, (orig & ~PTE_PROTNONE) | PTE_YOUNG);
     } else {
-      if ((write || unshare) && !pteWrite(orig)) return yield* doWpPage(task, fault);
+      if (write && !pteWrite(orig)) return yield* doWpPage(task, fault);
+      if (unshare && !pteWrite(orig)) return yield* doWpPage(task, fault);
       yield Point.setPte;
       // The CPU may set the dirty bit at any time: an `or`, so that it is not lost.
       or(arena, pte, PTE_YOUNG | (write ? PTE_DIRTY : 0));

@@ -1,5 +1,5 @@
 /** do_fault: nothing is mapped yet in a mapping of a file or of shared memory. */
-import { get, store } from '../arena/access.ts';
+import { forgetRound, get, observed, store } from '../arena/access.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Vma } from '../arena/structures.ts';
 import { Point } from '../steps/points.ts';
@@ -47,7 +47,9 @@ function* lockedFilePage(task: Task, fault: Fault): Steps<number> {
   const { arena } = task;
   const mapping = addressSpaceOf(arena, get(arena, fault.vma + Vma.mapping));
   const index = linearPageIndex(arena, fault.vma, fault.vpn);
+  const mark = observed();
   for (;;) {
+    forgetRound(mark);
     if (index >= fileSize(arena, mapping)) return -VM_FAULT_SIGBUS;
     const pfn = yield* findOrCreatePage(task, mapping, index);
     if (pfn === 0) return -VM_FAULT_OOM;

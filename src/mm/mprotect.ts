@@ -50,9 +50,8 @@ function protectedEntry(task: Task, pte: number, vm: number): number {
     if (kind === LEAF_DEVICE_EXCLUSIVE && isOlder(task.arena, Older.exclusiveFollowsMprotect)) {
       return mkLeaf(LEAF_DEVICE_EXCLUSIVE_READ, ptePfn(pte));
     }
-    if (kind === LEAF_MIGRATION_WRITE)
-      return mkLeaf(LEAF_MIGRATION_READ_EXCLUSIVE, ptePfn(pte), pteFlags(pte) & (PTE_HUGE | 0x3f));
-    if (kind === LEAF_DEVICE_PRIVATE_WRITE) return mkLeaf(LEAF_DEVICE_PRIVATE_READ, ptePfn(pte), pte & PTE_HUGE);
+    if (kind === LEAF_MIGRATION_WRITE) return mkLeaf(LEAF_MIGRATION_READ_EXCLUSIVE, ptePfn(pte), pteFlags(pte) & 0x3f);
+    if (kind === LEAF_DEVICE_PRIVATE_WRITE) return mkLeaf(LEAF_DEVICE_PRIVATE_READ, ptePfn(pte));
     // A device-exclusive entry stays; it is restored with the protection of that time.
     return pte;
   }
@@ -61,8 +60,14 @@ function protectedEntry(task: Task, pte: number, vm: number): number {
   if (write && exclusive) flags |= PTE_WRITE;
   if ((vm & VM_SHARED) !== 0) flags |= write ? PTE_WRITE : 0;
   else if ((pte & PTE_DIRTY) === 0 && isOlder(task.arena, Older.mprotectNeedsDirty)) flags &= ~PTE_WRITE;
-  if (isHuge(pte) && isOlder(task.arena, Older.mprotectLeavesHugeReadOnly)) flags &= ~PTE_WRITE;
   return mkPte(ptePfn(pte), flags);
+}
+
+/** The same for a leaf. */
+function protectedLeaf(task: Task, leaf: number, vm: number): number {
+  const entry = protectedEntry(task, leaf & ~PTE_HUGE, vm);
+  const readOnly = ptePresent(entry) && isOlder(task.arena, Older.mprotectLeavesHugeReadOnly);
+  return (readOnly ? entry & ~PTE_WRITE : entry) | PTE_HUGE;
 }
 
 /** An entry takes its new protection; true when translations of it are outdated. Under the PTL. */
@@ -71,7 +76,7 @@ function* protectWord(task: Task, word: number, vm: number): Steps<boolean> {
   yield Point.setPte;
   for (;;) {
     const pte = load(arena, word);
-    const next = protectedEntry(task, pte, vm);
+    const next = isHuge(pte) ? protectedLeaf(task, pte, vm) : protectedEntry(task, pte, vm);
     // The CPU may set accessed and dirty bits at any time: compare and swap, so that none is lost.
     if (next === pte) return false;
     if (cas(arena, word, pte, next) === pte) return ptePresent(pte);

@@ -2,7 +2,7 @@
  * struct page: flags, references, mappings. Each piece of a huge page has its own: what the kernel counts once for the whole
  * (references, pins) is counted for the piece it is about, and asked of all pieces where the whole matters (compound.ts).
  */
-import { add, and, cas, get, or, set } from '../arena/access.ts';
+import { add, and, cas, get, increase, or, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE, ZERO_PFN } from '../arena/config.ts';
 import { deref, poolFree } from '../arena/pool.ts';
@@ -84,7 +84,7 @@ export function* tryGetPage(task: Task, pfn: number): Steps<boolean> {
 
 /** page->mapping and page->index for a page that becomes anonymous memory. The page keeps the anon_vma alive. */
 export function setAnonMapping(arena: Arena, pfn: number, anonVma: number, index: number): void {
-  add(arena, deref(arena, arena.pools.anonVma, anonVma) + AnonVma.users, 1);
+  increase(arena, deref(arena, arena.pools.anonVma, anonVma) + AnonVma.users, 1);
   set(arena, arena.page.mapping + pfn, anonVma);
   set(arena, arena.page.index + pfn, index);
 }

@@ -2,7 +2,7 @@
  * Reverse mapping of anonymous pages. A page names an anon_vma and an index; the anon_vma lists the VMAs that may map the
  * page, and `start + index - pgoff` is the address in each. Splits, moves and forks add VMAs to the list of the original.
  */
-import { add, cas, get, load, set } from '../arena/access.ts';
+import { add, cas, get, increase, load, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { firstOverlap, nodeLast, nodeStart } from '../arena/intervalTree.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
@@ -63,7 +63,7 @@ function takeOut(arena: Arena, anonVma: number, vma: number): void {
 /** The VMA is known to the anon_vma from now on. anon_vma lock held for writing. */
 export function anonVmaLink(arena: Arena, anonVma: number, vma: number): void {
   insertSorted(arena, anonVma, vma);
-  add(arena, anonVma + AnonVma.users, 1);
+  increase(arena, anonVma + AnonVma.users, 1);
 }
 
 /** The VMA begins at another page now: it takes its new place. anon_vma lock held for writing. */
@@ -135,7 +135,7 @@ export function* anonVmaPrepare(task: Task, vma: number): Steps<boolean> {
 
 /** folio_add_anon_rmap_pte: one more entry maps the page. */
 export function addAnonRmap(arena: Arena, pfn: number, exclusive: boolean): void {
-  add(arena, arena.page.mapcount + pfn, 1);
+  increase(arena, arena.page.mapcount + pfn, 1);
   if (exclusive) setPageFlags(arena, pfn, PG_ANON_EXCLUSIVE);
 }
 

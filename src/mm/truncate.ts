@@ -2,7 +2,8 @@
 import { get, load, store } from '../arena/access.ts';
 import { deref } from '../arena/pool.ts';
 import { AddressSpace, Vma } from '../arena/structures.ts';
-import { MMU_NOTIFY_CLEAR } from '../notifier/range.ts';
+import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
+import { MMU_NOTIFY_CLEAR, notifierRange } from '../notifier/range.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
@@ -11,7 +12,7 @@ import { getPage, pageMapcount } from './page.ts';
 import { lockPage, unlockPage } from './pageLock.ts';
 import { eachFileVma } from './rmapFile.ts';
 import { vmaEnd, vmaStart } from './vma.ts';
-import { zapRangeNotified } from './zap.ts';
+import { zapRange } from './zap.ts';
 import { putPage } from './zone.ts';
 
 /**
@@ -26,7 +27,11 @@ export function* unmapMappingRange(task: Task, mapping: number, start: number, e
     const from = Math.max(first, start + offset);
     const to = Math.min(vmaEnd(arena, vma), end + offset);
     const mm = deref(arena, arena.pools.mm, get(arena, vma + Vma.mm));
-    if (from < to) yield* zapRangeNotified(task, mm, from, to, MMU_NOTIFY_CLEAR, !evenCows);
+    if (from >= to) return true;
+    const range = notifierRange(MMU_NOTIFY_CLEAR, mm, from, to);
+    yield* mmuNotifierInvalidateRangeStart(task, range);
+    yield* zapRange(task, mm, from, to, !evenCows);
+    yield* mmuNotifierInvalidateRangeEnd(task, range);
     return true;
   });
 }

@@ -1,5 +1,5 @@
 /** userfaultfd, missing mode (fs/userfaultfd.c): faults on pages that are not there are resolved by another thread. */
-import { add, get, load, set, store, xchg } from '../arena/access.ts';
+import { forgetRound, frameFill, get, increase, load, observed, set, store, xchg } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { EEXIST, EINVAL, ENOMEM } from '../arena/errno.ts';
 import { frameAt } from '../arena/frames.ts';
@@ -69,7 +69,7 @@ export function userfaultfdFree(arena: Arena, context: number): void {
 }
 
 function wakeWaiters(arena: Arena, context: number): void {
-  add(arena, context + Userfaultfd.resolved, 1);
+  increase(arena, context + Userfaultfd.resolved, 1);
   wake(arena, context + Userfaultfd.resolved);
 }
 
@@ -98,7 +98,9 @@ export function* handleUserfault(task: Task, { mm, vpn, pte, flags }: Fault): St
 /** read of the descriptor: waits for a missing page. Its address page, or a negative number when the descriptor was closed. */
 export function* userfaultfdRead(task: Task, context: number): Steps<number> {
   const { arena } = task;
+  const mark = observed();
   for (;;) {
+    forgetRound(mark);
     const vpn = load(arena, context + Userfaultfd.message);
     if (vpn < 0) return vpn;
     if (vpn !== 0 && xchg(arena, context + Userfaultfd.message, 0) > 0) return vpn;
@@ -111,7 +113,7 @@ export function* userfaultfdCopy(task: Task, context: number, mm: number, vpn: n
   const { arena } = task;
   const pfn = yield* allocPage(task, false);
   if (pfn === 0) return -ENOMEM;
-  arena.frames.fill(word, frameAt(arena, pfn), frameAt(arena, pfn) + arena.frameWords);
+  frameFill(arena, frameAt(arena, pfn), new Int32Array(arena.frameWords).fill(word));
   yield* mmapReadLock(task, mm);
   const error = yield* mapCopy(task, mm, vpn, pfn);
   yield* mmapReadUnlock(task, mm);

@@ -100,16 +100,9 @@ export function* zapRange(task: Task, mm: number, start: number, end: number, fi
 }
 
 /** A zap with its bracket. */
-export function* zapRangeNotified(
-  task: Task,
-  mm: number,
-  start: number,
-  end: number,
-  event: number,
-  fileOnly = false,
-): Steps<void> {
+export function* zapRangeNotified(task: Task, mm: number, start: number, end: number, event: number): Steps<void> {
   const range = notifierRange(event, mm, start, end);
   yield* mmuNotifierInvalidateRangeStart(task, range);
-  yield* zapRange(task, mm, start, end, fileOnly);
+  yield* zapRange(task, mm, start, end);
   yield* mmuNotifierInvalidateRangeEnd(task, range);
 }

@@ -6,15 +6,17 @@ import { runOnce } from '../../src/engines/explore/run.ts';
 import { RandomWalk, RoundRobin } from '../../src/engines/explore/strategies.ts';
 import { selfTests } from '../selftests/all.ts';
 import { SMALL } from '../selftests/bench.ts';
+import { gaps } from '../selftests/gaps.ts';
 import { scenarioOf } from '../selftests/run.ts';
 
 /** Schedules with a disturber: few of the long cases. */
-const SCHEDULES = 12;
+const SCHEDULES = 3;
 const LONG_SCHEDULES = 1;
 
-for (const selfTest of selfTests) {
+for (const selfTest of [...selfTests, ...gaps]) {
   for (const kind of ['private', 'coherent'] as const) {
-    test(`${selfTest.number} ${selfTest.name} (${kind}), disturbed`, () => {
+    const name = /^G/.test(selfTest.name) ? selfTest.name : `${selfTest.number} ${selfTest.name}`;
+    test(`${name} (${kind}), disturbed`, () => {
       const runnable = new Uint8Array(4);
       if (selfTest.thread !== undefined) {
         const undisturbed = new Executor(scenarioOf(selfTest, kind, SMALL, false), null);
@@ -24,7 +26,7 @@ for (const selfTest of selfTests) {
       const schedules = selfTest.huge === true ? LONG_SCHEDULES : SCHEDULES;
       for (let seed = 1; seed <= schedules; seed++) {
         const scheduler = new RandomWalk(seed);
-        scheduler.newExecution(executor.count);
+        scheduler.newExecution(executor.count, executor);
         assert.equal(runOnce(executor, scheduler, runnable), null, `seed ${seed}`);
       }
     });

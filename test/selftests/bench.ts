@@ -32,12 +32,14 @@ export interface Size {
   readonly batch: number;
   readonly window: number;
   readonly frameWords: number;
+  /** All inner repetitions of the tests that have some, or one of each kind. */
+  readonly rounds: 'all' | 'few';
 }
 
 /** As in the kernel's test, but for the frames: 16 words stand for 1024. */
-export const FULL: Size = { buf: 1024, times: 10, batch: 512, window: 32, frameWords: 16 };
+export const FULL: Size = { buf: 1024, times: 10, batch: 512, window: 32, frameWords: 16, rounds: 'all' };
 /** For the explorer, where every step counts. */
-export const SMALL: Size = { buf: 9, times: 2, batch: 4, window: 4, frameWords: 2 };
+export const SMALL: Size = { buf: 9, times: 2, batch: 4, window: 4, frameWords: 2, rounds: 'few' };
 
 export const PMD = 512;
 export const RW = VM_READ | VM_WRITE;

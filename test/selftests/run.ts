@@ -63,7 +63,7 @@ export function scenarioOf(test: SelfTest, kind: Kind, size: Size, disturber: bo
     name: `${test.name}.${kind}`,
     title: test.name,
     windows: '',
-    stepLimit: 4_000_000,
+    stepLimit: 500_000,
     prepare() {
       const { huge = false } = test;
       const machine = bootMachine(huge ? { ...size, batch: PMD, window: 32 } : size, huge, test.settings);

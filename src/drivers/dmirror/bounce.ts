@@ -1,5 +1,5 @@
 /** dmirror_bounce: copying between device mappings and a buffer, page by page, under the update lock. */
-import { get } from '../../arena/access.ts';
+import { frameFill, frameGet, get } from '../../arena/access.ts';
 import { ENOENT } from '../../arena/errno.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { Mirror } from '../../arena/structures.ts';
@@ -39,13 +39,14 @@ function frameOf(task: Task, vpn: number, entry: number): number {
 
 /** Goes on from `cpages` while the device has a mapping that allows the access. 0, or -ENOENT at the first that does not. */
 function* copyPages(task: Task, mirror: number, bounce: Bounce, write: boolean): Steps<number> {
-  const { frames, frameWords } = task.arena;
+  const { arena } = task;
+  const { frameWords } = arena;
   const updateLock = mirror + Mirror.updateLock;
   let result = 0;
   yield* mutexLock(task, updateLock, LockClass.updateLock);
   while (bounce.start + bounce.cpages < bounce.end) {
     const vpn = bounce.start + bounce.cpages;
-    const entry = deviceEntry(task.arena, mirror, vpn);
+    const entry = deviceEntry(arena, mirror, vpn);
     // An atomic mapping can be read; to write takes the write tag itself.
     if ((entry & DEV_VALID) === 0 || (write && (entry & (DEV_WRITE | DEV_ATOMIC)) !== DEV_WRITE)) {
       result = -ENOENT;
@@ -54,8 +55,8 @@ function* copyPages(task: Task, mirror: number, bounce: Bounce, write: boolean):
     yield Point.deviceAccess;
     const frame = frameOf(task, vpn, entry);
     const at = bounce.cpages * frameWords;
-    if (write) frames.set(bounce.words.subarray(at, at + frameWords), frame);
-    else bounce.words.set(frames.subarray(frame, frame + frameWords), at);
+    if (write) frameFill(arena, frame, bounce.words.subarray(at, at + frameWords));
+    else for (let word = 0; word < frameWords; word++) bounce.words[at + word] = frameGet(arena, frame + word);
     bounce.cpages++;
   }
   yield* mutexUnlock(task, updateLock, LockClass.updateLock);

@@ -1,6 +1,6 @@
 /** dmirror_fault: makes a range accessible to the device, window by window, each with the collision-retry loop. */
 
-import { get } from '../../arena/access.ts';
+import { forgetRound, get, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
@@ -105,7 +105,9 @@ function* faultWindow(task: Task, mirror: number, start: number, end: number, wr
     devPrivateOwner: get(arena, mirror + Mirror.device),
   };
   task.pfns.fill(0, 0, end - start);
+  const mark = observed();
   for (let attempts = 1; ; attempts++) {
+    forgetRound(mark);
     count(task, Counter.rangeFaultPasses);
     const result = yield* pass(task, mirror, range, write);
     if (result === 0) watch?.faultStable(task, attempts, task.clock() - began);

@@ -39,7 +39,7 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { allocDevicePage, allocHugeDevicePage } from '../devicePages.ts';
-import { DEV_WRITE, eraseDeviceEntries, mkDeviceEntry, needsFlush, setDeviceEntry } from '../deviceTable.ts';
+import { DEV_WRITE, deviceEntry, eraseDeviceEntries, mkDeviceEntry, needsFlush, setDeviceEntry } from '../deviceTable.ts';
 import { mirrorFor, mirrorInterval, mirrorMm, mirrorPgmap } from '../mirror.ts';
 import { revoke } from './invalidate.ts';
 import { Is, numberOption, optionIs } from './options.ts';
@@ -63,6 +63,12 @@ function* revokeSources(task: Task, mirror: number, { start, src }: MigrateVma):
   }
   if (erased > 0 && optionIs(task.arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);
   yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+}
+
+/** Guard 4: what was seen before a transaction began, and where to note what it keeps from being mapped. */
+interface Sample {
+  readonly foreignSeq: number;
+  readonly unmapped: number[] | null;
 }
 
 /** What a device page begins with: the bytes of its source, or zeroes. */
@@ -93,7 +99,7 @@ function* allocAndCopy(task: Task, mirror: number, { src, dst }: MigrateVma): St
       i += PTRS_PER_TABLE - 1;
       continue;
     }
-    const pfn = !wantsHuge && failsOnce(task, mirror) ? 0 : yield* allocDevicePage(task, pgmap);
+    const pfn = failsOnce(task, mirror) ? 0 : yield* allocDevicePage(task, pgmap);
     if (pfn === 0) {
       count(task, Counter.migrateDeclined);
       continue;
@@ -104,7 +110,7 @@ function* allocAndCopy(task: Task, mirror: number, { src, dst }: MigrateVma): St
 }
 
 /** dmirror_migrate_finalize_and_map: device entries for what was committed. Returns how many pages moved. */
-function* mapMigrated(task: Task, mirror: number, migrate: MigrateVma, sample: number, unmapped: number[] | null): Steps<number> {
+function* mapMigrated(task: Task, mirror: number, migrate: MigrateVma, sample: Sample): Steps<number> {
   const { arena } = task;
   const { start, end, src, dst, vma } = migrate;
   const vmaWrites = optionIs(arena, mirror, Is.holeWriteVma) && (vmaFlags(arena, vma) & VM_WRITE) !== 0;
@@ -113,9 +119,13 @@ function* mapMigrated(task: Task, mirror: number, migrate: MigrateVma, sample: n
   let flush = false;
   yield* mutexLock(task, updateLock, LockClass.updateLock);
   // Guard 4: a foreign invalidation may have taken an entry away that finalize will therefore not restore.
-  const skip = optionIs(arena, mirror, Is.foreignCounterOn) && load(arena, mirror + Mirror.foreignSeq) !== sample;
+  const skip = optionIs(arena, mirror, Is.foreignCounterOn) && load(arena, mirror + Mirror.foreignSeq) !== sample.foreignSeq;
   if (skip) {
     count(task, Counter.mapsSkipped);
+    for (let vpn = start; sample.unmapped !== null && vpn < end; vpn++) {
+      const arrived = (src[vpn - start] as number) & MIGRATE_PFN_MIGRATE && (dst[vpn - start] as number) !== 0;
+      if (arrived || deviceEntry(arena, mirror, vpn) !== 0) sample.unmapped.push(vpn);
+    }
     yield* revoke(task, mirror, start, end);
   }
   for (let i = 0; i < src.length; i++) {
@@ -123,10 +133,7 @@ function* mapMigrated(task: Task, mirror: number, migrate: MigrateVma, sample: n
     const to = migratePfnToPage(dst[i] as number);
     if ((slot & MIGRATE_PFN_MIGRATE) === 0 || to === 0) continue;
     moved++;
-    if (skip) {
-      unmapped?.push(start + i);
-      continue;
-    }
+    if (skip) continue;
     const hole = migratePfnToPage(slot) === 0;
     const write = ((dst[i] as number) & MIGRATE_PFN_WRITE) !== 0 || (hole && vmaWrites);
     const entry = mkDeviceEntry(to, write ? DEV_WRITE : 0);
@@ -139,13 +146,7 @@ function* mapMigrated(task: Task, mirror: number, migrate: MigrateVma, sample: n
 }
 
 /** One transaction to the device, inside one VMA, with mmap_lock held. Pages moved, or -EINVAL. */
-function* moveToDevice(
-  task: Task,
-  mirror: number,
-  migrate: MigrateVma,
-  sample: number,
-  unmapped: number[] | null,
-): Steps<number> {
+function* moveToDevice(task: Task, mirror: number, migrate: MigrateVma, sample: Sample): Steps<number> {
   const error = yield* migrateVmaSetup(task, migrate);
   if (error !== 0 || migrate.cpages === 0) return error;
   yield Point.driverCollected;
@@ -154,7 +155,7 @@ function* moveToDevice(
   yield Point.driverCopied;
   yield* migrateVmaPages(task, migrate);
   yield Point.driverCommitted;
-  const moved = yield* mapMigrated(task, mirror, migrate, sample, unmapped);
+  const moved = yield* mapMigrated(task, mirror, migrate, sample);
   yield* migrateVmaFinalize(task, migrate);
   count(task, Counter.migratedToDevice, moved);
   count(task, Counter.migrateFailed, migrate.cpages - moved);
@@ -199,7 +200,7 @@ function* moveToSystem(task: Task, mirror: number, migrate: MigrateVma): Steps<n
       i += PTRS_PER_TABLE - 1;
       continue;
     }
-    const pfn = !wantsHuge && failsOnce(task, mirror) ? 0 : yield* allocPage(task, false);
+    const pfn = failsOnce(task, mirror) ? 0 : yield* allocPage(task, false);
     if (pfn === 0) {
       short = true;
       continue;
@@ -231,8 +232,8 @@ function* eraseOnReturn(task: Task, mirror: number, vpn: number): Steps<void> {
  * dmirror_migrate_to_device: moves [start, end) as far as it can be had, at most one batch a transaction.
  *
  * @returns the number of pages moved, or -EINVAL when part of the range has no readable VMA or the address space is gone
- * (what came before stays moved). `unmapped` gets the pages that moved and got no device entry, because a foreign invalidation
- * may have meant them.
+ * (what came before stays moved). `unmapped` gets the pages that have no device entry afterwards, although they moved or had one,
+ * because a foreign invalidation may have meant them.
  */
 export function* migrateToDevice(
   task: Task,
@@ -273,7 +274,7 @@ function* eachPiece(
   let total = 0;
   let result = 0;
   for (let at = start; at < end && result >= 0; ) {
-    const sample = load(arena, mirror + Mirror.foreignSeq);
+    const sample = { foreignSeq: load(arena, mirror + Mirror.foreignSeq), unmapped };
     yield Point.driverSampled;
     // Guard 16: a zap whose callback ran before the sample may still be at work; let it finish, holding nothing.
     if (toDevice && optionIs(arena, mirror, Is.waitAfterSampleOn))
@@ -286,9 +287,7 @@ function* eachPiece(
       const stop = Math.min(end, vmaEnd(arena, vma), at + batch);
       const flags = (toDevice ? MIGRATE_VMA_SELECT_SYSTEM : ownKind(arena, mirror)) | hugeFlag(arena, mirror);
       const migrate = migrateVma({ mm, vma, start: at, end: stop, pgmapOwner: get(arena, mirror + Mirror.device), flags });
-      result = toDevice
-        ? yield* moveToDevice(task, mirror, migrate, sample, unmapped)
-        : yield* moveToSystem(task, mirror, migrate);
+      result = toDevice ? yield* moveToDevice(task, mirror, migrate, sample) : yield* moveToSystem(task, mirror, migrate);
       if (result > 0) total += result;
       at = stop;
     }
