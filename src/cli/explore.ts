@@ -69,8 +69,10 @@ function argument(
 
 /** A result for people: the verdict, and for a failure the rule, the table and the command that shows it again. */
 export function exploreText(result: ExploreResult): string {
-  const { scenario, verdict, basis, schedules, states, schedulesPerSecond, interrupted, failure } = result;
-  const pace = `${schedules} schedules, ${states} states, ${schedulesPerSecond} schedules/s`;
+  const { scenario, verdict, basis, schedules, states, seconds, schedulesPerSecond, interrupted, failure } = result;
+  // Of a short run the start of the threads is the most, and its pace says nothing.
+  const rate = seconds < 1 ? '' : `, ${schedulesPerSecond} schedules/s`;
+  const pace = `${schedules} schedules, ${states} states, ${seconds.toFixed(1)} s${rate}`;
   const stopped = interrupted ? 'Stopped. ' : '';
   if (failure === null) return `${stopped}${verdict.toUpperCase()}: ${scenario}: ${basis} (${pace}).\n`;
   const { oracle, message, actor, steps, preemptions, minimal } = failure;

@@ -8,13 +8,11 @@ import type * as Explore from '../engines/explore/explore.ts';
 import type * as Named from '../engines/explore/namedSchedule.ts';
 import type * as Parallel from '../engines/explore/parallel.ts';
 import type * as Token from '../engines/explore/token.ts';
-import { erased } from '../steps/steps.ts';
-
-const plain = (module: string): URL => new URL(`${erased ? '../../../stepped/src/' : '../'}${module}.js`, import.meta.url);
+import { steppedModule } from '../engines/steppedModule.ts';
 
 /** The explorer, of the model as it is or with a bug. @throws RangeError when the bug does not fit the model. */
 export async function loadExplorer(bug?: Mutation) {
-  const urlOf = bug === undefined ? plain : (await import('../bugs/mutate.ts')).mutatedTree(bug).urlOf;
+  const urlOf = bug === undefined ? steppedModule : (await import('../bugs/mutate.ts')).mutatedTree(bug).urlOf;
   const load = <T>(module: string): Promise<T> => import(urlOf(`engines/explore/${module}`).href) as Promise<T>;
   return {
     ...(await load<typeof Catalogue>('catalogue')),

@@ -7,6 +7,7 @@ import { drivers } from './drivers.ts';
 import { explore, replay, scenarios } from './explore.ts';
 import type { Command } from './flags.ts';
 import { commandHelp, programHelp } from './help.ts';
+import { hunt } from './hunt.ts';
 import { stress } from './stress.ts';
 import { quote, UsageError, unknown } from './usage.ts';
 import { windows } from './windows.ts';
@@ -29,7 +30,7 @@ const help: Command = {
   },
 };
 
-const commands: readonly Command[] = [stress, explore, replay, scenarios, conformance, windows, drivers, bugs, help];
+const commands: readonly Command[] = [stress, explore, replay, hunt, scenarios, conformance, windows, drivers, bugs, help];
 
 function commandNamed(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);

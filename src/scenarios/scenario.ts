@@ -27,6 +27,8 @@ export interface Scenario {
   readonly name: string;
   /** One line for `hmm-lab scenarios`. */
   readonly title: string;
+  /** It has a mistake built in, to be found. */
+  readonly flawed?: boolean;
   /** Windows of docs/windows.md it can reach, such as `E1 F2`. */
   readonly windows: string;
   /** Steps after which an execution counts as endless; 20,000 unless said otherwise. */
