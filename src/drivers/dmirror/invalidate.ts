@@ -10,6 +10,7 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { eraseDeviceEntries } from '../deviceTable.ts';
+import { clipToInterval } from '../notifierBlocks.ts';
 import { Is, optionIs } from './options.ts';
 
 /** Erases [start, end) and waits for the device to have let go. Under the update lock. */
@@ -42,7 +43,8 @@ export function* invalidate(task: Task, sub: number, range: NotifierRange, curSe
   // Our own migration revokes what it moves itself, and keeps the entries of pages that are on the device already.
   if (!own || optionIs(arena, mirror, Is.ownMigrateTreatAsForeign)) {
     add(arena, mirror + Mirror.foreignSeq, 1);
-    yield* revoke(task, mirror, range.start, range.end);
+    const [start, end] = clipToInterval(arena, sub, range);
+    yield* revoke(task, mirror, start, end);
   }
   yield* mutexUnlock(task, updateLock, LockClass.updateLock);
   return true;

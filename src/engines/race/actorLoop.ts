@@ -9,6 +9,7 @@ import { Actor, ActorState, Header } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import { loadDriver } from '../../drivers/load.ts';
 import { registerDriver } from '../../drivers/registry.ts';
+import { nextArrival, type RandomStream, randomStream } from '../../load/random.ts';
 import { abandonWindows } from '../../mm/tlb.ts';
 import { Ledger } from '../../oracles/ledger.ts';
 import { checkInstalled } from '../../oracles/mirror.ts';
@@ -16,12 +17,12 @@ import { scratchOf } from '../../scenarios/mixed.ts';
 import { setPause } from '../../steps/pause.ts';
 import { run } from '../../steps/steps.ts';
 import { heldLocks } from '../../sync/lockdep.ts';
+import { sleepThread } from '../../sync/sleep.ts';
 import { count, foreignEvents, Task } from '../../sync/task.ts';
 import { Aborted, parkThread } from '../../sync/wait.ts';
 import { Histogram } from '../histogram.ts';
 import { type ActorJob, type ActorReport, actorName } from './job.ts';
 import { pointTrace, recentPoints } from './pauseHook.ts';
-import { nextArrival, type RandomStream, randomStream } from './random.ts';
 import type { RaceViolation } from './types.ts';
 
 const NS = 1e6;
@@ -136,7 +137,13 @@ export async function raceActor(job: ActorJob, operationNameOf: (id: number) => 
       recorder.timeToStable.record(elapsedMs * NS);
     },
   };
-  const task = new Task(arena, job.id, { park: parkThread, random: choices.below, checks: job.lockChecks, watch });
+  const task = new Task(arena, job.id, {
+    park: parkThread,
+    sleep: sleepThread,
+    random: choices.below,
+    checks: job.lockChecks,
+    watch,
+  });
   const { places } = job;
   const world: World = {
     task,
