@@ -13,11 +13,14 @@ export const cellSettings = (cell: CellConfig): DriverSettings => ({
   ...Object.fromEntries(driverAxes.flatMap((name) => (cell[name] === null ? [] : [[name, String(cell[name])]]))),
 });
 
-export const retryOptionsOf = (cell: CellConfig, driver: Driver, frameWords: number): RetryOptions => ({
+/** Words of a page frame. In a simulation contents matter to no number, and a frame is as small as can be. */
+const FRAME_WORDS = { simulate: 16, race: 1024 } as const;
+
+export const retryOptionsOf = (cell: CellConfig, driver: Driver): RetryOptions => ({
   ...cell,
   driver,
   settings: cellSettings(cell),
-  frameWords,
+  frameWords: FRAME_WORDS[cell.engine],
 });
 
 export const driverOf = (cell: CellConfig): Promise<Driver> => loadDriver(cell.driver);

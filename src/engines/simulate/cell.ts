@@ -9,8 +9,6 @@ import type { CellConfig, Repetition } from '../measure/types.ts';
 import { costsOf } from './costs.ts';
 import { type Ending, type SimulatedFailure, Simulator } from './simulator.ts';
 
-/** Contents matter to no number: a frame is as small as can be. */
-const FRAME_WORDS = 16;
 /** Part of a repetition that does not count. */
 const WARM_UP = 0.1;
 /** Steps between two looks at the clock of the world. */
@@ -49,7 +47,7 @@ function simulator(cell: CellConfig, driver: Driver, scenario: RetryScenario, se
 /** One repetition. Every rule of the model is checked at its end. */
 export async function simulateOnce(cell: CellConfig, seed: number, breathe: Breathe): Promise<Repetition | null> {
   const driver = await driverOf(cell);
-  const scenario = retryScenario(retryOptionsOf(cell, driver, FRAME_WORDS));
+  const scenario = retryScenario(retryOptionsOf(cell, driver));
   const total = cell.seconds * 1e9;
   const warm = WARM_UP * total;
   const tally = new Tally(warm);
