@@ -29,6 +29,8 @@ export interface SmallOptions {
   /** Pages mapped at {@link FIRST}. */
   readonly pages?: number;
   readonly devices?: number;
+  /** Page frames of each device. */
+  readonly deviceMemory?: number;
   readonly driver?: Driver;
   readonly settings?: DriverSettings;
 }
@@ -48,16 +50,17 @@ export interface SmallMachine {
 export const FIRST = 512;
 
 /** Builds the machine. Windows of dmirror are 2 pages long, so that a walk has few steps. */
-export function smallMachine({ actors, pages = 2, devices = 1, driver = dmirror, settings = {} }: SmallOptions): SmallMachine {
+export function smallMachine(options: SmallOptions): SmallMachine {
+  const { actors, pages = 2, devices = 1, deviceMemory = 4, driver = dmirror, settings = {} } = options;
   const arena = createArena({
     systemPages: ZERO_PFN + 13,
-    devicePages: 4,
+    devicePages: deviceMemory,
     devices,
     tables: 22 + 4 * devices,
     actors: actors + 1,
     mms: 3,
     vmas: 12,
-    mirrors: Math.max(1, devices),
+    mirrors: devices + 1,
     intervals: devices + 3,
     frameWords: 16,
   });
@@ -68,8 +71,8 @@ export function smallMachine({ actors, pages = 2, devices = 1, driver = dmirror,
   const ops = registerDriver(driver);
   const words = optionWords(driver, driver === dmirror ? { window: '2', engine: 'mutex', ...settings } : settings);
   const mirrors = Array.from({ length: devices }, (_, i) => {
-    const start = arena.config.systemPages + 4 * i;
-    const pgmap = memremapPages(arena, { type: MEMORY_DEVICE_PRIVATE, owner: i + 1, ops, start, pages: 4 });
+    const start = arena.config.systemPages + deviceMemory * i;
+    const pgmap = memremapPages(arena, { type: MEMORY_DEVICE_PRIVATE, owner: i + 1, ops, start, pages: deviceMemory });
     const mirror = mirrorAlloc(arena, { driver: ops, mm, pgmap, device: i + 1 });
     storeOptions(arena, mirror, words);
     const error = run(driver.open(task, mirror));
@@ -83,6 +86,13 @@ export function smallMachine({ actors, pages = 2, devices = 1, driver = dmirror,
     ...checkMirrors(arena),
   ];
   return { arena, task, mm, driver, mirrors, check };
+}
+
+/** One more mirror of `mm`, of a device without memory; not opened. */
+export function addMirror({ arena, driver, mirrors }: SmallMachine, mm: number, settings: DriverSettings = {}): number {
+  const mirror = mirrorAlloc(arena, { driver: registerDriver(driver), mm, pgmap: 0, device: mirrors.length + 1 });
+  storeOptions(arena, mirror, optionWords(driver, { window: '2', engine: 'mutex', ...settings }));
+  return mirror;
 }
 
 /** Lets the CPU write `value` into the first word of a page of the region. */

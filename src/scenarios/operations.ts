@@ -1,0 +1,145 @@
+/** What actors of a scenario do, in one word each. An access that must succeed and does not breaks I-OUT. */
+import { errnoName } from '../arena/errno.ts';
+import { Violation } from '../arena/violation.ts';
+import { deviceIncrement, deviceLoad, deviceStore } from '../drivers/deviceAccess.ts';
+import { mirrorFree } from '../drivers/mirror.ts';
+import { cpuLoad, cpuStore, faultName } from '../mm/cpuAccess.ts';
+import { mmput } from '../mm/exit.ts';
+import { forkMm } from '../mm/fork.ts';
+import { madviseDontneed } from '../mm/madvise.ts';
+import { munmap } from '../mm/mmap.ts';
+import { mprotect } from '../mm/mprotect.ts';
+import { VM_READ } from '../mm/vma.ts';
+import type { Finding } from '../oracles/finding.ts';
+import { run, type Steps } from '../steps/steps.ts';
+import type { Task } from '../sync/task.ts';
+import { FIRST, readPage, type SmallMachine } from './smallMachine.ts';
+
+export type Operation = (task: Task) => Steps<unknown>;
+
+/** Mirror of device `i`. */
+export const device = (m: SmallMachine, i = 0): number => m.mirrors[i] as number;
+
+const mustSucceed = (what: string, result: number): void => {
+  if (!Number.isNaN(result) && result >= 0) return;
+  const why = Number.isNaN(result) ? 'it failed' : errnoName(result);
+  throw new Violation('I-OUT', `${what} is legal, and was refused: ${why}`);
+};
+
+/** A read by device `i` that may fail. */
+export const deviceReads =
+  (m: SmallMachine, page: number, i = 0): Operation =>
+  (task) =>
+    deviceLoad(task, m.driver, device(m, i), FIRST + page, 0);
+
+/** A read of memory that stays mapped and readable. */
+export const deviceMustRead = (m: SmallMachine, page: number, i = 0): Operation =>
+  function* (task) {
+    mustSucceed(`a read of page ${page} by device ${i + 1}`, yield* deviceLoad(task, m.driver, device(m, i), FIRST + page, 0));
+  };
+
+/** A write by device `i` that may fail. */
+export const deviceWrites =
+  (m: SmallMachine, page: number, value: number, i = 0): Operation =>
+  (task) =>
+    deviceStore(task, m.driver, device(m, i), FIRST + page, 0, value);
+
+/** A write to memory that stays mapped and writable. */
+export const deviceMustWrite = (m: SmallMachine, page: number, value: number, i = 0): Operation =>
+  function* (task) {
+    const result = yield* deviceStore(task, m.driver, device(m, i), FIRST + page, 0, value);
+    mustSucceed(`a write to page ${page} by device ${i + 1}`, result);
+  };
+
+export const deviceIncrements =
+  (m: SmallMachine, page: number, i = 0): Operation =>
+  (task) =>
+    deviceIncrement(task, m.driver, device(m, i), FIRST + page, 0);
+
+/** A fault of `pages` pages from `page` on, as one request. */
+export const deviceFaults =
+  (m: SmallMachine, page: number, pages: number, write: boolean, i = 0): Operation =>
+  (task) =>
+    m.driver.fault(task, device(m, i), FIRST + page, FIRST + page + pages, write);
+
+export const toDevice =
+  (m: SmallMachine, page: number, pages = 1, i = 0): Operation =>
+  (task) =>
+    m.driver.migrateToDevice(task, device(m, i), FIRST + page, FIRST + page + pages);
+
+export const toSystem =
+  (m: SmallMachine, page: number, pages = 1, i = 0): Operation =>
+  (task) =>
+    m.driver.migrateToSystem(task, device(m, i), FIRST + page, FIRST + page + pages);
+
+export const evicts =
+  (m: SmallMachine, i = 0): Operation =>
+  (task) =>
+    m.driver.evict(task, device(m, i));
+
+/** A load by the CPU of memory that stays mapped. */
+export const cpuReads = (m: SmallMachine, page: number): Operation =>
+  function* (task) {
+    const value = yield* cpuLoad(task, m.mm, FIRST + page, 0);
+    if (Number.isNaN(value)) throw new Violation('I-OUT', `a load from page ${page} is legal, and faulted for good`);
+  };
+
+/** A store by the CPU to memory that stays writable. */
+export const cpuWrites = (m: SmallMachine, page: number, value: number): Operation =>
+  function* (task) {
+    const result = yield* cpuStore(task, m.mm, FIRST + page, 0, value);
+    if (result !== 0) throw new Violation('I-OUT', `a store to page ${page} is legal, and ended with ${faultName(-result)}`);
+  };
+
+export const discards =
+  (m: SmallMachine, page: number, pages = 1): Operation =>
+  (task) =>
+    madviseDontneed(task, m.mm, FIRST + page, pages);
+
+export const unmaps =
+  (m: SmallMachine, page: number, pages = 1): Operation =>
+  (task) =>
+    munmap(task, m.mm, FIRST + page, pages);
+
+export const makesReadOnly =
+  (m: SmallMachine, page: number, pages = 1): Operation =>
+  (task) =>
+    mprotect(task, m.mm, FIRST + page, pages, VM_READ);
+
+/** The driver closes a mirror; afterwards its owner frees it. */
+export const closes = (m: SmallMachine, mirror: () => number): Operation =>
+  function* (task) {
+    yield* m.driver.close(task, mirror());
+    mirrorFree(task.arena, mirror());
+  };
+
+/** fork, and the child exits at once. */
+export const forks = (m: SmallMachine): Operation =>
+  function* (task) {
+    const child = yield* forkMm(task, m.mm);
+    if (child > 0) yield* mmput(task, child);
+  };
+
+/** A child that lives on, made during the set-up. */
+export function forkNow(m: SmallMachine): number {
+  return run(forkMm(m.task, m.mm));
+}
+
+/** Moves a page to the device during the set-up. */
+export function moveNow(m: SmallMachine, page: number, i = 0): void {
+  run(m.driver.migrateToDevice(m.task, device(m, i), FIRST + page, FIRST + page + 1));
+}
+
+/** Lets the device map a page during the set-up. */
+export function mapNow(m: SmallMachine, page: number, write: boolean, i = 0): void {
+  run(m.driver.fault(m.task, device(m, i), FIRST + page, FIRST + page + 1, write));
+}
+
+/** A check: page 0 holds one of `allowed` at the end; 0 where nothing, or the zero page, is mapped. */
+export const valueIn =
+  (...allowed: readonly number[]) =>
+  (m: SmallMachine): Finding[] => {
+    const value = readPage(m, 0);
+    if (allowed.includes(value)) return [];
+    return [{ rule: 'I-DATA', message: `page 0 holds ${value} at the end, allowed: ${allowed.join(', ')}` }];
+  };

@@ -1,0 +1,41 @@
+/** Scenarios of the race windows, each as a plan: a small machine, what is done before, who does what, what must hold at the end. */
+import type { DriverSettings } from '../drivers/options.ts';
+import type { Finding } from '../oracles/finding.ts';
+import type { Operation } from './operations.ts';
+import type { Scenario, Script } from './scenario.ts';
+import { endSetup, type SmallMachine, type SmallOptions, smallMachine } from './smallMachine.ts';
+
+export interface Plan {
+  readonly name: string;
+  readonly title: string;
+  readonly windows: string;
+  readonly machine?: Omit<SmallOptions, 'actors'>;
+  /** Before the actors begin. A number it returns, such as a child's address, is handed to `actors`. */
+  readonly setup?: (m: SmallMachine) => unknown;
+  /** Who does what, by name. Called once with no machine, for the names: the operations look at it when they run. */
+  readonly actors: (m: SmallMachine, made: number) => Readonly<Record<string, readonly Operation[]>>;
+  /** What must hold at the end beside the oracles. */
+  readonly check?: (m: SmallMachine) => Finding[];
+}
+
+export function scenarioOf(
+  { name, title, windows, machine, setup, actors, check }: Plan,
+  settings: DriverSettings = {},
+): Scenario {
+  return {
+    name,
+    title,
+    windows,
+    prepare() {
+      const names = Object.keys(actors({} as SmallMachine, 0));
+      const m = smallMachine({ actors: names.length, ...machine, settings: { ...machine?.settings, ...settings } });
+      const made = setup?.(m);
+      endSetup(m);
+      const scripts: Script[] = Object.entries(actors(m, typeof made === 'number' ? made : 0)).map(([actor, operations]) => ({
+        name: actor,
+        operations,
+      }));
+      return { arena: m.arena, actors: scripts, check: () => [...m.check(), ...(check?.(m) ?? [])] };
+    },
+  };
+}

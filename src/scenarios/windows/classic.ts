@@ -1,0 +1,169 @@
+/** Classic notifiers: failing starts, release, grace periods. Windows E23 and E25. */
+import { add, get, load, store } from '../../arena/access.ts';
+import { EAGAIN } from '../../arena/errno.ts';
+import { poolAlloc } from '../../arena/pool.ts';
+import { Header, Mm } from '../../arena/structures.ts';
+import { Violation } from '../../arena/violation.ts';
+import { mmput } from '../../mm/exit.ts';
+import { oomReap } from '../../mm/madvise.ts';
+import { ptePfn } from '../../mm/pte.ts';
+import { readPte } from '../../mm/tables.ts';
+import { mmuNotifierPut, mmuNotifierRegister, mmuNotifierUnregister } from '../../notifier/classic.ts';
+import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
+import { type ClassicOps, registerClassicOps } from '../../notifier/ops.ts';
+import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
+import { Point } from '../../steps/points.ts';
+import { run } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { downRead, downWrite, upRead, upWrite } from '../../sync/rwsem.ts';
+import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
+import { discards, type Operation } from '../operations.ts';
+import type { Plan } from '../plan.ts';
+import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
+
+/** The words of these drivers: a count of open invalidations, a lock, the page a secondary mapping names. */
+const COUNT = Header.shared;
+const LOCK = Header.shared + 1;
+const MAPPED = Header.shared + 2;
+/** A semaphore: state, then the writer. */
+const SEMAPHORE = Header.shared + 4;
+
+/** Ids of operations; those of drivers are small. */
+let nextId = 10_000;
+
+/** Registers a notifier with these operations during the set-up. Returns its address. */
+function subscribe(m: SmallMachine, ops: ClassicOps): number {
+  const sub = poolAlloc(m.arena, m.arena.pools.classic);
+  registerClassicOps(nextId, ops);
+  run(mmuNotifierRegister(m.task, sub, m.mm, nextId++));
+  return sub;
+}
+
+/** Counts the invalidations that are open. */
+const counting: ClassicOps = {
+  *invalidateRangeStart(task) {
+    add(task.arena, COUNT, 1);
+    return 0;
+  },
+  *invalidateRangeEnd(task) {
+    add(task.arena, COUNT, -1);
+  },
+};
+
+/** Refuses when its lock is not to be had and it must not wait; so it has no end. */
+const refusing: ClassicOps = {
+  *invalidateRangeStart(task, _sub, range) {
+    if (range.blockable) yield* mutexLock(task, LOCK, LockClass.updateLock);
+    else if (!(yield* mutexTryLock(task, LOCK, LockClass.updateLock))) return -EAGAIN;
+    yield* mutexUnlock(task, LOCK, LockClass.updateLock);
+    return 0;
+  },
+};
+
+/** A slow fault handler: holds the lock of {@link refusing} for a while. */
+const holdsLock: Operation = function* (task) {
+  yield* mutexLock(task, LOCK, LockClass.updateLock);
+  yield Point.driverSnapshot;
+  yield* mutexUnlock(task, LOCK, LockClass.updateLock);
+};
+
+/** Has mapped a page; lets go of it on release. The page must still be in use then. */
+const mapping: ClassicOps = {
+  *release(task) {
+    const pfn = load(task.arena, MAPPED);
+    if (pfn !== 0 && get(task.arena, task.arena.page.refcount + pfn) <= 0) {
+      throw new Violation('I-FREE', `page ${pfn} was freed while a secondary mapping still named it`);
+    }
+    yield Point.driverInvalidate;
+    store(task.arena, MAPPED, 0);
+  },
+};
+
+/** Looks at its own subscription after a while: it must not have been freed. */
+const lasting: ClassicOps = {
+  *invalidateRangeStart(task, sub) {
+    yield Point.driverInvalidate;
+    if (get(task.arena, sub) <= 0) throw new Violation('I-UAF', `notifier ${sub} was freed while its callback ran`);
+    return 0;
+  },
+};
+
+/** RDMA's way: a semaphore, read for the callbacks of a range, written by whoever changes the set of regions. */
+const readLocking: ClassicOps = {
+  *invalidateRangeStart(task) {
+    yield* downRead(task, SEMAPHORE, LockClass.updateLock);
+    yield Point.driverInvalidate;
+    yield* upRead(task, SEMAPHORE, LockClass.updateLock);
+    return 0;
+  },
+};
+
+/** A split inside a larger change, as the kernel nests them. */
+const nestedBrackets = (m: SmallMachine): Operation =>
+  function* (task) {
+    const outer = notifierRange(MMU_NOTIFY_CLEAR, m.mm, FIRST, FIRST + 2);
+    const inner = notifierRange(MMU_NOTIFY_CLEAR, m.mm, FIRST, FIRST + 1);
+    yield* mmuNotifierInvalidateRangeStart(task, outer);
+    yield* mmuNotifierInvalidateRangeStart(task, inner);
+    yield* mmuNotifierInvalidateRangeEnd(task, inner);
+    yield* mmuNotifierInvalidateRangeEnd(task, outer);
+  };
+
+const changesRegions: Operation = function* (task) {
+  yield* downWrite(task, SEMAPHORE, LockClass.updateLock);
+  yield Point.driverSnapshot;
+  yield* upWrite(task, SEMAPHORE, LockClass.updateLock);
+};
+
+export const classicPlans: readonly Plan[] = [
+  {
+    name: 'oom-vs-two-notifiers',
+    title: 'the OOM reaper meets one notifier that counts and one whose lock is held',
+    windows: 'E23',
+    machine: { pages: 1, devices: 0 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      subscribe(m, refusing);
+      subscribe(m, counting);
+    },
+    actors: (m) => ({ A: [(task) => oomReap(task, m.mm)], B: [holdsLock] }),
+    check: ({ arena }) =>
+      load(arena, COUNT) === 0
+        ? []
+        : [{ rule: 'I-PAIR', message: `a notifier counts ${load(arena, COUNT)} open invalidations at the end` }],
+  },
+  {
+    name: 'unregister-vs-exit',
+    title: 'a notifier with a secondary mapping is unregistered while the process exits',
+    windows: 'E25',
+    machine: { pages: 1, devices: 0 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      store(m.arena, MAPPED, ptePfn(readPte(m.arena, get(m.arena, m.mm + Mm.pgd), FIRST)));
+      return subscribe(m, mapping);
+    },
+    actors: (m, sub) => ({ B: [(task) => mmuNotifierUnregister(task, sub)], A: [(task) => mmput(task, m.mm)] }),
+  },
+  {
+    name: 'put-vs-bracket',
+    title: 'the last user of a notifier goes while its callback runs',
+    windows: 'E25',
+    machine: { pages: 1, devices: 0 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      return subscribe(m, lasting);
+    },
+    actors: (m, sub) => ({ B: [(task) => mmuNotifierPut(task, sub)], A: [discards(m, 0)] }),
+  },
+  {
+    name: 'nested-ranges-vs-writer',
+    title: 'nested invalidations of a notifier with a read lock, against a writer of that lock',
+    windows: 'E22',
+    machine: { pages: 1, devices: 0 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      subscribe(m, readLocking);
+    },
+    actors: (m) => ({ A: [nestedBrackets(m)], B: [changesRegions] }),
+  },
+];

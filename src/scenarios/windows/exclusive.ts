@@ -1,0 +1,99 @@
+/** Device-exclusive access: windows E31 to E35, F28, F29, F37. */
+import {
+  cpuWrites,
+  deviceIncrements,
+  discards,
+  forkNow,
+  forks,
+  makesReadOnly,
+  mapNow,
+  toDevice,
+  unmaps,
+  valueIn,
+} from '../operations.ts';
+import type { Plan } from '../plan.ts';
+import { fillPage } from '../smallMachine.ts';
+
+export const exclusivePlans: readonly Plan[] = [
+  {
+    name: 'exclusive-alone',
+    title: 'one after another: two atomic increments by the device',
+    windows: 'E32',
+    machine: { pages: 1 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [deviceIncrements(m, 0), deviceIncrements(m, 0)] }),
+  },
+  {
+    name: 'exclusive-vs-dontneed',
+    title: 'device-exclusive access against MADV_DONTNEED',
+    windows: 'E31 F28 F29',
+    machine: { pages: 1 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [deviceIncrements(m, 0)], A: [discards(m, 0)] }),
+  },
+  {
+    name: 'exclusive-vs-cpu',
+    title: 'an atomic increment by the device against a store by the CPU',
+    windows: 'E33',
+    machine: { pages: 1 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [deviceIncrements(m, 0)], A: [cpuWrites(m, 0, 10)] }),
+    check: (m) => valueIn(10, 11)(m),
+  },
+  {
+    name: 'exclusive-vs-mprotect',
+    title: 'device-exclusive access against mprotect to read-only',
+    windows: 'E31',
+    machine: { pages: 1 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [deviceIncrements(m, 0)], A: [makesReadOnly(m, 0)] }),
+  },
+  {
+    name: 'exclusive-vs-munmap',
+    title: 'device-exclusive access against munmap',
+    windows: 'E31',
+    machine: { pages: 1 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [deviceIncrements(m, 0)], A: [unmaps(m, 0)] }),
+  },
+  {
+    name: 'exclusive-vs-fork',
+    title: 'device-exclusive access against fork, which may fail but not share the entry',
+    windows: 'E34 F37',
+    machine: { pages: 1 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [deviceIncrements(m, 0)], A: [forks(m)] }),
+  },
+  {
+    name: 'exclusive-of-shared-page',
+    title: 'device-exclusive access to a page shared with a child, against a CPU write',
+    windows: 'F28',
+    machine: { pages: 1 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      forkNow(m);
+    },
+    actors: (m) => ({ D: [deviceIncrements(m, 0)], A: [cpuWrites(m, 0, 10)] }),
+    check: valueIn(10, 11),
+  },
+  {
+    name: 'exclusive-vs-migration',
+    title: 'device-exclusive access by one device against the migration to another',
+    windows: 'E35 F28',
+    machine: { pages: 1, devices: 2 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [deviceIncrements(m, 0)], M: [toDevice(m, 0, 1, 1)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'two-exclusives',
+    title: 'two devices increment the same word atomically',
+    windows: 'E32 E35',
+    machine: { pages: 1, devices: 2 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      mapNow(m, 0, true, 1);
+    },
+    actors: (m) => ({ D: [deviceIncrements(m, 0)], E: [deviceIncrements(m, 0, 1)] }),
+  },
+];

@@ -1,0 +1,32 @@
+/** The end of an address space against the drivers of it: windows E41 to E44. */
+import { mmput } from '../../mm/exit.ts';
+import { device, deviceReads } from '../operations.ts';
+import type { Plan } from '../plan.ts';
+import { fillPage } from '../smallMachine.ts';
+
+export const exitPlans: readonly Plan[] = [
+  {
+    name: 'device-fault-vs-exit',
+    title: 'a device read against the exit of the process',
+    windows: 'E41 E42',
+    machine: { pages: 1 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [deviceReads(m, 0)], A: [(task) => mmput(task, m.mm)] }),
+  },
+  {
+    name: 'close-vs-exit',
+    title: 'a device is closed while the process exits',
+    windows: 'E43 E25',
+    machine: { pages: 1 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ B: [(task) => m.driver.close(task, device(m))], A: [(task) => mmput(task, m.mm)] }),
+  },
+  {
+    name: 'close-after-exit',
+    title: 'one after another: the process exits, then the device is closed',
+    windows: 'E43',
+    machine: { pages: 1 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ A: [(task) => mmput(task, m.mm), (task) => m.driver.close(task, device(m))] }),
+  },
+];

@@ -1,0 +1,169 @@
+/** Pages on their way to the device: windows F1 to F10, F14, F24. */
+import { frameStore } from '../../arena/access.ts';
+import { frameAt } from '../../arena/frames.ts';
+import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../mm/gup.ts';
+import { oomReap } from '../../mm/madvise.ts';
+import { munmap } from '../../mm/mmap.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
+import { Point } from '../../steps/points.ts';
+import {
+  cpuReads,
+  cpuWrites,
+  deviceFaults,
+  deviceMustRead,
+  deviceMustWrite,
+  discards,
+  mapNow,
+  moveNow,
+  type Operation,
+  toDevice,
+  valueIn,
+} from '../operations.ts';
+import type { Plan } from '../plan.ts';
+import { FIRST, fillPage, readPage, type SmallMachine } from '../smallMachine.ts';
+
+/** DMA: pins page 0, writes to its frame a moment later, and lets go. */
+const writesThroughPin = (m: SmallMachine, value: number): Operation =>
+  function* (task) {
+    yield* mmapReadLock(task, m.mm);
+    const pfn = yield* getUserPage(task, m.mm, FIRST, FOLL_PIN | FOLL_WRITE);
+    yield* mmapReadUnlock(task, m.mm);
+    if (pfn <= 0) return;
+    yield Point.deviceAccess;
+    frameStore(task.arena, frameAt(task.arena, pfn), value);
+    yield* unpinUserPage(task, pfn);
+  };
+
+export const migrationPlans: readonly Plan[] = [
+  {
+    name: 'device-write-vs-migration',
+    title: 'a device write against the migration of the page to the same device',
+    windows: 'E7 F1 F3',
+    machine: { pages: 1 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      mapNow(m, 0, true);
+    },
+    actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], M: [toDevice(m, 0)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'fault-pass-vs-migration',
+    title: 'a device fault of two pages, the second a hole, against the migration of the first to the same device',
+    windows: 'E7 F3',
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [deviceFaults(m, 0, 2, true), deviceMustWrite(m, 0, 2)], M: [toDevice(m, 0)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'migration-vs-dontneed',
+    title: 'the migration of a page to the device against MADV_DONTNEED',
+    windows: 'F2 F22',
+    machine: { pages: 1 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ M: [toDevice(m, 0)], A: [discards(m, 0)] }),
+    check: valueIn(0),
+  },
+  {
+    name: 'migration-vs-dontneed-under-way',
+    title: 'the same, with a MADV_DONTNEED of two pages that may have called the driver long before it clears the entry',
+    windows: 'F2',
+    setup(m) {
+      fillPage(m, 0, 1);
+      fillPage(m, 1, 1);
+    },
+    actors: (m) => ({ M: [toDevice(m, 1)], A: [discards(m, 0, 2)] }),
+    check: valueIn(0),
+  },
+  {
+    name: 'hole-to-device',
+    title: 'one after another: an empty page is migrated and read',
+    windows: 'F14',
+    machine: { pages: 1 },
+    setup(m) {
+      // Device memory that held something else before.
+      fillPage(m, 0, 7);
+      moveNow(m, 0);
+    },
+    actors: (m) => ({ M: [discards(m, 0), toDevice(m, 0)] }),
+    check: valueIn(0),
+  },
+  {
+    name: 'hole-vs-cpu-fault',
+    title: 'the migration of an empty page against a CPU write to it',
+    windows: 'E11 F14',
+    machine: { pages: 1 },
+    actors: (m) => ({ M: [toDevice(m, 0)], A: [cpuWrites(m, 0, 2)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'hole-vs-oom',
+    title: 'the migration of an empty page against the OOM reaper: nothing appears behind the reaper',
+    windows: 'F15',
+    machine: { pages: 1 },
+    actors: (m) => ({ M: [toDevice(m, 0)], A: [(task) => oomReap(task, m.mm)] }),
+  },
+  {
+    name: 'pin-vs-migration',
+    title: 'DMA writes through a pin while the page wants to migrate',
+    windows: 'F6 F9',
+    machine: { pages: 1 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ M: [toDevice(m, 0)], A: [writesThroughPin(m, 2)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'two-devices',
+    title: 'one device migrates a page that the other reads',
+    windows: 'E6 F10 F38',
+    machine: { pages: 1, devices: 2 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      mapNow(m, 0, false, 1);
+    },
+    actors: (m) => ({ M: [toDevice(m, 0)], D: [deviceMustRead(m, 0, 1)] }),
+    check: valueIn(1),
+  },
+  {
+    name: 'two-migrations',
+    title: 'two devices migrate the same two pages',
+    windows: 'F5 F39',
+    machine: { devices: 2 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      fillPage(m, 1, 1);
+    },
+    actors: (m) => ({ M: [toDevice(m, 0, 2)], N: [toDevice(m, 0, 2, 1)] }),
+    check: valueIn(1),
+  },
+  {
+    name: 'migration-vs-munmap',
+    title: 'a migration beside a writer that waits for mmap_lock',
+    windows: 'F40',
+    machine: { pages: 1 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ M: [toDevice(m, 0)], A: [(task) => munmap(task, m.mm, FIRST, 1)] }),
+  },
+  {
+    name: 'device-page-reused',
+    title: 'one CPU discards a page in device memory, and a migration takes the freed page at once',
+    windows: 'F24',
+    machine: { pages: 2, deviceMemory: 1 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      fillPage(m, 1, 2);
+      moveNow(m, 0);
+    },
+    actors: (m) => ({ A: [discards(m, 0)], M: [toDevice(m, 1)] }),
+    check: (m) => (readPage(m, 1) === 2 ? [] : [{ rule: 'I-DATA', message: `page 1 holds ${readPage(m, 1)}, 2 was written` }]),
+  },
+  {
+    name: 'device-page-recycled',
+    title: 'one after another: to the device, discarded, written, to the device again, touched',
+    windows: 'F24',
+    machine: { pages: 1 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ A: [toDevice(m, 0), discards(m, 0), cpuWrites(m, 0, 2), toDevice(m, 0), cpuReads(m, 0)] }),
+    check: valueIn(2),
+  },
+];

@@ -1,0 +1,74 @@
+import { deviceLoad } from '../../drivers/deviceAccess.ts';
+import { closes, device, discards, evicts, forkNow, mapNow, moveNow, type Operation } from '../operations.ts';
+import type { Plan } from '../plan.ts';
+import { addMirror, FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
+
+/** Subscribes a mirror and reads page 0 through it. */
+const opensAndReads = (m: SmallMachine, mirror: number): Operation =>
+  function* (task) {
+    if ((yield* m.driver.open(task, mirror)) === 0) yield* deviceLoad(task, m.driver, mirror, FIRST, 0);
+  };
+
+export const notifierPlans: readonly Plan[] = [
+  {
+    name: 'remove-vs-bracket',
+    title: 'an interval is removed, and freed, while an invalidation runs',
+    windows: 'E16',
+    machine: { pages: 1 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      mapNow(m, 0, false);
+    },
+    actors: (m) => ({ B: [closes(m, () => device(m))], A: [discards(m, 0)] }),
+  },
+  {
+    name: 'insert-vs-bracket',
+    title: 'a device subscribes, and reads, while an invalidation runs',
+    windows: 'E18',
+    machine: { pages: 1 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      return addMirror(m, m.mm);
+    },
+    actors: (m, mirror) => ({ B: [opensAndReads(m, mirror)], A: [discards(m, 0)] }),
+  },
+  {
+    name: 'insert-remove-vs-bracket',
+    title: 'a device subscribes and unsubscribes at once while an invalidation runs',
+    windows: 'E20',
+    machine: { pages: 1 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      return addMirror(m, m.mm);
+    },
+    actors: (m, mirror) => ({
+      B: [(task) => m.driver.open(task, mirror), closes(m, () => mirror)],
+      A: [discards(m, 0)],
+    }),
+  },
+  {
+    name: 'insert-vs-walk',
+    title: 'a device subscribes while an invalidation walks the tree of two others that map the page',
+    windows: 'E19',
+    machine: { pages: 1, devices: 2 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      mapNow(m, 0, false);
+      mapNow(m, 0, false, 1);
+      return addMirror(m, m.mm);
+    },
+    actors: (m, mirror) => ({ B: [opensAndReads(m, mirror)], A: [discards(m, 0)] }),
+  },
+  {
+    name: 'register-vs-evict',
+    title: 'the first subscription of a child while an eviction invalidates through the rmap, without mmap_lock',
+    windows: 'E17',
+    machine: { pages: 1 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      moveNow(m, 0);
+      return addMirror(m, forkNow(m));
+    },
+    actors: (m, mirror) => ({ B: [(task) => m.driver.open(task, mirror)], E: [evicts(m)] }),
+  },
+];

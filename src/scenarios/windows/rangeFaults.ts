@@ -1,0 +1,109 @@
+/** hmm_range_fault called by hand, with a request of its own for each page: windows E27 to E29. */
+import { get } from '../../arena/access.ts';
+import { EBUSY } from '../../arena/errno.ts';
+import { Mm } from '../../arena/structures.ts';
+import { Violation } from '../../arena/violation.ts';
+import { deviceEntry } from '../../drivers/deviceTable.ts';
+import { mirrorInterval } from '../../drivers/mirror.ts';
+import { HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE, HMM_PFN_VALID, HMM_PFN_WRITE } from '../../hmm/pfn.ts';
+import { type HmmRange, hmmRangeFault } from '../../hmm/rangeFault.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
+import { readPte } from '../../mm/tables.ts';
+import { mmuIntervalReadBegin } from '../../notifier/sequence.ts';
+import { run } from '../../steps/steps.ts';
+import { device, deviceFaults, deviceReads, discards, moveNow, type Operation, unmaps } from '../operations.ts';
+import type { Plan } from '../plan.ts';
+import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
+
+/** Requests for the pages from FIRST on; asked for again from the start after every collision, with fresh words. */
+const asks = (m: SmallMachine, requests: readonly number[]): Operation =>
+  function* (task) {
+    const words = new Int32Array(requests.length);
+    const range: HmmRange = {
+      notifier: mirrorInterval(m.arena, device(m)),
+      notifierSeq: 0,
+      start: FIRST,
+      end: FIRST + requests.length,
+      hmmPfns: words,
+      defaultFlags: 0,
+      pfnFlagsMask: HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE,
+      devPrivateOwner: 0,
+    };
+    let result: number;
+    do {
+      words.set(requests);
+      range.notifierSeq = yield* mmuIntervalReadBegin(task, range.notifier);
+      yield* mmapReadLock(task, m.mm);
+      result = yield* hmmRangeFault(task, range);
+      yield* mmapReadUnlock(task, m.mm);
+    } while (result === -EBUSY);
+    if (result !== 0) throw new Violation('I-OUT', `the range fault of mapped pages fails with ${result}`);
+    requests.forEach((request, i) => {
+      const wanted = request === 0 ? 0 : HMM_PFN_VALID | ((request & HMM_PFN_REQ_WRITE) !== 0 ? HMM_PFN_WRITE : 0);
+      if (((words[i] as number) & wanted) !== wanted) {
+        throw new Violation('I-OUT', `the range fault returned 0, but page ${i} was not made accessible as asked`);
+      }
+    });
+  };
+
+/** After a fault that succeeded, every page of the request has a device entry. */
+const faultsAll = (m: SmallMachine, pages: number): Operation =>
+  function* (task) {
+    const result = yield* deviceFaults(m, 0, pages, true)(task);
+    for (let page = 0; page < pages && result === 0; page++) {
+      if (deviceEntry(m.arena, device(m), FIRST + page) === 0) {
+        throw new Violation('I-OUT', `the fault of ${pages} pages returned 0, and left page ${page} out`);
+      }
+    }
+  };
+
+const WRITE = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE;
+
+export const rangeFaultPlans: readonly Plan[] = [
+  {
+    name: 'request-vs-dontneed',
+    title: 'a range fault with a request for each page against MADV_DONTNEED',
+    windows: 'E28 E29',
+    machine: { pages: 1 },
+    actors: (m) => ({ D: [asks(m, [WRITE])], A: [discards(m, 0)] }),
+  },
+  {
+    name: 'report-only-vs-dontneed',
+    title: 'page 0 is only reported, page 1 is faulted in; nobody asked for page 0 when it is gone',
+    windows: 'E28 E29',
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [asks(m, [0, WRITE])], A: [discards(m, 0)] }),
+    check(m) {
+      const pte = readPte(m.arena, get(m.arena, m.mm + Mm.pgd), FIRST);
+      return pte === 0 ? [] : [{ rule: 'I-OUT', message: 'page 0 was faulted in, and was only to be reported' }];
+    },
+  },
+  {
+    name: 'own-page-behind-a-hole',
+    title: 'one after another: a device faults a hole and, behind it, a page that it holds itself',
+    windows: 'E26',
+    setup(m) {
+      fillPage(m, 1, 1);
+      moveNow(m, 1);
+    },
+    actors: (m) => ({ D: [deviceFaults(m, 0, 2, true)] }),
+  },
+  {
+    name: 'fault-of-four-pages',
+    title: 'one after another: a fault of four pages, in windows of two',
+    windows: 'E29',
+    machine: { pages: 4 },
+    actors: (m) => ({ D: [faultsAll(m, 4)] }),
+  },
+  {
+    name: 'unlocked-fault-vs-munmap',
+    title: 'a range fault that drops mmap_lock (the page is exclusive to another device) against munmap',
+    windows: 'E27',
+    machine: { pages: 1, devices: 2, settings: { unlocked: 'on' } },
+    setup(m) {
+      fillPage(m, 0, 1);
+      run(m.driver.makeExclusive(m.task, device(m), FIRST));
+    },
+    actors: (m) => ({ D: [deviceReads(m, 0, 1)], A: [unmaps(m, 0)] }),
+  },
+];

@@ -1,0 +1,162 @@
+/** Pages on their way home, by fault, by request, by eviction: windows F12, F21 to F27. */
+import { mirrorPgmap } from '../../drivers/mirror.ts';
+import { cpuStore } from '../../mm/cpuAccess.ts';
+import { memunmapPages } from '../../mm/devPagemap.ts';
+import { mremap } from '../../mm/mremap.ts';
+import {
+  closes,
+  cpuReads,
+  cpuWrites,
+  device,
+  deviceFaults,
+  deviceMustWrite,
+  discards,
+  evicts,
+  forkNow,
+  forks,
+  makesReadOnly,
+  moveNow,
+  toDevice,
+  toSystem,
+  valueIn,
+} from '../operations.ts';
+import type { Plan } from '../plan.ts';
+import { FIRST, fillPage, readPage, type SmallMachine } from '../smallMachine.ts';
+
+const onDevice = (m: SmallMachine): void => {
+  fillPage(m, 0, 1);
+  moveNow(m, 0);
+};
+
+export const returnPlans: readonly Plan[] = [
+  {
+    name: 'device-write-vs-cpu-touch',
+    title: 'a device write to its own page against a CPU read that brings the page home',
+    windows: 'F12',
+    machine: { pages: 1 },
+    setup: onDevice,
+    actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], A: [cpuReads(m, 0)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'device-write-vs-return',
+    title: 'a device write to its own page against its migration home on request',
+    windows: 'F12',
+    machine: { pages: 1 },
+    setup: onDevice,
+    actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], S: [toSystem(m, 0)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'own-pfn-reused',
+    title: 'a fault pass that holds the pfn of a page on the device; the page goes home, another takes its place',
+    windows: 'F3 F12',
+    machine: { pages: 2, deviceMemory: 1 },
+    setup(m) {
+      onDevice(m);
+      fillPage(m, 1, 5);
+    },
+    actors: (m) => ({ D: [deviceFaults(m, 0, 1, true), deviceMustWrite(m, 0, 2)], A: [cpuReads(m, 0)], M: [toDevice(m, 1)] }),
+    check: (m) => [
+      ...valueIn(2)(m),
+      ...(readPage(m, 1) === 5 ? [] : [{ rule: 'I-DATA', message: `page 1 holds ${readPage(m, 1)}, 5 was written` }]),
+    ],
+  },
+  {
+    name: 'evict-vs-cpu-touch',
+    title: 'an eviction by page frame against a CPU write to the page',
+    windows: 'F27',
+    machine: { pages: 1 },
+    setup: onDevice,
+    actors: (m) => ({ E: [evicts(m)], A: [cpuWrites(m, 0, 2)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'evict-vs-device-write',
+    title: 'an eviction by page frame against a device write to the page',
+    windows: 'F12 F27',
+    machine: { pages: 1 },
+    setup: onDevice,
+    actors: (m) => ({ E: [evicts(m)], D: [deviceMustWrite(m, 0, 2)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'evict-vs-fork',
+    title: 'an eviction by page frame against fork',
+    windows: 'F21',
+    machine: { pages: 1 },
+    setup: onDevice,
+    actors: (m) => ({ E: [evicts(m)], A: [forks(m)] }),
+    check: valueIn(1),
+  },
+  {
+    name: 'evict-vs-mprotect',
+    title: 'an eviction by page frame against mprotect to read-only',
+    windows: 'F23',
+    machine: { pages: 1 },
+    setup: onDevice,
+    actors: (m) => ({ E: [evicts(m)], A: [makesReadOnly(m, 0)] }),
+    check: valueIn(1),
+  },
+  {
+    name: 'evict-vs-mremap',
+    title: 'an eviction by page frame against mremap',
+    windows: 'F21',
+    machine: { pages: 1 },
+    setup: onDevice,
+    actors: (m) => ({ E: [evicts(m)], A: [(task) => mremap(task, m.mm, FIRST, 1, 1, FIRST + 8)] }),
+  },
+  {
+    name: 'evict-vs-dontneed',
+    title: 'an eviction by page frame against MADV_DONTNEED',
+    windows: 'F22',
+    machine: { pages: 1 },
+    setup: onDevice,
+    actors: (m) => ({ E: [evicts(m)], A: [discards(m, 0)] }),
+    check: valueIn(0),
+  },
+  {
+    name: 'evict-mapped-page',
+    title: 'one after another: the device maps its page, and it is evicted',
+    windows: 'F11',
+    machine: { pages: 1 },
+    setup: onDevice,
+    actors: (m) => ({ E: [deviceFaults(m, 0, 1, true), evicts(m)] }),
+    check: valueIn(1),
+  },
+  {
+    name: 'shared-device-page-written',
+    title: 'parent and child share a page in device memory; the device writes for the parent, the child reads',
+    windows: 'F21',
+    machine: { pages: 1 },
+    setup(m) {
+      onDevice(m);
+      return forkNow(m);
+    },
+    actors: (m, child) => ({ D: [deviceMustWrite(m, 0, 2)], B: [(task) => cpuStore(task, child, FIRST, 0, 3)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'close-and-unbind',
+    title: 'one after another: the device is closed and its memory taken away; the page has gone home',
+    windows: 'F25 E44',
+    machine: { pages: 1 },
+    setup(m) {
+      onDevice(m);
+      return mirrorPgmap(m.arena, device(m));
+    },
+    actors: (m, pgmap) => ({ B: [closes(m, () => device(m)), (task) => memunmapPages(task, pgmap)] }),
+    check: valueIn(1),
+  },
+  {
+    name: 'unbind-vs-cpu-touch',
+    title: 'device memory is taken away while a CPU brings the last page home',
+    windows: 'F25 E44',
+    machine: { pages: 1 },
+    setup: onDevice,
+    actors: (m) => ({
+      B: [(task) => memunmapPages(task, mirrorPgmap(m.arena, device(m)))],
+      A: [cpuReads(m, 0)],
+    }),
+  },
+];
