@@ -6,6 +6,8 @@ import { drivers } from './drivers.ts';
 import { explore, replay, scenarios } from './explore.ts';
 import type { Command } from './flags.ts';
 import { commandHelp, programHelp } from './help.ts';
+import { measure } from './measure.ts';
+import { merge } from './merge.ts';
 import { stress } from './stress.ts';
 import { quote, UsageError, unknown } from './usage.ts';
 import { windows } from './windows.ts';
@@ -28,7 +30,7 @@ const help: Command = {
   },
 };
 
-const commands: readonly Command[] = [stress, explore, replay, scenarios, windows, drivers, bugs, help];
+const commands: readonly Command[] = [stress, measure, merge, explore, replay, scenarios, windows, drivers, bugs, help];
 
 function commandNamed(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);

@@ -15,6 +15,8 @@ export interface SweepFile {
   readonly version: string;
   readonly fingerprint: string;
   readonly cells: number;
+  /** Axes with more than one value. */
+  readonly varied: readonly string[];
   readonly shard: readonly [number, number];
   readonly request: SweepRequest;
   /** Driver specs as given. */
@@ -98,6 +100,7 @@ export class Journal {
       version,
       fingerprint: sweep.fingerprint,
       cells: sweep.cells.length,
+      varied: sweep.varied,
       shard,
       request: sweep.request,
       drivers,

@@ -5,7 +5,6 @@ import { type Spread, spreadOf, twoHalves } from './statistics.ts';
 import { restored } from './tally.ts';
 import type { CellConfig, Repetition, StoredHistogram } from './types.ts';
 
-/** `unstable`: not one window became stable, so there is no time to stable. */
 export type CellVerdict = 'ok' | 'invalid' | 'violation';
 
 export interface TimeRow {
@@ -45,6 +44,7 @@ export interface Row {
     readonly spread: Spread | null;
     /** All passes, also of windows that never became stable, for each stable one: what stability costs. Null: none was stable. */
     readonly perStable: number | null;
+    readonly perStableSpread: Spread | null;
   } | null;
   readonly timeToStable: TimeRow | null;
   /** Device faults from their begin, and from when they were due. */
@@ -167,6 +167,13 @@ export function rowOf(
       max: attempts.max,
       spread: spreadOf(means(of('attempts'))),
       perStable: stable === 0 ? null : passes / stable,
+      perStableSpread: spreadOf(
+        shares(
+          repetitions,
+          (r) => r.passes,
+          (r) => r.stable,
+        ),
+      ),
     },
     timeToStable: timeRow(of('timeToStable')),
     latency: { raw: timeRow(of('raw')), corrected: timeRow(of('corrected')) },

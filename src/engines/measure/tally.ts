@@ -21,13 +21,20 @@ export class Tally implements RetryRecorder {
   lostNs = 0;
   faultNs = 0;
   invalidations = 0;
-  readonly #from: number;
+  /** Faults that ended, whether or not they count. */
+  ended = 0;
+  #from: number;
   /** Does the fault under way count? By actor. */
   readonly #counts = new Map<number, boolean>();
 
   /** Counts what is due at `from` nanoseconds or later. */
   constructor(from: number) {
     this.#from = from;
+  }
+
+  /** The warm-up is over. */
+  countFrom(now: number): void {
+    this.#from = Math.min(this.#from, now);
   }
 
   faultBegins(actor: number, due: number): void {
@@ -37,6 +44,7 @@ export class Tally implements RetryRecorder {
   }
 
   fault(actor: number, due: number, began: number, ended: number, result: number): void {
+    this.ended++;
     if (this.#counts.get(actor) !== true) return;
     this.#counts.set(actor, false);
     this.faultNs += ended - began;

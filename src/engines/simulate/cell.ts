@@ -9,10 +9,10 @@ import type { CellConfig, Repetition } from '../measure/types.ts';
 import { costsOf } from './costs.ts';
 import { type Ending, type SimulatedFailure, Simulator } from './simulator.ts';
 
-/** Part of a repetition that does not count. */
+/** Part of a repetition that does not count, of its time or of its faults. */
 const WARM_UP = 0.1;
 /** Steps between two looks at the clock of the world. */
-const CHUNK = 200_000;
+const CHUNK = 20_000;
 /** Steps that operations under way may need to come to their end. */
 const DRAIN_STEPS = 50_000_000;
 
@@ -49,13 +49,17 @@ export async function simulateOnce(cell: CellConfig, seed: number, breathe: Brea
   const driver = await driverOf(cell);
   const scenario = retryScenario(retryOptionsOf(cell, driver));
   const total = cell.seconds * 1e9;
-  const warm = WARM_UP * total;
+  let warm = WARM_UP * total;
   const tally = new Tally(warm);
   const run = simulator(cell, driver, scenario, seed, tally);
   let ending: Ending = 'steps';
   const enough = (): boolean => tally.done + tally.timedOut + tally.failed >= cell.faults;
   while (ending === 'steps' && !enough()) {
     ending = run.run(total, CHUNK);
+    if (run.now < warm && tally.ended >= WARM_UP * cell.faults) {
+      warm = run.now;
+      tally.countFrom(warm);
+    }
     if (await breathe()) return null;
   }
   const { now, steps } = run;
