@@ -1,5 +1,5 @@
 /** `hmm-lab merge`: joins the parts of a sweep that ran with `--shard`. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { mergeSweeps } from '../engines/measure/merge.ts';
 import { measureResult } from '../engines/measure/result.ts';
@@ -31,7 +31,7 @@ export const merge: Command = {
     const { file, rows } = await asUsage(() => mergeSweeps(directories));
     const { request, drivers, varied, command, cells } = file;
     const result = measureResult({ request, drivers, varied, rows, total: cells, here: cells, command });
-    asWritable(out, () => mkdirSync(out, { recursive: true }));
+    asWritable(out, () => existsSync(out) || mkdirSync(out));
     writeResults(out, result, rows);
     const prose = json ? process.stderr : process.stdout;
     prose.write(`${measureText(result, styleFor(prose))}report ${join(out, 'report.html')}\n`);

@@ -7,7 +7,7 @@ import { type Curves, crossing, curvesOf, type Series, xOf } from './series.ts';
 export const STORM = 2;
 
 const perStable = (row: Row): number | null => row.attempts?.perStable ?? null;
-const percent = (share: number): string => `${(100 * share).toPrecision(share >= 0.0995 ? 3 : 2)} %`;
+const percent = (share: number): string => (share === 0 ? 'none' : `${(100 * share).toPrecision(share >= 0.0995 ? 3 : 2)} %`);
 const time = (ns: number): string => {
   for (const [unit, factor] of [
     ['s', 1e9],

@@ -85,7 +85,8 @@ export class Journal {
   constructor(directory: string, sweep: Sweep, shard: readonly [number, number], drivers: readonly string[], command: string) {
     this.directory = directory;
     const path = join(directory, SWEEP);
-    mkdirSync(directory, { recursive: true });
+    // Not recursive: Node never comes back from that where even the root of the path takes no directories (/proc).
+    if (!existsSync(directory)) mkdirSync(directory);
     if (existsSync(path)) {
       const { fingerprint, shard: other, version: made } = readSweepFile(directory);
       if (fingerprint !== sweep.fingerprint || String(other) !== String(shard)) {

@@ -12,7 +12,7 @@ import { type Ending, type SimulatedFailure, Simulator } from './simulator.ts';
 /** Part of a repetition that does not count, of its time or of its faults. */
 const WARM_UP = 0.1;
 /** Steps between two looks at the clock of the world. */
-const CHUNK = 20_000;
+const CHUNK = 2000;
 /** Steps that operations under way may need to come to their end. */
 const DRAIN_STEPS = 50_000_000;
 
