@@ -15,6 +15,7 @@ export function halfWidth(spread: Spread | null): string {
 export const measureTitles = [
   'inv. done',
   'faults',
+  'rounds',
   'passes',
   'p99',
   'per stable',
@@ -31,6 +32,7 @@ export function measureCells(row: PlainRow): string[] {
   return [
     row.invalidations === null ? '-' : `${compact(row.invalidations.done)}/s`,
     count(n),
+    row.rounds === null ? '-' : row.rounds.toFixed(2),
     stable && attempts !== null ? `${attempts.mean.toFixed(2)}${halfWidth(attempts.spread)}` : '-',
     stable && attempts !== null ? attempts.p99.toFixed(0) : '-',
     attempts?.perStable == null ? 'none stable' : attempts.perStable.toPrecision(3),

@@ -36,7 +36,8 @@ export type EventKind = (typeof eventKinds)[number];
 export const targetKinds = ['same', 'other'] as const;
 export type TargetKind = (typeof targetKinds)[number];
 
-export const accessKinds = ['read', 'write'] as const;
+/** What a request of a device is: a fault for a range, or a copy out of it that faults what it does not find. */
+export const accessKinds = ['read', 'write', 'copy'] as const;
 export type AccessKind = (typeof accessKinds)[number];
 
 /** The load of one run. Rates are a second and in all, shared by those who make it; 0 is none. */

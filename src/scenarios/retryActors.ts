@@ -2,6 +2,7 @@
 
 import type { Arena } from '../arena/arena.ts';
 import { deref } from '../arena/pool.ts';
+import { deviceRead } from '../drivers/deviceCopy.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { forgetRange } from '../drivers/forget.ts';
 import { arrivals } from '../load/arrivals.ts';
@@ -21,6 +22,8 @@ import type { EventKind, RetryLoad, RetryPlaces } from './retry.ts';
 export interface RetryRecorder {
   /** A device fault ended with 0 or an error. It was due, it began, it ended. */
   readonly fault: (actor: number, due: number, began: number, ended: number, result: number) => void;
+  /** A request makes another device fault. */
+  readonly round: (actor: number) => void;
   readonly faultBegins: (actor: number, due: number) => void;
   readonly invalidation: (actor: number, due: number, began: number, ended: number) => void;
 }
@@ -61,10 +64,17 @@ function faulter({ arena, load, places, driver, seed, recorder }: Context, actor
       const start = places.base + slot() * load.range;
       const began = nowNs(task);
       recorder.faultBegins(actor, due);
-      const result = yield* driver.fault(task, mirror, start, start + load.range, write);
+      const end = start + load.range;
+      let result: number;
+      if (load.access === 'copy') {
+        result = yield* deviceRead(task, driver, mirror, start, end, () => recorder.round(actor));
+      } else {
+        recorder.round(actor);
+        result = yield* driver.fault(task, mirror, start, end, write);
+      }
       recorder.fault(actor, due, began, nowNs(task), result);
       // So that the next fault there finds something to do. Not part of the fault.
-      yield* forgetRange(task, driver, mirror, start, start + load.range);
+      yield* forgetRange(task, driver, mirror, start, end);
     },
   };
 }

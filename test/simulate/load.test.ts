@@ -4,7 +4,12 @@ import { arrivalKinds, arrivals } from '../../src/load/arrivals.ts';
 import { pattern } from '../../src/load/patterns.ts';
 import { randomStream } from '../../src/load/random.ts';
 
-const take = <T>(next: () => T, count: number): T[] => Array.from({ length: count }, next);
+/** Each is asked for at the time of the last one: the operations take no time. */
+function take(next: (now: number) => number, count: number): number[] {
+  const all: number[] = [];
+  for (let i = 0; i < count; i++) all.push(next(all[i - 1] ?? 0));
+  return all;
+}
 
 test('every kind of arrivals keeps its mean rate and never goes back', () => {
   for (const kind of arrivalKinds) {

@@ -35,6 +35,8 @@ export interface Row {
   readonly repetitions: number;
   readonly unfinished: number;
   readonly failed: number;
+  /** Device faults a request made; 1 unless --access copy finds holes again. Null: no request ended. */
+  readonly rounds: number | null;
   /** Passes a window took until it was stable. */
   readonly attempts: {
     readonly mean: number;
@@ -117,6 +119,7 @@ function least(values: readonly (number | null)[]): number | null {
 }
 
 const nothing = {
+  rounds: null,
   attempts: null,
   timeToStable: null,
   latency: null,
@@ -160,6 +163,7 @@ export function rowOf(
     ...head,
     verdict: 'ok',
     why: null,
+    rounds: head.n === 0 ? null : sum(repetitions, (r) => r.rounds) / head.n,
     attempts: {
       mean: attempts.mean,
       p50: attempts.quantile(0.5),

@@ -15,6 +15,7 @@ export class Tally implements RetryRecorder {
   timedOut = 0;
   failed = 0;
   begun = 0;
+  rounds = 0;
   stable = 0;
   passes = 0;
   lost = 0;
@@ -26,6 +27,9 @@ export class Tally implements RetryRecorder {
   #from: number;
   /** Does the fault under way count? By actor. */
   readonly #counts = new Map<number, boolean>();
+  readonly #rounds = new Map<number, number>();
+  /** Time lost by the fault under way. By actor. */
+  readonly #lostNs = new Map<number, number>();
 
   /** Counts what is due at `from` nanoseconds or later. */
   constructor(from: number) {
@@ -40,7 +44,13 @@ export class Tally implements RetryRecorder {
   faultBegins(actor: number, due: number): void {
     const counts = due >= this.#from;
     this.#counts.set(actor, counts);
+    this.#lostNs.set(actor, 0);
+    this.#rounds.set(actor, 0);
     if (counts) this.begun++;
+  }
+
+  round(actor: number): void {
+    this.#rounds.set(actor, (this.#rounds.get(actor) ?? 0) + 1);
   }
 
   fault(actor: number, due: number, began: number, ended: number, result: number): void {
@@ -48,6 +58,8 @@ export class Tally implements RetryRecorder {
     if (this.#counts.get(actor) !== true) return;
     this.#counts.set(actor, false);
     this.faultNs += ended - began;
+    this.lostNs += this.#lostNs.get(actor) ?? 0;
+    this.rounds += this.#rounds.get(actor) ?? 0;
     if (result === -EBUSY) this.timedOut++;
     else if (result < 0) this.failed++;
     else this.done++;
@@ -76,7 +88,7 @@ export class Tally implements RetryRecorder {
         if (!counts(task)) return;
         this.passes++;
         this.lost++;
-        this.lostNs += lostMs * 1e6;
+        this.#lostNs.set(task.id, (this.#lostNs.get(task.id) ?? 0) + lostMs * 1e6);
       },
     };
   }
@@ -98,12 +110,13 @@ export class Tally implements RetryRecorder {
   }
 
   /** The repetition this was, once its time is known. */
-  repetition(rest: Pick<Repetition, 'ns' | 'steps' | 'overlap' | 'coresUsed' | 'violation'>): Repetition {
-    const { done, timedOut, failed, begun, stable, passes, lost, lostNs, faultNs, invalidations } = this;
+  repetition(rest: Pick<Repetition, 'ns' | 'steps' | 'overlap' | 'coresUsed' | 'coresTaken' | 'violation'>): Repetition {
+    const { done, timedOut, failed, begun, rounds, stable, passes, lost, lostNs, faultNs, invalidations } = this;
     return {
       done,
       timedOut,
       failed,
+      rounds,
       unfinished: begun - done - timedOut - failed,
       stable,
       passes,
@@ -125,6 +138,7 @@ const countNames = [
   'timedOut',
   'failed',
   'begun',
+  'rounds',
   'stable',
   'passes',
   'lost',

@@ -46,6 +46,8 @@ export interface Repetition {
   readonly done: number;
   readonly timedOut: number;
   readonly failed: number;
+  /** Device faults that these requests made. */
+  readonly rounds: number;
   /** Device faults under way when the time was up. */
   readonly unfinished: number;
   /** Windows that became stable, passes made and passes thrown away. */
@@ -66,6 +68,8 @@ export interface Repetition {
   /** Race only: see docs/measurement.md. */
   readonly overlap: number | null;
   readonly coresUsed: number | null;
+  /** Cores that other programs used meanwhile. */
+  readonly coresTaken: number | null;
   /** A broken rule ends the cell. */
   readonly violation: { readonly rule: string; readonly message: string; readonly actor: string } | null;
 }

@@ -63,6 +63,13 @@ export async function simulateOnce(cell: CellConfig, seed: number, breathe: Brea
     if (await breathe()) return null;
   }
   const { now, steps } = run;
-  const result = tally.repetition({ ns: Math.max(0, now - warm), steps, overlap: null, coresUsed: null, violation: null });
+  const result = tally.repetition({
+    ns: Math.max(0, now - warm),
+    steps,
+    overlap: null,
+    coresUsed: null,
+    coresTaken: null,
+    violation: null,
+  });
   return { ...result, violation: broken(scenario, run) };
 }

@@ -44,7 +44,20 @@ export const presets = {
   emulated: {
     help: 'a kernel under emulation, 64 pages read by dmirror in 0.9 ms: docs/simulate.md says how it was fitted',
     scale: 137,
-    costs: { flushDeviceTlb: 0, interrupt: 0, spin: 20_000, slice: 3_000_000 },
+    costs: {
+      flushDeviceTlb: 0,
+      interrupt: 0,
+      // A mutex is spun for as long as its owner runs.
+      spin: 10_000_000,
+      spinWake: 50,
+      deviceTranslated: 10_400,
+      setPte: 300,
+      driverChecked: 160_000,
+      hmmFaultPage: 100,
+      faultReadPte: 100,
+      lock: 200,
+      unlock: 100,
+    },
   },
 } as const satisfies Readonly<Record<string, Preset>>;
 
