@@ -45,7 +45,7 @@ const bad: readonly (readonly [args: readonly string[], ...says: RegExp[]])[] = 
     ['sress'],
     /unknown command 'sress'/,
     /did you mean stress\?/,
-    /stress, explore, replay, scenarios, windows, drivers, bugs, help/,
+    /stress, explore, replay, hunt, scenarios, windows, drivers, bugs, help/,
   ],
   [[''], /unknown command ''/],
   [['help', 'nope'], /unknown command 'nope'/, /allowed are stress/],
@@ -77,7 +77,7 @@ const bad: readonly (readonly [args: readonly string[], ...says: RegExp[]])[] = 
   [['stress', '--pages', '500', '--memory', '300'], /--pages 500 is more than --memory 300/],
   [['stress', '--device-memory', '1048576'], /--device-memory 1048576/, /allowed are 1048576 in all/],
   [['stress', '--seed', '2147483648'], /--seed is '2147483648'/, /0 to 2147483647/],
-  [['stress', '--bug', 'R05'], /unknown bug 'R05'/, /no bugs are known yet/],
+  [['stress', '--bug', 'R99'], /unknown bug 'R99'/, /hmm-lab bugs/],
   [['stress', '--driver', 'dmiror'], /unknown driver 'dmiror'/, /did you mean dmirror\?/],
   [['stress', '--driver', 'two\nlines'], /unknown driver 'two\\nlines'/],
   [['stress', '--driver', 'https://example.org/driver.js'], /unknown driver 'https:/, /file: URL/],
@@ -125,7 +125,7 @@ test('help of the program and of every command', () => {
   const program = cli('--help');
   assert.equal(program.status, 0);
   assert.deepEqual(cli('help').stdout, program.stdout);
-  for (const command of ['stress', 'explore', 'replay', 'scenarios', 'windows', 'drivers', 'bugs', 'help']) {
+  for (const command of ['stress', 'explore', 'replay', 'hunt', 'scenarios', 'windows', 'drivers', 'bugs', 'help']) {
     assert.match(program.stdout, new RegExp(`^  ${command} +\\w`, 'm'));
     const { status, stdout, stderr } = cli(command, '--help');
     assert.equal(status, 0);
@@ -203,8 +203,11 @@ test('drivers', () => {
 });
 
 test('bugs', () => {
-  assert.match(cli('bugs').stdout, /^No bugs are known yet\..*\n$/);
-  assert.deepEqual(JSON.parse(cli('bugs', '--json').stdout), { schema: 'hmm-lab/bugs/1', version, bugs: [] });
+  assert.match(cli('bugs').stdout, /^R05\n {2}.+\n {2}.+; shown by device-fault-vs-munmap\n/m);
+  const { schema, bugs, controls } = JSON.parse(cli('bugs', '--json').stdout) as Record<string, { id: string }[]>;
+  assert.equal(schema, 'hmm-lab/bugs/1');
+  assert.ok(bugs?.some(({ id }) => id === 'R05'));
+  assert.ok(controls?.some(({ id }) => id === 'C1'));
 });
 
 test('a closed pipe is no error', async () => {

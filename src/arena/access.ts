@@ -1,7 +1,7 @@
 /**
  * Every access of the model to shared words goes through these functions.
  *
- * The first seven are sequentially consistent and cost 8-16 ns in Node 20 (a call, not an instruction). `get` and
+ * The atomic ones are sequentially consistent and cost 8-16 ns in Node 20 (a call, not an instruction). `get` and
  * `set` are plain: 1-2 ns. A plain access is right in three places: under the lock that guards the word, on a word only
  * one actor writes, and in a lock-free reader whose result is believed only after a later atomic check (`READ_ONCE` in
  * the kernel), which is how the page walk of hmm_range_fault reads entries.
@@ -10,117 +10,166 @@ import { erased } from '../steps/steps.ts';
 import type { Arena } from './arena.ts';
 
 /**
- * Sees every access of the model to shared words, in the stepped tree only: what an explorer needs to know what an actor has
- * observed, and to keep a hash of the arena. The erased tree has no trace of it.
+ * Stands in for the shared words in the stepped tree, so that an explorer learns what an actor reads and writes, can take a
+ * write back, and can lead an actor to where it once was by giving it the values it read then. One thread at a time. The erased
+ * tree has no trace of it. A frame word number `at` is the word `~at`, below zero.
  */
-export interface AccessObserver {
-  readonly read: (word: number, value: number) => void;
-  readonly write: (word: number, old: number, value: number) => void;
-  /** What the running actor has observed so far, and a way back to it. */
-  readonly mark: () => unknown;
-  readonly rewind: (mark: unknown) => void;
+export interface Memory {
+  read(word: number): number;
+  write(word: number, value: number): void;
+  /** An addition whose result nobody looks at. */
+  increase(word: number, by: number): void;
+  /** Who waits on the word may go on. */
+  wake(word: number): void;
+  /** What the running actor has observed so far, and a way back to it: to after a stretch, or to the very beginning of it. */
+  mark(): unknown;
+  rewind(mark: unknown): void;
+  restart(mark: unknown): void;
 }
 
-let observer: AccessObserver | null = null;
+let memory: Memory | null = null;
 
-/** Hangs an observer in, or takes it out with null. */
-export function observeAccess(next: AccessObserver | null): void {
-  observer = next;
+/** Lets all accesses go through `next`, or straight to the arena with null. Returns what they went through before. */
+export function useMemory(next: Memory | null): Memory | null {
+  const before = memory;
+  memory = next;
+  return before;
 }
 
 /**
  * Brackets a stretch of reads that leaves no memory, such as the attempts to take a lock: whatever was seen on the way, the
  * actor goes on in the same manner. Without it an explorer would take each number of attempts for another state.
  */
-export const observed = (): unknown => (erased || observer === null ? null : observer.mark());
+export const observed = (): unknown => (erased || memory === null ? null : memory.mark());
 export function forgetSince(mark: unknown): void {
-  if (!erased && observer !== null) observer.rewind(mark);
+  if (!erased && memory !== null) memory.rewind(mark);
 }
 
-/** Reports a read-modify-write, and passes the old value on. */
-function changed(word: number, old: number, value: number): number {
-  if (observer !== null) {
-    observer.read(word, old);
-    if (value !== old) observer.write(word, old, value);
-  }
+/**
+ * Says that a loop begins another round as it began the one at `mark`: with the same local variables, remembering nothing of
+ * the round that failed. An explorer then sees one place where it would have seen as many as there are rounds. Not for loops
+ * that count their rounds and give up.
+ */
+export function forgetRound(mark: unknown): void {
+  if (!erased && memory !== null) memory.restart(mark);
+}
+
+/** A read-modify-write through a memory: nobody runs in between. Passes the old value on. */
+function change(through: Memory, word: number, old: number, value: number): number {
+  if (value !== old) through.write(word, value);
   return old;
 }
 
 export function load(arena: Arena, word: number): number {
-  const value = Atomics.load(arena.words, word);
-  if (!erased && observer !== null) observer.read(word, value);
-  return value;
+  return !erased && memory !== null ? memory.read(word) : Atomics.load(arena.words, word);
 }
 
 export function store(arena: Arena, word: number, value: number): void {
-  if (!erased && observer !== null) observer.write(word, arena.words[word] as number, value);
-  Atomics.store(arena.words, word, value);
+  if (!erased && memory !== null) memory.write(word, value);
+  else Atomics.store(arena.words, word, value);
 }
 
 /** Returns the value before the addition. */
 export function add(arena: Arena, word: number, value: number): number {
-  const old = Atomics.add(arena.words, word, value);
-  return erased ? old : changed(word, old, (old + value) | 0);
+  if (erased || memory === null) return Atomics.add(arena.words, word, value);
+  const old = memory.read(word);
+  return change(memory, word, old, (old + value) | 0);
+}
+
+/** Addition for callers that do not care for the value before: to an explorer it is no observation. */
+export function increase(arena: Arena, word: number, by: number): void {
+  if (!erased && memory !== null) memory.increase(word, by);
+  else Atomics.add(arena.words, word, by);
 }
 
 /** Compare and swap; returns what was there. */
 export function cas(arena: Arena, word: number, expected: number, value: number): number {
-  const old = Atomics.compareExchange(arena.words, word, expected, value);
-  return erased ? old : changed(word, old, old === expected ? value : old);
+  if (erased || memory === null) return Atomics.compareExchange(arena.words, word, expected, value);
+  const old = memory.read(word);
+  return change(memory, word, old, old === expected ? value : old);
 }
 
 /** Returns the value before the exchange. */
 export function xchg(arena: Arena, word: number, value: number): number {
-  const old = Atomics.exchange(arena.words, word, value);
-  return erased ? old : changed(word, old, value);
+  if (erased || memory === null) return Atomics.exchange(arena.words, word, value);
+  return change(memory, word, memory.read(word), value);
 }
 
 /** Returns the value before the bits were set. */
 export function or(arena: Arena, word: number, bits: number): number {
-  const old = Atomics.or(arena.words, word, bits);
-  return erased ? old : changed(word, old, old | bits);
+  if (erased || memory === null) return Atomics.or(arena.words, word, bits);
+  const old = memory.read(word);
+  return change(memory, word, old, old | bits);
 }
 
 /** Returns the value before the bits outside `bits` were cleared. */
 export function and(arena: Arena, word: number, bits: number): number {
-  const old = Atomics.and(arena.words, word, bits);
-  return erased ? old : changed(word, old, old & bits);
+  if (erased || memory === null) return Atomics.and(arena.words, word, bits);
+  const old = memory.read(word);
+  return change(memory, word, old, old & bits);
 }
 
 export function get(arena: Arena, word: number): number {
-  const value = arena.words[word] as number;
-  if (!erased && observer !== null) observer.read(word, value);
-  return value;
+  return !erased && memory !== null ? memory.read(word) : (arena.words[word] as number);
 }
 
 export function set(arena: Arena, word: number, value: number): void {
-  if (!erased && observer !== null) observer.write(word, arena.words[word] as number, value);
-  arena.words[word] = value;
+  if (!erased && memory !== null) memory.write(word, value);
+  else arena.words[word] = value;
+}
+
+/** Adds to a word only this actor writes, and no actor's behaviour depends on: a statistic. */
+export function tally(arena: Arena, word: number, by: number): void {
+  if (!erased && memory !== null) memory.increase(word, by);
+  else arena.words[word] = (arena.words[word] as number) + by;
 }
 
 /** Plain stores of one value to the words [from, to). */
 export function fill(arena: Arena, value: number, from: number, to: number): void {
-  if (!erased && observer !== null)
-    for (let word = from; word < to; word++) observer.write(word, arena.words[word] as number, value);
-  arena.words.fill(value, from, to);
+  if (!erased && memory !== null) for (let word = from; word < to; word++) memory.write(word, value);
+  else arena.words.fill(value, from, to);
 }
 
-/** Words of frames, by their index in `arena.frames`. An observer sees them as the words below zero. */
-const frameWord = (at: number): number => -1 - at;
+/** Wakes up to `count` waiters of a word; an explorer wakes all of them. */
+export function notify(arena: Arena, word: number, count: number): void {
+  if (!erased && memory !== null) memory.wake(word);
+  else Atomics.notify(arena.words, word, count);
+}
+
+/** The following take indices in `arena.frames`. */
+export function frameGet(arena: Arena, at: number): number {
+  return !erased && memory !== null ? memory.read(~at) : (arena.frames[at] as number);
+}
 
 export function frameLoad(arena: Arena, at: number): number {
-  const value = Atomics.load(arena.frames, at);
-  if (!erased && observer !== null) observer.read(frameWord(at), value);
-  return value;
+  return !erased && memory !== null ? memory.read(~at) : Atomics.load(arena.frames, at);
 }
 
 export function frameStore(arena: Arena, at: number, value: number): void {
-  if (!erased && observer !== null) observer.write(frameWord(at), arena.frames[at] as number, value);
-  Atomics.store(arena.frames, at, value);
+  if (!erased && memory !== null) memory.write(~at, value);
+  else Atomics.store(arena.frames, at, value);
 }
 
 /** Returns the value before the addition. */
 export function frameAdd(arena: Arena, at: number, value: number): number {
-  const old = Atomics.add(arena.frames, at, value);
-  return erased ? old : changed(frameWord(at), old, (old + value) | 0);
+  if (erased || memory === null) return Atomics.add(arena.frames, at, value);
+  const old = memory.read(~at);
+  return change(memory, ~at, old, (old + value) | 0);
+}
+
+/** Plain stores of `contents` from `at` on. */
+export function frameFill(arena: Arena, at: number, contents: Int32Array): void {
+  if (erased || memory === null) arena.frames.set(contents, at);
+  else for (let i = 0; i < contents.length; i++) memory.write(~(at + i), contents[i] as number);
+}
+
+/** Copies `count` words that do not overlap. What they are is no observation: whoever copies goes on in the same manner. */
+export function frameCopy(arena: Arena, to: number, from: number, count: number): void {
+  if (erased || memory === null) {
+    arena.frames.copyWithin(to, from, from + count);
+    return;
+  }
+  const mark = memory.mark();
+  for (let i = 0; i < count; i++) memory.write(~(to + i), memory.read(~(from + i)));
+  memory.rewind(mark);
 }

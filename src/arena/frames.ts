@@ -1,4 +1,5 @@
 /** The bytes of page frames, in the second buffer: `frameWords` Int32 words each. */
+import { frameFill, frameGet } from './access.ts';
 import type { Arena } from './arena.ts';
 import { POISON } from './config.ts';
 import { Violation } from './violation.ts';
@@ -11,20 +12,21 @@ const POISON_STRIDE = 64;
 export const frameAt = (arena: Arena, pfn: number): number => pfn * arena.frameWords;
 
 export function clearFrame(arena: Arena, pfn: number): void {
-  arena.frames.set(arena.zeroes, frameAt(arena, pfn));
+  frameFill(arena, frameAt(arena, pfn), arena.zeroes);
 }
 
 export function poisonFrame(arena: Arena, pfn: number): void {
-  arena.frames.set(arena.poison, frameAt(arena, pfn));
+  frameFill(arena, frameAt(arena, pfn), arena.poison);
 }
 
 /** A frame that was poisoned when it was freed must still be so when it is handed out again. */
 export function checkPoison(arena: Arena, pfn: number): void {
   const at = frameAt(arena, pfn);
-  const { frames, frameWords } = arena;
+  const { frameWords } = arena;
   for (let i = 0; i < frameWords; i += i < POISON_HEAD ? 1 : POISON_STRIDE) {
-    if (frames[at + i] !== POISON) {
-      throw new Violation('I-FREE', `page ${pfn} was written after it was freed: word ${i} is ${frames[at + i]}`);
+    const found = frameGet(arena, at + i);
+    if (found !== POISON) {
+      throw new Violation('I-FREE', `page ${pfn} was written after it was freed: word ${i} is ${found}`);
     }
   }
 }

@@ -37,6 +37,7 @@ export const Actor = struct(
     point: owned('last point passed'),
     waitWord: owned('word it waits on, 0 when running'),
     waitValue: owned('value it waits to change'),
+    waitMask: owned('0, or it waits until the word, under this mask, has the value'),
     spinDepth: owned('spin locks held and non-blocking sections open; sleeping is forbidden while above 0'),
     heldMask: owned('bit set of lock classes held'),
     heldOf: owned('locks held of each class', 32),

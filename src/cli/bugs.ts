@@ -1,34 +1,37 @@
 /** `hmm-lab bugs`: the catalogue of bugs that can be put back on purpose. */
+import type { Bug } from '../bugs/bug.ts';
+import { bugs as catalogue, controls } from '../bugs/index.ts';
 import { version } from '../version.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
-import { quote, UsageError } from './usage.ts';
+import { unknown } from './usage.ts';
 
 const flags = [jsonFlag] as const;
 
-/** Ids of the bugs there are. None yet. */
-const catalogue: readonly string[] = [];
-
 /** @throws UsageError for an id the catalogue does not have. */
-export function checkBug(id: string): void {
-  if (!catalogue.includes(id)) {
-    throw new UsageError(`unknown bug ${quote(id)}, no bugs are known yet (defects of a driver are options: hmm-lab drivers)`);
-  }
+export function bugNamed(id: string): Bug {
+  const bug = catalogue.find((known) => known.id === id);
+  if (bug !== undefined) return bug;
+  const ids = catalogue.map((known) => known.id);
+  throw unknown('bug', id, ids, `allowed are the ${ids.length} of hmm-lab bugs`);
 }
+
+const text = ({ id, title, reference, scenario }: Bug): string => `${id}\n  ${title}\n  ${reference}; shown by ${scenario}\n`;
 
 export const bugs: Command = {
   name: 'bugs',
-  summary: 'list the catalogue of bugs',
+  summary: 'list the catalogue of bugs that --bug puts back',
   description:
-    'Lists the bugs that --bug can put back into the model. The catalogue is empty for now; the known defects of the drivers ' +
-    'are options of theirs.',
+    'Lists the bugs that --bug can put back into the model: real ones, by the commit or driver they were seen in, and generic ' +
+    'mistakes (G). Further known defects of the drivers are options of theirs (hmm-lab drivers).',
   flags,
   examples: ['hmm-lab bugs', 'hmm-lab bugs --json'],
   async run(args) {
     const { json } = parseFlags('bugs', flags, args);
+    const listed = catalogue.map(({ edits: _, ...bug }) => bug);
     process.stdout.write(
       json
-        ? `${JSON.stringify({ schema: 'hmm-lab/bugs/1', version, bugs: catalogue })}\n`
-        : 'No bugs are known yet. The defects of a driver are options of it, see: hmm-lab drivers\n',
+        ? `${JSON.stringify({ schema: 'hmm-lab/bugs/1', version, bugs: listed, controls: controls.map(({ edits: _, ...c }) => c) })}\n`
+        : catalogue.map(text).join(''),
     );
     return 0;
   },

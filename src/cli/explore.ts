@@ -1,7 +1,10 @@
 /** `hmm-lab explore`, `replay` and `scenarios`: interleavings under control. */
+import type { Bug } from '../bugs/bug.ts';
 import { parseDriverSpec } from '../drivers/options.ts';
-import type { ExploreResult } from '../engines/explore/explore.ts';
+import type { ExploreOptions, ExploreResult } from '../engines/explore/explore.ts';
+import { startExploreLive } from '../report/exploreLive.ts';
 import { version } from '../version.ts';
+import { bugNamed } from './bugs.ts';
 import { loadExplorer } from './explored.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
 import { asUsage, UsageError } from './usage.ts';
@@ -15,12 +18,13 @@ const exploreFlags = [
     help: 'options of dmirror',
     example: 'dmirror:retryCheck=none',
   },
+  { name: 'bug', kind: 'text', value: 'ID', help: 'put a bug of hmm-lab bugs into the model first', example: 'R05' },
   {
     name: 'strategy',
     kind: 'text',
     value: 'NAME',
     default: 'portfolio',
-    help: 'search, then sampling (portfolio); search; or random, pct1-4, pos, urw, bounded1-3',
+    help: 'search, then sampling (portfolio); search; or one way of sampling: random, pct1 to pct4, pos, basicPos, urw, bounded1 to bounded3, delay1 to delay3, hints, roundRobin',
   },
   { name: 'seconds', kind: 'number', default: 10, above: 0, max: 86_400, unit: 's', help: 'how long to look' },
   { name: 'schedules', kind: 'whole', default: 10_000_000, min: 1, max: 1_000_000_000, help: 'most executions' },
@@ -32,7 +36,22 @@ const exploreFlags = [
     max: 100,
     help: 'most preemptions of the search',
   },
+  {
+    name: 'workers',
+    kind: 'whole',
+    default: 1,
+    min: 1,
+    max: 64,
+    help: 'threads; for a seed and a number of schedules the result is the same for any number of them',
+  },
   { name: 'seed', kind: 'whole', default: 1, min: 0, max: 2_147_483_647, help: 'seed of the sampling strategies' },
+  {
+    name: 'schedule',
+    kind: 'text',
+    value: 'TEXT',
+    help: 'run this one schedule, given by named points as a failure shows it',
+    example: '"D@lock#4 A@done D@setPte#2"',
+  },
   jsonFlag,
 ] as const;
 
@@ -49,9 +68,11 @@ function argument(
 }
 
 /** A result for people: the verdict, and for a failure the rule, the table and the command that shows it again. */
-export function exploreText({ scenario, verdict, basis, schedules, states, schedulesPerSecond, failure }: ExploreResult): string {
+export function exploreText(result: ExploreResult): string {
+  const { scenario, verdict, basis, schedules, states, schedulesPerSecond, interrupted, failure } = result;
   const pace = `${schedules} schedules, ${states} states, ${schedulesPerSecond} schedules/s`;
-  if (failure === null) return `${verdict.toUpperCase()}: ${scenario}: ${basis} (${pace}).\n`;
+  const stopped = interrupted ? 'Stopped. ' : '';
+  if (failure === null) return `${stopped}${verdict.toUpperCase()}: ${scenario}: ${basis} (${pace}).\n`;
   const { oracle, message, actor, steps, preemptions, minimal } = failure;
   const least = minimal ? 'no schedule with fewer fails' : 'perhaps not the fewest';
   return [
@@ -66,10 +87,50 @@ export function exploreText({ scenario, verdict, basis, schedules, states, sched
   ].join('\n');
 }
 
+const EXIT_INTERRUPTED = 130;
+
+type Explorer = Awaited<ReturnType<typeof loadExplorer>>;
+
+/** Explores in threads, so that this one can show how it goes and take a Ctrl-C: the first stops, a second leaves at once. */
+async function exploreLive(
+  explorer: Explorer,
+  scenario: string,
+  options: ExploreOptions,
+  workers: number,
+): Promise<ExploreResult> {
+  const stop = new AbortController();
+  const live = startExploreLive(process.stderr, options.seconds);
+  const interrupt = (): void => {
+    if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    stop.abort();
+  };
+  process.on('SIGINT', interrupt);
+  try {
+    return await asUsage(() =>
+      explorer.exploreParallel(scenario, options, workers, { onProgress: live.update, signal: stop.signal }),
+    );
+  } finally {
+    live.stop();
+    process.off('SIGINT', interrupt);
+  }
+}
+
 function report(command: string, result: ExploreResult, json: boolean): number {
   (json ? process.stderr : process.stdout).write(exploreText(result));
   if (json) process.stdout.write(`${JSON.stringify({ schema: `hmm-lab/${command}/1`, version, ...result })}\n`);
-  return result.failure === null ? 0 : 1;
+  if (result.failure !== null) return 1;
+  return result.interrupted ? EXIT_INTERRUPTED : 0;
+}
+
+/** The scenario that is asked for: by its name, or by a bug. */
+async function subject(args: readonly string[]) {
+  const isNamed = args[0] !== undefined && !args[0].startsWith('-');
+  const values = parseFlags('explore', exploreFlags, isNamed ? args.slice(1) : args);
+  const bug: Bug | undefined = values.bug === undefined ? undefined : bugNamed(values.bug);
+  const scenario = isNamed ? args[0] : bug?.scenario;
+  if (scenario === undefined)
+    throw new UsageError('hmm-lab explore needs the name of a scenario as its first argument (see hmm-lab scenarios), or --bug');
+  return { scenario, bug, values };
 }
 
 function dmirrorSettings(spec: string): Readonly<Record<string, string>> {
@@ -82,23 +143,29 @@ export const explore: Command = {
   name: 'explore',
   summary: 'run a scenario under a controlled scheduler: every interleaving, or the ones most likely to break it',
   description:
-    'Explores one scenario in one thread: all interleavings with 0, 1 and 2 preemptions, then all of them, and for what is ' +
-    'left of the time a portfolio of randomised strategies. Says proved, bounded or sampled, or shows the interleaving that breaks a rule.',
+    'Explores one scenario: all interleavings with 0, 1 and 2 preemptions, then all of them, and for what is left of the time ' +
+    'a portfolio of randomised strategies. Says proved, bounded or sampled, or shows the interleaving that breaks a rule. ' +
+    'Ctrl-C stops it and prints what was found. With --bug the scenario may be left out: it is the one that shows the bug.',
   flags: exploreFlags,
   examples: [
     'hmm-lab explore mini-hmm',
+    'hmm-lab explore device-fault-vs-munmap --bug R05',
+    'hmm-lab explore cpu-store-vs-migration --workers 2 --seconds 60',
     'hmm-lab explore device-fault-vs-munmap --driver dmirror:retryCheck=none',
     'hmm-lab explore migration-vs-dontneed --driver dmirror:foreignCounter=off --json',
   ],
   async run(args) {
-    const { given, rest } = argument('explore', 'the name of a scenario (see hmm-lab scenarios)', args);
-    const values = parseFlags('explore', exploreFlags, rest);
-    const settings = await asUsage(() => dmirrorSettings(values.driver));
-    const explorer = await loadExplorer();
-    const { json, strategy, seconds, schedules, seed, preemptions = Number.POSITIVE_INFINITY } = values;
+    const { scenario, bug, values } = await subject(args);
+    const settings = { ...bug?.settings, ...(await asUsage(() => dmirrorSettings(values.driver))) };
+    const { json, strategy, seconds, schedules, seed, workers, schedule, preemptions = Number.POSITIVE_INFINITY } = values;
     const options = { strategy, seconds, schedules, seed, preemptions, settings };
-    const result = await asUsage(() => explorer.explore(explorer.scenarioNamed(given, settings), options));
-    return report('explore', result, json);
+    const explorer = await asUsage(() => loadExplorer(bug));
+    if (schedule === undefined) return report('explore', await exploreLive(explorer, scenario, options, workers), json);
+    const followed = await asUsage(() => {
+      const prepared = explorer.scenarioNamed(scenario, settings);
+      return explorer.replay(prepared, settings, explorer.followNamed(explorer.executorOf(prepared), schedule));
+    });
+    return report('explore', followed, json);
   },
 };
 
@@ -114,7 +181,9 @@ export const replay: Command = {
   async run(args) {
     const { given, rest } = argument('replay', 'a token, as explore prints it,', args);
     const { json } = parseFlags('replay', replayFlags, rest);
-    const explorer = await loadExplorer();
+    const { decodeToken } = await loadExplorer();
+    const { bug } = await asUsage(() => decodeToken(given));
+    const explorer = await asUsage(() => loadExplorer(bug === null ? undefined : bugNamed(bug)));
     const result = await asUsage(() => {
       const { scenario, settings, schedule } = explorer.readToken(given);
       return explorer.replay(explorer.scenarioNamed(scenario, settings), settings, schedule);

@@ -1,22 +1,28 @@
 /**
  * The explorer and the simulator run generators as they are written: they live in the stepped tree, and the program in the
- * erased one. Both come from one build and lie side by side.
+ * erased one. Both come from one build and lie side by side. A model with a bug in it is a copy of the stepped tree, with the
+ * explorer in it.
  */
+import type { Mutation } from '../bugs/bug.ts';
 import type * as Catalogue from '../engines/explore/catalogue.ts';
 import type * as Explore from '../engines/explore/explore.ts';
+import type * as Named from '../engines/explore/namedSchedule.ts';
+import type * as Parallel from '../engines/explore/parallel.ts';
 import type * as Token from '../engines/explore/token.ts';
 import type * as Simulate from '../engines/simulate/engine.ts';
-import { erased } from '../steps/steps.ts';
+import { steppedModule } from '../engines/steppedModule.ts';
 
-function stepped<T>(module: string): Promise<T> {
-  const base = erased ? '../../../stepped/src/' : '../';
-  return import(new URL(`${base}engines/${module}.js`, import.meta.url).href) as Promise<T>;
+/** The explorer, of the model as it is or with a bug. @throws RangeError when the bug does not fit the model. */
+export async function loadExplorer(bug?: Mutation) {
+  const urlOf = bug === undefined ? steppedModule : (await import('../bugs/mutate.ts')).mutatedTree(bug).urlOf;
+  const load = <T>(module: string): Promise<T> => import(urlOf(`engines/explore/${module}`).href) as Promise<T>;
+  return {
+    ...(await load<typeof Catalogue>('catalogue')),
+    ...(await load<typeof Explore>('explore')),
+    ...(await load<typeof Named>('namedSchedule')),
+    ...(await load<typeof Parallel>('parallel')),
+    ...(await load<typeof Token>('token')),
+  };
 }
 
-export const loadExplorer = async () => ({
-  ...(await stepped<typeof Catalogue>('explore/catalogue')),
-  ...(await stepped<typeof Explore>('explore/explore')),
-  ...(await stepped<typeof Token>('explore/token')),
-});
-
-export const loadSimulator = () => stepped<typeof Simulate>('simulate/engine');
+export const loadSimulator = () => import(steppedModule('engines/simulate/engine').href) as Promise<typeof Simulate>;

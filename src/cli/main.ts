@@ -6,6 +6,7 @@ import { drivers } from './drivers.ts';
 import { explore, replay, scenarios } from './explore.ts';
 import type { Command } from './flags.ts';
 import { commandHelp, programHelp } from './help.ts';
+import { hunt } from './hunt.ts';
 import { measure } from './measure.ts';
 import { merge } from './merge.ts';
 import { stress } from './stress.ts';
@@ -30,7 +31,7 @@ const help: Command = {
   },
 };
 
-const commands: readonly Command[] = [stress, measure, merge, explore, replay, scenarios, windows, drivers, bugs, help];
+const commands: readonly Command[] = [stress, measure, merge, explore, replay, hunt, scenarios, windows, drivers, bugs, help];
 
 function commandNamed(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);

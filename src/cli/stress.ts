@@ -1,14 +1,17 @@
 /** `hmm-lab stress`: runs a race and reports what came of it. */
-import type { race as Race } from '../engines/race/race.ts';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type * as RaceModule from '../engines/race/race.ts';
 import type { RaceHooks, RaceOptions, RaceResult, Verdict } from '../engines/race/types.ts';
 import { startLive } from '../report/live.ts';
 import { stressText } from '../report/stressText.ts';
 import { styleFor } from '../report/style.ts';
 import { plural, seconds } from '../report/units.ts';
+import { bugNamed } from './bugs.ts';
 import { type Command, parseFlags } from './flags.ts';
 import { outFile } from './outFile.ts';
 import { raceOptionsOf, stressFlags } from './stressOptions.ts';
-import { UsageError } from './usage.ts';
+import { asUsage, UsageError } from './usage.ts';
 
 const EXIT_INTERRUPTED = 130;
 
@@ -25,8 +28,17 @@ function announcement(options: RaceOptions): string {
   return `Racing ${team} over ${plural(options.pages, 'page')} for ${seconds(options.seconds)} (driver ${options.driver}, seed ${options.seed})`;
 }
 
+/** The engine, of the model as it is or with a bug: that one is a copy of the tree, threads and all. */
+async function loadRace(bug: string | undefined): Promise<typeof RaceModule> {
+  if (bug === undefined) return import('../engines/race/race.ts');
+  const [{ mutatedTree }, { eraseTree }] = await Promise.all([import('../bugs/mutate.ts'), import('../steps/eraseTree.ts')]);
+  const tree = await asUsage(() => mutatedTree(bugNamed(bug)));
+  await eraseTree(tree.stepped, tree.erased);
+  return import(pathToFileURL(join(tree.erased, 'src', 'engines', 'race', 'race.js')).href);
+}
+
 /** The engine reports impossible options as a RangeError, before it starts anything. */
-async function startRace(race: typeof Race, options: RaceOptions, hooks: RaceHooks): Promise<RaceResult> {
+async function startRace(race: typeof RaceModule.race, options: RaceOptions, hooks: RaceHooks): Promise<RaceResult> {
   try {
     return await race(options, hooks);
   } catch (error) {
@@ -52,7 +64,7 @@ async function run(args: readonly string[]): Promise<number> {
   const store = values.out === undefined ? undefined : outFile(values.out);
 
   // Loaded only now: a wrong flag and --help need no engine.
-  const { race } = await import('../engines/race/race.ts');
+  const { race } = await loadRace(options.bug);
   // Said once the engine has taken the options: when it refuses them, that is the only line.
   const announce = setImmediate(() => process.stderr.write(`${announcement(options)}\n`));
   const live = startLive(process.stderr, options.seconds);
@@ -86,6 +98,7 @@ export const stress: Command = {
     'hmm-lab stress',
     'hmm-lab stress --seconds 300 --cpus 2 --devices 2',
     'hmm-lab stress --driver dmirror:retryCheck=none --delay driverSnapshot=1/100:80us',
+    'hmm-lab stress --bug G17',
     'hmm-lab stress --seconds 5 --json --out result.json',
   ],
   run,

@@ -10,7 +10,7 @@ import { probeDriver } from '../engines/probe.ts';
 import { defaultMemory, defaultRace } from '../engines/race/command.ts';
 import type { DelaySpec, RaceOptions } from '../engines/race/types.ts';
 import { points } from '../steps/points.ts';
-import { checkBug } from './bugs.ts';
+import { bugNamed } from './bugs.ts';
 import { jsonFlag, type Values } from './flags.ts';
 import { asUsage, quote, UsageError, unknown } from './usage.ts';
 
@@ -69,7 +69,7 @@ export const stressFlags = [
     help: 'a driver of hmm-lab drivers, or a module by its path or file: URL, with its options',
     example: 'dmirror:retryCheck=none',
   },
-  { name: 'bug', kind: 'text', value: 'ID', help: 'put a bug of hmm-lab bugs back (none are known yet)' },
+  { name: 'bug', kind: 'text', value: 'ID', help: 'put a bug of hmm-lab bugs into the model first', example: 'R05' },
   { name: 'seed', kind: 'whole', defaultText: 'random, and printed', min: 0, max: SEEDS - 1, help: 'seed of all random choices' },
   {
     name: 'rate',
@@ -139,12 +139,13 @@ export async function raceOptionsOf(values: StressValues): Promise<RaceOptions> 
       `--memory ${memory} and ${devices} times --device-memory ${deviceMemory} are ${frames} page frames, allowed are ${PFN_LIMIT} in all`,
     );
   }
-  if (values.bug !== undefined) checkBug(values.bug);
+  const bug = values.bug === undefined ? undefined : bugNamed(values.bug);
   const kill = values.kill === undefined ? undefined : parseKill(values.kill, team, seconds);
   const delays = values.delay.map(parseDelay);
   const doubled = delays.find(({ point }, i) => delays.findIndex((other) => other.point === point) !== i);
   if (doubled !== undefined) throw new UsageError(`--delay names the point ${doubled.point} twice, allowed is one delay a point`);
-  const { name, settings } = await asUsage(() => parseDriverSpec(values.driver));
+  const { name, settings: chosen } = await asUsage(() => parseDriverSpec(values.driver));
+  const settings = { ...bug?.settings, ...chosen };
   const driver = driverLocation(name);
   await tryDriver(driver);
   await asUsage(async () => optionWords(await loadDriver(driver), settings));
@@ -164,6 +165,7 @@ export async function raceOptionsOf(values: StressValues): Promise<RaceOptions> 
     watchdogSeconds: values.watchdog,
     checkEverySeconds: values['check-every'],
     ...(kill === undefined ? {} : { kill }),
+    ...(bug === undefined ? {} : { bug: bug.id }),
   };
 }
 

@@ -2,7 +2,7 @@
  * The device engine: how a device touches memory. By itself, inside a device access window and through its own TLB; or, for
  * a driver that lets the device work only under its lock (as the in-tree test driver's ioctls do), with that lock held.
  */
-import { frameLoad, frameStore, get } from '../arena/access.ts';
+import { forgetRound, frameLoad, frameStore, get, observed } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
 import { frameAt } from '../arena/frames.ts';
 import { Mirror } from '../arena/structures.ts';
@@ -77,6 +77,7 @@ export function* deviceBegin(
   end: number,
   access: DeviceAccess,
 ): Steps<number> {
+  const mark = observed();
   for (let faults = 0; faults < FAULT_LIMIT; faults++) {
     const at = yield* deviceTry(task, driver, mirror, vpn, required[access]);
     if (at >= 0) return at;
@@ -86,6 +87,7 @@ export function* deviceBegin(
         ? yield* driver.makeExclusive(task, mirror, vpn)
         : yield* driver.fault(task, mirror, vpn, end, access === 'write');
     if (error < 0) return error;
+    forgetRound(mark);
   }
   throw new Violation('I-PROG', `the device of actor ${task.id} faulted ${FAULT_LIMIT} times in a row on address page ${vpn}`);
 }

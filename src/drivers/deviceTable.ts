@@ -2,7 +2,7 @@
  * The device page table of a mirror: the same radix tables as the CPU's. An entry is `pfn << 12 | DEV_* bits`. It holds no
  * page reference: its lifetime rests wholly on the notifier clearing it in time. Changed only under the update lock.
  */
-import { get, load, store } from '../arena/access.ts';
+import { get, load, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Counter } from '../arena/counters.ts';
 import { Mirror } from '../arena/structures.ts';
@@ -10,7 +10,7 @@ import { HMM_PFN_FLAGS } from '../hmm/pfn.ts';
 import { PG_DIRTY, setPageFlags } from '../mm/page.ts';
 import { ensureTable, lookupTable, nextPopulated, pteAt, tableEnd } from '../mm/tables.ts';
 import { Point } from '../steps/points.ts';
-import type { Steps } from '../steps/steps.ts';
+import { erased, type Steps } from '../steps/steps.ts';
 import { count, type Task } from '../sync/task.ts';
 
 export const DEV_VALID = 1;
@@ -66,8 +66,8 @@ export function storeFromPfns(
   const from = vpn - start;
   const count = end - vpn;
   let i = 0;
-  // Four at a time, as long as all four are new or all four are there already.
-  for (; i + 3 < count; i += 4) {
+  // Four at a time, as long as all four are new or all four are there already. An explorer must see each access.
+  for (; erased && i + 3 < count; i += 4) {
     const at = from + i;
     const w0 = pfns[at] as number;
     const w1 = pfns[at + 1] as number;
@@ -94,10 +94,10 @@ export function storeFromPfns(
     const word = pfns[from + i] as number;
     if ((word & required) !== required) break;
     const entry = entryFromPfn(word);
-    const old = words[to + i] as number;
+    const old = get(arena, to + i);
     if (old === entry) continue;
     if (old !== 0) break;
-    words[to + i] = entry;
+    set(arena, to + i, entry);
   }
   return vpn + i;
 }
@@ -117,7 +117,7 @@ export function* ensureDeviceTable(task: Task, mirror: number, vpn: number): Ste
 export function* eraseDeviceEntries(task: Task, mirror: number, start: number, end: number): Steps<number> {
   const { arena } = task;
   const root = get(arena, mirror + Mirror.table);
-  let erased = 0;
+  let cleared = 0;
   for (let vpn = nextPopulated(arena, root, start, end); vpn < end; vpn = nextPopulated(arena, root, vpn, end)) {
     const table = lookupTable(arena, root, vpn);
     const stop = tableEnd(vpn, end);
@@ -128,9 +128,9 @@ export function* eraseDeviceEntries(task: Task, mirror: number, start: number, e
       if ((entry & (DEV_WRITE | DEV_ATOMIC)) !== 0) setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);
       yield Point.clearPte;
       store(arena, word, 0);
-      erased++;
+      cleared++;
     }
   }
-  if (erased > 0) count(task, Counter.zappedEntries, erased);
-  return erased;
+  if (cleared > 0) count(task, Counter.zappedEntries, cleared);
+  return cleared;
 }

@@ -1,5 +1,5 @@
 /** make_device_exclusive: the CPU mapping of a page is replaced so that a device can use atomics on it (mm/rmap.c). */
-import { get, store, xchg } from '../arena/access.ts';
+import { forgetRound, get, observed, store, xchg } from '../arena/access.ts';
 import { Mm } from '../arena/structures.ts';
 import { FOLL_WRITE, getUserPage } from '../mm/gup.ts';
 import { PG_DIRTY, setPageFlags } from '../mm/page.ts';
@@ -46,7 +46,9 @@ function* convert(task: Task, mm: number, vpn: number, pfn: number): Steps<boole
  * @returns the page frame, locked and with a reference for the caller; or -EFAULT, -ENOMEM, -EINTR.
  */
 export function* makeDeviceExclusive(task: Task, mm: number, vpn: number, owner: number): Steps<number> {
+  const mark = observed();
   for (;;) {
+    forgetRound(mark);
     const pfn = yield* getUserPage(task, mm, vpn, FOLL_WRITE);
     if (pfn < 0) return pfn;
     const error = yield* lockPageKillable(task, pfn);

@@ -1,4 +1,5 @@
 /** copy_highpage in two halves with a point between them, so that a write during the copy can be torn by it. */
+import { frameCopy } from '../arena/access.ts';
 import { frameAt } from '../arena/frames.ts';
 import { Point } from '../steps/points.ts';
 import { pointsWatched, type Steps } from '../steps/steps.ts';
@@ -6,16 +7,16 @@ import type { Task } from '../sync/task.ts';
 
 export function* copyPage(task: Task, to: number, from: number): Steps<void> {
   const { arena } = task;
-  const { frames, frameWords } = arena;
+  const { frameWords } = arena;
   const source = frameAt(arena, from);
   const target = frameAt(arena, to);
   if (!pointsWatched()) {
-    frames.copyWithin(target, source, source + frameWords);
+    frameCopy(arena, target, source, frameWords);
     return;
   }
   const half = frameWords >> 1;
   yield Point.copyPage;
-  frames.copyWithin(target, source, source + half);
+  frameCopy(arena, target, source, half);
   yield Point.copyPage;
-  frames.copyWithin(target + half, source + half, source + frameWords);
+  frameCopy(arena, target + half, source + half, frameWords - half);
 }

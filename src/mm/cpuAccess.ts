@@ -1,5 +1,5 @@
 /** What a CPU does with an address: translate through the TLB and the page table, fault if need be, access. */
-import { cas, frameLoad, frameStore, get, load } from '../arena/access.ts';
+import { cas, forgetRound, frameLoad, frameStore, get, load, observed } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
 import { frameAt } from '../arena/frames.ts';
 import { Mm } from '../arena/structures.ts';
@@ -85,6 +85,7 @@ export function* cpuFault(task: Task, mm: number, vpn: number, write: boolean): 
  */
 export function* cpuBegin(task: Task, mm: number, vpn: number, write: boolean): Steps<number> {
   const { arena } = task;
+  const mark = observed();
   for (let faults = 0; faults < FAULT_LIMIT; faults++) {
     yield Point.cpuAccess;
     openWindow(task, CPU);
@@ -101,6 +102,7 @@ export function* cpuBegin(task: Task, mm: number, vpn: number, write: boolean): 
     count(task, Counter.cpuFaults);
     const error = yield* cpuFault(task, mm, vpn, write);
     if (error !== 0) return -error;
+    forgetRound(mark);
   }
   throw new Violation('I-PROG', `actor ${task.id} faulted ${FAULT_LIMIT} times in a row on address page ${vpn}`);
 }

@@ -1,5 +1,5 @@
 /** struct dev_pagemap and the life of ZONE_DEVICE pages (mm/memremap.c). */
-import { add, cas, fill, get, load, set, store } from '../arena/access.ts';
+import { add, cas, fill, get, increase, load, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { EINVAL, ENOMEM } from '../arena/errno.ts';
 import { poisonFrame } from '../arena/frames.ts';
@@ -90,7 +90,7 @@ export function* zoneDevicePageInit(task: Task, pgmap: number, pfn: number): Ste
   yield Point.zoneDevicePageInit;
   if (get(arena, pgmap + Pgmap.dead) !== 0)
     throw new Violation('I-PGMAP', `device page ${pfn} is initialised in a dying pagemap`);
-  add(arena, pgmap + Pgmap.ref, 1);
+  increase(arena, pgmap + Pgmap.ref, 1);
   if (cas(arena, arena.page.refcount + pfn, 0, 1) !== 0)
     throw new Violation('I-REF', `device page ${pfn} was on the free list with references`);
   if (get(arena, arena.page.mapping + pfn) !== 0)

@@ -1,5 +1,5 @@
 /** get_user_pages, one page at a time: a reference or a pin on the page behind an address. */
-import { get } from '../arena/access.ts';
+import { forgetRound, get, observed } from '../arena/access.ts';
 import { EFAULT, ENOMEM } from '../arena/errno.ts';
 import { Mm } from '../arena/structures.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -43,7 +43,9 @@ export function* getUserPage(task: Task, mm: number, vpn: number, foll: number):
   mmapAssertLocked(task, mm);
   const write = foll !== 0;
   const references = (foll & FOLL_PIN) !== 0 ? GUP_PIN_COUNTING_BIAS : 1;
+  const mark = observed();
   for (;;) {
+    forgetRound(mark);
     const vma = vmaLookup(arena, mm, vpn);
     if (vma === 0 || (vmaFlags(arena, vma) & (write ? VM_WRITE : VM_READ)) === 0) return -EFAULT;
     const pfn = yield* followPage(task, mm, vpn, write, references);

@@ -1,5 +1,5 @@
 /** struct mm_struct: creation. Its end is in exit.ts. */
-import { add, set, store } from '../arena/access.ts';
+import { increase, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { deref, poolAlloc, poolFree } from '../arena/pool.ts';
 import { Mm } from '../arena/structures.ts';
@@ -25,5 +25,5 @@ export const mmOf = (arena: Arena, handle: number): number => deref(arena, arena
 
 /** add_mm_counter(mm, MM_ANONPAGES, pages). */
 export function addRss(arena: Arena, mm: number, pages: number): void {
-  if (pages !== 0) add(arena, mm + Mm.rssAnon, pages);
+  if (pages !== 0) increase(arena, mm + Mm.rssAnon, pages);
 }

@@ -1,5 +1,5 @@
 /** struct page: flags, references, mappings. Order-0 pages only; a folio is a page here. */
-import { add, and, cas, get, or, set } from '../arena/access.ts';
+import { add, and, cas, get, increase, or, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { deref, poolFree } from '../arena/pool.ts';
 import { AnonVma } from '../arena/structures.ts';
@@ -63,7 +63,7 @@ export function* tryGetPage(task: Task, pfn: number): Steps<boolean> {
 
 /** page->mapping and page->index for a page that becomes anonymous memory. The page keeps the anon_vma alive. */
 export function setAnonMapping(arena: Arena, pfn: number, anonVma: number, index: number): void {
-  add(arena, deref(arena, arena.pools.anonVma, anonVma) + AnonVma.users, 1);
+  increase(arena, deref(arena, arena.pools.anonVma, anonVma) + AnonVma.users, 1);
   set(arena, arena.page.mapping + pfn, anonVma);
   set(arena, arena.page.index + pfn, index);
 }

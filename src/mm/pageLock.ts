@@ -2,7 +2,7 @@
  * The page lock (folio lock): a sleeping bit lock in the page flags. It is the right to migrate a page or to make it
  * exclusive, and it is held for the whole life of migration entries.
  */
-import { and, cas, forgetSince, get, load, observed, set } from '../arena/access.ts';
+import { and, cas, forgetRound, forgetSince, get, load, observed, set } from '../arena/access.ts';
 import { EINTR } from '../arena/errno.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
@@ -52,6 +52,7 @@ function* lock(task: Task, pfn: number, killable: boolean): Steps<number> {
     const flags = announce(task, word);
     if (flags !== -1) yield* waitWhile(task, word, flags, killable);
     if (killable && fatalSignalPending(task)) return -EINTR;
+    forgetRound(mark);
   }
   forgetSince(mark);
   return 0;

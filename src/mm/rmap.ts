@@ -3,7 +3,7 @@
  * page, and `start + index - pgoff` is the address in each. Splits, moves and forks add VMAs to the list of the original,
  * at its end, so a walk meets a parent before its children.
  */
-import { add, cas, get, load, set } from '../arena/access.ts';
+import { add, cas, get, increase, load, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { nodeLast, nodeStart } from '../arena/intervalTree.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
@@ -42,7 +42,7 @@ export function anonVmaLink(arena: Arena, anonVma: number, vma: number): void {
   set(arena, vma + Vma.anonNext, 0);
   set(arena, tail === 0 ? anonVma + AnonVma.head : tail + Vma.anonNext, vma);
   set(arena, anonVma + AnonVma.tail, vma);
-  add(arena, anonVma + AnonVma.users, 1);
+  increase(arena, anonVma + AnonVma.users, 1);
 }
 
 /** unlink_anon_vmas: takes a VMA off the list; the anon_vma is freed when nothing names it any more. */
@@ -78,7 +78,7 @@ export function* anonVmaPrepare(task: Task, vma: number): Steps<boolean> {
 
 /** folio_add_anon_rmap_pte: one more entry maps the page. */
 export function addAnonRmap(arena: Arena, pfn: number, exclusive: boolean): void {
-  add(arena, arena.page.mapcount + pfn, 1);
+  increase(arena, arena.page.mapcount + pfn, 1);
   if (exclusive) setPageFlags(arena, pfn, PG_ANON_EXCLUSIVE);
 }
 

@@ -9,7 +9,7 @@
  * There are two kinds, with a TLB each: {@link CPU} and {@link DEVICE}. An entry carries the generation of the TLB at the
  * time its window was opened; a flush raises the generation first, so an entry filled by an old window is dead on arrival.
  */
-import { add, and, cas, get, load, set } from '../arena/access.ts';
+import { add, and, cas, get, increase, load, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Actor, ActorState, TLB_ENTRIES, TLB_WORDS } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
@@ -32,7 +32,7 @@ const PAGE_GENERATION = 4;
 
 /** Announces an access. Pairs with the load in {@link flushTlb}: either the flush sees the window, or we see its change. */
 export function openWindow(task: Task, kind: number): void {
-  add(task.arena, task.actor + Actor.window + kind, 1);
+  increase(task.arena, task.actor + Actor.window + kind, 1);
 }
 
 export function closeWindow(task: Task, kind: number): void {
@@ -87,7 +87,7 @@ export function* flushTlb(task: Task, kind: number): Steps<void> {
   for (let id = 0; id < arena.config.actors; id++) {
     const actor = arena.actors + id * Actor.shape.size;
     if (get(arena, actor + Actor.state) === ActorState.absent) continue;
-    add(arena, actor + Actor.tlbGeneration + kind, 1);
+    increase(arena, actor + Actor.tlbGeneration + kind, 1);
     if (id === task.id) continue;
     const window = load(arena, actor + Actor.window + kind);
     if ((window & 1) !== 0) yield* waitForWindow(task, actor + Actor.window + kind, window);

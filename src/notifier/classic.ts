@@ -1,5 +1,5 @@
 /** Classic MMU notifiers: registration by list, callbacks under SRCU (mmu_notifier_register and its partners). */
-import { add, get, load, set, store } from '../arena/access.ts';
+import { get, increase, load, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { EINTR, ENOMEM } from '../arena/errno.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
@@ -71,7 +71,7 @@ export function* unlinkClassic(task: Task, subs: number, sub: number): Steps<voi
 
 /** Counts the callbacks of `sub` that run. None may when unregister or put is done with it. */
 export function noteCallback(task: Task, sub: number, by: 1 | -1): void {
-  if (task.checks) add(task.arena, sub + ClassicSub.running, by);
+  if (task.checks) increase(task.arena, sub + ClassicSub.running, by);
 }
 
 function checkQuiet(arena: Arena, sub: number): void {

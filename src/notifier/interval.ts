@@ -1,5 +1,5 @@
 /** Insertion and removal of interval notifiers (mmu_interval_notifier_insert and _remove). */
-import { get, load, set, store } from '../arena/access.ts';
+import { forgetRound, get, load, observed, set, store } from '../arena/access.ts';
 import { VPN_LIMIT } from '../arena/config.ts';
 import { EINVAL, EOVERFLOW } from '../arena/errno.ts';
 import { insertInterval, removeInterval } from '../arena/intervalTree.ts';
@@ -148,7 +148,9 @@ export function* mmuIntervalNotifierRemove(task: Task, sub: number): Steps<void>
  * made under that lock: without it the caller could free an interval the drain still touches (fixed in 5.18).
  */
 function* waitUntilDrained(task: Task, subs: number, seq: number): Steps<void> {
+  const mark = observed();
   for (;;) {
+    forgetRound(mark);
     yield* waitForExclusion(task, subs, seq);
     yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
     const done = get(task.arena, subs + Subscriptions.invalidateSeq) !== seq;

@@ -4,7 +4,7 @@
  * The caller's duty, in this order: start; page-table lock; change entries and flush the TLB; unlock; end. Brackets may
  * nest in a thread and overlap between threads. A callback still finds the pages mapped and referenced.
  */
-import { add, get, load } from '../arena/access.ts';
+import { get, increase, load } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
 import { EAGAIN } from '../arena/errno.ts';
 import { nextOverlap } from '../arena/intervalTree.ts';
@@ -29,16 +29,16 @@ interface Unfinished {
 function* callInterval(task: Task, sub: number, range: NotifierRange, seq: number, unfinished: Unfinished[]): Steps<boolean> {
   const { arena } = task;
   const ops = intervalOps(get(arena, sub + IntervalSub.ops));
-  if (task.checks) add(arena, sub + IntervalSub.running, 1);
+  if (task.checks) increase(arena, sub + IntervalSub.running, 1);
   let ok = true;
   if (ops.invalidateStart !== undefined) {
     const first = yield* ops.invalidateStart(task, sub, range, seq);
     ok = first.ok;
     if (ok && first.finish !== null) unfinished.push({ sub, finish: first.finish });
-    else if (task.checks) add(arena, sub + IntervalSub.running, -1);
+    else if (task.checks) increase(arena, sub + IntervalSub.running, -1);
   } else {
     if (ops.invalidate !== undefined) ok = yield* ops.invalidate(task, sub, range, seq);
-    if (task.checks) add(arena, sub + IntervalSub.running, -1);
+    if (task.checks) increase(arena, sub + IntervalSub.running, -1);
   }
   if (!ok && range.blockable) {
     throw new Violation('I-SEQ', `an interval callback refused a blockable ${eventNames[range.event]} invalidation`);
@@ -65,7 +65,7 @@ function* intervalPass(task: Task, subs: number, range: NotifierRange): Steps<bo
   for (const { sub: started, finish } of unfinished) {
     const finishOps = intervalOps(get(arena, started + IntervalSub.ops)).invalidateFinish;
     if (finishOps !== undefined) yield* finishOps(task, finish);
-    if (task.checks) add(arena, started + IntervalSub.running, -1);
+    if (task.checks) increase(arena, started + IntervalSub.running, -1);
   }
   if (!ok) yield* invEnd(task, subs);
   return ok;

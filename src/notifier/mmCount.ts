@@ -1,5 +1,5 @@
 /** mm_count and mm_users: the structure exists, the address space is in use. */
-import { add, cas, get, load } from '../arena/access.ts';
+import { add, cas, get, increase, load } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { deref, poolFree } from '../arena/pool.ts';
 import { Mm, Subscriptions } from '../arena/structures.ts';
@@ -7,7 +7,7 @@ import { Violation } from '../arena/violation.ts';
 
 /** mmgrab: keeps the structure, not the address space. */
 export function mmgrab(arena: Arena, mm: number): void {
-  add(arena, mm + Mm.count, 1);
+  increase(arena, mm + Mm.count, 1);
 }
 
 /** mmdrop: the last one frees the subscriptions object and the mm. */
@@ -29,7 +29,7 @@ export function mmdrop(arena: Arena, mm: number): void {
 
 /** mmget: keeps the address space. The caller must hold a user already. */
 export function mmget(arena: Arena, mm: number): void {
-  add(arena, mm + Mm.users, 1);
+  increase(arena, mm + Mm.users, 1);
 }
 
 /** mmget_not_zero: false once exit has begun. */

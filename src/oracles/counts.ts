@@ -7,6 +7,7 @@ import { Header, Mm, Pgmap } from '../arena/structures.ts';
 import { isDevicePage, PG_ANON_EXCLUSIVE, PG_LOCKED } from '../mm/page.ts';
 import {
   describePte,
+  isDeviceExclusive,
   isDevicePrivate,
   isMigration,
   leafKind,
@@ -17,6 +18,7 @@ import {
   ptePresent,
 } from '../mm/pte.ts';
 import { forEachEntry } from '../mm/tables.ts';
+import { VM_WRITE, vmaFlags, vmaLookup } from '../mm/vma.ts';
 import type { Finding } from './finding.ts';
 
 /** Entries of one address space: counts them into `maps` and reports entries that cannot be. */
@@ -32,6 +34,9 @@ function countMm(arena: Arena, mm: number, maps: Int32Array, findings: Finding[]
       const exclusive = (load(arena, arena.page.flags + pfn) & PG_ANON_EXCLUSIVE) !== 0;
       if (leafWritable(pte) && !exclusive)
         findings.push({ rule: 'I-ENTRY', message: `${where} is writable, its page is not exclusive` });
+      const vma = vmaLookup(arena, mm, vpn);
+      if (leafWritable(pte) && !isDeviceExclusive(pte) && (vma === 0 || (vmaFlags(arena, vma) & VM_WRITE) === 0))
+        findings.push({ rule: 'I-PERM', message: `${where} is writable, its mapping is not` });
     } else if (!isMigration(pte) && !(ptePresent(pte) && (pte & PTE_SPECIAL) !== 0 && pfn === ZERO_PFN)) {
       findings.push({ rule: 'I-ENTRY', message: `${where} is of no known kind (${leafKind(pte)})` });
     }

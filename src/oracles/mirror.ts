@@ -7,10 +7,22 @@ import { Actor, Mirror, Mm } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 import { DEV_ATOMIC, DEV_WRITE, deviceEntry, deviceEntryPfn } from '../drivers/deviceTable.ts';
 import { mirrorMm } from '../drivers/mirror.ts';
+import { pgmapOwner } from '../mm/devPagemap.ts';
+import { isDevicePage } from '../mm/page.ts';
 import { describePte, isDeviceExclusive, leafWritable, mapsPage, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/pte.ts';
 import { forEachEntry, readPte } from '../mm/tables.ts';
 import type { Task, Watch } from '../sync/task.ts';
 import type { Finding } from './finding.ts';
+
+/** Another device that maps this page of the address space, or 0. */
+function otherDevice(arena: Arena, mirror: number, vpn: number): number {
+  const mm = mirrorMm(arena, mirror);
+  for (const other of liveObjects(arena, arena.pools.mirror)) {
+    if (other === mirror || mirrorMm(arena, other) !== mm) continue;
+    if (deviceEntry(arena, other, vpn) !== 0) return get(arena, other + Mirror.device);
+  }
+  return 0;
+}
 
 /** What is wrong with a device entry, given the CPU entry of the same page; null when nothing is. */
 export function entryObjection(arena: Arena, mirror: number, vpn: number, entry: number): Finding | null {
@@ -21,13 +33,18 @@ export function entryObjection(arena: Arena, mirror: number, vpn: number, entry:
   if (!(mapsPage(pte) || zero) || ptePfn(pte) !== pfn) {
     return { rule: 'I-STALE', message: `${what}, but the CPU entry is ${describePte(pte)}` };
   }
+  if (isDevicePage(arena, pfn) && pgmapOwner(arena, pfn) !== get(arena, mirror + Mirror.device)) {
+    return { rule: 'I-ISO', message: `${what}, which is memory of device ${pgmapOwner(arena, pfn)}` };
+  }
   if ((entry & DEV_WRITE) !== 0 && !leafWritable(pte)) {
     return { rule: 'I-PERM', message: `${what} writable, but the CPU entry is ${describePte(pte)}` };
   }
-  if ((entry & DEV_ATOMIC) !== 0 && !isDeviceExclusive(pte)) {
+  if ((entry & DEV_ATOMIC) === 0) return null;
+  if (!isDeviceExclusive(pte)) {
     return { rule: 'I-EXCL', message: `${what} for atomics, but the CPU entry is ${describePte(pte)}` };
   }
-  return null;
+  const other = otherDevice(arena, mirror, vpn);
+  return other === 0 ? null : { rule: 'I-EXCL', message: `${what} for atomics, and device ${other} maps it, too` };
 }
 
 /**

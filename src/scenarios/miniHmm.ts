@@ -3,13 +3,13 @@
  * has changed it unlocks and tries again; dev = pte; unlocks. The invalidator, I times: seq++; lock; dev = 0; unlock;
  * pte = new; seq++. At the end dev is 0 or pte.
  */
-import { forgetSince, get, load, observed, set, store } from '../arena/access.ts';
+import { increase, load, set, store } from '../arena/access.ts';
 import { type Arena, createArena } from '../arena/arena.ts';
 import { Header } from '../arena/structures.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
-import { waitWhile } from '../sync/wait.ts';
+import { waitUntil } from '../sync/wait.ts';
 import { AGAIN, type Prepared, type Scenario } from './scenario.ts';
 
 const SEQ = Header.shared;
@@ -18,57 +18,48 @@ const PTE = Header.shared + 2;
 const DEV = Header.shared + 3;
 
 function* lock(task: Task): Steps<void> {
-  const { arena } = task;
-  const mark = observed();
-  for (;;) {
-    forgetSince(mark);
-    yield Point.lock;
-    const holder = get(arena, LOCK);
-    if (holder === 0) break;
-    yield* waitWhile(task, LOCK, holder);
-  }
-  forgetSince(mark);
-  store(arena, LOCK, task.tag);
-}
-
-function* unlock(task: Task): Steps<void> {
-  yield Point.unlock;
-  store(task.arena, LOCK, 0);
+  yield* waitUntil(task, Point.lock, LOCK, -1, 0);
+  store(task.arena, LOCK, task.tag);
 }
 
 /** One attempt; what it has seen does not matter to the next. */
 function* fault(task: Task, early: boolean): Steps<unknown> {
   const { arena } = task;
-  yield Point.mmuIntervalReadBegin;
+  yield* waitUntil(task, Point.mmuIntervalReadBegin, SEQ, 1, 0);
   const seq = load(arena, SEQ);
-  if ((seq & 1) !== 0) {
-    yield* waitWhile(task, SEQ, seq);
-    return AGAIN;
-  }
   yield Point.hmmWalkPte;
   const pte = load(arena, PTE);
   if (early) {
     yield Point.driverSnapshot;
     if (load(arena, SEQ) !== seq) return AGAIN;
+    yield* lock(task);
+  } else {
+    yield* lock(task);
+    yield Point.driverSnapshot;
+    const stale = load(arena, SEQ) !== seq;
+    if (stale) {
+      store(arena, LOCK, 0);
+      return AGAIN;
+    }
+    yield Point.driverChecked;
   }
-  yield* lock(task);
-  const stale = !early && load(arena, SEQ) !== seq;
-  if (!stale) set(arena, DEV, pte);
-  yield* unlock(task);
-  return stale ? AGAIN : undefined;
+  set(arena, DEV, pte);
+  store(arena, LOCK, 0);
+  return undefined;
 }
 
 function* invalidate(task: Task, value: number): Steps<void> {
   const { arena } = task;
   yield Point.invalidateRangeStart;
-  store(arena, SEQ, load(arena, SEQ) + 1);
+  increase(arena, SEQ, 1);
   yield* lock(task);
+  yield Point.driverInvalidate;
   set(arena, DEV, 0);
-  yield* unlock(task);
+  store(arena, LOCK, 0);
   yield Point.setPte;
   store(arena, PTE, value);
   yield Point.invalidateRangeEnd;
-  store(arena, SEQ, load(arena, SEQ) + 1);
+  increase(arena, SEQ, 1);
 }
 
 function prepare(faulters: number, invalidations: number, early: boolean): Prepared {

@@ -12,7 +12,8 @@ import { mprotect } from '../mm/mprotect.ts';
 import { VM_READ } from '../mm/vma.ts';
 import type { Finding } from '../oracles/finding.ts';
 import { run, type Steps } from '../steps/steps.ts';
-import type { Task } from '../sync/task.ts';
+import { Task } from '../sync/task.ts';
+import { parkAlone } from '../sync/wait.ts';
 import { FIRST, readPage, type SmallMachine } from './smallMachine.ts';
 
 export type Operation = (task: Task) => Steps<unknown>;
@@ -133,6 +134,11 @@ export function moveNow(m: SmallMachine, page: number, i = 0): void {
 /** Lets the device map a page during the set-up. */
 export function mapNow(m: SmallMachine, page: number, write: boolean, i = 0): void {
   run(m.driver.fault(m.task, device(m, i), FIRST + page, FIRST + page + 1, write));
+}
+
+/** Lets an actor do something during the set-up, so that its TLB knows of it. Actors are numbered in their order. */
+export function actNow(m: SmallMachine, actor: number, operation: Operation): void {
+  run(operation(new Task(m.arena, actor, { park: parkAlone, clock: () => 0 })));
 }
 
 /** A check: page 0 holds one of `allowed` at the end; 0 where nothing, or the zero page, is mapped. */

@@ -1,6 +1,7 @@
 /** Scenarios of the race windows, each as a plan: a small machine, what is done before, who does what, what must hold at the end. */
 import type { DriverSettings } from '../drivers/options.ts';
 import type { Finding } from '../oracles/finding.ts';
+import { Point } from '../steps/points.ts';
 import type { Operation } from './operations.ts';
 import type { Scenario, Script } from './scenario.ts';
 import { endSetup, type SmallMachine, type SmallOptions, smallMachine } from './smallMachine.ts';
@@ -18,6 +19,13 @@ export interface Plan {
   readonly check?: (m: SmallMachine) => Finding[];
 }
 
+/** Nothing of an operation happens before its first point: when it begins is up to the scheduler, too. */
+const called = (operation: Operation): Operation =>
+  function* (task) {
+    yield Point.call;
+    return yield* operation(task);
+  };
+
 export function scenarioOf(
   { name, title, windows, machine, setup, actors, check }: Plan,
   settings: DriverSettings = {},
@@ -33,7 +41,7 @@ export function scenarioOf(
       endSetup(m);
       const scripts: Script[] = Object.entries(actors(m, typeof made === 'number' ? made : 0)).map(([actor, operations]) => ({
         name: actor,
-        operations,
+        operations: operations.map(called),
       }));
       return { arena: m.arena, actors: scripts, check: () => [...m.check(), ...(check?.(m) ?? [])] };
     },

@@ -11,6 +11,8 @@ export const AGAIN = Symbol('again');
 export interface Script {
   readonly name: string;
   readonly operations: readonly ((task: Task) => Steps<unknown>)[];
+  /** Does its operations again and again, and ends when the others have: a source of trouble that never runs dry. */
+  readonly background?: boolean;
 }
 
 /** A scenario set up once: the explorer copies the arena and starts every execution from the copy. */

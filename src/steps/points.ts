@@ -23,6 +23,7 @@ const rows = [
   ['wait', 'a wait was announced', 'the awaited word has changed', 'schedule()', '', 0],
   ['lock', 'a lock is wanted', 'it is taken', 'spin_lock, mutex_lock, down_read', 'E26 E37', 20],
   ['unlock', 'the work under a lock is done', 'the lock is released', 'spin_unlock, mutex_unlock, up_read', '', 10],
+  ['call', 'an operation is wanted', 'it has looked at anything', 'entry of a system call, an ioctl or a device fault', '', 0],
   [
     'mmuIntervalReadBegin',
     'the token is taken',

@@ -2,7 +2,7 @@
  * Sleepable RCU as two reader counts. A reader counts itself under the current index; a grace period flips the index
  * and waits until the old count is zero, so it waits for the readers that were there and not for those that follow.
  */
-import { add, load, xchg } from '../arena/access.ts';
+import { add, increase, load, xchg } from '../arena/access.ts';
 import { Header } from '../arena/structures.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -16,7 +16,7 @@ import { waitWhile, wake } from './wait.ts';
 export function* srcuReadLock(task: Task): Steps<number> {
   yield Point.lock;
   const index = load(task.arena, Header.srcuIndex);
-  add(task.arena, Header.srcuReaders + index, 1);
+  increase(task.arena, Header.srcuReaders + index, 1);
   if (task.checks) noteLocked(task, Header.srcuReaders + index, LockClass.srcu);
   return index;
 }

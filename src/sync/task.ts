@@ -1,4 +1,4 @@
-import { get, load, set } from '../arena/access.ts';
+import { get, load, tally } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Actor } from '../arena/structures.ts';
 import { Point } from '../steps/points.ts';
@@ -86,14 +86,12 @@ export const fatalSignalPending = (task: Task): boolean => load(task.arena, task
 
 /** Adds to a counter of the task (see arena/counters.ts). */
 export function count(task: Task, counter: number, by = 1): void {
-  const word = task.actor + Actor.counters + counter;
-  set(task.arena, word, get(task.arena, word) + by);
+  tally(task.arena, task.actor + Actor.counters + counter, by);
 }
 
 /** Counts one mm event of this task (see "windows" in docs/measurement.md). */
 export function countEvent(task: Task): void {
-  const own = task.actor + Actor.ownEvents;
-  set(task.arena, own, get(task.arena, own) + 1);
+  tally(task.arena, task.actor + Actor.ownEvents, 1);
 }
 
 /** mm events of all other actors so far. Each word has one writer; a sum may lag, and never goes back. */

@@ -2,7 +2,7 @@
  * The one way the model blocks: wait while a shared word has a value, and wake whoever waits on a word. Every lock,
  * wait queue and completion is built on it. There are three ways to park, one an engine.
  */
-import { load, set } from '../arena/access.ts';
+import { forgetSince, load, notify, observed, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Actor, Header } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
@@ -24,8 +24,11 @@ const SLICE_MS = 20;
 /** Waits while `words[word] === value`. May return early; callers loop. */
 export function* waitWhile(task: Task, word: number, value: number, killable = false): Steps<void> {
   const { arena, actor } = task;
-  // Not observed: whoever waits looks again at what it waited for.
-  if (Atomics.load(arena.words, word) !== value) return;
+  // Leaves no memory: whoever waits looks again at what it waited for.
+  const mark = observed();
+  const same = load(arena, word) === value;
+  forgetSince(mark);
+  if (!same) return;
   set(arena, actor + Actor.waitValue, value);
   set(arena, actor + Actor.waitWord, word);
   yield* task.park(task, word, value, killable);
@@ -45,7 +48,7 @@ export function onWake(next: Waker | null): void {
 /** Wakes up to `count` waiters of a word. Costs 30-76 ns even when nobody waits, hence the waiters bits of the locks. */
 export function wake(arena: Arena, word: number, count = Number.POSITIVE_INFINITY): void {
   if (!erased && waker !== null) waker(word, count);
-  else Atomics.notify(arena.words, word, count);
+  else notify(arena, word, count);
 }
 
 /** Race: spin for about a microsecond, then sleep. The slices let a watchdog end a wait that no wake-up will end. */
@@ -59,9 +62,33 @@ export function* parkThread(task: Task, word: number, value: number, killable: b
   }
 }
 
-/** Explore and simulate: the scheduler runs the task again once the word has changed. */
+/** Explore and simulate: the scheduler runs the task again once it was woken. */
 export function* parkStep(task: Task, word: number, value: number, killable: boolean): Steps<void> {
-  while (task.arena.words[word] === value && !(killable && fatalSignalPending(task))) yield Point.wait;
+  const mark = observed();
+  while (load(task.arena, word) === value && !(killable && fatalSignalPending(task))) {
+    forgetSince(mark);
+    yield Point.wait;
+  }
+  forgetSince(mark);
+}
+
+/**
+ * Waits at `point` until the word, under the mask, has the value. It is a point even if it has. To an explorer this is one wait
+ * for a condition, whoever makes it true: for scenarios of a few words without wake-ups.
+ */
+export function* waitUntil(task: Task, point: number, word: number, mask: number, value: number): Steps<void> {
+  const { arena, actor } = task;
+  const mark = observed();
+  set(arena, actor + Actor.waitMask, mask);
+  set(arena, actor + Actor.waitValue, value);
+  set(arena, actor + Actor.waitWord, word);
+  do {
+    forgetSince(mark);
+    yield point;
+  } while ((load(arena, word) & mask) !== value);
+  forgetSince(mark);
+  set(arena, actor + Actor.waitWord, 0);
+  set(arena, actor + Actor.waitMask, 0);
 }
 
 /** A task that runs alone: nobody else can change the word. */

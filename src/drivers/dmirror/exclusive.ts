@@ -1,5 +1,5 @@
 /** dmirror_exclusive: atomic access to one page, with the full protocol of make_device_exclusive by default. */
-import { get } from '../../arena/access.ts';
+import { forgetRound, get, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EINVAL, ENOMEM, EPERM } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
@@ -81,8 +81,10 @@ export function* makeExclusive(task: Task, mirror: number, vpn: number): Steps<n
   const mm = mirrorMm(arena, mirror);
   if (!mmgetNotZero(arena, mm)) return -EINVAL;
   const deadline = task.clock() + numberOption(arena, mirror, 'deadlineMs');
+  const mark = observed();
   let result: number;
   do {
+    forgetRound(mark);
     result = yield* attempt(task, mirror, mm, vpn);
   } while (result === -EBUSY && task.clock() <= deadline);
   if (result === 0) count(task, Counter.exclusives);

@@ -1,6 +1,6 @@
 /** dmirror_fault: makes a range accessible to the device, window by window, each with the collision-retry loop. */
 
-import { get } from '../../arena/access.ts';
+import { forgetRound, get, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
@@ -113,7 +113,9 @@ function* faultWindow(
   };
   task.pfns.fill(0, 0, end - start);
   beginWindow(task, retry);
+  const mark = observed();
   for (;;) {
+    forgetRound(mark);
     beginPass(task, retry);
     const result = yield* pass(task, mirror, range, write);
     if (result === 0) windowStable(task, retry);

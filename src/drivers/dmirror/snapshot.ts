@@ -1,5 +1,5 @@
 /** dmirror_snapshot: one byte a page that describes the CPU page table, with a temporary notifier and no faulting. */
-import { get } from '../../arena/access.ts';
+import { forgetRound, get, observed } from '../../arena/access.ts';
 import { VPN_LIMIT, ZERO_PFN } from '../../arena/config.ts';
 import { EBUSY, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { poolAlloc, poolFree } from '../../arena/pool.ts';
@@ -81,7 +81,9 @@ function* snapshotWindow(
     devPrivateOwner: get(arena, mirror + Mirror.device),
   };
   task.pfns.fill(0, 0, end - start);
+  const mark = observed();
   while (task.clock() <= deadline) {
+    forgetRound(mark);
     range.notifierSeq = yield* mmuIntervalReadBegin(task, sub);
     yield* mmapReadLock(task, mm);
     const result = yield* hmmRangeFault(task, range);

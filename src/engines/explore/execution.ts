@@ -1,32 +1,56 @@
 /**
  * One execution under control: actors are generators, and one of them makes one step at a time. A step runs from a point to
- * the next. An actor that waits is runnable again once the awaited word has changed.
+ * the next. Steps made before are not run again but followed as recorded (recordedSteps.ts), and every step can be taken back.
+ * An actor that waits is runnable again once it was woken.
  */
+import { useMemory } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { Actor, ActorState } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import { AGAIN, type Prepared, type Scenario } from '../../scenarios/scenario.ts';
-import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { heldLocks } from '../../sync/lockdep.ts';
 import { Task, type Watch } from '../../sync/task.ts';
 import { parkStep } from '../../sync/wait.ts';
+import { HIGH, Journal, Kind, LOW, mix } from './journal.ts';
+import { DONE, type LocalState, LocalStates, NO_WAIT, type Wait } from './localState.ts';
+import { endless, goesRound, type NoProgress, stuck } from './noProgress.ts';
+import { Nondeterministic, RecordedSteps } from './recordedSteps.ts';
+import { Feed, Recorder } from './recorder.ts';
+
+export { DONE } from './localState.ts';
 
 /** A broken rule. `actor` is -1 when the check at the end found it. */
 export interface Failure {
   readonly rule: string;
   readonly message: string;
   readonly actor: number;
+  /** Why there is no progress, when that is what is wrong. */
+  readonly kind?: NoProgress;
 }
 
 /** How an execution ended: null is well. */
 export type Outcome = Failure | null;
 
-/** Place of an actor that has nothing left to do. */
-export const DONE = -1;
+/** Most steps of an execution. */
+export const STEP_LIMIT = 20_000;
 
-/** Steps after which an execution counts as endless. */
-const STEP_LIMIT = 20_000;
+/** The woken ones are bits of a word. */
+const ACTORS = 31;
+
+/** Local states above which the records are dropped between two executions, so that a million executions need no more memory. */
+const MOST_LOCAL_STATES = 100_000;
+
+/** Machines at the end that were found well are remembered, up to so many. */
+const MOST_PASSED = 100_000;
+
+/** Numbers kept of each step, to take it back. */
+const KEPT = 5;
+
+export interface ExecutorOptions {
+  /** Follow recorded steps. Without, every step is made by its generator: slower, and the same if all is well. Default true. */
+  readonly recorded?: boolean;
+}
 
 /** Runs a scenario again and again. Owns the arena; not for use from two places at once. */
 export class Executor {
@@ -42,67 +66,130 @@ export class Executor {
   readonly at: Int32Array;
   /** Operation each actor is in. */
   readonly operation: Int32Array;
-  readonly #words: Int32Array;
-  readonly #frames: Int32Array;
-  readonly #generators: (Steps<unknown> | null)[];
-  /** Word each actor waits on, 0 for none, and the value it waits to change. */
-  readonly waitWord: Int32Array;
-  readonly waitValue: Int32Array;
+  /** The last step may have closed a round: its actor came to a local state that was met before the one it left. */
+  returned = false;
+  /** Actors that are not done, those in the background apart. */
   left = 0;
-  /** Set when an actor has just begun an operation: what it read before no longer matters. The explorer clears it. */
-  readonly atStart: Uint8Array;
+  readonly #follows: boolean;
+  readonly #journal: Journal;
+  #states = new LocalStates();
+  #recorded = new RecordedSteps();
+  readonly #recorder: Recorder;
+  readonly #feed: Feed;
+  readonly #checks: (() => void)[] = [];
+  readonly #checkNumbers = new Map<string, number>();
+  /** Checks that the step under way has asked for. */
+  #pending: number[] = [];
+  #leading = false;
+  #initial: LocalState[] = [];
+  readonly #local: LocalState[] = [];
+  /** Hash of the local states of all actors. */
+  #localLow = 0;
+  #localHigh = 0;
+  /** Waiting actors that were woken, a bit each. */
+  #woken = 0;
+  /** For each step: local state before, journal length, hash before (two), woken. */
+  readonly #kept = new Int32Array(STEP_LIMIT * KEPT);
+  /** A generator of each actor, and where it stands. */
+  readonly #generators: (Steps<unknown> | null)[];
+  readonly #standsAt: (LocalState | null)[];
   /** A failure before a first point. */
-  #failed: Outcome = null;
+  readonly #failed: Outcome = null;
+  readonly #passed = new Set<number>();
+  /** Actors in the background, a bit each. */
+  readonly #background: number;
 
-  constructor(scenario: Scenario, watch: Watch | null) {
+  constructor(scenario: Scenario, watch: Watch | null, { recorded = true }: ExecutorOptions = {}) {
     this.scenario = scenario;
     this.prepared = scenario.prepare();
     this.arena = this.prepared.arena;
     this.count = this.prepared.actors.length;
+    this.#follows = recorded;
+    this.#journal = new Journal(this.arena);
+    this.#recorder = new Recorder(this.#journal, this);
+    this.#feed = new Feed(this.#journal);
     // Virtual time stands still: deadlines are for the engines that have time.
-    this.tasks = this.prepared.actors.map((_, id) => new Task(this.arena, id, { park: parkStep, clock: () => 0, watch }));
+    const options = { park: parkStep, clock: () => 0, watch: watch === null ? null : this.#watched(watch) };
+    this.tasks = this.prepared.actors.map((_, id) => new Task(this.arena, id, options));
     for (const task of this.tasks) this.arena.words[task.actor + Actor.state] = ActorState.running;
-    this.#words = this.arena.words.slice();
-    this.#frames = this.arena.frames.slice();
     this.#generators = this.tasks.map(() => null);
-    this.waitWord = new Int32Array(this.count);
-    this.waitValue = new Int32Array(this.count);
+    this.#standsAt = this.tasks.map(() => null);
     this.at = new Int32Array(this.count);
-    this.atStart = new Uint8Array(this.count);
     this.operation = new Int32Array(this.count);
+    if (this.count > ACTORS)
+      throw new RangeError(`scenario ${scenario.name} has ${this.count} actors, at most ${ACTORS} are possible`);
+    this.#background = this.prepared.actors.reduce((mask, { background }, i) => (background ? mask | (1 << i) : mask), 0);
+    this.#failed = this.#beginAll();
+    this.#journal.rebase();
+    this.reset();
   }
 
   /** Back to the beginning: every actor stands at the first point of its first operation. */
   reset(): void {
-    this.arena.words.set(this.#words);
-    this.arena.frames.set(this.#frames);
+    this.#journal.undo(0, 0, 0);
+    if (this.localStates > MOST_LOCAL_STATES) this.#forget();
     this.steps = 0;
-    this.left = this.count;
-    this.#failed = null;
+    this.left = 0;
+    this.#woken = 0;
+    this.#localLow = 0;
+    this.#localHigh = 0;
     for (let i = 0; i < this.count; i++) {
-      this.operation[i] = 0;
-      this.#begin(i);
+      const state = this.#initial[i] as LocalState;
+      this.#local[i] = state;
+      this.#localLow ^= state.low;
+      this.#localHigh ^= state.high;
+      this.at[i] = state.at;
+      this.operation[i] = state.operation;
+      if (state.at !== DONE && !this.isBackground(i)) this.left++;
     }
   }
 
-  /** Takes up the next operation of an actor and runs it to its first point: before that it touches nothing shared. */
-  #begin(actor: number): void {
-    const next = this.prepared.actors[actor]?.operations[this.operation[actor] as number];
-    if (next === undefined) {
-      this.#generators[actor] = null;
-      this.at[actor] = DONE;
-      this.#noteWait(actor, false);
-      this.left--;
-      return;
-    }
-    this.#generators[actor] = next(this.tasks[actor] as Task);
-    this.#failed ??= this.#advance(actor);
+  /** Drops everything that was recorded. Valid at the beginning only: a path refers to local states by number. */
+  #forget(): void {
+    this.#states = new LocalStates();
+    this.#recorded = new RecordedSteps();
+    this.#standsAt.fill(null);
+    this.#initial = this.#initial.map(({ actor, operation, at, wait, locks, reads, log }) =>
+      this.#states.intern(actor, operation, at, wait, locks, reads, null, () => log),
+    );
   }
 
   canRun(actor: number): boolean {
-    if (this.at[actor] === DONE) return false;
-    const word = this.waitWord[actor] as number;
-    return word === 0 || this.arena.words[word] !== this.waitValue[actor];
+    const state = this.#local[actor] as LocalState;
+    const { at, wait } = state;
+    if (at === DONE || (this.left === 0 && state === this.#initial[actor] && this.isBackground(actor))) return false;
+    if (wait.word === 0 || (this.#woken & (1 << actor)) !== 0) return true;
+    return wait.mask !== 0 && (this.#journal.get(wait.word) & wait.mask) === wait.value;
+  }
+
+  /** Does it repeat its operations for as long as others are there? */
+  isBackground(actor: number): boolean {
+    return (this.#background & (1 << actor)) !== 0;
+  }
+
+  /** What an actor waits for; the word is 0 when it does not. */
+  waitOf(actor: number): Wait {
+    return (this.#local[actor] as LocalState).wait;
+  }
+
+  /** See scheduler.ts. Of a step that went several ways before, all of them count. */
+  conflicts(one: number, other: number): boolean {
+    const mine = this.#touches(one);
+    const theirs = this.#touches(other);
+    if (mine === null || theirs === null) return false;
+    for (const word of mine[1]) if (theirs[0].has(word) || theirs[1].has(word)) return true;
+    for (const word of theirs[1]) if (mine[0].has(word)) return true;
+    return false;
+  }
+
+  #touches(actor: number): LocalState['touches'] {
+    const state = this.#local[actor] as LocalState;
+    if (state.touches === null && state.entry !== 0) {
+      const isShared = (word: number): boolean => this.#journal.kindOf(word) === Kind.shared;
+      const [reads, writes] = this.#recorded.footprint(state.entry);
+      state.touches = [new Set([...reads].filter(isShared)), new Set([...writes].filter(isShared))];
+    }
+    return state.touches;
   }
 
   /** Writes the actors that can run into `out` and returns their number. */
@@ -112,70 +199,238 @@ export class Executor {
     return n;
   }
 
-  /** Lets one actor make one step. A failure ends the execution. */
+  /** Lets one actor make one step, if fewer than STEP_LIMIT were made. A failure ends the execution. */
   step(actor: number): Outcome {
+    const journal = this.#journal;
+    const from = this.#local[actor] as LocalState;
+    const kept = this.#kept;
+    const place = this.steps * KEPT;
+    kept[place] = from.id;
+    kept[place + 1] = journal.top;
+    kept[place + 2] = journal.low;
+    kept[place + 3] = journal.high;
+    kept[place + 4] = this.#woken;
     this.schedule[this.steps++] = actor;
-    if (this.steps >= STEP_LIMIT) {
-      return { rule: 'I-PROG', message: `livelock: no end after ${STEP_LIMIT} steps`, actor };
-    }
-    const failure = this.#advance(actor);
-    return failure ?? this.#failed;
-  }
-
-  #advance(actor: number): Outcome {
+    this.#woken &= ~(1 << actor);
     try {
-      const result = (this.#generators[actor] as Steps<unknown>).next();
-      if (result.done) return this.#finished(actor, result.value === AGAIN);
-      this.at[actor] = result.value;
-      this.#noteWait(actor, result.value === Point.wait);
-      return null;
+      const end = this.#follows && from.entry !== 0 ? this.#recorded.follow(from.entry, journal, this) : -1;
+      const to = end === -1 ? this.#live(actor, from) : (this.#states.list[end] as LocalState);
+      this.returned = to.id <= from.id;
+      this.#arrive(actor, to);
     } catch (error) {
-      return this.#thrown(error, actor);
+      return thrown(error, actor);
     }
-  }
-
-  #noteWait(actor: number, waits: boolean): void {
-    const { words } = this.arena;
-    const record = (this.tasks[actor] as Task).actor;
-    this.waitWord[actor] = waits ? (words[record + Actor.waitWord] as number) : 0;
-    this.waitValue[actor] = waits ? (words[record + Actor.waitValue] as number) : 0;
-  }
-
-  #finished(actor: number, again: boolean): Outcome {
-    const record = (this.tasks[actor] as Task).actor;
-    if (this.arena.words[record + Actor.heldMask] !== 0) {
-      const held = heldLocks(this.arena, record).join(', ');
-      return { rule: 'I-LOCK', message: `${this.nameOf(actor)} ends an operation while it holds ${held}`, actor };
-    }
-    if (!again) this.operation[actor] = (this.operation[actor] as number) + 1;
-    this.atStart[actor] = 1;
-    this.#begin(actor);
     return null;
   }
 
-  #thrown(error: unknown, actor: number): Failure {
-    if (error instanceof Violation) return { rule: error.rule, message: error.detail, actor };
-    return { rule: 'I-CRASH', message: error instanceof Error ? error.message : String(error), actor };
+  /** Takes the last step back. */
+  back(): void {
+    this.steps--;
+    const kept = this.#kept;
+    const place = this.steps * KEPT;
+    this.#journal.undo(kept[place + 1] as number, kept[place + 2] as number, kept[place + 3] as number);
+    this.#woken = kept[place + 4] as number;
+    this.#arrive(this.schedule[this.steps] as number, this.#states.list[kept[place] as number] as LocalState);
   }
 
-  /** The end of an execution: every actor is done, or nobody can go on. */
-  conclude(): Outcome {
-    if (this.left > 0) return { rule: 'I-DEAD', message: `deadlock: ${this.#waits()}`, actor: -1 };
-    const [finding] = this.prepared.check();
-    return finding === undefined ? null : { ...finding, actor: -1 };
+  /** Hash of the state: the shared words, and each actor's local state. Two halves of 32 bits. */
+  get low(): number {
+    return this.#journal.low ^ this.#localLow ^ mix(this.#woken, 0, LOW);
   }
 
-  #waits(): string {
-    const waits: string[] = [];
+  get high(): number {
+    return this.#journal.high ^ this.#localHigh ^ mix(this.#woken, 0, HIGH);
+  }
+
+  /** Local states met so far, of all actors. */
+  get localStates(): number {
+    return this.#states.list.length;
+  }
+
+  /** For recorded steps. */
+  wake(word: number): void {
     for (let i = 0; i < this.count; i++) {
-      if (this.at[i] === DONE) continue;
-      const held = heldLocks(this.arena, (this.tasks[i] as Task).actor);
-      waits.push(`${this.nameOf(i)}${held.length > 0 ? ` (holds ${held.join(', ')})` : ''} waits`);
+      const { wait } = this.#local[i] as LocalState;
+      if (wait.word === word && wait.mask === 0) this.#woken |= 1 << i;
     }
-    return waits.join('; ');
+  }
+
+  /** For recorded steps. */
+  check(number: number): void {
+    (this.#checks[number] as () => void)();
+  }
+
+  #arrive(actor: number, state: LocalState): void {
+    const from = this.#local[actor] as LocalState;
+    this.#local[actor] = state;
+    this.#localLow ^= from.low ^ state.low;
+    this.#localHigh ^= from.high ^ state.high;
+    this.at[actor] = state.at;
+    this.operation[actor] = state.operation;
+    if (this.isBackground(actor)) return;
+    if (state.at === DONE) this.left--;
+    else if (from.at === DONE) this.left++;
+  }
+
+  /** Makes a step with the generator, and keeps what it did. */
+  #live(actor: number, from: LocalState): LocalState {
+    if (this.#standsAt[actor] !== from) this.#lead(actor, from);
+    const before = useMemory(this.#recorder);
+    this.#recorder.begin(from.reads, from.at);
+    this.#pending = [];
+    this.#standsAt[actor] = null;
+    let state: LocalState;
+    try {
+      state = this.#advance(actor, from);
+    } finally {
+      useMemory(before);
+    }
+    this.#standsAt[actor] = state;
+    for (const number of this.#pending) this.check(number);
+    if (this.#follows) {
+      from.entry = this.#recorded.keep(from.entry, this.#recorder.finish(state.id));
+      from.touches = null;
+    }
+    return state;
+  }
+
+  /** Runs a new generator to where `state` is, with what was read on the way. */
+  #lead(actor: number, state: LocalState): void {
+    const way: LocalState[] = [];
+    for (let at: LocalState | null = state; at !== null; at = at.parent) way.push(at);
+    const generator = this.#operation(actor, state.operation) as Steps<unknown>;
+    const before = useMemory(this.#feed);
+    this.#leading = true;
+    this.#feed.begin();
+    try {
+      for (let at = way.pop(); at !== undefined; at = way.pop()) {
+        this.#feed.lead(at);
+        const { done, value } = generator.next();
+        if (done || value !== at.at || !this.#feed.hasReached(at)) {
+          throw new Nondeterministic(`${this.nameOf(actor)} went another way when it was led the same way again`);
+        }
+      }
+    } finally {
+      this.#leading = false;
+      useMemory(before);
+    }
+    this.#generators[actor] = generator;
+  }
+
+  #operation(actor: number, operation: number): Steps<unknown> | null {
+    const make = this.prepared.actors[actor]?.operations[operation];
+    return make === undefined ? null : make(this.tasks[actor] as Task);
+  }
+
+  #advance(actor: number, from: LocalState): LocalState {
+    const { done, value } = (this.#generators[actor] as Steps<unknown>).next();
+    return done ? this.#take(actor, this.#after(actor, from.operation, value)) : this.#stand(actor, from.operation, value, from);
+  }
+
+  /** The operation that follows when one has come to its end. */
+  #after(actor: number, operation: number, result: unknown): number {
+    const { actor: record } = this.tasks[actor] as Task;
+    if (this.arena.words[record + Actor.heldMask] !== 0) {
+      const held = heldLocks(this.arena, record).join(', ');
+      throw new Violation('I-LOCK', `${this.nameOf(actor)} ends an operation while it holds ${held}`);
+    }
+    if (result === AGAIN) return operation;
+    const next = operation + 1;
+    return this.isBackground(actor) && next === this.prepared.actors[actor]?.operations.length ? 0 : next;
+  }
+
+  /** Takes up an operation of an actor and runs it to its first point. One without any is over at once. */
+  #take(actor: number, first: number): LocalState {
+    for (let operation = first; ; ) {
+      const generator = this.#operation(actor, operation);
+      this.#generators[actor] = generator;
+      this.#recorder.forgetAll();
+      if (generator === null) return this.#stand(actor, operation, DONE, null);
+      const { done, value } = generator.next();
+      if (!done) return this.#stand(actor, operation, value, null);
+      const next = this.#after(actor, operation, value);
+      if (next === operation)
+        throw new Error(`operation ${operation} of ${this.nameOf(actor)} asks to be done again at once, for ever`);
+      operation = next;
+    }
+  }
+
+  #stand(actor: number, operation: number, at: number, parent: LocalState | null): LocalState {
+    const { observed, log } = this.#recorder;
+    return this.#states.intern(actor, operation, at, this.#waitOf(actor), this.#locksOf(actor), observed, parent, log);
+  }
+
+  #locksOf(actor: number): number {
+    const record = (this.tasks[actor] as Task).actor;
+    return mix(this.arena.words[record + Actor.heldMask] as number, this.arena.words[record + Actor.heldCount] as number, LOW);
+  }
+
+  #waitOf(actor: number): Wait {
+    const { words } = this.arena;
+    const record = (this.tasks[actor] as Task).actor;
+    const word = words[record + Actor.waitWord] as number;
+    if (word === 0) return NO_WAIT;
+    return { word, value: words[record + Actor.waitValue] as number, mask: words[record + Actor.waitMask] as number };
+  }
+
+  /** Brings every actor to its first point. */
+  #beginAll(): Outcome {
+    const before = useMemory(this.#recorder);
+    let failed: Outcome = null;
+    try {
+      for (let i = 0; i < this.count; i++) {
+        this.#recorder.begin({ low: 0, high: 0 }, 0);
+        this.#initial.push(this.#take(i, 0));
+      }
+    } catch (error) {
+      failed = thrown(error, this.#initial.length);
+      while (this.#initial.length < this.count) this.#initial.push(this.#stand(this.#initial.length, 0, DONE, null));
+    } finally {
+      useMemory(before);
+    }
+    return failed;
+  }
+
+  /** Checks run at the end of the step that asks for them, over the memory as it is; what they read is not the actor's. */
+  #watched(watch: Watch): Watch {
+    return {
+      installed: (task, mirror, start, end) => {
+        if (this.#leading) return;
+        const key = `${task.id} ${mirror} ${start} ${end}`;
+        let number = this.#checkNumbers.get(key);
+        if (number === undefined) {
+          number = this.#checks.push(() => watch.installed(task, mirror, start, end)) - 1;
+          this.#checkNumbers.set(key, number);
+        }
+        this.#recorder.check(number);
+        this.#pending.push(number);
+      },
+      // Time stands still.
+      faultStable: () => {},
+    };
+  }
+
+  /** What is to be said where an execution ends: everybody is done, or nobody can go on, or it goes round for ever. */
+  conclude(): Outcome {
+    if (this.#failed !== null) return this.#failed;
+    for (let i = 0; i < this.count; i++) if (this.canRun(i)) return this.steps < STEP_LIMIT ? goesRound(this) : endless(this);
+    if (this.left > 0) return stuck(this);
+    const key = (this.low >>> 0) * 2 ** 21 + ((this.high >>> 0) & 0x1fffff);
+    if (this.#passed.has(key)) return null;
+    const [finding] = this.prepared.check();
+    if (finding !== undefined) return { ...finding, actor: -1 };
+    if (this.#passed.size >= MOST_PASSED) this.#passed.clear();
+    this.#passed.add(key);
+    return null;
   }
 
   nameOf(actor: number): string {
     return this.prepared.actors[actor]?.name ?? `actor ${actor}`;
   }
+}
+
+function thrown(error: unknown, actor: number): Failure {
+  if (error instanceof Violation) return { rule: error.rule, message: error.detail, actor };
+  if (error instanceof Nondeterministic) return { rule: 'I-DETERM', message: error.message, actor };
+  return { rule: 'I-CRASH', message: error instanceof Error ? error.message : String(error), actor };
 }

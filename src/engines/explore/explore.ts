@@ -1,18 +1,20 @@
-/**
- * Explores a scenario: first all interleavings with no preemption, then with one, two, ...; then all of them; and for what is
- * left of the time a portfolio of randomised strategies. What a failure needs at the least is thereby known when it is found.
- */
+/** Explores a scenario in this thread, and reports what came of it (`exploreParallel` in parallel.ts does it in several). */
 import type { DriverSettings } from '../../drivers/options.ts';
 import { checkInstalled } from '../../oracles/mirror.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import type { Watch } from '../../sync/task.ts';
-import { Executor, type Failure } from './execution.ts';
-import { Portfolio, strategies } from './portfolio.ts';
-import { preemptionsOf, runOnce } from './run.ts';
-import type { Scheduler } from './scheduler.ts';
-import { type SearchResult, search } from './search.ts';
+import { Control } from './control.ts';
+import { Executor } from './execution.ts';
+import { Exploration, type Found } from './exploration.ts';
+import { readable } from './namedSchedule.ts';
+import type { NoProgress } from './noProgress.ts';
+import { strategies } from './portfolio.ts';
+import { preemptionsOf } from './run.ts';
+import { runTask, type TaskResult } from './tasks.ts';
 import { makeToken } from './token.ts';
-import { readable, table, trace } from './trace.ts';
+import { table, trace } from './trace.ts';
+
+export type Verdict = 'proved' | 'bounded' | 'sampled' | 'violation';
 
 export interface ExploreOptions {
   /** `portfolio` (the default: search, then sampling), `search`, or the name of a sampling strategy. */
@@ -24,13 +26,14 @@ export interface ExploreOptions {
   readonly preemptions: number;
   readonly seed: number;
   readonly settings: DriverSettings;
-  readonly signal?: AbortSignal;
 }
 
 /** The failure, replayed once more and minimal in preemptions if `minimal` says so. */
 export interface ExploreFailure {
   readonly oracle: string;
   readonly message: string;
+  /** Which of the four verdicts on no progress, when that is what is wrong. */
+  readonly noProgress: NoProgress | null;
   readonly actor: string;
   readonly token: string;
   readonly steps: number;
@@ -44,12 +47,23 @@ export interface ExploreFailure {
 
 export interface ExploreResult {
   readonly scenario: string;
-  readonly verdict: 'proved' | 'bounded' | 'sampled' | 'violation';
+  readonly verdict: Verdict;
   readonly strategy: string;
   readonly seed: number;
+  /** Threads. */
+  readonly workers: number;
   readonly schedules: number;
   readonly states: number;
+  /** Steps between states that the searches made. */
+  readonly transitions: number;
+  /** Orders the samples have met: pairs of points at which one actor was left and another taken up. */
+  readonly orders: number;
+  /** Every interleaving with so many preemptions was covered; -1 for none. */
+  readonly bound: number;
+  readonly seconds: number;
   readonly schedulesPerSecond: number;
+  /** Stopped before its time by the user. */
+  readonly interrupted: boolean;
   /** What the verdict rests on, in a sentence. */
   readonly basis: string;
   readonly failure: ExploreFailure | null;
@@ -57,142 +71,105 @@ export interface ExploreResult {
 
 const watch: Watch = { installed: checkInstalled, faultStable: () => {} };
 
-/** Preemption bounds tried in turn before all interleavings. */
-const BOUNDS = [0, 1, 2];
-
-class Exploration {
-  readonly options: ExploreOptions;
-  readonly executor: Executor;
-  readonly #began = performance.now();
-  schedules = 0;
-  states = 0;
-
-  constructor(scenario: Scenario, options: ExploreOptions) {
-    this.options = options;
-    this.executor = new Executor(scenario, watch);
-  }
-
-  get elapsed(): number {
-    return (performance.now() - this.#began) / 1000;
-  }
-
-  enough(more = 0): boolean {
-    const { seconds, schedules, signal } = this.options;
-    return this.elapsed >= seconds || this.schedules + more >= schedules || (signal?.aborted ?? false);
-  }
-
-  search(preemptions: number): SearchResult {
-    const result = search(this.executor, { preemptions, enough: (executions) => this.enough(executions) });
-    this.schedules += result.executions;
-    this.states = Math.max(this.states, result.states);
-    return result;
-  }
-
-  /** Samples until something fails or it is enough. */
-  sample(scheduler: Scheduler): { readonly failure: Failure; readonly schedule: Uint8Array } | null {
-    const { executor } = this;
-    const runnable = new Uint8Array(executor.count);
-    while (!this.enough() && scheduler.newExecution(executor.count)) {
-      this.schedules++;
-      const failure = runOnce(executor, scheduler, runnable, scheduler instanceof Portfolio ? scheduler : null);
-      if (failure !== null) return { failure, schedule: executor.schedule.slice(0, executor.steps) };
-    }
-    return null;
-  }
-
-  result(verdict: ExploreResult['verdict'], basis: string, failure: ExploreFailure | null): ExploreResult {
-    return {
-      scenario: this.executor.scenario.name,
-      verdict,
-      strategy: this.options.strategy,
-      seed: this.options.seed,
-      schedules: this.schedules,
-      states: this.states,
-      schedulesPerSecond: Math.round(this.schedules / Math.max(this.elapsed, 1e-9)),
-      basis,
-      failure,
-    };
-  }
-
-  /** The report of a failure: the schedule is run again, and must fail in the same way. */
-  violation(failure: Failure, schedule: Uint8Array, minimal: boolean): ExploreResult {
-    const { executor } = this;
-    const { stretches, outcome } = trace(executor, schedule);
-    if (outcome?.rule !== failure.rule || outcome.message !== failure.message) {
-      throw new Error(`the failure is not deterministic: ${failure.rule} at first, ${outcome?.rule ?? 'nothing'} when run again`);
-    }
-    const rows = table(executor, stretches);
-    return this.result('violation', `found in schedule ${this.schedules}`, {
-      oracle: failure.rule,
-      message: failure.message,
-      actor: failure.actor === -1 ? 'check at the end' : executor.nameOf(failure.actor),
-      token: makeToken(executor.scenario.name, this.options.settings, schedule),
-      steps: schedule.length,
-      preemptions: preemptionsOf(executor, schedule),
-      minimal,
-      schedule: readable(stretches),
-      table: rows,
-    });
-  }
-}
-
-const leftOut = ({ cut }: SearchResult): string => `${cut} choices that would have cost one more were left out`;
-
-/** Bounded searches with rising bounds, up to the bound asked for; then all interleavings. */
-function searchAll(run: Exploration): ExploreResult | null {
-  const bounds = [...BOUNDS.filter((bound) => bound < run.options.preemptions), run.options.preemptions];
-  let complete = -1;
-  for (const bound of bounds) {
-    const result = run.search(bound);
-    if (result.failure !== null) return run.violation(result.failure, result.schedule, complete === bound - 1 || bound === 0);
-    if (result.complete && result.cut === 0) {
-      return run.result('proved', `all ${run.states} states of every interleaving were reached`, null);
-    }
-    if (!result.complete) return null;
-    complete = bound;
-    if (bound === run.options.preemptions) {
-      return run.result('bounded', `every interleaving with at most ${bound} preemptions; ${leftOut(result)}`, null);
-    }
-  }
-  return null;
-}
+/** An executor with the cheap oracles on. */
+export const executorOf = (scenario: Scenario): Executor => new Executor(scenario, watch);
 
 /** @throws RangeError for an unknown strategy. */
-export function explore(scenario: Scenario, options: ExploreOptions): ExploreResult {
-  const { strategy, seed } = options;
+export function checkStrategy(strategy: string): void {
   const known = ['portfolio', 'search', ...Object.keys(strategies)];
   if (!known.includes(strategy)) throw new RangeError(`unknown strategy '${strategy}', allowed are ${known.join(', ')}`);
-  const run = new Exploration(scenario, options);
-  if (strategy === 'portfolio' || strategy === 'search') {
-    const result = searchAll(run);
-    if (result !== null) return result;
-    if (strategy === 'search') {
-      return run.result('sampled', `the search was not finished: ${run.states} states of unknown many`, null);
-    }
+}
+
+/** The report of a failure: its schedule is run again, and must fail in the same way. */
+function reportFailure(executor: Executor, settings: DriverSettings, { failure, schedule, minimal }: Found): ExploreFailure {
+  const { stretches, outcome } = trace(executor, schedule);
+  // There is no schedule to a failure of the check for determinism itself.
+  if (failure.rule !== 'I-DETERM' && (outcome?.rule !== failure.rule || outcome.message !== failure.message)) {
+    throw new Error(`the failure is not deterministic: ${failure.rule} at first, ${outcome?.rule ?? 'nothing'} when run again`);
   }
-  const sampler = strategy === 'portfolio' ? new Portfolio(seed) : (strategies[strategy] as (seed: number) => Scheduler)(seed);
-  const found = run.sample(sampler);
-  if (found !== null) return run.violation(found.failure, found.schedule, false);
-  const bound = (3 / run.schedules).toExponential(1);
-  return run.result(
-    'sampled',
-    `no failure in ${run.schedules} schedules: fewer than ${bound} a schedule at 95 %, for this way of choosing them`,
-    null,
-  );
+  const rows = table(executor, stretches);
+  return {
+    oracle: failure.rule,
+    message: failure.message,
+    noProgress: failure.kind ?? null,
+    actor: failure.actor === -1 ? 'check at the end' : executor.nameOf(failure.actor),
+    token: makeToken(executor.scenario.name, settings, schedule),
+    steps: schedule.length,
+    preemptions: preemptionsOf(executor, schedule),
+    minimal,
+    schedule: readable(stretches),
+    table: rows,
+  };
+}
+
+/** What the exploration has come to. `executor` runs the failure again: one that has not run it before. */
+export function resultOf(
+  executor: Executor,
+  exploration: Exploration,
+  options: ExploreOptions,
+  { seconds, workers, interrupted }: { readonly seconds: number; readonly workers: number; readonly interrupted: boolean },
+): ExploreResult {
+  const { found, executions, states, transitions, orders, bound } = exploration;
+  return {
+    scenario: executor.scenario.name,
+    strategy: options.strategy,
+    seed: options.seed,
+    workers,
+    schedules: executions,
+    states,
+    transitions,
+    orders,
+    bound,
+    seconds,
+    schedulesPerSecond: Math.round(executions / Math.max(seconds, 1e-9)),
+    interrupted,
+    ...exploration.conclusion(),
+    failure: found === null ? null : reportFailure(executor, options.settings, found),
+  };
+}
+
+/** Explores in this thread, until it is done, time is up or `control` says stop. @throws RangeError for an unknown strategy. */
+export function explore(scenario: Scenario, options: ExploreOptions, control = new Control()): ExploreResult {
+  checkStrategy(options.strategy);
+  const began = Date.now();
+  const executor = executorOf(scenario);
+  const exploration = new Exploration(options, began);
+  for (let tasks = exploration.next(Date.now()); tasks.length > 0; tasks = exploration.next(Date.now())) {
+    control.beginStage();
+    const results: TaskResult[] = [];
+    for (const [i, task] of tasks.entries()) {
+      if (control.isStopped || Date.now() >= task.until) break;
+      const result = runTask(executor, task, control, i, 0);
+      results.push(result);
+      if (exploration.settles(task, result)) break;
+    }
+    exploration.take(tasks, results);
+    if (control.isStopped) break;
+  }
+  const seconds = (Date.now() - began) / 1000;
+  return resultOf(executorOf(scenario), exploration, options, { seconds, workers: 1, interrupted: control.isStopped });
 }
 
 /** Runs a recorded schedule again. */
 export function replay(scenario: Scenario, settings: DriverSettings, schedule: readonly number[]): ExploreResult {
-  const run = new Exploration(scenario, {
+  const executor = executorOf(scenario);
+  const { outcome } = trace(executor, schedule);
+  const failure = outcome === null ? null : reportFailure(executor, settings, { failure: outcome, schedule, minimal: false });
+  return {
+    scenario: scenario.name,
+    verdict: failure === null ? 'sampled' : 'violation',
     strategy: 'replay',
-    seconds: Number.POSITIVE_INFINITY,
-    schedules: 1,
-    preemptions: 0,
     seed: 0,
-    settings,
-  });
-  const { outcome } = trace(run.executor, schedule);
-  run.schedules = 1;
-  if (outcome === null) return run.result('sampled', 'the schedule was followed, and nothing failed', null);
-  return run.violation(outcome, Uint8Array.from(schedule), false);
+    workers: 1,
+    schedules: 1,
+    states: 0,
+    transitions: 0,
+    orders: 0,
+    bound: -1,
+    seconds: 0,
+    schedulesPerSecond: 0,
+    interrupted: false,
+    basis: failure === null ? 'the schedule was followed, and nothing failed' : 'found in schedule 1',
+    failure,
+  };
 }

@@ -2,9 +2,12 @@
  * The default: several strategies that share the executions. Each gets more of them as it finds new orders, that is, pairs of
  * points at which one actor was left and another taken up.
  */
+
+import { BoundedWalk, DelayWalk } from './boundedWalks.ts';
 import type { Executor } from './execution.ts';
-import { type Scheduler, Xorshift } from './scheduler.ts';
-import { BoundedWalk, Pct, PriorityWalk, RandomWalk, UniformWalk } from './strategies.ts';
+import { HintedWalk } from './hintedWalk.ts';
+import { type Scheduler, type View, Xorshift } from './scheduler.ts';
+import { Pct, PriorityWalk, RandomWalk, RoundRobin, UniformWalk } from './strategies.ts';
 
 /** Names accepted by `--strategy`, apart from `portfolio` and `search`. */
 export const strategies: Readonly<Record<string, (seed: number) => Scheduler>> = {
@@ -14,13 +17,19 @@ export const strategies: Readonly<Record<string, (seed: number) => Scheduler>> =
   pct3: (seed) => new Pct(seed, 3),
   pct4: (seed) => new Pct(seed, 4),
   pos: (seed) => new PriorityWalk(seed),
+  basicPos: (seed) => new PriorityWalk(seed, true),
   urw: (seed) => new UniformWalk(seed),
   bounded1: (seed) => new BoundedWalk(seed, 1),
   bounded2: (seed) => new BoundedWalk(seed, 2),
   bounded3: (seed) => new BoundedWalk(seed, 3),
+  delay1: (seed) => new DelayWalk(seed, 1),
+  delay2: (seed) => new DelayWalk(seed, 2),
+  delay3: (seed) => new DelayWalk(seed, 3),
+  hints: (seed) => new HintedWalk(seed),
+  roundRobin: () => new RoundRobin(),
 };
 
-const MEMBERS = ['bounded1', 'bounded2', 'pct2', 'pct3', 'urw', 'pos', 'random'];
+const MEMBERS = ['bounded1', 'bounded2', 'delay2', 'pct2', 'pct3', 'urw', 'pos', 'basicPos', 'hints', 'random'];
 /** What a strategy's merit loses with each of its executions. */
 const FADING = 0.95;
 /** Merit nobody falls below: a strategy that finds nothing now may be the one that is needed later. */
@@ -49,14 +58,14 @@ export class Portfolio implements Scheduler {
     return this.#seen.size;
   }
 
-  newExecution(actors: number): boolean {
+  newExecution(actors: number, view: View): boolean {
     let at = this.#random.unit() * this.#merit.reduce((sum, merit) => sum + merit, 0);
     this.#current = this.#merit.findIndex((merit) => {
       at -= merit;
       return at < 0;
     });
     if (this.#current === -1) this.#current = 0;
-    return (this.#members[this.#current] as Scheduler).newExecution(actors);
+    return (this.#members[this.#current] as Scheduler).newExecution(actors, view);
   }
 
   nextActor(runnable: Uint8Array, count: number, current: number): number {

@@ -1,5 +1,5 @@
 /** Runs executions under a scheduler. */
-import type { Executor, Outcome } from './execution.ts';
+import { type Executor, type Outcome, STEP_LIMIT } from './execution.ts';
 import type { Portfolio } from './portfolio.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -9,9 +9,32 @@ import type { Scheduler } from './scheduler.ts';
  */
 export const PATIENCE = 400;
 
+/**
+ * Steps after which an execution is taken out of the scheduler's hands, and goes on without preemption. Two actors that take
+ * something from each other for ever do so only if they are preempted at the wrong places for ever; whoever does not come to
+ * an end now either is in a livelock.
+ */
+const LONG = STEP_LIMIT / 2;
+
 function otherThan(actor: number, runnable: Uint8Array, count: number): number {
   for (let i = 0; i < count; i++) if ((runnable[i] as number) > actor) return runnable[i] as number;
   return runnable[0] as number;
+}
+
+/** Runs on from where the executor is, without preemption, to an end. `current` made the last step. */
+export function runToEnd(executor: Executor, current: number, runnable: Uint8Array): Outcome {
+  let last = current;
+  let alone = 0;
+  for (let count = executor.runnable(runnable); count > 0; count = executor.runnable(runnable)) {
+    if (executor.steps === STEP_LIMIT) break;
+    const goesOn = last >= 0 && executor.canRun(last) && (alone <= PATIENCE || count === 1);
+    const next = goesOn ? last : otherThan(last, runnable, count);
+    alone = next === last ? alone + 1 : 0;
+    const failure = executor.step(next);
+    if (failure !== null) return failure;
+    last = next;
+  }
+  return executor.conclude();
 }
 
 /** One execution, from the beginning to an end or a failure. `executor.schedule` and `.steps` say what happened. */
@@ -26,6 +49,7 @@ export function runOnce(
   let alone = 0;
   for (let count = executor.runnable(runnable); count > 0; count = executor.runnable(runnable)) {
     const last = current;
+    if (executor.steps >= LONG) return runToEnd(executor, last, runnable);
     current = scheduler.nextActor(runnable, count, last);
     alone = current === last ? alone + 1 : 0;
     if (alone > PATIENCE && count > 1) {

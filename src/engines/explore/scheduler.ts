@@ -1,8 +1,16 @@
+/** What a strategy may look at, beside who can run. */
+export interface View {
+  /** The point each actor stands at, -1 at its end. */
+  readonly at: ArrayLike<number>;
+  /** Do the next steps of two actors touch the same word, and one of them writes it? False as long as it is not known. */
+  conflicts(one: number, other: number): boolean;
+}
+
 /** The contract of a scheduling strategy: three methods, so that random, systematic and replaying ones are peers. */
 export interface Scheduler {
   readonly name: string;
   /** Before each execution. False: there is nothing left to try. */
-  newExecution(actors: number): boolean;
+  newExecution(actors: number, view: View): boolean;
   /**
    * The actor to make the next step, out of the first `count` of `runnable` (in order of number). `current` made the last
    * step, -1 at the beginning; it may not be runnable any more.

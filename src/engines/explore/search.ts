@@ -1,127 +1,218 @@
 /**
- * Depth-first search with state matching. Each path is run from the beginning again, and ends where it reaches a state that
- * was reached before with no fewer preemptions to spare. Complete when no choice was left out: then a clean search is a proof
- * for this scenario, up to the chance of two states with the same 53-bit hash (below 1e-4 for a million states).
+ * Depth-first search with state matching: a path ends where it reaches a state that was reached before with no fewer
+ * preemptions to spare. Steps are taken back, not run again from the beginning. Complete when no choice was left out: then a
+ * clean search is a proof for this scenario, up to the chance of two states with the same 64-bit hash (3e-8 for a million states).
  */
-import type { Executor, Failure } from './execution.ts';
-import { PATIENCE } from './run.ts';
-import { includes } from './scheduler.ts';
-import { StateHash } from './stateHash.ts';
+import { type Executor, type Failure, STEP_LIMIT } from './execution.ts';
+import { HIGH, LOW, mix } from './journal.ts';
+import { goesRound } from './noProgress.ts';
+import { PATIENCE, runToEnd } from './run.ts';
+import { fairRound } from './stateGraph.ts';
+import { Visited } from './visited.ts';
 
 export interface SearchResult {
   readonly failure: Failure | null;
   /** Schedule of the failure. */
   readonly schedule: Uint8Array;
+  /** Paths followed to an end, or to a state known already. */
   readonly executions: number;
   readonly states: number;
+  readonly transitions: number;
   /** Every interleaving within the bound was covered. */
   readonly complete: boolean;
   /** Choices left out because they would have cost a preemption too many. */
   readonly cut: number;
+  /** Paths of all interleavings that were not followed any further because they were too long. */
+  readonly long: number;
 }
 
 export interface SearchOptions {
   /** Most preemptions of a schedule; Infinity for all interleavings. */
   readonly preemptions: number;
-  /** Give up when this says so; asked once an execution. */
-  readonly enough: (executions: number, states: number) => boolean;
+  /** Give up when this says so; asked now and then. `share` of the choices, 0 to 1, is a rough guess of what is behind. */
+  readonly enough: (executions: number, states: number, share: number) => boolean;
 }
 
-/** One step of the path under way: the actors that could run, the one taken, those not tried yet. */
-interface Branch {
-  readonly untried: number[];
-  taken: number;
-  readonly preemptions: number;
-  readonly current: number;
+/** Steps between two questions whether it is enough; a power of two. */
+const OFTEN = 256;
+
+/** Most steps of a path without a bound on preemptions. A scenario has tens or hundreds, unless actors disturb each other for ever. */
+export const LONGEST = 2000;
+
+/** In the place of a free choice: the actor before has had its turn. */
+const TIRED = 32;
+
+/** Ones in a word. */
+function bits(word: number): number {
+  let n = 0;
+  for (let rest = word; rest !== 0; rest &= rest - 1) n++;
+  return n;
 }
 
-export function search(executor: Executor, { preemptions: bound, enough }: SearchOptions): SearchResult {
-  const hash = new StateHash(executor.arena, executor.count);
-  const visited = new Map<number, number>();
-  const path: Branch[] = [];
-  const runnable = new Uint8Array(executor.count);
-  const unbounded = bound === Number.POSITIVE_INFINITY;
-  let executions = 0;
-  let cut = 0;
+export function search(executor: Executor, { preemptions, enough }: SearchOptions): SearchResult {
+  return new Search(executor, preemptions).run(enough);
+}
 
-  /** Preemptions spent by taking `next` after `current`. */
-  const cost = (current: number, next: number, count: number): number =>
-    current !== -1 && next !== current && includes(runnable, count, current) ? 1 : 0;
+class Search {
+  readonly #executor: Executor;
+  readonly #bound: number;
+  readonly #unbounded: boolean;
+  readonly #visited = new Visited();
+  /** Of each state on the path: choices left, a bit an actor; who ran before; preemptions so far; steps in a row. */
+  readonly #untried = new Int32Array(STEP_LIMIT + 1);
+  readonly #current = new Int8Array(STEP_LIMIT + 1);
+  readonly #spent = new Uint8Array(STEP_LIMIT + 1);
+  readonly #alone = new Int32Array(STEP_LIMIT + 1);
+  /** Of each state on the path: how many choices there were, and its hash. */
+  readonly #choices = new Uint8Array(STEP_LIMIT + 1);
+  readonly #low = new Int32Array(STEP_LIMIT + 1);
+  readonly #high = new Int32Array(STEP_LIMIT + 1);
+  readonly #runnable: Uint8Array;
+  #executions = 0;
+  #transitions = 0;
+  #cut = 0;
+  #long = 0;
+  /** States can come again on one path. */
+  #cyclic = false;
 
-  /** The choices at a new state, the free one first; null when the state needs no second visit. */
-  const open = (current: number, spent: number, count: number, tired: boolean): Branch | null => {
-    const key = hash.key(executor, unbounded ? -1 : current);
-    const before = visited.get(key);
-    if (before !== undefined && before <= spent) return null;
-    visited.set(key, unbounded ? 0 : spent);
-    const untried: number[] = [];
-    for (let i = count - 1; i >= 0; i--) {
-      const actor = runnable[i] as number;
-      if (actor === current) continue;
-      if (tired || spent + cost(current, actor, count) <= bound) untried.push(actor);
-      else cut++;
-    }
-    if (!tired && includes(runnable, count, current)) untried.push(current);
-    const taken = untried.pop();
-    // Whoever is made to give way has not been preempted: the switch is free.
-    return taken === undefined ? null : { untried, taken, preemptions: spent, current: tired ? -1 : current };
-  };
+  constructor(executor: Executor, bound: number) {
+    this.#executor = executor;
+    this.#runnable = new Uint8Array(executor.count);
+    this.#unbounded = bound === Number.POSITIVE_INFINITY;
+    this.#bound = this.#unbounded ? 0 : bound;
+  }
 
-  const step = (actor: number): Failure | null => {
-    hash.actor = actor;
-    const failure = executor.step(actor);
-    // At the beginning of an operation, or done: nothing is remembered.
-    if (executor.atStart[actor] !== 0) {
-      executor.atStart[actor] = 0;
-      hash.forget(actor);
-    }
-    return failure;
-  };
+  #result(failure: Failure | null, complete: boolean): SearchResult {
+    const { schedule, steps } = this.#executor;
+    return {
+      failure,
+      schedule: schedule.slice(0, steps),
+      executions: this.#executions,
+      states: this.#visited.size,
+      transitions: this.#transitions,
+      complete,
+      cut: this.#cut,
+      long: this.#long,
+    };
+  }
 
-  /** Runs along the path and on from its end. */
-  const follow = (): Failure | null => {
+  run(enough: SearchOptions['enough']): SearchResult {
+    const executor = this.#executor;
     executor.reset();
-    hash.reset();
-    let current = -1;
-    let spent = 0;
-    let alone = 0;
-    for (let depth = 0; ; depth++) {
-      const count = executor.runnable(runnable);
-      if (count === 0) return executor.conclude();
-      const known = path[depth];
-      const branch = known ?? open(current, spent, count, alone > PATIENCE && count > 1);
-      if (branch === null) return null;
-      if (known === undefined) path.push(branch);
-      spent = branch.preemptions + cost(branch.current, branch.taken, count);
-      const failure = step(branch.taken);
-      if (failure !== null) return failure;
-      alone = branch.taken === current ? alone + 1 : 0;
-      current = branch.taken;
+    let failure = this.#arrive(-1, 0, 0);
+    while (failure === null) {
+      const depth = executor.steps;
+      const untried = this.#untried[depth] as number;
+      if (untried === 0) {
+        if (depth === 0) return this.#finish(enough);
+        executor.back();
+        continue;
+      }
+      const current = this.#current[depth] as number;
+      // The free choice first: failures are then met with few preemptions, and a generator is seldom led again.
+      const next = current >= 0 && (untried & (1 << current)) !== 0 ? current : 31 - Math.clz32(untried & -untried);
+      this.#untried[depth] = untried & ~(1 << next);
+      const spent = (this.#spent[depth] as number) + this.#cost(depth, next);
+      this.#transitions++;
+      failure = executor.step(next);
+      if (failure !== null) {
+        this.#executions++;
+        break;
+      }
+      failure = this.#arrive(next, spent, next === current ? (this.#alone[depth] as number) + 1 : 0);
+      if (failure === null && (this.#transitions & (OFTEN - 1)) === 0 && this.#ask(enough)) {
+        return this.#result(null, false);
+      }
     }
-  };
+    return this.#result(failure, false);
+  }
 
-  const done = (failure: Failure | null, complete: boolean): SearchResult => ({
-    failure,
-    schedule: executor.schedule.slice(0, executor.steps),
-    executions,
-    states: visited.size,
-    complete,
-    cut,
-  });
+  #ask(enough: SearchOptions['enough']): boolean {
+    return enough(this.#executions, this.#visited.size, this.#share());
+  }
 
-  hash.attach();
-  try {
-    do {
-      executions++;
-      const failure = follow();
-      if (failure !== null) return done(failure, false);
-      while (path.length > 0 && (path.at(-1) as Branch).untried.length === 0) path.pop();
-      const last = path.at(-1);
-      if (last === undefined) return done(null, true);
-      last.taken = last.untried.pop() as number;
-    } while (!enough(executions, visited.size));
-    return done(null, false);
-  } finally {
-    hash.detach();
+  /** Share of the tree that is behind the path, as if every choice had as much below it as the others. */
+  #share(): number {
+    const { steps } = this.#executor;
+    let [share, weight] = [0, 1];
+    for (let depth = 0; depth < steps && weight > 1e-7; depth++) {
+      const choices = this.#choices[depth] as number;
+      weight /= choices;
+      share += weight * (choices - bits(this.#untried[depth] as number) - 1);
+    }
+    return share;
+  }
+
+  /** All paths were followed. Where states come again on a path, all of them together say whether a round is fair. */
+  #finish(enough: SearchOptions['enough']): SearchResult {
+    if (!this.#unbounded || !this.#cyclic) return this.#result(null, true);
+    let given = false;
+    const round = fairRound(this.#executor, () => {
+      given ||= enough(this.#executions, this.#visited.size, 1);
+      return given;
+    });
+    for (const actor of round ?? []) this.#executor.step(actor);
+    return this.#result(round === null ? null : this.#executor.conclude(), !given);
+  }
+
+  /** A preemption is spent when the actor before could have gone on. Whoever is made to give way has not been preempted. */
+  #cost(depth: number, next: number): number {
+    const current = this.#current[depth] as number;
+    return !this.#unbounded && current >= 0 && next !== current ? 1 : 0;
+  }
+
+  /** Notes the state the executor is in, and the choices there are. No choices: the path ends here. */
+  #arrive(last: number, spent: number, alone: number): Failure | null {
+    const executor = this.#executor;
+    const depth = executor.steps;
+    let runnable = 0;
+    for (let actor = 0; actor < executor.count; actor++) if (executor.canRun(actor)) runnable |= 1 << actor;
+    const goesOn = last >= 0 && (runnable & (1 << last)) !== 0;
+    // Without a bound nobody need give way: who goes round comes to a state that is known.
+    const tired = !this.#unbounded && alone > PATIENCE && runnable !== 1 << last;
+    this.#untried[depth] = 0;
+    this.#low[depth] = executor.low;
+    this.#high[depth] = executor.high;
+    // With a bound it matters who runs on for free.
+    const free = this.#unbounded || !goesOn ? -1 : tired ? TIRED : last;
+    const isNew = this.#unbounded
+      ? this.#visited.add(executor.low, executor.high, 0)
+      : this.#visited.add(executor.low ^ mix(free + 2, 0, LOW), executor.high ^ mix(free + 2, 0, HIGH), spent);
+    if (!isNew || runnable === 0) {
+      this.#executions++;
+      if (isNew) return executor.conclude();
+      return executor.returned && this.#isOnPath(depth) ? goesRound(executor) : null;
+    }
+    if (depth === (this.#unbounded ? LONGEST : STEP_LIMIT)) return this.#tooLong(last, depth);
+    let untried = tired ? runnable & ~(1 << last) : runnable;
+    if (free >= 0 && free !== TIRED && spent >= this.#bound) {
+      for (let others = runnable & ~(1 << free); others !== 0; others &= others - 1) this.#cut++;
+      untried = 1 << free;
+    }
+    this.#untried[depth] = untried;
+    this.#choices[depth] = bits(untried);
+    this.#current[depth] = tired ? -1 : this.#unbounded ? last : free;
+    this.#spent[depth] = spent;
+    this.#alone[depth] = alone;
+    return null;
+  }
+
+  /** Was the state at `depth` on the path before? */
+  #isOnPath(depth: number): boolean {
+    const low = this.#low[depth];
+    const high = this.#high[depth];
+    let at = depth - 1;
+    while (at >= 0 && (this.#low[at] !== low || this.#high[at] !== high)) at--;
+    if (at >= 0) this.#cyclic = true;
+    return at >= 0;
+  }
+
+  /** The path is left for what it is, unless it has no end even when nobody is preempted any more. */
+  #tooLong(last: number, depth: number): Failure | null {
+    this.#executions++;
+    this.#long++;
+    const failure = runToEnd(this.#executor, last, this.#runnable);
+    if (failure === null) while (this.#executor.steps > depth) this.#executor.back();
+    return failure;
   }
 }

@@ -1,7 +1,7 @@
 /** The randomised strategies. None of them wins everywhere, which is why the default is a portfolio of them. */
-import { includes, type Scheduler, Xorshift } from './scheduler.ts';
+import { includes, type Scheduler, type View, Xorshift } from './scheduler.ts';
 
-abstract class Randomised implements Scheduler {
+export abstract class Randomised implements Scheduler {
   abstract readonly name: string;
   protected readonly random: Xorshift;
 
@@ -9,7 +9,7 @@ abstract class Randomised implements Scheduler {
     this.random = new Xorshift(seed);
   }
 
-  newExecution(_actors: number): boolean {
+  newExecution(_actors: number, _view: View): boolean {
     return true;
   }
 
@@ -49,7 +49,7 @@ export class Pct extends Randomised {
     this.name = `pct${depth}`;
   }
 
-  override newExecution(actors: number): boolean {
+  override newExecution(actors: number, _view: View): boolean {
     this.#length = Math.max(this.#length * 0.9, this.#step, 8);
     this.#step = 0;
     this.#lowest = 0;
@@ -86,7 +86,7 @@ export class UniformWalk extends Randomised {
   #expected: number[] = [];
   #made: number[] = [];
 
-  override newExecution(actors: number): boolean {
+  override newExecution(actors: number, _view: View): boolean {
     if (this.#expected.length !== actors) this.#expected = Array.from({ length: actors }, () => 16);
     else this.#expected = this.#expected.map((value, i) => 0.8 * value + 0.2 * Math.max(1, this.#made[i] ?? 1));
     this.#made = Array.from({ length: actors }, () => 0);
@@ -114,13 +114,25 @@ export class UniformWalk extends Randomised {
   }
 }
 
-/** POS: every pending step has a random priority; the highest goes, and its actor draws a new one. */
+/**
+ * POS, partial order sampling (Yuan, Yang and Gu, 2018): every pending step has a random priority, and the highest goes. Its
+ * actor draws a new one, and so does whoever is about to touch what the step touches; in the basic form only the actor.
+ */
 export class PriorityWalk extends Randomised {
-  readonly name = 'pos';
+  readonly name: string;
+  readonly #basic: boolean;
   #priority: number[] = [];
+  #view: View | null = null;
 
-  override newExecution(actors: number): boolean {
+  constructor(seed: number, basic = false) {
+    super(seed);
+    this.#basic = basic;
+    this.name = basic ? 'basicPos' : 'pos';
+  }
+
+  override newExecution(actors: number, view: View): boolean {
     this.#priority = Array.from({ length: actors }, () => this.random.unit());
+    this.#view = view;
     return true;
   }
 
@@ -131,38 +143,12 @@ export class PriorityWalk extends Randomised {
       if ((this.#priority[actor] as number) > (this.#priority[best] as number)) best = actor;
     }
     this.#priority[best] = this.random.unit();
+    if (this.#basic) return best;
+    for (let i = 0; i < count; i++) {
+      const actor = runnable[i] as number;
+      if (actor !== best && this.#view?.conflicts(best, actor)) this.#priority[actor] = this.random.unit();
+    }
     return best;
-  }
-}
-
-/** Runs on without preemption but for a few places, chosen at random; where an actor blocks, a random one goes on. */
-export class BoundedWalk extends Randomised {
-  readonly name: string;
-  readonly #preemptions: number;
-  #places: number[] = [];
-  #step = 0;
-  #length = 64;
-
-  constructor(seed: number, preemptions: number) {
-    super(seed);
-    this.#preemptions = preemptions;
-    this.name = `bounded${preemptions}`;
-  }
-
-  override newExecution(_actors: number): boolean {
-    this.#length = Math.max(this.#length * 0.9, this.#step, 8);
-    this.#step = 0;
-    this.#places = Array.from({ length: this.#preemptions }, () => this.random.below(Math.ceil(this.#length)));
-    return true;
-  }
-
-  nextActor(runnable: Uint8Array, count: number, current: number): number {
-    const preempt = this.#places.includes(this.#step++);
-    if (!preempt && includes(runnable, count, current)) return current;
-    if (count === 1) return runnable[0] as number;
-    let chosen = runnable[this.random.below(count)] as number;
-    while (preempt && chosen === current) chosen = runnable[this.random.below(count)] as number;
-    return chosen;
   }
 }
 

@@ -2,12 +2,14 @@
  * A replay token: everything needed to see one execution again, as one printable word.
  *
  * `hmm1.HASH.PAYLOAD`: HASH is of the model's code, so that a token is not replayed on another model unnoticed; PAYLOAD is
- * base64url of JSON [scenario, driver settings, runs], where runs are [actor, steps, actor, steps, ...].
+ * base64url of JSON [scenario, driver settings, runs, bug], where runs are [actor, steps, actor, steps, ...] and bug is the id
+ * of the one that was put into the model, if any.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { activeBug } from '../../bugs/active.ts';
 import type { DriverSettings } from '../../drivers/options.ts';
 
 const PREFIX = 'hmm1';
@@ -18,6 +20,10 @@ export interface Replayable {
   readonly scenario: string;
   readonly settings: DriverSettings;
   readonly schedule: readonly number[];
+  /** Of the model it was made with. */
+  readonly model: string;
+  /** The bug in that model. */
+  readonly bug: string | null;
 }
 
 /** Parts of the tree that decide what a schedule means. */
@@ -50,29 +56,31 @@ function runs(schedule: ArrayLike<number>): number[] {
 }
 
 export function makeToken(scenario: string, settings: DriverSettings, schedule: ArrayLike<number>): string {
-  const payload = Buffer.from(JSON.stringify([scenario, settings, runs(schedule)])).toString('base64url');
+  const said = [scenario, settings, runs(schedule), ...(activeBug === null ? [] : [activeBug])];
+  const payload = Buffer.from(JSON.stringify(said)).toString('base64url');
   return `${PREFIX}.${modelHash()}.${payload}`;
 }
 
 const cutOff = (): RangeError => new RangeError('the token is cut off or not a token: it looks like hmm1.HASH.PAYLOAD');
 
-function isPayload(value: unknown): value is [string, Record<string, string>, number[]] {
-  if (!Array.isArray(value) || value.length !== 3) return false;
-  const [scenario, settings, counts] = value as unknown[];
+function isPayload(value: unknown): value is [string, Record<string, string>, number[], string?] {
+  if (!Array.isArray(value) || value.length < 3 || value.length > 4) return false;
+  const [scenario, settings, counts, bug] = value as unknown[];
   const whole = (item: unknown): boolean => Number.isSafeInteger(item) && (item as number) >= 0;
   return (
     typeof scenario === 'string' &&
     typeof settings === 'object' &&
     settings !== null &&
     Array.isArray(counts) &&
-    counts.every(whole)
+    counts.every(whole) &&
+    ['string', 'undefined'].includes(typeof bug)
   );
 }
 
-/** @throws RangeError for a cut-off token, or one made by another model. */
-export function readToken(token: string): Replayable {
-  const [prefix, hash, payload, rest] = token.split('.');
-  if (prefix !== PREFIX || hash === undefined || payload === undefined || rest !== undefined) throw cutOff();
+/** What a token says, whichever model made it. @throws RangeError for a cut-off token. */
+export function decodeToken(token: string): Replayable {
+  const [prefix, model, payload, rest] = token.split('.');
+  if (prefix !== PREFIX || model === undefined || payload === undefined || rest !== undefined) throw cutOff();
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
@@ -80,12 +88,17 @@ export function readToken(token: string): Replayable {
     throw cutOff();
   }
   if (!isPayload(value)) throw cutOff();
-  if (hash !== modelHash()) {
-    throw new RangeError(`the token was made by another model (${hash}, this one is ${modelHash()}): find the failure again`);
-  }
-  const [scenario, settings, counts] = value;
+  const [scenario, settings, counts, bug = null] = value;
   const schedule: number[] = [];
   for (let i = 0; i + 1 < counts.length; i += 2)
     for (let n = 0; n < (counts[i + 1] as number); n++) schedule.push(counts[i] as number);
-  return { scenario, settings, schedule };
+  return { scenario, settings, schedule, model, bug };
+}
+
+/** What a token of this model says. @throws RangeError for a cut-off token, or one made by another model. */
+export function readToken(token: string): Replayable {
+  const said = decodeToken(token);
+  if (said.model === modelHash() && said.bug === activeBug) return said;
+  const made = said.bug === null ? 'another model' : `another model with bug ${said.bug}`;
+  throw new RangeError(`the token was made by ${made} (${said.model}, this one is ${modelHash()}): find the failure again`);
 }

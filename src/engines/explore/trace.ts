@@ -4,8 +4,8 @@ import { liveObjects } from '../../arena/pool.ts';
 import { Mirror, Mm, Subscriptions } from '../../arena/structures.ts';
 import { describePte } from '../../mm/pte.ts';
 import { forEachEntry } from '../../mm/tables.ts';
-import { points } from '../../steps/points.ts';
-import { DONE, type Executor, type Outcome } from './execution.ts';
+import type { Executor, Outcome } from './execution.ts';
+import { pointName } from './namedSchedule.ts';
 
 /** One stretch. */
 export interface Stretch {
@@ -15,14 +15,11 @@ export interface Stretch {
   readonly steps: number;
   /** Where the actor stands afterwards. */
   readonly at: string;
+  /** How often it has come to that point in this stretch. */
+  readonly visit: number;
   /** What changed in the machine, in words. */
   readonly state: string;
 }
-
-const placeOf = (executor: Executor, actor: number): string => {
-  const at = executor.at[actor] as number;
-  return at === DONE ? 'done' : (points[at]?.name ?? '?');
-};
 
 /** CPU entries, device entries and the sequence, in a line. */
 function stateOf({ arena }: Executor): string {
@@ -56,23 +53,25 @@ export function trace(
   for (let step = 0; step < schedule.length && outcome === null; ) {
     const actor = schedule[step] as number;
     const from = step;
+    const visits = new Map<number, number>();
     while (step < schedule.length && schedule[step] === actor && outcome === null) {
       outcome = executor.step(actor);
+      const place = executor.at[actor] as number;
+      visits.set(place, (visits.get(place) ?? 0) + 1);
       step++;
     }
+    const at = executor.at[actor] as number;
     stretches.push({
       actor: executor.nameOf(actor),
       from,
       steps: step - from,
-      at: placeOf(executor, actor),
+      at: pointName(at),
+      visit: visits.get(at) ?? 1,
       state: stateOf(executor),
     });
   }
   return { stretches, outcome: outcome ?? executor.conclude() };
 }
-
-/** `A@driverSnapshot M@migrateCommit ...`: where each stretch ended. Survives edits that add or drop steps in between. */
-export const readable = (stretches: readonly Stretch[]): string => stretches.map(({ actor, at }) => `${actor}@${at}`).join(' ');
 
 /** The table, as lines. */
 export function table(executor: Executor, stretches: readonly Stretch[]): string[] {

@@ -53,6 +53,7 @@ export function commandOf(options: RaceOptions): string {
   differs('memory', 'memory');
   differs('deviceMemory', 'device-memory');
   if (driver !== defaultRace.driver) flags.push(`--driver ${quoted(driver)}`);
+  if (options.bug !== undefined) flags.push(`--bug ${options.bug}`);
   differs('rate', 'rate');
   for (const { point, probability, microseconds } of options.delays)
     flags.push(`--delay ${point}=${probability}:${microseconds}us`);

@@ -41,6 +41,8 @@ export interface RaceOptions {
   readonly watchdogSeconds: number;
   /** Seconds between two quiescent checks; 0 for none before the end. */
   readonly checkEverySeconds: number;
+  /** A bug that was put into the model (hmm-lab bugs). */
+  readonly bug?: string;
   /** Kills a worker in the middle, to see what that looks like. */
   readonly kill?: { readonly actor: string; readonly afterSeconds: number };
 }

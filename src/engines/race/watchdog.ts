@@ -4,7 +4,7 @@ import { get, load } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { Actor, ActorState } from '../../arena/structures.ts';
 import { heldLocks } from '../../sync/lockdep.ts';
-import { describeWord } from './describe.ts';
+import { describeWord, holdersOf } from '../waitsFor.ts';
 import { recentPoints } from './pauseHook.ts';
 import type { RaceViolation } from './types.ts';
 
@@ -114,24 +114,13 @@ export class Watchdog {
       if (seen.has(at)) continue;
       seen.add(at);
       if (load(arena, recordOf(arena, at) + Actor.state) === ActorState.failed) return true;
-      for (const holder of holdersOf(arena, this.#names.length, at)) {
-        if (holder === id) return true;
+      const word = get(arena, recordOf(arena, at) + Actor.waitWord);
+      if (word === 0) continue;
+      for (const holder of holdersOf(arena, this.#names.length, word)) {
+        if (holder === id && at !== id) return true;
         pending.push(holder);
       }
     }
     return false;
   }
-}
-
-/** The actors that hold what an actor waits for: the owner the lock names, or whoever lists it as held. */
-function holdersOf(arena: Arena, actors: number, id: number): number[] {
-  const word = get(arena, recordOf(arena, id) + Actor.waitWord);
-  if (word === 0) return [];
-  const { owner } = describeWord(arena, word);
-  const holds = (other: number): boolean => {
-    const actor = recordOf(arena, other);
-    const count = get(arena, actor + Actor.heldCount);
-    return Array.from({ length: count }, (_, i) => get(arena, actor + Actor.held + 2 * i)).includes(word);
-  };
-  return Array.from({ length: actors }, (_, other) => other).filter((other) => other !== id && (other === owner || holds(other)));
 }

@@ -28,14 +28,16 @@ const MAPPED = Header.shared + 2;
 /** A semaphore: state, then the writer. */
 const SEMAPHORE = Header.shared + 4;
 
-/** Ids of operations; those of drivers are small. */
-let nextId = 10_000;
+/** First id of these operations; those of drivers are small. */
+const IDS = 10_000;
 
 /** Registers a notifier with these operations during the set-up. Returns its address. */
 function subscribe(m: SmallMachine, ops: ClassicOps): number {
   const sub = poolAlloc(m.arena, m.arena.pools.classic);
-  registerClassicOps(nextId, ops);
-  run(mmuNotifierRegister(m.task, sub, m.mm, nextId++));
+  // The same id each time: the set-up must leave the same words.
+  const id = IDS + [counting, refusing, mapping, lasting, readLocking].indexOf(ops);
+  registerClassicOps(id, ops);
+  run(mmuNotifierRegister(m.task, sub, m.mm, id));
   return sub;
 }
 

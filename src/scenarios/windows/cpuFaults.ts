@@ -6,6 +6,7 @@ import { cpuLoad, cpuStore } from '../../mm/cpuAccess.ts';
 import { madviseDontneed } from '../../mm/madvise.ts';
 import { mremap } from '../../mm/mremap.ts';
 import {
+  actNow,
   cpuReads,
   cpuWrites,
   discards,
@@ -134,8 +135,11 @@ export const cpuFaultPlans: readonly Plan[] = [
     title: 'a CPU knows the page; it migrates; a discard that finds no present entry has returned',
     windows: 'E12 F7',
     machine: { pages: 1 },
-    setup: (m) => fillPage(m, 0, 1),
-    actors: (m) => ({ C: [cpuReads(m, 0), readsNothingOld(m)], M: [toDevice(m, 0)], B: [discardsAndTells(m)] }),
+    setup(m) {
+      fillPage(m, 0, 1);
+      actNow(m, 0, cpuReads(m, 0));
+    },
+    actors: (m) => ({ C: [readsNothingOld(m)], M: [toDevice(m, 0)], B: [discardsAndTells(m)] }),
     check: valueIn(0),
   },
 ];

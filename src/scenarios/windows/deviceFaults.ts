@@ -5,6 +5,7 @@ import { mmapAnonymous } from '../../mm/mmap.ts';
 import { mremap } from '../../mm/mremap.ts';
 import { run } from '../../steps/steps.ts';
 import {
+  actNow,
   cpuReads,
   cpuWrites,
   deviceFaults,
@@ -52,6 +53,50 @@ export const deviceFaultPlans: readonly Plan[] = [
     },
     actors: (m) => ({ D: [deviceFaults(m, 0, 2, false)], A: [discards(m, 0, 2)] }),
     check: valueIn(0),
+  },
+  {
+    name: 'half-filled-range-vs-dontneed',
+    title: 'a device fault of two pages, the second a hole, against MADV_DONTNEED of the first',
+    windows: 'E2 E10',
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [deviceFaults(m, 0, 2, false)], A: [discards(m, 0)] }),
+    check: valueIn(0),
+  },
+  {
+    name: 'device-write-vs-discard',
+    title: 'a device writes to a page that it maps, against MADV_DONTNEED',
+    windows: 'E2',
+    machine: { pages: 1 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      mapNow(m, 0, true);
+    },
+    actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], A: [discards(m, 0)] }),
+    check: valueIn(0, 2),
+  },
+  {
+    name: 'device-tlb-vs-dontneed',
+    title: 'the same with a device that has a TLB, and writes twice',
+    windows: 'E2',
+    machine: { pages: 1, settings: { engine: 'tlb' } },
+    setup(m) {
+      fillPage(m, 0, 1);
+      mapNow(m, 0, true);
+    },
+    actors: (m) => ({ D: [deviceMustWrite(m, 0, 2), deviceMustWrite(m, 0, 3)], A: [discards(m, 0)] }),
+    check: valueIn(0, 3),
+  },
+  {
+    name: 'device-tlb-vs-two-zaps',
+    title: 'a device that has a page in its TLB writes to it, against MADV_DONTNEED by two CPUs',
+    windows: 'E2',
+    machine: { pages: 1, settings: { engine: 'tlb' } },
+    setup(m) {
+      fillPage(m, 0, 1);
+      actNow(m, 0, deviceMustWrite(m, 0, 1));
+    },
+    actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], A: [discards(m, 0)], B: [discards(m, 0)] }),
+    check: valueIn(0, 2),
   },
   {
     name: 'device-fault-vs-mprotect',

@@ -1,4 +1,5 @@
 /** Device-exclusive access: windows E31 to E35, F28, F29, F37. */
+import { forkMm } from '../../mm/fork.ts';
 import {
   cpuWrites,
   deviceIncrements,
@@ -63,6 +64,15 @@ export const exclusivePlans: readonly Plan[] = [
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceIncrements(m, 0)], A: [forks(m)] }),
+  },
+  {
+    name: 'exclusive-then-fork',
+    title: 'one after another: device-exclusive access, then a fork whose child lives on',
+    windows: 'E34',
+    machine: { pages: 1 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ A: [deviceIncrements(m, 0), (task) => forkMm(task, m.mm)] }),
+    check: valueIn(2),
   },
   {
     name: 'exclusive-of-shared-page',

@@ -2,7 +2,7 @@
 import { mmput } from '../../mm/exit.ts';
 import { device, deviceReads } from '../operations.ts';
 import type { Plan } from '../plan.ts';
-import { fillPage } from '../smallMachine.ts';
+import { addMirror, fillPage } from '../smallMachine.ts';
 
 export const exitPlans: readonly Plan[] = [
   {
@@ -28,5 +28,16 @@ export const exitPlans: readonly Plan[] = [
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ A: [(task) => mmput(task, m.mm), (task) => m.driver.close(task, device(m))] }),
+  },
+  {
+    name: 'open-after-exit',
+    title: 'one after another: the process exits, and a second device subscribes too late',
+    windows: 'E41',
+    machine: { pages: 1 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      return addMirror(m, m.mm);
+    },
+    actors: (m, mirror) => ({ A: [(task) => mmput(task, m.mm), (task) => m.driver.open(task, mirror)] }),
   },
 ];

@@ -1,6 +1,7 @@
 /** Pages on their way to the device: windows F1 to F10, F14, F24. */
-import { frameStore } from '../../arena/access.ts';
+import { frameStore, load, store } from '../../arena/access.ts';
 import { frameAt } from '../../arena/frames.ts';
+import { Header, Mm } from '../../arena/structures.ts';
 import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../mm/gup.ts';
 import { oomReap } from '../../mm/madvise.ts';
 import { munmap } from '../../mm/mmap.ts';
@@ -32,6 +33,14 @@ const writesThroughPin = (m: SmallMachine, value: number): Operation =>
     yield Point.deviceAccess;
     frameStore(task.arena, frameAt(task.arena, pfn), value);
     yield* unpinUserPage(task, pfn);
+  };
+
+/** Set when the reaper could take everything. */
+const REAPED = Header.shared;
+
+const reaps = (m: SmallMachine): Operation =>
+  function* (task) {
+    if ((yield* oomReap(task, m.mm)) === 0) store(task.arena, REAPED, 1);
   };
 
 export const migrationPlans: readonly Plan[] = [
@@ -101,7 +110,13 @@ export const migrationPlans: readonly Plan[] = [
     title: 'the migration of an empty page against the OOM reaper: nothing appears behind the reaper',
     windows: 'F15',
     machine: { pages: 1 },
-    actors: (m) => ({ M: [toDevice(m, 0)], A: [(task) => oomReap(task, m.mm)] }),
+    actors: (m) => ({ M: [toDevice(m, 0)], A: [reaps(m)] }),
+    check({ arena, mm }) {
+      const left = load(arena, mm + Mm.rssAnon);
+      return load(arena, REAPED) === 0 || left === 0
+        ? []
+        : [{ rule: 'I-QUIET', message: `${left} pages are left behind an OOM reaper that took everything` }];
+    },
   },
   {
     name: 'pin-vs-migration',
@@ -155,6 +170,19 @@ export const migrationPlans: readonly Plan[] = [
       moveNow(m, 0);
     },
     actors: (m) => ({ A: [discards(m, 0)], M: [toDevice(m, 1)] }),
+    check: (m) => (readPage(m, 1) === 2 ? [] : [{ rule: 'I-DATA', message: `page 1 holds ${readPage(m, 1)}, 2 was written` }]),
+  },
+  {
+    name: 'device-page-reused-after-return',
+    title: 'a CPU brings a page home, and a migration takes the freed device page at once',
+    windows: 'F24',
+    machine: { pages: 2, deviceMemory: 1 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      fillPage(m, 1, 2);
+      moveNow(m, 0);
+    },
+    actors: (m) => ({ A: [cpuReads(m, 0)], M: [toDevice(m, 1)] }),
     check: (m) => (readPage(m, 1) === 2 ? [] : [{ rule: 'I-DATA', message: `page 1 holds ${readPage(m, 1)}, 2 was written` }]),
   },
   {

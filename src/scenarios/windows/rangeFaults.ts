@@ -11,7 +11,7 @@ import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
 import { readPte } from '../../mm/tables.ts';
 import { mmuIntervalReadBegin } from '../../notifier/sequence.ts';
 import { run } from '../../steps/steps.ts';
-import { device, deviceFaults, deviceReads, discards, moveNow, type Operation, unmaps } from '../operations.ts';
+import { device, deviceFaults, deviceReads, discards, moveNow, type Operation, toDevice, unmaps } from '../operations.ts';
 import type { Plan } from '../plan.ts';
 import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
 
@@ -77,6 +77,14 @@ export const rangeFaultPlans: readonly Plan[] = [
       const pte = readPte(m.arena, get(m.arena, m.mm + Mm.pgd), FIRST);
       return pte === 0 ? [] : [{ rule: 'I-OUT', message: 'page 0 was faulted in, and was only to be reported' }];
     },
+  },
+  {
+    name: 'request-vs-migration',
+    title: 'a range fault of one device meets the migration entry of a page that migrates to another',
+    windows: 'F10',
+    machine: { pages: 1, devices: 2 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [asks(m, [HMM_PFN_REQ_FAULT])], M: [toDevice(m, 0, 1, 1)] }),
   },
   {
     name: 'own-page-behind-a-hole',

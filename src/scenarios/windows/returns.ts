@@ -2,6 +2,7 @@
 import { mirrorPgmap } from '../../drivers/mirror.ts';
 import { cpuStore } from '../../mm/cpuAccess.ts';
 import { memunmapPages } from '../../mm/devPagemap.ts';
+import { forkMm } from '../../mm/fork.ts';
 import { mremap } from '../../mm/mremap.ts';
 import {
   closes,
@@ -13,7 +14,6 @@ import {
   discards,
   evicts,
   forkNow,
-  forks,
   makesReadOnly,
   moveNow,
   toDevice,
@@ -82,11 +82,11 @@ export const returnPlans: readonly Plan[] = [
   },
   {
     name: 'evict-vs-fork',
-    title: 'an eviction by page frame against fork',
+    title: 'an eviction by page frame against a fork whose child lives on',
     windows: 'F21',
     machine: { pages: 1 },
     setup: onDevice,
-    actors: (m) => ({ E: [evicts(m)], A: [forks(m)] }),
+    actors: (m) => ({ E: [evicts(m)], A: [(task) => forkMm(task, m.mm)] }),
     check: valueIn(1),
   },
   {
@@ -150,12 +150,12 @@ export const returnPlans: readonly Plan[] = [
   },
   {
     name: 'unbind-vs-cpu-touch',
-    title: 'device memory is taken away while a CPU brings the last page home',
+    title: 'device memory is emptied and taken away while a CPU brings its last page home',
     windows: 'F25 E44',
     machine: { pages: 1 },
     setup: onDevice,
     actors: (m) => ({
-      B: [(task) => memunmapPages(task, mirrorPgmap(m.arena, device(m)))],
+      B: [evicts(m), (task) => memunmapPages(task, mirrorPgmap(m.arena, device(m)))],
       A: [cpuReads(m, 0)],
     }),
   },

@@ -1,9 +1,9 @@
-/** What an actor waits for and who is in the way, read from the arena while everybody runs. */
-import { get, load } from '../../arena/access.ts';
-import type { Arena } from '../../arena/arena.ts';
-import { liveObjects } from '../../arena/pool.ts';
-import { AnonVma, Mirror, Mm, Subscriptions } from '../../arena/structures.ts';
-import { lockOwner } from '../../sync/spinlock.ts';
+/** What an actor waits for and who is in the way, read from the arena, even while everybody runs. */
+import { get, load } from '../arena/access.ts';
+import type { Arena } from '../arena/arena.ts';
+import { liveObjects } from '../arena/pool.ts';
+import { Actor, AnonVma, Mirror, Mm, Subscriptions } from '../arena/structures.ts';
+import { lockOwner } from '../sync/spinlock.ts';
 
 export interface WaitedFor {
   readonly what: string;
@@ -41,4 +41,15 @@ export function describeWord(arena: Arena, word: number): WaitedFor {
     if (word === subs + Subscriptions.lock) return { what: 'subscriptions->lock', owner: lockOwner(load(arena, word)) };
   }
   return { what: `word ${word}`, owner: -1 };
+}
+
+/** The actors, out of the first `actors`, that hold a lock word: the owner it names, or whoever lists it as held. */
+export function holdersOf(arena: Arena, actors: number, word: number): number[] {
+  const { owner } = describeWord(arena, word);
+  const holds = (id: number): boolean => {
+    const actor = arena.actors + id * Actor.shape.size;
+    const count = get(arena, actor + Actor.heldCount);
+    return Array.from({ length: count }, (_, i) => get(arena, actor + Actor.held + 2 * i)).includes(word);
+  };
+  return Array.from({ length: actors }, (_, id) => id).filter((id) => id === owner || holds(id));
 }

@@ -1,0 +1,16 @@
+import type { Control } from './bug.ts';
+
+export const c2: Control = {
+  id: 'C2',
+  title: 'read-retry says "again" without a reason, once',
+  reference: 'spurious retries are allowed',
+  scenario: 'device-fault-vs-dontneed',
+  edits: [
+    {
+      module: 'drivers/dmirror/fault',
+      find: 'const result = yield* pass(task, mirror, range, write);',
+      replace:
+        'const result = attempts === 1 ? ((yield* pass(task, mirror, range, write)), -EBUSY) : yield* pass(task, mirror, range, write);',
+    },
+  ],
+};

@@ -1,0 +1,19 @@
+import type { Bug } from './bug.ts';
+
+export const f04: Bug = {
+  id: 'F04',
+  title: 'a fault fills an entry without a second look under the page-table lock',
+  reference: 'windows E9 and F4',
+  kind: 'LU',
+  threads: 2,
+  preemptions: 1,
+  oracles: ['I-REF', 'I-MAP', 'I-QUIET', 'I-DATA'],
+  scenario: 'two-cpu-faults',
+  edits: [
+    {
+      module: 'mm/anonymous',
+      find: 'yield* spinLock(task, ptl, LockClass.ptl); if (get(arena, pte) === 0) { if (isUnstable(task, mm)) {',
+      replace: 'yield* spinLock(task, ptl, LockClass.ptl); if (true) { if (isUnstable(task, mm)) {',
+    },
+  ],
+};

@@ -1,0 +1,210 @@
+/** The catalogue: real bugs (R), mistakes of drivers (G), guards taken out of race windows (E, F); and controls (C), which are none. */
+import type { Bug, Control } from './bug.ts';
+import { c1 } from './c1.ts';
+import { c2 } from './c2.ts';
+import { c3 } from './c3.ts';
+import { c4 } from './c4.ts';
+import { c5 } from './c5.ts';
+import { c6 } from './c6.ts';
+import { c7 } from './c7.ts';
+import { c8 } from './c8.ts';
+import { e12 } from './e12.ts';
+import { e14 } from './e14.ts';
+import { e15 } from './e15.ts';
+import { e17 } from './e17.ts';
+import { e18 } from './e18.ts';
+import { e20 } from './e20.ts';
+import { e22 } from './e22.ts';
+import { e23 } from './e23.ts';
+import { e31 } from './e31.ts';
+import { e32 } from './e32.ts';
+import { e32b } from './e32b.ts';
+import { e33 } from './e33.ts';
+import { e34 } from './e34.ts';
+import { e34b } from './e34b.ts';
+import { e42 } from './e42.ts';
+import { e43 } from './e43.ts';
+import { f01 } from './f01.ts';
+import { f02 } from './f02.ts';
+import { f02b } from './f02b.ts';
+import { f03 } from './f03.ts';
+import { f04 } from './f04.ts';
+import { f05 } from './f05.ts';
+import { f06 } from './f06.ts';
+import { f10 } from './f10.ts';
+import { f12 } from './f12.ts';
+import { f14 } from './f14.ts';
+import { f15 } from './f15.ts';
+import { f21 } from './f21.ts';
+import { f22 } from './f22.ts';
+import { f23 } from './f23.ts';
+import { f28 } from './f28.ts';
+import { f38 } from './f38.ts';
+import { f40 } from './f40.ts';
+import { g01 } from './g01.ts';
+import { g02 } from './g02.ts';
+import { g03 } from './g03.ts';
+import { g04 } from './g04.ts';
+import { g06 } from './g06.ts';
+import { g07 } from './g07.ts';
+import { g08 } from './g08.ts';
+import { g09 } from './g09.ts';
+import { g10 } from './g10.ts';
+import { g11 } from './g11.ts';
+import { g12 } from './g12.ts';
+import { g13 } from './g13.ts';
+import { g14 } from './g14.ts';
+import { g16 } from './g16.ts';
+import { g17 } from './g17.ts';
+import { g18 } from './g18.ts';
+import { g19 } from './g19.ts';
+import { g22 } from './g22.ts';
+import { g23 } from './g23.ts';
+import { g24 } from './g24.ts';
+import { g28 } from './g28.ts';
+import { g29 } from './g29.ts';
+import { g30 } from './g30.ts';
+import { g32 } from './g32.ts';
+import { r01 } from './r01.ts';
+import { r02 } from './r02.ts';
+import { r03 } from './r03.ts';
+import { r04 } from './r04.ts';
+import { r05 } from './r05.ts';
+import { r06 } from './r06.ts';
+import { r07 } from './r07.ts';
+import { r09 } from './r09.ts';
+import { r10 } from './r10.ts';
+import { r12 } from './r12.ts';
+import { r13 } from './r13.ts';
+import { r15 } from './r15.ts';
+import { r17 } from './r17.ts';
+import { r18 } from './r18.ts';
+import { r19 } from './r19.ts';
+import { r20 } from './r20.ts';
+import { r21 } from './r21.ts';
+import { r22 } from './r22.ts';
+import { r23 } from './r23.ts';
+import { r24 } from './r24.ts';
+import { r27 } from './r27.ts';
+import { r33 } from './r33.ts';
+import { r34 } from './r34.ts';
+import { r35 } from './r35.ts';
+import { r38 } from './r38.ts';
+import { r41 } from './r41.ts';
+import { r42 } from './r42.ts';
+import { r44 } from './r44.ts';
+import { r47 } from './r47.ts';
+import { r48 } from './r48.ts';
+import { r49 } from './r49.ts';
+import { r51 } from './r51.ts';
+import { r52 } from './r52.ts';
+import { r54 } from './r54.ts';
+import { r55 } from './r55.ts';
+import { r57 } from './r57.ts';
+import { r63 } from './r63.ts';
+import { r66 } from './r66.ts';
+import { r72 } from './r72.ts';
+
+export type { Bug, Control, Mutation } from './bug.ts';
+
+export const bugs: readonly Bug[] = [
+  r01,
+  r02,
+  r03,
+  r04,
+  r05,
+  r06,
+  r07,
+  r09,
+  r10,
+  r12,
+  r13,
+  r15,
+  r17,
+  r18,
+  r19,
+  r20,
+  r21,
+  r22,
+  r23,
+  r24,
+  r27,
+  r33,
+  r34,
+  r35,
+  r38,
+  r41,
+  r42,
+  r44,
+  r47,
+  r48,
+  r49,
+  r51,
+  r52,
+  r54,
+  r55,
+  r57,
+  r63,
+  r66,
+  r72,
+  g01,
+  g02,
+  g03,
+  g04,
+  g06,
+  g07,
+  g08,
+  g09,
+  g10,
+  g11,
+  g12,
+  g13,
+  g14,
+  g16,
+  g17,
+  g18,
+  g19,
+  g22,
+  g23,
+  g24,
+  g28,
+  g29,
+  g30,
+  g32,
+  e12,
+  e14,
+  e15,
+  e17,
+  e18,
+  e20,
+  e22,
+  e23,
+  e31,
+  e32,
+  e32b,
+  e33,
+  e34,
+  e34b,
+  e42,
+  e43,
+  f01,
+  f02,
+  f02b,
+  f03,
+  f04,
+  f05,
+  f06,
+  f10,
+  f12,
+  f14,
+  f15,
+  f21,
+  f22,
+  f23,
+  f28,
+  f38,
+  f40,
+];
+
+/** Changes that must never be reported. */
+export const controls: readonly Control[] = [c1, c2, c3, c4, c5, c6, c7, c8];

@@ -1,0 +1,79 @@
+/** Puts a bug into a copy of a built tree. The tree itself stays as it is. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Edit, Mutation } from './bug.ts';
+
+/** The package: this module is in dist/TREE/src/bugs. */
+const packageRoot = fileURLToPath(new URL('../../../../', import.meta.url));
+
+/** The folder that the packages we depend on are found in: our own, or that of a project we are installed in. */
+function dependencies(): string {
+  const somePackage = fileURLToPath(import.meta.resolve('piscina'));
+  return somePackage.slice(0, somePackage.lastIndexOf('node_modules') + 'node_modules'.length);
+}
+
+/** A pattern that matches the code with any white space between its words. */
+function pattern(code: string): RegExp {
+  const words = code.match(/[\w$]+|[^\s\w$]/g) ?? [];
+  return new RegExp(words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('\\s*'), 'g');
+}
+
+/** Comments say nothing to a machine, and may stand anywhere: blanks take their place. */
+const withoutComments = (source: string): string =>
+  source
+    .replace(/\/\*[\s\S]*?\*\//g, (text) => text.replace(/[^\n]/g, ' '))
+    .replace(/(^|[\s;{}])\/\/[^\n]*/g, (text, lead: string) => lead.padEnd(text.length));
+
+/** The module's source with the edit made. @throws RangeError when the code does not occur exactly once. */
+export function applyEdit(source: string, { module, find, replace, imports = {} }: Edit): string {
+  const clean = withoutComments(source);
+  const found = [...clean.matchAll(pattern(find))];
+  if (found.length !== 1)
+    throw new RangeError(`the edit of ${module} matches ${found.length} times, it must match once: ${find}`);
+  const [match] = found as [RegExpExecArray];
+  const edited = clean.slice(0, match.index) + replace + clean.slice(match.index + match[0].length);
+  const missing = Object.entries(imports).filter(([name]) => !new RegExp(`^import .*\\b${name}\\b`, 'm').test(clean));
+  const up = '../'.repeat(module.split('/').length - 1);
+  return missing.map(([name, from]) => `import { ${name} } from '${up}${from}.js';\n`).join('') + edited;
+}
+
+/** A copy of the stepped tree with a bug in it. */
+export interface MutatedTree {
+  /** Folder with the stepped tree; room beside it for an erased one. */
+  readonly stepped: string;
+  readonly erased: string;
+  /** URL of a module below `src` of the stepped tree. */
+  readonly urlOf: (module: string) => URL;
+  /** Deletes the copy. It happens at the end of the process in any case. */
+  readonly remove: () => void;
+}
+
+/** @throws RangeError when an edit does not fit the model any more. */
+export function mutatedTree({ id, edits }: Mutation): MutatedTree {
+  const root = mkdtempSync(join(tmpdir(), 'hmm-lab-bug-'));
+  const stepped = join(root, 'dist', 'stepped');
+  const remove = (): void => {
+    process.off('exit', remove);
+    rmSync(root, { recursive: true, force: true });
+  };
+  process.on('exit', remove);
+  try {
+    const isCode = (path: string): boolean => !/\.(d\.ts|map)$/.test(path);
+    for (const folder of ['src', 'workers'])
+      cpSync(join(packageRoot, 'dist', 'stepped', folder), join(stepped, folder), { recursive: true, filter: isCode });
+    cpSync(join(packageRoot, 'package.json'), join(root, 'package.json'));
+    symlinkSync(dependencies(), join(root, 'node_modules'));
+    const mark = { module: 'bugs/active', find: 'activeBug = null', replace: `activeBug = ${JSON.stringify(id)}` };
+    for (const edit of [mark, ...edits]) {
+      const file = join(stepped, 'src', `${edit.module}.js`);
+      writeFileSync(file, applyEdit(readFileSync(file, 'utf8'), edit));
+    }
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  const urlOf = (module: string): URL => pathToFileURL(join(stepped, 'src', `${module}.js`));
+  return { stepped, erased: join(root, 'dist', 'erased'), urlOf, remove };
+}

@@ -1,0 +1,19 @@
+import type { Bug } from './bug.ts';
+
+export const r47: Bug = {
+  id: 'R47',
+  title: 'lazy-invalidate: the callback only leaves a note; the mapping goes later',
+  reference: 'commit 1c7edde1b572 (hfi1), 2023',
+  kind: 'SDM',
+  threads: 1,
+  preemptions: 0,
+  oracles: ['I-STALE'],
+  scenario: 'device-maps-what-is-discarded',
+  edits: [
+    {
+      module: 'drivers/dmirror/invalidate',
+      find: 'increase(arena, mirror + Mirror.foreignSeq, 1); yield* revoke(task, mirror, range.start, range.end);',
+      replace: 'increase(arena, mirror + Mirror.foreignSeq, 1);',
+    },
+  ],
+};

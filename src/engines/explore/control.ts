@@ -1,0 +1,103 @@
+/** What the threads of an exploration share: the word to stop, and how far they have come. */
+
+const STOP = 0;
+/** Lowest task of the stage that settles the matter: what comes after it need not be done. */
+const SETTLED = 1;
+const LANES_AT = 2;
+/** A lane for each thread, for the task it is at: executions, states, share done in millionths, orders. */
+const LANE_WORDS = 4;
+export const LANES = 64;
+
+export interface Standing {
+  readonly executions: number;
+  /** Of the search with the most states. */
+  readonly states: number;
+  /** Share of the choices of that search that are behind it, 0 to 1; rough. */
+  readonly share: number;
+  readonly orders: number;
+}
+
+export class Control {
+  readonly words: Int32Array<SharedArrayBuffer>;
+
+  constructor(words = new Int32Array(new SharedArrayBuffer(4 * (LANES_AT + LANES * LANE_WORDS)))) {
+    this.words = words;
+  }
+
+  stop(): void {
+    Atomics.store(this.words, STOP, 1);
+  }
+
+  get isStopped(): boolean {
+    return Atomics.load(this.words, STOP) !== 0;
+  }
+
+  /** A stage of tasks begins. Nobody runs. */
+  beginStage(): void {
+    Atomics.store(this.words, SETTLED, 0x7fffffff);
+  }
+
+  settle(index: number): void {
+    if (index < Atomics.load(this.words, SETTLED)) Atomics.store(this.words, SETTLED, index);
+  }
+
+  isSettledBefore(index: number): boolean {
+    return Atomics.load(this.words, SETTLED) < index;
+  }
+
+  /** Where task number `index` says in its lane how it is doing, and learns when to stop. */
+  watch(index: number, lane: number): TaskWatch {
+    const at = LANES_AT + lane * LANE_WORDS;
+    this.words.fill(0, at, at + LANE_WORDS);
+    return new TaskWatch(this, index, at);
+  }
+
+  /** Takes what a task that has ended has said back: its result says it. */
+  clear(lane: number): void {
+    this.words.fill(0, LANES_AT + lane * LANE_WORDS, LANES_AT + (lane + 1) * LANE_WORDS);
+  }
+
+  /** Of the tasks that run. */
+  standing(): Standing {
+    let [executions, states, share, orders] = [0, 0, 0, 0];
+    for (let at = LANES_AT; at < this.words.length; at += LANE_WORDS) {
+      executions += this.words[at] as number;
+      const found = this.words[at + 1] as number;
+      if (found > states) {
+        states = found;
+        share = (this.words[at + 2] as number) / 1e6;
+      }
+      orders = Math.max(orders, this.words[at + 3] as number);
+    }
+    return { executions, states, share, orders };
+  }
+}
+
+export class TaskWatch {
+  readonly #control: Control;
+  readonly #index: number;
+  readonly #at: number;
+
+  constructor(control: Control, index: number, at: number) {
+    this.#control = control;
+    this.#index = index;
+    this.#at = at;
+  }
+
+  search(executions: number, states: number, share: number): void {
+    const { words } = this.#control;
+    words[this.#at] = executions;
+    words[this.#at + 1] = states;
+    words[this.#at + 2] = share * 1e6;
+  }
+
+  samples(executions: number, orders: number): void {
+    const { words } = this.#control;
+    words[this.#at] = executions;
+    words[this.#at + 3] = orders;
+  }
+
+  stopped(until: number): boolean {
+    return Date.now() >= until || this.#control.isStopped || this.#control.isSettledBefore(this.#index);
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * A schedule by named points: `D@lock#2 A@done D@setPte`. Each part is a stretch of steps by one actor: it goes on until it
+ * stands at the point, for the second time in the stretch where `#2` is added. Steps that an edit of the model adds or drops in
+ * between do not matter, as long as the points are still passed.
+ */
+import { points } from '../../steps/points.ts';
+import { DONE, type Executor, STEP_LIMIT } from './execution.ts';
+import type { Stretch } from './trace.ts';
+
+const DONE_NAME = 'done';
+
+export const pointName = (at: number): string => (at === DONE ? DONE_NAME : (points[at]?.name ?? '?'));
+
+/** `D@lock#2 A@done ...` */
+export const readable = (stretches: readonly Stretch[]): string =>
+  stretches.map(({ actor, at, visit }) => `${actor}@${at}${visit > 1 ? `#${visit}` : ''}`).join(' ');
+
+interface Part {
+  readonly actor: number;
+  readonly at: string;
+  readonly visit: number;
+}
+
+function parse(executor: Executor, text: string): Part[] {
+  const names = Array.from({ length: executor.count }, (_, i) => executor.nameOf(i));
+  return text
+    .trim()
+    .split(/\s+/)
+    .map((part) => {
+      const match = /^(.+)@([A-Za-z]\w*)(?:#([1-9]\d{0,4}))?$/.exec(part);
+      if (match === null) throw new RangeError(`'${part}' is no part of a schedule, one looks like D@lock or D@lock#2`);
+      const [, name = '', at = '', visit = '1'] = match;
+      const actor = names.indexOf(name);
+      if (actor === -1)
+        throw new RangeError(`'${part}' names no actor of ${executor.scenario.name}, they are ${names.join(', ')}`);
+      if (at !== DONE_NAME && !points.some((point) => point.name === at)) {
+        throw new RangeError(`'${part}' names no point (hmm-lab windows lists them)`);
+      }
+      return { actor, at, visit: Number(visit) };
+    });
+}
+
+/**
+ * The schedule that the text describes, from the beginning; it ends early where a rule breaks.
+ *
+ * @throws RangeError when the text is none, or cannot be followed: it says which part, and why.
+ */
+export function followNamed(executor: Executor, text: string): number[] {
+  const parts = parse(executor, text);
+  executor.reset();
+  for (const { actor, at, visit } of parts) {
+    for (let visits = 0; visits < visit; ) {
+      if (!executor.canRun(actor) || executor.steps >= STEP_LIMIT) {
+        const now =
+          executor.at[actor] === DONE ? 'it is done' : `it cannot go on from ${pointName(executor.at[actor] as number)}`;
+        const wanted = `${executor.nameOf(actor)}@${at}${visit > 1 ? `#${visit}` : ''}`;
+        throw new RangeError(
+          `the schedule cannot be followed to ${wanted}, part ${parts.findIndex((part) => part.at === at && part.actor === actor) + 1}: ${now}`,
+        );
+      }
+      if (executor.step(actor) !== null) return [...executor.schedule.subarray(0, executor.steps)];
+      if (pointName(executor.at[actor] as number) === at) visits++;
+    }
+  }
+  return [...executor.schedule.subarray(0, executor.steps)];
+}

@@ -1,0 +1,138 @@
+/**
+ * Steps of actors, recorded as they were made, so that they need not be made again.
+ *
+ * A step is a function of the actor's local state and of the words it reads. It is kept as code: reads, each with the value
+ * seen and where to go on when it is another, then the effects, then the local state it ends in. To make a recorded step the
+ * code is followed; the generator is not touched. So an actor written as a generator becomes, by being run, a machine whose
+ * states can be copied, compared and returned to.
+ */
+import type { Journal } from './journal.ts';
+
+/** READ word value otherwise; WRITE word value; INCREASE word by; WAKE word; CHECK number; END state. */
+export const Op = { read: 1, write: 2, increase: 3, wake: 4, check: 5, end: 6 } as const;
+
+const UNKNOWN = -1;
+
+/** What the effects of a step need beside the words. */
+export interface Effects {
+  wake(word: number): void;
+  check(number: number): void;
+}
+
+/** What one step did, in the form in which it is kept. */
+export interface StepRecord {
+  /** Word and value of each first read, in order. */
+  readonly reads: readonly number[];
+  /** Operation and operands of each effect. */
+  readonly effects: readonly number[];
+  /** Id of the local state it ended in. */
+  readonly end: number;
+}
+
+/** A step was made again from the same local state on the same words, and did something else. */
+export class Nondeterministic extends Error {
+  override readonly name = 'Nondeterministic';
+}
+
+export class RecordedSteps {
+  #code = new Int32Array(1 << 12);
+  /** Where the next instruction goes; 0 stays free, it means "nothing recorded". */
+  #end = 1;
+
+  /** Makes the step that begins at `entry`: the id of the local state it ends in, or -1 with nothing done if it is not known. */
+  follow(entry: number, journal: Journal, effects: Effects): number {
+    const code = this.#code;
+    let pc = entry;
+    while (code[pc] === Op.read) {
+      if (journal.get(code[pc + 1] as number) === code[pc + 2]) pc += 4;
+      else {
+        pc = code[pc + 3] as number;
+        if (pc === 0) return UNKNOWN;
+      }
+    }
+    for (;;) {
+      const operand = code[pc + 1] as number;
+      switch (code[pc]) {
+        case Op.write:
+          journal.set(operand, code[pc + 2] as number);
+          pc += 3;
+          break;
+        case Op.increase:
+          journal.set(operand, (journal.get(operand) + (code[pc + 2] as number)) | 0);
+          pc += 3;
+          break;
+        case Op.wake:
+          effects.wake(operand);
+          pc += 2;
+          break;
+        case Op.check:
+          effects.check(operand);
+          pc += 2;
+          break;
+        default:
+          return operand;
+      }
+    }
+  }
+
+  /** Words that the steps from `entry`, in all their variants, read (first) and write (second). */
+  footprint(entry: number): readonly [reads: ReadonlySet<number>, writes: ReadonlySet<number>] {
+    const [reads, writes] = [new Set<number>(), new Set<number>()];
+    const pending = [entry];
+    for (let pc = pending.pop(); pc !== undefined; pc = pending.pop()) {
+      while (this.#code[pc] === Op.read) {
+        reads.add(this.#code[pc + 1] as number);
+        if (this.#code[pc + 3] !== 0) pending.push(this.#code[pc + 3] as number);
+        pc += 4;
+      }
+      for (; this.#code[pc] !== Op.end; pc += this.#code[pc] === Op.write || this.#code[pc] === Op.increase ? 3 : 2) {
+        if (this.#code[pc] === Op.write || this.#code[pc] === Op.increase) writes.add(this.#code[pc + 1] as number);
+      }
+    }
+    return [reads, writes];
+  }
+
+  /**
+   * Keeps a step. Returns the entry, which is a new one if `entry` is 0.
+   *
+   * @throws Nondeterministic when another step was kept for the same reads.
+   */
+  keep(entry: number, { reads, effects, end }: StepRecord): number {
+    let pc = entry;
+    let hole = -1;
+    let read = 0;
+    while (pc !== 0 && read < reads.length) {
+      if (this.#code[pc] !== Op.read || this.#code[pc + 1] !== reads[read]) throw differs();
+      if (this.#code[pc + 2] === reads[read + 1]) {
+        pc += 4;
+        read += 2;
+      } else {
+        hole = pc + 3;
+        pc = this.#code[hole] as number;
+      }
+    }
+    if (pc !== 0) {
+      const tail = [...effects, Op.end, end];
+      if (tail.some((value, i) => this.#code[pc + i] !== value)) throw differs();
+      return entry;
+    }
+    const start = this.#end;
+    if (hole !== -1) this.#code[hole] = start;
+    for (; read < reads.length; read += 2) this.#emit(Op.read, reads[read] as number, reads[read + 1] as number, 0);
+    this.#emit(...effects, Op.end, end);
+    return entry === 0 ? start : entry;
+  }
+
+  #emit(...values: number[]): void {
+    while (this.#end + values.length > this.#code.length) {
+      const more = new Int32Array(this.#code.length * 2);
+      more.set(this.#code);
+      this.#code = more;
+    }
+    this.#code.set(values, this.#end);
+    this.#end += values.length;
+  }
+}
+
+const differs = (): Nondeterministic =>
+  new Nondeterministic('an actor did something else when it made the same step again on the same memory');

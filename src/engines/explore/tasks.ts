@@ -1,0 +1,158 @@
+/**
+ * What an exploration consists of: searches and chunks of samples. A task gives the same result whoever runs it, and however
+ * many run beside it, as long as its limit is a number of executions and not the time.
+ */
+import type { DriverSettings } from '../../drivers/options.ts';
+import type { Control } from './control.ts';
+import { firstDifference } from './determinism.ts';
+import type { Executor, Failure } from './execution.ts';
+import { Portfolio, strategies } from './portfolio.ts';
+import { runOnce } from './run.ts';
+import type { Scheduler } from './scheduler.ts';
+import { search } from './search.ts';
+
+/** Most local states a search may meet: each is an object, and a search that meets so many is far from its end. */
+const MOST_LOCAL_STATES = 1_000_000;
+
+/** Most states a search may meet: 9 bytes each, and as much again when the table grows. */
+const MOST_STATES = 40_000_000;
+
+interface Limits {
+  /** Most executions. */
+  readonly executions: number;
+  /** When to stop, in milliseconds since the epoch. */
+  readonly until: number;
+}
+
+/** Runs some schedules twice, and compares every step. */
+export interface DeterminismTask extends Limits {
+  readonly kind: 'determinism';
+  readonly seed: number;
+}
+
+/** All interleavings with so many preemptions at most; all of them for Infinity. */
+export interface SearchTask extends Limits {
+  readonly kind: 'search';
+  readonly preemptions: number;
+}
+
+/** Executions chosen by a strategy. */
+export interface SampleTask extends Limits {
+  readonly kind: 'sample';
+  readonly strategy: string;
+  readonly seed: number;
+}
+
+export type Task = DeterminismTask | SearchTask | SampleTask;
+
+/** What an executor is made of, fit for another thread. */
+export interface Subject {
+  readonly scenario: string;
+  readonly settings: DriverSettings;
+}
+
+export interface TaskResult {
+  readonly failure: Failure | null;
+  /** Schedule of the failure; empty without one. */
+  readonly schedule: readonly number[];
+  readonly executions: number;
+  /** Of a search: states, and steps between them. */
+  readonly states: number;
+  readonly transitions: number;
+  /** It came to its end: nothing of the task is left to do. */
+  readonly complete: boolean;
+  /** Of a search: choices left out for a preemption too many, and paths left out for their length. */
+  readonly cut: number;
+  readonly long: number;
+  /** Of samples: orders seen, that is, pairs of points at which one actor was left and another taken up. */
+  readonly orders: number;
+}
+
+const nothing = {
+  failure: null,
+  schedule: [],
+  executions: 0,
+  states: 0,
+  transitions: 0,
+  complete: true,
+  cut: 0,
+  long: 0,
+  orders: 0,
+};
+
+/** @throws RangeError for an unknown strategy. */
+export function schedulerNamed(strategy: string, seed: number): Scheduler {
+  if (strategy === 'portfolio') return new Portfolio(seed);
+  const make = strategies[strategy];
+  if (make === undefined) throw new RangeError(`unknown strategy '${strategy}'`);
+  return make(seed);
+}
+
+function runSearch(
+  executor: Executor,
+  { preemptions, executions, until }: SearchTask,
+  control: Control,
+  index: number,
+  lane: number,
+): TaskResult {
+  const watch = control.watch(index, lane);
+  const result = search(executor, {
+    preemptions,
+    enough(done, states, share) {
+      watch.search(done, states, share);
+      return done >= executions || states > MOST_STATES || executor.localStates > MOST_LOCAL_STATES || watch.stopped(until);
+    },
+  });
+  watch.search(result.executions, result.states, result.complete ? 1 : 0);
+  return { ...nothing, ...result, schedule: result.failure === null ? [] : [...result.schedule] };
+}
+
+/** Executions between two looks at the clock. */
+const OFTEN = 64;
+
+function runSamples(
+  executor: Executor,
+  { strategy, seed, executions, until }: SampleTask,
+  control: Control,
+  index: number,
+  lane: number,
+): TaskResult {
+  const watch = control.watch(index, lane);
+  const scheduler = schedulerNamed(strategy, seed);
+  const portfolio = scheduler instanceof Portfolio ? scheduler : null;
+  const runnable = new Uint8Array(executor.count);
+  let done = 0;
+  let failure: Failure | null = null;
+  while (failure === null && done < executions && scheduler.newExecution(executor.count, executor)) {
+    if (done % OFTEN === 0) {
+      watch.samples(done, portfolio?.coverage ?? 0);
+      if (watch.stopped(until)) break;
+    }
+    done++;
+    failure = runOnce(executor, scheduler, runnable, portfolio);
+  }
+  watch.samples(done, portfolio?.coverage ?? 0);
+  return {
+    ...nothing,
+    failure,
+    schedule: failure === null ? [] : [...executor.schedule.subarray(0, executor.steps)],
+    executions: done,
+    complete: failure === null && done >= executions,
+    orders: portfolio?.coverage ?? 0,
+  };
+}
+
+/** Runs a task. `index` is its place among the tasks of the stage, `lane` the thread's in `control`. */
+export function runTask(executor: Executor, task: Task, control: Control, index: number, lane: number): TaskResult {
+  switch (task.kind) {
+    case 'determinism': {
+      const difference = firstDifference(executor.scenario, task.seed, task.executions);
+      const failure = difference === null ? null : { rule: 'I-DETERM', message: difference, actor: -1 };
+      return { ...nothing, failure, executions: 2 * task.executions };
+    }
+    case 'search':
+      return runSearch(executor, task, control, index, lane);
+    default:
+      return runSamples(executor, task, control, index, lane);
+  }
+}

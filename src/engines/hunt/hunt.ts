@@ -1,0 +1,169 @@
+/** The hunt: every bug of the corpus is put into the model, and looked for; controls and the model as it is must stay quiet. */
+import { Piscina } from 'piscina';
+import type { Bug, Mutation } from '../../bugs/bug.ts';
+import { workerUrl } from '../workerUrl.ts';
+import type { Attempt, AttemptOptions } from './attempt.ts';
+
+export type HuntJob =
+  | { readonly kind: 'bug'; readonly mutation: Mutation; readonly options: AttemptOptions }
+  | { readonly kind: 'clean'; readonly scenario: string; readonly seed: number; readonly schedules: number };
+
+export interface HuntOptions extends AttemptOptions {
+  readonly workers: number;
+  /** Schedules of the model as it is, over all scenarios. */
+  readonly clean: number;
+}
+
+/** What was hunted, and what came of it. */
+export interface HuntRow extends Attempt {
+  readonly id: string;
+  readonly title: string;
+  readonly scenario: string;
+  /** The rule is one of those that the bug should break. */
+  readonly expected: boolean;
+  /** Preemptions by the catalogue. */
+  readonly catalogue: number;
+  /** The bug strikes with as many preemptions as the catalogue says. */
+  readonly agrees: boolean;
+}
+
+export interface FalseAlarm {
+  /** Control, or scenario of the model as it is. */
+  readonly of: string;
+  readonly message: string;
+}
+
+export interface HuntResult {
+  readonly rows: readonly HuntRow[];
+  readonly found: number;
+  /** Found, and in agreement with the catalogue on the preemptions. */
+  readonly agreeing: number;
+  /** Controls tried, and schedules of the model as it is. */
+  readonly controls: number;
+  readonly cleanSchedules: number;
+  readonly falseAlarms: readonly FalseAlarm[];
+  /** Until all bugs had been looked for once; and in all, with samples, controls and the clean model. */
+  readonly searchSeconds: number;
+  readonly seconds: number;
+  readonly workers: number;
+  readonly interrupted: boolean;
+}
+
+export interface HuntSubjects {
+  readonly bugs: readonly Bug[];
+  readonly controls: readonly Mutation[];
+  readonly scenarios: readonly string[];
+}
+
+export interface HuntHooks {
+  /** After each bug, control and scenario: a line about it. */
+  readonly onLine?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+function rowOf(bug: Bug, attempt: Attempt): HuntRow {
+  const needed = attempt.strikes ?? attempt.preemptions;
+  return {
+    id: bug.id,
+    title: bug.title,
+    scenario: bug.scenario,
+    ...attempt,
+    expected: attempt.oracle !== null && bug.oracles.includes(attempt.oracle),
+    catalogue: bug.preemptions,
+    agrees: attempt.minimal && needed === bug.preemptions,
+  };
+}
+
+const rowLine = ({ id, found, oracle, preemptions, seconds }: HuntRow): string =>
+  found ? `${id}: ${oracle} with ${preemptions} preemptions, ${seconds.toFixed(1)} s` : `${id}: not found`;
+
+/** Calls `run` for each item, `lanes` at a time and begun in order, until the signal says stop. */
+async function inLanes<T>(
+  items: readonly T[],
+  lanes: number,
+  signal: AbortSignal | undefined,
+  run: (item: T) => Promise<void>,
+): Promise<void> {
+  const rest = items.values();
+  const lane = async (): Promise<void> => {
+    for (const item of rest) {
+      if (signal?.aborted) return;
+      await run(item);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+/** Hunts. Stopped by the signal it returns what it has so far. */
+export async function hunt(
+  { bugs, controls, scenarios }: HuntSubjects,
+  options: HuntOptions,
+  { onLine, signal }: HuntHooks = {},
+): Promise<HuntResult> {
+  const { workers, clean, ...each } = options;
+  const began = Date.now();
+  const elapsed = (): number => (Date.now() - began) / 1000;
+  const pool = new Piscina<HuntJob, Attempt | string | null>({
+    filename: workerUrl('hunt').href,
+    minThreads: 1,
+    maxThreads: workers,
+    atomics: 'disabled',
+  });
+  await using _ = { [Symbol.asyncDispose]: () => pool.destroy() };
+  pool.on('error', () => {});
+  const run = (job: HuntJob) => pool.run(job, signal === undefined ? {} : { signal });
+  const rows: HuntRow[] = [];
+  const falseAlarms: FalseAlarm[] = [];
+  const once = { ...each, seeds: 0 };
+  const alarm = (of: string, message: string | null): void => {
+    if (message !== null) falseAlarms.push({ of, message });
+    onLine?.(message === null ? `${of}: quiet, as it should be` : `${of}: FALSE ALARM: ${message}`);
+  };
+  let cleanSchedules = 0;
+  let tried = 0;
+  let searchSeconds = 0;
+  try {
+    await inLanes(bugs, workers, signal, async (bug) => {
+      const row = rowOf(bug, (await run({ kind: 'bug', mutation: bug, options: once })) as Attempt);
+      rows.push(row);
+      onLine?.(rowLine(row));
+    });
+    searchSeconds = elapsed();
+    await inLanes(controls, workers, signal, async (mutation) => {
+      const { message } = (await run({ kind: 'bug', mutation, options: once })) as Attempt;
+      tried++;
+      alarm(mutation.id, message);
+    });
+    const schedules = Math.ceil(clean / scenarios.length);
+    await inLanes(clean > 0 ? scenarios : [], workers, signal, async (scenario) => {
+      const message = (await run({ kind: 'clean', scenario, seed: 1, schedules })) as string | null;
+      cleanSchedules += schedules;
+      alarm(scenario, message);
+    });
+    if (each.seeds > 0) {
+      await inLanes([...rows.entries()], workers, signal, async ([at, row]) => {
+        if (!row.found) return;
+        const bug = bugs.find(({ id }) => id === row.id) as Bug;
+        const { sampled } = (await run({ kind: 'bug', mutation: bug, options: each })) as Attempt;
+        rows[at] = { ...row, sampled };
+        onLine?.(`${row.id}: found by ${sampled?.found ?? 0} of ${each.seeds} seeds`);
+      });
+    }
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  }
+  const order = new Map(bugs.map(({ id }, i) => [id, i]));
+  rows.sort((a, b) => (order.get(a.id) as number) - (order.get(b.id) as number));
+  return {
+    rows,
+    found: rows.filter(({ found }) => found).length,
+    agreeing: rows.filter(({ found, agrees }) => found && agrees).length,
+    controls: tried,
+    cleanSchedules,
+    falseAlarms,
+    searchSeconds,
+    seconds: elapsed(),
+    workers,
+    interrupted: signal?.aborted === true,
+  };
+}

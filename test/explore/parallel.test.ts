@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { scenarioNamed } from '../../src/engines/explore/catalogue.ts';
+import { type ExploreOptions, type ExploreResult, explore } from '../../src/engines/explore/explore.ts';
+import { type ExploreProgress, exploreParallel } from '../../src/engines/explore/parallel.ts';
+
+const all = Number.POSITIVE_INFINITY;
+const usual: ExploreOptions = { strategy: 'portfolio', seconds: 60, schedules: 1e9, preemptions: all, seed: 5, settings: {} };
+
+/** What must not depend on who did the work. */
+function lasting({ workers: _, seconds: __, schedulesPerSecond: ___, ...rest }: ExploreResult) {
+  return rest;
+}
+
+const cases: readonly (readonly [string, Partial<ExploreOptions>, string])[] = [
+  ['mini-hmm', {}, 'proved'],
+  ['device-fault-vs-munmap', {}, 'proved'],
+  ['device-fault-vs-munmap', { settings: { retryCheck: 'none' } }, 'violation'],
+  ['mini-hmm-early-1x20', { strategy: 'bounded1' }, 'violation'],
+  ['mini-hmm-early-1x20', { strategy: 'portfolio', preemptions: 0 }, 'bounded'],
+  ['mini-hmm', { strategy: 'urw', schedules: 90_000 }, 'sampled'],
+  ['device-fault-vs-munmap', { strategy: 'pos', schedules: 45_000 }, 'sampled'],
+  ['own-pfn-reused', { schedules: 6000, seed: 2 }, 'sampled'],
+];
+
+for (const [scenario, some, verdict] of cases) {
+  test(`${scenario} ${JSON.stringify(some)}: ${verdict} with 1, 2 and 4 workers, and without any, all the same`, async () => {
+    const options = { ...usual, ...some };
+    const alone = explore(scenarioNamed(scenario, options.settings), options);
+    assert.equal(alone.verdict, verdict);
+    for (const workers of [1, 2, 4]) {
+      assert.deepEqual(lasting(await exploreParallel(scenario, options, workers)), lasting(alone), `${workers} workers`);
+    }
+  });
+}
+
+test('a stop gives what was found so far, soon, and progress says how it goes', async () => {
+  const stop = new AbortController();
+  const seen: ExploreProgress[] = [];
+  const began = performance.now();
+  const result = await exploreParallel('stale-tlb-vs-discard', { ...usual, seconds: 60 }, 2, {
+    signal: stop.signal,
+    onProgress(progress) {
+      seen.push(progress);
+      if (progress.states > 1000) stop.abort();
+    },
+  });
+  assert.ok(performance.now() - began < 30_000);
+  assert.deepEqual([result.verdict, result.interrupted, result.failure], ['sampled', true, null]);
+  assert.ok(result.states > 1000);
+  const last = seen.at(-1) as ExploreProgress;
+  assert.ok(last.executions > 0 && last.states > 1000 && last.share >= 0 && last.share < 1, JSON.stringify(last));
+});
+
+test('bad requests are refused before a thread starts', async () => {
+  await assert.rejects(exploreParallel('nowhere', usual, 1), { name: 'RangeError', message: /unknown scenario/ });
+  await assert.rejects(exploreParallel('mini-hmm', { ...usual, strategy: 'luck' }, 1), {
+    name: 'RangeError',
+    message: /unknown strategy/,
+  });
+  await assert.rejects(exploreParallel('mini-hmm', usual, 65), { name: 'RangeError', message: /1 to 64 workers/ });
+});

@@ -1,0 +1,25 @@
+/** Entry of a hunting thread (piscina): one bug after another, each in a copy of the tree that has it; or a scenario without. */
+import { mutatedTree } from '../src/bugs/mutate.ts';
+import type * as Attempts from '../src/engines/hunt/attempt.ts';
+import type { HuntJob } from '../src/engines/hunt/hunt.ts';
+import { steppedModule } from '../src/engines/steppedModule.ts';
+
+// Scenarios and drivers may print. stdout belongs to the result.
+console.log = console.error;
+console.info = console.error;
+console.debug = console.error;
+
+export default async function hunt(job: HuntJob): Promise<Attempts.Attempt | string | null> {
+  const load = (url: URL): Promise<typeof Attempts> => import(url.href);
+  if (job.kind === 'clean') {
+    const { falseAlarm } = await load(steppedModule('engines/hunt/attempt'));
+    return falseAlarm(job.scenario, job.seed, job.schedules);
+  }
+  const tree = mutatedTree(job.mutation);
+  try {
+    const { attempt } = await load(tree.urlOf('engines/hunt/attempt'));
+    return attempt(job.mutation, job.options);
+  } finally {
+    tree.remove();
+  }
+}
