@@ -7,10 +7,12 @@ import type { IntervalOps } from '../notifier/ops.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 
-/** One policy of a driver: a closed set of values, the first of which is the default, or whole numbers. */
+/** One policy of a driver: a closed set of values or whole numbers. */
 export interface DriverOption {
   readonly help: string;
   readonly values?: readonly string[];
+  /** The default; without it the first of the values. */
+  readonly usual?: string;
   /** For numeric options: default and bounds. */
   readonly number?: { readonly default: number; readonly min: number; readonly max: number };
 }

@@ -18,6 +18,7 @@ export const retryPolicies = {
   progress: 'the deadline starts anew when a window became stable, or a pass faulted pages in',
   unbounded: 'no deadline',
   backoff: 'one deadline, and a pause after each lost pass that doubles',
+  refault: 'no loop and no deadline: the fault is dropped, and the hardware faults again after a while',
   timeslice: 'one deadline; the loop works for a time slice and rests for another, and the slice doubles',
 } as const;
 
@@ -28,6 +29,7 @@ const WINDOW = names.indexOf('window');
 const PROGRESS = names.indexOf('progress');
 const UNBOUNDED = names.indexOf('unbounded');
 const BACKOFF = names.indexOf('backoff');
+const REFAULT = names.indexOf('refault');
 const TIMESLICE = names.indexOf('timeslice');
 
 /** A pause is never longer than this part of the deadline. */
@@ -42,7 +44,7 @@ export function retryOptions(usual: RetryPolicy) {
     },
     deadlineMs: { help: 'how long it is tried before -EBUSY', number: { default: 1000, min: 1, max: 60_000 } },
     pauseUs: {
-      help: 'first pause of policy=backoff, first slice of policy=timeslice',
+      help: 'first pause of policy=backoff, every one of policy=refault, first slice of policy=timeslice',
       number: { default: 20, min: 1, max: 100_000 },
     },
   } as const satisfies Readonly<Record<string, DriverOption>>;
@@ -136,7 +138,7 @@ export function* passLost(task: Task, retry: Retry): Steps<boolean> {
   const faulted = pagesFaulted(task);
   if (retry.policy === PROGRESS && faulted !== retry.faulted) retry.since = now;
   retry.faulted = faulted;
-  if (retry.policy !== UNBOUNDED && now - retry.since > retry.deadlineMs) {
+  if (retry.policy !== UNBOUNDED && retry.policy !== REFAULT && now - retry.since > retry.deadlineMs) {
     task.watch?.faultGaveUp?.(task, retry.attempts, now - retry.windowBegan);
     return false;
   }
@@ -149,8 +151,9 @@ function* pause(task: Task, retry: Retry, now: number): Steps<void> {
   if (retry.policy === TIMESLICE) {
     retry.sliceBegan ||= now;
     if (now - retry.sliceBegan < retry.pauseMs) return;
-  } else if (retry.policy !== BACKOFF) return;
+  } else if (retry.policy !== BACKOFF && retry.policy !== REFAULT) return;
   yield* sleepFor(task, retry.pauseMs);
+  if (retry.policy === REFAULT) return;
   retry.pauseMs = Math.min(2 * retry.pauseMs, Math.max(retry.pauseMs, retry.deadlineMs * LONGEST_PAUSE));
   retry.sliceBegan = 0;
 }
