@@ -33,37 +33,53 @@ function arrange(rows: readonly Row[], varied: readonly string[]): Arrangement {
 interface Quantity {
   readonly title: string;
   readonly y: PlotAxis;
+  /** What it can be at least and at most: a confidence band ends there. */
+  readonly bounds: readonly [number, number];
   readonly of: (row: Row) => { readonly value: number; readonly spread: Spread | null } | null;
 }
 
-const share: PlotAxis = { title: 'share', log: false, format: (value) => `${Number((100 * value).toPrecision(3))} %` };
+const share: PlotAxis = {
+  title: 'share',
+  log: false,
+  atLeast: 0.01,
+  format: (value) => `${Number((100 * value).toPrecision(3))} %`,
+};
 
 const quantities: readonly Quantity[] = [
   {
     title: 'Passes for each stable window',
     y: { title: 'passes', log: true, format: (value) => compact(value) },
+    bounds: [1, Number.POSITIVE_INFINITY],
     of: ({ attempts }) =>
       attempts === null || attempts.perStable === null ? null : { value: attempts.perStable, spread: attempts.perStableSpread },
   },
   {
     title: 'Time until a window is stable, mean',
     y: { title: 'time', log: true, format: duration },
+    bounds: [0, Number.POSITIVE_INFINITY],
     of: ({ timeToStable }) =>
       timeToStable === null || timeToStable.count === 0 ? null : { value: timeToStable.meanNs, spread: timeToStable.spread },
   },
   {
     title: 'Faults that ran out of time',
     y: share,
+    bounds: [0, 1],
     of: ({ timeouts }) => (timeouts === null ? null : { value: timeouts.share, spread: timeouts.spread }),
   },
   {
     title: 'Fault time spent in passes that were thrown away',
     y: share,
+    bounds: [0, 1],
     of: ({ wasted }) => (wasted === null ? null : { value: wasted.share, spread: wasted.spread }),
   },
 ];
 
-function pointsOf(rows: readonly Row[], x: Axis, { of }: Quantity, format: (value: number) => string): PlotPoint[] {
+function pointsOf(
+  rows: readonly Row[],
+  x: Axis,
+  { of, bounds: [least, most] }: Quantity,
+  format: (value: number) => string,
+): PlotPoint[] {
   return rows
     .filter(({ verdict }) => verdict === 'ok')
     .flatMap((row) => {
@@ -72,7 +88,10 @@ function pointsOf(rows: readonly Row[], x: Axis, { of }: Quantity, format: (valu
       const at = xOf(x, row);
       const title = `${valueName(x, row.axes[x.name] as number)}: ${format(found.value)}`;
       const { value: y, spread } = found;
-      const bounds = spread === null || spread.high === spread.low ? {} : { low: spread.low, high: spread.high };
+      const bounds =
+        spread === null || spread.high === spread.low
+          ? {}
+          : { low: Math.max(least, spread.low), high: Math.min(most, spread.high) };
       return [{ x: at, y, ...bounds, title }];
     })
     .sort((a, b) => a.x - b.x);

@@ -22,6 +22,8 @@ export interface PlotAxis {
   readonly title: string;
   readonly log: boolean;
   readonly format: (value: number) => string;
+  /** A linear axis reaches at least so far. */
+  readonly atLeast?: number;
 }
 
 export interface Plot {
@@ -111,7 +113,7 @@ export function plotFigure({ title, x, y, curves }: Plot): string {
     ...(y.log && (point.low ?? 0) > 0 ? [point.low as number] : []),
   ]);
   const scaleX = x.log ? logScale(xs) : linearScale(xs);
-  const scaleY = y.log ? logScale(ys) : linearScale(ys);
+  const scaleY = y.log ? logScale(ys) : linearScale([...ys, y.atLeast ?? 0]);
   const frame: Frame = {
     x: (value) => LEFT + scaleX.at(value) * (WIDTH - LEFT - RIGHT),
     y: (value) => HEIGHT - BOTTOM - scaleY.at(value) * (HEIGHT - TOP - BOTTOM),

@@ -17,7 +17,7 @@ export function logScale(values: readonly number[]): Scale {
   const from = wide ? 10 ** Math.floor(Math.log10(low) + 1e-9) : low / 1.5;
   const to = wide ? 10 ** Math.ceil(Math.log10(high) - 1e-9) : high * 1.5;
   const span = Math.log(to / from);
-  const steps = Math.log10(to / from) > 3.5 ? [1] : [1, 2, 5];
+  const steps = Math.log10(to / from) > 1.5 ? [1] : [1, 2, 5];
   const ticks: number[] = [];
   for (let decade = 10 ** Math.floor(Math.log10(from) + 1e-9); decade <= to * 1.001; decade *= 10) {
     for (const step of steps) if (decade * step >= from * 0.999 && decade * step <= to * 1.001) ticks.push(decade * step);
