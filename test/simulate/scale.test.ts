@@ -15,11 +15,12 @@ const request = {
     threads: '64',
     accesses: '1M',
     cpus: '64',
-    invalidations: '200k',
+    'fault-rate': '300k',
+    invalidations: '50k',
   },
   costs: {},
   seconds: 0.01,
-  faults: 2000,
+  faults: 1000,
   repetitions: 1,
   seed: 1,
 } as const;
@@ -33,7 +34,7 @@ test('64 CPU threads and 16 devices: every rule holds, and the run repeats', asy
   ];
   assert.ok(first !== null);
   assert.equal(first.violation, null);
-  assert.ok(first.done > 1500 && first.invalidations > 0);
+  assert.ok(first.done > 900 && first.invalidations > 20);
   assert.deepEqual(second, first);
 });
 
