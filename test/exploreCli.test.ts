@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -18,13 +19,43 @@ test('explore proves, finds and replays', () => {
   assert.equal(found.status, 1, found.stderr);
   const { failure } = JSON.parse(found.stdout);
   assert.equal(failure.oracle, 'I-STALE');
-  assert.match(found.stderr, /^VIOLATION: device-fault-vs-munmap: rule I-STALE is broken: .*\n/);
+  assert.match(found.stderr, /^VIOLATION: device-fault-vs-munmap: rule I-STALE is broken: .*\n/m);
   assert.match(found.stderr, /step +D +A +afterwards/);
 
   const again = run('replay', failure.token, '--json');
   assert.equal(again.status, 1, again.stderr);
   const replayed = JSON.parse(again.stdout).failure;
   assert.deepEqual([replayed.oracle, replayed.steps, replayed.schedule], [failure.oracle, failure.steps, failure.schedule]);
+});
+
+test('a schedule by named points shows the failure too', () => {
+  const driver = ['--driver', 'dmirror:retryCheck=none'];
+  const shown = run('explore', 'device-fault-vs-munmap', ...driver, '--schedule', 'D@lock#4 A@done D@setPte#2', '--json');
+  assert.equal(shown.status, 1, shown.stderr);
+  assert.equal(JSON.parse(shown.stdout).failure.oracle, 'I-STALE');
+  const fine = run('explore', 'device-fault-vs-munmap', '--schedule', 'D@lock#4 A@done D@done');
+  assert.equal(fine.status, 0, fine.stderr);
+});
+
+test('Ctrl-C prints what was found; before it, a line at least every two seconds', async () => {
+  const child = spawn(process.execPath, [main, 'explore', 'two-migrations', '--seconds', '300', '--workers', '2', '--json']);
+  let [stdout, stderr] = ['', ''];
+  const lines: number[] = [];
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk;
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+    lines.push(performance.now());
+    if (lines.length === 3) child.kill('SIGINT');
+  });
+  const [status] = await once(child, 'close');
+  assert.equal(status, 130, stderr);
+  const { verdict, interrupted, states, failure, workers } = JSON.parse(stdout);
+  assert.deepEqual([verdict, interrupted, failure, workers], ['sampled', true, null, 2]);
+  assert.ok(states > 0);
+  assert.match(stderr, /^\d+\.\d of 300\.0 s \| searching .* \| .* schedules \(.*\/s\) \| .* states/);
+  assert.match(stderr, /^Stopped\. SAMPLED: two-migrations: /m);
 });
 
 test('scenarios are listed', () => {
@@ -39,6 +70,9 @@ for (const [args, message] of [
   [['explore', 'nowhere'], /unknown scenario 'nowhere', allowed are mini-hmm/],
   [['explore', 'mini-hmm', '--strategy', 'luck'], /unknown strategy 'luck'/],
   [['explore', 'mini-hmm', '--seconds', '0'], /--seconds is '0'/],
+  [['explore', 'mini-hmm', '--workers', '0'], /--workers is '0', allowed is a whole number from 1 to 64/],
+  [['explore', 'mini-hmm', '--schedule', 'F0'], /'F0' is no part of a schedule/],
+  [['explore', 'mini-hmm', '--schedule', 'F0@done F0@lock'], /cannot be followed to F0@lock, part 2: it is done/],
   [['explore', 'mini-hmm', '--driver', 'nouveau'], /written for dmirror/],
   [['replay'], /needs a token/],
   [['replay', 'hmm1.abc'], /cut off or not a token/],

@@ -1,7 +1,17 @@
 /** Puts a bug into a copy of a built tree. The tree itself stays as it is. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Edit, Mutation } from './bug.ts';
 
@@ -24,7 +34,7 @@ function pattern(code: string): RegExp {
 const withoutComments = (source: string): string =>
   source
     .replace(/\/\*[\s\S]*?\*\//g, (text) => text.replace(/[^\n]/g, ' '))
-    .replace(/(^|[\s;{}])\/\/[^\n]*/g, (text, lead: string) => lead.padEnd(text.length));
+    .replace(/(^|[\s;{}])\/\/(?!# sourceMappingURL)[^\n]*/g, (text, lead: string) => lead.padEnd(text.length));
 
 /** The module's source with the edit made. @throws RangeError when the code does not occur exactly once. */
 export function applyEdit(source: string, { module, find, replace, imports = {} }: Edit): string {
@@ -33,10 +43,26 @@ export function applyEdit(source: string, { module, find, replace, imports = {} 
   if (found.length !== 1)
     throw new RangeError(`the edit of ${module} matches ${found.length} times, it must match once: ${find}`);
   const [match] = found as [RegExpExecArray];
-  const edited = clean.slice(0, match.index) + replace + clean.slice(match.index + match[0].length);
+  // As many lines as before: the source map goes on to fit.
+  const lines = (text: string): number => text.split('\n').length;
+  const filled = replace + '\n'.repeat(Math.max(0, lines(match[0]) - lines(replace)));
+  const edited = clean.slice(0, match.index) + filled + clean.slice(match.index + match[0].length);
   const missing = Object.entries(imports).filter(([name]) => !new RegExp(`^import .*\\b${name}\\b`, 'm').test(clean));
   const up = '../'.repeat(module.split('/').length - 1);
-  return missing.map(([name, from]) => `import { ${name} } from '${up}${from}.js';\n`).join('') + edited;
+  return missing.map(([name, from]) => `import { ${name} } from '${up}${from}.js';`).join('') + edited;
+}
+
+/** Copies the code of a folder; by links where the file system can, which is ten times as fast. */
+function copyCode(from: string, to: string): void {
+  const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter((name) => /\.js(\.map)?$/.test(name));
+  for (const folder of new Set(files.map((file) => dirname(file)))) mkdirSync(join(to, folder), { recursive: true });
+  for (const file of files) {
+    try {
+      linkSync(join(from, file), join(to, file));
+    } catch {
+      copyFileSync(join(from, file), join(to, file));
+    }
+  }
 }
 
 /** A copy of the stepped tree with a bug in it. */
@@ -60,15 +86,16 @@ export function mutatedTree({ id, edits }: Mutation): MutatedTree {
   };
   process.on('exit', remove);
   try {
-    const isCode = (path: string): boolean => !/\.(d\.ts|map)$/.test(path);
-    for (const folder of ['src', 'workers'])
-      cpSync(join(packageRoot, 'dist', 'stepped', folder), join(stepped, folder), { recursive: true, filter: isCode });
-    cpSync(join(packageRoot, 'package.json'), join(root, 'package.json'));
+    for (const folder of ['src', 'workers']) copyCode(join(packageRoot, 'dist', 'stepped', folder), join(stepped, folder));
+    copyFileSync(join(packageRoot, 'package.json'), join(root, 'package.json'));
     symlinkSync(dependencies(), join(root, 'node_modules'));
     const mark = { module: 'bugs/active', find: 'activeBug = null', replace: `activeBug = ${JSON.stringify(id)}` };
     for (const edit of [mark, ...edits]) {
       const file = join(stepped, 'src', `${edit.module}.js`);
-      writeFileSync(file, applyEdit(readFileSync(file, 'utf8'), edit));
+      const edited = applyEdit(readFileSync(file, 'utf8'), edit);
+      // The file may be a link to the tree's own, which must not change.
+      rmSync(file);
+      writeFileSync(file, edited);
     }
   } catch (error) {
     remove();

@@ -2,7 +2,7 @@
 import type { ExploreProgress } from '../engines/explore/parallel.ts';
 import type { LiveStream } from './live.ts';
 import { type Environment, isLive, styleFor } from './style.ts';
-import { compact, percent, seconds } from './units.ts';
+import { compact, seconds } from './units.ts';
 
 /** Where lines are added and not repainted, there is one at least this often. */
 const LINE_MS = 1800;
@@ -11,9 +11,10 @@ const CLEAR_LINE = '\r\x1b[K';
 
 /** The progress of an exploration as one line. */
 export function exploreLine(progress: ExploreProgress, totalSeconds: number): string {
-  const { elapsedSeconds, doing, executions, states, share, orders } = progress;
+  const { elapsedSeconds, doing, executions, states, guesses, orders } = progress;
+  const [low, high] = guesses;
   const pace = elapsedSeconds > 0 ? executions / elapsedSeconds : 0;
-  const total = share > 0 && share < 1 ? ` of about ${compact(states / share)} (${percent(share)} of the choices)` : '';
+  const total = high > 0 ? ` of perhaps ${compact(Math.max(low, states))} to ${compact(high)}` : '';
   return [
     `${elapsedSeconds.toFixed(1)} of ${seconds(totalSeconds)}`,
     doing,

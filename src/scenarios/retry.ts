@@ -118,6 +118,7 @@ export function retrySizes(options: RetryOptions): ArenaConfig {
     mirrors: devices,
     intervals: devices * needs.intervals + 8,
     frameWords: options.frameWords,
+    hugePages: 0,
   };
 }
 

@@ -27,8 +27,12 @@ export interface Scenario {
   readonly name: string;
   /** One line for `hmm-lab scenarios`. */
   readonly title: string;
+  /** It has a mistake built in, to be found. */
+  readonly flawed?: boolean;
   /** Windows of docs/windows.md it can reach, such as `E1 F2`. */
   readonly windows: string;
+  /** Steps after which an execution counts as endless; 20,000 unless said otherwise. */
+  readonly stepLimit?: number;
   /** Builds the machine with actor number `actors.length` as the one that sets up. Deterministic. */
   readonly prepare: () => Prepared;
 }

@@ -69,7 +69,8 @@ test('mini-hmm has exactly the states of the yardstick', () => {
 });
 
 const proved = ['device-fault-vs-munmap', 'device-fault-vs-dontneed', 'device-fault-vs-mprotect', 'device-fault-vs-mremap'];
-proved.push('device-write-vs-migration', 'device-write-vs-cpu-touch', 'two-faults-on-a-device-page');
+proved.push('device-write-vs-migration', 'device-write-vs-cpu-touch', 'two-faults-on-a-device-page', 'device-fault-vs-cow');
+proved.push('exclusive-vs-munmap', 'evict-vs-device-write', 'insert-vs-walk');
 
 for (const name of proved) {
   test(`${name} is proved: every interleaving of the full model`, () => {

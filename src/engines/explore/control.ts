@@ -3,17 +3,21 @@
 const STOP = 0;
 /** Lowest task of the stage that settles the matter: what comes after it need not be done. */
 const SETTLED = 1;
-const LANES_AT = 2;
-/** A lane for each thread, for the task it is at: executions, states, share done in millionths, orders. */
-const LANE_WORDS = 4;
+/** Threads that have started. */
+const STARTED = 2;
+const LANES_AT = 3;
+/** A lane for each thread, for the task it is at: executions, states, two guesses of all states (thousands), orders. */
+const LANE_WORDS = 5;
 export const LANES = 64;
+
+const MOST = 2 ** 31 - 1;
 
 export interface Standing {
   readonly executions: number;
   /** Of the search with the most states. */
   readonly states: number;
-  /** Share of the choices of that search that are behind it, 0 to 1; rough. */
-  readonly share: number;
+  /** Two guesses of how many there are, mostly too low and mostly too high; 0 for none. */
+  readonly guesses: readonly [low: number, high: number];
   readonly orders: number;
 }
 
@@ -22,6 +26,17 @@ export class Control {
 
   constructor(words = new Int32Array(new SharedArrayBuffer(4 * (LANES_AT + LANES * LANE_WORDS)))) {
     this.words = words;
+  }
+
+  /** Called in each thread once: returns when all have come here, or after `patienceMs`. */
+  start(threads: number, patienceMs: number): void {
+    const { words } = this;
+    const until = Date.now() + patienceMs;
+    Atomics.add(words, STARTED, 1);
+    Atomics.notify(words, STARTED);
+    for (let n = Atomics.load(words, STARTED); n < threads && Date.now() < until; n = Atomics.load(words, STARTED)) {
+      Atomics.wait(words, STARTED, n, until - Date.now());
+    }
   }
 
   stop(): void {
@@ -59,17 +74,18 @@ export class Control {
 
   /** Of the tasks that run. */
   standing(): Standing {
-    let [executions, states, share, orders] = [0, 0, 0, 0];
+    let [executions, states, orders] = [0, 0, 0];
+    let guesses: readonly [number, number] = [0, 0];
     for (let at = LANES_AT; at < this.words.length; at += LANE_WORDS) {
       executions += this.words[at] as number;
       const found = this.words[at + 1] as number;
       if (found > states) {
         states = found;
-        share = (this.words[at + 2] as number) / 1e6;
+        guesses = [1000 * (this.words[at + 2] as number), 1000 * (this.words[at + 3] as number)];
       }
-      orders = Math.max(orders, this.words[at + 3] as number);
+      orders = Math.max(orders, this.words[at + 4] as number);
     }
-    return { executions, states, share, orders };
+    return { executions, states, guesses, orders };
   }
 }
 
@@ -84,17 +100,18 @@ export class TaskWatch {
     this.#at = at;
   }
 
-  search(executions: number, states: number, share: number): void {
+  search(executions: number, states: number, [low, high]: readonly [low: number, high: number]): void {
     const { words } = this.#control;
     words[this.#at] = executions;
     words[this.#at + 1] = states;
-    words[this.#at + 2] = share * 1e6;
+    words[this.#at + 2] = Math.min(states / high / 1000, MOST);
+    words[this.#at + 3] = Math.min(states / low / 1000, MOST);
   }
 
   samples(executions: number, orders: number): void {
     const { words } = this.#control;
     words[this.#at] = executions;
-    words[this.#at + 3] = orders;
+    words[this.#at + 4] = orders;
   }
 
   stopped(until: number): boolean {

@@ -11,9 +11,11 @@ import type { Task, TaskResult } from './tasks.ts';
 export interface Job {
   readonly scenario: string;
   readonly settings: ExploreOptions['settings'];
-  readonly task: Task;
+  /** Null: wait until all threads have started. */
+  readonly task: Task | null;
   readonly index: number;
   readonly lane: number;
+  readonly threads: number;
   readonly control: Control['words'];
 }
 
@@ -31,6 +33,11 @@ export interface ParallelHooks {
 
 const PROGRESS_MS = 100;
 
+/** Time a thread has to start, in milliseconds. */
+export const START_MS = 10_000;
+
+type Subject = Pick<Job, 'scenario' | 'settings' | 'threads' | 'control'>;
+
 const doing = (tasks: readonly Task[]): string => {
   const [first] = tasks;
   if (first?.kind === 'determinism') return 'checking that schedules repeat';
@@ -41,8 +48,8 @@ const doing = (tasks: readonly Task[]): string => {
 
 /** Runs the tasks of a stage, `workers` at a time and begun in order. Results up to the first that settles the matter. */
 async function runStage(
-  pool: Piscina<Job, TaskResult>,
-  subject: Pick<Job, 'scenario' | 'settings'>,
+  pool: Piscina<Job, TaskResult | null>,
+  subject: Subject,
   tasks: readonly Task[],
   exploration: Exploration,
   control: Control,
@@ -55,7 +62,7 @@ async function runStage(
     while (next < settled && !control.isStopped && Date.now() < (tasks[next] as Task).until) {
       const index = next++;
       const task = tasks[index] as Task;
-      const result = await pool.run({ ...subject, task, index, lane: number, control: control.words });
+      const result = (await pool.run({ ...subject, task, index, lane: number })) as TaskResult;
       control.clear(number);
       results[index] = result;
       if (!exploration.settles(task, result)) continue;
@@ -83,10 +90,10 @@ export async function exploreParallel(
 ): Promise<ExploreResult> {
   checkStrategy(options.strategy);
   if (workers < 1 || workers > LANES) throw new RangeError(`1 to ${LANES} workers are possible, not ${workers}`);
-  const subject = { scenario, settings: options.settings };
   const executor = executorOf(scenarioNamed(scenario, options.settings));
   const control = new Control();
-  const pool = new Piscina<Job, TaskResult>({
+  const subject: Subject = { scenario, settings: options.settings, threads: workers, control: control.words };
+  const pool = new Piscina<Job, TaskResult | null>({
     filename: workerUrl('explore').href,
     minThreads: workers,
     maxThreads: workers,
@@ -105,7 +112,7 @@ export async function exploreParallel(
       doing: stage,
       executions: exploration.executions + now.executions,
       states: Math.max(exploration.states, now.states),
-      share: now.share,
+      guesses: now.guesses,
       orders: Math.max(exploration.orders, now.orders),
     });
   }, PROGRESS_MS);
@@ -113,6 +120,8 @@ export async function exploreParallel(
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
   try {
+    // All of them, also if there is less to do: ending a thread in the middle of its start can bring the whole process down.
+    await Promise.all(Array.from({ length: workers }, (_, lane) => pool.run({ ...subject, task: null, index: 0, lane })));
     for (let tasks = exploration.next(Date.now()); tasks.length > 0; tasks = exploration.next(Date.now())) {
       stage = doing(tasks);
       exploration.take(tasks, await runStage(pool, subject, tasks, exploration, control));

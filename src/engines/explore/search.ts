@@ -29,8 +29,8 @@ export interface SearchResult {
 export interface SearchOptions {
   /** Most preemptions of a schedule; Infinity for all interleavings. */
   readonly preemptions: number;
-  /** Give up when this says so; asked now and then. `share` of the choices, 0 to 1, is a rough guess of what is behind. */
-  readonly enough: (executions: number, states: number, share: number) => boolean;
+  /** Give up when this says so; asked now and then. `share` of the states, 0 to 1, that were met: a low and a high guess. */
+  readonly enough: (executions: number, states: number, share: readonly [low: number, high: number]) => boolean;
 }
 
 /** Steps between two questions whether it is enough; a power of two. */
@@ -72,6 +72,8 @@ class Search {
   #transitions = 0;
   #cut = 0;
   #long = 0;
+  /** Most steps of a path, of those looked at. */
+  #deepest = 1;
   /** States can come again on one path. */
   #cyclic = false;
 
@@ -131,16 +133,25 @@ class Search {
     return enough(this.#executions, this.#visited.size, this.#share());
   }
 
-  /** Share of the tree that is behind the path, as if every choice had as much below it as the others. */
-  #share(): number {
-    const { steps } = this.#executor;
-    let [share, weight] = [0, 1];
-    for (let depth = 0; depth < steps && weight > 1e-7; depth++) {
+  /**
+   * Share of the states that were met: a guess that is mostly too low, and one that is mostly too high. The low one takes every
+   * choice to have as much below it as the others, although later ones lead to states that are known. The high one takes what is
+   * below a place to grow as a power of the steps left from it, although early steps make more of a difference than late ones.
+   */
+  #share(): readonly [low: number, high: number] {
+    const { steps, count } = this.#executor;
+    this.#deepest = Math.max(this.#deepest, steps);
+    let [low, weight, first] = [0, 1, -1];
+    for (let depth = 0; depth < steps; depth++) {
       const choices = this.#choices[depth] as number;
+      const done = choices - bits(this.#untried[depth] as number) - 1;
+      if (done > 0 && first === -1) first = depth;
       weight /= choices;
-      share += weight * (choices - bits(this.#untried[depth] as number) - 1);
+      low += weight * done;
+      if (first !== -1 && weight < 1e-9) break;
     }
-    return share;
+    const high = Math.max(1 - (first === -1 ? steps : first) / this.#deepest, 1 / this.#deepest) ** count;
+    return [Math.min(low, high), high];
   }
 
   /** All paths were followed. Where states come again on a path, all of them together say whether a round is fair. */
@@ -148,7 +159,7 @@ class Search {
     if (!this.#unbounded || !this.#cyclic) return this.#result(null, true);
     let given = false;
     const round = fairRound(this.#executor, () => {
-      given ||= enough(this.#executions, this.#visited.size, 1);
+      given ||= enough(this.#executions, this.#visited.size, [1, 1]);
       return given;
     });
     for (const actor of round ?? []) this.#executor.step(actor);

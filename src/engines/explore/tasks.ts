@@ -103,7 +103,6 @@ function runSearch(
       return done >= executions || states > MOST_STATES || executor.localStates > MOST_LOCAL_STATES || watch.stopped(until);
     },
   });
-  watch.search(result.executions, result.states, result.complete ? 1 : 0);
   return { ...nothing, ...result, schedule: result.failure === null ? [] : [...result.schedule] };
 }
 
@@ -148,7 +147,7 @@ export function runTask(executor: Executor, task: Task, control: Control, index:
     case 'determinism': {
       const difference = firstDifference(executor.scenario, task.seed, task.executions);
       const failure = difference === null ? null : { rule: 'I-DETERM', message: difference, actor: -1 };
-      return { ...nothing, failure, executions: 2 * task.executions };
+      return { ...nothing, failure };
     }
     case 'search':
       return runSearch(executor, task, control, index, lane);
