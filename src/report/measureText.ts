@@ -8,7 +8,8 @@ import { columns, compact, count, duration, percent, plural } from './units.ts';
 /** Half the width of the confidence interval, relative to the mean. */
 export function halfWidth(spread: Spread | null): string {
   if (spread === null || spread.mean === 0 || spread.min === spread.max) return '';
-  return ` ±${((100 * (spread.high - spread.mean)) / spread.mean).toPrecision(2)}%`;
+  const share = (100 * (spread.high - spread.mean)) / spread.mean;
+  return ` ±${share < 99.5 ? share.toPrecision(2) : share.toFixed(0)}%`;
 }
 
 /** Titles of the columns after those of the axes. */
