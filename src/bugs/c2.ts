@@ -8,9 +8,8 @@ export const c2: Control = {
   edits: [
     {
       module: 'drivers/dmirror/fault',
-      find: 'const result = yield* pass(task, mirror, range, write);',
-      replace:
-        'const result = attempts === 1 ? ((yield* pass(task, mirror, range, write)), -EBUSY) : yield* pass(task, mirror, range, write);',
+      find: 'const mark = observed(); for (let attempts = 1;',
+      replace: 'yield* pass(task, mirror, range, write); const mark = observed(); for (let attempts = 1;',
     },
   ],
 };

@@ -8,7 +8,7 @@ export const g11: Bug = {
   threads: 2,
   preemptions: 1,
   oracles: ['I-DEAD', 'I-LOCK'],
-  scenario: 'device-fault-vs-munmap',
+  scenario: 'device-fault-vs-mprotect',
   edits: [
     {
       module: 'drivers/dmirror/fault',

@@ -8,7 +8,7 @@ export const g30: Bug = {
   threads: 2,
   preemptions: 1,
   oracles: ['I-DEAD', 'I-LOCK'],
-  scenario: 'evict-vs-device-write',
+  scenario: 'evict-vs-device-fault',
   edits: [
     {
       module: 'drivers/dmirror/fault',

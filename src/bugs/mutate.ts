@@ -1,7 +1,17 @@
 /** Puts a bug into a copy of a built tree. The tree itself stays as it is. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Edit, Mutation } from './bug.ts';
 
@@ -39,6 +49,19 @@ export function applyEdit(source: string, { module, find, replace, imports = {} 
   return missing.map(([name, from]) => `import { ${name} } from '${up}${from}.js';\n`).join('') + edited;
 }
 
+/** Copies the code of a folder; by links where the file system can, which is ten times as fast. */
+function copyCode(from: string, to: string): void {
+  const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
+  for (const folder of new Set(files.map((file) => dirname(file)))) mkdirSync(join(to, folder), { recursive: true });
+  for (const file of files) {
+    try {
+      linkSync(join(from, file), join(to, file));
+    } catch {
+      copyFileSync(join(from, file), join(to, file));
+    }
+  }
+}
+
 /** A copy of the stepped tree with a bug in it. */
 export interface MutatedTree {
   /** Folder with the stepped tree; room beside it for an erased one. */
@@ -60,15 +83,16 @@ export function mutatedTree({ id, edits }: Mutation): MutatedTree {
   };
   process.on('exit', remove);
   try {
-    const isCode = (path: string): boolean => !/\.(d\.ts|map)$/.test(path);
-    for (const folder of ['src', 'workers'])
-      cpSync(join(packageRoot, 'dist', 'stepped', folder), join(stepped, folder), { recursive: true, filter: isCode });
-    cpSync(join(packageRoot, 'package.json'), join(root, 'package.json'));
+    for (const folder of ['src', 'workers']) copyCode(join(packageRoot, 'dist', 'stepped', folder), join(stepped, folder));
+    copyFileSync(join(packageRoot, 'package.json'), join(root, 'package.json'));
     symlinkSync(dependencies(), join(root, 'node_modules'));
     const mark = { module: 'bugs/active', find: 'activeBug = null', replace: `activeBug = ${JSON.stringify(id)}` };
     for (const edit of [mark, ...edits]) {
       const file = join(stepped, 'src', `${edit.module}.js`);
-      writeFileSync(file, applyEdit(readFileSync(file, 'utf8'), edit));
+      const edited = applyEdit(readFileSync(file, 'utf8'), edit);
+      // The file may be a link to the tree's own, which must not change.
+      rmSync(file);
+      writeFileSync(file, edited);
     }
   } catch (error) {
     remove();

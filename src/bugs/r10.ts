@@ -12,8 +12,8 @@ export const r10: Bug = {
   edits: [
     {
       module: 'scenarios/windows/classic',
-      find: 'yield Point.driverInvalidate; yield* upRead(task, SEMAPHORE, LockClass.updateLock); return 0; },',
-      replace: 'return 0; }, *invalidateRangeEnd(task) { yield* upRead(task, SEMAPHORE, LockClass.updateLock); },',
+      find: 'yield Point.driverInvalidate; yield* upRead(task, SEMAPHORE, LockClass.umemRwsem); return 0; },',
+      replace: 'return 0; }, *invalidateRangeEnd(task) { yield* upRead(task, SEMAPHORE, LockClass.umemRwsem); },',
     },
   ],
 };

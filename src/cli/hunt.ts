@@ -55,7 +55,10 @@ export const hunt: Command = {
     const { bug: ids, seconds, schedules, seeds, clean, workers, markdown, json } = parseFlags('hunt', flags, args);
     const chosen = ids.length === 0 ? bugs : ids.map(bugNamed);
     const store = markdown === undefined ? undefined : outFile(markdown);
-    const scenarios = (await loadExplorer()).scenarios().map(({ name }) => name);
+    const scenarios = (await loadExplorer())
+      .scenarios()
+      .filter(({ flawed }) => !flawed)
+      .map(({ name }) => name);
     const engine = await import('../engines/hunt/hunt.ts');
     const stop = new AbortController();
     const interrupt = (): void => {

@@ -96,5 +96,6 @@ export const miniHmm = (faulters = 2, invalidations = 2, early = false): Scenari
   name: `mini-hmm${early ? '-early' : ''}${faulters === 2 && invalidations === 2 ? '' : `-${faulters}x${invalidations}`}`,
   title: `${faulters} faulters against ${invalidations} invalidations over four shared words${early ? '; the check comes before the lock' : ''}`,
   windows: 'E1',
+  flawed: early,
   prepare: () => prepare(faulters, invalidations, early),
 });

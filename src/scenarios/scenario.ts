@@ -27,6 +27,8 @@ export interface Scenario {
   readonly name: string;
   /** One line for `hmm-lab scenarios`. */
   readonly title: string;
+  /** It has a mistake built in, to be found. */
+  readonly flawed?: boolean;
   /** Windows of docs/windows.md it can reach, such as `E1 F2`. */
   readonly windows: string;
   /** Builds the machine with actor number `actors.length` as the one that sets up. Deterministic. */

@@ -17,6 +17,7 @@ const classes = [
   { name: 'invalidateRangeStart', kind: 'map', nests: false },
   { name: 'srcu', kind: 'map', nests: false },
   { name: 'updateLock', kind: 'sleep', nests: false },
+  { name: 'umemRwsem', kind: 'sleep', nests: true },
   { name: 'ptl', kind: 'spin', nests: true },
   { name: 'pageTableLock', kind: 'spin', nests: false },
   { name: 'subscriptions', kind: 'spin', nests: false },

@@ -68,8 +68,10 @@ export function stuck(executor: Executor): Failure {
     const { word, value, mask } = executor.waitOf(actor);
     return word !== 0 && mask === 0 && executor.arena.words[word] !== value;
   });
-  if (forgotten.length > 0) return failure('lost wake-up', `${texts(forgotten)}, which has changed; nobody wakes it`);
+  // Whoever waits in a cycle cannot be helped by a wake-up: the word may have changed by another waiter's mark alone.
   const cycle = waitCycle(executor, waiting);
+  if (cycle.length === 0 && forgotten.length > 0)
+    return failure('lost wake-up', `${texts(forgotten)}, which has changed; nobody wakes it`);
   if (cycle.length === 0) return failure('deadlock', `${texts(waiting)}; nobody is left to end it`);
   const others = waiting.filter((actor) => !cycle.includes(actor));
   return failure('deadlock', `${texts(cycle)}${others.length > 0 ? `; besides, ${texts(others)}` : ''}`);

@@ -64,16 +64,21 @@ export function runOnce(
   return executor.conclude();
 }
 
-/** Times the actor was changed although it could have gone on, in the schedule of the executor's last execution. */
+/**
+ * Times the actor was changed although it could have gone on. To take an actor that has run for longer than {@link PATIENCE} off
+ * is no preemption: any fair scheduler does it.
+ */
 export function preemptionsOf(executor: Executor, schedule: ArrayLike<number>): number {
   const runnable = new Uint8Array(executor.count);
   let preemptions = 0;
   let current = -1;
+  let alone = 0;
   executor.reset();
   for (let step = 0; step < schedule.length; step++) {
     const next = schedule[step] as number;
     if (executor.runnable(runnable) === 0) break;
-    if (current !== -1 && next !== current && executor.canRun(current)) preemptions++;
+    if (current !== -1 && next !== current && alone <= PATIENCE && executor.canRun(current)) preemptions++;
+    alone = next === current ? alone + 1 : 0;
     if (!executor.canRun(next) || executor.step(next) !== null) break;
     current = next;
   }

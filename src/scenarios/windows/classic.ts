@@ -93,9 +93,9 @@ const lasting: ClassicOps = {
 /** RDMA's way: a semaphore, read for the callbacks of a range, written by whoever changes the set of regions. */
 const readLocking: ClassicOps = {
   *invalidateRangeStart(task) {
-    yield* downRead(task, SEMAPHORE, LockClass.updateLock);
+    yield* downRead(task, SEMAPHORE, LockClass.umemRwsem);
     yield Point.driverInvalidate;
-    yield* upRead(task, SEMAPHORE, LockClass.updateLock);
+    yield* upRead(task, SEMAPHORE, LockClass.umemRwsem);
     return 0;
   },
 };
@@ -112,9 +112,9 @@ const nestedBrackets = (m: SmallMachine): Operation =>
   };
 
 const changesRegions: Operation = function* (task) {
-  yield* downWrite(task, SEMAPHORE, LockClass.updateLock);
+  yield* downWrite(task, SEMAPHORE, LockClass.umemRwsem);
   yield Point.driverSnapshot;
-  yield* upWrite(task, SEMAPHORE, LockClass.updateLock);
+  yield* upWrite(task, SEMAPHORE, LockClass.umemRwsem);
 };
 
 export const classicPlans: readonly Plan[] = [

@@ -1,9 +1,11 @@
 /** Pages on their way home, by fault, by request, by eviction: windows F12, F21 to F27. */
+import { eraseDeviceEntries } from '../../drivers/deviceTable.ts';
 import { mirrorPgmap } from '../../drivers/mirror.ts';
 import { cpuStore } from '../../mm/cpuAccess.ts';
 import { memunmapPages } from '../../mm/devPagemap.ts';
 import { forkMm } from '../../mm/fork.ts';
 import { mremap } from '../../mm/mremap.ts';
+import { run } from '../../steps/steps.ts';
 import {
   closes,
   cpuReads,
@@ -77,6 +79,18 @@ export const returnPlans: readonly Plan[] = [
     windows: 'F12 F27',
     machine: { pages: 1 },
     setup: onDevice,
+    actors: (m) => ({ E: [evicts(m)], D: [deviceMustWrite(m, 0, 2)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'evict-vs-device-fault',
+    title: 'an eviction by page frame against a device fault on the page, which the device holds and does not map',
+    windows: 'F12 F27',
+    machine: { pages: 1 },
+    setup(m) {
+      onDevice(m);
+      run(eraseDeviceEntries(m.task, m.mirrors[0] as number, FIRST, FIRST + 1));
+    },
     actors: (m) => ({ E: [evicts(m)], D: [deviceMustWrite(m, 0, 2)] }),
     check: valueIn(2),
   },
