@@ -23,6 +23,7 @@ export const counterNames = [
   'failedOperations',
   'zappedEntries',
   'evictions',
+  'mmFaults',
 ] as const;
 
 export type CounterName = (typeof counterNames)[number];

@@ -2,6 +2,7 @@
 /** The program `hmm-lab`: finds the command, runs it, and turns what happened into an exit code. */
 import { version } from '../version.ts';
 import { bugs } from './bugs.ts';
+import { conformance } from './conformance.ts';
 import { drivers } from './drivers.ts';
 import { explore, replay, scenarios } from './explore.ts';
 import type { Command } from './flags.ts';
@@ -29,7 +30,7 @@ const help: Command = {
   },
 };
 
-const commands: readonly Command[] = [stress, explore, replay, hunt, scenarios, windows, drivers, bugs, help];
+const commands: readonly Command[] = [stress, explore, replay, hunt, scenarios, conformance, windows, drivers, bugs, help];
 
 function commandNamed(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);

@@ -31,6 +31,8 @@ export interface Scenario {
   readonly flawed?: boolean;
   /** Windows of docs/windows.md it can reach, such as `E1 F2`. */
   readonly windows: string;
+  /** Steps after which an execution counts as endless; 20,000 unless said otherwise. */
+  readonly stepLimit?: number;
   /** Builds the machine with actor number `actors.length` as the one that sets up. Deterministic. */
   readonly prepare: () => Prepared;
 }

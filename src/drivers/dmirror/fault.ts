@@ -112,6 +112,7 @@ function* faultWindow(task: Task, mirror: number, start: number, end: number, wr
     const result = yield* pass(task, mirror, range, write);
     if (result === 0) watch?.faultStable(task, attempts, task.clock() - began);
     if (result > 0) {
+      if (optionIs(arena, mirror, Is.readOnlyOwnFail)) return -EFAULT;
       // A page on the device whose write access must break a copy-on-write first: that happens in system memory.
       const moved = yield* migrateToSystem(task, mirror, result - 1, result);
       if (moved < 0) return moved;

@@ -5,14 +5,16 @@ import type { Scenario } from '../../scenarios/scenario.ts';
 import type { Watch } from '../../sync/task.ts';
 import { Control } from './control.ts';
 import { Executor } from './execution.ts';
+import { type Explanation, explain } from './explain.ts';
 import { Exploration, type Found } from './exploration.ts';
+import { minimise } from './minimise.ts';
 import { readable } from './namedSchedule.ts';
 import type { NoProgress } from './noProgress.ts';
 import { strategies } from './portfolio.ts';
 import { preemptionsOf } from './run.ts';
 import { runTask, type TaskResult } from './tasks.ts';
 import { makeToken } from './token.ts';
-import { table, trace } from './trace.ts';
+import { type Stretch, table, trace } from './trace.ts';
 
 export type Verdict = 'proved' | 'bounded' | 'sampled' | 'violation';
 
@@ -26,9 +28,11 @@ export interface ExploreOptions {
   readonly preemptions: number;
   readonly seed: number;
   readonly settings: DriverSettings;
+  /** Make a failure smaller and explain it, which takes some seconds at most. Default false. */
+  readonly explain?: boolean;
 }
 
-/** The failure, replayed once more and minimal in preemptions if `minimal` says so. */
+/** The failure, made smaller and replayed once more; minimal in preemptions if `minimal` says so. */
 export interface ExploreFailure {
   readonly oracle: string;
   readonly message: string;
@@ -42,6 +46,9 @@ export interface ExploreFailure {
   readonly minimal: boolean;
   /** By named points. */
   readonly schedule: string;
+  readonly stretches: readonly Stretch[];
+  /** Null if none was asked for. */
+  readonly explanation: Explanation | null;
   readonly table: readonly string[];
 }
 
@@ -69,6 +76,8 @@ export interface ExploreResult {
   readonly failure: ExploreFailure | null;
 }
 
+type ReportOptions = Pick<ExploreOptions, 'settings' | 'explain'>;
+
 const watch: Watch = { installed: checkInstalled, faultStable: () => {} };
 
 /** An executor with the cheap oracles on. */
@@ -80,14 +89,21 @@ export function checkStrategy(strategy: string): void {
   if (!known.includes(strategy)) throw new RangeError(`unknown strategy '${strategy}', allowed are ${known.join(', ')}`);
 }
 
+/** Longest time to make a failure smaller. */
+const MINIMISE_SECONDS = 3;
+
+/** A failure of the check for determinism itself has no schedule. */
+const hasSchedule = ({ failure }: Found): boolean => failure.rule !== 'I-DETERM';
+
 /** The report of a failure: its schedule is run again, and must fail in the same way. */
-function reportFailure(executor: Executor, settings: DriverSettings, { failure, schedule, minimal }: Found): ExploreFailure {
+function reportFailure(executor: Executor, { settings, explain: why = false }: ReportOptions, found: Found): ExploreFailure {
+  const { failure, schedule, minimal } = found;
   const { stretches, outcome } = trace(executor, schedule);
-  // There is no schedule to a failure of the check for determinism itself.
-  if (failure.rule !== 'I-DETERM' && (outcome?.rule !== failure.rule || outcome.message !== failure.message)) {
+  if (hasSchedule(found) && (outcome?.rule !== failure.rule || outcome.message !== failure.message)) {
     throw new Error(`the failure is not deterministic: ${failure.rule} at first, ${outcome?.rule ?? 'nothing'} when run again`);
   }
-  const rows = table(executor, stretches);
+  const explanation = why && hasSchedule(found) ? explain(executor, schedule, failure) : null;
+  const chances = explanation === null ? null : new Map(explanation.chances.map(({ steps, fails }) => [steps, fails]));
   return {
     oracle: failure.rule,
     message: failure.message,
@@ -98,7 +114,9 @@ function reportFailure(executor: Executor, settings: DriverSettings, { failure, 
     preemptions: preemptionsOf(executor, schedule),
     minimal,
     schedule: readable(stretches),
-    table: rows,
+    stretches,
+    explanation,
+    table: table(executor, stretches, chances),
   };
 }
 
@@ -109,7 +127,9 @@ export function resultOf(
   options: ExploreOptions,
   { seconds, workers, interrupted }: { readonly seconds: number; readonly workers: number; readonly interrupted: boolean },
 ): ExploreResult {
-  const { found, executions, states, transitions, orders, bound } = exploration;
+  const { executions, states, transitions, orders, bound } = exploration;
+  const first = exploration.found;
+  const found = first !== null && options.explain && hasSchedule(first) ? minimise(executor, first, MINIMISE_SECONDS) : first;
   return {
     scenario: executor.scenario.name,
     strategy: options.strategy,
@@ -124,7 +144,7 @@ export function resultOf(
     schedulesPerSecond: Math.round(executions / Math.max(seconds, 1e-9)),
     interrupted,
     ...exploration.conclusion(),
-    failure: found === null ? null : reportFailure(executor, options.settings, found),
+    failure: found === null ? null : reportFailure(executor, options, found),
   };
 }
 
@@ -151,10 +171,11 @@ export function explore(scenario: Scenario, options: ExploreOptions, control = n
 }
 
 /** Runs a recorded schedule again. */
-export function replay(scenario: Scenario, settings: DriverSettings, schedule: readonly number[]): ExploreResult {
+export function replay(scenario: Scenario, settings: DriverSettings, schedule: readonly number[], why = true): ExploreResult {
   const executor = executorOf(scenario);
   const { outcome } = trace(executor, schedule);
-  const failure = outcome === null ? null : reportFailure(executor, settings, { failure: outcome, schedule, minimal: false });
+  const found = outcome === null ? null : { failure: outcome, schedule, minimal: true };
+  const failure = found === null ? null : reportFailure(executor, { settings, explain: why }, found);
   return {
     scenario: scenario.name,
     verdict: failure === null ? 'sampled' : 'violation',
