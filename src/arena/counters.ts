@@ -6,6 +6,7 @@ export const counterNames = [
   'rangeFaultPasses',
   'readRetries',
   'rangeBusy',
+  'hmmFaults',
   'invalidations',
   'migratedToDevice',
   'migratedToSystem',

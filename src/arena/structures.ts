@@ -213,7 +213,7 @@ export const Mirror = pooled(
     tableLock: atomic('its upper levels are filled under it'),
     foreignSeq: atomic('foreign invalidations so far (guard 4 of docs/drivers.md)'),
     flags: atomic('driver flags, such as a one-shot allocation failure'),
-    options: frozen('values of the driver options, by their place in the option table', 24),
+    options: frozen('values of the driver options, by their place in the option table', 32),
     private: owned('words a driver declares for itself', 32),
   },
   PADDED,

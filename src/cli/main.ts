@@ -8,6 +8,8 @@ import { explore, replay, scenarios } from './explore.ts';
 import type { Command } from './flags.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { hunt } from './hunt.ts';
+import { measure } from './measure.ts';
+import { merge } from './merge.ts';
 import { stress } from './stress.ts';
 import { quote, UsageError, unknown } from './usage.ts';
 import { windows } from './windows.ts';
@@ -30,7 +32,20 @@ const help: Command = {
   },
 };
 
-const commands: readonly Command[] = [stress, explore, replay, hunt, scenarios, conformance, windows, drivers, bugs, help];
+const commands: readonly Command[] = [
+  stress,
+  measure,
+  merge,
+  explore,
+  replay,
+  hunt,
+  scenarios,
+  conformance,
+  windows,
+  drivers,
+  bugs,
+  help,
+];
 
 function commandNamed(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);

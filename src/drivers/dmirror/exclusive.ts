@@ -19,11 +19,12 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { DEV_ATOMIC, deviceEntry, mkDeviceEntry, needsFlush, setDeviceEntry } from '../deviceTable.ts';
-import { mirrorInterval, mirrorMm } from '../mirror.ts';
+import { mirrorMm } from '../mirror.ts';
+import { intervalAt } from './interval.ts';
 import { Is, numberOption, optionIs } from './options.ts';
 
 /** Programs the atomic entry under the update lock, unless the section collided. 0, -EBUSY or -ENOMEM. */
-function* program(task: Task, mirror: number, vpn: number, pfn: number, token: number): Steps<number> {
+function* program(task: Task, mirror: number, sub: number, vpn: number, pfn: number, token: number): Steps<number> {
   const { arena } = task;
   const updateLock = mirror + Mirror.updateLock;
   const entry = mkDeviceEntry(pfn, DEV_ATOMIC);
@@ -31,7 +32,7 @@ function* program(task: Task, mirror: number, vpn: number, pfn: number, token: n
   yield* mutexLock(task, updateLock, LockClass.updateLock);
   const checked = optionIs(arena, mirror, Is.exclusiveSeqOn);
   // The page lock keeps CPU faults out; zap and mprotect need no page lock, only the sequence tells of them.
-  if (checked && mmuIntervalReadRetry(task, mirrorInterval(arena, mirror), token)) {
+  if (checked && mmuIntervalReadRetry(task, sub, token)) {
     count(task, Counter.exclusiveRetries);
     result = -EBUSY;
   } else {
@@ -61,13 +62,15 @@ function* attempt(task: Task, mirror: number, mm: number, vpn: number): Steps<nu
   const { arena } = task;
   const present = yield* restoreFirst(task, mm, vpn);
   if (present < 0) return present;
-  const token = yield* mmuIntervalReadBegin(task, mirrorInterval(arena, mirror));
+  const sub = yield* intervalAt(task, mirror, vpn);
+  if (sub <= 0) return sub === 0 ? -ENOMEM : sub;
+  const token = yield* mmuIntervalReadBegin(task, sub);
   yield* mmapReadLock(task, mm);
   const pfn = yield* makeDeviceExclusive(task, mm, vpn, get(arena, mirror + Mirror.device));
   yield* mmapReadUnlock(task, mm);
   if (pfn < 0) return pfn;
   yield Point.driverExclusive;
-  const result = yield* program(task, mirror, vpn, pfn, token);
+  const result = yield* program(task, mirror, sub, vpn, pfn, token);
   yield* unlockPage(task, pfn);
   yield* putPage(task, pfn);
   return result;

@@ -11,6 +11,7 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { eraseDeviceEntries } from '../deviceTable.ts';
+import { clipToInterval } from '../notifierBlocks.ts';
 import { Is, optionIs } from './options.ts';
 
 /** Erases [start, end) and waits for the device to have let go. Under the update lock. */
@@ -46,7 +47,8 @@ export function* invalidate(task: Task, sub: number, range: NotifierRange, curSe
       yield* revoke(task, mirror, range.end, range.end + 1);
     }
     increase(arena, mirror + Mirror.foreignSeq, 1);
-    yield* revoke(task, mirror, range.start, range.end);
+    const [start, end] = clipToInterval(arena, sub, range);
+    yield* revoke(task, mirror, start, end);
   }
   yield* mutexUnlock(task, updateLock, LockClass.updateLock);
   return true;

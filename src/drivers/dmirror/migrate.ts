@@ -40,7 +40,8 @@ import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { allocDevicePage, allocHugeDevicePage } from '../devicePages.ts';
 import { DEV_WRITE, deviceEntry, eraseDeviceEntries, mkDeviceEntry, needsFlush, setDeviceEntry } from '../deviceTable.ts';
-import { mirrorFor, mirrorInterval, mirrorMm, mirrorPgmap } from '../mirror.ts';
+import { mirrorFor, mirrorMm, mirrorPgmap } from '../mirror.ts';
+import { intervalAt, intervalEnd } from './interval.ts';
 import { revoke } from './invalidate.ts';
 import { Is, numberOption, optionIs } from './options.ts';
 
@@ -274,17 +275,22 @@ function* eachPiece(
   let total = 0;
   let result = 0;
   for (let at = start; at < end && result >= 0; ) {
+    // Who has no interval there hears of no invalidation.
+    const sub = yield* intervalAt(task, mirror, at);
+    if (sub <= 0) {
+      result = sub === 0 ? -ENOMEM : sub;
+      break;
+    }
     const sample = { foreignSeq: load(arena, mirror + Mirror.foreignSeq), unmapped };
     yield Point.driverSampled;
     // Guard 16: a zap whose callback ran before the sample may still be at work; let it finish, holding nothing.
-    if (toDevice && optionIs(arena, mirror, Is.waitAfterSampleOn))
-      yield* mmuIntervalReadBegin(task, mirrorInterval(arena, mirror));
+    if (toDevice && optionIs(arena, mirror, Is.waitAfterSampleOn)) yield* mmuIntervalReadBegin(task, sub);
     yield* mmapReadLock(task, mm);
     const vma = vmaLookup(arena, mm, at);
     if (vma === 0 || (vmaFlags(arena, vma) & VM_READ) === 0) {
       result = -EINVAL;
     } else {
-      const stop = Math.min(end, vmaEnd(arena, vma), at + batch);
+      const stop = Math.min(end, vmaEnd(arena, vma), at + batch, intervalEnd(arena, mirror, at));
       const flags = (toDevice ? MIGRATE_VMA_SELECT_SYSTEM : ownKind(arena, mirror)) | hugeFlag(arena, mirror);
       const migrate = migrateVma({ mm, vma, start: at, end: stop, pgmapOwner: get(arena, mirror + Mirror.device), flags });
       result = toDevice ? yield* moveToDevice(task, mirror, migrate, sample) : yield* moveToSystem(task, mirror, migrate);

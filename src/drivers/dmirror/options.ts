@@ -1,6 +1,8 @@
 /** The policies of dmirror. The first value of each is right; the others are the defects of the in-tree driver and its kin. */
 import type { Arena } from '../../arena/arena.ts';
+import { VPN_LIMIT } from '../../arena/config.ts';
 import { type DriverOption, driverOption } from '../driver.ts';
+import { retryOptions, retryPlaces } from '../retryLoop.ts';
 
 export const dmirrorOptions = {
   ownMigrate: {
@@ -60,13 +62,20 @@ export const dmirrorOptions = {
   unlocked: { help: 'use the range fault that may drop mmap_lock', values: ['off', 'on'] },
   window: { help: 'pages one range fault resolves', number: { default: 32, min: 1, max: 512 } },
   batch: { help: 'pages of one migration transaction', number: { default: 512, min: 1, max: 512 } },
-  deadlineMs: { help: 'how long one window is tried', number: { default: 1000, min: 1, max: 60_000 } },
+  ...retryOptions('window'),
+  notifierPages: {
+    help: 'pages of one interval notifier, aligned; 0: one over the whole address space (in-tree)',
+    number: { default: 0, min: 0, max: VPN_LIMIT },
+  },
 } as const satisfies Readonly<Record<string, DriverOption>>;
 
-type Name = keyof typeof dmirrorOptions;
-type NumberName = 'window' | 'batch' | 'deadlineMs';
+export const dmirrorRetry = retryPlaces(dmirrorOptions);
 
-const places = Object.fromEntries(Object.keys(dmirrorOptions).map((name, place) => [name, place])) as {
+type Name = keyof typeof dmirrorOptions;
+type NumberName = 'window' | 'batch' | 'deadlineMs' | 'pauseUs' | 'notifierPages';
+
+/** Places of the options in the table. */
+export const places = Object.fromEntries(Object.keys(dmirrorOptions).map((name, place) => [name, place])) as {
   readonly [K in Name]: number;
 };
 
