@@ -52,6 +52,18 @@ export function applyEdit(source: string, { module, find, replace, imports = {} 
   return missing.map(([name, from]) => `import { ${name} } from '${up}${from}.js';`).join('') + edited;
 }
 
+/** The modules that a change touches, as they become. @throws RangeError when an edit does not fit the model any more. */
+export function editedModules({ id, edits }: Mutation): ReadonlyMap<string, string> {
+  const mark = { module: 'bugs/active', find: 'activeBug = null', replace: `activeBug = ${JSON.stringify(id)}` };
+  const sources = new Map<string, string>();
+  for (const edit of [mark, ...edits]) {
+    const { module } = edit;
+    const source = sources.get(module) ?? readFileSync(join(packageRoot, 'dist', 'stepped', 'src', `${module}.js`), 'utf8');
+    sources.set(module, applyEdit(source, edit));
+  }
+  return sources;
+}
+
 /** Copies the code of a folder; by links where the file system can, which is ten times as fast. */
 function copyCode(from: string, to: string): void {
   const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter((name) => /\.js(\.map)?$/.test(name));
@@ -77,7 +89,8 @@ export interface MutatedTree {
 }
 
 /** @throws RangeError when an edit does not fit the model any more. */
-export function mutatedTree({ id, edits }: Mutation): MutatedTree {
+export function mutatedTree(mutation: Mutation): MutatedTree {
+  const edited = editedModules(mutation);
   const root = mkdtempSync(join(tmpdir(), 'hmm-lab-bug-'));
   const stepped = join(root, 'dist', 'stepped');
   const remove = (): void => {
@@ -89,13 +102,11 @@ export function mutatedTree({ id, edits }: Mutation): MutatedTree {
     for (const folder of ['src', 'workers']) copyCode(join(packageRoot, 'dist', 'stepped', folder), join(stepped, folder));
     copyFileSync(join(packageRoot, 'package.json'), join(root, 'package.json'));
     symlinkSync(dependencies(), join(root, 'node_modules'));
-    const mark = { module: 'bugs/active', find: 'activeBug = null', replace: `activeBug = ${JSON.stringify(id)}` };
-    for (const edit of [mark, ...edits]) {
-      const file = join(stepped, 'src', `${edit.module}.js`);
-      const edited = applyEdit(readFileSync(file, 'utf8'), edit);
-      // The file may be a link to the tree's own, which must not change.
+    for (const [module, source] of edited) {
+      const file = join(stepped, 'src', `${module}.js`);
+      // It may be a link to the tree's own, which must not change.
       rmSync(file);
-      writeFileSync(file, edited);
+      writeFileSync(file, source);
     }
   } catch (error) {
     remove();

@@ -104,7 +104,7 @@ export async function exploreParallel(
   pool.on('error', () => {});
   const began = Date.now();
   const exploration = new Exploration(options, began);
-  let stage = '';
+  let stage = 'starting';
   const timer = setInterval(() => {
     const now = control.standing();
     onProgress?.({
