@@ -23,7 +23,7 @@ test('a sweep prints a table and leaves report, results and histograms', () => {
   const { status, stdout, stderr } = run(...small, '--invalidations', '1k..1M:3', '--policy', 'all', '--out', 'plain');
   assert.equal(status, 0, stderr);
   assert.match(stdout, /^OK: 21 cells measured\.\n/);
-  assert.match(stdout, /policy +invalidations +inv\. done +faults +passes/);
+  assert.match(stdout, /policy +invalidations +inv\. done +faults +rounds +passes/);
   const lines = read('plain', 'results.jsonl')
     .trim()
     .split('\n')
@@ -60,7 +60,17 @@ test('the same seed gives the same files byte for byte, another seed does not', 
 });
 
 test('a sweep of 200 cells killed and taken up again gives the same as one run through', async () => {
-  const sweep = [...small, '--faults', '6', '--repetitions', '2', '--invalidations', '1k..1M:50', '--policy', 'window,absolute,backoff,timeslice'];
+  const sweep = [
+    ...small,
+    '--faults',
+    '6',
+    '--repetitions',
+    '2',
+    '--invalidations',
+    '1k..1M:50',
+    '--policy',
+    'window,absolute,backoff,timeslice',
+  ];
   const whole = run(...sweep, '--out', 'whole');
   assert.equal(whole.status, 0, whole.stderr);
   const journal = join(directory, 'killed', 'cells.jsonl');
