@@ -43,7 +43,7 @@ export function scenarioOf(
         name: actor,
         operations: operations.map(called),
       }));
-      return { arena: m.arena, actors: scripts, check: () => [...m.check(), ...(check?.(m) ?? [])] };
+      return { arena: m.arena, actors: scripts, check: () => [...m.check(), ...(check?.(m) ?? [])], invariants: m.check };
     },
   };
 }

@@ -21,6 +21,8 @@ export interface Prepared {
   readonly actors: readonly Script[];
   /** What is wrong after every actor has come to its end. */
   readonly check: () => Finding[];
+  /** The part of it that holds whatever the actors have done; needed to leave operations out. */
+  readonly invariants?: () => Finding[];
 }
 
 export interface Scenario {

@@ -120,6 +120,13 @@ function reportFailure(executor: Executor, { settings, explain: why = false }: R
   };
 }
 
+/** The same for what an exploration has found, which is made smaller before it is explained. */
+export function reportFound(executor: Executor, options: ReportOptions, found: Found): ExploreFailure {
+  if (options.explain !== true || !hasSchedule(found)) return reportFailure(executor, options, found);
+  const smaller = minimise(executorOf, executor, found, MINIMISE_SECONDS);
+  return reportFailure(smaller.executor, options, smaller);
+}
+
 /** What the exploration has come to. `executor` runs the failure again: one that has not run it before. */
 export function resultOf(
   executor: Executor,
@@ -129,7 +136,7 @@ export function resultOf(
 ): ExploreResult {
   const { executions, states, transitions, orders, bound } = exploration;
   const first = exploration.found;
-  const found = first !== null && options.explain && hasSchedule(first) ? minimise(executor, first, MINIMISE_SECONDS) : first;
+  const failure = first === null ? null : reportFound(executor, options, first);
   return {
     scenario: executor.scenario.name,
     strategy: options.strategy,
@@ -144,7 +151,7 @@ export function resultOf(
     schedulesPerSecond: Math.round(executions / Math.max(seconds, 1e-9)),
     interrupted,
     ...exploration.conclusion(),
-    failure: found === null ? null : reportFailure(executor, options, found),
+    failure,
   };
 }
 
