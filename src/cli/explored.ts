@@ -5,9 +5,9 @@
 import type { Mutation } from '../bugs/bug.ts';
 import type * as Catalogue from '../engines/explore/catalogue.ts';
 import type * as Explore from '../engines/explore/explore.ts';
-import type * as Named from '../engines/explore/namedSchedule.ts';
 import type * as Parallel from '../engines/explore/parallel.ts';
 import type * as Token from '../engines/explore/token.ts';
+import type * as User from '../engines/explore/userScenario.ts';
 import { steppedModule } from '../engines/steppedModule.ts';
 
 /** The explorer, of the model as it is or with a bug. @throws RangeError when the bug does not fit the model. */
@@ -17,8 +17,8 @@ export async function loadExplorer(bug?: Mutation) {
   return {
     ...(await load<typeof Catalogue>('catalogue')),
     ...(await load<typeof Explore>('explore')),
-    ...(await load<typeof Named>('namedSchedule')),
     ...(await load<typeof Parallel>('parallel')),
     ...(await load<typeof Token>('token')),
+    ...(await load<typeof User>('userScenario')),
   };
 }

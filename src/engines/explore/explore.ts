@@ -26,6 +26,8 @@ export interface ExploreOptions {
   readonly preemptions: number;
   readonly seed: number;
   readonly settings: DriverSettings;
+  /** Name of the driver that the settings are meant for; it must be that of the scenario. */
+  readonly driver?: string | undefined;
 }
 
 /** The failure, replayed once more and minimal in preemptions if `minimal` says so. */
@@ -81,7 +83,11 @@ export function checkStrategy(strategy: string): void {
 }
 
 /** The report of a failure: its schedule is run again, and must fail in the same way. */
-function reportFailure(executor: Executor, settings: DriverSettings, { failure, schedule, minimal }: Found): ExploreFailure {
+export function reportFailure(
+  executor: Executor,
+  settings: DriverSettings,
+  { failure, schedule, minimal }: Found,
+): ExploreFailure {
   const { stretches, outcome } = trace(executor, schedule);
   // There is no schedule to a failure of the check for determinism itself.
   if (failure.rule !== 'I-DETERM' && (outcome?.rule !== failure.rule || outcome.message !== failure.message)) {
@@ -93,7 +99,7 @@ function reportFailure(executor: Executor, settings: DriverSettings, { failure, 
     message: failure.message,
     noProgress: failure.kind ?? null,
     actor: failure.actor === -1 ? 'check at the end' : executor.nameOf(failure.actor),
-    token: makeToken(executor.scenario.name, settings, schedule),
+    token: makeToken(executor.scenario.name, settings, schedule, executor.scenario.sources),
     steps: schedule.length,
     preemptions: preemptionsOf(executor, schedule),
     minimal,
@@ -102,16 +108,17 @@ function reportFailure(executor: Executor, settings: DriverSettings, { failure, 
   };
 }
 
-/** What the exploration has come to. `executor` runs the failure again: one that has not run it before. */
+/** What the exploration of `scenario` has come to; `failure` is the report of what was found. */
 export function resultOf(
-  executor: Executor,
+  scenario: string,
   exploration: Exploration,
   options: ExploreOptions,
+  failure: ExploreFailure | null,
   { seconds, workers, interrupted }: { readonly seconds: number; readonly workers: number; readonly interrupted: boolean },
 ): ExploreResult {
-  const { found, executions, states, transitions, orders, bound } = exploration;
+  const { executions, states, transitions, orders, bound } = exploration;
   return {
-    scenario: executor.scenario.name,
+    scenario,
     strategy: options.strategy,
     seed: options.seed,
     workers,
@@ -124,7 +131,7 @@ export function resultOf(
     schedulesPerSecond: Math.round(executions / Math.max(seconds, 1e-9)),
     interrupted,
     ...exploration.conclusion(),
-    failure: found === null ? null : reportFailure(executor, options.settings, found),
+    failure,
   };
 }
 
@@ -147,7 +154,27 @@ export function explore(scenario: Scenario, options: ExploreOptions, control = n
     if (control.isStopped) break;
   }
   const seconds = (Date.now() - began) / 1000;
-  return resultOf(executorOf(scenario), exploration, options, { seconds, workers: 1, interrupted: control.isStopped });
+  const { found } = exploration;
+  const failure = found === null ? null : reportFailure(executorOf(scenario), options.settings, found);
+  return resultOf(scenario.name, exploration, options, failure, { seconds, workers: 1, interrupted: control.isStopped });
+}
+
+/** The report of a failure whose last step does not end: the steps before it are run, and that one is not. */
+export function reportStuck(executor: Executor, settings: DriverSettings, { failure, schedule }: Found): ExploreFailure {
+  const before = schedule.slice(0, -1);
+  const { stretches } = trace(executor, before);
+  return {
+    oracle: failure.rule,
+    message: failure.message,
+    noProgress: failure.kind ?? null,
+    actor: failure.actor === -1 ? 'check at the end' : executor.nameOf(failure.actor),
+    token: makeToken(executor.scenario.name, settings, schedule, executor.scenario.sources),
+    steps: schedule.length,
+    preemptions: preemptionsOf(executor, before),
+    minimal: false,
+    schedule: `${readable(stretches)} ${executor.nameOf(schedule.at(-1) as number)}@done`.trim(),
+    table: table(executor, stretches),
+  };
 }
 
 /** Runs a recorded schedule again. */
@@ -155,21 +182,24 @@ export function replay(scenario: Scenario, settings: DriverSettings, schedule: r
   const executor = executorOf(scenario);
   const { outcome } = trace(executor, schedule);
   const failure = outcome === null ? null : reportFailure(executor, settings, { failure: outcome, schedule, minimal: false });
-  return {
-    scenario: scenario.name,
-    verdict: failure === null ? 'sampled' : 'violation',
-    strategy: 'replay',
-    seed: 0,
-    workers: 1,
-    schedules: 1,
-    states: 0,
-    transitions: 0,
-    orders: 0,
-    bound: -1,
-    seconds: 0,
-    schedulesPerSecond: 0,
-    interrupted: false,
-    basis: failure === null ? 'the schedule was followed, and nothing failed' : 'found in schedule 1',
-    failure,
-  };
+  return replayed(scenario.name, failure);
 }
+
+/** The result of a schedule that was run again. */
+export const replayed = (scenario: string, failure: ExploreFailure | null): ExploreResult => ({
+  scenario,
+  verdict: failure === null ? 'sampled' : 'violation',
+  strategy: 'replay',
+  seed: 0,
+  workers: 1,
+  schedules: 1,
+  states: 0,
+  transitions: 0,
+  orders: 0,
+  bound: -1,
+  seconds: 0,
+  schedulesPerSecond: 0,
+  interrupted: false,
+  basis: failure === null ? 'the schedule was followed, and nothing failed' : 'found in schedule 1',
+  failure,
+});
