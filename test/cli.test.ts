@@ -45,7 +45,7 @@ const bad: readonly (readonly [args: readonly string[], ...says: RegExp[]])[] = 
     ['sress'],
     /unknown command 'sress'/,
     /did you mean stress\?/,
-    /stress, explore, replay, hunt, scenarios, windows, drivers, bugs, help/,
+    /stress, measure, merge, explore, replay, hunt, scenarios, conformance, windows, drivers, bugs, help/,
   ],
   [[''], /unknown command ''/],
   [['help', 'nope'], /unknown command 'nope'/, /allowed are stress/],

@@ -50,6 +50,18 @@ test('the device under the update lock, and the range fault that drops mmap_lock
   }
 });
 
+test('notifiers in blocks, made on demand, and policies of the retry loop', async () => {
+  for (const notifierPages of ['16']) {
+    const result = await run({ driverSettings: { notifierPages }, seed: 11 });
+    assert.equal(result.violations.length, 0, `${notifierPages} pages: ${found(result)}`);
+    assert.ok(result.counters.migratedToDevice > 0);
+  }
+  for (const policy of ['progress', 'backoff', 'timeslice']) {
+    const result = await run({ driverSettings: { policy, deadlineMs: '5' }, seconds: 0.5, seed: 12 });
+    assert.equal(result.violations.length, 0, `${policy}: ${found(result)}`);
+  }
+});
+
 /** Mistakes that show fast, and the rules that may catch them. */
 const mistakes = [
   [{ retryCheck: 'none' }, /^I-(STALE|FREE|TLB|PERM|EXCL|DATA|LOST|ISO)$/],

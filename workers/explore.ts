@@ -1,7 +1,7 @@
 /** Entry of an exploring thread (piscina): one task of an exploration after another, on a machine that is kept. */
 import { Control } from '../src/engines/explore/control.ts';
 import type { Executor } from '../src/engines/explore/execution.ts';
-import { executorOf, replay, reportFailure, reportStuck } from '../src/engines/explore/explore.ts';
+import { executorOf, replay, reportFound, reportStuck } from '../src/engines/explore/explore.ts';
 import { followNamed } from '../src/engines/explore/namedSchedule.ts';
 import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/pulse.ts';
 import { runTask } from '../src/engines/explore/tasks.ts';
@@ -36,9 +36,8 @@ function work({ work: asked, lane, settings }: Job, control: Control) {
       throw new Error('a thread is started once');
     case 'task':
       return runTask(kept, asked.task, control, asked.index, lane);
-    // An executor that has not run the failure before.
     case 'report':
-      return reportFailure(executorOf(scenario), asked.options.settings, asked.found);
+      return reportFound(kept, asked.options, asked.found);
     case 'reportStuck':
       return reportStuck(kept, settings, asked.found);
     case 'replay':

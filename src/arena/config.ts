@@ -2,6 +2,8 @@
 
 /** Entries of one page-table page, and pages one of them maps. */
 export const PTRS_PER_TABLE = 512;
+/** Order of the block one entry above the last level maps: 2^9 pages. */
+export const PMD_ORDER = 9;
 /** Virtual page numbers are 27 bits: three levels of 512 entries, a 39-bit address space. */
 export const VPN_LIMIT = 2 ** 27;
 /** Page frame numbers are 20 bits, so that a page-table entry is one Int32. */
@@ -18,6 +20,8 @@ export const LOCK_CLASSES = 32;
 export interface ArenaConfig {
   /** Frames of system memory, including the null frame and the zero page. */
   readonly systemPages: number;
+  /** Huge pages of system memory, 512 of those frames each; the first is the huge zero page. 0: nobody ever meets one. */
+  readonly hugePages: number;
   /** Frames of device memory of each device. */
   readonly devicePages: number;
   readonly devices: number;
@@ -44,10 +48,12 @@ export const CONFIG_KEYS = [
   'mirrors',
   'intervals',
   'frameWords',
+  'hugePages',
 ] as const satisfies readonly (keyof ArenaConfig)[];
 
 export const defaultConfig: ArenaConfig = {
   systemPages: 1024,
+  hugePages: 0,
   devicePages: 256,
   devices: 2,
   tables: 64,
@@ -79,7 +85,7 @@ const LIMITS: Partial<Record<keyof ArenaConfig, number>> = {
 export function checkConfig(config: ArenaConfig): void {
   for (const key of CONFIG_KEYS) {
     const value = config[key];
-    const least = key === 'devicePages' || key === 'devices' ? 0 : 1;
+    const least = key === 'devicePages' || key === 'devices' || key === 'hugePages' ? 0 : 1;
     if (!Number.isSafeInteger(value) || value < least) {
       throw new RangeError(`arena: ${key} is ${value}, it must be a whole number of at least ${least}`);
     }
@@ -89,4 +95,9 @@ export function checkConfig(config: ArenaConfig): void {
   const pages = config.systemPages + config.devicePages * config.devices;
   if (pages > PFN_LIMIT) throw new RangeError(`arena: ${pages} page frames asked for, at most ${PFN_LIMIT} are possible`);
   if (config.systemPages < 3) throw new RangeError(`arena: systemPages is ${config.systemPages}, at least 3 are needed`);
+  if (config.hugePages === 1)
+    throw new RangeError('arena: hugePages is 1, which is the huge zero page: 0 or at least 2 are needed');
+  if (config.systemPages < 3 + config.hugePages * PTRS_PER_TABLE) {
+    throw new RangeError(`arena: ${config.hugePages} huge pages do not fit into ${config.systemPages} pages of system memory`);
+  }
 }

@@ -6,6 +6,7 @@ export const counterNames = [
   'rangeFaultPasses',
   'readRetries',
   'rangeBusy',
+  'hmmFaults',
   'invalidations',
   'migratedToDevice',
   'migratedToSystem',
@@ -23,6 +24,7 @@ export const counterNames = [
   'failedOperations',
   'zappedEntries',
   'evictions',
+  'mmFaults',
 ] as const;
 
 export type CounterName = (typeof counterNames)[number];

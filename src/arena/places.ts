@@ -3,6 +3,7 @@ import { type ArenaConfig, LOCK_CLASSES, PTRS_PER_TABLE } from './config.ts';
 import type { Field, Shape } from './layout.ts';
 import {
   Actor,
+  AddressSpace,
   AnonVma,
   ClassicSub,
   Header,
@@ -13,6 +14,7 @@ import {
   pageFields,
   Subscriptions,
   tableFields,
+  Userfaultfd,
   Vma,
 } from './structures.ts';
 
@@ -56,6 +58,8 @@ export function plan(config: ArenaConfig) {
     mm: pool(Mm.shape, config.mms),
     vma: pool(Vma.shape, config.vmas),
     anonVma: pool(AnonVma.shape, config.vmas),
+    addressSpace: pool(AddressSpace.shape, config.vmas),
+    userfaultfd: pool(Userfaultfd.shape, config.mms),
     subscriptions: pool(Subscriptions.shape, config.mms),
     interval: pool(IntervalSub.shape, config.intervals),
     classic: pool(ClassicSub.shape, config.intervals),

@@ -66,6 +66,10 @@ export function deref(arena: Arena, pool: Pool, handle: number): number {
   return at;
 }
 
+/** Does the handle name a live object? For names that may outlive what they name. */
+export const isLive = (arena: Arena, pool: Pool, handle: number): boolean =>
+  handle > 0 && get(arena, pool.base + ((handle & 0xffff) - 1) * pool.size) === handle;
+
 /** The handle of a live object. */
 export function handleOf(arena: Arena, pool: Pool, at: number): number {
   const handle = get(arena, at);

@@ -12,6 +12,8 @@ export const Header = struct('header', {
   zoneFree: guarded('zoneLock', 'first page of the free list, linked through page.deviceData'),
   zoneFresh: guarded('zoneLock', 'lowest page frame never handed out so far'),
   zoneFreeCount: guarded('zoneLock', 'pages on the free list or fresh'),
+  hugeFree: guarded('zoneLock', 'first free huge page, linked through page.deviceData'),
+  hugeFresh: guarded('zoneLock', 'lowest huge page never handed out so far'),
   tableLock: atomic('raw lock of the page-table pool'),
   tableFree: guarded('tableLock', 'first free page-table page'),
   tableFresh: guarded('tableLock', 'lowest page-table page never handed out so far'),
@@ -23,6 +25,7 @@ export const Header = struct('header', {
   pauseRequest: atomic('non-zero asks every actor to park at its next operation boundary'),
   parked: atomic('actors parked for a quiescent check'),
   failed: atomic('id + 1 of the first actor that saw a violation'),
+  older: frozen('Older bits: behaviour of older kernels, see mm/older.ts; 0 is the base of the model'),
   shared: owned('scenario words', 16),
 });
 
@@ -77,9 +80,11 @@ export const Mm = pooled(
     pageTableLock: atomic('page_table_lock: upper levels are filled under it'),
     flags: atomic('MmFlag bits'),
     rssAnon: atomic('rss_stat[MM_ANONPAGES]'),
+    rssFile: atomic('rss_stat[MM_FILEPAGES] and [MM_SHMEMPAGES]'),
     pgd: frozen('top-level page table'),
     vmaRoot: guarded('mmapLock', 'root of the VMA tree'),
     vmaCount: guarded('mmapLock', 'map_count'),
+    userfaultfd: guarded('mmapLock', 'handle of the userfaultfd that VMAs with VM_UFFD_MISSING report to'),
   },
   PADDED,
 );
@@ -96,6 +101,11 @@ export const Vma = pooled('vma', {
   anonVma: atomic('anon_vma, 0 until prepared; set once'),
   anonNext: guarded('anonVma.lock', 'next VMA on the anon_vma'),
   anonPrev: guarded('anonVma.lock', 'previous VMA on the anon_vma'),
+  anonGroup: guarded('anonVma.lock', 'which of the anon_vmas of a kernel it is: VMAs of different ones do not merge'),
+  anonChain: guarded('anonVma.lock', 'length of anon_vma_chain: more than 1 after a fork, and then nobody joins'),
+  mapping: frozen('vm_file->f_mapping: handle of the address_space, 0 for anonymous memory'),
+  sharedNext: guarded('addressSpace.lock', 'next VMA on i_mmap'),
+  sharedPrev: guarded('addressSpace.lock', 'previous VMA on i_mmap'),
 });
 
 /** struct anon_vma: the list of VMAs that may map a page, oldest first so that a parent comes before its children. */
@@ -104,6 +114,24 @@ export const AnonVma = pooled('anonVma', {
   head: guarded('lock', 'first VMA'),
   tail: guarded('lock', 'last VMA'),
   users: atomic('VMAs and pages that name this object'),
+});
+
+/** struct address_space with its inode: the page cache of a file, and the VMAs that map it. */
+export const AddressSpace = pooled('addressSpace', {
+  lock: atomic('i_mmap_rwsem: state word, then the writer', 2),
+  head: guarded('lock', 'first VMA of i_mmap'),
+  tail: guarded('lock', 'last VMA of i_mmap'),
+  pagesLock: atomic('the lock of i_pages: entries of the page cache change under it'),
+  table: guarded('pagesLock', 'root of i_pages, page tables with `pfn << 12 | PRESENT`; 0 until the first page'),
+  tableLock: atomic('upper levels of i_pages are filled under it'),
+  size: atomic('i_size in pages: beyond it a fault is SIGBUS'),
+  users: atomic('VMAs and open files that name this object'),
+});
+
+/** struct userfaultfd_ctx: who resolves missing pages of an address space. */
+export const Userfaultfd = pooled('userfaultfd', {
+  message: atomic('address page of a fault nobody has read yet, 0 for none; a later one may take its place'),
+  resolved: atomic('raised at every resolution: who waits looks again, and reports again what is still missing'),
 });
 
 /** struct mmu_notifier_subscriptions */
@@ -163,6 +191,8 @@ export const Pgmap = pooled(
     lock: atomic('the driver lock of the free list (mdevice->lock)'),
     free: guarded('lock', 'first free page, linked through page.deviceData'),
     fresh: guarded('lock', 'lowest page never handed out so far'),
+    hugeLow: guarded('lock', 'lowest page of a huge page handed out so far: they come from the end'),
+    hugeFree: guarded('lock', 'first free huge page, linked through page.deviceData'),
     allocated: guarded('lock', 'pages handed out so far'),
     freed: guarded('lock', 'pages given back so far'),
   },
@@ -183,7 +213,7 @@ export const Mirror = pooled(
     tableLock: atomic('its upper levels are filled under it'),
     foreignSeq: atomic('foreign invalidations so far (guard 4 of docs/drivers.md)'),
     flags: atomic('driver flags, such as a one-shot allocation failure'),
-    options: frozen('values of the driver options, by their place in the option table', 16),
+    options: frozen('values of the driver options, by their place in the option table', 32),
     private: owned('words a driver declares for itself', 32),
   },
   PADDED,
@@ -203,6 +233,11 @@ export const pageFields = {
     'page->lru while free (free-list link), zone_device_data while in use',
   ),
   pgmap: frozen('page->pgmap, device pages only'),
+  pieces: guarded('the free list', 'of the first frame of a huge page: how many of its pieces are in use'),
+  compound: guarded(
+    'page lock of the head',
+    'compound_head: first frame of the huge page it is a piece of, 0 for a page of its own',
+  ),
 } as const;
 
 /** Page-table pages: the split page-table lock of each, and what the pool needs. */

@@ -8,8 +8,8 @@ export const c5: Control = {
   edits: [
     {
       module: 'mm/migrationEntries',
-      find: 'const write = leafKind(entry) === LEAF_MIGRATION_WRITE; if (isDevicePage(arena, to))',
-      replace: 'const write = false; if (isDevicePage(arena, to))',
+      find: 'const write = leafKind(entry) === LEAF_MIGRATION_WRITE; if (isDevicePrivatePage(arena, to))',
+      replace: 'const write = false; if (isDevicePrivatePage(arena, to))',
     },
     {
       module: 'drivers/dmirror/migrate',

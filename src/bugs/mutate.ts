@@ -34,7 +34,7 @@ function pattern(code: string): RegExp {
 const withoutComments = (source: string): string =>
   source
     .replace(/\/\*[\s\S]*?\*\//g, (text) => text.replace(/[^\n]/g, ' '))
-    .replace(/(^|[\s;{}])\/\/[^\n]*/g, (text, lead: string) => lead.padEnd(text.length));
+    .replace(/(^|[\s;{}])\/\/(?!# sourceMappingURL)[^\n]*/g, (text, lead: string) => lead.padEnd(text.length));
 
 /** The module's source with the edit made. @throws RangeError when the code does not occur exactly once. */
 export function applyEdit(source: string, { module, find, replace, imports = {} }: Edit): string {
@@ -43,15 +43,30 @@ export function applyEdit(source: string, { module, find, replace, imports = {} 
   if (found.length !== 1)
     throw new RangeError(`the edit of ${module} matches ${found.length} times, it must match once: ${find}`);
   const [match] = found as [RegExpExecArray];
-  const edited = clean.slice(0, match.index) + replace + clean.slice(match.index + match[0].length);
+  // As many lines as before: the source map goes on to fit.
+  const lines = (text: string): number => text.split('\n').length;
+  const filled = replace + '\n'.repeat(Math.max(0, lines(match[0]) - lines(replace)));
+  const edited = clean.slice(0, match.index) + filled + clean.slice(match.index + match[0].length);
   const missing = Object.entries(imports).filter(([name]) => !new RegExp(`^import .*\\b${name}\\b`, 'm').test(clean));
   const up = '../'.repeat(module.split('/').length - 1);
-  return missing.map(([name, from]) => `import { ${name} } from '${up}${from}.js';\n`).join('') + edited;
+  return missing.map(([name, from]) => `import { ${name} } from '${up}${from}.js';`).join('') + edited;
+}
+
+/** The modules that a change touches, as they become. @throws RangeError when an edit does not fit the model any more. */
+export function editedModules({ id, edits }: Mutation): ReadonlyMap<string, string> {
+  const mark = { module: 'bugs/active', find: 'activeBug = null', replace: `activeBug = ${JSON.stringify(id)}` };
+  const sources = new Map<string, string>();
+  for (const edit of [mark, ...edits]) {
+    const { module } = edit;
+    const source = sources.get(module) ?? readFileSync(join(packageRoot, 'dist', 'stepped', 'src', `${module}.js`), 'utf8');
+    sources.set(module, applyEdit(source, edit));
+  }
+  return sources;
 }
 
 /** Copies the code of a folder; by links where the file system can, which is ten times as fast. */
 function copyCode(from: string, to: string): void {
-  const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
+  const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter((name) => /\.js(\.map)?$/.test(name));
   for (const folder of new Set(files.map((file) => dirname(file)))) mkdirSync(join(to, folder), { recursive: true });
   for (const file of files) {
     try {
@@ -74,7 +89,8 @@ export interface MutatedTree {
 }
 
 /** @throws RangeError when an edit does not fit the model any more. */
-export function mutatedTree({ id, edits }: Mutation): MutatedTree {
+export function mutatedTree(mutation: Mutation): MutatedTree {
+  const edited = editedModules(mutation);
   const root = mkdtempSync(join(tmpdir(), 'hmm-lab-bug-'));
   const stepped = join(root, 'dist', 'stepped');
   const remove = (): void => {
@@ -86,13 +102,11 @@ export function mutatedTree({ id, edits }: Mutation): MutatedTree {
     for (const folder of ['src', 'workers']) copyCode(join(packageRoot, 'dist', 'stepped', folder), join(stepped, folder));
     copyFileSync(join(packageRoot, 'package.json'), join(root, 'package.json'));
     symlinkSync(dependencies(), join(root, 'node_modules'));
-    const mark = { module: 'bugs/active', find: 'activeBug = null', replace: `activeBug = ${JSON.stringify(id)}` };
-    for (const edit of [mark, ...edits]) {
-      const file = join(stepped, 'src', `${edit.module}.js`);
-      const edited = applyEdit(readFileSync(file, 'utf8'), edit);
-      // The file may be a link to the tree's own, which must not change.
+    for (const [module, source] of edited) {
+      const file = join(stepped, 'src', `${module}.js`);
+      // It may be a link to the tree's own, which must not change.
       rmSync(file);
-      writeFileSync(file, edited);
+      writeFileSync(file, source);
     }
   } catch (error) {
     remove();

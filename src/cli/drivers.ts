@@ -6,9 +6,9 @@ import { type Command, jsonFlag, parseFlags } from './flags.ts';
 
 const flags = [jsonFlag] as const;
 
-function option(name: string, { help, values, number }: DriverOption) {
+function option(name: string, { help, values, number, usual }: DriverOption) {
   return number === undefined
-    ? { name, help, values: values ?? [], default: values?.[0] ?? '' }
+    ? { name, help, values: values ?? [], default: usual ?? values?.[0] ?? '' }
     : { name, help, min: number.min, max: number.max, default: number.default };
 }
 
@@ -17,9 +17,11 @@ function entry({ name, summary, options }: Driver) {
   return { name, summary, options: Object.entries(options).map(([key, value]) => option(key, value)) };
 }
 
-function allowed({ values, number }: DriverOption): string {
+function allowed({ values, number, usual }: DriverOption): string {
   if (number !== undefined) return `${number.default} (default), or a whole number from ${number.min} to ${number.max}`;
-  return (values ?? []).map((value, i) => (i === 0 ? `${value} (default)` : value)).join(', ');
+  return (values ?? [])
+    .map((value, i) => (value === usual || (usual === undefined && i === 0) ? `${value} (default)` : value))
+    .join(', ');
 }
 
 function paragraph({ name, summary, options }: Driver): string {

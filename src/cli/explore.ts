@@ -1,13 +1,25 @@
 /** `hmm-lab explore`, `replay` and `scenarios`: interleavings under control. */
 import type { Bug } from '../bugs/bug.ts';
 import { type DriverSettings, parseDriverSpec } from '../drivers/options.ts';
-import type { ExploreOptions, ExploreResult } from '../engines/explore/explore.ts';
+import type { CriticalPair } from '../engines/explore/explain.ts';
+import type { ExploreFailure, ExploreOptions, ExploreResult } from '../engines/explore/explore.ts';
+import { chromeTrace } from '../report/chromeTrace.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
+import { plural } from '../report/units.ts';
 import { version } from '../version.ts';
 import { bugNamed } from './bugs.ts';
 import { loadExplorer } from './explored.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
+import { outFile } from './outFile.ts';
 import { asUsage, UsageError } from './usage.ts';
+
+const chromeFlag = {
+  name: 'chrome',
+  kind: 'text',
+  value: 'FILE',
+  help: 'write a failure as Chrome trace events, for chrome://tracing or Perfetto',
+  example: 'trace.json',
+} as const;
 
 const exploreFlags = [
   {
@@ -52,6 +64,7 @@ const exploreFlags = [
     help: 'run this one schedule, given by named points as a failure shows it',
     example: '"D@lock#4 A@done D@setPte#2"',
   },
+  chromeFlag,
   jsonFlag,
 ] as const;
 
@@ -79,14 +92,34 @@ export function exploreText(result: ExploreResult): string {
   const least = minimal ? 'no schedule with fewer fails' : 'perhaps not the fewest';
   return [
     `VIOLATION: ${scenario}: rule ${oracle} is broken: ${message}`,
-    `  seen by ${actor}, after ${steps} steps with ${preemptions} preemptions (${least}); ${pace}`,
+    `  seen by ${actor}, after ${plural(steps, 'step')} with ${plural(preemptions, 'preemption')} (${least}); ${pace}`,
     '',
     ...failure.table,
     '',
+    ...explanationText(failure),
     `schedule: ${failure.schedule}`,
     `To see it again: npx hmm-lab replay ${failure.token}`,
     '',
   ].join('\n');
+}
+
+/** Which two steps decide, and when it was too late. */
+function explanationText({ explanation }: ExploreFailure): string[] {
+  if (explanation === null) return [];
+  const { critical, noReturn, chances } = explanation;
+  const event = ({ actor, step, from, to, source }: CriticalPair['first']): string =>
+    `  ${actor} from ${from} to ${to} (step ${step})${source === null ? '' : `  ${source}`}`;
+  const percent = (fails: number | undefined): string => `${Math.round(100 * (fails ?? 0))} %`;
+  const start = percent(chances[0]?.fails);
+  return [
+    ...(critical === null
+      ? ['No two steps decide: it is the order of whole operations, or there is no order in which it passes.']
+      : ['It fails because', event(critical.first), 'comes before', event(critical.second), 'The other way round it passes.']),
+    noReturn === null
+      ? `The last step decides; ${start} of random schedules fail.`
+      : `Lost after step ${noReturn}: from there nearly every random continuation fails, from the start ${start} do.`,
+    '',
+  ];
 }
 
 const EXIT_INTERRUPTED = 130;
@@ -117,7 +150,9 @@ async function exploreLive(
   }
 }
 
-function report(command: string, result: ExploreResult, json: boolean): number {
+/** `chrome` stores the failure as a trace. */
+function report(command: string, result: ExploreResult, json: boolean, chrome?: (text: string) => void): number {
+  if (result.failure !== null) chrome?.(chromeTrace(result.failure, result.scenario));
   (json ? process.stderr : process.stdout).write(exploreText(result));
   if (json) process.stdout.write(`${JSON.stringify({ schema: `hmm-lab/${command}/1`, version, ...result })}\n`);
   if (result.failure !== null) return 1;
@@ -162,18 +197,19 @@ export const explore: Command = {
   ],
   async run(args) {
     const { scenario, bug, values } = await subject(args);
+    const chrome = values.chrome === undefined ? undefined : outFile(values.chrome);
     const { settings: chosen, ...driver } = await asUsage(() => driverOf(values.driver));
     const settings = { ...bug?.settings, ...chosen };
     const { json, strategy, seconds, schedules, seed, workers, schedule, preemptions = Number.POSITIVE_INFINITY } = values;
-    const options = { strategy, seconds, schedules, seed, preemptions, settings, ...driver };
+    const options = { strategy, seconds, schedules, seed, preemptions, settings, ...driver, explain: true };
     const explorer = await asUsage(() => loadExplorer(bug));
-    if (schedule === undefined) return report('explore', await exploreLive(explorer, scenario, options, workers), json);
+    if (schedule === undefined) return report('explore', await exploreLive(explorer, scenario, options, workers), json, chrome);
     const followed = await asUsage(() => explorer.runSchedule(scenario, { settings, ...driver }, schedule));
-    return report('explore', followed, json);
+    return report('explore', followed, json, chrome);
   },
 };
 
-const replayFlags = [jsonFlag] as const;
+const replayFlags = [chromeFlag, jsonFlag] as const;
 
 export const replay: Command = {
   name: 'replay',
@@ -184,7 +220,8 @@ export const replay: Command = {
   examples: ['hmm-lab replay hmm1.1a2b3c4d.WyJ...'],
   async run(args) {
     const { given, rest } = argument('replay', 'a token, as explore prints it,', args);
-    const { json } = parseFlags('replay', replayFlags, rest);
+    const { json, chrome: file } = parseFlags('replay', replayFlags, rest);
+    const chrome = file === undefined ? undefined : outFile(file);
     const { decodeToken, scenarioSources } = await loadExplorer();
     const { bug, scenario: named } = await asUsage(() => decodeToken(given));
     const sources = await asUsage(() => scenarioSources(named));
@@ -193,7 +230,7 @@ export const replay: Command = {
       const { scenario, settings, schedule } = explorer.readToken(given, sources);
       return explorer.runSchedule(scenario, { settings }, schedule);
     });
-    return report('replay', result, json);
+    return report('replay', result, json, chrome);
   },
 };
 

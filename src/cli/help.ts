@@ -7,7 +7,7 @@ const exitCodes = [
   ['0', 'done, nothing found'],
   ['1', 'a violation was found'],
   ['2', 'bad usage or bad input'],
-  ['3', 'the measurement is not valid: too little real overlap'],
+  ['3', 'the measurement is not valid: too little real overlap, or a busy machine'],
   ['130', 'interrupted by Ctrl-C'],
   ['70', 'the lab itself failed'],
 ] as const;

@@ -2,11 +2,14 @@
 /** The program `hmm-lab`: finds the command, runs it, and turns what happened into an exit code. */
 import { version } from '../version.ts';
 import { bugs } from './bugs.ts';
+import { conformance } from './conformance.ts';
 import { drivers } from './drivers.ts';
 import { explore, replay, scenarios } from './explore.ts';
 import type { Command } from './flags.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { hunt } from './hunt.ts';
+import { measure } from './measure.ts';
+import { merge } from './merge.ts';
 import { stress } from './stress.ts';
 import { quote, UsageError, unknown } from './usage.ts';
 import { windows } from './windows.ts';
@@ -29,7 +32,20 @@ const help: Command = {
   },
 };
 
-const commands: readonly Command[] = [stress, explore, replay, hunt, scenarios, windows, drivers, bugs, help];
+const commands: readonly Command[] = [
+  stress,
+  measure,
+  merge,
+  explore,
+  replay,
+  hunt,
+  scenarios,
+  conformance,
+  windows,
+  drivers,
+  bugs,
+  help,
+];
 
 function commandNamed(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);

@@ -147,10 +147,7 @@ export async function raceOptionsOf(values: StressValues): Promise<RaceOptions> 
   const { name, settings: chosen } = await asUsage(() => parseDriverSpec(values.driver));
   const settings = { ...bug?.settings, ...chosen };
   const driver = driverLocation(name);
-  if (driver.startsWith('file:')) {
-    const why = await probeDriver(driver);
-    if (why !== null) throw new UsageError(why);
-  }
+  await tryDriver(driver);
   await asUsage(async () => optionWords(await loadDriver(driver), settings));
   return {
     seconds,
@@ -188,8 +185,14 @@ function checkTeam({ cpus, devices, migrators, disturbers }: Team): void {
   }
 }
 
+/** A module of the user's is tried out in a thread before anything rests on it. */
+export async function tryDriver(location: string): Promise<void> {
+  const why = location.startsWith('file:') ? await probeDriver(location) : null;
+  if (why !== null) throw new UsageError(why);
+}
+
 /** A built-in name as it is, a path as the URL that every worker can load. */
-function driverLocation(name: string): string {
+export function driverLocation(name: string): string {
   const names = builtinDrivers.map((driver) => driver.name);
   if (names.includes(name) || name.startsWith('file:')) return name;
   const isPath = name.includes('/') || /\.m?js$/.test(name);

@@ -46,7 +46,7 @@ function checkLive(task: Task, vpn: number, pfn: number): void {
 }
 
 /** One try: the frame's first word with the access begun, or -1 for a miss. */
-function* attempt(task: Task, driver: Driver, mirror: number, vpn: number, bits: number): Steps<number> {
+export function* deviceTry(task: Task, driver: Driver, mirror: number, vpn: number, bits: number): Steps<number> {
   const { arena } = task;
   const locked = underLock(task, driver, mirror);
   yield Point.deviceAccess;
@@ -79,7 +79,7 @@ export function* deviceBegin(
 ): Steps<number> {
   const mark = observed();
   for (let faults = 0; faults < FAULT_LIMIT; faults++) {
-    const at = yield* attempt(task, driver, mirror, vpn, required[access]);
+    const at = yield* deviceTry(task, driver, mirror, vpn, required[access]);
     if (at >= 0) return at;
     count(task, Counter.deviceFaults);
     const error =

@@ -7,12 +7,21 @@ import type { IntervalOps } from '../notifier/ops.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 
-/** One policy of a driver: a closed set of values, the first of which is the default, or whole numbers. */
+/** One policy of a driver: a closed set of values or whole numbers. */
 export interface DriverOption {
   readonly help: string;
   readonly values?: readonly string[];
+  /** The default; without it the first of the values. */
+  readonly usual?: string;
   /** For numeric options: default and bounds. */
   readonly number?: { readonly default: number; readonly min: number; readonly max: number };
+}
+
+/** Objects of the arena that a driver takes for one mirror. */
+export interface MirrorNeeds {
+  readonly intervals: number;
+  /** Page-table pages beside those of the device page table. */
+  readonly tables: number;
 }
 
 /**
@@ -42,6 +51,10 @@ export interface Driver {
   readonly makeExclusive: (task: Task, mirror: number, vpn: number) => Steps<number>;
   /** Brings everything on the device back to system memory, as far as it can be had. Returns how many pages moved. */
   readonly evict: (task: Task, mirror: number) => Steps<number>;
+  /** Lets the device forget the entries of a range. Default: they are erased under the update lock, a mutex. */
+  readonly forget?: (task: Task, mirror: number, start: number, end: number) => Steps<void>;
+  /** What a mirror of a region of so many pages may need at most; `words` are its option values. Default: one interval. */
+  readonly needs?: (words: readonly number[], pages: number) => MirrorNeeds;
   /** Does the device access memory by itself (through a TLB), or under the driver lock? Default: by itself. */
   readonly accessUnderLock?: (arena: Arena, mirror: number) => boolean;
 }
@@ -55,6 +68,12 @@ export const requiredHooks = [
   'makeExclusive',
   'evict',
 ] as const satisfies readonly (keyof Driver)[];
+
+/** Needs of a mirror of a driver that does not say. */
+const plainNeeds: MirrorNeeds = { intervals: 1, tables: 0 };
+
+export const mirrorNeeds = (driver: Driver, words: readonly number[], pages: number): MirrorNeeds =>
+  driver.needs?.(words, pages) ?? plainNeeds;
 
 /** Index of the value an option has for this mirror; for numeric options the number itself. */
 export const driverOption = (arena: Arena, mirror: number, place: number): number => get(arena, mirror + Mirror.options + place);

@@ -27,8 +27,9 @@ function allowed({ values, number }: DriverOption): string {
 }
 
 function wordFor(name: string, option: DriverOption, value: string | undefined): number {
-  if (value === undefined) return option.number?.default ?? 0;
-  const word = option.values === undefined ? (/^\d+$/.test(value) ? Number(value) : Number.NaN) : option.values.indexOf(value);
+  if (value === undefined && option.usual === undefined) return option.number?.default ?? 0;
+  const chosen = value ?? option.usual ?? '';
+  const word = option.values === undefined ? (/^\d+$/.test(chosen) ? Number(chosen) : Number.NaN) : option.values.indexOf(chosen);
   const fits =
     option.number === undefined
       ? word >= 0

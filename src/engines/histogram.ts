@@ -29,6 +29,14 @@ function middleOf(bucket: number): number {
   return (SUB + ((bucket - SUB) % SUB) + 0.5) * 2 ** power;
 }
 
+/** The values that fall into a bucket: from `low` to just below `high`. */
+export function bucketRange(bucket: number): { readonly low: number; readonly high: number } {
+  if (bucket < SUB) return { low: bucket, high: bucket + 1 };
+  const power = Math.floor((bucket - SUB) / SUB);
+  const low = (SUB + ((bucket - SUB) % SUB)) * 2 ** power;
+  return { low, high: low + 2 ** power };
+}
+
 /** What crosses threads: counts of the buckets, and the exact extremes. */
 export interface HistogramData {
   readonly counts: Float64Array;

@@ -60,6 +60,7 @@ function* doFault(task: Task, mm: number, walk: Walk, unlocked: boolean): Steps<
     const result = yield* handleMmFault(task, mm, vma, vpn, flags);
     if ((result & (VM_FAULT_RETRY | VM_FAULT_COMPLETED)) !== 0) return -ENOLCK;
     if ((result & VM_FAULT_ERROR) !== 0) return (result & VM_FAULT_OOM) !== 0 ? -ENOMEM : -EFAULT;
+    count(task, Counter.hmmFaults);
   }
   return -EBUSY;
 }

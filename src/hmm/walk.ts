@@ -1,28 +1,40 @@
 /** The page-table walk of hmm_range_fault: one case for each thing that can be found (table B7 of docs/model.md). */
 import { get } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
+import { PMD_ORDER } from '../arena/config.ts';
 import { EAGAIN, EBUSY, EFAULT } from '../arena/errno.ts';
 import { Mm } from '../arena/structures.ts';
 import { pgmapOwner } from '../mm/devPagemap.ts';
 import {
+  EMPTY_LEAF,
   isDeviceExclusive,
   isDevicePrivate,
   isMigration,
   LEAF_DEVICE_PRIVATE_WRITE,
   LEAF_SWAP,
   leafKind,
+  leafWritable,
   PTE_PRESENT,
   PTE_PROTNONE,
   PTE_WRITE,
+  pieceEntry,
   ptePfn,
 } from '../mm/pte.ts';
 import { migrationEntryWait } from '../mm/softleaf.ts';
-import { lookupTable, nextPopulated, pteAt, tableEnd } from '../mm/tables.ts';
+import { hugeLeaf, lookupTable, nextPopulated, pteAt, tableEnd } from '../mm/tables.ts';
 import { findVma, VM_IO, VM_PFNMAP, VM_READ, vmaEnd, vmaFlags, vmaStart } from '../mm/vma.ts';
 import { Point } from '../steps/points.ts';
 import { pointsWatched, type Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
-import { HMM_PFN_ERROR, HMM_PFN_INOUT_FLAGS, HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE, HMM_PFN_VALID, HMM_PFN_WRITE } from './pfn.ts';
+import {
+  HMM_PFN_ERROR,
+  HMM_PFN_INOUT_FLAGS,
+  HMM_PFN_ORDER_SHIFT,
+  HMM_PFN_REQ_FAULT,
+  HMM_PFN_REQ_WRITE,
+  HMM_PFN_VALID,
+  HMM_PFN_WRITE,
+} from './pfn.ts';
 import type { HmmRange } from './rangeFault.ts';
 
 /** From PTE_WRITE to HMM_PFN_WRITE. */
@@ -49,12 +61,12 @@ export function needFault(range: HmmRange, word: number, granted: number): numbe
   return (granted & HMM_PFN_VALID) === 0 ? NEED_FAULT : 0;
 }
 
-/** hmm_range_need_fault: or-ed over the words of [start, end), for chunks where the CPU grants nothing. */
-function needFaultIn(range: HmmRange, start: number, end: number): number {
+/** hmm_range_need_fault: or-ed over the words of [start, end), to all of which the CPU grants the same. */
+function needFaultIn(range: HmmRange, start: number, end: number, granted = 0): number {
   if (((range.defaultFlags | range.pfnFlagsMask) & HMM_PFN_REQ_FAULT) === 0) return 0;
   let need = 0;
   for (let vpn = start; vpn < end && need !== (NEED_FAULT | NEED_WRITE_FAULT); vpn++) {
-    need |= needFault(range, range.hmmPfns[vpn - range.start] as number, 0);
+    need |= needFault(range, range.hmmPfns[vpn - range.start] as number, granted);
   }
   return need;
 }
@@ -196,6 +208,38 @@ function* walkTable(
   return 0;
 }
 
+/** hmm_vma_handle_pmd: a leaf, as far as the range goes. */
+function* handleLeaf(
+  task: Task,
+  mm: number,
+  range: HmmRange,
+  walk: Walk,
+  leaf: number,
+  start: number,
+  end: number,
+): Steps<number> {
+  const { arena } = task;
+  const order = PMD_ORDER << HMM_PFN_ORDER_SHIFT;
+  if (isMigration(leaf) && needFaultIn(range, start, end) !== 0) {
+    walk.last = start;
+    yield* migrationEntryWait(task, get(arena, mm + Mm.pgd), start);
+    return -EBUSY;
+  }
+  const own = isDevicePrivate(leaf) && range.devPrivateOwner !== 0 && pgmapOwner(arena, ptePfn(leaf)) === range.devPrivateOwner;
+  // Device memory of somebody else, or a page on its way, that is not asked for: the kernel says ERROR here, other than for entries.
+  if (!own && (leaf & PTE_PRESENT) === 0 && needFaultIn(range, start, end) === 0) return fill(range, start, end, HMM_PFN_ERROR);
+  const accessible = own || (leaf & (PTE_PRESENT | PTE_PROTNONE)) === PTE_PRESENT;
+  const granted = accessible ? HMM_PFN_VALID | order | (leafWritable(leaf) ? HMM_PFN_WRITE : 0) : 0;
+  const need = needFaultIn(range, start, end, granted);
+  // Our own device memory is reported as it is, whatever was requested.
+  if (need !== 0 && !own) return pend(walk, start, end, need);
+  for (let vpn = start; vpn < end; vpn++) {
+    const at = vpn - range.start;
+    range.hmmPfns[at] = ((range.hmmPfns[at] as number) & HMM_PFN_INOUT_FLAGS) | ptePfn(pieceEntry(leaf, vpn)) | granted;
+  }
+  return 0;
+}
+
 /** The populated and the empty stretches of [start, end), which lies in one readable VMA. */
 function* walkVma(task: Task, mm: number, range: HmmRange, walk: Walk, start: number, end: number): Steps<number> {
   const { arena } = task;
@@ -204,7 +248,13 @@ function* walkVma(task: Task, mm: number, range: HmmRange, walk: Walk, start: nu
   while (vpn < end) {
     const table = lookupTable(arena, pgd, vpn);
     const stop = table === 0 ? nextPopulated(arena, pgd, vpn, end) : tableEnd(vpn, end);
-    const result = table === 0 ? hole(range, walk, vpn, stop) : yield* walkTable(task, mm, range, walk, table, vpn, stop);
+    const leaf = table === 0 ? EMPTY_LEAF : hugeLeaf(arena, table);
+    const result =
+      leaf === 0
+        ? yield* walkTable(task, mm, range, walk, table, vpn, stop)
+        : leaf === EMPTY_LEAF
+          ? hole(range, walk, vpn, stop)
+          : yield* handleLeaf(task, mm, range, walk, leaf, vpn, stop);
     if (result !== 0) return result;
     vpn = stop;
   }

@@ -1,8 +1,10 @@
 /** migrate_vma_pages: the state of each source moves to its destination; holes are filled. */
 import { get } from '../arena/access.ts';
+import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Violation } from '../arena/violation.ts';
 import {
   PG_DIRTY,
+  PG_FILE,
   PG_LOCKED,
   PG_UPTODATE,
   pageCount,
@@ -18,8 +20,8 @@ import { MMU_NOTIFY_MIGRATE, type NotifierRange, notifierRange } from '../notifi
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
-import { insertPage } from './insertPage.ts';
-import { MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
+import { insertHugePage, insertPage } from './insertPage.ts';
+import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
 import type { MigrateVma } from './migrateVma.ts';
 
 /**
@@ -41,6 +43,8 @@ function checkDestination(task: Task, pfn: number): void {
 function* commitPage(task: Task, from: number, to: number, faultPage: number): Steps<boolean> {
   const { arena } = task;
   yield Point.migrateCommit;
+  // A page of a file goes to no device, and nothing of a file comes from one.
+  if ((pageFlags(arena, from) & PG_FILE) !== 0) return false;
   const expected = pageMapcount(arena, from) + 1 + (from === faultPage ? 1 : 0);
   if (pageCount(arena, from) !== expected) return false;
   setAnonMapping(arena, to, pageMapping(arena, from), pageIndex(arena, from));
@@ -77,6 +81,12 @@ export function* commitPages(
       // Once, at the first hole: the zero page may still be mapped by a device.
       bracket = notifierRange(MMU_NOTIFY_MIGRATE, migrate.mm, vpn, migrate.end, migrate.pgmapOwner);
       yield* mmuNotifierInvalidateRangeStart(task, bracket);
+    }
+    if ((slot & (dst[i] as number) & MIGRATE_PFN_COMPOUND) !== 0) {
+      const inserted = yield* insertHugePage(task, migrate, vpn, to);
+      for (let piece = i; piece < i + PTRS_PER_TABLE; piece++) src[piece] = inserted ? MIGRATE_PFN_MIGRATE : 0;
+      i += PTRS_PER_TABLE - 1;
+      continue;
     }
     src[i] = (yield* insertPage(task, migrate, vpn, to)) ? MIGRATE_PFN_MIGRATE : 0;
   }

@@ -1,8 +1,9 @@
 /** make_device_exclusive: the CPU mapping of a page is replaced so that a device can use atomics on it (mm/rmap.c). */
 import { forgetRound, get, observed, store, xchg } from '../arena/access.ts';
+import { EOPNOTSUPP } from '../arena/errno.ts';
 import { Mm } from '../arena/structures.ts';
-import { FOLL_WRITE, getUserPage } from '../mm/gup.ts';
-import { PG_DIRTY, setPageFlags } from '../mm/page.ts';
+import { FOLL_SPLIT_PMD, FOLL_WRITE, getUserPage } from '../mm/gup.ts';
+import { PG_DIRTY, PG_FILE, PG_HUGETLB, pageFlags, setPageFlags } from '../mm/page.ts';
 import { lockPageKillable, unlockPage } from '../mm/pageLock.ts';
 import { LEAF_DEVICE_EXCLUSIVE, mkLeaf, PTE_DIRTY, ptePfn, ptePresent, pteWrite } from '../mm/pte.ts';
 import { lookupTable, pteAt, ptlOf } from '../mm/tables.ts';
@@ -17,7 +18,7 @@ import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 
 /** Second look, under the page-table lock: is it still this page, writable? Then the exclusive entry goes in. */
-function* convert(task: Task, mm: number, vpn: number, pfn: number): Steps<boolean> {
+export function* convert(task: Task, mm: number, vpn: number, pfn: number): Steps<boolean> {
   const { arena } = task;
   const table = lookupTable(arena, get(arena, mm + Mm.pgd), vpn);
   if (table === 0) return false;
@@ -43,14 +44,19 @@ function* convert(task: Task, mm: number, vpn: number, pfn: number): Steps<boole
  * the entry back; zap and mprotect can, so the caller also needs a read section of its interval notifier, and its
  * invalidate callback must ignore the EXCLUSIVE event with its own `owner` without setting the sequence.
  *
- * @returns the page frame, locked and with a reference for the caller; or -EFAULT, -ENOMEM, -EINTR.
+ * @returns the page frame, locked and with a reference for the caller; or -EFAULT, -ENOMEM, -EINTR, -EOPNOTSUPP (no anonymous
+ * memory).
  */
 export function* makeDeviceExclusive(task: Task, mm: number, vpn: number, owner: number): Steps<number> {
   const mark = observed();
   for (;;) {
     forgetRound(mark);
-    const pfn = yield* getUserPage(task, mm, vpn, FOLL_WRITE);
+    const pfn = yield* getUserPage(task, mm, vpn, FOLL_WRITE | FOLL_SPLIT_PMD);
     if (pfn < 0) return pfn;
+    if ((pageFlags(task.arena, pfn) & (PG_FILE | PG_HUGETLB)) !== 0) {
+      yield* putPage(task, pfn);
+      return -EOPNOTSUPP;
+    }
     const error = yield* lockPageKillable(task, pfn);
     if (error !== 0) {
       yield* putPage(task, pfn);

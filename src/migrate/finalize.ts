@@ -1,17 +1,39 @@
 /** migrate_vma_finalize: migration entries become entries of the new page, or of the old one where the move failed. */
+
+import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { removeMigrationPtes } from '../mm/migrationEntries.ts';
+import { removeMigrationLeaves, splitMigrationLeaves } from '../mm/migrationLeaf.ts';
 import { isDevicePage, PG_LRU, setPageFlags } from '../mm/page.ts';
 import { unlockPage } from '../mm/pageLock.ts';
 import { putPage } from '../mm/zone.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
-import { MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
+import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
 
 /** A destination is released: the mapping's reference keeps it if it was installed, else it is freed. */
 function* release(task: Task, pfn: number): Steps<void> {
   yield* unlockPage(task, pfn);
   yield* putPage(task, pfn);
+}
+
+/** Does a huge page move as one: all its pieces, to the pieces of another? */
+function movesWhole(src: Int32Array, dst: Int32Array, first: number): boolean {
+  if (((dst[first] as number) & MIGRATE_PFN_COMPOUND) === 0) return false;
+  const pieces = src.subarray(first, first + PTRS_PER_TABLE);
+  return pieces.every((slot) => (slot & MIGRATE_PFN_MIGRATE) !== 0);
+}
+
+/** The leaves of a huge page come back as leaves of the new one; if it does not move as one, its pieces get an entry each. */
+function* finalizeLeaves(task: Task, src: Int32Array, dst: Int32Array, first: number): Steps<void> {
+  const from = migratePfnToPage(src[first] as number);
+  if (!movesWhole(src, dst, first)) {
+    yield* splitMigrationLeaves(task, from);
+    return;
+  }
+  const to = migratePfnToPage(dst[first] as number);
+  if (!isDevicePage(task.arena, to)) for (let i = 0; i < PTRS_PER_TABLE; i++) setPageFlags(task.arena, to + i, PG_LRU);
+  yield* removeMigrationLeaves(task, from, to);
 }
 
 export function* finalizePages(task: Task, src: Int32Array, dst: Int32Array, faultPage: number): Steps<void> {
@@ -20,6 +42,7 @@ export function* finalizePages(task: Task, src: Int32Array, dst: Int32Array, fau
     const slot = src[i] as number;
     const from = migratePfnToPage(slot);
     let to = migratePfnToPage(dst[i] as number);
+    if ((slot & MIGRATE_PFN_COMPOUND) !== 0 && from !== 0) yield* finalizeLeaves(task, src, dst, i);
     if (from === 0) {
       if (to !== 0) yield* release(task, to);
       continue;

@@ -1,24 +1,32 @@
 /** migrate_vma_insert_page: a destination goes where nothing, or the zero page, was mapped. */
 import { get, store, xchg } from '../arena/access.ts';
+import type { Arena } from '../arena/arena.ts';
+import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Mm, Vma } from '../arena/structures.ts';
 import { protectionBits } from '../mm/anonymous.ts';
+import { isDevicePrivatePage } from '../mm/devPagemap.ts';
 import { isUnstable } from '../mm/faultTypes.ts';
+import { isNone, spansHuge } from '../mm/hugeFault.ts';
 import { addRss } from '../mm/mmStruct.ts';
 import { getPage, isDevicePage, PG_LRU, PG_UPTODATE, setAnonMapping, setPageFlags } from '../mm/page.ts';
 import {
+  EMPTY_LEAF,
   LEAF_DEVICE_PRIVATE_READ,
   LEAF_DEVICE_PRIVATE_WRITE,
   mkLeaf,
   mkPte,
   PTE_DIRTY,
+  PTE_HUGE,
+  PTE_PRESENT,
   PTE_SPECIAL,
   PTE_WRITE,
   ptePresent,
 } from '../mm/pte.ts';
 import { addAnonRmap, anonVmaPrepare } from '../mm/rmap.ts';
-import { ensureTable, pteAt, ptlOf } from '../mm/tables.ts';
+import { fillFromLeaf } from '../mm/splitHugePmd.ts';
+import { ensureEntries, ensureTable, hugeLeaf, pteAt, ptlOf } from '../mm/tables.ts';
 import { CPU, flushTlb } from '../mm/tlb.ts';
-import { linearPageIndex, VM_WRITE, vmaFlags, vmaIsAnonymous } from '../mm/vma.ts';
+import { linearPageIndex, VM_UFFD_MISSING, VM_WRITE, vmaFlags, vmaIsAnonymous } from '../mm/vma.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
@@ -28,31 +36,75 @@ import type { MigrateVma } from './migrateVma.ts';
 
 function entryFor(task: Task, vm: number, pfn: number): number {
   const write = (vm & VM_WRITE) !== 0;
-  if (isDevicePage(task.arena, pfn)) return mkLeaf(write ? LEAF_DEVICE_PRIVATE_WRITE : LEAF_DEVICE_PRIVATE_READ, pfn);
+  if (isDevicePrivatePage(task.arena, pfn)) return mkLeaf(write ? LEAF_DEVICE_PRIVATE_WRITE : LEAF_DEVICE_PRIVATE_READ, pfn);
   return mkPte(pfn, protectionBits(vm) | (write ? PTE_WRITE | PTE_DIRTY : 0));
 }
+
+const isZeroLeaf = (leaf: number): boolean => ptePresent(leaf) && (leaf & PTE_SPECIAL) !== 0;
+
+/** Stands for what a leaf maps that was faster. */
+const TAKEN = PTE_PRESENT;
+
+/** Rmap and flags of a page that is about to be mapped for the first time. */
+function* introduce(task: Task, vma: number, vpn: number, pfn: number): Steps<void> {
+  const { arena } = task;
+  setPageFlags(arena, pfn, PG_UPTODATE);
+  setAnonMapping(arena, pfn, get(arena, vma + Vma.anonVma), linearPageIndex(arena, vma, vpn));
+  addAnonRmap(arena, pfn, true);
+  if (!isDevicePage(arena, pfn)) setPageFlags(arena, pfn, PG_LRU);
+  yield* getPage(task, pfn);
+}
+
+/** migrate_vma_insert_huge_pmd_page: a leaf where nothing, or the huge zero page, is mapped. False as below. */
+export function* insertHugePage(task: Task, migrate: MigrateVma, vpn: number, head: number): Steps<boolean> {
+  const { arena } = task;
+  const { mm, vma } = migrate;
+  if (!spansHuge(arena, vma, vpn) || !mayInsert(arena, vma) || !(yield* anonVmaPrepare(task, vma))) return false;
+  const table = yield* ensureTable(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
+  if (table === 0) return false;
+  const ptl = ptlOf(arena, table);
+  const word = pteAt(arena, table, 0);
+  yield* spinLock(task, ptl, LockClass.ptl);
+  const zero = isZeroLeaf(hugeLeaf(arena, table));
+  const inserted = (zero || isNone(arena, table)) && !isUnstable(task, mm);
+  if (inserted) {
+    addRss(arena, mm, PTRS_PER_TABLE);
+    for (let i = 0; i < PTRS_PER_TABLE; i++) yield* introduce(task, vma, vpn + i, head + i);
+    if (zero) {
+      yield Point.clearPte;
+      store(arena, word, EMPTY_LEAF);
+      yield* flushTlb(task, CPU);
+    }
+    yield Point.setPte;
+    store(arena, word, entryFor(task, vmaFlags(arena, vma), head) | PTE_HUGE);
+  }
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+  return inserted;
+}
+
+/** Private memory whose missing pages are nobody else's business. */
+const mayInsert = (arena: Arena, vma: number): boolean =>
+  vmaIsAnonymous(arena, vma) && (vmaFlags(arena, vma) & VM_UFFD_MISSING) === 0;
 
 /** Installs `pfn` at `vpn`. False when a fault was faster, the address space is being reaped, or memory ran out. */
 export function* insertPage(task: Task, migrate: MigrateVma, vpn: number, pfn: number): Steps<boolean> {
   const { arena } = task;
   const { mm, vma } = migrate;
-  if (!vmaIsAnonymous(arena, vma)) return false;
-  const table = yield* ensureTable(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
+  if (!mayInsert(arena, vma)) return false;
+  const table = yield* ensureEntries(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
   if (table === 0 || !(yield* anonVmaPrepare(task, vma))) return false;
-  setPageFlags(arena, pfn, PG_UPTODATE);
   const word = pteAt(arena, table, vpn);
   const ptl = ptlOf(arena, table);
   let inserted = false;
   yield* spinLock(task, ptl, LockClass.ptl);
-  const now = get(arena, word);
+  // A place for a huge page gets single ones: the bracket around all insertions covers the huge zero page, too.
+  if (isZeroLeaf(hugeLeaf(arena, table))) yield* fillFromLeaf(task, table, hugeLeaf(arena, table));
+  const now = hugeLeaf(arena, table) === 0 ? get(arena, word) : TAKEN;
   const zero = ptePresent(now) && (now & PTE_SPECIAL) !== 0;
   // No entry marks the hole, so a fault may have filled it since it was collected; the page-table lock decides.
   if ((now === 0 || zero) && !isUnstable(task, mm)) {
     addRss(arena, mm, 1);
-    setAnonMapping(arena, pfn, get(arena, vma + Vma.anonVma), linearPageIndex(arena, vma, vpn));
-    addAnonRmap(arena, pfn, true);
-    if (!isDevicePage(arena, pfn)) setPageFlags(arena, pfn, PG_LRU);
-    yield* getPage(task, pfn);
+    yield* introduce(task, vma, vpn, pfn);
     if (zero) {
       yield Point.clearPte;
       xchg(arena, word, 0);

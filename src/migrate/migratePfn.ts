@@ -4,7 +4,10 @@ export const MIGRATE_PFN_VALID = 1;
 export const MIGRATE_PFN_MIGRATE = 2;
 /** In src: the source mapping was writable. Never set for holes. */
 export const MIGRATE_PFN_WRITE = 8;
-/** Room for huge pages. */
+/**
+ * The slot is the first of 512 that came under one leaf, and may move under one. Unlike in a kernel each piece has its own slot
+ * as well, because each has its own counts (mm/page.ts).
+ */
 export const MIGRATE_PFN_COMPOUND = 16;
 export const MIGRATE_PFN_SHIFT = 6;
 
@@ -16,3 +19,5 @@ export const migratePfnToPage = (word: number): number => ((word & MIGRATE_PFN_V
 export const MIGRATE_VMA_SELECT_SYSTEM = 1;
 export const MIGRATE_VMA_SELECT_DEVICE_PRIVATE = 2;
 export const MIGRATE_VMA_SELECT_DEVICE_COHERENT = 4;
+/** Huge pages are collected whole; without it they are split first. */
+export const MIGRATE_VMA_SELECT_COMPOUND = 8;

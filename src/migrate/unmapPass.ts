@@ -1,12 +1,24 @@
 /** migrate_device_unmap: takes the collected pages away from everybody else; gives up those that cannot be had alone. */
+import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { removeMigrationPtes, tryToMigrate } from '../mm/migrationEntries.ts';
-import { clearPageFlags, isDevicePage, PG_LRU, pageCount, pageMapcount, setPageFlags } from '../mm/page.ts';
+import { removeMigrationLeaves } from '../mm/migrationLeaf.ts';
+import {
+  clearPageFlags,
+  isDevicePage,
+  PG_FILE,
+  PG_LRU,
+  pageCount,
+  pageFlags,
+  pageMapcount,
+  pageMapping,
+  setPageFlags,
+} from '../mm/page.ts';
 import { unlockPage } from '../mm/pageLock.ts';
 import { putPage } from '../mm/zone.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
-import { MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
+import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
 
 /**
  * migrate_vma_check_page: nobody but the transaction, and the fault path if it is about this page, holds a reference.
@@ -14,7 +26,8 @@ import { MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
  */
 function isAlone(task: Task, pfn: number, faultPage: number): boolean {
   const { arena } = task;
-  const extra = 1 + (pfn === faultPage ? 1 : 0) + (isDevicePage(arena, pfn) ? 1 : 0);
+  const cached = (pageFlags(arena, pfn) & PG_FILE) !== 0 && pageMapping(arena, pfn) !== 0;
+  const extra = 1 + (pfn === faultPage ? 1 : 0) + (isDevicePage(arena, pfn) ? 1 : 0) + (cached ? 1 : 0);
   return pageCount(arena, pfn) - extra <= pageMapcount(arena, pfn);
 }
 
@@ -32,14 +45,34 @@ function* unmapPage(task: Task, pfn: number, faultPage: number): Steps<boolean> 
   return false;
 }
 
+/** The same for the 512 pieces of a huge page together. */
+function* unmapCompound(task: Task, src: Int32Array, first: number, faultPage: number): Steps<boolean> {
+  const done: number[] = [];
+  for (let i = first; i < first + PTRS_PER_TABLE; i++) {
+    const pfn = migratePfnToPage(src[i] as number);
+    if (!(yield* unmapPage(task, pfn, faultPage))) {
+      if (!isDevicePage(task.arena, pfn)) for (const back of done) setPageFlags(task.arena, back, PG_LRU);
+      return false;
+    }
+    done.push(pfn);
+  }
+  return true;
+}
+
 /** Clears the slots that cannot migrate, restoring their entries, and counts the rest into `result.cpages`. */
 export function* unmapPages(task: Task, src: Int32Array, result: { cpages: number }, faultPage: number): Steps<void> {
   let moving = 0;
   const restore: number[] = [];
+  const whole: number[] = [];
   for (let i = 0; i < src.length; i++) {
     const slot = src[i] as number;
     const pfn = migratePfnToPage(slot);
-    if (pfn === 0) {
+    if ((slot & MIGRATE_PFN_COMPOUND) !== 0 && pfn !== 0) {
+      // All of a huge page or nothing.
+      if (yield* unmapCompound(task, src, i, faultPage)) moving += PTRS_PER_TABLE;
+      else whole.push(i);
+      i += PTRS_PER_TABLE - 1;
+    } else if (pfn === 0) {
       if ((slot & MIGRATE_PFN_MIGRATE) !== 0) moving++;
     } else if (yield* unmapPage(task, pfn, faultPage)) {
       moving++;
@@ -47,6 +80,11 @@ export function* unmapPages(task: Task, src: Int32Array, result: { cpages: numbe
       src[i] = slot & ~MIGRATE_PFN_MIGRATE;
       restore.push(i);
     }
+  }
+  for (const first of whole) {
+    const head = migratePfnToPage(src[first] as number);
+    yield* removeMigrationLeaves(task, head, head);
+    for (let i = first; i < first + PTRS_PER_TABLE; i++) restore.push(i);
   }
   for (const i of restore) {
     const pfn = migratePfnToPage(src[i] as number);

@@ -12,7 +12,8 @@ import { addRss } from './mmStruct.ts';
 import { setAnonMapping } from './page.ts';
 import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG } from './pte.ts';
 import { addNewAnonRmap, anonVmaPrepare } from './rmap.ts';
-import { linearPageIndex, VM_ACCESS, VM_SHARED, VM_WRITE, vmaFlags } from './vma.ts';
+import { handleUserfault } from './userfaultfd.ts';
+import { linearPageIndex, VM_ACCESS, VM_UFFD_MISSING, VM_WRITE, vmaFlags } from './vma.ts';
 import { allocPage, putPage } from './zone.ts';
 
 /** Entry bits that follow from the VMA's protection alone. */
@@ -20,7 +21,7 @@ export const protectionBits = (flags: number): number => ((flags & VM_ACCESS) ==
 
 export function* doAnonymousPage(task: Task, fault: Fault): Steps<number> {
   const flags = vmaFlags(task.arena, fault.vma);
-  if ((flags & VM_SHARED) !== 0) return VM_FAULT_SIGBUS;
+  if ((flags & VM_UFFD_MISSING) !== 0) return yield* handleUserfault(task, fault);
   return (fault.flags & FAULT_FLAG_WRITE) !== 0 ? yield* mapNewPage(task, fault) : yield* mapZeroPage(task, fault, flags);
 }
 

@@ -14,14 +14,16 @@ import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
 import { PTE_WRITE, ptePresent, pteWrite } from './pte.ts';
-import { lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
+import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
 
 function* protectTable(task: Task, table: number, start: number, end: number): Steps<void> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   yield* spinLock(task, ptl, LockClass.ptl);
-  for (let vpn = start; vpn < end; vpn++) {
+  const leaf = hugeLeaf(arena, table);
+  if (ptePresent(leaf)) and(arena, pteAt(arena, table, 0), ~PTE_WRITE);
+  for (let vpn = start; leaf === 0 && vpn < end; vpn++) {
     const word = pteAt(arena, table, vpn);
     const pte = get(arena, word);
     if (!ptePresent(pte) || !pteWrite(pte)) continue;

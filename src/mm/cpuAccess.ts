@@ -21,8 +21,8 @@ import {
   VM_FAULT_SIGSEGV,
 } from './faultTypes.ts';
 import { mmapReadLock, mmapReadUnlock } from './mmapLock.ts';
-import { PTE_DIRTY, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG, ptePfn, ptePresent } from './pte.ts';
-import { lookupTable, pteAt } from './tables.ts';
+import { isHuge, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG, pieceEntry, ptePfn, ptePresent } from './pte.ts';
+import { hugeLeaf, lookupTable, pteAt } from './tables.ts';
 import { CPU, closeWindow, openWindow, tlbFill, tlbGeneration, tlbLookup } from './tlb.ts';
 import { VM_ACCESS, VM_WRITE, vmaFlags, vmaLookup } from './vma.ts';
 
@@ -34,13 +34,18 @@ function hardwareWalk(task: Task, mm: number, vpn: number, write: boolean): numb
   const { arena } = task;
   const table = lookupTable(arena, get(arena, mm + Mm.pgd), vpn);
   if (table === 0) return 0;
-  const word = pteAt(arena, table, vpn);
+  const leaf = hugeLeaf(arena, table);
+  const word = pteAt(arena, table, leaf === 0 ? vpn : 0);
   const want = PTE_YOUNG | (write ? PTE_DIRTY : 0);
   for (;;) {
     // Sequentially consistent: pairs with the clear and the window test of whoever flushes (tlb.ts).
     const pte = load(arena, word);
     if (!ptePresent(pte) || (pte & PTE_PROTNONE) !== 0 || (write && (pte & PTE_WRITE) === 0)) return 0;
-    if ((pte & want) === want || cas(arena, word, pte, pte | want) === pte) return pte | want;
+    // The leaf was split since the first look.
+    if (leaf !== 0 && !isHuge(pte)) return 0;
+    if ((pte & want) === want || cas(arena, word, pte, pte | want) === pte) {
+      return isHuge(pte) ? pieceEntry(pte | want, vpn) : pte | want;
+    }
   }
 }
 

@@ -12,7 +12,7 @@ import { mightSleep } from '../sync/lockdep.ts';
 import type { Task } from '../sync/task.ts';
 import { waitWhile, wake } from '../sync/wait.ts';
 import type { Fault } from './faultTypes.ts';
-import { clearAnonMapping, PG_DEVICE } from './page.ts';
+import { clearAnonMapping, isDevicePage, PG_DEVICE } from './page.ts';
 import { lockPage } from './pageLock.ts';
 
 export const MEMORY_DEVICE_PRIVATE = 1;
@@ -47,6 +47,10 @@ export const pgmapOf = (arena: Arena, pfn: number): number => deref(arena, arena
 /** The owner of the pagemap of a device page, read without a lock or reference as the kernel does. */
 export const pgmapOwner = (arena: Arena, pfn: number): number => get(arena, pgmapOf(arena, pfn) + Pgmap.owner);
 
+/** is_device_private_page: device memory a CPU cannot reach; coherent device memory is mapped like system memory. */
+export const isDevicePrivatePage = (arena: Arena, pfn: number): boolean =>
+  isDevicePage(arena, pfn) && get(arena, pgmapOf(arena, pfn) + Pgmap.type) === MEMORY_DEVICE_PRIVATE;
+
 /** What memremap_pages is asked for. */
 export interface PagemapSpec {
   readonly type: number;
@@ -77,6 +81,7 @@ export function memremapPages(arena: Arena, { type, owner, ops, start, pages }: 
   set(arena, pgmap + Pgmap.start, start);
   set(arena, pgmap + Pgmap.pages, pages);
   set(arena, pgmap + Pgmap.fresh, start);
+  set(arena, pgmap + Pgmap.hugeLow, start + pages);
   store(arena, pgmap + Pgmap.ref, 1);
   const handle = handleOf(arena, arena.pools.pgmap, pgmap);
   fill(arena, handle, arena.page.pgmap + start, arena.page.pgmap + start + pages);

@@ -19,17 +19,18 @@ import {
 import { mmapReadUnlock } from './mmapLock.ts';
 import { PG_ANON_EXCLUSIVE, PG_DIRTY, pageFlags, tryGetPage } from './page.ts';
 import { lockPage, lockPageKillable, trylockPage, unlockPage, waitOnPageLocked } from './pageLock.ts';
-import { mkPte, PTE_DIRTY, PTE_WRITE, ptePfn } from './pte.ts';
+import { leafWritable, mkPte, PTE_DIRTY, PTE_WRITE, ptePfn } from './pte.ts';
 import { VM_WRITE, vmaFlags } from './vma.ts';
 import { putPage } from './zone.ts';
 
 /** The present entry that replaces a device-exclusive one, built from the VMA's protection as it is now. */
 export function* restorePte(task: Task, pte: number, vma: number): Steps<void> {
   const { arena } = task;
-  const pfn = ptePfn(get(arena, pte));
+  const entry = get(arena, pte);
+  const pfn = ptePfn(entry);
   const vm = vmaFlags(arena, vma);
   const flags = pageFlags(arena, pfn);
-  const writable = (vm & VM_WRITE) !== 0 && (flags & PG_ANON_EXCLUSIVE) !== 0;
+  const writable = (vm & VM_WRITE) !== 0 && (flags & PG_ANON_EXCLUSIVE) !== 0 && leafWritable(entry);
   const dirty = writable && (flags & PG_DIRTY) !== 0 ? PTE_DIRTY : 0;
   yield Point.setPte;
   store(arena, pte, mkPte(pfn, protectionBits(vm) | (writable ? PTE_WRITE : 0) | dirty));

@@ -10,6 +10,8 @@ export const FAULT_FLAG_KILLABLE = 0x10;
 export const FAULT_FLAG_TRIED = 0x20;
 export const FAULT_FLAG_USER = 0x40;
 export const FAULT_FLAG_REMOTE = 0x80;
+/** For a read pin: make the page exclusive, without making the entry writable. */
+export const FAULT_FLAG_UNSHARE = 0x400;
 
 export const VM_FAULT_OOM = 0x1;
 export const VM_FAULT_SIGBUS = 0x2;

@@ -1,6 +1,6 @@
 /** dup_mmap and copy_page_range: a child shares the parent's pages, read-only on both sides until somebody writes. */
 import { and, get, load, store } from '../arena/access.ts';
-import { VPN_LIMIT } from '../arena/config.ts';
+import { PTRS_PER_TABLE, VPN_LIMIT } from '../arena/config.ts';
 import { EBUSY, ENOMEM } from '../arena/errno.ts';
 import { Mm, Vma } from '../arena/structures.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
@@ -10,14 +10,25 @@ import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
+import { isExclusive, isHugetlb, isMaybePinned } from './compound.ts';
 import { copyPage } from './copyPage.ts';
 import { restorePte } from './exclusiveEntry.ts';
 import { mmput } from './exit.ts';
 import { mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
-import { addRss, mmAlloc } from './mmStruct.ts';
-import { getPage, maybeDmaPinned, PG_ANON_EXCLUSIVE, pageFlags, pageIndex, pageMapping, setAnonMapping } from './page.ts';
+import { addRss, addRssFile, mmAlloc } from './mmStruct.ts';
+import {
+  getPage,
+  maybeDmaPinned,
+  PG_ANON_EXCLUSIVE,
+  PG_FILE,
+  pageFlags,
+  pageIndex,
+  pageMapping,
+  setAnonMapping,
+} from './page.ts';
 import { trylockPage, unlockPage } from './pageLock.ts';
 import {
+  EMPTY_LEAF,
   isDeviceExclusive,
   isDevicePrivate,
   isMigration,
@@ -27,6 +38,7 @@ import {
   mkLeaf,
   mkPte,
   PTE_DIRTY,
+  PTE_HUGE,
   PTE_SPECIAL,
   PTE_WRITE,
   pteFlags,
@@ -34,9 +46,24 @@ import {
   ptePresent,
 } from './pte.ts';
 import { addAnonRmap, addNewAnonRmap, shareAnonRmap } from './rmap.ts';
-import { ensureTable, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
+import { linkFile } from './rmapFile.ts';
+import { splitHugePmd } from './splitHugePmd.ts';
+import { ensureTable, hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
-import { anonVmaClone, vmaAlloc, vmaEnd, vmaFlags, vmaInsert, vmaStart, vmasIn } from './vma.ts';
+import {
+  anonVmaFork,
+  VM_DONTCOPY,
+  VM_LOCKED,
+  VM_MIXEDMAP,
+  VM_UFFD_MISSING,
+  VM_WIPEONFORK,
+  vmaAlloc,
+  vmaEnd,
+  vmaFlags,
+  vmaInsert,
+  vmaStart,
+  vmasIn,
+} from './vma.ts';
 import { allocPage, putPage } from './zone.ts';
 
 /** The page is pinned: its user must keep it, so the child gets a copy, for which a page is needed first. */
@@ -113,6 +140,7 @@ function* copyTable(task: Task, child: number, vma: number, table: number, start
     yield* spinLock(task, ptlOf(arena, childTable), LockClass.ptl);
     yield* spinLock(task, ptlOf(arena, table), LockClass.ptl);
     let rss = 0;
+    let rssFile = 0;
     while (vpn < end && result === 0) {
       const pte = pteAt(arena, table, vpn);
       const childPte = pteAt(arena, childTable, vpn);
@@ -123,12 +151,16 @@ function* copyTable(task: Task, child: number, vma: number, table: number, start
           : yield* copyNonpresent(task, vma, pte, childPte);
         if (result !== 0) break;
         const copied = get(arena, childPte);
-        if (mapsPage(copied) || isMigration(copied)) rss++;
+        if (mapsPage(copied) || isMigration(copied)) {
+          if ((pageFlags(arena, ptePfn(copied)) & PG_FILE) === 0) rss++;
+          else rssFile++;
+        }
         if (spare !== 0 && ptePfn(copied) === spare) spare = 0;
       }
       vpn++;
     }
     addRss(arena, child, rss);
+    addRssFile(arena, child, rssFile);
     yield* spinUnlock(task, ptlOf(arena, table), LockClass.ptl);
     yield* spinUnlock(task, ptlOf(arena, childTable), LockClass.ptl);
     if (result === NEEDS_PAGE) {
@@ -141,10 +173,49 @@ function* copyTable(task: Task, child: number, vma: number, table: number, start
   return result;
 }
 
+/** What both sides have of a leaf after the fork. */
+function sharedLeaf(leaf: number): number {
+  if (isDevicePrivate(leaf)) return mkLeaf(LEAF_DEVICE_PRIVATE_READ, ptePfn(leaf), PTE_HUGE);
+  if (isMigration(leaf)) return mkLeaf(LEAF_MIGRATION_READ, ptePfn(leaf), pteFlags(leaf) & (PTE_HUGE | 0x3f));
+  return leaf & ~PTE_WRITE;
+}
+
+/** copy_huge_pmd: the child maps the same huge page. False when it is pinned: then the leaf has been split. */
+function* copyLeaf(task: Task, parent: number, child: number, table: number, vpn: number): Steps<boolean> {
+  const { arena } = task;
+  const childTable = yield* ensureTable(task, child + Mm.pageTableLock, get(arena, child + Mm.pgd), vpn);
+  if (childTable === 0) return false;
+  const word = pteAt(arena, table, 0);
+  const ptl = ptlOf(arena, table);
+  yield* spinLock(task, ptl, LockClass.ptl);
+  const leaf = get(arena, word);
+  const head = ptePfn(leaf);
+  const maps = mapsPage(leaf);
+  const pinned = maps && isExclusive(arena, head) && isMaybePinned(arena, head);
+  if (!pinned) {
+    for (let pfn = head; maps && pfn < head + PTRS_PER_TABLE; pfn++) {
+      yield* getPage(task, pfn);
+      addAnonRmap(arena, pfn, false);
+      shareAnonRmap(arena, pfn);
+    }
+    yield Point.setPte;
+    const shared = sharedLeaf(leaf);
+    // Only the write bit goes of a present leaf: the CPU may be setting accessed and dirty bits.
+    if (ptePresent(leaf)) and(arena, word, ~PTE_WRITE);
+    else store(arena, word, shared);
+    store(arena, pteAt(arena, childTable, 0), ptePresent(shared) ? shared & ~PTE_DIRTY : shared);
+  }
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+  if (pinned) yield* splitHugePmd(task, parent, vpn);
+  else if ((maps || isMigration(leaf)) && !isHugetlb(arena, head)) addRss(arena, child, PTRS_PER_TABLE);
+  return !pinned;
+}
+
 /** copy_page_range for one VMA of the parent, inside one PROTECTION_PAGE bracket. */
 function* copyPageRange(task: Task, parent: number, child: number, vma: number): Steps<number> {
   const { arena } = task;
-  if (load(arena, vma + Vma.anonVma) === 0) return 0;
+  // Without private pages there is nothing to copy: a fault finds the file's again. A driver's pages it would not find.
+  if (load(arena, vma + Vma.anonVma) === 0 && (vmaFlags(arena, vma) & VM_MIXEDMAP) === 0) return 0;
   const start = vmaStart(arena, vma);
   const end = vmaEnd(arena, vma);
   const pgd = get(arena, parent + Mm.pgd);
@@ -153,7 +224,12 @@ function* copyPageRange(task: Task, parent: number, child: number, vma: number):
   let result = 0;
   for (let vpn = nextPopulated(arena, pgd, start, end); vpn < end && result === 0; vpn = nextPopulated(arena, pgd, vpn, end)) {
     const stop = tableEnd(vpn, end);
-    result = yield* copyTable(task, child, vma, lookupTable(arena, pgd, vpn), vpn, stop);
+    const table = lookupTable(arena, pgd, vpn);
+    const leaf = hugeLeaf(arena, table);
+    if (leaf !== EMPTY_LEAF) {
+      const whole = leaf !== 0 && (yield* copyLeaf(task, parent, child, table, vpn));
+      if (!whole) result = yield* copyTable(task, child, vma, table, vpn, stop);
+    }
     vpn = stop;
   }
   yield* mmuNotifierInvalidateRangeEnd(task, range);
@@ -163,11 +239,15 @@ function* copyPageRange(task: Task, parent: number, child: number, vma: number):
 function* dupMmap(task: Task, parent: number, child: number): Steps<number> {
   const { arena } = task;
   for (const vma of vmasIn(arena, parent, 0, VPN_LIMIT)) {
-    const copy = vmaAlloc(arena, vmaFlags(arena, vma), get(arena, vma + Vma.pgoff));
+    const flags = vmaFlags(arena, vma);
+    if ((flags & VM_DONTCOPY) !== 0) continue;
+    const copy = vmaAlloc(arena, flags & ~(VM_LOCKED | VM_UFFD_MISSING), get(arena, vma + Vma.pgoff));
     if (copy === 0) return -ENOMEM;
     vmaInsert(arena, child, copy, vmaStart(arena, vma), vmaEnd(arena, vma));
     // Linked before the entries are copied: an rmap walk that has passed the parent will meet the child.
-    yield* anonVmaClone(task, copy, vma);
+    yield* linkFile(task, copy, get(arena, vma + Vma.mapping));
+    if ((flags & VM_WIPEONFORK) !== 0) continue;
+    yield* anonVmaFork(task, copy, vma);
     const error = yield* copyPageRange(task, parent, child, vma);
     if (error !== 0) return error;
   }

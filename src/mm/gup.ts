@@ -7,30 +7,50 @@ import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { handleMmFault } from './fault.ts';
-import { FAULT_FLAG_REMOTE, FAULT_FLAG_WRITE, VM_FAULT_ERROR, VM_FAULT_OOM } from './faultTypes.ts';
+import { FAULT_FLAG_REMOTE, FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, VM_FAULT_ERROR, VM_FAULT_OOM } from './faultTypes.ts';
 import { mmapAssertLocked } from './mmapLock.ts';
-import { GUP_PIN_COUNTING_BIAS, getPage } from './page.ts';
-import { ptePfn, ptePresent, pteWrite } from './pte.ts';
-import { lookupTable, pteAt, ptlOf } from './tables.ts';
-import { VM_READ, VM_WRITE, vmaFlags, vmaLookup } from './vma.ts';
+import { GUP_PIN_COUNTING_BIAS, getPage, PG_ANON_EXCLUSIVE, PG_FILE, pageFlags } from './page.ts';
+import { PTE_SPECIAL, pieceEntry, ptePfn, ptePresent, pteWrite } from './pte.ts';
+import { splitHugePmd } from './splitHugePmd.ts';
+import { hugeLeaf, lookupTable, pteAt, ptlOf } from './tables.ts';
+import { VM_HUGETLB, VM_READ, VM_WRITE, vmaFlags, vmaLookup } from './vma.ts';
 import { putPage } from './zone.ts';
 
 export const FOLL_WRITE = 1;
-/** Pin instead of reference: the page may be written by DMA. Always treated as FOLL_WRITE here. */
+/** Pin instead of reference: the page may be accessed by DMA. Without FOLL_WRITE a shared page is unshared first. */
 export const FOLL_PIN = 2;
 
-/** follow_page_pte: the page if the entry allows it, with the reference taken under the page-table lock; else 0. */
-function* followPage(task: Task, mm: number, vpn: number, write: boolean, references: number): Steps<number> {
+/** A huge leaf on the way is split: the caller wants entries. */
+export const FOLL_SPLIT_PMD = 4;
+
+/** Result of {@link followPage}: no page frame. */
+const UNSHARE = -1;
+
+/** gup_must_unshare: may a pin for reading not rely on the page to stay the one that is mapped? */
+function mustUnshare(task: Task, pte: number, foll: number): boolean {
+  if ((foll & FOLL_PIN) === 0 || (foll & FOLL_WRITE) !== 0 || (pte & PTE_SPECIAL) !== 0) return false;
+  return (pageFlags(task.arena, ptePfn(pte)) & (PG_FILE | PG_ANON_EXCLUSIVE)) === 0;
+}
+
+/**
+ * follow_page_pte: the page if the entry allows it, with the reference taken under the page-table lock; 0 when a fault is
+ * needed, UNSHARE when one is that makes the page exclusive.
+ */
+function* followPage(task: Task, mm: number, vpn: number, foll: number): Steps<number> {
   const { arena } = task;
+  const write = (foll & FOLL_WRITE) !== 0;
+  const references = (foll & FOLL_PIN) !== 0 ? GUP_PIN_COUNTING_BIAS : 1;
   const table = lookupTable(arena, get(arena, mm + Mm.pgd), vpn);
   if (table === 0) return 0;
   const ptl = ptlOf(arena, table);
   yield* spinLock(task, ptl, LockClass.ptl);
-  const pte = get(arena, pteAt(arena, table, vpn));
+  const leaf = hugeLeaf(arena, table);
+  const pte = leaf === 0 ? get(arena, pteAt(arena, table, vpn)) : pieceEntry(leaf, vpn);
   const ok = ptePresent(pte) && (!write || pteWrite(pte));
-  if (ok) yield* getPage(task, ptePfn(pte), references);
+  const unshare = ok && mustUnshare(task, pte, foll);
+  if (ok && !unshare) yield* getPage(task, ptePfn(pte), references);
   yield* spinUnlock(task, ptl, LockClass.ptl);
-  return ok ? ptePfn(pte) : 0;
+  return unshare ? UNSHARE : ok ? ptePfn(pte) : 0;
 }
 
 /**
@@ -41,16 +61,19 @@ function* followPage(task: Task, mm: number, vpn: number, write: boolean, refere
 export function* getUserPage(task: Task, mm: number, vpn: number, foll: number): Steps<number> {
   const { arena } = task;
   mmapAssertLocked(task, mm);
-  const write = foll !== 0;
-  const references = (foll & FOLL_PIN) !== 0 ? GUP_PIN_COUNTING_BIAS : 1;
+  const write = (foll & FOLL_WRITE) !== 0;
   const mark = observed();
   for (;;) {
     forgetRound(mark);
     const vma = vmaLookup(arena, mm, vpn);
     if (vma === 0 || (vmaFlags(arena, vma) & (write ? VM_WRITE : VM_READ)) === 0) return -EFAULT;
-    const pfn = yield* followPage(task, mm, vpn, write, references);
-    if (pfn !== 0) return pfn;
-    const result = yield* handleMmFault(task, mm, vma, vpn, FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0));
+    if (arena.hasHuge && (foll & FOLL_SPLIT_PMD) !== 0 && (vmaFlags(arena, vma) & VM_HUGETLB) === 0) {
+      yield* splitHugePmd(task, mm, vpn);
+    }
+    const pfn = yield* followPage(task, mm, vpn, foll);
+    if (pfn > 0) return pfn;
+    const kind = write ? FAULT_FLAG_WRITE : pfn === UNSHARE ? FAULT_FLAG_UNSHARE : 0;
+    const result = yield* handleMmFault(task, mm, vma, vpn, FAULT_FLAG_REMOTE | kind);
     if ((result & VM_FAULT_ERROR) !== 0) return (result & VM_FAULT_OOM) !== 0 ? -ENOMEM : -EFAULT;
   }
 }

@@ -9,17 +9,10 @@ import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { protectionBits } from './anonymous.ts';
+import { isDevicePrivatePage } from './devPagemap.ts';
+import { getPage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, PG_FILE, pageFlags, pageMapcount, setPageFlags } from './page.ts';
 import {
-  getPage,
-  isDevicePage,
-  maybeDmaPinned,
-  PG_ANON_EXCLUSIVE,
-  PG_DIRTY,
-  pageFlags,
-  pageMapcount,
-  setPageFlags,
-} from './page.ts';
-import {
+  isHuge,
   isMigration,
   LEAF_DEVICE_PRIVATE_READ,
   LEAF_DEVICE_PRIVATE_WRITE,
@@ -33,11 +26,13 @@ import {
   PTE_DIRTY,
   PTE_WRITE,
   PTE_YOUNG,
+  pieceEntry,
   ptePfn,
   ptePresent,
 } from './pte.ts';
 import { addAnonRmap, removeRmap, rmapWalk, shareAnonRmap } from './rmap.ts';
-import { lookupTable, pteAt, ptlOf } from './tables.ts';
+import { fillFromLeaf } from './splitHugePmd.ts';
+import { hugeLeaf, lookupTable, pteAt, ptlOf } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
 import { vmaFlags } from './vma.ts';
 import { putPage } from './zone.ts';
@@ -85,9 +80,12 @@ export function* tryToMigrate(task: Task, pfn: number): Steps<void> {
     if (table !== 0) {
       const ptl = ptlOf(arena, table);
       yield* spinLock(task, ptl, LockClass.ptl);
+      const leaf = hugeLeaf(arena, table);
+      // Another address space maps it by a leaf: the piece goes alone.
+      if (leaf !== 0 && ptePfn(pieceEntry(leaf, vpn)) === pfn) yield* fillFromLeaf(task, table, leaf);
       const word = pteAt(arena, table, vpn);
       const pte = get(arena, word);
-      if (mapsPage(pte) && ptePfn(pte) === pfn) proceed = yield* unmapOne(task, word, pfn);
+      if (!isHuge(pte) && mapsPage(pte) && ptePfn(pte) === pfn) proceed = yield* unmapOne(task, word, pfn);
       yield* spinUnlock(task, ptl, LockClass.ptl);
     }
     yield* mmuNotifierInvalidateRangeEnd(task, range);
@@ -96,10 +94,10 @@ export function* tryToMigrate(task: Task, pfn: number): Steps<void> {
 }
 
 /** The entry that takes the place of a migration entry for the page `to`. */
-function restoredEntry(task: Task, entry: number, to: number, vm: number): number {
+export function restoredEntry(task: Task, entry: number, to: number, vm: number): number {
   const { arena } = task;
   const write = leafKind(entry) === LEAF_MIGRATION_WRITE;
-  if (isDevicePage(arena, to)) return mkLeaf(write ? LEAF_DEVICE_PRIVATE_WRITE : LEAF_DEVICE_PRIVATE_READ, to);
+  if (isDevicePrivatePage(arena, to)) return mkLeaf(write ? LEAF_DEVICE_PRIVATE_WRITE : LEAF_DEVICE_PRIVATE_READ, to);
   const dirty = (entry & PTE_DIRTY) !== 0 && (pageFlags(arena, to) & PG_DIRTY) !== 0 ? PTE_DIRTY : 0;
   return mkPte(to, protectionBits(vm) | (entry & PTE_YOUNG) | dirty | (write ? PTE_WRITE : 0));
 }
@@ -117,9 +115,10 @@ export function* removeMigrationPtes(task: Task, from: number, to: number): Step
     yield* spinLock(task, ptl, LockClass.ptl);
     const word = pteAt(arena, table, vpn);
     const entry = get(arena, word);
-    if (isMigration(entry) && ptePfn(entry) === from) {
+    if (!isHuge(entry) && isMigration(entry) && ptePfn(entry) === from) {
       yield* getPage(task, to);
-      addAnonRmap(arena, to, leafKind(entry) !== LEAF_MIGRATION_READ);
+      const anonymous = (pageFlags(arena, to) & PG_FILE) === 0;
+      addAnonRmap(arena, to, anonymous && leafKind(entry) !== LEAF_MIGRATION_READ);
       yield Point.setPte;
       store(arena, word, restoredEntry(task, entry, to, vmaFlags(arena, vma)));
     }

@@ -27,3 +27,8 @@ export const mmOf = (arena: Arena, handle: number): number => deref(arena, arena
 export function addRss(arena: Arena, mm: number, pages: number): void {
   if (pages !== 0) increase(arena, mm + Mm.rssAnon, pages);
 }
+
+/** add_mm_counter for pages of files and shared memory. */
+export function addRssFile(arena: Arena, mm: number, pages: number): void {
+  if (pages !== 0) increase(arena, mm + Mm.rssFile, pages);
+}

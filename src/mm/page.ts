@@ -1,6 +1,10 @@
-/** struct page: flags, references, mappings. Order-0 pages only; a folio is a page here. */
+/**
+ * struct page: flags, references, mappings. Each piece of a huge page has its own: what the kernel counts once for the whole
+ * (references, pins) is counted for the piece it is about, and asked of all pieces where the whole matters (compound.ts).
+ */
 import { add, and, cas, get, increase, or, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
+import { PTRS_PER_TABLE, ZERO_PFN } from '../arena/config.ts';
 import { deref, poolFree } from '../arena/pool.ts';
 import { AnonVma } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
@@ -17,6 +21,12 @@ export const PG_UPTODATE = 16;
 export const PG_ANON_EXCLUSIVE = 32;
 /** In ZONE_DEVICE. Never changes. */
 export const PG_DEVICE = 64;
+
+/** Not anonymous memory: page->mapping is an address_space, or nothing for a page a driver inserted. */
+export const PG_FILE = 128;
+
+/** A piece of a hugetlb page: never split. */
+export const PG_HUGETLB = 256;
 
 /** What one pin adds to the reference count of a small page. */
 export const GUP_PIN_COUNTING_BIAS = 1024;
@@ -40,6 +50,17 @@ export const pageMapping = (arena: Arena, pfn: number): number => get(arena, are
 export const pageIndex = (arena: Arena, pfn: number): number => get(arena, arena.page.index + pfn);
 /** May somebody hold a pin? A page with very many references is taken for pinned, as in the kernel. */
 export const maybeDmaPinned = (arena: Arena, pfn: number): boolean => pageCount(arena, pfn) >= GUP_PIN_COUNTING_BIAS;
+
+/** compound_head: the first page of the huge page it is a piece of, 0 for a page of its own. */
+export const compoundHead = (arena: Arena, pfn: number): number => get(arena, arena.page.compound + pfn);
+
+/** The shared zero page, or a piece of the huge one. */
+export const isZeroPage = (arena: Arena, pfn: number): boolean =>
+  pfn === ZERO_PFN || (pfn >= arena.hugeZero && pfn < arena.hugeZero + (arena.hasHuge ? PTRS_PER_TABLE : 0));
+
+/** Pages of system memory that are ever handed out. */
+export const allocatablePages = ({ config, hasHuge }: Arena): number =>
+  config.systemPages - ZERO_PFN - 1 - (hasHuge ? PTRS_PER_TABLE : 0);
 
 /** get_page: the caller holds a reference, or the lock of an entry that does. Raising a count from 0 is a violation. */
 export function* getPage(task: Task, pfn: number, references = 1): Steps<void> {

@@ -2,7 +2,7 @@
  * Page-table entries: one Int32, so that every change is one atomic store.
  *
  * Bits 12-31 hold the page frame. A present entry uses bits 0-5; a non-present one that is not empty ("softleaf" in the
- * kernel) has its kind in bits 6-9. Bit 10 marks a huge leaf in upper tables (room for huge pages).
+ * kernel) has its kind in bits 6-9. Bit 10, in the first word of a table, says that the word is a leaf for all 512 pages.
  */
 export const PTE_PRESENT = 1;
 export const PTE_WRITE = 2;
@@ -13,6 +13,9 @@ export const PTE_SPECIAL = 16;
 /** Present for the kernel, not for the CPU: PROT_NONE. */
 export const PTE_PROTNONE = 32;
 export const PTE_HUGE = 1 << 10;
+
+/** A huge leaf that maps nothing (pmd_none): there is no page table here as far as the kernel is concerned. */
+export const EMPTY_LEAF = PTE_HUGE;
 
 const PFN_SHIFT = 12;
 const KIND_SHIFT = 6;
@@ -29,12 +32,19 @@ export const LEAF_DEVICE_EXCLUSIVE = 6;
 export const LEAF_SWAP = 7;
 export const LEAF_HWPOISON = 8;
 export const LEAF_MARKER = 9;
+/** A device-exclusive entry that lost its write permission (only older kernels: mm/older.ts). */
+export const LEAF_DEVICE_EXCLUSIVE_READ = 10;
 
 export const ptePfn = (pte: number): number => pte >>> PFN_SHIFT;
 export const pteFlags = (pte: number): number => pte & ((1 << PFN_SHIFT) - 1);
 export const mkPte = (pfn: number, flags: number): number => (pfn << PFN_SHIFT) | flags;
 export const ptePresent = (pte: number): boolean => (pte & PTE_PRESENT) !== 0;
 export const pteWrite = (pte: number): boolean => (pte & PTE_WRITE) !== 0;
+
+export const isHuge = (entry: number): boolean => (entry & PTE_HUGE) !== 0;
+/** The entry that one of the pages below a huge leaf would have of its own. */
+export const pieceEntry = (leaf: number, vpn: number): number =>
+  leaf === EMPTY_LEAF ? 0 : mkPte(ptePfn(leaf) + (vpn & 511), pteFlags(leaf) & ~PTE_HUGE);
 
 /** Kind of a non-present leaf, 0 for an empty or present entry. */
 export const leafKind = (pte: number): number => (ptePresent(pte) ? 0 : (pte >>> KIND_SHIFT) & KIND_MASK);
@@ -48,7 +58,10 @@ export const isDevicePrivate = (pte: number): boolean => {
   const kind = leafKind(pte);
   return kind === LEAF_DEVICE_PRIVATE_READ || kind === LEAF_DEVICE_PRIVATE_WRITE;
 };
-export const isDeviceExclusive = (pte: number): boolean => leafKind(pte) === LEAF_DEVICE_EXCLUSIVE;
+export const isDeviceExclusive = (pte: number): boolean => {
+  const kind = leafKind(pte);
+  return kind === LEAF_DEVICE_EXCLUSIVE || kind === LEAF_DEVICE_EXCLUSIVE_READ;
+};
 
 /** Does the entry map a page in the sense of rmap: does it hold a reference and count in mapcount? */
 export const mapsPage = (pte: number): boolean =>
@@ -56,9 +69,9 @@ export const mapsPage = (pte: number): boolean =>
 
 /** May the mapping be written through, now or when the entry is restored? */
 export const leafWritable = (pte: number): boolean =>
-  ptePresent(pte) ? pteWrite(pte) : leafKind(pte) === LEAF_DEVICE_PRIVATE_WRITE || isDeviceExclusive(pte);
+  ptePresent(pte) ? pteWrite(pte) : leafKind(pte) === LEAF_DEVICE_PRIVATE_WRITE || leafKind(pte) === LEAF_DEVICE_EXCLUSIVE;
 
-const kindNames = ['none', 'MIG_R', 'MIG_RX', 'MIG_W', 'DP_R', 'DP_W', 'DX', 'SWAP', 'HWP', 'MARK'];
+const kindNames = ['none', 'MIG_R', 'MIG_RX', 'MIG_W', 'DP_R', 'DP_W', 'DX', 'SWAP', 'HWP', 'MARK', 'DX_R'];
 
 /** For messages: `PRES(12; W,D)`, `MIG_W(7)`, `none`. */
 export function describePte(pte: number): string {

@@ -1,11 +1,10 @@
 /**
  * Reverse mapping of anonymous pages. A page names an anon_vma and an index; the anon_vma lists the VMAs that may map the
- * page, and `start + index - pgoff` is the address in each. Splits, moves and forks add VMAs to the list of the original,
- * at its end, so a walk meets a parent before its children.
+ * page, and `start + index - pgoff` is the address in each. Splits, moves and forks add VMAs to the list of the original.
  */
 import { add, cas, get, increase, load, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
-import { nodeLast, nodeStart } from '../arena/intervalTree.ts';
+import { firstOverlap, nodeLast, nodeStart } from '../arena/intervalTree.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
 import { AnonVma, Mm, Vma } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
@@ -17,13 +16,16 @@ import type { Task } from '../sync/task.ts';
 import {
   clearPageFlags,
   PG_ANON_EXCLUSIVE,
+  PG_FILE,
   PG_LRU,
   PG_UPTODATE,
+  pageFlags,
   pageIndex,
   pageMapping,
   putAnonVma,
   setPageFlags,
 } from './page.ts';
+import { rmapWalkFile } from './rmapFile.ts';
 
 /** The anon_vma of a VMA that has one. */
 export const anonVmaOf = (arena: Arena, vma: number): number => deref(arena, arena.pools.anonVma, load(arena, vma + Vma.anonVma));
@@ -35,14 +37,39 @@ export function* anonVmaUnlock(task: Task, anonVma: number): Steps<void> {
   yield* upWrite(task, anonVma + AnonVma.lock, LockClass.anonVma);
 }
 
-/** Appends a VMA. anon_vma lock held for writing. */
+/**
+ * Inserts a VMA: in order of the page it begins with, those that begin alike in order of age (the interval tree of the kernel),
+ * so that a parent comes before its children. anon_vma lock held for writing.
+ */
+function insertSorted(arena: Arena, anonVma: number, vma: number): void {
+  const pgoff = get(arena, vma + Vma.pgoff);
+  let prev = get(arena, anonVma + AnonVma.tail);
+  while (prev !== 0 && get(arena, prev + Vma.pgoff) > pgoff) prev = get(arena, prev + Vma.anonPrev);
+  const head = prev === 0 ? anonVma + AnonVma.head : prev + Vma.anonNext;
+  const next = get(arena, head);
+  set(arena, vma + Vma.anonPrev, prev);
+  set(arena, vma + Vma.anonNext, next);
+  set(arena, head, vma);
+  set(arena, next === 0 ? anonVma + AnonVma.tail : next + Vma.anonPrev, vma);
+}
+
+function takeOut(arena: Arena, anonVma: number, vma: number): void {
+  const prev = get(arena, vma + Vma.anonPrev);
+  const next = get(arena, vma + Vma.anonNext);
+  set(arena, prev === 0 ? anonVma + AnonVma.head : prev + Vma.anonNext, next);
+  set(arena, next === 0 ? anonVma + AnonVma.tail : next + Vma.anonPrev, prev);
+}
+
+/** The VMA is known to the anon_vma from now on. anon_vma lock held for writing. */
 export function anonVmaLink(arena: Arena, anonVma: number, vma: number): void {
-  const tail = get(arena, anonVma + AnonVma.tail);
-  set(arena, vma + Vma.anonPrev, tail);
-  set(arena, vma + Vma.anonNext, 0);
-  set(arena, tail === 0 ? anonVma + AnonVma.head : tail + Vma.anonNext, vma);
-  set(arena, anonVma + AnonVma.tail, vma);
+  insertSorted(arena, anonVma, vma);
   increase(arena, anonVma + AnonVma.users, 1);
+}
+
+/** The VMA begins at another page now: it takes its new place. anon_vma lock held for writing. */
+export function sortIntoAnonVma(arena: Arena, anonVma: number, vma: number): void {
+  takeOut(arena, anonVma, vma);
+  insertSorted(arena, anonVma, vma);
 }
 
 /** unlink_anon_vmas: takes a VMA off the list; the anon_vma is freed when nothing names it any more. */
@@ -50,29 +77,59 @@ export function* anonVmaUnlink(task: Task, vma: number): Steps<void> {
   const { arena } = task;
   const anonVma = anonVmaOf(arena, vma);
   yield* anonVmaLock(task, anonVma);
-  const prev = get(arena, vma + Vma.anonPrev);
-  const next = get(arena, vma + Vma.anonNext);
-  set(arena, prev === 0 ? anonVma + AnonVma.head : prev + Vma.anonNext, next);
-  set(arena, next === 0 ? anonVma + AnonVma.tail : next + Vma.anonPrev, prev);
+  takeOut(arena, anonVma, vma);
   yield* anonVmaUnlock(task, anonVma);
   putAnonVma(arena, anonVma);
 }
 
+/** What must be alike in two VMAs that share an anon_vma: everything but the access bits. */
+const SAME_FLAGS = ~7;
+
+/** reusable_anon_vma: may `vma` join the anon_vma of its neighbour, so that the two can merge later? */
+function isReusable(arena: Arena, vma: number, near: number): boolean {
+  if (near === 0 || load(arena, near + Vma.anonVma) === 0 || get(arena, near + Vma.anonChain) !== 1) return false;
+  const [a, b] = nodeStart(arena, near + Vma.node) < nodeStart(arena, vma + Vma.node) ? [near, vma] : [vma, near];
+  const pages = nodeLast(arena, a + Vma.node) + 1 - nodeStart(arena, a + Vma.node);
+  return (
+    nodeLast(arena, a + Vma.node) + 1 === nodeStart(arena, b + Vma.node) &&
+    get(arena, b + Vma.pgoff) === get(arena, a + Vma.pgoff) + pages &&
+    get(arena, a + Vma.mapping) === get(arena, b + Vma.mapping) &&
+    ((get(arena, a + Vma.flags) ^ get(arena, b + Vma.flags)) & SAME_FLAGS) === 0
+  );
+}
+
+/** find_mergeable_anon_vma: the neighbour whose anon_vma `vma` can use as well, 0 for none. */
+function reusableNeighbour(arena: Arena, vma: number): number {
+  const root = deref(arena, arena.pools.mm, get(arena, vma + Vma.mm)) + Mm.vmaRoot;
+  for (const vpn of [nodeLast(arena, vma + Vma.node) + 1, nodeStart(arena, vma + Vma.node) - 1]) {
+    const node = vpn < 0 ? 0 : firstOverlap(arena, root, vpn, vpn);
+    if (node !== 0 && isReusable(arena, vma, node - Vma.node)) return node - Vma.node;
+  }
+  return 0;
+}
+
 /**
- * anon_vma_prepare: makes sure a VMA has an anon_vma. mmap_lock held for reading is enough, so two faults may race; the
- * first to set the field wins. False when out of memory.
+ * anon_vma_prepare: makes sure a VMA has an anon_vma: that of a neighbour, or a new one. mmap_lock held for reading is enough,
+ * so two faults may race; the first to set the field wins. False when out of memory.
  */
 export function* anonVmaPrepare(task: Task, vma: number): Steps<boolean> {
   const { arena } = task;
   if (load(arena, vma + Vma.anonVma) !== 0) return true;
-  const anonVma = poolAlloc(arena, arena.pools.anonVma);
+  const near = reusableNeighbour(arena, vma);
+  const anonVma = near !== 0 ? anonVmaOf(arena, near) : poolAlloc(arena, arena.pools.anonVma);
   if (anonVma === 0) return false;
-  anonVmaLink(arena, anonVma, vma);
+  const handle = handleOf(arena, arena.pools.anonVma, anonVma);
+  // Locked from before the VMA names it until the VMA is on its list: a walk that finds a page finds the VMA.
+  yield* anonVmaLock(task, anonVma);
   yield Point.anonVmaPrepare;
-  if (cas(arena, vma + Vma.anonVma, 0, handleOf(arena, arena.pools.anonVma, anonVma)) !== 0) {
-    poolFree(arena, arena.pools.anonVma, anonVma);
-    // Our link words were those of the winner's list, where the VMA is alone as well: still right.
+  const isFirst = cas(arena, vma + Vma.anonVma, 0, handle) === 0;
+  if (isFirst) {
+    anonVmaLink(arena, anonVma, vma);
+    set(arena, vma + Vma.anonGroup, near === 0 ? handle : get(arena, near + Vma.anonGroup));
+    set(arena, vma + Vma.anonChain, 1);
   }
+  yield* anonVmaUnlock(task, anonVma);
+  if (!isFirst && near === 0) poolFree(arena, arena.pools.anonVma, anonVma);
   return true;
 }
 
@@ -110,6 +167,10 @@ export type RmapVisitor = (vma: number, mm: number, vpn: number) => Steps<boolea
  */
 export function* rmapWalk(task: Task, pfn: number, visit: RmapVisitor): Steps<void> {
   const { arena } = task;
+  if ((pageFlags(arena, pfn) & PG_FILE) !== 0) {
+    yield* rmapWalkFile(task, pfn, visit);
+    return;
+  }
   const handle = pageMapping(arena, pfn);
   if (handle === 0) return;
   const anonVma = deref(arena, arena.pools.anonVma, handle);

@@ -10,7 +10,7 @@ import { type Fault, faultPtl, VM_FAULT_HWPOISON, VM_FAULT_SIGBUS } from './faul
 import { getPage } from './page.ts';
 import { trylockPage, unlockPage, waitOnLockedDropPtl } from './pageLock.ts';
 import { isDeviceExclusive, isDevicePrivate, isMigration, LEAF_HWPOISON, leafKind, ptePfn } from './pte.ts';
-import { lookupTable, pteAt, ptlOf } from './tables.ts';
+import { hugeLeaf, lookupTable, pteAt, ptlOf } from './tables.ts';
 import { putPage } from './zone.ts';
 
 export function* doSoftleafPage(task: Task, fault: Fault): Steps<number> {
@@ -62,5 +62,5 @@ function* waitForMigration(task: Task, table: number, pte: number): Steps<void> 
 /** migration_entry_wait: sleeps while `vpn` has a migration entry; returns at once when it has none any more. */
 export function* migrationEntryWait(task: Task, pgd: number, vpn: number): Steps<void> {
   const table = lookupTable(task.arena, pgd, vpn);
-  if (table !== 0) yield* waitForMigration(task, table, pteAt(task.arena, table, vpn));
+  if (table !== 0) yield* waitForMigration(task, table, pteAt(task.arena, table, hugeLeaf(task.arena, table) === 0 ? vpn : 0));
 }

@@ -1,6 +1,9 @@
 /**
  * Page tables: three levels of 512 entries, from their own pool. Used for CPU page tables and for device page tables.
  * Upper entries are `table << 12 | PRESENT`; each table has its own lock word, the split page-table lock.
+ *
+ * A last-level table has two forms: 512 entries, or one leaf in its first word that maps all 512 pages. In the second form it
+ * is the table a kernel deposits beside a PMD leaf. So one store turns one form into the other, and one lock guards both.
  */
 import { fill, get, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
@@ -12,7 +15,7 @@ import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
-import { mkPte, PTE_PRESENT, ptePfn } from './pte.ts';
+import { EMPTY_LEAF, isHuge, mkPte, PTE_PRESENT, pieceEntry, ptePfn } from './pte.ts';
 
 const SHIFT = 9;
 const MASK = PTRS_PER_TABLE - 1;
@@ -48,6 +51,13 @@ export const tableEnd = (vpn: number, end: number): number => Math.min((vpn | MA
 
 /** Word of the last-level entry of `vpn` in `table`. */
 export const pteAt = (arena: Arena, table: number, vpn: number): number => tableAt(arena, table) + (vpn & MASK);
+
+/** The leaf that maps all pages of `table` (EMPTY_LEAF where it maps nothing), 0 when the table has entries. */
+export function hugeLeaf(arena: Arena, table: number): number {
+  if (!arena.hasHuge) return 0;
+  const first = get(arena, tableAt(arena, table));
+  return isHuge(first) ? first : 0;
+}
 
 /** Word of the page-table lock of `table`. */
 export const ptlOf = (arena: Arena, table: number): number => arena.table.lock + table;
@@ -108,6 +118,17 @@ export function* ensureTable(task: Task, lock: number, root: number, vpn: number
   return yield* ensureEntry(task, lock, tableAt(arena, middle) + ((vpn >>> SHIFT) & MASK));
 }
 
+/** pte_alloc: as {@link ensureTable}, and the table has entries: where it had none (pmd_none) it gets 512 empty ones. */
+export function* ensureEntries(task: Task, lock: number, root: number, vpn: number): Steps<number> {
+  const { arena } = task;
+  const table = yield* ensureTable(task, lock, root, vpn);
+  if (table === 0 || hugeLeaf(arena, table) !== EMPTY_LEAF) return table;
+  yield* spinLock(task, ptlOf(arena, table), LockClass.ptl);
+  if (hugeLeaf(arena, table) === EMPTY_LEAF) store(arena, tableAt(arena, table), 0);
+  yield* spinUnlock(task, ptlOf(arena, table), LockClass.ptl);
+  return table;
+}
+
 /** Frees every table under `root` and `root` itself. Nobody else may walk them any more. */
 export function freeTables(arena: Arena, root: number): void {
   for (let i = 0; i < PTRS_PER_TABLE; i++) {
@@ -132,8 +153,9 @@ export function forEachEntry(arena: Arena, root: number, visit: (vpn: number, en
       const middle = get(arena, tableAt(arena, ptePfn(upper)) + j);
       if (middle === 0) continue;
       const base = ((i << SHIFT) | j) << SHIFT;
+      const leaf = hugeLeaf(arena, ptePfn(middle));
       for (let k = 0; k < PTRS_PER_TABLE; k++) {
-        const entry = get(arena, tableAt(arena, ptePfn(middle)) + k);
+        const entry = leaf === 0 ? get(arena, tableAt(arena, ptePfn(middle)) + k) : pieceEntry(leaf, k);
         if (entry !== 0) visit(base | k, entry);
       }
     }
@@ -143,5 +165,7 @@ export function forEachEntry(arena: Arena, root: number, visit: (vpn: number, en
 /** The last-level entry of `vpn`, 0 if there is no table: a look without a lock, to be checked again. */
 export function readPte(arena: Arena, root: number, vpn: number): number {
   const table = lookupTable(arena, root, vpn);
-  return table === 0 ? 0 : get(arena, pteAt(arena, table, vpn));
+  if (table === 0) return 0;
+  const leaf = hugeLeaf(arena, table);
+  return leaf === 0 ? get(arena, pteAt(arena, table, vpn)) : pieceEntry(leaf, vpn);
 }

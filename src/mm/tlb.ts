@@ -83,7 +83,7 @@ export const tlbGeneration = (task: Task, kind: number): number => load(task.are
  */
 export function* flushTlb(task: Task, kind: number): Steps<void> {
   const { arena } = task;
-  yield Point.flushTlb;
+  yield kind === CPU ? Point.flushTlb : Point.flushDeviceTlb;
   for (let id = 0; id < arena.config.actors; id++) {
     const actor = arena.actors + id * Actor.shape.size;
     if (get(arena, actor + Actor.state) === ActorState.absent) continue;

@@ -1,23 +1,41 @@
 /** struct vm_area_struct: flags, look-up, and the operations that keep the VMA tree and the rmap list in step. */
 import { get, load, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
-import { VPN_LIMIT } from '../arena/config.ts';
+import { PTRS_PER_TABLE, VPN_LIMIT } from '../arena/config.ts';
+import { ENOMEM } from '../arena/errno.ts';
 import { firstOverlap, insertInterval, nextOverlap, nodeLast, nodeStart, removeInterval } from '../arena/intervalTree.ts';
 import { handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
 import { Mm, Vma } from '../arena/structures.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
-import { anonVmaLink, anonVmaLock, anonVmaOf, anonVmaUnlink, anonVmaUnlock } from './rmap.ts';
+import { addressSpaceOf } from './addressSpace.ts';
+import { anonVmaLink, anonVmaLock, anonVmaOf, anonVmaUnlink, anonVmaUnlock, sortIntoAnonVma } from './rmap.ts';
+import { fileMappingLock, fileMappingUnlock, linkFile, sortIntoFile, unlinkFile } from './rmapFile.ts';
+import { hugeStart, splitAddress } from './splitHugePmd.ts';
+import { lookupTable } from './tables.ts';
 
 export const VM_READ = 1;
 export const VM_WRITE = 2;
 export const VM_EXEC = 4;
 export const VM_SHARED = 8;
+/** Missing pages are reported to a userfaultfd. */
+export const VM_UFFD_MISSING = 0x200;
 export const VM_PFNMAP = 0x400;
+/** mlock. */
+export const VM_LOCKED = 0x2000;
 export const VM_IO = 0x4000;
+/** MADV_DONTFORK. */
+export const VM_DONTCOPY = 0x20000;
 export const VM_DONTEXPAND = 0x40000;
+/** Counted as memory that may be written; kept when mprotect takes the write permission. Only decides what merges. */
+export const VM_ACCOUNT = 0x100000;
 export const VM_HUGETLB = 0x400000;
+/** MADV_WIPEONFORK. */
+export const VM_WIPEONFORK = 0x2000000;
 export const VM_MIXEDMAP = 0x10000000;
+/** MADV_HUGEPAGE and MADV_NOHUGEPAGE. */
+export const VM_HUGEPAGE = 0x20000000;
+export const VM_NOHUGEPAGE = 0x40000000;
 
 /** Mappings without ordinary page structures or of another kind: not for migrate_vma. */
 export const VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
@@ -33,8 +51,9 @@ export const vmaFlags = (arena: Arena, vma: number): number => get(arena, vma + 
 export const linearPageIndex = (arena: Arena, vma: number, vpn: number): number =>
   vpn - vmaStart(arena, vma) + get(arena, vma + Vma.pgoff);
 
-/** vma_is_anonymous: every VMA of the model is, unless it is shared. */
-export const vmaIsAnonymous = (arena: Arena, vma: number): boolean => (vmaFlags(arena, vma) & VM_SHARED) === 0;
+/** vma_is_anonymous: without a file, or with that of a driver which fills the mapping itself and handles no faults. */
+export const vmaIsAnonymous = (arena: Arena, vma: number): boolean =>
+  get(arena, vma + Vma.mapping) === 0 || (vmaFlags(arena, vma) & VM_MIXEDMAP) !== 0;
 
 /** find_vma: the first VMA that ends after `vpn`, or 0. mmap_lock held. */
 export function findVma(arena: Arena, mm: number, vpn: number): number {
@@ -80,7 +99,7 @@ export function vmaAlloc(arena: Arena, flags: number, pgoff: number): number {
   return vma;
 }
 
-/** Joins the anon_vma of `from`, at the end of its list, so that rmap walks meet the older VMA first. */
+/** Joins the anon_vma of `from`. Where both begin alike, rmap walks meet the older VMA first. */
 export function* anonVmaClone(task: Task, vma: number, from: number): Steps<void> {
   const { arena } = task;
   const handle = load(arena, from + Vma.anonVma);
@@ -89,7 +108,35 @@ export function* anonVmaClone(task: Task, vma: number, from: number): Steps<void
   yield* anonVmaLock(task, anonVma);
   store(arena, vma + Vma.anonVma, handle);
   anonVmaLink(arena, anonVma, vma);
+  set(arena, vma + Vma.anonGroup, get(arena, from + Vma.anonGroup));
+  set(arena, vma + Vma.anonChain, get(arena, from + Vma.anonChain));
   yield* anonVmaUnlock(task, anonVma);
+}
+
+/** anon_vma_fork: a kernel gives the child's VMA an anon_vma of its own beside that of the parent. */
+export function* anonVmaFork(task: Task, vma: number, from: number): Steps<void> {
+  const { arena } = task;
+  if (load(arena, from + Vma.anonVma) === 0) return;
+  yield* anonVmaClone(task, vma, from);
+  // No handle of an anon_vma is below 0.
+  set(arena, vma + Vma.anonGroup, -handleOf(arena, arena.pools.vma, vma));
+  set(arena, vma + Vma.anonChain, get(arena, from + Vma.anonChain) + 1);
+}
+
+/** unlink_anon_vmas of a VMA that stays: as if none of its pages had ever been touched. */
+export function* anonVmaForget(task: Task, vma: number): Steps<void> {
+  const { arena } = task;
+  if (load(arena, vma + Vma.anonVma) === 0) return;
+  yield* anonVmaUnlink(task, vma);
+  store(arena, vma + Vma.anonVma, 0);
+  set(arena, vma + Vma.anonGroup, 0);
+  set(arena, vma + Vma.anonChain, 0);
+}
+
+/** Makes a new VMA known to the reverse mappings that know `from`: of its file and of its anonymous pages. */
+export function* rmapClone(task: Task, vma: number, from: number): Steps<void> {
+  yield* linkFile(task, vma, get(task.arena, from + Vma.mapping));
+  yield* anonVmaClone(task, vma, from);
 }
 
 /** Takes a VMA out of the tree: from now on nobody can find it. */
@@ -98,10 +145,11 @@ export function vmaDetach(arena: Arena, mm: number, vma: number): void {
   set(arena, mm + Mm.vmaCount, get(arena, mm + Mm.vmaCount) - 1);
 }
 
-/** Unlinks a detached VMA from its anon_vma and frees it. */
+/** Unlinks a detached VMA from its anon_vma and its file, and frees it. */
 export function* vmaFree(task: Task, vma: number): Steps<void> {
   const { arena } = task;
   if (load(arena, vma + Vma.anonVma) !== 0) yield* anonVmaUnlink(task, vma);
+  yield* unlinkFile(task, vma);
   poolFree(arena, arena.pools.vma, vma);
 }
 
@@ -109,12 +157,38 @@ export function* vmaFree(task: Task, vma: number): Steps<void> {
 function* resize(task: Task, mm: number, vma: number, start: number, end: number): Steps<void> {
   const { arena } = task;
   const anonVma = load(arena, vma + Vma.anonVma) === 0 ? 0 : anonVmaOf(arena, vma);
+  const file = get(arena, vma + Vma.mapping) === 0 ? 0 : addressSpaceOf(arena, get(arena, vma + Vma.mapping));
+  if (file !== 0) yield* fileMappingLock(task, file);
   if (anonVma !== 0) yield* anonVmaLock(task, anonVma);
   const pgoff = linearPageIndex(arena, vma, start);
   removeInterval(arena, mm + Mm.vmaRoot, vma + Vma.node);
   set(arena, vma + Vma.pgoff, pgoff);
   insertInterval(arena, mm + Mm.vmaRoot, vma + Vma.node, start, end - 1);
-  if (anonVma !== 0) yield* anonVmaUnlock(task, anonVma);
+  if (anonVma !== 0) {
+    sortIntoAnonVma(arena, anonVma, vma);
+    yield* anonVmaUnlock(task, anonVma);
+  }
+  if (file !== 0) {
+    sortIntoFile(arena, file, vma);
+    yield* fileMappingUnlock(task, file);
+  }
+}
+
+/** Would cutting at the bounds of [start, end) go through a hugetlb page? */
+export function cutsHugetlb(arena: Arena, mm: number, start: number, end: number): boolean {
+  if (!arena.hasHuge) return false;
+  return [start, end].some((vpn) => {
+    const vma = vpn % PTRS_PER_TABLE === 0 ? 0 : vmaLookup(arena, mm, vpn);
+    return vma !== 0 && (vmaFlags(arena, vma) & VM_HUGETLB) !== 0;
+  });
+}
+
+/** split_huge_pmd_if_needed: no leaf lies across a place where a VMA is cut that could have one there. */
+function* splitHugePmdIfNeeded(task: Task, mm: number, vma: number, vpn: number): Steps<void> {
+  const { arena } = task;
+  const start = hugeStart(vpn);
+  if (vpn === start || start < vmaStart(arena, vma) || start + PTRS_PER_TABLE > vmaEnd(arena, vma)) return;
+  if (lookupTable(arena, get(arena, mm + Mm.pgd), vpn) !== 0) yield* splitAddress(task, mm, vpn);
 }
 
 /**
@@ -123,6 +197,7 @@ function* resize(task: Task, mm: number, vma: number, start: number, end: number
  */
 export function* splitVma(task: Task, mm: number, vma: number, vpn: number): Steps<number> {
   const { arena } = task;
+  if (arena.hasHuge) yield* splitHugePmdIfNeeded(task, mm, vma, vpn);
   const end = vmaEnd(arena, vma);
   const tail = vmaAlloc(arena, vmaFlags(arena, vma), linearPageIndex(arena, vma, vpn));
   if (tail === 0) return 0;
@@ -130,7 +205,7 @@ export function* splitVma(task: Task, mm: number, vma: number, vpn: number): Ste
   set(arena, tail + Vma.node, vpn);
   set(arena, tail + Vma.node + 1, end - 1);
   set(arena, tail + Vma.mm, get(arena, vma + Vma.mm));
-  yield* anonVmaClone(task, tail, vma);
+  yield* rmapClone(task, tail, vma);
   yield* resize(task, mm, vma, vmaStart(arena, vma), vpn);
   vmaInsert(arena, mm, tail, vpn, end);
   return tail;
@@ -146,29 +221,112 @@ export function* splitAt(task: Task, mm: number, start: number, end: number): St
   return true;
 }
 
-function canMerge(arena: Arena, left: number, right: number): boolean {
+/**
+ * is_mergeable_anon_vma: the same anon_vma; or one side has none, and the VMA that was there before knows only its own (after
+ * a fork it knows its parents' too, and walks over those would become longer).
+ */
+function canShareAnon(arena: Arena, changed: number, old: number): boolean {
+  const [a, b] = [load(arena, changed + Vma.anonVma), load(arena, old + Vma.anonVma)];
+  if ((a === 0 || b === 0) && get(arena, old + Vma.anonChain) === 1) return true;
+  return a === b && get(arena, changed + Vma.anonGroup) === get(arena, old + Vma.anonGroup);
+}
+
+function canMerge(arena: Arena, left: number, right: number, rightChanged: boolean): boolean {
   return (
     vmaEnd(arena, left) === vmaStart(arena, right) &&
     vmaFlags(arena, left) === vmaFlags(arena, right) &&
+    (vmaFlags(arena, left) & VM_SPECIAL) === 0 &&
     linearPageIndex(arena, left, vmaStart(arena, right)) === get(arena, right + Vma.pgoff) &&
-    load(arena, left + Vma.anonVma) === load(arena, right + Vma.anonVma)
+    get(arena, left + Vma.mapping) === get(arena, right + Vma.mapping) &&
+    (rightChanged ? canShareAnon(arena, right, left) : canShareAnon(arena, left, right))
   );
 }
 
-/** vma_merge: joins neighbours in and around [start, end) that have become alike, as mprotect and friends leave them. */
+/** Joins two neighbours into the first of them. */
+function* join(task: Task, mm: number, left: number, right: number): Steps<void> {
+  const { arena } = task;
+  const last = vmaEnd(arena, right);
+  if (load(arena, left + Vma.anonVma) === 0) yield* anonVmaClone(task, left, right);
+  vmaDetach(arena, mm, right);
+  yield* resize(task, mm, left, vmaStart(arena, left), last);
+  yield* vmaFree(task, right);
+}
+
+/** The VMA that ends where `vma` starts, or 0. */
+function previousVma(arena: Arena, mm: number, vma: number): number {
+  return vmaStart(arena, vma) === 0 ? 0 : vmaLookup(arena, mm, vmaStart(arena, vma) - 1);
+}
+
+/**
+ * vma_merge for a VMA whose flags or place have just changed: with the VMA before it, the one after it, or both. Returns the VMA
+ * that now covers its range.
+ */
+export function* mergeAround(task: Task, mm: number, vma: number): Steps<number> {
+  const { arena } = task;
+  const before = previousVma(arena, mm, vma);
+  const after = nextVma(arena, mm, vma);
+  const withBefore = before !== 0 && canMerge(arena, before, vma, true);
+  const withAfter = after !== 0 && canMerge(arena, vma, after, false);
+  const [a, b] = [load(arena, before + Vma.anonVma), load(arena, after + Vma.anonVma)];
+  const alike = a === 0 || b === 0 || get(arena, before + Vma.anonGroup) === get(arena, after + Vma.anonGroup);
+  if (withAfter && (!withBefore || alike)) yield* join(task, mm, vma, after);
+  if (!withBefore) return vma;
+  yield* join(task, mm, before, vma);
+  return before;
+}
+
+/** The merge of a new mapping (mmap_region): with the VMA after it first, then with the one before it. */
+export function* mergeNew(task: Task, mm: number, vma: number): Steps<void> {
+  const { arena } = task;
+  const after = nextVma(arena, mm, vma);
+  if (after !== 0 && canMerge(arena, vma, after, false)) yield* join(task, mm, vma, after);
+  const before = previousVma(arena, mm, vma);
+  if (before !== 0 && canMerge(arena, before, vma, true)) yield* join(task, mm, before, vma);
+}
+
+/** Undoes splits: joins neighbours in and around [start, end) that are alike. */
 export function* mergeVmas(task: Task, mm: number, start: number, end: number): Steps<void> {
   const { arena } = task;
   let vma = findVma(arena, mm, Math.max(0, start - 1));
   while (vma !== 0 && vmaStart(arena, vma) <= end) {
     const next = nextVma(arena, mm, vma);
     if (next === 0) return;
-    if (!canMerge(arena, vma, next)) {
-      vma = next;
-      continue;
-    }
-    const last = vmaEnd(arena, next);
-    vmaDetach(arena, mm, next);
-    yield* resize(task, mm, vma, vmaStart(arena, vma), last);
-    yield* vmaFree(task, next);
+    if (canMerge(arena, vma, next, vmaStart(arena, next) < end)) yield* join(task, mm, vma, next);
+    else vma = next;
   }
+}
+
+/**
+ * Gives the VMAs of [start, end) new flags, one after another (mprotect_fixup, mlock_fixup, madvise_update_vma): cuts what
+ * changes out of its VMA and merges it with neighbours that have become alike. `changed` is called for each stretch that did.
+ *
+ * @returns the first page that was not reached, `end` or that of a hole; or -ENOMEM when there are too many VMAs.
+ */
+export function* changeVmas(
+  task: Task,
+  mm: number,
+  start: number,
+  end: number,
+  change: (flags: number) => number,
+  changed: (start: number, end: number, flags: number) => Steps<void>,
+): Steps<number> {
+  const { arena } = task;
+  let at = start;
+  for (let vma = vmaLookup(arena, mm, at); vma !== 0 && at < end; vma = vmaLookup(arena, mm, at)) {
+    const old = vmaFlags(arena, vma);
+    const stop = Math.min(end, vmaEnd(arena, vma));
+    const flags = change(old);
+    if (flags !== old) {
+      if (!(yield* splitAt(task, mm, at, stop))) {
+        yield* mergeVmas(task, mm, at, stop);
+        return -ENOMEM;
+      }
+      const part = vmaLookup(arena, mm, at);
+      set(arena, part + Vma.flags, flags);
+      yield* mergeAround(task, mm, part);
+      yield* changed(at, stop, flags);
+    }
+    at = stop;
+  }
+  return at;
 }

@@ -9,28 +9,35 @@ import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
+import { isLastPiece } from './compound.ts';
 import { copyPage } from './copyPage.ts';
-import { type Fault, faultPtl, VM_FAULT_OOM } from './faultTypes.ts';
-import { addRss } from './mmStruct.ts';
-import { getPage, PG_ANON_EXCLUSIVE, pageCount, pageFlags, setAnonMapping, setPageFlags } from './page.ts';
+import { FAULT_FLAG_UNSHARE, type Fault, faultPtl, VM_FAULT_OOM } from './faultTypes.ts';
+import { addRss, addRssFile } from './mmStruct.ts';
+import { compoundHead, getPage, PG_ANON_EXCLUSIVE, PG_FILE, pageCount, pageFlags, setAnonMapping, setPageFlags } from './page.ts';
 import { trylockPage, unlockPage } from './pageLock.ts';
 import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG, ptePfn } from './pte.ts';
 import { addNewAnonRmap, anonVmaPrepare, removeRmap } from './rmap.ts';
 import { CPU, flushTlb } from './tlb.ts';
-import { linearPageIndex } from './vma.ts';
+import { linearPageIndex, VM_SHARED, vmaFlags } from './vma.ts';
 import { allocPage, putPage } from './zone.ts';
 
 /** Can we prove that no other mapping and no other reference exists? Then the page becomes ours. Under the PTL. */
 function* wpCanReuse(task: Task, pfn: number): Steps<boolean> {
   const { arena } = task;
   if ((pageFlags(arena, pfn) & PG_ANON_EXCLUSIVE) !== 0) return true;
-  if (pageCount(arena, pfn) !== 1) return false;
+  if ((pageFlags(arena, pfn) & PG_FILE) !== 0) return false;
+  // What is left of a huge page is shared as long as any of its other pieces is in use.
+  if (pageCount(arena, pfn) !== 1 || (compoundHead(arena, pfn) !== 0 && !isLastPiece(arena, pfn))) return false;
   if (!(yield* trylockPage(task, pfn))) return false;
   const sole = pageCount(arena, pfn) === 1;
   if (sole) setPageFlags(arena, pfn, PG_ANON_EXCLUSIVE);
   yield* unlockPage(task, pfn);
   return sole;
 }
+
+/** The bits the entry gets: an unsharing fault wants the page, not the permission. */
+const accessBits = ({ flags }: Fault): number =>
+  (flags & FAULT_FLAG_UNSHARE) === 0 ? PTE_WRITE | PTE_DIRTY | PTE_YOUNG : PTE_YOUNG;
 
 /** Called with the page-table lock held and the entry verified; drops it. */
 export function* doWpPage(task: Task, fault: Fault): Steps<number> {
@@ -39,10 +46,11 @@ export function* doWpPage(task: Task, fault: Fault): Steps<number> {
   const ptl = faultPtl(task, fault);
   const old = ptePfn(orig);
   const zero = (orig & PTE_SPECIAL) !== 0;
-  if (!zero && (yield* wpCanReuse(task, old))) {
+  const shared = (vmaFlags(arena, fault.vma) & VM_SHARED) !== 0;
+  if (shared || (!zero && (yield* wpCanReuse(task, old)))) {
     // Permission only grows: no notifier.
     yield Point.setPte;
-    store(arena, pte, orig | PTE_WRITE | PTE_DIRTY | PTE_YOUNG);
+    store(arena, pte, orig | accessBits(fault));
     yield* spinUnlock(task, ptl, LockClass.ptl);
     return 0;
   }
@@ -74,9 +82,11 @@ function* wpPageCopy(task: Task, fault: Fault, old: number): Steps<number> {
     yield* flushTlb(task, CPU);
     setAnonMapping(arena, pfn, get(arena, vma + Vma.anonVma), linearPageIndex(arena, vma, vpn));
     addNewAnonRmap(arena, pfn);
-    if (old === 0) addRss(arena, mm, 1);
+    const fromFile = old !== 0 && (pageFlags(arena, old) & PG_FILE) !== 0;
+    if (old === 0 || fromFile) addRss(arena, mm, 1);
+    if (fromFile) addRssFile(arena, mm, -1);
     yield Point.setPte;
-    store(arena, pte, mkPte(pfn, PTE_PRESENT | PTE_WRITE | PTE_DIRTY | PTE_YOUNG));
+    store(arena, pte, mkPte(pfn, PTE_PRESENT | accessBits(fault)));
     // Last: until now this mapping keeps another process from judging itself the sole owner of the old page.
     if (old !== 0) removeRmap(arena, old);
   }

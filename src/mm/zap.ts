@@ -1,5 +1,6 @@
 /** unmap_vmas and zap_page_range: entries go, pages are released. The caller brackets it with start and end. */
 import { get, xchg } from '../arena/access.ts';
+import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Mm } from '../arena/structures.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
 import { notifierRange } from '../notifier/range.ts';
@@ -8,55 +9,92 @@ import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
-import { addRss } from './mmStruct.ts';
-import { PG_DIRTY, setPageFlags } from './page.ts';
-import { isMigration, mapsPage, PTE_DIRTY, ptePfn, ptePresent } from './pte.ts';
+import { isHugetlb } from './compound.ts';
+import { addRss, addRssFile } from './mmStruct.ts';
+import { PG_DIRTY, PG_FILE, pageFlags, setPageFlags } from './page.ts';
+import { EMPTY_LEAF, isMigration, mapsPage, PTE_DIRTY, ptePfn, ptePresent } from './pte.ts';
 import { removeRmap } from './rmap.ts';
-import { lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
+import { splitHugePmd } from './splitHugePmd.ts';
+import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
 import { putPage } from './zone.ts';
 
+/** Does the entry belong to the file, and not to a private copy of one of its pages? (should_zap_page without even_cows) */
+function isOfFile(task: Task, pte: number): boolean {
+  if (!mapsPage(pte) && !isMigration(pte)) return false;
+  return (pageFlags(task.arena, ptePfn(pte)) & PG_FILE) !== 0;
+}
+
 /** zap_pte_range for one last-level table. */
-function* zapTable(task: Task, mm: number, table: number, start: number, end: number): Steps<void> {
+function* zapTable(task: Task, mm: number, table: number, start: number, end: number, fileOnly: boolean): Steps<void> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   const gather: number[] = [];
   let rss = 0;
+  let rssFile = 0;
   let flush = false;
   yield* spinLock(task, ptl, LockClass.ptl);
   for (let vpn = start; vpn < end; vpn++) {
     const word = pteAt(arena, table, vpn);
     if (get(arena, word) === 0) continue;
+    if (fileOnly && !isOfFile(task, get(arena, word))) continue;
     yield Point.clearPte;
     // Exchange, not store: the CPU may set the dirty bit until the entry is gone.
     const pte = xchg(arena, word, 0);
     flush ||= ptePresent(pte);
     if (mapsPage(pte)) {
       const pfn = ptePfn(pte);
-      rss++;
+      if ((pageFlags(arena, pfn) & PG_FILE) === 0) rss++;
+      else rssFile++;
       if ((pte & PTE_DIRTY) !== 0) setPageFlags(arena, pfn, PG_DIRTY);
       removeRmap(arena, pfn);
       // A device-private or device-exclusive page is put at once, under the page-table lock, as in the kernel.
       if (ptePresent(pte)) gather.push(pfn);
       else yield* putPage(task, pfn);
     } else if (isMigration(pte)) {
-      rss++;
+      if ((pageFlags(arena, ptePfn(pte)) & PG_FILE) === 0) rss++;
+      else rssFile++;
     }
   }
   if (flush) yield* flushTlb(task, CPU);
   yield* spinUnlock(task, ptl, LockClass.ptl);
   addRss(arena, mm, -rss);
+  addRssFile(arena, mm, -rssFile);
   // The mmu_gather: pages are released only after the flush.
   for (const pfn of gather) yield* putPage(task, pfn);
 }
 
-/** Clears every entry of [start, end). */
-export function* zapRange(task: Task, mm: number, start: number, end: number): Steps<void> {
+/** zap_huge_pmd: the leaf of a table goes, and all that it maps. */
+function* zapLeaf(task: Task, mm: number, table: number): Steps<void> {
+  const { arena } = task;
+  const ptl = ptlOf(arena, table);
+  const word = pteAt(arena, table, 0);
+  yield* spinLock(task, ptl, LockClass.ptl);
+  yield Point.clearPte;
+  const leaf = xchg(arena, word, EMPTY_LEAF);
+  const maps = mapsPage(leaf);
+  const head = ptePfn(leaf);
+  if (ptePresent(leaf)) yield* flushTlb(task, CPU);
+  if (maps) for (let i = 0; i < PTRS_PER_TABLE; i++) removeRmap(arena, head + i);
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+  if (isMigration(leaf)) addRss(arena, mm, -PTRS_PER_TABLE);
+  if (!maps) return;
+  if ((leaf & PTE_DIRTY) !== 0) for (let i = 0; i < PTRS_PER_TABLE; i++) setPageFlags(arena, head + i, PG_DIRTY);
+  if (!isHugetlb(arena, head)) addRss(arena, mm, -PTRS_PER_TABLE);
+  for (let i = 0; i < PTRS_PER_TABLE; i++) yield* putPage(task, head + i);
+}
+
+/** Clears every entry of [start, end); with `fileOnly` private copies of file pages stay. */
+export function* zapRange(task: Task, mm: number, start: number, end: number, fileOnly = false): Steps<void> {
   const { arena } = task;
   const pgd = get(arena, mm + Mm.pgd);
   for (let vpn = nextPopulated(arena, pgd, start, end); vpn < end; vpn = nextPopulated(arena, pgd, vpn, end)) {
     const stop = tableEnd(vpn, end);
-    yield* zapTable(task, mm, lookupTable(arena, pgd, vpn), vpn, stop);
+    const table = lookupTable(arena, pgd, vpn);
+    if (stop - vpn < PTRS_PER_TABLE) yield* splitHugePmd(task, mm, vpn);
+    const leaf = hugeLeaf(arena, table);
+    if (leaf === 0) yield* zapTable(task, mm, table, vpn, stop, fileOnly);
+    else if (leaf !== EMPTY_LEAF) yield* zapLeaf(task, mm, table);
     vpn = stop;
   }
 }

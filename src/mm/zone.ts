@@ -9,6 +9,7 @@ import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { freeZoneDevicePage } from './devPagemap.ts';
+import { freePiece } from './hugeZone.ts';
 import { clearAnonMapping, isDevicePage, PG_LOCKED, pageFlags, pageMapcount } from './page.ts';
 
 /** Pages of system memory that are free. */
@@ -26,7 +27,7 @@ export function* allocPage(task: Task, zero: boolean): Steps<number> {
   const recycled = pfn !== 0;
   if (recycled) {
     set(arena, Header.zoneFree, get(arena, arena.page.deviceData + pfn));
-  } else if (get(arena, Header.zoneFresh) < arena.config.systemPages) {
+  } else if (get(arena, Header.zoneFresh) < arena.hugeZero) {
     pfn = get(arena, Header.zoneFresh);
     set(arena, Header.zoneFresh, pfn + 1);
   }
@@ -51,6 +52,10 @@ function freeSystemPage(task: Task, pfn: number): void {
   clearAnonMapping(arena, pfn);
   set(arena, arena.page.generation + pfn, get(arena, arena.page.generation + pfn) + 1);
   poisonFrame(arena, pfn);
+  if (pfn >= arena.hugeZero) {
+    freePiece(arena, pfn);
+    return;
+  }
   rawLock(arena, Header.zoneLock);
   set(arena, arena.page.deviceData + pfn, get(arena, Header.zoneFree));
   set(arena, Header.zoneFree, pfn);

@@ -4,7 +4,9 @@ import type { Arena } from '../arena/arena.ts';
 import { ZERO_PFN } from '../arena/config.ts';
 import { liveObjects } from '../arena/pool.ts';
 import { Header, Mm, Pgmap } from '../arena/structures.ts';
-import { isDevicePage, PG_ANON_EXCLUSIVE, PG_LOCKED } from '../mm/page.ts';
+import { pagesIn } from '../mm/addressSpace.ts';
+import { isDevicePrivatePage } from '../mm/devPagemap.ts';
+import { allocatablePages, isDevicePage, isZeroPage, PG_ANON_EXCLUSIVE, PG_FILE, PG_LOCKED } from '../mm/page.ts';
 import {
   describePte,
   isDeviceExclusive,
@@ -24,28 +26,35 @@ import type { Finding } from './finding.ts';
 /** Entries of one address space: counts them into `maps` and reports entries that cannot be. */
 function countMm(arena: Arena, mm: number, maps: Int32Array, findings: Finding[]): void {
   let rss = 0;
+  let rssFile = 0;
   forEachEntry(arena, get(arena, mm + Mm.pgd), (vpn, pte) => {
     const pfn = ptePfn(pte);
     const where = `entry ${describePte(pte)} at address page ${vpn}`;
     if (isMigration(pte)) findings.push({ rule: 'I-MIG', message: `${where} outlives its migration` });
     if (mapsPage(pte)) {
       maps[pfn] = (maps[pfn] ?? 0) + 1;
-      rss++;
-      const exclusive = (load(arena, arena.page.flags + pfn) & PG_ANON_EXCLUSIVE) !== 0;
-      if (leafWritable(pte) && !exclusive)
+      const flags = load(arena, arena.page.flags + pfn);
+      const file = (flags & PG_FILE) !== 0;
+      if (file) rssFile++;
+      else rss++;
+      const exclusive = (flags & PG_ANON_EXCLUSIVE) !== 0;
+      if (leafWritable(pte) && !exclusive && !file)
         findings.push({ rule: 'I-ENTRY', message: `${where} is writable, its page is not exclusive` });
       const vma = vmaLookup(arena, mm, vpn);
       if (leafWritable(pte) && !isDeviceExclusive(pte) && (vma === 0 || (vmaFlags(arena, vma) & VM_WRITE) === 0))
         findings.push({ rule: 'I-PERM', message: `${where} is writable, its mapping is not` });
-    } else if (!isMigration(pte) && !(ptePresent(pte) && (pte & PTE_SPECIAL) !== 0 && pfn === ZERO_PFN)) {
+    } else if (!isMigration(pte) && !(ptePresent(pte) && (pte & PTE_SPECIAL) !== 0 && isZeroPage(arena, pfn))) {
       findings.push({ rule: 'I-ENTRY', message: `${where} is of no known kind (${leafKind(pte)})` });
     }
-    if (isDevicePrivate(pte) !== isDevicePage(arena, pfn)) {
+    if (isDevicePrivate(pte) !== isDevicePrivatePage(arena, pfn)) {
       findings.push({ rule: 'I-ENTRY', message: `${where} does not match its kind of page` });
     }
   });
   const counted = load(arena, mm + Mm.rssAnon);
   if (counted !== rss) findings.push({ rule: 'I-REF', message: `rss of mm ${mm} is ${counted}, ${rss} pages are mapped` });
+  const countedFile = load(arena, mm + Mm.rssFile);
+  if (countedFile !== rssFile)
+    findings.push({ rule: 'I-REF', message: `file rss of mm ${mm} is ${countedFile}, ${rssFile} file pages are mapped` });
 }
 
 /** Each page: references are its mappings, and it is unlocked. `pinned` are pages the caller knows to be referenced. */
@@ -54,7 +63,7 @@ function countPages(arena: Arena, maps: Int32Array, pinned: ReadonlyMap<number, 
   for (let pfn = ZERO_PFN + 1; pfn < arena.pageCount; pfn++) {
     const references = load(arena, arena.page.refcount + pfn);
     const mapped = maps[pfn] ?? 0;
-    if (references === 0 && mapped === 0) continue;
+    if ((references === 0 && mapped === 0) || isZeroPage(arena, pfn)) continue;
     if (!isDevicePage(arena, pfn)) used++;
     const mapcount = load(arena, arena.page.mapcount + pfn);
     const expected = mapped + (pinned.get(pfn) ?? 0);
@@ -74,6 +83,19 @@ function countPages(arena: Arena, maps: Int32Array, pinned: ReadonlyMap<number, 
   return used;
 }
 
+/** Pages of files: each has the reference of its page cache, and knows its place. */
+function countFiles(arena: Arena, held: Map<number, number>, findings: Finding[]): void {
+  for (const mapping of liveObjects(arena, arena.pools.addressSpace)) {
+    const handle = get(arena, mapping);
+    for (const [index, pfn] of pagesIn(arena, mapping, 0, Number.POSITIVE_INFINITY)) {
+      held.set(pfn, (held.get(pfn) ?? 0) + 1);
+      const known = get(arena, arena.page.mapping + pfn) === handle && get(arena, arena.page.index + pfn) === index;
+      if (!known)
+        findings.push({ rule: 'I-ENTRY', message: `page ${pfn} is cached at page ${index} of a file it does not know` });
+    }
+  }
+}
+
 function checkPgmaps(arena: Arena, findings: Finding[]): void {
   for (const pgmap of liveObjects(arena, arena.pools.pgmap)) {
     const inUse = get(arena, pgmap + Pgmap.allocated) - get(arena, pgmap + Pgmap.freed);
@@ -90,9 +112,11 @@ export function checkCounts(arena: Arena, pinned: ReadonlyMap<number, number> = 
   for (const mm of liveObjects(arena, arena.pools.mm)) {
     if (load(arena, mm + Mm.users) > 0) countMm(arena, mm, maps, findings);
   }
-  const used = countPages(arena, maps, pinned, findings);
+  const held = new Map(pinned);
+  countFiles(arena, held, findings);
+  const used = countPages(arena, maps, held, findings);
   const free = get(arena, Header.zoneFreeCount);
-  const total = arena.config.systemPages - ZERO_PFN - 1;
+  const total = allocatablePages(arena);
   if (used + free !== total)
     findings.push({ rule: 'I-QUIET', message: `${used} system pages are in use and ${free} free, of ${total}` });
   checkPgmaps(arena, findings);

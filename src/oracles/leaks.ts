@@ -4,6 +4,7 @@ import type { Arena } from '../arena/arena.ts';
 import { ZERO_PFN } from '../arena/config.ts';
 import { poolLive } from '../arena/pool.ts';
 import { Header } from '../arena/structures.ts';
+import { allocatablePages, isZeroPage } from '../mm/page.ts';
 import { isFree } from '../mm/zone.ts';
 import type { Finding } from './finding.ts';
 
@@ -14,11 +15,11 @@ export function checkLeaks(arena: Arena): Finding[] {
     if (live !== 0) findings.push({ rule: 'I-QUIET', message: `${live} ${pool.name} objects are left` });
   }
   const lost: number[] = [];
-  for (let pfn = ZERO_PFN + 1; pfn < arena.pageCount; pfn++) if (!isFree(arena, pfn)) lost.push(pfn);
+  for (let pfn = ZERO_PFN + 1; pfn < arena.pageCount; pfn++) if (!isFree(arena, pfn) && !isZeroPage(arena, pfn)) lost.push(pfn);
   if (lost.length > 0)
     findings.push({ rule: 'I-QUIET', message: `${lost.length} pages were never freed, the first is ${lost[0]}` });
   const free = get(arena, Header.zoneFreeCount);
-  const total = arena.config.systemPages - ZERO_PFN - 1;
+  const total = allocatablePages(arena);
   if (lost.length === 0 && free !== total)
     findings.push({ rule: 'I-QUIET', message: `${free} of ${total} system pages are on the free list` });
   let tables = get(arena, Header.tableFresh) - 1;

@@ -1,14 +1,13 @@
 /** I-STALE, I-PERM: a device entry names exactly what the CPU page table names, with no more permission. */
 import { get, load } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
-import { ZERO_PFN } from '../arena/config.ts';
 import { liveObjects } from '../arena/pool.ts';
 import { Actor, Mirror, Mm } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 import { DEV_ATOMIC, DEV_WRITE, deviceEntry, deviceEntryPfn } from '../drivers/deviceTable.ts';
 import { mirrorMm } from '../drivers/mirror.ts';
-import { pgmapOwner } from '../mm/devPagemap.ts';
-import { isDevicePage } from '../mm/page.ts';
+import { isDevicePrivatePage, pgmapOwner } from '../mm/devPagemap.ts';
+import { isZeroPage } from '../mm/page.ts';
 import { describePte, isDeviceExclusive, leafWritable, mapsPage, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/pte.ts';
 import { forEachEntry, readPte } from '../mm/tables.ts';
 import type { Task, Watch } from '../sync/task.ts';
@@ -28,12 +27,12 @@ function otherDevice(arena: Arena, mirror: number, vpn: number): number {
 export function entryObjection(arena: Arena, mirror: number, vpn: number, entry: number): Finding | null {
   const pte = readPte(arena, get(arena, mirrorMm(arena, mirror) + Mm.pgd), vpn);
   const pfn = deviceEntryPfn(entry);
-  const zero = ptePresent(pte) && (pte & PTE_SPECIAL) !== 0 && ptePfn(pte) === ZERO_PFN;
+  const zero = ptePresent(pte) && (pte & PTE_SPECIAL) !== 0 && isZeroPage(arena, ptePfn(pte));
   const what = `device ${get(arena, mirror + Mirror.device)} maps page ${pfn} at address page ${vpn}`;
   if (!(mapsPage(pte) || zero) || ptePfn(pte) !== pfn) {
     return { rule: 'I-STALE', message: `${what}, but the CPU entry is ${describePte(pte)}` };
   }
-  if (isDevicePage(arena, pfn) && pgmapOwner(arena, pfn) !== get(arena, mirror + Mirror.device)) {
+  if (isDevicePrivatePage(arena, pfn) && pgmapOwner(arena, pfn) !== get(arena, mirror + Mirror.device)) {
     return { rule: 'I-ISO', message: `${what}, which is memory of device ${pgmapOwner(arena, pfn)}` };
   }
   if ((entry & DEV_WRITE) !== 0 && !leafWritable(pte)) {

@@ -16,9 +16,9 @@ export interface LiveStream {
   write(text: string): unknown;
 }
 
-/** A live line. */
-export interface Live {
-  update(progress: RaceProgress): void;
+/** A live line that shows progress of some kind. */
+export interface Live<P = RaceProgress> {
+  update(progress: P): void;
   /** A line of its own, above the live one. */
   note(text: string): void;
   /** Takes the live line away. */
@@ -47,9 +47,20 @@ export function startLive(
   now: () => number = () => performance.now(),
   environment: Environment = process.env,
 ): Live {
+  return startLine(stream, (progress: RaceProgress) => progressLine(progress, totalSeconds), LINE_MS, now, environment);
+}
+
+/** Starts a live line; where it cannot repaint itself, a new line comes at most each `lineMs`. */
+export function startLine<P>(
+  stream: LiveStream,
+  render: (progress: P) => string,
+  lineMs: number,
+  now: () => number = () => performance.now(),
+  environment: Environment = process.env,
+): Live<P> {
   const repaints = isLive(stream, environment);
   const style = styleFor(stream, environment);
-  const interval = repaints ? REPAINT_MS : LINE_MS;
+  const interval = repaints ? REPAINT_MS : lineMs;
   let next: number | undefined;
   let painted = '';
 
@@ -59,7 +70,7 @@ export function startLive(
       next ??= now() + (repaints ? 0 : interval);
       if (now() < next) return;
       next = now() + interval;
-      const line = progressLine(progress, totalSeconds);
+      const line = render(progress);
       if (!repaints) {
         stream.write(`${line}\n`);
         return;

@@ -5,7 +5,7 @@ import { type ArenaConfig, POOL_LIMIT } from '../arena/config.ts';
 import { errnoName } from '../arena/errno.ts';
 import { deref, handleOf } from '../arena/pool.ts';
 import { Actor, ActorState } from '../arena/structures.ts';
-import type { Driver } from '../drivers/driver.ts';
+import { type Driver, mirrorNeeds } from '../drivers/driver.ts';
 import { mirrorAlloc, mirrorFree, mirrorPgmap } from '../drivers/mirror.ts';
 import { type DriverSettings, optionWords, storeOptions } from '../drivers/options.ts';
 import { registerDriver } from '../drivers/registry.ts';
@@ -65,10 +65,11 @@ const stablePages = (pages: number): number => pages >> 1;
 
 export const scratchOf = (places: MixedPlaces, disturber: number): number => places.scratch + disturber * SCRATCH;
 
-function sizes(options: MixedOptions): Partial<ArenaConfig> {
+function sizes(options: MixedOptions, words: readonly number[]): Partial<ArenaConfig> {
   const { actors, devices, disturbers, pages } = options;
   const spaces = 1 + disturbers;
   const span = Math.ceil(pages / 512) + 3 + disturbers;
+  const needs = mirrorNeeds(options.driver, words, pages);
   return {
     systemPages: options.memory,
     devicePages: options.deviceMemory,
@@ -77,9 +78,9 @@ function sizes(options: MixedOptions): Partial<ArenaConfig> {
     mms: spaces + 1,
     // A mapping a page in each space at worst; a fork that finds no room fails, as it may.
     vmas: Math.min(POOL_LIMIT, spaces * (pages + 64 + 4 * disturbers)),
-    tables: 1 + (spaces + devices) * (2 * span + 4),
+    tables: 1 + (spaces + devices) * (2 * span + 4) + devices * needs.tables,
     mirrors: Math.max(1, devices),
-    intervals: devices * 4 + 8,
+    intervals: devices * (needs.intervals + 3) + 8,
   };
 }
 
@@ -97,7 +98,7 @@ function tryOpen(driver: Driver, task: Task, mirror: number): string | null {
 export function mixedScenario(options: MixedOptions): MixedScenario {
   const { driver } = options;
   const words = optionWords(driver, options.driverSettings);
-  const arena = createArena(sizes(options));
+  const arena = createArena(sizes(options, words));
   const checker = new Task(arena, options.actors, { park: parkAlone });
   store(arena, checker.actor + Actor.state, ActorState.running);
   const mm = mmAlloc(arena);

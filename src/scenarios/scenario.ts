@@ -35,6 +35,8 @@ export interface Scenario {
   readonly windows: string;
   /** Of a scenario of the user's: hash of the modules it is made of. */
   readonly sources?: string;
+  /** Steps after which an execution counts as endless; 20,000 unless said otherwise. */
+  readonly stepLimit?: number;
   /** Builds the machine with actor number `actors.length` as the one that sets up. Deterministic. */
   readonly prepare: () => Prepared;
 }

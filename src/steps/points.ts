@@ -180,6 +180,11 @@ const rows = [
   ['deviceAccess', 'a device is about to touch an address', 'it translates', 'the device', 'F1 F12', 5],
   ['deviceTranslated', 'a device has translated an address', 'it touches the page', 'the device', 'F1 F12', 5],
   ['deviceAtomic', 'a device has read a word it increments', 'it writes it back', 'the device', 'E33', 5],
+  ['flushDeviceTlb', 'device entries changed', 'the device has let go of old translations', 'the driver', 'F1 F12', 1000],
+  ['sleep', 'a pause of a retry loop begins', 'it is over', 'usleep_range()', '', 0],
+  ['filePage', 'the page cache was looked at', 'a page is taken from it or added', 'mm/filemap.c: filemap_get_folio', '', 30],
+  ['fileMapped', 'a file page is locked and still in its file', 'it is mapped', 'mm/memory.c: finish_fault', '', 30],
+  ['truncate', 'the size of the file is set', 'its pages are unmapped and removed', 'mm/truncate.c: truncate_pagecache', '', 30],
 ] as const satisfies readonly Row[];
 
 export const points: readonly PointInfo[] = rows.map(([name, after, before, kernel, windows, costNs]) => ({

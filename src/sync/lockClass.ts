@@ -13,6 +13,7 @@ const classes = [
   { name: 'mmapLock', kind: 'sleep', nests: true },
   { name: 'migrateLock', kind: 'sleep', nests: false },
   { name: 'pageLock', kind: 'sleep', nests: true, counted: true },
+  { name: 'fileMapping', kind: 'sleep', nests: false },
   { name: 'anonVma', kind: 'sleep', nests: true, counted: true },
   { name: 'invalidateRangeStart', kind: 'map', nests: false },
   { name: 'srcu', kind: 'map', nests: false },
@@ -20,6 +21,7 @@ const classes = [
   { name: 'umemRwsem', kind: 'sleep', nests: true },
   { name: 'ptl', kind: 'spin', nests: true },
   { name: 'pageTableLock', kind: 'spin', nests: false },
+  { name: 'filePages', kind: 'spin', nests: false },
   { name: 'subscriptions', kind: 'spin', nests: false },
   { name: 'devicePages', kind: 'spin', nests: false },
 ] as const satisfies readonly LockClassInfo[];

@@ -1,6 +1,7 @@
 import { get, load, tally } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Actor } from '../arena/structures.ts';
+import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 
 /**
@@ -9,17 +10,26 @@ import type { Steps } from '../steps/steps.ts';
  */
 export type Park = (task: Task, word: number, value: number, killable: boolean) => Steps<void>;
 
+/** How an engine lets a task sleep. */
+export type Sleep = (task: Task, milliseconds: number) => Steps<void>;
+
 /** Checks an engine hangs into the drivers; null when they are switched off. */
 export interface Watch {
   /** The driver is about to drop its update lock after it installed device entries in [start, end). */
   readonly installed: (task: Task, mirror: number, start: number, end: number) => void;
   /** A device fault became stable after `attempts` passes, `elapsedMs` after it began. */
   readonly faultStable: (task: Task, attempts: number, elapsedMs: number) => void;
+  /** A pass of a device fault that lasted so long was thrown away. */
+  readonly passLost?: (task: Task, lostMs: number) => void;
+  /** A device fault gave up: its time was over. */
+  readonly faultGaveUp?: (task: Task, attempts: number, elapsedMs: number) => void;
 }
 
 /** What an engine gives a task. Time and randomness come from here and from nowhere else. */
 export interface TaskOptions {
   readonly park: Park;
+  /** Default: a point and no time. */
+  readonly sleep?: Sleep;
   /** Milliseconds on the engine's clock; jiffies with HZ = 1000. */
   readonly clock?: () => number;
   /** Uniform whole number in [0, bound). */
@@ -27,6 +37,10 @@ export interface TaskOptions {
   /** Lock misuse and lock-order checks. Default true. */
   readonly checks?: boolean;
   readonly watch?: Watch | null;
+}
+
+function* pass(): Steps<void> {
+  yield Point.sleep;
 }
 
 /** Longest range fault that needs no array of its own: one last-level table. */
@@ -42,6 +56,7 @@ export class Task {
   /** Address of the actor record. */
   readonly actor: number;
   readonly park: Park;
+  readonly sleep: Sleep;
   readonly clock: () => number;
   readonly random: (bound: number) => number;
   readonly checks: boolean;
@@ -58,6 +73,7 @@ export class Task {
     this.tag = id + 1;
     this.actor = arena.actors + id * Actor.shape.size;
     this.park = options.park;
+    this.sleep = options.sleep ?? pass;
     this.clock = options.clock ?? (() => performance.now());
     this.random = options.random ?? (() => 0);
     this.checks = options.checks ?? true;

@@ -64,7 +64,7 @@ test('the same for any number of threads; the token finds its module, and knows 
   const said = readToken(token, await scenarioSources(name));
   assert.equal(said.scenario, name);
   const again = await runSchedule(said.scenario, said, said.schedule);
-  assert.deepEqual([again.failure?.message, again.failure?.table], [one?.failure?.message, one?.failure?.table]);
+  assert.deepEqual([again.failure?.message, again.failure?.schedule], [one?.failure?.message, one?.failure?.schedule]);
   const byPoints = await runSchedule(name, { settings }, one?.failure?.schedule ?? '');
   assert.equal(byPoints.failure?.oracle, 'I-STALE');
   writeFileSync(name, `${zap}\n// edited`);

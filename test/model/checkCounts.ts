@@ -4,11 +4,25 @@ import { get, load } from '../../src/arena/access.ts';
 import type { Arena } from '../../src/arena/arena.ts';
 import { ZERO_PFN } from '../../src/arena/config.ts';
 import { handleOf, liveObjects } from '../../src/arena/pool.ts';
-import { Actor, AnonVma, Header, IntervalSub, Mm, MmFlag, Pgmap, Subscriptions, Vma } from '../../src/arena/structures.ts';
+import {
+  Actor,
+  AddressSpace,
+  AnonVma,
+  Header,
+  IntervalSub,
+  Mm,
+  MmFlag,
+  Pgmap,
+  Subscriptions,
+  Vma,
+} from '../../src/arena/structures.ts';
+import { pagesIn } from '../../src/mm/addressSpace.ts';
+import { isDevicePrivatePage } from '../../src/mm/devPagemap.ts';
 import {
   isDevicePage,
   PG_ANON_EXCLUSIVE,
   PG_DEVICE,
+  PG_FILE,
   PG_LOCKED,
   pageCount,
   pageFlags,
@@ -47,11 +61,16 @@ interface Seen {
   readonly writable: Set<number>;
   /** Page-table pages in use. */
   tables: number;
+  /** Pages that the cache of a file holds. */
+  readonly cached: Set<number>;
 }
+
+const isFilePage = (arena: Arena, pfn: number): boolean => (pageFlags(arena, pfn) & PG_FILE) !== 0;
 
 /** An address space whose tables still stand. */
 const lives = (arena: Arena, mm: number): boolean => (load(arena, mm + Mm.flags) & MmFlag.exiting) === 0;
 
+/** The page an entry maps, 0 for none. */
 function checkEntry(arena: Arena, mm: number, vpn: number, entry: number, seen: Seen): number {
   const what = `mm ${mm} page ${vpn}: ${describePte(entry)}`;
   assert.ok(!isMigration(entry), `${what} is a migration entry at rest`);
@@ -63,16 +82,17 @@ function checkEntry(arena: Arena, mm: number, vpn: number, entry: number, seen: 
     assert.ok(!pteWrite(entry), `${what} lets the zero page be written`);
   }
   if (!mapsPage(entry)) return 0;
-  assert.equal(isDevicePage(arena, pfn), isDevicePrivate(entry), `${what} is the wrong kind of entry for its page`);
-  assert.equal(pageMapping(arena, pfn), load(arena, vma + Vma.anonVma), `${what}: mapping of the page`);
+  assert.equal(isDevicePrivatePage(arena, pfn), isDevicePrivate(entry), `${what} is the wrong kind of entry for its page`);
+  const owner = isFilePage(arena, pfn) ? get(arena, vma + Vma.mapping) : load(arena, vma + Vma.anonVma);
+  assert.equal(pageMapping(arena, pfn), owner, `${what}: mapping of the page`);
   assert.equal(pageIndex(arena, pfn), linearPageIndex(arena, vma, vpn), `${what}: index of the page`);
   // A device-exclusive entry outlives an mprotect: it is restored with the protection of that time.
   if (leafWritable(entry) && !isDeviceExclusive(entry)) {
     assert.notEqual(vmaFlags(arena, vma) & VM_WRITE, 0, `${what} may be written, its VMA may not`);
   }
   seen.maps.set(pfn, (seen.maps.get(pfn) ?? 0) + 1);
-  if (leafWritable(entry)) seen.writable.add(pfn);
-  return 1;
+  if (leafWritable(entry) && !isFilePage(arena, pfn)) seen.writable.add(pfn);
+  return pfn;
 }
 
 function checkMm(arena: Arena, mm: number, seen: Seen): void {
@@ -84,14 +104,18 @@ function checkMm(arena: Arena, mm: number, seen: Seen): void {
   const alive = lives(arena, mm);
   assert.equal(load(arena, mm + Mm.count), subscribed + (alive ? 1 : 0), `mm_count of mm ${mm}`);
   assert.equal(get(arena, mm + Mm.vmaCount), vmasIn(arena, mm, 0, 2 ** 27).length, `map_count of mm ${mm}`);
-  let mapped = 0;
+  let anonymous = 0;
+  let ofFiles = 0;
   if (alive) {
     seen.tables += tablesUnder(arena, get(arena, mm + Mm.pgd));
     forEachEntry(arena, get(arena, mm + Mm.pgd), (vpn, entry) => {
-      mapped += checkEntry(arena, mm, vpn, entry, seen);
+      const pfn = checkEntry(arena, mm, vpn, entry, seen);
+      if (pfn !== 0 && isFilePage(arena, pfn)) ofFiles++;
+      else if (pfn !== 0) anonymous++;
     });
   }
-  assert.equal(load(arena, mm + Mm.rssAnon), mapped, `rss of mm ${mm}`);
+  assert.equal(load(arena, mm + Mm.rssAnon), anonymous, `rss of mm ${mm}`);
+  assert.equal(load(arena, mm + Mm.rssFile), ofFiles, `file rss of mm ${mm}`);
 }
 
 function tablesUnder(arena: Arena, root: number): number {
@@ -104,9 +128,23 @@ function tablesUnder(arena: Arena, root: number): number {
   return count;
 }
 
+/** Files: the cache holds a reference to each of its pages, and each page knows its place. */
+function checkFiles(arena: Arena, seen: Seen): void {
+  for (const mapping of liveObjects(arena, arena.pools.addressSpace)) {
+    const root = get(arena, mapping + AddressSpace.table);
+    if (root !== 0) seen.tables += tablesUnder(arena, root);
+    for (const [index, pfn] of pagesIn(arena, mapping, 0, Number.POSITIVE_INFINITY)) {
+      seen.cached.add(pfn);
+      assert.equal(pageMapping(arena, pfn), get(arena, mapping), `file of page ${pfn}`);
+      assert.equal(pageIndex(arena, pfn), index, `place of page ${pfn} in its file`);
+    }
+    assert.equal(load(arena, mapping + AddressSpace.lock), 0, `lock of file ${mapping} is free`);
+  }
+}
+
 function checkPage(arena: Arena, pfn: number, seen: Seen, held: Held): void {
   const maps = seen.maps.get(pfn) ?? 0;
-  const extra = held.references?.get(pfn) ?? 0;
+  const extra = (held.references?.get(pfn) ?? 0) + (seen.cached.has(pfn) ? 1 : 0);
   assert.equal(pageMapcount(arena, pfn), maps, `mapcount of page ${pfn}`);
   assert.equal(pageCount(arena, pfn), maps + extra, `refcount of page ${pfn}`);
   const flags = pageFlags(arena, pfn);
@@ -132,7 +170,9 @@ function checkAnonVmas(arena: Arena): void {
     const handle = handleOf(arena, arena.pools.anonVma, anonVma);
     const vmas = liveObjects(arena, arena.pools.vma).filter((vma) => load(arena, vma + Vma.anonVma) === handle);
     let pages = 0;
-    for (let pfn = 0; pfn < arena.pageCount; pfn++) if (pageMapping(arena, pfn) === handle) pages++;
+    for (let pfn = 0; pfn < arena.pageCount; pfn++) {
+      if (pageMapping(arena, pfn) === handle && !isFilePage(arena, pfn)) pages++;
+    }
     assert.equal(load(arena, anonVma + AnonVma.users), vmas.length + pages, `users of anon_vma ${anonVma}`);
     const listed: number[] = [];
     for (let vma = get(arena, anonVma + AnonVma.head); vma !== 0; vma = get(arena, vma + Vma.anonNext)) listed.push(vma);
@@ -160,9 +200,10 @@ function checkActors(arena: Arena): void {
 
 /** Asserts that nothing is under way in the arena and that every count is what it must be. */
 export function checkCounts(arena: Arena, held: Held = {}): void {
-  const seen: Seen = { maps: new Map(), writable: new Set(), tables: 0 };
+  const seen: Seen = { maps: new Map(), writable: new Set(), tables: 0, cached: new Set() };
   const mms = liveObjects(arena, arena.pools.mm);
   for (const mm of mms) checkMm(arena, mm, seen);
+  checkFiles(arena, seen);
   const vmas = mms.reduce((sum, mm) => sum + get(arena, mm + Mm.vmaCount), 0);
   assert.equal(liveObjects(arena, arena.pools.vma).length, vmas, 'every VMA is in some tree');
   assert.equal(tablesInUse(arena), seen.tables, 'page-table pages in use');

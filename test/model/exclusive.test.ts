@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { store } from '../../src/arena/access.ts';
-import { EFAULT, EINTR, ENOMEM } from '../../src/arena/errno.ts';
+import { EFAULT, EINTR, ENOMEM, EOPNOTSUPP } from '../../src/arena/errno.ts';
 import { Actor } from '../../src/arena/structures.ts';
 import { makeDeviceExclusive } from '../../src/migrate/exclusive.ts';
 import { cpuLoad, cpuStore } from '../../src/mm/cpuAccess.ts';
@@ -143,7 +143,7 @@ test('errors: no mapping, no write permission, shared memory, no memory, a signa
   const { arena, task, device, mm } = scene();
   run(mmapAnonymous(task, mm, 100, 1, VM_READ | VM_WRITE | VM_SHARED));
   assert.equal(make(device, mm, 99), -EFAULT);
-  assert.equal(make(device, mm, 100), -EFAULT);
+  assert.equal(make(device, mm, 100), -EOPNOTSUPP);
   run(mprotect(task, mm, AT + 2, 1, VM_READ));
   assert.equal(make(device, mm, AT + 2), -EFAULT);
   const pfn = pfnOf(arena, mm, AT);

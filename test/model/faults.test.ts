@@ -4,12 +4,13 @@ import { add, or } from '../../src/arena/access.ts';
 import { POISON, ZERO_PFN } from '../../src/arena/config.ts';
 import { frameAt } from '../../src/arena/frames.ts';
 import { Mm, MmFlag } from '../../src/arena/structures.ts';
+import { addressSpaceAlloc } from '../../src/mm/addressSpace.ts';
 import { cpuFault, cpuLoad, cpuStore } from '../../src/mm/cpuAccess.ts';
 import { mmput } from '../../src/mm/exit.ts';
 import { VM_FAULT_HWPOISON, VM_FAULT_OOM, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV } from '../../src/mm/faultTypes.ts';
 import { forkMm } from '../../src/mm/fork.ts';
 import { madviseDontneed } from '../../src/mm/madvise.ts';
-import { mmapAnonymous } from '../../src/mm/mmap.ts';
+import { mmapAnonymous, mmapRegion } from '../../src/mm/mmap.ts';
 import { mprotect } from '../../src/mm/mprotect.ts';
 import { pageCount } from '../../src/mm/page.ts';
 import { trylockPage, unlockPage } from '../../src/mm/pageLock.ts';
@@ -217,9 +218,10 @@ test('SIGSEGV: no VMA, no permission, no access at all', () => {
   checkCounts(arena);
 });
 
-test('SIGBUS: a shared mapping of nothing, and a reaped address space', () => {
+test('SIGBUS: a mapping beyond the end of its file, and a reaped address space', () => {
   const { arena, task, mm } = scene();
-  run(mmapAnonymous(task, mm, 100, 1, VM_READ | VM_WRITE | VM_SHARED));
+  const mapping = addressSpaceAlloc(arena, 0);
+  run(mmapRegion(task, mm, 100, 1, VM_READ | VM_WRITE | VM_SHARED, { mapping, pgoff: 0 }));
   assert.equal(run(cpuFault(task, mm, 100, false)), VM_FAULT_SIGBUS);
   run(cpuStore(task, mm, AT, 0, 1));
   or(arena, mm + Mm.flags, MmFlag.unstable);

@@ -3,7 +3,7 @@
 import type { Arena } from '../../src/arena/arena.ts';
 import { makeDeviceExclusive } from '../../src/migrate/exclusive.ts';
 import { cpuStore } from '../../src/mm/cpuAccess.ts';
-import { FOLL_PIN, getUserPage } from '../../src/mm/gup.ts';
+import { FOLL_PIN, FOLL_WRITE, getUserPage } from '../../src/mm/gup.ts';
 import { mmapAnonymous } from '../../src/mm/mmap.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../src/mm/mmapLock.ts';
 import { run } from '../../src/steps/steps.ts';
@@ -32,7 +32,7 @@ export function scene(config = {}): Scene {
 
 export function pin({ other, mm }: Scene, vpn: number): number {
   run(mmapReadLock(other, mm));
-  const pfn = run(getUserPage(other, mm, vpn, FOLL_PIN));
+  const pfn = run(getUserPage(other, mm, vpn, FOLL_WRITE | FOLL_PIN));
   run(mmapReadUnlock(other, mm));
   return pfn;
 }

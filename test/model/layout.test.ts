@@ -132,12 +132,22 @@ for (const key of keys) {
     for (const bad of [-1, 1.5, Number.NaN, 2 ** 53, '7' as unknown as number]) {
       assert.throws(() => createArena({ ...smallConfig, [key]: bad }), { name: 'RangeError', message: new RegExp(key) });
     }
-    const mayBeZero = key === 'devices' || key === 'devicePages';
+    const mayBeZero = key === 'devices' || key === 'devicePages' || key === 'hugePages';
     if (!mayBeZero) assert.throws(() => createArena({ ...smallConfig, [key]: 0 }), new RegExp(`${key} is 0`));
     const least = mayBeZero ? 0 : key === 'systemPages' ? 3 : 1;
     assert.equal(createArena({ ...smallConfig, [key]: least }).config[key], least);
   });
 }
+
+test('huge pages are at least two, the first being the huge zero page, and part of system memory', () => {
+  assert.throws(() => createArena({ ...smallConfig, hugePages: 1 }), /hugePages is 1, which is the huge zero page/);
+  assert.throws(
+    () => createArena({ ...smallConfig, hugePages: 2, systemPages: 1026 }),
+    /2 huge pages do not fit into 1026 pages/,
+  );
+  const arena = createArena({ ...smallConfig, hugePages: 2, systemPages: 1027 });
+  assert.deepEqual([arena.hasHuge, arena.hugeZero, createArena(smallConfig).hasHuge], [true, 3, false]);
+});
 
 const largest: [keyof ArenaConfig, number][] = [
   ['mms', POOL_LIMIT],

@@ -42,7 +42,7 @@ test('5.6: a locked page is skipped, not waited for', () => {
 test('5.6: a pinned page is put back as it was; no second event tells anybody', () => {
   const { arena, task, mm, other, events, begin, end } = scene();
   run(mmapReadLock(other, mm));
-  const s = run(getUserPage(other, mm, AT, FOLL_PIN));
+  const s = run(getUserPage(other, mm, AT, FOLL_WRITE | FOLL_PIN));
   run(mmapReadUnlock(other, mm));
   const migrate = begin();
   run(migrateVmaSetup(task, migrate));

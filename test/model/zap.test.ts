@@ -193,10 +193,21 @@ test('VMAs split at a change of protection and merge when it is taken back', () 
 
 test('neighbours with pages of different anon_vmas stay apart', () => {
   const at = scene();
-  run(mmapAnonymous(at.task, at.mm, AT + 8, 1));
-  run(cpuStore(at.task, at.mm, AT + 8, 0, 9));
-  run(mprotect(at.task, at.mm, AT, 9, VM_READ | VM_WRITE));
-  assert.equal(layout(at), '16-24 24-25');
+  run(mmapAnonymous(at.task, at.mm, AT + 10, 1));
+  run(cpuStore(at.task, at.mm, AT + 10, 0, 9));
+  run(mmapAnonymous(at.task, at.mm, AT + 8, 2));
+  assert.equal(layout(at), '16-24 24-27', 'what comes between joins the one after it');
+  checkCounts(at.arena);
+});
+
+test('a neighbour joins the anon_vma of pages beside it, so that they can merge', () => {
+  const at = scene();
+  run(mmapAnonymous(at.task, at.mm, AT + 8, 1, VM_READ));
+  run(mprotect(at.task, at.mm, AT + 8, 1, VM_READ | VM_WRITE));
+  assert.equal(layout(at), '16-25');
+  run(mprotect(at.task, at.mm, AT + 4, 1, VM_READ));
+  run(mprotect(at.task, at.mm, AT + 4, 1, VM_READ | VM_WRITE));
+  assert.equal(layout(at), '16-25');
   checkCounts(at.arena);
 });
 

@@ -38,9 +38,13 @@ function* evictRange(task: Task, start: number, pages: number): Steps<number> {
 export function* evict(task: Task, mirror: number): Steps<number> {
   const { arena } = task;
   const pgmap = mirrorPgmap(arena, mirror);
-  const end = get(arena, pgmap + Pgmap.fresh);
+  const start = get(arena, pgmap + Pgmap.start);
+  const end = start + get(arena, pgmap + Pgmap.pages);
+  const singles = get(arena, pgmap + Pgmap.fresh);
   let moved = 0;
-  for (let at = get(arena, pgmap + Pgmap.start); at < end; at += UNIT) {
+  for (let at = start; at < singles; at += UNIT) moved += yield* evictRange(task, at, Math.min(UNIT, singles - at));
+  // Huge pages, from the other end of the device: their pieces come home one by one.
+  for (let at = get(arena, pgmap + Pgmap.hugeLow); at < end; at += UNIT) {
     moved += yield* evictRange(task, at, Math.min(UNIT, end - at));
   }
   count(task, Counter.evictions, moved);

@@ -4,6 +4,7 @@ import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EINVAL, ENOMEM, EPERM } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
 import { makeDeviceExclusive } from '../../migrate/exclusive.ts';
+import { makeDeviceExclusiveRange } from '../../migrate/exclusiveRange.ts';
 import { mmput } from '../../mm/exit.ts';
 import { FOLL_WRITE, getUserPage } from '../../mm/gup.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
@@ -18,11 +19,12 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { DEV_ATOMIC, deviceEntry, mkDeviceEntry, needsFlush, setDeviceEntry } from '../deviceTable.ts';
-import { mirrorInterval, mirrorMm } from '../mirror.ts';
+import { mirrorMm } from '../mirror.ts';
+import { intervalAt } from './interval.ts';
 import { Is, numberOption, optionIs } from './options.ts';
 
 /** Programs the atomic entry under the update lock, unless the section collided. 0, -EBUSY or -ENOMEM. */
-function* program(task: Task, mirror: number, vpn: number, pfn: number, token: number): Steps<number> {
+function* program(task: Task, mirror: number, sub: number, vpn: number, pfn: number, token: number): Steps<number> {
   const { arena } = task;
   const updateLock = mirror + Mirror.updateLock;
   const entry = mkDeviceEntry(pfn, DEV_ATOMIC);
@@ -30,7 +32,7 @@ function* program(task: Task, mirror: number, vpn: number, pfn: number, token: n
   yield* mutexLock(task, updateLock, LockClass.updateLock);
   const checked = optionIs(arena, mirror, Is.exclusiveSeqOn);
   // The page lock keeps CPU faults out; zap and mprotect need no page lock, only the sequence tells of them.
-  if (checked && mmuIntervalReadRetry(task, mirrorInterval(arena, mirror), token)) {
+  if (checked && mmuIntervalReadRetry(task, sub, token)) {
     count(task, Counter.exclusiveRetries);
     result = -EBUSY;
   } else {
@@ -60,13 +62,15 @@ function* attempt(task: Task, mirror: number, mm: number, vpn: number): Steps<nu
   const { arena } = task;
   const present = yield* restoreFirst(task, mm, vpn);
   if (present < 0) return present;
-  const token = yield* mmuIntervalReadBegin(task, mirrorInterval(arena, mirror));
+  const sub = yield* intervalAt(task, mirror, vpn);
+  if (sub <= 0) return sub === 0 ? -ENOMEM : sub;
+  const token = yield* mmuIntervalReadBegin(task, sub);
   yield* mmapReadLock(task, mm);
   const pfn = yield* makeDeviceExclusive(task, mm, vpn, get(arena, mirror + Mirror.device));
   yield* mmapReadUnlock(task, mm);
   if (pfn < 0) return pfn;
   yield Point.driverExclusive;
-  const result = yield* program(task, mirror, vpn, pfn, token);
+  const result = yield* program(task, mirror, sub, vpn, pfn, token);
   yield* unlockPage(task, pfn);
   yield* putPage(task, pfn);
   return result;
@@ -85,6 +89,53 @@ export function* makeExclusive(task: Task, mirror: number, vpn: number): Steps<n
     result = yield* attempt(task, mirror, mm, vpn);
   } while (result === -EBUSY && task.clock() <= deadline);
   if (result === 0) count(task, Counter.exclusives);
+  yield* mmput(task, mm);
+  return result;
+}
+
+/** Programs atomic entries for the pages of a chunk that were converted. Returns how many. Under the update lock. */
+function* programChunk(task: Task, mirror: number, start: number, pages: Int32Array): Steps<number> {
+  const updateLock = mirror + Mirror.updateLock;
+  let mapped = 0;
+  yield* mutexLock(task, updateLock, LockClass.updateLock);
+  for (let i = 0; i < pages.length; i++) {
+    const pfn = pages[i] as number;
+    if (pfn !== 0 && (yield* setDeviceEntry(task, mirror, start + i, mkDeviceEntry(pfn, DEV_ATOMIC))) !== -1) mapped++;
+  }
+  yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+  return mapped;
+}
+
+/** A chunk, all or nothing: when fewer pages than asked for were collected, none of it enters the device page table. */
+function* exclusiveChunk(task: Task, mirror: number, mm: number, start: number, end: number): Steps<number> {
+  const pages = new Int32Array(end - start);
+  yield* mmapReadLock(task, mm);
+  const collected = yield* makeDeviceExclusiveRange(task, mm, start, pages, 0);
+  const mapped = collected === pages.length ? yield* programChunk(task, mirror, start, pages) : 0;
+  for (let i = 0; i < collected; i++) {
+    const pfn = pages[i] as number;
+    if (pfn === 0) continue;
+    yield* unlockPage(task, pfn);
+    yield* putPage(task, pfn);
+  }
+  yield* mmapReadUnlock(task, mm);
+  return mapped === pages.length ? 0 : -EBUSY;
+}
+
+/** dmirror_exclusive for [start, end). 0 or the errors of {@link makeExclusive}; what was done before an error stays. */
+export function* exclusiveRange(task: Task, mirror: number, start: number, end: number): Steps<number> {
+  const { arena } = task;
+  let result = 0;
+  if (optionIs(arena, mirror, Is.exclusiveRulePage)) {
+    for (let vpn = start; vpn < end && result === 0; vpn++) result = yield* makeExclusive(task, mirror, vpn);
+    return result;
+  }
+  const mm = mirrorMm(arena, mirror);
+  if (!mmgetNotZero(arena, mm)) return -EINVAL;
+  const window = numberOption(arena, mirror, 'window');
+  for (let at = start; at < end && result === 0; at += window) {
+    result = yield* exclusiveChunk(task, mirror, mm, at, Math.min(at + window, end));
+  }
   yield* mmput(task, mm);
   return result;
 }

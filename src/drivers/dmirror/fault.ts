@@ -18,9 +18,11 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { ensureDeviceTable, entryFromPfn, needsFlush, setDeviceEntry, storeFromPfns } from '../deviceTable.ts';
-import { mirrorInterval, mirrorMm } from '../mirror.ts';
+import { mirrorMm } from '../mirror.ts';
+import { beginPass, beginRetry, beginWindow, passLost, type Retry, windowStable } from '../retryLoop.ts';
+import { intervalAt, intervalEnd } from './interval.ts';
 import { migrateToSystem } from './migrate.ts';
-import { Is, numberOption, optionIs } from './options.ts';
+import { dmirrorRetry, Is, numberOption, optionIs } from './options.ts';
 
 /**
  * dmirror_do_update: programs the device from the words. 0, -ENOMEM, or 1 + the first page whose word lacks write permission
@@ -89,13 +91,18 @@ function* pass(task: Task, mirror: number, range: HmmRange, write: boolean): Ste
 }
 
 /** dmirror_range_fault: passes until the window is stable or its time is up. */
-function* faultWindow(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+function* faultWindow(
+  task: Task,
+  mirror: number,
+  notifier: number,
+  start: number,
+  end: number,
+  write: boolean,
+  retry: Retry,
+): Steps<number> {
   const { arena } = task;
-  const { watch } = task;
-  // Reading the clock costs as much as five atomics: not before there is something to time.
-  let began = watch === null ? 0 : task.clock();
   const range: HmmRange = {
-    notifier: mirrorInterval(arena, mirror),
+    notifier,
     notifierSeq: 0,
     start,
     end,
@@ -105,21 +112,22 @@ function* faultWindow(task: Task, mirror: number, start: number, end: number, wr
     devPrivateOwner: get(arena, mirror + Mirror.device),
   };
   task.pfns.fill(0, 0, end - start);
+  beginWindow(task, retry);
   const mark = observed();
-  for (let attempts = 1; ; attempts++) {
+  for (;;) {
     forgetRound(mark);
-    count(task, Counter.rangeFaultPasses);
+    beginPass(task, retry);
     const result = yield* pass(task, mirror, range, write);
-    if (result === 0) watch?.faultStable(task, attempts, task.clock() - began);
+    if (result === 0) windowStable(task, retry);
     if (result > 0) {
+      if (optionIs(arena, mirror, Is.readOnlyOwnFail)) return -EFAULT;
       // A page on the device whose write access must break a copy-on-write first: that happens in system memory.
       const moved = yield* migrateToSystem(task, mirror, result - 1, result);
       if (moved < 0) return moved;
     } else if (result !== -EBUSY) {
       return result;
     }
-    began ||= task.clock();
-    if (task.clock() - began > numberOption(arena, mirror, 'deadlineMs')) return -EBUSY;
+    if (!(yield* passLost(task, retry))) return -EBUSY;
   }
 }
 
@@ -129,9 +137,18 @@ export function* fault(task: Task, mirror: number, start: number, end: number, w
   const mm = mirrorMm(arena, mirror);
   if (!mmgetNotZero(arena, mm)) return -EFAULT;
   const window = numberOption(arena, mirror, 'window');
+  const retry = beginRetry(task, mirror, dmirrorRetry);
   let result = 0;
-  for (let at = start; at < end && result === 0; at += window) {
-    result = yield* faultWindow(task, mirror, at, Math.min(at + window, end), write);
+  for (let at = start; at < end && result === 0; ) {
+    const sub = yield* intervalAt(task, mirror, at);
+    if (sub <= 0) {
+      result = sub === 0 ? -ENOMEM : sub;
+    } else {
+      // One token covers a window, so a window lies in one interval.
+      const stop = Math.min(at + window, end, intervalEnd(arena, mirror, at));
+      result = yield* faultWindow(task, mirror, sub, at, stop, write, retry);
+      at = stop;
+    }
   }
   yield* mmput(task, mm);
   return result;

@@ -1,5 +1,6 @@
 /** dmirror_interval_invalidate, and the erasing of device entries it shares with the other paths. */
 import { get, increase } from '../../arena/access.ts';
+import { VPN_LIMIT } from '../../arena/config.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
 import { DEVICE, flushTlb } from '../../mm/tlb.ts';
 import { MMU_NOTIFY_EXCLUSIVE, MMU_NOTIFY_MIGRATE, type NotifierRange } from '../../notifier/range.ts';
@@ -10,6 +11,7 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { eraseDeviceEntries } from '../deviceTable.ts';
+import { clipToInterval } from '../notifierBlocks.ts';
 import { Is, optionIs } from './options.ts';
 
 /** Erases [start, end) and waits for the device to have let go. Under the update lock. */
@@ -41,8 +43,12 @@ export function* invalidate(task: Task, sub: number, range: NotifierRange, curSe
   yield Point.driverSeqSet;
   // Our own migration revokes what it moves itself, and keeps the entries of pages that are on the device already.
   if (!own || optionIs(arena, mirror, Is.ownMigrateTreatAsForeign)) {
+    if (optionIs(arena, mirror, Is.eraseEndOnePageMore) && range.end < VPN_LIMIT) {
+      yield* revoke(task, mirror, range.end, range.end + 1);
+    }
     increase(arena, mirror + Mirror.foreignSeq, 1);
-    yield* revoke(task, mirror, range.start, range.end);
+    const [start, end] = clipToInterval(arena, sub, range);
+    yield* revoke(task, mirror, start, end);
   }
   yield* mutexUnlock(task, updateLock, LockClass.updateLock);
   return true;

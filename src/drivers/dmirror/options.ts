@@ -1,6 +1,8 @@
 /** The policies of dmirror. The first value of each is right; the others are the defects of the in-tree driver and its kin. */
 import type { Arena } from '../../arena/arena.ts';
+import { VPN_LIMIT } from '../../arena/config.ts';
 import { type DriverOption, driverOption } from '../driver.ts';
+import { retryOptions, retryPlaces } from '../retryLoop.ts';
 
 export const dmirrorOptions = {
   ownMigrate: {
@@ -37,22 +39,50 @@ export const dmirrorOptions = {
     help: 'the device accesses memory through a TLB of its own, or under the update lock (in-tree)',
     values: ['tlb', 'mutex'],
   },
+  eraseEnd: {
+    help: 'an invalidation erases the entries of its range, or one page more at its end (in-tree)',
+    values: ['exact', 'onePageMore'],
+  },
+  readOnlyOwn: {
+    help: 'a write fault on a read-only page of the own device brings it home and tries again, or fails with EFAULT (in-tree)',
+    values: ['bringHome', 'fail'],
+  },
+  homeFile: {
+    help: 'a CPU fault erases the entry of the file that mirrors the faulting address space, or of the file that migrated the page in (in-tree)',
+    values: ['mirroring', 'migrating'],
+  },
+  exclusiveRule: {
+    help: 'pages become exclusive one by one until the first error; or a chunk is collected first, and fails as a whole with EBUSY (before Linux 6.15)',
+    values: ['page', 'chunk'],
+  },
+  hugePages: {
+    help: 'huge pages migrate whole where they can, or are always split first (before device huge pages)',
+    values: ['whole', 'split'],
+  },
   unlocked: { help: 'use the range fault that may drop mmap_lock', values: ['off', 'on'] },
   window: { help: 'pages one range fault resolves', number: { default: 32, min: 1, max: 512 } },
-  deadlineMs: { help: 'how long one window is tried', number: { default: 1000, min: 1, max: 60_000 } },
+  batch: { help: 'pages of one migration transaction', number: { default: 512, min: 1, max: 512 } },
+  ...retryOptions('window'),
+  notifierPages: {
+    help: 'pages of one interval notifier, aligned; 0: one over the whole address space (in-tree)',
+    number: { default: 0, min: 0, max: VPN_LIMIT },
+  },
 } as const satisfies Readonly<Record<string, DriverOption>>;
 
-type Name = keyof typeof dmirrorOptions;
+export const dmirrorRetry = retryPlaces(dmirrorOptions);
 
-const places = Object.fromEntries(Object.keys(dmirrorOptions).map((name, place) => [name, place])) as {
+type Name = keyof typeof dmirrorOptions;
+type NumberName = 'window' | 'batch' | 'deadlineMs' | 'pauseUs' | 'notifierPages';
+
+/** Places of the options in the table. */
+export const places = Object.fromEntries(Object.keys(dmirrorOptions).map((name, place) => [name, place])) as {
   readonly [K in Name]: number;
 };
 
 /** Value of a numeric option. */
-export const numberOption = (arena: Arena, mirror: number, name: 'window' | 'deadlineMs'): number =>
-  driverOption(arena, mirror, places[name]);
+export const numberOption = (arena: Arena, mirror: number, name: NumberName): number => driverOption(arena, mirror, places[name]);
 
-type ChoiceName = Exclude<Name, 'window' | 'deadlineMs'>;
+type ChoiceName = Exclude<Name, NumberName>;
 type Choice = { [N in ChoiceName]: `${N}${Capitalize<(typeof dmirrorOptions)[N]['values'][number]>}` }[ChoiceName];
 
 const CHOICE_BITS = 8;

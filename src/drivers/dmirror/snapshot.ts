@@ -1,12 +1,12 @@
 /** dmirror_snapshot: one byte a page that describes the CPU page table, with a temporary notifier and no faulting. */
 import { forgetRound, get, observed } from '../../arena/access.ts';
-import { VPN_LIMIT, ZERO_PFN } from '../../arena/config.ts';
+import { PMD_ORDER, VPN_LIMIT, ZERO_PFN } from '../../arena/config.ts';
 import { EBUSY, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { poolAlloc, poolFree } from '../../arena/pool.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
-import { HMM_PFN_ERROR, HMM_PFN_VALID, HMM_PFN_WRITE, hmmPfnToPage } from '../../hmm/pfn.ts';
+import { HMM_PFN_ERROR, HMM_PFN_VALID, HMM_PFN_WRITE, hmmPfnToMapOrder, hmmPfnToPage } from '../../hmm/pfn.ts';
 import { type HmmRange, hmmRangeFault } from '../../hmm/rangeFault.ts';
-import { pgmapOwner } from '../../mm/devPagemap.ts';
+import { isDevicePrivatePage, pgmapOwner } from '../../mm/devPagemap.ts';
 import { mmput } from '../../mm/exit.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
 import { isDevicePage } from '../../mm/page.ts';
@@ -19,16 +19,21 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { mirrorMm } from '../mirror.ts';
+import { numberOption } from './options.ts';
 
 export const PROT_ERROR = 0xff;
 export const PROT_NONE = 0;
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;
+/** The page is part of a block that one entry of the second or third level maps. */
+export const PROT_PMD = 4;
+export const PROT_PUD = 8;
 export const PROT_ZERO = 0x10;
 export const PROT_DEV_PRIVATE_LOCAL = 0x20;
 export const PROT_DEV_PRIVATE_REMOTE = 0x30;
+export const PROT_DEV_COHERENT_LOCAL = 0x40;
+export const PROT_DEV_COHERENT_REMOTE = 0x50;
 
-const WINDOW = 32;
 const DEADLINE_MS = 1000;
 /** Id of the operations; drivers have small ids. */
 const SNAPSHOT_OPS = 1000;
@@ -50,12 +55,14 @@ function permission(task: Task, mirror: number, word: number): number {
   const { arena } = task;
   if ((word & HMM_PFN_ERROR) !== 0) return PROT_ERROR;
   if ((word & HMM_PFN_VALID) === 0) return PROT_NONE;
-  const access = (word & HMM_PFN_WRITE) !== 0 ? PROT_WRITE : PROT_READ;
+  const size = hmmPfnToMapOrder(word) === PMD_ORDER ? PROT_PMD : 0;
+  const access = ((word & HMM_PFN_WRITE) !== 0 ? PROT_WRITE : PROT_READ) | size;
   const pfn = hmmPfnToPage(word);
   if (pfn === ZERO_PFN) return PROT_ZERO | access;
   if (!isDevicePage(arena, pfn)) return access;
   const local = pgmapOwner(arena, pfn) === get(arena, mirror + Mirror.device);
-  return (local ? PROT_DEV_PRIVATE_LOCAL : PROT_DEV_PRIVATE_REMOTE) | access;
+  if (isDevicePrivatePage(arena, pfn)) return (local ? PROT_DEV_PRIVATE_LOCAL : PROT_DEV_PRIVATE_REMOTE) | access;
+  return (local ? PROT_DEV_COHERENT_LOCAL : PROT_DEV_COHERENT_REMOTE) | access;
 }
 
 function* snapshotWindow(
@@ -109,9 +116,10 @@ export function* snapshot(task: Task, mirror: number, start: number, end: number
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (start < 0 || start >= end || end > VPN_LIMIT || !mmgetNotZero(arena, mm)) return -EINVAL;
+  const window = numberOption(arena, mirror, 'window');
   let result = 0;
-  for (let at = start; at < end && result === 0; at += WINDOW) {
-    const stop = Math.min(at + WINDOW, end);
+  for (let at = start; at < end && result === 0; at += window) {
+    const stop = Math.min(at + window, end);
     const sub = poolAlloc(arena, arena.pools.interval);
     if (sub === 0) result = -ENOMEM;
     else {

@@ -4,7 +4,7 @@ import { points } from '../../steps/points.ts';
 import { DONE, Executor } from './execution.ts';
 import { Xorshift } from './scheduler.ts';
 
-/** Steps of an execution that are compared. */
+/** Steps that are compared, over all runs. */
 const MOST_STEPS = 2000;
 
 const placeOf = (at: number | undefined): string => (at === DONE ? 'its end' : `'${points[at ?? -1]?.name ?? '?'}'`);
@@ -20,11 +20,12 @@ export function firstDifference(scenario: Scenario, seed: number, times: number)
   const random = new Xorshift(seed);
   const runnable = new Uint8Array(one.count);
   const same = (): boolean => one.low === other.low && one.high === other.high;
-  for (let run = 0; run < times; run++) {
+  let made = 0;
+  for (let run = 0; run < times && made < MOST_STEPS; run++, made += one.steps) {
     one.reset();
     other.reset();
     if (!same()) return 'the machine is not the same when it is prepared a second time';
-    for (let count = one.runnable(runnable); count > 0 && one.steps < MOST_STEPS; count = one.runnable(runnable)) {
+    for (let count = one.runnable(runnable); count > 0 && made + one.steps < MOST_STEPS; count = one.runnable(runnable)) {
       const actor = runnable[random.below(count)] as number;
       if (!other.canRun(actor)) return `${one.nameOf(actor)} can run at first, and not when the same steps are made again`;
       const outcomes = [one.step(actor), other.step(actor)];

@@ -51,6 +51,8 @@ const KEPT = 5;
 export interface ExecutorOptions {
   /** Follow recorded steps. Without, every step is made by its generator: slower, and the same if all is well. Default true. */
   readonly recorded?: boolean;
+  /** Told of every access of steps that are made by generators, and whether it writes. */
+  readonly witness?: (writes: boolean) => void;
 }
 
 /** Runs a scenario again and again. Owns the arena; not for use from two places at once. */
@@ -61,7 +63,9 @@ export class Executor {
   readonly tasks: readonly Task[];
   readonly count: number;
   /** Actor of each step of the current execution, and how many there are. */
-  readonly schedule = new Uint8Array(STEP_LIMIT);
+  readonly schedule: Uint8Array;
+  /** Most steps of an execution. */
+  readonly limit: number;
   steps = 0;
   /** Point each actor stands at, DONE when it has come to its end. */
   readonly at: Int32Array;
@@ -90,7 +94,7 @@ export class Executor {
   /** Waiting actors that were woken, a bit each. */
   #woken = 0;
   /** For each step: local state before, journal length, hash before (two), woken. */
-  readonly #kept = new Int32Array(STEP_LIMIT * KEPT);
+  readonly #kept: Int32Array;
   /** A generator of each actor, and where it stands. */
   readonly #generators: (Steps<unknown> | null)[];
   readonly #standsAt: (LocalState | null)[];
@@ -100,15 +104,18 @@ export class Executor {
   /** Actors in the background, a bit each. */
   readonly #background: number;
 
-  constructor(scenario: Scenario, watch: Watch | null, { recorded = true }: ExecutorOptions = {}) {
-    pulse?.begin(SETTING_UP, this.schedule, 0);
+  constructor(scenario: Scenario, watch: Watch | null, { recorded = true, witness }: ExecutorOptions = {}) {
     this.scenario = scenario;
+    this.limit = scenario.stepLimit ?? STEP_LIMIT;
+    this.schedule = new Uint8Array(this.limit);
+    this.#kept = new Int32Array(this.limit * KEPT);
+    pulse?.begin(SETTING_UP, this.schedule, 0);
     this.prepared = scenario.prepare();
     this.arena = this.prepared.arena;
     this.count = this.prepared.actors.length;
     this.#follows = recorded;
     this.#journal = new Journal(this.arena);
-    this.#recorder = new Recorder(this.#journal, this);
+    this.#recorder = new Recorder(this.#journal, this, witness);
     this.#feed = new Feed(this.#journal);
     // Virtual time stands still: deadlines are for the engines that have time.
     const options = { park: parkStep, clock: () => 0, watch: watch === null ? null : this.#watched(watch) };
@@ -202,7 +209,7 @@ export class Executor {
     return n;
   }
 
-  /** Lets one actor make one step, if fewer than STEP_LIMIT were made. A failure ends the execution. */
+  /** Lets one actor make one step, if fewer than the limit were made. A failure ends the execution. */
   step(actor: number): Outcome {
     const journal = this.#journal;
     const from = this.#local[actor] as LocalState;
@@ -419,7 +426,7 @@ export class Executor {
   /** What is to be said where an execution ends: everybody is done, or nobody can go on, or it goes round for ever. */
   conclude(): Outcome {
     if (this.#failed !== null) return this.#failed;
-    for (let i = 0; i < this.count; i++) if (this.canRun(i)) return this.steps < STEP_LIMIT ? goesRound(this) : endless(this);
+    for (let i = 0; i < this.count; i++) if (this.canRun(i)) return this.steps < this.limit ? goesRound(this) : endless(this);
     if (this.left > 0) return stuck(this);
     const key = (this.low >>> 0) * 2 ** 21 + ((this.high >>> 0) & 0x1fffff);
     if (this.#passed.has(key)) return null;

@@ -5,14 +5,16 @@ import type { Scenario } from '../../scenarios/scenario.ts';
 import type { Watch } from '../../sync/task.ts';
 import { Control } from './control.ts';
 import { Executor } from './execution.ts';
+import { type Explanation, explain } from './explain.ts';
 import { Exploration, type Found } from './exploration.ts';
+import { minimise } from './minimise.ts';
 import { readable } from './namedSchedule.ts';
 import type { NoProgress } from './noProgress.ts';
 import { strategies } from './portfolio.ts';
 import { preemptionsOf } from './run.ts';
 import { runTask, type TaskResult } from './tasks.ts';
 import { makeToken } from './token.ts';
-import { table, trace } from './trace.ts';
+import { type Stretch, table, trace } from './trace.ts';
 
 export type Verdict = 'proved' | 'bounded' | 'sampled' | 'violation';
 
@@ -26,11 +28,13 @@ export interface ExploreOptions {
   readonly preemptions: number;
   readonly seed: number;
   readonly settings: DriverSettings;
+  /** Make a failure smaller and explain it, which takes some seconds at most. Default false. */
+  readonly explain?: boolean;
   /** Name of the driver that the settings are meant for; it must be that of the scenario. */
   readonly driver?: string | undefined;
 }
 
-/** The failure, replayed once more and minimal in preemptions if `minimal` says so. */
+/** The failure, made smaller and replayed once more; minimal in preemptions if `minimal` says so. */
 export interface ExploreFailure {
   readonly oracle: string;
   readonly message: string;
@@ -44,6 +48,9 @@ export interface ExploreFailure {
   readonly minimal: boolean;
   /** By named points. */
   readonly schedule: string;
+  readonly stretches: readonly Stretch[];
+  /** Null if none was asked for. */
+  readonly explanation: Explanation | null;
   readonly table: readonly string[];
 }
 
@@ -71,6 +78,8 @@ export interface ExploreResult {
   readonly failure: ExploreFailure | null;
 }
 
+type ReportOptions = Pick<ExploreOptions, 'settings' | 'explain'>;
+
 const watch: Watch = { installed: checkInstalled, faultStable: () => {} };
 
 /** An executor with the cheap oracles on. */
@@ -82,18 +91,21 @@ export function checkStrategy(strategy: string): void {
   if (!known.includes(strategy)) throw new RangeError(`unknown strategy '${strategy}', allowed are ${known.join(', ')}`);
 }
 
+/** Longest time to make a failure smaller. */
+const MINIMISE_SECONDS = 3;
+
+/** A failure of the check for determinism itself has no schedule. */
+const hasSchedule = ({ failure }: Found): boolean => failure.rule !== 'I-DETERM';
+
 /** The report of a failure: its schedule is run again, and must fail in the same way. */
-export function reportFailure(
-  executor: Executor,
-  settings: DriverSettings,
-  { failure, schedule, minimal }: Found,
-): ExploreFailure {
+function reportFailure(executor: Executor, { settings, explain: why = false }: ReportOptions, found: Found): ExploreFailure {
+  const { failure, schedule, minimal } = found;
   const { stretches, outcome } = trace(executor, schedule);
-  // There is no schedule to a failure of the check for determinism itself.
-  if (failure.rule !== 'I-DETERM' && (outcome?.rule !== failure.rule || outcome.message !== failure.message)) {
+  if (hasSchedule(found) && (outcome?.rule !== failure.rule || outcome.message !== failure.message)) {
     throw new Error(`the failure is not deterministic: ${failure.rule} at first, ${outcome?.rule ?? 'nothing'} when run again`);
   }
-  const rows = table(executor, stretches);
+  const explanation = why && hasSchedule(found) ? explain(executor, schedule, failure) : null;
+  const chances = explanation === null ? null : new Map(explanation.chances.map(({ steps, fails }) => [steps, fails]));
   return {
     oracle: failure.rule,
     message: failure.message,
@@ -104,8 +116,16 @@ export function reportFailure(
     preemptions: preemptionsOf(executor, schedule),
     minimal,
     schedule: readable(stretches),
-    table: rows,
+    stretches,
+    explanation,
+    table: table(executor, stretches, chances),
   };
+}
+
+/** The same for what an exploration has found, which is made smaller before it is explained. */
+export function reportFound(executor: Executor, options: ReportOptions, found: Found): ExploreFailure {
+  const smaller = options.explain === true && hasSchedule(found) ? minimise(executor, found, MINIMISE_SECONDS) : found;
+  return reportFailure(executor, options, smaller);
 }
 
 /** What the exploration of `scenario` has come to; `failure` is the report of what was found. */
@@ -155,7 +175,7 @@ export function explore(scenario: Scenario, options: ExploreOptions, control = n
   }
   const seconds = (Date.now() - began) / 1000;
   const { found } = exploration;
-  const failure = found === null ? null : reportFailure(executorOf(scenario), options.settings, found);
+  const failure = found === null ? null : reportFound(executorOf(scenario), options, found);
   return resultOf(scenario.name, exploration, options, failure, { seconds, workers: 1, interrupted: control.isStopped });
 }
 
@@ -173,15 +193,18 @@ export function reportStuck(executor: Executor, settings: DriverSettings, { fail
     preemptions: preemptionsOf(executor, before),
     minimal: false,
     schedule: `${readable(stretches)} ${executor.nameOf(schedule.at(-1) as number)}@done`.trim(),
+    stretches,
+    explanation: null,
     table: table(executor, stretches),
   };
 }
 
 /** Runs a recorded schedule again. */
-export function replay(scenario: Scenario, settings: DriverSettings, schedule: readonly number[]): ExploreResult {
+export function replay(scenario: Scenario, settings: DriverSettings, schedule: readonly number[], why = true): ExploreResult {
   const executor = executorOf(scenario);
   const { outcome } = trace(executor, schedule);
-  const failure = outcome === null ? null : reportFailure(executor, settings, { failure: outcome, schedule, minimal: false });
+  const found = outcome === null ? null : { failure: outcome, schedule, minimal: true };
+  const failure = found === null ? null : reportFailure(executor, { settings, explain: why }, found);
   return replayed(scenario.name, failure);
 }
 

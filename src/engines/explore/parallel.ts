@@ -3,7 +3,7 @@ import { Control, LANES, type Standing } from './control.ts';
 import { Exploration, type Found } from './exploration.ts';
 import { checkStrategy, type ExploreFailure, type ExploreOptions, type ExploreResult, replayed, resultOf } from './explore.ts';
 import type { Task, TaskResult } from './tasks.ts';
-import { Stuck, type Subject, Threads } from './threads.ts';
+import { type Answers, Stuck, type Subject, Threads } from './threads.ts';
 
 export interface ExploreProgress extends Standing {
   readonly elapsedSeconds: number;
@@ -57,13 +57,20 @@ async function runStage(
   return results.slice(0, gap === -1 ? settled : gap);
 }
 
-/** The report of a step that does not end, by a new thread: it makes all steps but that one. */
-async function reportStuck(subject: Subject, { failure, schedule }: Stuck): Promise<{ found: Found; failure: ExploreFailure }> {
-  const found = { failure, schedule, minimal: false };
-  const { threads } = await Threads.start(subject, 1, new Control());
+/** The report of what was found, by a thread that has not met it before. */
+async function report(subject: Subject, work: Answers['report' | 'reportStuck']['work']): Promise<ExploreFailure> {
+  const { threads } = await Threads.start(subject, 1, new Control(), true);
   await using _ = threads;
-  return { found, failure: await threads.run({ kind: 'reportStuck', found }) };
+  try {
+    return await threads.run(work);
+  } catch (error) {
+    // It was made smaller, or continued at random, into a step that does not end. The failure itself was seen before.
+    if (!(error instanceof Stuck) || work.kind === 'reportStuck' || work.options.explain !== true) throw error;
+    return await report(subject, { ...work, options: { ...work.options, explain: false } });
+  }
 }
+
+const foundIn = ({ failure, schedule }: Stuck): Found => ({ failure, schedule, minimal: false });
 
 /**
  * Explores a scenario, of the catalogue or of a module of the user's, in `workers` threads.
@@ -116,12 +123,13 @@ export async function exploreParallel(
       const { found } = exploration;
       if (found === null) return conclude(started.scenario, null, seconds);
       stage = 'looking into the failure';
-      return conclude(started.scenario, await threads.run({ kind: 'report', found, options }), seconds);
+      return conclude(started.scenario, await report(subject, { kind: 'report', found, options }), seconds);
     } catch (error) {
       if (!(error instanceof Stuck)) throw error;
-      const { found, failure } = await reportStuck(subject, error);
+      const seconds = (Date.now() - began) / 1000;
+      const found = foundIn(error);
       exploration.fail(found, control.standing().executions);
-      return conclude(started.scenario, failure, (Date.now() - began) / 1000);
+      return conclude(started.scenario, await report(subject, { kind: 'reportStuck', found }), seconds);
     }
   } finally {
     clearInterval(timer);
@@ -140,7 +148,7 @@ export async function runSchedule(
   schedule: readonly number[] | string,
 ): Promise<ExploreResult> {
   const subject: Subject = { scenario, settings, driver };
-  const { threads, started } = await Threads.start(subject, 1, new Control());
+  const { threads, started } = await Threads.start(subject, 1, new Control(), true);
   await using _ = threads;
   try {
     return await (typeof schedule === 'string'
@@ -148,6 +156,6 @@ export async function runSchedule(
       : threads.run({ kind: 'replay', schedule }));
   } catch (error) {
     if (!(error instanceof Stuck)) throw error;
-    return replayed(started.scenario, (await reportStuck(subject, error)).failure);
+    return replayed(started.scenario, await report(subject, { kind: 'reportStuck', found: foundIn(error) }));
   }
 }

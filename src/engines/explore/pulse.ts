@@ -34,8 +34,10 @@ export class Pulse {
   /** A step of an actor begins, the last of `schedule`; or something that is no step. */
   begin(at: number, schedule: Uint8Array, steps: number): void {
     const words = this.#words;
-    this.#schedule.set(schedule.subarray(0, steps));
-    words[STEPS] = steps;
+    // A scenario with more steps than usual is on its own.
+    const kept = Math.min(steps, STEP_LIMIT);
+    this.#schedule.set(schedule.subarray(0, kept));
+    words[STEPS] = kept;
     words[BEATS] = ((words[BEATS] as number) + 1) | 0;
     // Release: whoever sees this sees the schedule.
     Atomics.store(words, AT, at >= 0 ? at + 1 : at);

@@ -23,6 +23,8 @@ interface Touched {
 export class Recorder implements Memory {
   readonly #journal: Journal;
   readonly #effects: Effects;
+  /** Told of every access, while it happens: a way to learn where in the code it is made. */
+  readonly #witness: ((writes: boolean) => void) | null;
   readonly #touched = new Map<number, Touched>();
   #reads: number[] = [];
   #done: number[] = [];
@@ -30,9 +32,10 @@ export class Recorder implements Memory {
   #log: number[] = [];
   readonly observed = new Observed();
 
-  constructor(journal: Journal, effects: Effects) {
+  constructor(journal: Journal, effects: Effects, witness: ((writes: boolean) => void) | null = null) {
     this.#journal = journal;
     this.#effects = effects;
+    this.#witness = witness;
   }
 
   /** A step begins at a local state with these reads and this point. */
@@ -72,6 +75,7 @@ export class Recorder implements Memory {
   log = (): Int32Array => Int32Array.from(this.#log);
 
   read(word: number): number {
+    this.#witness?.(false);
     const value = this.#journal.get(word);
     if (value === undefined) throw new Violation('I-CRASH', `word ${word} is read, and there is none`);
     if (this.#log.length >= 2 * MOST_READS) {
@@ -99,6 +103,7 @@ export class Recorder implements Memory {
   }
 
   write(word: number, value: number): void {
+    this.#witness?.(true);
     this.#journal.set(word, value);
     const touched = this.#effectOn(word, Op.write, value);
     if (touched === null) return;

@@ -1,5 +1,5 @@
 /** Runs executions under a scheduler. */
-import { type Executor, type Outcome, STEP_LIMIT } from './execution.ts';
+import type { Executor, Outcome } from './execution.ts';
 import type { Portfolio } from './portfolio.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -14,7 +14,7 @@ export const PATIENCE = 400;
  * something from each other for ever do so only if they are preempted at the wrong places for ever; whoever does not come to
  * an end now either is in a livelock.
  */
-const LONG = STEP_LIMIT / 2;
+const isLong = ({ steps, limit }: Executor): boolean => steps >= limit / 2;
 
 function otherThan(actor: number, runnable: Uint8Array, count: number): number {
   for (let i = 0; i < count; i++) if ((runnable[i] as number) > actor) return runnable[i] as number;
@@ -26,7 +26,7 @@ export function runToEnd(executor: Executor, current: number, runnable: Uint8Arr
   let last = current;
   let alone = 0;
   for (let count = executor.runnable(runnable); count > 0; count = executor.runnable(runnable)) {
-    if (executor.steps === STEP_LIMIT) break;
+    if (executor.steps === executor.limit) break;
     const goesOn = last >= 0 && executor.canRun(last) && (alone <= PATIENCE || count === 1);
     const next = goesOn ? last : otherThan(last, runnable, count);
     alone = next === last ? alone + 1 : 0;
@@ -49,7 +49,7 @@ export function runOnce(
   let alone = 0;
   for (let count = executor.runnable(runnable); count > 0; count = executor.runnable(runnable)) {
     const last = current;
-    if (executor.steps >= LONG) return runToEnd(executor, last, runnable);
+    if (isLong(executor)) return runToEnd(executor, last, runnable);
     current = scheduler.nextActor(runnable, count, last);
     alone = current === last ? alone + 1 : 0;
     if (alone > PATIENCE && count > 1) {

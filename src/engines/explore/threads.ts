@@ -2,7 +2,7 @@
 import { Piscina } from 'piscina';
 import type { DriverSettings } from '../../drivers/options.ts';
 import { workerUrl } from '../workerUrl.ts';
-import type { Control } from './control.ts';
+import { Control } from './control.ts';
 import type { Failure } from './execution.ts';
 import type { Found } from './exploration.ts';
 import type { ExploreFailure, ExploreOptions, ExploreResult } from './explore.ts';
@@ -87,7 +87,7 @@ export class Threads implements AsyncDisposable {
   readonly #stuck: Promise<never>;
   #actors: readonly string[] = [];
 
-  private constructor(subject: Subject, count: number, control: Control) {
+  private constructor(subject: Subject, count: number, control: Control, explains: boolean) {
     this.count = count;
     this.#subject = subject;
     this.#control = control;
@@ -98,6 +98,8 @@ export class Threads implements AsyncDisposable {
       maxThreads: count,
       idleTimeout: Number.POSITIVE_INFINITY,
       atomics: 'disabled',
+      // Explanations name source lines.
+      ...(explains ? { execArgv: [...process.execArgv, '--enable-source-maps'] } : {}),
     });
     this.#pool.on('error', () => {});
     let fail: (error: Error) => void = () => {};
@@ -114,9 +116,18 @@ export class Threads implements AsyncDisposable {
     }, LOOK_MS);
   }
 
-  /** Threads with the scenario set up in each. @throws RangeError or TypeError, a sentence, when it cannot be. */
-  static async start(subject: Subject, count: number, control: Control): Promise<{ threads: Threads; started: Started }> {
-    const threads = new Threads(subject, count, control);
+  /**
+   * Threads with the scenario set up in each. With `explains` they know source lines, which takes longer to start.
+   *
+   * @throws RangeError or TypeError, a sentence, when the scenario cannot be set up.
+   */
+  static async start(
+    subject: Subject,
+    count: number,
+    control = new Control(),
+    explains = false,
+  ): Promise<{ threads: Threads; started: Started }> {
+    const threads = new Threads(subject, count, control, explains);
     try {
       // All of them, also if there is less to do: ending a thread in the middle of its start can bring the whole process down.
       const all = await Promise.all(Array.from({ length: count }, (_, lane) => threads.run({ kind: 'start' }, lane)));

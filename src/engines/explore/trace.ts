@@ -4,6 +4,8 @@ import { liveObjects } from '../../arena/pool.ts';
 import { Mirror, Mm, Subscriptions } from '../../arena/structures.ts';
 import { describePte } from '../../mm/pte.ts';
 import { forEachEntry } from '../../mm/tables.ts';
+import { heldLocks } from '../../sync/lockdep.ts';
+import type { Task } from '../../sync/task.ts';
 import type { Executor, Outcome } from './execution.ts';
 import { pointName } from './namedSchedule.ts';
 
@@ -17,7 +19,9 @@ export interface Stretch {
   readonly at: string;
   /** How often it has come to that point in this stretch. */
   readonly visit: number;
-  /** What changed in the machine, in words. */
+  /** Locks the actor holds then, outermost first. */
+  readonly holds: readonly string[];
+  /** The machine then: CPU entries, device entries, sequences. */
   readonly state: string;
 }
 
@@ -67,27 +71,41 @@ export function trace(
       steps: step - from,
       at: pointName(at),
       visit: visits.get(at) ?? 1,
+      holds: heldLocks(executor.arena, (executor.tasks[actor] as Task).actor),
       state: stateOf(executor),
     });
   }
   return { stretches, outcome: outcome ?? executor.conclude() };
 }
 
-/** The table, as lines. */
-export function table(executor: Executor, stretches: readonly Stretch[]): string[] {
+/** A cell for each column, as wide as the widest. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] as readonly string[]).map((_, i) => Math.max(...rows.map((row) => (row[i] as string).length)));
+  const pad = (cell: string, i: number): string =>
+    i === 0 ? cell.padStart(widths[i] as number) : cell.padEnd(widths[i] as number);
+  return rows.map((row) => row.map(pad).join('  ').trimEnd());
+}
+
+/** The table, as lines. With `chances`, the share of random continuations that fail, by the number of steps made. */
+export function table(
+  executor: Executor,
+  stretches: readonly Stretch[],
+  chances: ReadonlyMap<number, number> | null = null,
+): string[] {
   const names = Array.from({ length: executor.count }, (_, i) => executor.nameOf(i));
-  const cell = (stretch: Stretch, name: string): string => (stretch.actor === name ? `${stretch.steps} to ${stretch.at}` : '');
-  const widths = names.map((name) => Math.max(name.length, ...stretches.map((stretch) => cell(stretch, name).length)));
-  const line = (step: string, cells: readonly string[], state: string): string =>
-    `${step.padStart(5)}  ${cells.map((text, i) => text.padEnd(widths[i] as number)).join('  ')}  ${state}`.trimEnd();
-  return [
-    line('step', names, 'afterwards'),
-    ...stretches.map((stretch) =>
-      line(
-        String(stretch.from + 1),
-        names.map((name) => cell(stretch, name)),
-        stretch.state,
-      ),
-    ),
-  ];
+  const fails = ({ from, steps }: Stretch): string[] => {
+    if (chances === null) return [];
+    const chance = chances.get(from + steps);
+    return [chance === undefined ? '' : `${Math.round(100 * chance)} %`];
+  };
+  return aligned([
+    ['step', ...names, 'holds', ...(chances === null ? [] : ['fails']), 'afterwards'],
+    ...stretches.map((stretch) => [
+      String(stretch.from + 1),
+      ...names.map((name) => (stretch.actor === name ? `${stretch.steps} to ${stretch.at}` : '')),
+      stretch.holds.join(' '),
+      ...fails(stretch),
+      stretch.state,
+    ]),
+  ]);
 }

@@ -98,6 +98,7 @@ export function attempt({ scenario: name, settings = {} }: Mutation, options: At
     preemptions: Number.POSITIVE_INFINITY,
     seed: 1,
     settings,
+    explain: false,
   };
   const result = explore(scenario, asked);
   const { failure } = result;

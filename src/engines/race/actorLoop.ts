@@ -2,13 +2,14 @@
 import { operationId, roles } from '../../actors/roles.ts';
 import { pickOperation, type World } from '../../actors/world.ts';
 import { add, get, load, set, store } from '../../arena/access.ts';
-import { type Arena, attachArena } from '../../arena/arena.ts';
+import { attachArena } from '../../arena/arena.ts';
 import { Counter } from '../../arena/counters.ts';
 import { deref } from '../../arena/pool.ts';
 import { Actor, ActorState, Header } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import { loadDriver } from '../../drivers/load.ts';
 import { registerDriver } from '../../drivers/registry.ts';
+import { nextArrival, type RandomStream, randomStream } from '../../load/random.ts';
 import { abandonWindows } from '../../mm/tlb.ts';
 import { Ledger } from '../../oracles/ledger.ts';
 import { checkInstalled } from '../../oracles/mirror.ts';
@@ -16,26 +17,16 @@ import { scratchOf } from '../../scenarios/mixed.ts';
 import { setPause } from '../../steps/pause.ts';
 import { run } from '../../steps/steps.ts';
 import { heldLocks } from '../../sync/lockdep.ts';
+import { sleepThread } from '../../sync/sleep.ts';
 import { count, foreignEvents, Task } from '../../sync/task.ts';
 import { Aborted, parkThread } from '../../sync/wait.ts';
 import { Histogram } from '../histogram.ts';
+import { arrive, sleepUntil } from './barrier.ts';
 import { type ActorJob, type ActorReport, actorName } from './job.ts';
 import { pointTrace, recentPoints } from './pauseHook.ts';
-import { nextArrival, type RandomStream, randomStream } from './random.ts';
 import type { RaceViolation } from './types.ts';
 
 const NS = 1e6;
-
-/** Start barrier: the last to arrive opens the gate. The engine has made sure that all parties have a thread. */
-function arrive(arena: Arena, parties: number): void {
-  if (add(arena, Header.gate, 1) === parties - 1) {
-    store(arena, Header.gate, -1);
-    Atomics.notify(arena.words, Header.gate);
-  }
-  for (let seen = load(arena, Header.gate); seen !== -1 && load(arena, Header.stop) === 0; seen = load(arena, Header.gate)) {
-    Atomics.wait(arena.words, Header.gate, seen, 50);
-  }
-}
 
 /** Stands still for a quiescent check, if one was asked for. */
 function rest(task: Task): void {
@@ -47,16 +38,6 @@ function rest(task: Task): void {
     Atomics.wait(arena.words, Header.pauseRequest, 1, 50);
   add(arena, Header.parked, -1);
   store(arena, task.actor + Actor.state, ActorState.running);
-}
-
-/** Sleeps until `due`, in short slices so that a stop or a pause is heard. False when it was. */
-function sleepUntil(task: Task, due: number): boolean {
-  const { arena } = task;
-  for (let left = due - performance.now(); left > 0; left = due - performance.now()) {
-    if (load(arena, Header.stop) !== 0 || load(arena, Header.pauseRequest) !== 0) return false;
-    if (left > 0.3) Atomics.wait(arena.words, Header.stop, 0, Math.min(left - 0.2, 20));
-  }
-  return true;
 }
 
 class Recorder {
@@ -100,7 +81,7 @@ function loop(world: World, job: ActorJob, recorder: Recorder, arrivals: RandomS
   let due = performance.now();
   while (load(arena, Header.stop) === 0) {
     rest(task);
-    if (paced && !sleepUntil(task, due)) continue;
+    if (paced && !sleepUntil(arena, due)) continue;
     operate(world, job, recorder, paced ? due : Number.POSITIVE_INFINITY);
     if (paced) due += nextArrival(arrivals, job.rate);
   }
@@ -136,7 +117,13 @@ export async function raceActor(job: ActorJob, operationNameOf: (id: number) => 
       recorder.timeToStable.record(elapsedMs * NS);
     },
   };
-  const task = new Task(arena, job.id, { park: parkThread, random: choices.below, checks: job.lockChecks, watch });
+  const task = new Task(arena, job.id, {
+    park: parkThread,
+    sleep: sleepThread,
+    random: choices.below,
+    checks: job.lockChecks,
+    watch,
+  });
   const { places } = job;
   const world: World = {
     task,

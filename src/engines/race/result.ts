@@ -36,7 +36,11 @@ function latencyRows(reports: readonly ActorReport[]): Record<string, LatencyRow
  * independent actors would give. An operation of length d meets at least one of Poisson events at rate l with probability
  * 1 - e^(-l d). When threads take turns instead of running together the gauge falls towards zero.
  */
-export function overlapGauge(reports: readonly ActorReport[], seconds: number, coresUsed: number): OverlapGauge {
+export function overlapGauge(
+  reports: readonly Pick<ActorReport, 'events' | 'overlapped' | 'busy'>[],
+  seconds: number,
+  coresUsed: number,
+): OverlapGauge {
   const events = reports.reduce((sum, report) => sum + report.events, 0);
   let observed = 0;
   let expected = 0;

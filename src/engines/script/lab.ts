@@ -18,6 +18,7 @@ import { checkLeaks } from '../../oracles/leaks.ts';
 import { checkLocksFree, checkMirrors } from '../../oracles/mirror.ts';
 import { checkNotifiers } from '../../oracles/notifiers.ts';
 import { run } from '../../steps/steps.ts';
+import { sleepThread } from '../../sync/sleep.ts';
 import { Task } from '../../sync/task.ts';
 import { parkThread } from '../../sync/wait.ts';
 import { spawnThread, type Thread } from '../thread.ts';
@@ -145,7 +146,7 @@ export class Lab implements AsyncDisposable {
     for (const name of drivers) loaded.set(name, await loadDriver(name));
     for (const driver of loaded.values()) registerDriver(driver);
     const arena = createArena(sizes);
-    const task = new Task(arena, arena.config.actors - 1, { park: parkThread });
+    const task = new Task(arena, arena.config.actors - 1, { park: parkThread, sleep: sleepThread });
     return new Lab(arena, task, loaded);
   }
 

@@ -22,6 +22,7 @@ import { mprotect } from '../../mm/mprotect.ts';
 import { mremap } from '../../mm/mremap.ts';
 import { VM_READ, VM_WRITE } from '../../mm/vma.ts';
 import { run } from '../../steps/steps.ts';
+import { sleepThread } from '../../sync/sleep.ts';
 import { Task } from '../../sync/task.ts';
 import { parkThread } from '../../sync/wait.ts';
 import { type AddressSpace, addressOf, type Device, ModelError, pageOf, type ScriptStart, splitAddress } from './places.ts';
@@ -57,7 +58,7 @@ export class Scripted {
       registerDriver(driver, driverId);
       loaded.set(name, driver);
     }
-    const task = new Task(arena, id, { park: parkThread });
+    const task = new Task(arena, id, { park: parkThread, sleep: sleepThread });
     store(arena, task.actor + Actor.state, ActorState.running);
     return new Scripted(arena, task, loaded);
   }

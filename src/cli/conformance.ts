@@ -1,0 +1,114 @@
+/** `hmm-lab conformance`: recordings of a real kernel replayed on the model. */
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Answer, RecordingError, readRecording } from '../engines/conformance/recording.ts';
+import { type Difference, replay } from '../engines/conformance/replay.ts';
+import { packageRoot, version } from '../version.ts';
+import { type Command, jsonFlag, parseFlags } from './flags.ts';
+import { UsageError } from './usage.ts';
+
+const flags = [jsonFlag] as const;
+
+/** Where the recordings that come with the lab are. */
+const SELECTION = fileURLToPath(new URL('test/recordings/', packageRoot));
+
+const selection = (): string[] =>
+  readdirSync(SELECTION)
+    .filter((name) => name.endsWith('.jsonl.gz'))
+    .map((name) => join(SELECTION, name));
+
+/** Never silent for longer. */
+const PROGRESS_MS = 1500;
+
+/** Two numbers that should be equal. */
+interface Tally {
+  total: number;
+  agree: number;
+}
+
+interface FileResult {
+  readonly file: string;
+  readonly scripts: Tally;
+  readonly ops: Tally;
+  readonly differences: readonly Difference[];
+}
+
+function read(file: string) {
+  try {
+    return readRecording(file);
+  } catch (error) {
+    if (error instanceof RecordingError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function replayFile(file: string): FileResult {
+  const recorded = read(file);
+  const scripts = { total: recorded.length, agree: 0 };
+  const ops = { total: 0, agree: 0 };
+  const differences: Difference[] = [];
+  let reported = performance.now();
+  for (const [done, script] of recorded.entries()) {
+    const found = replay(script);
+    const count = script.operations.length;
+    ops.total += count;
+    ops.agree += count - new Set(found.map(({ index }) => Math.min(index, count - 1))).size;
+    if (found.length === 0) scripts.agree++;
+    differences.push(...found);
+    if (performance.now() - reported < PROGRESS_MS) continue;
+    reported = performance.now();
+    process.stderr.write(`${basename(file)}: ${done + 1} of ${scripts.total} scripts\n`);
+  }
+  return { file, scripts, ops, differences };
+}
+
+const fields = (answer: Answer): string =>
+  Object.entries(answer)
+    .map(([key, value]) => `${key} ${JSON.stringify(value)}`)
+    .join(', ') || 'nothing';
+
+function differenceText({ script, index, operation, expected, got }: Difference): string {
+  return `${script}, operation ${index}: ${operation}\n  expected ${fields(expected)}\n  got      ${fields(got)}\n`;
+}
+
+const line = (name: string, scripts: Tally, ops: Tally): string =>
+  `${name}: ${scripts.agree} of ${scripts.total} scripts and ${ops.agree} of ${ops.total} operations agree\n`;
+
+const add = (tallies: readonly Tally[]): Tally =>
+  tallies.reduce(({ total, agree }, one) => ({ total: total + one.total, agree: agree + one.agree }), { total: 0, agree: 0 });
+
+export const conformance: Command = {
+  name: 'conformance',
+  summary: 'replay recordings of a real kernel on the model, and compare every answer',
+  description:
+    'Replays recorded scripts (files of JSON lines, plain or gzip) on the model, compares every field of every answer with what ' +
+    'a real Linux said, and runs the count and leak oracles after each script. Without a file it replays the selection that ' +
+    'comes with the lab. The exit code is 1 when something disagrees. docs/conformance.md says what is covered.',
+  flags,
+  examples: ['hmm-lab conformance', 'hmm-lab conformance my-recording.jsonl.gz', 'hmm-lab conformance --json'],
+  async run(args) {
+    const files = args.filter((arg) => !arg.startsWith('-'));
+    const { json } = parseFlags(
+      'conformance',
+      flags,
+      args.filter((arg) => arg.startsWith('-')),
+    );
+    const results = (files.length === 0 ? selection() : files).map(replayFile);
+    const differences = results.flatMap((result) => result.differences);
+    const prose = json ? process.stderr : process.stdout;
+    for (const difference of differences) prose.write(differenceText(difference));
+    const scripts = add(results.map((result) => result.scripts));
+    const ops = add(results.map((result) => result.ops));
+    for (const result of results) prose.write(line(basename(result.file), result.scripts, result.ops));
+    if (results.length > 1) prose.write(line('together', scripts, ops));
+    if (json) {
+      const perFile = results.map((result) => ({ file: basename(result.file), scripts: result.scripts, ops: result.ops }));
+      const verdict = differences.length === 0 ? 'agrees' : 'differs';
+      process.stdout.write(
+        `${JSON.stringify({ schema: 'hmm-lab/conformance/1', version, verdict, scripts, ops, files: perFile, differences })}\n`,
+      );
+    }
+    return differences.length === 0 ? 0 : 1;
+  },
+};

@@ -1,0 +1,74 @@
+/** dmirror_bounce: copying between device mappings and a buffer, page by page, under the update lock. */
+import { frameFill, frameGet, get } from '../../arena/access.ts';
+import { ENOENT } from '../../arena/errno.ts';
+import { frameAt } from '../../arena/frames.ts';
+import { Mirror } from '../../arena/structures.ts';
+import { Violation } from '../../arena/violation.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
+import type { Task } from '../../sync/task.ts';
+import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn } from '../deviceTable.ts';
+
+/** struct dmirror_bounce: pages [start, end) and their words, `frameWords` a page. */
+export interface Bounce {
+  readonly start: number;
+  readonly end: number;
+  readonly words: Int32Array;
+  /** Pages copied so far, from the start. */
+  cpages: number;
+}
+
+export const bounceFor = (task: Task, start: number, end: number): Bounce => ({
+  start,
+  end,
+  words: new Int32Array((end - start) * task.arena.frameWords),
+  cpages: 0,
+});
+
+/** The frame behind a device entry; a freed one means that an invalidation was missed. */
+function frameOf(task: Task, vpn: number, entry: number): number {
+  const { arena } = task;
+  const pfn = deviceEntryPfn(entry);
+  if (get(arena, arena.page.refcount + pfn) <= 0) {
+    throw new Violation('I-FREE', `the device reaches page ${pfn} through address page ${vpn} after it was freed`);
+  }
+  return frameAt(arena, pfn);
+}
+
+/** Goes on from `cpages` while the device has a mapping that allows the access. 0, or -ENOENT at the first that does not. */
+function* copyPages(task: Task, mirror: number, bounce: Bounce, write: boolean): Steps<number> {
+  const { arena } = task;
+  const { frameWords } = arena;
+  const updateLock = mirror + Mirror.updateLock;
+  let result = 0;
+  yield* mutexLock(task, updateLock, LockClass.updateLock);
+  while (bounce.start + bounce.cpages < bounce.end) {
+    const vpn = bounce.start + bounce.cpages;
+    const entry = deviceEntry(arena, mirror, vpn);
+    // An atomic mapping can be read; to write takes the write tag itself.
+    if ((entry & DEV_VALID) === 0 || (write && (entry & (DEV_WRITE | DEV_ATOMIC)) !== DEV_WRITE)) {
+      result = -ENOENT;
+      break;
+    }
+    yield Point.deviceAccess;
+    const frame = frameOf(task, vpn, entry);
+    const at = bounce.cpages * frameWords;
+    if (write) frameFill(arena, frame, bounce.words.subarray(at, at + frameWords));
+    else for (let word = 0; word < frameWords; word++) bounce.words[at + word] = frameGet(arena, frame + word);
+    bounce.cpages++;
+  }
+  yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+  return result;
+}
+
+/** dmirror_do_read. */
+export function* doRead(task: Task, mirror: number, bounce: Bounce): Steps<number> {
+  return yield* copyPages(task, mirror, bounce, false);
+}
+
+/** dmirror_do_write. */
+export function* doWrite(task: Task, mirror: number, bounce: Bounce): Steps<number> {
+  return yield* copyPages(task, mirror, bounce, true);
+}

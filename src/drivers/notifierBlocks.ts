@@ -1,0 +1,107 @@
+/**
+ * Interval notifiers of one mirror as aligned blocks of the address space, each made when the first fault falls into it
+ * (drm_gpusvm does that with blocks of 512 MiB). Small blocks hear less of what does not concern them; each costs an entry in
+ * the tree that every invalidation searches. The blocks of a mirror are in a radix table like those of page tables.
+ */
+import { cas, get, load, set } from '../arena/access.ts';
+import type { Arena } from '../arena/arena.ts';
+import { PTRS_PER_TABLE, VPN_LIMIT } from '../arena/config.ts';
+import { ENOMEM } from '../arena/errno.ts';
+import { nodeLast, nodeStart } from '../arena/intervalTree.ts';
+import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
+import { IntervalSub, Mirror } from '../arena/structures.ts';
+import { ensureTable, forEachEntry, freeTables, lookupTable, pteAt, tableAlloc } from '../mm/tables.ts';
+import { mmuIntervalNotifierInsert, mmuIntervalNotifierRemove } from '../notifier/interval.ts';
+import type { NotifierRange } from '../notifier/range.ts';
+import type { Steps } from '../steps/steps.ts';
+import type { Task } from '../sync/task.ts';
+import type { MirrorNeeds } from './driver.ts';
+import { mirrorMm } from './mirror.ts';
+
+/** Words of the mirror this module keeps: the last two a driver could declare for itself. */
+const ROOT = Mirror.private + 30;
+const PAGES = Mirror.private + 31;
+
+/** Pages of a block. */
+const blockPages = (arena: Arena, mirror: number): number => get(arena, mirror + PAGES);
+
+/** First page after the block of `vpn`. */
+export function blockEnd(arena: Arena, mirror: number, vpn: number): number {
+  const pages = blockPages(arena, mirror);
+  return Math.min(VPN_LIMIT, (Math.floor(vpn / pages) + 1) * pages);
+}
+
+/** What the blocks over a region of `pages` pages, wherever it begins, need at most. */
+export function blockNeeds(pages: number, blockPages: number): MirrorNeeds {
+  const blocks = Math.ceil(pages / blockPages) + 1;
+  // The root, and two levels below it that may begin and end anywhere.
+  return { intervals: blocks, tables: 1 + 2 * (Math.ceil(blocks / PTRS_PER_TABLE) + 1) };
+}
+
+/** Prepares a mirror, with no block yet. 0 or -ENOMEM. */
+export function openBlocks(arena: Arena, mirror: number, pages: number): number {
+  const root = tableAlloc(arena);
+  if (root === 0) return -ENOMEM;
+  set(arena, mirror + ROOT, root);
+  set(arena, mirror + PAGES, pages);
+  return 0;
+}
+
+/** Removes every block. No fault may be under way. */
+export function* closeBlocks(task: Task, mirror: number): Steps<void> {
+  const { arena } = task;
+  const root = get(arena, mirror + ROOT);
+  if (root === 0) return;
+  const handles: number[] = [];
+  forEachEntry(arena, root, (_, handle) => handles.push(handle));
+  for (const handle of handles) yield* removeBlock(task, deref(arena, arena.pools.interval, handle));
+  freeTables(arena, root);
+  set(arena, mirror + ROOT, 0);
+}
+
+function* removeBlock(task: Task, sub: number): Steps<void> {
+  yield* mmuIntervalNotifierRemove(task, sub);
+  poolFree(task.arena, task.arena.pools.interval, sub);
+}
+
+/** The block of `vpn`, 0 when there is none: nobody has ever faulted there. */
+export function findBlock(arena: Arena, mirror: number, vpn: number): number {
+  const block = Math.floor(vpn / blockPages(arena, mirror));
+  const table = lookupTable(arena, get(arena, mirror + ROOT), block);
+  const handle = table === 0 ? 0 : load(arena, pteAt(arena, table, block));
+  return handle === 0 ? 0 : deref(arena, arena.pools.interval, handle);
+}
+
+/**
+ * The block of `vpn`, made if need be; 0 when there is no room, -EINTR or -EINVAL as the insertion has it. The caller holds a
+ * user of the mm and no lock.
+ */
+export function* ensureBlock(task: Task, mirror: number, vpn: number): Steps<number> {
+  const { arena } = task;
+  const found = findBlock(arena, mirror, vpn);
+  if (found !== 0) return found;
+  const pages = blockPages(arena, mirror);
+  const block = Math.floor(vpn / pages);
+  const table = yield* ensureTable(task, mirror + Mirror.tableLock, get(arena, mirror + ROOT), block);
+  const sub = table === 0 ? 0 : poolAlloc(arena, arena.pools.interval);
+  if (sub === 0) return 0;
+  const start = block * pages;
+  const length = Math.min(pages, VPN_LIMIT - start);
+  const spec = { start, length, ops: get(arena, mirror + Mirror.driver), owner: mirror };
+  const error = yield* mmuIntervalNotifierInsert(task, sub, mirrorMm(arena, mirror), spec);
+  if (error !== 0) {
+    poolFree(arena, arena.pools.interval, sub);
+    return error;
+  }
+  // Published only now: whoever finds it may begin a section at once. Pairs with the load in findBlock.
+  if (cas(arena, pteAt(arena, table, block), 0, handleOf(arena, arena.pools.interval, sub)) === 0) return sub;
+  // Another fault was faster.
+  yield* removeBlock(task, sub);
+  return findBlock(arena, mirror, vpn);
+}
+
+/** The part of an invalidated range that lies in the interval the callback is for. */
+export function clipToInterval(arena: Arena, sub: number, { start, end }: NotifierRange): readonly [number, number] {
+  const node = sub + IntervalSub.node;
+  return [Math.max(start, nodeStart(arena, node)), Math.min(end, nodeLast(arena, node) + 1)];
+}

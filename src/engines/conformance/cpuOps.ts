@@ -1,0 +1,49 @@
+/** What a CPU does: loads, stores, and the system calls that take user pages (process_vm, vmsplice, gup_test). */
+import { frameLoad, frameStore } from '../../arena/access.ts';
+import { cpuBegin, cpuEnd } from '../../mm/cpuAccess.ts';
+import { VM_FAULT_SIGSEGV } from '../../mm/faultTypes.ts';
+import { vmaLookup } from '../../mm/vma.ts';
+import { run } from '../../steps/steps.ts';
+import type { Machine, Process } from './machine.ts';
+import { addressAt, numberAt, type Operation, vpnOf } from './operation.ts';
+import type { Answer } from './recording.ts';
+
+/** The signal a failed access gets: SIGSEGV with MAPERR or ACCERR, or SIGBUS with ADRERR. */
+function signal({ arena }: Machine, { mm }: Process, vpn: number, fault: number): string {
+  if ((fault & VM_FAULT_SIGSEGV) === 0) return 'BUS2';
+  return vmaLookup(arena, mm, vpn) === 0 ? 'SEGV1' : 'SEGV2';
+}
+
+/** The first word of a page, or the signal. */
+function loadWord(machine: Machine, process: Process, vpn: number): number | string {
+  const { arena, task } = machine;
+  const at = run(cpuBegin(task, process.mm, vpn, false));
+  if (at < 0) return signal(machine, process, vpn, -at);
+  const value = frameLoad(arena, at) >>> 0;
+  cpuEnd(task);
+  return value;
+}
+
+function storeWord(machine: Machine, process: Process, vpn: number, value: number): string {
+  const { arena, task } = machine;
+  const at = run(cpuBegin(task, process.mm, vpn, true));
+  if (at < 0) return signal(machine, process, vpn, -at);
+  frameStore(arena, at, value);
+  cpuEnd(task);
+  return 'ok';
+}
+
+/** N pages from P on, each `stride` after the one before. */
+function pagesOf(op: Operation, stride: number): number[] {
+  const start = vpnOf(addressAt(op, 0));
+  return Array.from({ length: numberAt(op, 1) }, (_, i) => start + i * stride);
+}
+
+export function cpuRead(machine: Machine, process: Process, op: Operation): Answer {
+  return { e: 0, v: pagesOf(op, numberAt(op, 2, 1)).map((vpn) => loadWord(machine, process, vpn)) };
+}
+
+export function cpuWrite(machine: Machine, process: Process, op: Operation): Answer {
+  const results = pagesOf(op, numberAt(op, 3, 1)).map((vpn, i) => storeWord(machine, process, vpn, numberAt(op, 2) + i));
+  return { e: 0, v: results.every((result) => result === 'ok') ? [] : results };
+}

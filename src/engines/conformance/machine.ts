@@ -1,0 +1,180 @@
+/** The machine a script runs on: four devices, processes with their open files, one task that does everything in turn. */
+import { store } from '../../arena/access.ts';
+import { type Arena, createArena } from '../../arena/arena.ts';
+import { poolFree } from '../../arena/pool.ts';
+import { Actor, ActorState } from '../../arena/structures.ts';
+import { dmirror } from '../../drivers/dmirror/index.ts';
+import { mirrorAlloc, mirrorFree } from '../../drivers/mirror.ts';
+import { optionWords, storeOptions } from '../../drivers/options.ts';
+import { registerDriver } from '../../drivers/registry.ts';
+import { putAddressSpace } from '../../mm/addressSpace.ts';
+import { MEMORY_DEVICE_COHERENT, MEMORY_DEVICE_PRIVATE, memremapPages } from '../../mm/devPagemap.ts';
+import { mmput } from '../../mm/exit.ts';
+import { mmAlloc } from '../../mm/mmStruct.ts';
+import { LINUX_6_1, setOlder } from '../../mm/older.ts';
+import { putPage } from '../../mm/zone.ts';
+import { run } from '../../steps/steps.ts';
+import { Task } from '../../sync/task.ts';
+import { parkAlone } from '../../sync/wait.ts';
+
+/** The driver as the kernel of the recordings has it: its in-tree policies, named for what they do. */
+export const RECORDED_DRIVER = {
+  window: '64',
+  batch: '64',
+  engine: 'mutex',
+  ownMigrate: 'ignoreWithoutSeq',
+  revokeSource: 'off',
+  foreignCounter: 'off',
+  lockOnReturn: 'off',
+  waitAfterSample: 'off',
+  exclusiveSeq: 'off',
+  eraseEnd: 'onePageMore',
+  readOnlyOwn: 'fail',
+  homeFile: 'migrating',
+  exclusiveRule: 'chunk',
+  hugePages: 'split',
+} as const;
+
+/** Huge pages are taken from the end of it. */
+const SYSTEM_PAGES = 64 * 1024;
+const HUGE_PAGES = 80;
+const DEVICE_PAGES = 4096;
+const DEVICES = 4;
+/** Devices 2 and 3 are of coherent memory. */
+const FIRST_COHERENT = 2;
+
+/** An open device file: inherited by fork, released by the last process that closes it. */
+export interface DeviceFile {
+  readonly device: number;
+  readonly mirror: number;
+  users: number;
+}
+
+/** An open file in memory. */
+export interface MemoryFile {
+  /** Address of its address_space. */
+  readonly mapping: number;
+  users: number;
+}
+
+/** A pipe that holds references to pages. */
+export interface Pipe {
+  readonly pages: readonly number[];
+  users: number;
+}
+
+export interface Process {
+  readonly mm: number;
+  readonly devices: Map<number, DeviceFile>;
+  readonly files: Map<number, MemoryFile>;
+  readonly pipes: Map<number, Pipe>;
+}
+
+const newProcess = (mm: number): Process => ({ mm, devices: new Map(), files: new Map(), pipes: new Map() });
+
+export interface Machine {
+  readonly arena: Arena;
+  readonly task: Task;
+  readonly driver: number;
+  readonly driverWords: readonly number[];
+  /** Address of the pagemap of each device; 0 where the machine has no such device. */
+  readonly pgmaps: readonly number[];
+  readonly processes: Map<number, Process>;
+}
+
+/** A fresh machine with process 0. `coherent`: does it have devices 2 and 3? */
+export function bootMachine(coherent: boolean): Machine {
+  const arena = createArena({
+    systemPages: SYSTEM_PAGES,
+    hugePages: HUGE_PAGES,
+    devicePages: DEVICE_PAGES,
+    devices: DEVICES,
+    tables: 1024,
+    actors: 1,
+    mms: 32,
+    vmas: 2048,
+    mirrors: 64,
+    intervals: 128,
+    frameWords: 2,
+  });
+  setOlder(arena, LINUX_6_1);
+  const task = new Task(arena, 0, { park: parkAlone, clock: () => 0 });
+  store(arena, task.actor + Actor.state, ActorState.running);
+  const driver = registerDriver(dmirror);
+  const pgmaps = Array.from({ length: coherent ? DEVICES : FIRST_COHERENT }, (_, device) =>
+    memremapPages(arena, {
+      type: device < FIRST_COHERENT ? MEMORY_DEVICE_PRIVATE : MEMORY_DEVICE_COHERENT,
+      owner: device + 1,
+      ops: driver,
+      start: SYSTEM_PAGES + device * DEVICE_PAGES,
+      pages: DEVICE_PAGES,
+    }),
+  );
+  const machine: Machine = {
+    arena,
+    task,
+    driver,
+    driverWords: optionWords(dmirror, RECORDED_DRIVER),
+    pgmaps,
+    processes: new Map(),
+  };
+  machine.processes.set(0, newProcess(mmAlloc(arena)));
+  return machine;
+}
+
+/** Opens a device for a process, which is mirrored from then on. The file, or a negative errno. */
+export function openDevice({ arena, task, driver, driverWords, pgmaps }: Machine, { mm }: Process, device: number): DeviceFile {
+  const mirror = mirrorAlloc(arena, { driver, mm, pgmap: pgmaps[device] as number, device: device + 1 });
+  storeOptions(arena, mirror, driverWords);
+  const error = run(dmirror.open(task, mirror));
+  if (mirror === 0 || error !== 0) throw new Error(`device ${device} does not open: ${error}`);
+  return { device, mirror, users: 1 };
+}
+
+/** One user less; the last one releases the file, which evicts the device. */
+export function closeDevice({ arena, task }: Machine, file: DeviceFile): void {
+  file.users--;
+  if (file.users > 0) return;
+  run(dmirror.close(task, file.mirror));
+  mirrorFree(arena, file.mirror);
+}
+
+/** The same for a file in memory; its pages go with the last user, be that an open file or a mapping. */
+export function closeFile({ task }: Machine, file: MemoryFile): void {
+  file.users--;
+  if (file.users === 0) run(putAddressSpace(task, file.mapping));
+}
+
+export function closePipe({ task }: Machine, pipe: Pipe): void {
+  pipe.users--;
+  if (pipe.users === 0) for (const pfn of pipe.pages) run(putPage(task, pfn));
+}
+
+/** fork: the child has the same files open. */
+export function forkProcess({ devices, files, pipes }: Process, child: number): Process {
+  for (const shared of [...devices.values(), ...files.values(), ...pipes.values()]) shared.users++;
+  return { mm: child, devices: new Map(devices), files: new Map(files), pipes: new Map(pipes) };
+}
+
+/** exit: the address space goes first, the files after it. */
+export function exitProcess(machine: Machine, worker: number, process: Process): void {
+  run(mmput(machine.task, process.mm));
+  for (const file of process.devices.values()) closeDevice(machine, file);
+  for (const file of process.files.values()) closeFile(machine, file);
+  for (const pipe of process.pipes.values()) closePipe(machine, pipe);
+  machine.processes.delete(worker);
+}
+
+/** Ends everything, so that the leak oracle can look. */
+export function shutDown(machine: Machine): void {
+  for (const [worker, process] of [...machine.processes]) exitProcess(machine, worker, process);
+  for (const pgmap of machine.pgmaps) poolFree(machine.arena, machine.arena.pools.pgmap, pgmap);
+}
+
+/** References that open pipes hold, by page frame: what the count oracle must know. */
+export function pinnedPages({ processes }: Machine): Map<number, number> {
+  const pinned = new Map<number, number>();
+  const pipes = new Set([...processes.values()].flatMap((process) => [...process.pipes.values()]));
+  for (const { pages } of pipes) for (const pfn of pages) pinned.set(pfn, (pinned.get(pfn) ?? 0) + 1);
+  return pinned;
+}

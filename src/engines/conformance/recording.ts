@@ -1,0 +1,115 @@
+/** Recordings: scripts of operations with what a real kernel answered, as JSON lines, plain or gzip. */
+import { readFileSync } from 'node:fs';
+import { constants, gunzipSync } from 'node:zlib';
+import { type Operation, parseOperation } from './operation.ts';
+
+/** What the kernel answered to one operation; fields as the recordings name them. */
+export interface Answer {
+  /** errno, 0 for success. */
+  readonly e?: unknown;
+  readonly [field: string]: unknown;
+}
+
+export interface Script {
+  readonly id: string;
+  readonly operations: readonly Operation[];
+  readonly answers: readonly Answer[];
+  /** Written by the first recorder: long lists are written out, and exclusive entries do not say that they are of a huge page. */
+  readonly firstNotation: boolean;
+}
+
+/** Something is wrong with the file itself; the message says where. */
+export class RecordingError extends RangeError {
+  override readonly name = 'RecordingError';
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function parseScript(line: string): Omit<Script, 'firstNotation'> {
+  let record: unknown;
+  try {
+    record = JSON.parse(line);
+  } catch (error) {
+    throw new RangeError(`not JSON (${(error as Error).message})`);
+  }
+  if (!isObject(record)) throw new RangeError('not an object');
+  const { id, ops, results } = record;
+  if (typeof id !== 'string') throw new RangeError("the script has no 'id'");
+  if (!Array.isArray(ops) || !ops.every((op) => typeof op === 'string')) {
+    throw new RangeError(`script '${id}' has no 'ops', a list of operations`);
+  }
+  if (!Array.isArray(results) || !results.every(isObject)) {
+    throw new RangeError(`script '${id}' has no 'results', a list of objects`);
+  }
+  if (results.length !== ops.length) {
+    throw new RangeError(`script '${id}' has ${ops.length} operations and ${results.length} results`);
+  }
+  return { id, operations: ops.map(parseOperation), answers: results };
+}
+
+/** Lists longer than this are run-length coded by all recorders but the first. */
+const LONG_LIST = 40;
+
+const CODED_LISTS = ['v', 's', 'p', 'k', 'n'];
+
+const writesOutLongLists = ({ answers }: { readonly answers: readonly Answer[] }): boolean =>
+  answers.some((answer) => CODED_LISTS.some((field) => Array.isArray(answer[field]) && answer[field].length > LONG_LIST));
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  EACCES: 'permission is denied',
+  EISDIR: 'it is a directory',
+};
+
+function reasonOf(error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return reasons[code] ?? message;
+}
+
+/** The lines of a file, unpacked if it is gzip; the second value says why the last of them may be cut off. */
+function linesOf(path: string): readonly [lines: string[], broken: string | null] {
+  let data: Buffer;
+  try {
+    data = readFileSync(path);
+  } catch (error) {
+    throw new RecordingError(`${path} cannot be read: ${reasonOf(error)}`);
+  }
+  const isGzip = data[0] === 0x1f && data[1] === 0x8b;
+  if (!isGzip) return [data.toString('utf8').split('\n'), null];
+  try {
+    return [gunzipSync(data).toString('utf8').split('\n'), null];
+  } catch (error) {
+    // Once more, for what there is: the reader wants to know how far the file goes.
+    return [partOf(data), (error as Error).message];
+  }
+}
+
+function partOf(data: Buffer): string[] {
+  try {
+    return gunzipSync(data, { finishFlush: constants.Z_SYNC_FLUSH }).toString('utf8').split('\n');
+  } catch {
+    return [''];
+  }
+}
+
+/**
+ * Reads every script of a file.
+ *
+ * @throws RecordingError, one sentence with the file and the line.
+ */
+export function readRecording(path: string): Script[] {
+  const [lines, broken] = linesOf(path);
+  if (broken !== null)
+    throw new RecordingError(`${path}, line ${lines.length}: the gzip data end or are damaged here (${broken})`);
+  const scripts = lines.flatMap((line, i) => {
+    if (line.trim() === '') return [];
+    try {
+      return [parseScript(line)];
+    } catch (error) {
+      throw new RecordingError(`${path}, line ${i + 1}: ${(error as Error).message}`);
+    }
+  });
+  const firstNotation = scripts.some(writesOutLongLists);
+  return scripts.map((script) => ({ ...script, firstNotation }));
+}

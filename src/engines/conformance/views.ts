@@ -1,0 +1,129 @@
+/** What /proc shows of an address space: pagemap, maps, smaps. */
+import { get } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
+import { PTRS_PER_TABLE, ZERO_PFN } from '../../arena/config.ts';
+import { Mm, Vma } from '../../arena/structures.ts';
+import { isHugetlb } from '../../mm/compound.ts';
+import { pgmapOwner } from '../../mm/devPagemap.ts';
+import { compoundHead, isDevicePage, PG_FILE, pageFlags, pageMapcount } from '../../mm/page.ts';
+import {
+  isDeviceExclusive,
+  isDevicePrivate,
+  LEAF_DEVICE_EXCLUSIVE,
+  LEAF_DEVICE_PRIVATE_WRITE,
+  leafKind,
+  mapsPage,
+  PTE_SPECIAL,
+  ptePfn,
+  ptePresent,
+} from '../../mm/pte.ts';
+import { leafOf } from '../../mm/splitHugePmd.ts';
+import { readPte } from '../../mm/tables.ts';
+import {
+  VM_EXEC,
+  VM_HUGEPAGE,
+  VM_NOHUGEPAGE,
+  VM_READ,
+  VM_SHARED,
+  VM_WRITE,
+  vmaEnd,
+  vmaFlags,
+  vmaStart,
+  vmasIn,
+} from '../../mm/vma.ts';
+import type { Machine, Process } from './machine.ts';
+import { ARENA_VPN, addressAt, numberAt, type Operation, vpnOf } from './operation.ts';
+import type { Answer } from './recording.ts';
+
+/** `c2`, `c3`: page of a coherent device; nothing for a system page. */
+const coherentMark = (arena: Arena, pfn: number): string => (isDevicePage(arena, pfn) ? `c${pgmapOwner(arena, pfn) - 1}` : '');
+
+/** `h`: piece of a huge page, `H`: of a hugetlb page. */
+const hugeMark = (arena: Arena, pfn: number): string => (isHugetlb(arena, pfn) ? 'H' : compoundHead(arena, pfn) !== 0 ? 'h' : '');
+
+/** `f`: not anonymous; `x`: mapped once. Under a leaf that is asked of its first page, for all of them. */
+function flagsOf(arena: Arena, pfn: number, isLeaf: boolean): string {
+  const file = (pageFlags(arena, pfn) & PG_FILE) !== 0 ? 'f' : '';
+  const asked = isLeaf ? compoundHead(arena, pfn) : pfn;
+  return `${hugeMark(arena, pfn)}${file}${pageMapcount(arena, asked) === 1 ? 'x' : ''}`;
+}
+
+/** The state of one page in the letters of the recordings. */
+function kindOf(arena: Arena, pte: number, isLeaf: boolean): string {
+  if (pte === 0) return '-';
+  const pfn = ptePfn(pte);
+  if (ptePresent(pte)) {
+    if ((pte & PTE_SPECIAL) !== 0) return pfn === ZERO_PFN ? 'z' : 'zh';
+    return `${coherentMark(arena, pfn) || 's'}${flagsOf(arena, pfn, isLeaf)}`;
+  }
+  if (isDevicePrivate(pte)) return `${leafKind(pte) === LEAF_DEVICE_PRIVATE_WRITE ? 'dw' : 'dr'}${flagsOf(arena, pfn, isLeaf)}`;
+  // The kernel of the recordings counts no mapping for an exclusive entry.
+  if (isDeviceExclusive(pte)) {
+    return `${leafKind(pte) === LEAF_DEVICE_EXCLUSIVE ? 'ew' : 'er'}${coherentMark(arena, pfn)}${hugeMark(arena, pfn)}`;
+  }
+  return 'm';
+}
+
+export function pagemap({ arena }: Machine, { mm }: Process, op: Operation): Answer {
+  const start = vpnOf(addressAt(op, 0));
+  const k: string[] = [];
+  const n: number[] = [];
+  for (let i = 0; i < numberAt(op, 1); i++) {
+    const pte = readPte(arena, get(arena, mm + Mm.pgd), start + i);
+    k.push(kindOf(arena, pte, leafOf(arena, mm, start + i) !== 0));
+    n.push(pte === 0 ? 0 : ptePfn(pte));
+  }
+  return { e: 0, k, n };
+}
+
+function permissions(flags: number): string {
+  const letter = (bit: number, name: string): string => ((flags & bit) !== 0 ? name : '-');
+  return `${letter(VM_READ, 'r')}${letter(VM_WRITE, 'w')}${letter(VM_EXEC, 'x')}${(flags & VM_SHARED) !== 0 ? 's' : 'p'}`;
+}
+
+const ARENA_END = ARENA_VPN * 2;
+
+export function maps({ arena }: Machine, { mm }: Process): Answer {
+  const m = vmasIn(arena, mm, ARENA_VPN, ARENA_END).map((vma) => {
+    const file = get(arena, vma + Vma.mapping) !== 0;
+    const offset = file ? get(arena, vma + Vma.pgoff) : 0;
+    return [
+      vmaStart(arena, vma) - ARENA_VPN,
+      vmaEnd(arena, vma) - ARENA_VPN,
+      permissions(vmaFlags(arena, vma)),
+      offset,
+      file ? 1 : 0,
+    ];
+  });
+  return { e: 0, m };
+}
+
+/** What one VMA maps: all pages, those of leaves of huge pages of its own, and the anonymous ones. */
+function residency(arena: Arena, mm: number, vma: number): readonly [rss: number, leaves: number, anonymous: number] {
+  let rss = 0;
+  let leaves = 0;
+  let anonymous = 0;
+  for (let vpn = vmaStart(arena, vma); vpn < vmaEnd(arena, vma); vpn++) {
+    const pte = readPte(arena, get(arena, mm + Mm.pgd), vpn);
+    if (!mapsPage(pte) || isHugetlb(arena, ptePfn(pte))) continue;
+    rss++;
+    if ((pageFlags(arena, ptePfn(pte)) & PG_FILE) === 0) anonymous++;
+    if (vpn % PTRS_PER_TABLE === 0 && leafOf(arena, mm, vpn) !== 0) leaves++;
+  }
+  return [rss, leaves, anonymous];
+}
+
+function advised(flags: number): string {
+  if ((flags & VM_HUGEPAGE) !== 0) return 'hg';
+  return (flags & VM_NOHUGEPAGE) !== 0 ? 'nh' : '';
+}
+
+export function smaps({ arena }: Machine, { mm }: Process): Answer {
+  const sm = vmasIn(arena, mm, ARENA_VPN, ARENA_END).map((vma) => {
+    const flags = vmaFlags(arena, vma);
+    const [rss, leaves, anonymous] = residency(arena, mm, vma);
+    const [start, end] = [vmaStart(arena, vma) - ARENA_VPN, vmaEnd(arena, vma) - ARENA_VPN];
+    return [start, end, permissions(flags), rss, leaves, advised(flags), anonymous];
+  });
+  return { e: 0, sm };
+}

@@ -1,0 +1,212 @@
+/** From the repetitions of a cell to its row in the result. */
+import type { Histogram } from '../histogram.ts';
+import type { AxisValue } from './axes.ts';
+import { type Spread, spreadOf, twoHalves } from './statistics.ts';
+import { restored } from './tally.ts';
+import type { CellConfig, Repetition, StoredHistogram } from './types.ts';
+
+export type CellVerdict = 'ok' | 'invalid' | 'violation';
+
+export interface TimeRow {
+  readonly count: number;
+  readonly meanNs: number;
+  readonly p50Ns: number;
+  readonly p99Ns: number;
+  readonly p999Ns: number;
+  readonly maxNs: number;
+  readonly spread: Spread | null;
+}
+
+export interface ShareRow {
+  readonly count: number;
+  readonly share: number;
+  readonly spread: Spread | null;
+}
+
+/** A row of the result: docs/measure.md has the schema. Where the cell is not valid there is no number. */
+export interface Row {
+  readonly cell: number;
+  readonly axes: Readonly<Record<string, AxisValue | null>>;
+  readonly verdict: CellVerdict;
+  /** Why it is not `ok`. */
+  readonly why: string | null;
+  /** Device faults that ended, over all repetitions. */
+  readonly n: number;
+  readonly repetitions: number;
+  readonly unfinished: number;
+  readonly failed: number;
+  /** Device faults a request made; 1 unless --access copy finds holes again. Null: no request ended. */
+  readonly rounds: number | null;
+  /** Passes a window took until it was stable. */
+  readonly attempts: {
+    readonly mean: number;
+    readonly p50: number;
+    readonly p99: number;
+    readonly max: number;
+    readonly spread: Spread | null;
+    /** All passes, also of windows that never became stable, for each stable one: what stability costs. Null: none was stable. */
+    readonly perStable: number | null;
+    readonly perStableSpread: Spread | null;
+  } | null;
+  readonly timeToStable: TimeRow | null;
+  /** Device faults from their begin, and from when they were due. */
+  readonly latency: { readonly raw: TimeRow; readonly corrected: TimeRow } | null;
+  readonly timeouts: ShareRow | null;
+  /** Time of device faults spent in passes that were thrown away. */
+  readonly wasted: ShareRow | null;
+  readonly invalidations: { readonly asked: number; readonly done: number } | null;
+  readonly aa: { readonly ratio: number; readonly consistent: boolean } | null;
+  readonly overlap: number | null;
+  readonly coresUsed: number | null;
+  /** Seconds measured, virtual or real. */
+  readonly seconds: number;
+  readonly steps: number;
+  readonly histograms: {
+    readonly attempts: StoredHistogram;
+    readonly timeToStable: StoredHistogram;
+    readonly raw: StoredHistogram;
+    readonly corrected: StoredHistogram;
+  } | null;
+}
+
+/** Halves of a cell may differ by so much without a word. */
+const AA_TOLERANCE = 0.3;
+
+const sum = (repetitions: readonly Repetition[], of: (repetition: Repetition) => number): number =>
+  repetitions.reduce((total, repetition) => total + of(repetition), 0);
+
+const means = (histograms: readonly StoredHistogram[]): number[] =>
+  histograms.filter(({ count }) => count > 0).map(({ sum: total, count }) => total / count);
+
+function timeRow(parts: readonly StoredHistogram[]): TimeRow {
+  const all = restored(parts);
+  return { count: all.count, meanNs: all.mean, ...all.quantiles(), spread: spreadOf(means(parts)) };
+}
+
+function shares(repetitions: readonly Repetition[], part: (r: Repetition) => number, whole: (r: Repetition) => number): number[] {
+  return repetitions.filter((r) => whole(r) > 0).map((r) => part(r) / whole(r));
+}
+
+const ended = ({ done, timedOut, failed }: Repetition): number => done + timedOut + failed;
+
+function pack(histogram: Histogram): StoredHistogram {
+  const counts: [number, number][] = [];
+  histogram.counts.forEach((records, bucket) => {
+    if (records > 0) counts.push([bucket, records]);
+  });
+  return { counts, count: histogram.count, sum: histogram.sum, max: histogram.max };
+}
+
+/** What every row has, whatever it is worth. */
+function base(index: number, axes: Row['axes'], repetitions: readonly Repetition[]) {
+  return {
+    cell: index,
+    axes,
+    n: sum(repetitions, ended),
+    repetitions: repetitions.length,
+    unfinished: sum(repetitions, (r) => r.unfinished),
+    failed: sum(repetitions, (r) => r.failed),
+    seconds: sum(repetitions, (r) => r.ns) / 1e9,
+    steps: sum(repetitions, (r) => r.steps),
+    overlap: least(repetitions.map((r) => r.overlap)),
+    coresUsed: least(repetitions.map((r) => r.coresUsed)),
+  };
+}
+
+function least(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+const nothing = {
+  rounds: null,
+  attempts: null,
+  timeToStable: null,
+  latency: null,
+  timeouts: null,
+  wasted: null,
+  invalidations: null,
+  aa: null,
+  histograms: null,
+} as const;
+
+/** The row of a cell. `invalid` is the engine's reason to refuse it, null when there is none. */
+export function rowOf(
+  index: number,
+  axes: Row['axes'],
+  cell: CellConfig,
+  repetitions: readonly Repetition[],
+  invalid: string | null,
+): Row {
+  const head = base(index, axes, repetitions);
+  const violation = repetitions.find((r) => r.violation !== null)?.violation;
+  if (violation !== undefined && violation !== null) {
+    return {
+      ...head,
+      ...nothing,
+      verdict: 'violation',
+      why: `${violation.rule}, seen by ${violation.actor}: ${violation.message}`,
+    };
+  }
+  const aa = twoHalves(means(repetitions.map((r) => r.timeToStable)), AA_TOLERANCE);
+  const refused =
+    invalid ?? (aa.consistent || cell.engine === 'simulate' ? null : `A/A check: its halves differ ${aa.ratio.toFixed(2)}-fold`);
+  if (refused !== null) return { ...head, ...nothing, verdict: 'invalid', why: refused };
+  const of = (name: 'attempts' | 'timeToStable' | 'raw' | 'corrected'): StoredHistogram[] => repetitions.map((r) => r[name]);
+  const attempts = restored(of('attempts'));
+  const stable = sum(repetitions, (r) => r.stable);
+  const passes = sum(repetitions, (r) => r.passes);
+  const timedOut = sum(repetitions, (r) => r.timedOut);
+  const lostNs = sum(repetitions, (r) => r.lostNs);
+  const faultNs = sum(repetitions, (r) => r.faultNs);
+  return {
+    ...head,
+    verdict: 'ok',
+    why: null,
+    rounds: head.n === 0 ? null : sum(repetitions, (r) => r.rounds) / head.n,
+    attempts: {
+      mean: attempts.mean,
+      p50: attempts.quantile(0.5),
+      p99: attempts.quantile(0.99),
+      max: attempts.max,
+      spread: spreadOf(means(of('attempts'))),
+      perStable: stable === 0 ? null : passes / stable,
+      perStableSpread: spreadOf(
+        shares(
+          repetitions,
+          (r) => r.passes,
+          (r) => r.stable,
+        ),
+      ),
+    },
+    timeToStable: timeRow(of('timeToStable')),
+    latency: { raw: timeRow(of('raw')), corrected: timeRow(of('corrected')) },
+    timeouts: {
+      count: timedOut,
+      share: head.n === 0 ? 0 : timedOut / head.n,
+      spread: spreadOf(shares(repetitions, (r) => r.timedOut, ended)),
+    },
+    wasted: {
+      count: sum(repetitions, (r) => r.lost),
+      share: faultNs === 0 ? 0 : lostNs / faultNs,
+      spread: spreadOf(
+        shares(
+          repetitions,
+          (r) => r.lostNs,
+          (r) => r.faultNs,
+        ),
+      ),
+    },
+    invalidations: {
+      asked: cell.invalidations,
+      done: head.seconds === 0 ? 0 : sum(repetitions, (r) => r.invalidations) / head.seconds,
+    },
+    aa,
+    histograms: {
+      attempts: pack(attempts),
+      timeToStable: pack(restored(of('timeToStable'))),
+      raw: pack(restored(of('raw'))),
+      corrected: pack(restored(of('corrected'))),
+    },
+  };
+}

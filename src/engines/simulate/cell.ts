@@ -1,0 +1,75 @@
+/** A cell of a sweep under virtual time, one repetition at a time. */
+import type { Driver } from '../../drivers/driver.ts';
+import { checkInstalled } from '../../oracles/mirror.ts';
+import { type RetryScenario, retryScenario } from '../../scenarios/retry.ts';
+import { retryActors } from '../../scenarios/retryActors.ts';
+import { driverOf, retryOptionsOf } from '../measure/driverOf.ts';
+import { Tally } from '../measure/tally.ts';
+import type { CellConfig, Repetition } from '../measure/types.ts';
+import { costsOf } from './costs.ts';
+import { type Ending, type SimulatedFailure, Simulator } from './simulator.ts';
+
+/** Part of a repetition that does not count, of its time or of its faults. */
+const WARM_UP = 0.1;
+/** Steps between two looks at the clock of the world. */
+const CHUNK = 2000;
+/** Steps that operations under way may need to come to their end. */
+const DRAIN_STEPS = 50_000_000;
+
+/** Lets the program breathe between chunks; true ends the repetition. */
+export type Breathe = () => Promise<boolean>;
+
+function broken(scenario: RetryScenario, simulator: Simulator): SimulatedFailure | null {
+  const ending = simulator.failure === null ? simulator.drain(DRAIN_STEPS) : 'failure';
+  if (simulator.failure !== null) return simulator.failure;
+  if (ending === 'steps')
+    return { rule: 'I-PROG', message: 'livelock: operations do not end once the load has', actor: 'checker' };
+  const finding = scenario.check()[0] ?? scenario.finish()[0];
+  return finding === undefined ? null : { ...finding, actor: 'checker' };
+}
+
+function simulator(cell: CellConfig, driver: Driver, scenario: RetryScenario, seed: number, tally: Tally): Simulator {
+  const costs = costsOf(cell.preset, cell.costs);
+  const { arena, places } = scenario;
+  const actors = retryActors({ arena, load: cell, places, driver, seed, recorder: tally });
+  const watch = tally.watch(checkInstalled);
+  return new Simulator(
+    arena,
+    actors.map(({ name, role, program }) => ({
+      name,
+      program,
+      startNs: role === 'faulter' ? costs.machine.interrupt : costs.machine.wakeUp,
+    })),
+    { cpus: cell.cpus, costs, watch: () => watch },
+  );
+}
+
+/** One repetition. Every rule of the model is checked at its end. */
+export async function simulateOnce(cell: CellConfig, seed: number, breathe: Breathe): Promise<Repetition | null> {
+  const driver = await driverOf(cell);
+  const scenario = retryScenario(retryOptionsOf(cell, driver));
+  const total = cell.seconds * 1e9;
+  let warm = WARM_UP * total;
+  const tally = new Tally(warm);
+  const run = simulator(cell, driver, scenario, seed, tally);
+  let ending: Ending = 'steps';
+  const enough = (): boolean => tally.done + tally.timedOut + tally.failed >= cell.faults;
+  while (ending === 'steps' && !enough()) {
+    ending = run.run(total, CHUNK);
+    if (run.now < warm && tally.ended >= WARM_UP * cell.faults) {
+      warm = run.now;
+      tally.countFrom(warm);
+    }
+    if (await breathe()) return null;
+  }
+  const { now, steps } = run;
+  const result = tally.repetition({
+    ns: Math.max(0, now - warm),
+    steps,
+    overlap: null,
+    coresUsed: null,
+    coresTaken: null,
+    violation: null,
+  });
+  return { ...result, violation: broken(scenario, run) };
+}

@@ -1,0 +1,48 @@
+/** FOLL_LONGTERM: a pin that may last for ever must not keep a page of a device busy, so the page is moved home first. */
+import { forgetRound, observed } from '../arena/access.ts';
+import { EBUSY } from '../arena/errno.ts';
+import { copyPage } from '../mm/copyPage.ts';
+import { FOLL_PIN, getUserPage, unpinUserPage } from '../mm/gup.ts';
+import { isDevicePage } from '../mm/page.ts';
+import { lockPage } from '../mm/pageLock.ts';
+import { allocPage } from '../mm/zone.ts';
+import type { Steps } from '../steps/steps.ts';
+import type { Task } from '../sync/task.ts';
+import { migrateDeviceFinalize, migrateDevicePages, migrateDevicePfns } from './deviceRange.ts';
+import { MIGRATE_PFN_MIGRATE, migratePfn } from './migratePfn.ts';
+
+/** Flag of {@link getLongtermPage}, beside those of getUserPage. */
+export const FOLL_LONGTERM = 0x100;
+
+/** migrate_device_coherent_page: false when somebody holds a reference. */
+function* bringHome(task: Task, pfn: number): Steps<boolean> {
+  const src = Int32Array.of(pfn);
+  const dst = new Int32Array(1);
+  if ((yield* migrateDevicePfns(task, src)) === 0) return false;
+  const to = yield* allocPage(task, false);
+  if (to !== 0) {
+    yield* lockPage(task, to);
+    yield* copyPage(task, to, pfn);
+    dst[0] = migratePfn(to);
+  }
+  yield* migrateDevicePages(task, src, dst);
+  const moved = ((src[0] as number) & MIGRATE_PFN_MIGRATE) !== 0;
+  yield* migrateDeviceFinalize(task, src, dst);
+  return moved;
+}
+
+/**
+ * pin_user_pages with FOLL_LONGTERM, for one page. mmap_lock is held for reading.
+ *
+ * @returns as getUserPage, or -EBUSY: the page is on a device and cannot be moved.
+ */
+export function* getLongtermPage(task: Task, mm: number, vpn: number, foll: number): Steps<number> {
+  const mark = observed();
+  for (;;) {
+    forgetRound(mark);
+    const pfn = yield* getUserPage(task, mm, vpn, (foll & ~FOLL_LONGTERM) | FOLL_PIN);
+    if (pfn < 0 || !isDevicePage(task.arena, pfn)) return pfn;
+    yield* unpinUserPage(task, pfn);
+    if (!(yield* bringHome(task, pfn))) return -EBUSY;
+  }
+}

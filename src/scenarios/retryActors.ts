@@ -1,0 +1,141 @@
+/** Who does what in the retry scenario: programs of device-fault threads, disturbers and CPU threads. */
+
+import type { Arena } from '../arena/arena.ts';
+import { deref } from '../arena/pool.ts';
+import { deviceRead } from '../drivers/deviceCopy.ts';
+import type { Driver } from '../drivers/driver.ts';
+import { forgetRange } from '../drivers/forget.ts';
+import { arrivals } from '../load/arrivals.ts';
+import { pattern } from '../load/patterns.ts';
+import type { Program } from '../load/program.ts';
+import { type RandomStream, randomStream } from '../load/random.ts';
+import { cpuLoad, cpuStore } from '../mm/cpuAccess.ts';
+import { madviseDontneed } from '../mm/madvise.ts';
+import { mmapAnonymous, munmap } from '../mm/mmap.ts';
+import { mprotect } from '../mm/mprotect.ts';
+import { VM_READ, VM_WRITE } from '../mm/vma.ts';
+import type { Steps } from '../steps/steps.ts';
+import type { Task } from '../sync/task.ts';
+import type { EventKind, RetryLoad, RetryPlaces } from './retry.ts';
+
+/** What a run hears of its actors. Times are nanoseconds of the engine's clock. */
+export interface RetryRecorder {
+  /** A device fault ended with 0 or an error. It was due, it began, it ended. */
+  readonly fault: (actor: number, due: number, began: number, ended: number, result: number) => void;
+  /** A request makes another device fault. */
+  readonly round: (actor: number) => void;
+  readonly faultBegins: (actor: number, due: number) => void;
+  readonly invalidation: (actor: number, due: number, began: number, ended: number) => void;
+}
+
+export interface RetryActor {
+  readonly name: string;
+  readonly role: 'faulter' | 'disturber' | 'thread';
+  readonly program: Program;
+}
+
+interface Context {
+  readonly arena: Arena;
+  readonly load: RetryLoad;
+  readonly places: RetryPlaces;
+  readonly driver: Driver;
+  readonly seed: number;
+  readonly recorder: RetryRecorder;
+}
+
+/** Random streams of an actor: when, where, what. */
+const STREAMS = 3;
+const stream = (seed: number, actor: number, purpose: number): RandomStream => randomStream(seed, STREAMS * actor + purpose);
+
+const nowNs = (task: Task): number => task.clock() * 1e6;
+
+function faulter({ arena, load, places, driver, seed, recorder }: Context, actor: number, index: number): Program {
+  const slot = pattern(load.pattern, Math.floor(load.pages / load.range), stream(seed, actor, 1));
+  const next =
+    load.faultRate > 0
+      ? arrivals(load.faultArrivals, load.faultRate / load.faulters, stream(seed, actor, 0))
+      : (now: number): number => now;
+  const handle = places.mirrors[index % places.mirrors.length] as number;
+  const write = load.access === 'write';
+  return {
+    due: next,
+    *operation(task, due) {
+      const mirror = deref(arena, arena.pools.mirror, handle);
+      const start = places.base + slot() * load.range;
+      const began = nowNs(task);
+      recorder.faultBegins(actor, due);
+      const end = start + load.range;
+      let result: number;
+      if (load.access === 'copy') {
+        result = yield* deviceRead(task, driver, mirror, start, end, () => recorder.round(actor));
+      } else {
+        recorder.round(actor);
+        result = yield* driver.fault(task, mirror, start, end, write);
+      }
+      recorder.fault(actor, due, began, nowNs(task), result);
+      // So that the next fault there finds something to do. Not part of the fault.
+      yield* forgetRange(task, driver, mirror, start, end);
+    },
+  };
+}
+
+const events: Readonly<Record<EventKind, (task: Task, mm: number, start: number, pages: number, turn: number) => Steps<void>>> = {
+  *dontneed(task, mm, start, pages) {
+    yield* madviseDontneed(task, mm, start, pages);
+  },
+  *mprotect(task, mm, start, pages, turn) {
+    yield* mprotect(task, mm, start, pages, turn % 2 === 0 ? VM_READ : VM_READ | VM_WRITE);
+  },
+  *munmap(task, mm, start, pages) {
+    yield* munmap(task, mm, start, pages);
+    yield* mmapAnonymous(task, mm, start, pages);
+  },
+};
+
+const never = (): number => Number.POSITIVE_INFINITY;
+
+function disturber({ arena, load, places, seed, recorder }: Context, actor: number): Program {
+  const slots = Math.floor(load.pages / load.span);
+  const slot = pattern(load.hits, slots, stream(seed, actor, 1));
+  const turns = new Uint8Array(slots);
+  const base = load.target === 'same' ? places.base : places.other;
+  const event = events[load.event];
+  return {
+    due: load.invalidations > 0 ? arrivals(load.arrivals, load.invalidations / load.disturbers, stream(seed, actor, 0)) : never,
+    *operation(task, due) {
+      const at = slot();
+      const began = nowNs(task);
+      const mm = deref(arena, arena.pools.mm, places.mm);
+      // mprotect takes a permission away at one visit and gives it back at the next.
+      yield* event(task, mm, base + at * load.span, load.span, turns[at] as number);
+      turns[at] = 1 - (turns[at] as number);
+      recorder.invalidation(actor, due, began, nowNs(task));
+    },
+  };
+}
+
+function thread({ arena, load, places, seed }: Context, actor: number): Program {
+  const page = pattern(load.pattern, load.pages, stream(seed, actor, 1));
+  const choice = stream(seed, actor, 2);
+  return {
+    due: load.accesses > 0 ? arrivals('poisson', load.accesses / load.threads, stream(seed, actor, 0)) : never,
+    *operation(task) {
+      const mm = deref(arena, arena.pools.mm, places.mm);
+      const vpn = places.base + page();
+      if (choice.below(2) === 0) yield* cpuLoad(task, mm, vpn, 0);
+      else yield* cpuStore(task, mm, vpn, 0, vpn);
+    },
+  };
+}
+
+/** The actors of a run, in the order of their numbers. All choices follow from the seed. */
+export function retryActors(context: Context): RetryActor[] {
+  const { faulters, disturbers, threads } = context.load;
+  const some = (role: RetryActor['role'], count: number, first: number, make: (actor: number, index: number) => Program) =>
+    Array.from({ length: count }, (_, i) => ({ name: `${role}${i}`, role, program: make(first + i, i) }));
+  return [
+    ...some('faulter', faulters, 0, (actor, index) => faulter(context, actor, index)),
+    ...some('disturber', disturbers, faulters, (actor) => disturber(context, actor)),
+    ...some('thread', threads, faulters + disturbers, (actor) => thread(context, actor)),
+  ];
+}

@@ -1,0 +1,73 @@
+/** The drivers that come with the lab: with the defaults every rule holds, and without the collision check it does not. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { optionWords } from '../src/drivers/options.ts';
+import { builtinDrivers } from '../src/drivers/registry.ts';
+
+const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-drivers-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+const run = (...args: string[]) =>
+  spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', timeout: 100_000, cwd: directory });
+
+/** The load of a cell in which everything collides with everything. */
+const load =
+  '--pages 64 --range 16 --devices 2 --faulters 4 --threads 4 --accesses 100k --invalidations 200k --span 4 --faults 150 --repetitions 2'.split(
+    ' ',
+  );
+
+for (const { name } of builtinDrivers) {
+  test(`${name}: every rule holds under every event of a simulation`, () => {
+    const { status, stdout, stderr } = run('measure', ...load, '--driver', name, '--event', 'all', '--out', name, '--json');
+    assert.equal(status, 0, stderr);
+    for (const row of JSON.parse(stdout).rows) {
+      assert.equal(row.verdict, 'ok');
+      assert.ok(
+        row.n > 0 && row.failed === (row.axes.event === 'munmap' ? row.failed : 0),
+        `${row.axes.event}: ${row.failed} failed`,
+      );
+    }
+  });
+
+  test(`${name}: without the collision check the device keeps stale entries`, () => {
+    const spec = `${name}:retryCheck=none`;
+    const { status, stdout } = run('measure', ...load, '--driver', spec, '--out', `${name}-none`, '--json');
+    assert.equal(status, 1);
+    assert.match(JSON.parse(stdout).rows[0].why, /^I-STALE/);
+  });
+
+  test(`${name}: every rule holds under stress`, () => {
+    const { status, stdout, stderr } = run('stress', '--driver', name, '--seconds', '1', '--seed', '3', '--json');
+    assert.ok(status === 0 || status === 3, stderr);
+    const { violations, counters } = JSON.parse(stdout);
+    assert.deepEqual(violations, []);
+    assert.ok(counters.deviceFaults > 0);
+    assert.equal(counters.migratedToDevice > 0, name !== 'amdgpu-userptr');
+  });
+
+  test(`${name}: every rule holds in the explorer with its policies`, () => {
+    const driver = builtinDrivers.find((candidate) => candidate.name === name);
+    assert.ok(driver !== undefined);
+    const words = optionWords(driver, {});
+    const settings = Object.entries(driver.options).map(
+      ([key, { values }], i) => `${key}=${values?.[words[i] ?? 0] ?? words[i]}`,
+    );
+    for (const scenario of ['device-fault-vs-munmap', 'migration-vs-dontneed']) {
+      const { status, stderr } = run(
+        'explore',
+        scenario,
+        '--driver',
+        `dmirror:${settings.join(',')}`,
+        '--seconds',
+        '2',
+        '--json',
+      );
+      assert.equal(status, 0, stderr);
+    }
+  });
+}

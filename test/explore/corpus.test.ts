@@ -1,0 +1,32 @@
+/** The corpus fits the model: each edit is found exactly once, and each entry says all there is to say. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bugs, controls } from '../../src/bugs/index.ts';
+import { applyEdit, editedModules } from '../../src/bugs/mutate.ts';
+import { scenarioNamed } from '../../src/engines/explore/catalogue.ts';
+
+test('the edits of all bugs and controls fit the model', () => {
+  for (const mutation of [...bugs, ...controls]) {
+    const sources = editedModules(mutation);
+    assert.equal(sources.size, new Set(mutation.edits.map(({ module }) => module)).size + 1, mutation.id);
+  }
+});
+
+test('ids are unique, scenarios exist, and a change changes something', () => {
+  const all = [...bugs, ...controls];
+  assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
+  for (const { id, scenario, settings, edits } of all) {
+    assert.equal(scenarioNamed(scenario, settings ?? {}).name, scenario, id);
+    assert.ok(edits.length > 0 || Object.keys(settings ?? {}).length > 0, id);
+  }
+  for (const { id, oracles } of bugs) assert.ok(oracles.length > 0, id);
+  assert.ok(bugs.length >= 90);
+});
+
+test('an edit that does not fit, or fits twice, is refused; imports are added where they are missing; lines keep their numbers', () => {
+  const source = "import { b } from './b.js';\na(b);\nc(\n  b,\n);\n";
+  const edit = { module: 'mm/x', find: 'c( b, );', replace: 'd(e);', imports: { b: 'mm/b', e: 'arena/e' } };
+  assert.equal(applyEdit(source, edit), "import { e } from '../arena/e.js';import { b } from './b.js';\na(b);\nd(e);\n\n\n");
+  assert.throws(() => applyEdit(source, { ...edit, find: 'z()' }), /mm\/x matches 0 times/);
+  assert.throws(() => applyEdit(source, { ...edit, find: 'b' }), /matches [2-9] times/);
+});

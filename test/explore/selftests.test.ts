@@ -1,0 +1,34 @@
+/** The kernel's own tests under control: one after another, then with a disturber on an unrelated range of the address space. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Executor } from '../../src/engines/explore/execution.ts';
+import { runOnce } from '../../src/engines/explore/run.ts';
+import { RandomWalk, RoundRobin } from '../../src/engines/explore/strategies.ts';
+import { selfTests } from '../selftests/all.ts';
+import { SMALL } from '../selftests/bench.ts';
+import { gaps } from '../selftests/gaps.ts';
+import { scenarioOf } from '../selftests/run.ts';
+
+/** Schedules with a disturber: few of the long cases. */
+const SCHEDULES = 3;
+const LONG_SCHEDULES = 1;
+
+for (const selfTest of [...selfTests, ...gaps]) {
+  for (const kind of ['private', 'coherent'] as const) {
+    const name = /^G/.test(selfTest.name) ? selfTest.name : `${selfTest.number} ${selfTest.name}`;
+    test(`${name} (${kind}), disturbed`, () => {
+      const runnable = new Uint8Array(4);
+      if (selfTest.thread !== undefined) {
+        const undisturbed = new Executor(scenarioOf(selfTest, kind, SMALL, false), null);
+        assert.equal(runOnce(undisturbed, new RoundRobin(), runnable), null);
+      }
+      const executor = new Executor(scenarioOf(selfTest, kind, SMALL, true), null);
+      const schedules = selfTest.huge === true ? LONG_SCHEDULES : SCHEDULES;
+      for (let seed = 1; seed <= schedules; seed++) {
+        const scheduler = new RandomWalk(seed);
+        scheduler.newExecution(executor.count, executor);
+        assert.equal(runOnce(executor, scheduler, runnable), null, `seed ${seed}`);
+      }
+    });
+  }
+}

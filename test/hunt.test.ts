@@ -1,0 +1,32 @@
+/** A shortened hunt: some bugs of each kind are found as the catalogue says, and nothing is reported that is none. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bugs, controls } from '../src/bugs/index.ts';
+import { hunt } from '../src/engines/hunt/hunt.ts';
+
+const some = ['R05', 'R22', 'R38', 'R72', 'G10', 'G17', 'E15', 'E32b', 'F12', 'F23'];
+
+test('bugs are found by the rules and with the preemptions of the catalogue, controls are not reported', async () => {
+  const chosen = bugs.filter(({ id }) => some.includes(id));
+  assert.equal(chosen.length, some.length);
+  const options = { seconds: 20, schedules: 5000, seeds: 1, workers: 2, clean: 1000 };
+  const scenarios = ['mini-hmm', 'device-fault-vs-munmap', 'device-write-vs-migration', 'exclusive-vs-cpu'];
+  const lines: string[] = [];
+  const result = await hunt({ bugs: chosen, controls, scenarios }, options, { onLine: (line) => lines.push(line) });
+  for (const { id, found, expected, agrees, sampled } of result.rows) {
+    assert.deepEqual({ id, found, expected, agrees }, { id, found: true, expected: true, agrees: true });
+    assert.equal(sampled?.seeds, 1, id);
+  }
+  assert.deepEqual(result.falseAlarms, []);
+  assert.deepEqual([result.found, result.agreeing, result.controls, result.cleanSchedules], [10, 10, controls.length, 1000]);
+  assert.equal(lines.length, 10 + controls.length + scenarios.length + 10);
+});
+
+test('a hunt that is stopped gives what there is', async () => {
+  const options = { seconds: 20, schedules: 5000, seeds: 0, workers: 1, clean: 0 };
+  const stop = new AbortController();
+  const hooks = { onLine: () => stop.abort(), signal: stop.signal };
+  const result = await hunt({ bugs: bugs.slice(0, 5), controls: [], scenarios: [] }, options, hooks);
+  assert.equal(result.interrupted, true);
+  assert.equal(result.rows.length, 1);
+});

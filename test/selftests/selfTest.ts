@@ -1,0 +1,18 @@
+/** A self-test of the kernel (tools/testing/selftests/mm/hmm-tests.c) in the numbering of docs/conformance.md. */
+import type { Steps } from '../../src/steps/steps.ts';
+import type { Bench } from './bench.ts';
+
+export interface SelfTest {
+  readonly number: number;
+  /** As the harness names it, without the variant: `hmm.anon_read`. */
+  readonly name: string;
+  /** Needs huge pages. */
+  readonly huge?: boolean;
+  readonly run: (bench: Bench) => Steps<void>;
+  /** The second thread, for the tests that have one. */
+  readonly thread?: (bench: Bench) => Steps<void>;
+  /** It cannot run but with its second thread. */
+  readonly needsThread?: boolean;
+  /** Driver options the test asks for. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
