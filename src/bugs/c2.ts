@@ -8,8 +8,8 @@ export const c2: Control = {
   edits: [
     {
       module: 'drivers/dmirror/fault',
-      find: 'const mark = observed(); for (let attempts = 1;',
-      replace: 'yield* pass(task, mirror, range, write); const mark = observed(); for (let attempts = 1;',
+      find: 'const mark = observed(); for (;;) {',
+      replace: 'yield* pass(task, mirror, range, write); const mark = observed(); for (;;) {',
     },
   ],
 };

@@ -8,9 +8,8 @@ export const c3: Control = {
   edits: [
     {
       module: 'drivers/dmirror/invalidate',
-      find: 'yield* revoke(task, mirror, range.start, range.end); } yield* mutexUnlock',
-      replace:
-        'yield* revoke(task, mirror, Math.max(0, range.start - 1), Math.min(range.end + 1, 2 ** 27)); } yield* mutexUnlock',
+      find: 'yield* revoke(task, mirror, start, end); } yield* mutexUnlock',
+      replace: 'yield* revoke(task, mirror, Math.max(0, start - 1), Math.min(end + 1, 2 ** 27)); } yield* mutexUnlock',
     },
   ],
 };

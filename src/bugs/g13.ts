@@ -11,7 +11,7 @@ export const g13: Bug = {
   scenario: 'remove-vs-bracket',
   edits: [
     {
-      module: 'drivers/dmirror/index',
+      module: 'drivers/dmirror/interval',
       find: 'yield* mmuIntervalNotifierRemove(task, sub);',
       replace:
         'yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock); yield* mmuIntervalNotifierRemove(task, sub); yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);',

@@ -12,8 +12,8 @@ export const g14: Bug = {
   edits: [
     {
       module: 'drivers/dmirror/invalidate',
-      find: 'yield* revoke(task, mirror, range.start, range.end); } yield* mutexUnlock',
-      replace: 'yield* revoke(task, mirror, range.start, range.end - 1); } yield* mutexUnlock',
+      find: 'yield* revoke(task, mirror, start, end); } yield* mutexUnlock',
+      replace: 'yield* revoke(task, mirror, start, end - 1); } yield* mutexUnlock',
     },
   ],
 };

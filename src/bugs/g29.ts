@@ -9,5 +9,5 @@ export const g29: Bug = {
   preemptions: 0,
   oracles: ['I-STALE', 'I-FREE'],
   scenario: 'mapped-after-mremap',
-  edits: [{ module: 'drivers/dmirror/index', find: 'start: 0, length: VPN_LIMIT,', replace: 'start: 512, length: 4,' }],
+  edits: [{ module: 'drivers/dmirror/interval', find: 'start: 0, length: VPN_LIMIT,', replace: 'start: 512, length: 4,' }],
 };

@@ -11,7 +11,7 @@ export const r06: Bug = {
   scenario: 'remove-vs-bracket',
   edits: [
     {
-      module: 'drivers/dmirror/index',
+      module: 'drivers/dmirror/interval',
       find: 'yield* mmuIntervalNotifierRemove(task, sub); poolFree',
       replace:
         'set(arena, sub + IntervalSub.owner, arena.words.length); yield Point.mmuNotifierUnregister; yield* mmuIntervalNotifierRemove(task, sub); poolFree',

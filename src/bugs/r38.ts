@@ -12,7 +12,7 @@ export const r38: Bug = {
   edits: [
     {
       module: 'drivers/dmirror/index',
-      find: 'if (get(arena, mirror + Mirror.pgmap) !== 0) yield* evict(task, mirror);',
+      find: 'if (get(task.arena, mirror + Mirror.pgmap) !== 0) yield* evict(task, mirror);',
       replace: '',
     },
   ],

@@ -12,8 +12,8 @@ export const r41: Bug = {
   edits: [
     {
       module: 'drivers/dmirror/exclusive',
-      find: 'const result = yield* program(task, mirror, vpn, pfn, token);',
-      replace: 'const result = yield* program(task, mirror, vpn, pfn, token); if (result === -EBUSY) return result;',
+      find: 'const result = yield* program(task, mirror, sub, vpn, pfn, token);',
+      replace: 'const result = yield* program(task, mirror, sub, vpn, pfn, token); if (result === -EBUSY) return result;',
     },
   ],
 };

@@ -12,8 +12,8 @@ export const r47: Bug = {
   edits: [
     {
       module: 'drivers/dmirror/invalidate',
-      find: 'increase(arena, mirror + Mirror.foreignSeq, 1); yield* revoke(task, mirror, range.start, range.end);',
-      replace: 'increase(arena, mirror + Mirror.foreignSeq, 1);',
+      find: 'yield* revoke(task, mirror, start, end); }',
+      replace: '}',
     },
   ],
 };

@@ -11,7 +11,7 @@ export const r51: Bug = {
   scenario: 'open-after-exit',
   edits: [
     {
-      module: 'drivers/dmirror/index',
+      module: 'drivers/dmirror/interval',
       find: 'if (error !== 0) poolFree(arena, arena.pools.interval, sub);',
       replace: 'if (error !== 0) { yield* mmuIntervalNotifierRemove(task, sub); poolFree(arena, arena.pools.interval, sub); }',
     },

@@ -12,7 +12,7 @@ export const r54: Bug = {
   edits: [
     {
       module: 'drivers/dmirror/invalidate',
-      find: 'yield* revoke(task, mirror, range.start, range.end); } yield* mutexUnlock(task, updateLock, LockClass.updateLock); return true;',
+      find: 'yield* revoke(task, mirror, start, end); } yield* mutexUnlock(task, updateLock, LockClass.updateLock); return true;',
       replace:
         '} yield* mutexUnlock(task, updateLock, LockClass.updateLock); yield* revoke(task, mirror, range.start, range.end); return true;',
     },

@@ -94,14 +94,19 @@ export function exploreText(result: ExploreResult): string {
     `VIOLATION: ${scenario}: rule ${oracle} is broken: ${message}`,
     `  seen by ${actor}, after ${plural(steps, 'step')} with ${plural(preemptions, 'preemption')} (${least}); ${pace}`,
     '',
-    ...failure.table,
-    '',
-    ...explanationText(failure),
-    `schedule: ${failure.schedule}`,
-    `To see it again: npx hmm-lab replay ${failure.token}`,
+    ...failureText(failure),
     '',
   ].join('\n');
 }
+
+/** The table, why it fails, and the command that shows it again. */
+export const failureText = (failure: ExploreFailure): string[] => [
+  ...failure.table,
+  '',
+  ...explanationText(failure),
+  `schedule: ${failure.schedule}`,
+  `To see it again: npx hmm-lab replay ${failure.token}`,
+];
 
 /** Which two steps decide, and when it was too late. */
 function explanationText({ explanation }: ExploreFailure): string[] {

@@ -14,7 +14,8 @@ export function exploreLine(progress: ExploreProgress, totalSeconds: number): st
   const { elapsedSeconds, doing, executions, states, guesses, orders } = progress;
   const [low, high] = guesses;
   const pace = elapsedSeconds > 0 ? executions / elapsedSeconds : 0;
-  const total = high > 0 ? ` of perhaps ${compact(Math.max(low, states))} to ${compact(high)}` : '';
+  const upTo = high > 0 ? ` to ${compact(high)}` : ' or more';
+  const total = low > 0 ? ` of perhaps ${compact(Math.max(low, states))}${upTo}` : '';
   return [
     `${elapsedSeconds.toFixed(1)} of ${seconds(totalSeconds)}`,
     doing,

@@ -48,8 +48,7 @@ test('a stop gives what was found so far, soon, and progress says how it goes', 
   assert.ok(performance.now() - began < 30_000);
   assert.deepEqual([result.verdict, result.interrupted, result.failure], ['sampled', true, null]);
   assert.ok(result.states > 1000);
-  const last = seen.at(-1) as ExploreProgress;
-  assert.ok(last.executions > 0 && last.states > 1000 && last.guesses[0] <= last.guesses[1], JSON.stringify(last));
+  assert.ok(seen.some(({ executions, states, doing }) => executions > 0 && states > 1000 && doing.startsWith('searching')));
 });
 
 test('bad requests are refused before a thread starts', async () => {

@@ -10,13 +10,14 @@ const LANES_AT = 3;
 const LANE_WORDS = 5;
 export const LANES = 64;
 
-const MOST = 2 ** 31 - 1;
+/** Guesses above it say nothing. */
+const MOST = 1e6;
 
 export interface Standing {
   readonly executions: number;
   /** Of the search with the most states. */
   readonly states: number;
-  /** Two guesses of how many there are, mostly too low and mostly too high; 0 for none. */
+  /** Two guesses of how many there are, mostly too low and mostly too high; 0 for one that says nothing. */
   readonly guesses: readonly [low: number, high: number];
   readonly orders: number;
 }
@@ -89,6 +90,8 @@ export class Control {
   }
 }
 
+const guess = (states: number): number => (states / 1000 < MOST ? states / 1000 : 0);
+
 export class TaskWatch {
   readonly #control: Control;
   readonly #index: number;
@@ -104,8 +107,8 @@ export class TaskWatch {
     const { words } = this.#control;
     words[this.#at] = executions;
     words[this.#at + 1] = states;
-    words[this.#at + 2] = Math.min(states / high / 1000, MOST);
-    words[this.#at + 3] = Math.min(states / low / 1000, MOST);
+    words[this.#at + 2] = guess(states / high);
+    words[this.#at + 3] = guess(states / low);
   }
 
   samples(executions: number, orders: number): void {
