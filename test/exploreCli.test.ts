@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -63,6 +66,44 @@ test('scenarios are listed', () => {
   assert.equal(status, 0);
   const names = JSON.parse(stdout).scenarios.map(({ name }: { name: string }) => name);
   assert.ok(names.includes('mini-hmm') && names.includes('migration-vs-dontneed'));
+});
+
+test('the scenarios of docs/explore.md, as they stand there', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-docs-'));
+  try {
+    for (const page of ['explore', 'drivers']) {
+      const text = readFileSync(new URL(`../../../docs/${page}.md`, import.meta.url), 'utf8');
+      for (const [, code = ''] of text.matchAll(/^```js\n([^`]*)^```$/gm)) {
+        const name = page === 'drivers' ? 'my-driver.mjs' : /^\/\/ (\S+\.mjs):/.exec(code)?.[1];
+        if (name !== undefined) writeFileSync(join(directory, name), code);
+      }
+    }
+    const at = (...args: string[]) => spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', cwd: directory });
+    const defect = 'retryCheck=none';
+    for (const [name, driver] of [
+      ['./my-scenario.mjs', 'dmirror'],
+      ['./my-driver-scenario.mjs', 'touch-mirror'],
+    ] as const) {
+      const fine = at('explore', name, '--seconds', '60', '--json');
+      assert.deepEqual([fine.status, JSON.parse(fine.stdout).verdict], [0, 'proved'], fine.stderr);
+      const broken = at('explore', name, '--workers', '2', '--driver', `${driver}:${defect}`, '--json');
+      const { scenario, failure } = JSON.parse(broken.stdout);
+      assert.deepEqual([broken.status, scenario, failure.oracle], [1, name, 'I-STALE'], broken.stderr);
+      const again = at('replay', failure.token, '--json');
+      assert.deepEqual([again.status, JSON.parse(again.stdout).failure.message], [1, failure.message], again.stderr);
+      rmSync(join(directory, name));
+      const gone = at('replay', failure.token);
+      assert.equal(gone.status, 2);
+      assert.match(gone.stderr, /^hmm-lab: the scenario is the module '\.\/.*', and there is no such file here\n$/);
+    }
+    const nonsense = join(directory, 'nonsense.mjs');
+    writeFileSync(nonsense, 'console.log("hello"); export default 7;');
+    const refused = at('explore', nonsense, '--json');
+    assert.deepEqual([refused.status, refused.stdout], [2, '']);
+    assert.match(refused.stderr, /^hmm-lab: scenario module '.*' is no scenario: .*\n$/m);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 });
 
 for (const [args, message] of [

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { counterNames } from '../src/arena/counters.ts';
 import type { RaceResult } from '../src/engines/race/types.ts';
+import type { TraceResult } from '../src/engines/trace/trace.ts';
 
 const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 
@@ -112,14 +113,26 @@ test('--out writes the same object, and leaves nothing else', async (t) => {
   assert.deepEqual(readdirSync(directory), ['result.json']);
 });
 
-test('a driver without its retry check is caught within 10 s', async () => {
-  const ended = await stress(['--seconds', '10', '--json', '--driver', 'dmirror:retryCheck=none']);
-  const { verdict, violations, command, confidence } = resultOf(ended);
+test('a driver without its retry check is caught within 10 s, and traced', async (t) => {
+  const file = join(scratch(t), 'result.json');
+  const race = ['--seconds', '10', '--driver', 'dmirror:retryCheck=none', '--delay', 'driverSnapshot=1/50:200us'];
+  const ended = await stress([...race, '--trace', '60', '--json', '--out', file]);
+  const { verdict, violations, command, confidence, log, trace } = resultOf(ended) as RaceResult & { trace: TraceResult };
   assert.equal(ended.status, 1, ended.stderr);
   assert.equal(verdict, 'violation');
   assert.match(violations[0]?.rule ?? '', /^I-/);
   assert.equal(confidence.boundPerOperation, null);
   assert.match(command, /--driver dmirror:retryCheck=none/);
+  assert.deepEqual(
+    log.map(({ actor }) => actor),
+    ['cpu0', 'cpu1', 'device0', 'migrator0', 'disturber0'],
+  );
+  assert.ok(log.every(({ points, operation }) => points.length > 0 && operation.length > 0));
+  assert.match(trace.found?.failure.token ?? '', /^hmm1\./);
+  assert.match(ended.stderr, /^Looking for it under a controlled scheduler, for 60\.0 s at most/m);
+  assert.match(ended.stderr, /^Trace found \(\d+ scenarios? in [\d.]+ s\)\. (The same rule, I-|Not I-)/m);
+  assert.match(ended.stderr, /^To see it again: npx hmm-lab replay hmm1\./m);
+  assert.equal(readFileSync(file, 'utf8'), ended.stdout);
   assert.match(ended.stderr, new RegExp(`^Rule ${violations[0]?.rule} is broken: `, 'm'));
 });
 

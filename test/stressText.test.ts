@@ -25,6 +25,7 @@ const clean: RaceResult = {
   windows: { total: 54, hit: 2, hits: { setPte: 7, lock: 1234, unlock: 0 } },
   overlap: { gauge: 0.83, observed: 1228, expected: 1480, coresUsed: 1.87, required: 0.2, valid: true },
   violations: [],
+  log: [],
   confidence: { trials: 1_234_567, boundPerOperation: 3 / 1_234_567, text: 'text of the engine' },
   command: 'npx hmm-lab stress --seed 42 --seconds 8',
 };

@@ -1,25 +1,59 @@
 /** Entry of an exploring thread (piscina): one task of an exploration after another, on a machine that is kept. */
-import { scenarioNamed } from '../src/engines/explore/catalogue.ts';
 import { Control } from '../src/engines/explore/control.ts';
 import type { Executor } from '../src/engines/explore/execution.ts';
-import { executorOf } from '../src/engines/explore/explore.ts';
-import { type Job, START_MS } from '../src/engines/explore/parallel.ts';
-import { runTask, type TaskResult } from '../src/engines/explore/tasks.ts';
+import { executorOf, replay, reportFound, reportStuck } from '../src/engines/explore/explore.ts';
+import { followNamed } from '../src/engines/explore/namedSchedule.ts';
+import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/pulse.ts';
+import { runTask } from '../src/engines/explore/tasks.ts';
+import { type Job, START_MS, type Started } from '../src/engines/explore/threads.ts';
+import { loadScenario } from '../src/engines/explore/userScenario.ts';
+import type { Scenario } from '../src/scenarios/scenario.ts';
 
 // Scenarios and drivers may print. stdout belongs to the result.
 console.log = console.error;
 console.info = console.error;
 console.debug = console.error;
+process.stdout.write = process.stderr.write.bind(process.stderr);
 
-let kept: { readonly key: string; readonly executor: Executor } | undefined;
+let scenario: Scenario;
+let kept: Executor;
 
-export default function explore({ scenario, settings, task, index, lane, threads, control }: Job): TaskResult | null {
-  const shared = new Control(control);
-  if (task === null) {
-    shared.start(threads, START_MS);
-    return null;
+/** Loads the scenario and sets it up, once in the life of a thread. */
+async function start({ scenario: name, settings, driver, threads }: Job, control: Control, pulse: Pulse): Promise<Started> {
+  control.start(threads, START_MS);
+  pulse.begin(SETTING_UP, new Uint8Array(0), 0);
+  scenario = await loadScenario(name, settings);
+  kept = executorOf(scenario);
+  const { actors, driver: own = 'dmirror' } = kept.prepared;
+  if (driver !== undefined && driver !== own)
+    throw new RangeError(`scenario ${scenario.name} is written for ${own}, not for '${driver}'`);
+  return { scenario: scenario.name, actors: actors.map((actor) => actor.name) };
+}
+
+function work({ work: asked, lane, settings }: Job, control: Control) {
+  switch (asked.kind) {
+    case 'start':
+      throw new Error('a thread is started once');
+    case 'task':
+      return runTask(kept, asked.task, control, asked.index, lane);
+    case 'report':
+      return reportFound(kept, asked.options, asked.found);
+    case 'reportStuck':
+      return reportStuck(kept, settings, asked.found);
+    case 'replay':
+      return replay(scenario, settings, asked.schedule);
+    case 'follow':
+      return replay(scenario, settings, followNamed(kept, asked.text));
   }
-  const key = JSON.stringify([scenario, settings]);
-  if (kept?.key !== key) kept = { key, executor: executorOf(scenarioNamed(scenario, settings)) };
-  return runTask(kept.executor, task, shared, index, lane);
+}
+
+export default async function explore(job: Job) {
+  const control = new Control(job.control);
+  const pulse = new Pulse(job.pulse);
+  usePulse(pulse);
+  try {
+    return job.work.kind === 'start' ? await start(job, control, pulse) : work(job, control);
+  } finally {
+    pulse.end();
+  }
 }

@@ -1,6 +1,6 @@
 /** `hmm-lab explore`, `replay` and `scenarios`: interleavings under control. */
 import type { Bug } from '../bugs/bug.ts';
-import { parseDriverSpec } from '../drivers/options.ts';
+import { type DriverSettings, parseDriverSpec } from '../drivers/options.ts';
 import type { CriticalPair } from '../engines/explore/explain.ts';
 import type { ExploreFailure, ExploreOptions, ExploreResult } from '../engines/explore/explore.ts';
 import { chromeTrace } from '../report/chromeTrace.ts';
@@ -26,8 +26,8 @@ const exploreFlags = [
     name: 'driver',
     kind: 'text',
     value: 'NAME[:OPTION=VALUE,...]',
-    default: 'dmirror',
-    help: 'options of dmirror',
+    defaultText: 'that of the scenario',
+    help: 'the driver that the scenario is written for, with options',
     example: 'dmirror:retryCheck=none',
   },
   { name: 'bug', kind: 'text', value: 'ID', help: 'put a bug of hmm-lab bugs into the model first', example: 'R05' },
@@ -94,14 +94,19 @@ export function exploreText(result: ExploreResult): string {
     `VIOLATION: ${scenario}: rule ${oracle} is broken: ${message}`,
     `  seen by ${actor}, after ${plural(steps, 'step')} with ${plural(preemptions, 'preemption')} (${least}); ${pace}`,
     '',
-    ...failure.table,
-    '',
-    ...explanationText(failure),
-    `schedule: ${failure.schedule}`,
-    `To see it again: npx hmm-lab replay ${failure.token}`,
+    ...failureText(failure),
     '',
   ].join('\n');
 }
+
+/** The table, why it fails, and the command that shows it again. */
+export const failureText = (failure: ExploreFailure): string[] => [
+  ...failure.table,
+  '',
+  ...explanationText(failure),
+  `schedule: ${failure.schedule}`,
+  `To see it again: npx hmm-lab replay ${failure.token}`,
+];
 
 /** Which two steps decide, and when it was too late. */
 function explanationText({ explanation }: ExploreFailure): string[] {
@@ -166,14 +171,17 @@ async function subject(args: readonly string[]) {
   const bug: Bug | undefined = values.bug === undefined ? undefined : bugNamed(values.bug);
   const scenario = isNamed ? args[0] : bug?.scenario;
   if (scenario === undefined)
-    throw new UsageError('hmm-lab explore needs the name of a scenario as its first argument (see hmm-lab scenarios), or --bug');
+    throw new UsageError(
+      'hmm-lab explore needs the name of a scenario as its first argument (see hmm-lab scenarios), or the path of a module, or --bug',
+    );
   return { scenario, bug, values };
 }
 
-function dmirrorSettings(spec: string): Readonly<Record<string, string>> {
+/** The driver that was asked for by name, if any, and its options. */
+function driverOf(spec: string | undefined): { readonly driver?: string; readonly settings: DriverSettings } {
+  if (spec === undefined) return { settings: {} };
   const { name, settings } = parseDriverSpec(spec);
-  if (name !== 'dmirror') throw new UsageError(`the scenarios are written for dmirror, not for '${name}'`);
-  return settings;
+  return { driver: name, settings };
 }
 
 export const explore: Command = {
@@ -182,7 +190,7 @@ export const explore: Command = {
   description:
     'Explores one scenario: all interleavings with 0, 1 and 2 preemptions, then all of them, and for what is left of the time ' +
     'a portfolio of randomised strategies. Says proved, bounded or sampled, or shows the interleaving that breaks a rule. ' +
-    'Ctrl-C stops it and prints what was found. With --bug the scenario may be left out: it is the one that shows the bug.',
+    'Ctrl-C stops it and prints what was found. A scenario of your own is given by the path of its module (docs/explore.md). With --bug the scenario may be left out: it is the one that shows the bug.',
   flags: exploreFlags,
   examples: [
     'hmm-lab explore mini-hmm',
@@ -190,20 +198,18 @@ export const explore: Command = {
     'hmm-lab explore cpu-store-vs-migration --workers 2 --seconds 60',
     'hmm-lab explore device-fault-vs-munmap --driver dmirror:retryCheck=none',
     'hmm-lab explore migration-vs-dontneed --driver dmirror:foreignCounter=off --json',
+    'hmm-lab explore ./my-scenario.mjs',
   ],
   async run(args) {
     const { scenario, bug, values } = await subject(args);
     const chrome = values.chrome === undefined ? undefined : outFile(values.chrome);
-    process.setSourceMapsEnabled(true);
-    const settings = { ...bug?.settings, ...(await asUsage(() => dmirrorSettings(values.driver))) };
+    const { settings: chosen, ...driver } = await asUsage(() => driverOf(values.driver));
+    const settings = { ...bug?.settings, ...chosen };
     const { json, strategy, seconds, schedules, seed, workers, schedule, preemptions = Number.POSITIVE_INFINITY } = values;
-    const options = { strategy, seconds, schedules, seed, preemptions, settings, explain: true };
+    const options = { strategy, seconds, schedules, seed, preemptions, settings, ...driver, explain: true };
     const explorer = await asUsage(() => loadExplorer(bug));
     if (schedule === undefined) return report('explore', await exploreLive(explorer, scenario, options, workers), json, chrome);
-    const followed = await asUsage(() => {
-      const prepared = explorer.scenarioNamed(scenario, settings);
-      return explorer.replay(prepared, settings, explorer.followNamed(explorer.executorOf(prepared), schedule));
-    });
+    const followed = await asUsage(() => explorer.runSchedule(scenario, { settings, ...driver }, schedule));
     return report('explore', followed, json, chrome);
   },
 };
@@ -221,13 +227,13 @@ export const replay: Command = {
     const { given, rest } = argument('replay', 'a token, as explore prints it,', args);
     const { json, chrome: file } = parseFlags('replay', replayFlags, rest);
     const chrome = file === undefined ? undefined : outFile(file);
-    process.setSourceMapsEnabled(true);
-    const { decodeToken } = await loadExplorer();
-    const { bug } = await asUsage(() => decodeToken(given));
+    const { decodeToken, scenarioSources } = await loadExplorer();
+    const { bug, scenario: named } = await asUsage(() => decodeToken(given));
+    const sources = await asUsage(() => scenarioSources(named));
     const explorer = await asUsage(() => loadExplorer(bug === null ? undefined : bugNamed(bug)));
     const result = await asUsage(() => {
-      const { scenario, settings, schedule } = explorer.readToken(given);
-      return explorer.replay(explorer.scenarioNamed(scenario, settings), settings, schedule);
+      const { scenario, settings, schedule } = explorer.readToken(given, sources);
+      return explorer.runSchedule(scenario, { settings }, schedule);
     });
     return report('replay', result, json, chrome);
   },

@@ -6,23 +6,37 @@
 import type { Mutation } from '../bugs/bug.ts';
 import type * as Catalogue from '../engines/explore/catalogue.ts';
 import type * as Explore from '../engines/explore/explore.ts';
-import type * as Named from '../engines/explore/namedSchedule.ts';
 import type * as Parallel from '../engines/explore/parallel.ts';
 import type * as Token from '../engines/explore/token.ts';
+import type * as User from '../engines/explore/userScenario.ts';
 import type * as Simulate from '../engines/simulate/engine.ts';
 import { steppedModule } from '../engines/steppedModule.ts';
+import type * as Fitting from '../engines/trace/fitting.ts';
+import type * as Trace from '../engines/trace/trace.ts';
+
+const treeOf = async (bug?: Mutation): Promise<(module: string) => URL> =>
+  bug === undefined ? steppedModule : (await import('../bugs/mutate.ts')).mutatedTree(bug).urlOf;
 
 /** The explorer, of the model as it is or with a bug. @throws RangeError when the bug does not fit the model. */
 export async function loadExplorer(bug?: Mutation) {
-  const urlOf = bug === undefined ? steppedModule : (await import('../bugs/mutate.ts')).mutatedTree(bug).urlOf;
+  const urlOf = await treeOf(bug);
   const load = <T>(module: string): Promise<T> => import(urlOf(`engines/explore/${module}`).href) as Promise<T>;
   return {
     ...(await load<typeof Catalogue>('catalogue')),
     ...(await load<typeof Explore>('explore')),
-    ...(await load<typeof Named>('namedSchedule')),
     ...(await load<typeof Parallel>('parallel')),
     ...(await load<typeof Token>('token')),
+    ...(await load<typeof User>('userScenario')),
   };
 }
 
 export const loadSimulator = () => import(steppedModule('engines/simulate/engine').href) as Promise<typeof Simulate>;
+
+/** The way from a race to a trace: what scenarios do is asked of the model as it is, also when there is a bug in it. */
+export async function loadTracer(bug?: Mutation) {
+  const urlOf = await treeOf(bug);
+  return {
+    ...((await import(steppedModule('engines/trace/fitting').href)) as typeof Fitting),
+    ...((await import(urlOf('engines/trace/trace').href)) as typeof Trace),
+  };
+}

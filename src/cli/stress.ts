@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as RaceModule from '../engines/race/race.ts';
 import type { RaceHooks, RaceOptions, RaceResult, Verdict } from '../engines/race/types.ts';
+import type { TraceResult } from '../engines/trace/trace.ts';
 import { startLive } from '../report/live.ts';
 import { stressText } from '../report/stressText.ts';
 import { styleFor } from '../report/style.ts';
@@ -11,6 +12,7 @@ import { bugNamed } from './bugs.ts';
 import { type Command, parseFlags } from './flags.ts';
 import { outFile } from './outFile.ts';
 import { raceOptionsOf, stressFlags } from './stressOptions.ts';
+import { traceRace, traceText } from './trace.ts';
 import { asUsage, UsageError } from './usage.ts';
 
 const EXIT_INTERRUPTED = 130;
@@ -78,12 +80,19 @@ async function run(args: readonly string[]): Promise<number> {
     clearImmediate(announce);
     live.stop();
   }
-  const json = `${JSON.stringify(result)}\n`;
+  process.off('SIGINT', interrupt);
   const prose = values.json ? process.stderr : process.stdout;
   prose.write(stressText(result, styleFor(prose)));
-  if (values.json) process.stdout.write(json);
-  store?.(json);
-  return stop.signal.aborted ? EXIT_INTERRUPTED : exitCodes[result.verdict];
+  const write = (trace: TraceResult | null): string => `${JSON.stringify({ ...result, trace })}\n`;
+  // Before the search for a trace, too: a second Ctrl-C in it takes nothing away.
+  store?.(write(null));
+  const trace = stop.signal.aborted ? null : await traceRace(result, values.trace);
+  if (trace !== null) {
+    prose.write(traceText(trace, result));
+    store?.(write(trace));
+  }
+  if (values.json) process.stdout.write(write(trace));
+  return stop.signal.aborted || trace?.interrupted === true ? EXIT_INTERRUPTED : exitCodes[result.verdict];
 }
 
 export const stress: Command = {
@@ -92,6 +101,7 @@ export const stress: Command = {
   description:
     'Runs a race of CPU-fault threads, devices, migrators and disturbers over one address space in shared memory, on real ' +
     'threads, and checks every rule of the model while they run. It ends with a verdict, the retry rate and a latency table. ' +
+    'A violation is then looked for in the scenarios of explore, to show the interleaving behind it (--trace). ' +
     'Ctrl-C stops it and prints the summary so far.',
   flags: stressFlags,
   examples: [

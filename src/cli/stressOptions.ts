@@ -113,6 +113,15 @@ export const stressFlags = [
     help: 'kill a worker in the middle, to see the verdict',
     example: 'device0=2',
   },
+  {
+    name: 'trace',
+    kind: 'number',
+    value: 'SECONDS',
+    default: 10,
+    min: 0,
+    max: MOST_SECONDS,
+    help: 'after a violation, look for it under a controlled scheduler for so long; 0 does not',
+  },
   jsonFlag,
   { name: 'out', kind: 'text', value: 'FILE', help: 'also write the JSON result to a file' },
 ] as const;

@@ -19,6 +19,9 @@ export interface Plan {
   readonly check?: (m: SmallMachine) => Finding[];
 }
 
+/** A plan of the user's: the default export of a scenario module, or what that returns for the driver settings that were chosen. */
+export type UserPlan = Omit<Plan, 'name' | 'title' | 'windows'> & { readonly title?: string };
+
 /** Nothing of an operation happens before its first point: when it begins is up to the scheduler, too. */
 const called = (operation: Operation): Operation =>
   function* (task) {
@@ -43,7 +46,9 @@ export function scenarioOf(
         name: actor,
         operations: operations.map(called),
       }));
-      return { arena: m.arena, actors: scripts, check: () => [...m.check(), ...(check?.(m) ?? [])], invariants: m.check };
+      const invariants = m.check;
+      const whole = () => [...invariants(), ...(check?.(m) ?? [])];
+      return { arena: m.arena, actors: scripts, driver: m.driver.name, check: whole, invariants };
     },
   };
 }

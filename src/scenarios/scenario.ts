@@ -19,6 +19,8 @@ export interface Script {
 export interface Prepared {
   readonly arena: Arena;
   readonly actors: readonly Script[];
+  /** Name of the driver; absent where there is none. */
+  readonly driver?: string;
   /** What is wrong after every actor has come to its end. */
   readonly check: () => Finding[];
   /** The part of it that holds whatever the actors have done; needed to leave operations out. */
@@ -33,6 +35,8 @@ export interface Scenario {
   readonly flawed?: boolean;
   /** Windows of docs/windows.md it can reach, such as `E1 F2`. */
   readonly windows: string;
+  /** Of a scenario of the user's: hash of the modules it is made of. */
+  readonly sources?: string;
   /** Steps after which an execution counts as endless; 20,000 unless said otherwise. */
   readonly stepLimit?: number;
   /** Builds the machine with actor number `actors.length` as the one that sets up. Deterministic. */

@@ -3,11 +3,12 @@ import type { Scenario } from './scenario.ts';
 
 /** `device-fault-vs-munmap~A0,B1`: without the first operation of A, and the second of B. */
 const SEPARATOR = '~';
+const SMALLER = /^(.+)~(\w+\d(?:,\w+\d)*)$/;
 
 /** The name of a scenario, and what is left out of it. */
 export function splitName(name: string): { readonly base: string; readonly left: readonly string[] } {
-  const at = name.indexOf(SEPARATOR);
-  return at === -1 ? { base: name, left: [] } : { base: name.slice(0, at), left: name.slice(at + 1).split(',') };
+  const [, base = name, left] = SMALLER.exec(name) ?? [];
+  return { base, left: left === undefined ? [] : left.split(',') };
 }
 
 /**

@@ -7,17 +7,21 @@ import { useMemory } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { Actor, ActorState } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
+import type { Finding } from '../../oracles/finding.ts';
 import { AGAIN, type Prepared, type Scenario } from '../../scenarios/scenario.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { heldLocks } from '../../sync/lockdep.ts';
 import { Task, type Watch } from '../../sync/task.ts';
 import { parkStep } from '../../sync/wait.ts';
 import { HIGH, Journal, Kind, LOW, mix } from './journal.ts';
+import { STEP_LIMIT } from './limits.ts';
 import { DONE, type LocalState, LocalStates, NO_WAIT, type Wait } from './localState.ts';
 import { endless, goesRound, type NoProgress, stuck } from './noProgress.ts';
+import { CHECKING, pulse, SETTING_UP } from './pulse.ts';
 import { Nondeterministic, RecordedSteps } from './recordedSteps.ts';
 import { Feed, Recorder } from './recorder.ts';
 
+export { STEP_LIMIT } from './limits.ts';
 export { DONE } from './localState.ts';
 
 /** A broken rule. `actor` is -1 when the check at the end found it. */
@@ -31,9 +35,6 @@ export interface Failure {
 
 /** How an execution ended: null is well. */
 export type Outcome = Failure | null;
-
-/** Most steps of an execution, where the scenario does not say otherwise. */
-export const STEP_LIMIT = 20_000;
 
 /** The woken ones are bits of a word. */
 const ACTORS = 31;
@@ -108,6 +109,7 @@ export class Executor {
     this.limit = scenario.stepLimit ?? STEP_LIMIT;
     this.schedule = new Uint8Array(this.limit);
     this.#kept = new Int32Array(this.limit * KEPT);
+    pulse?.begin(SETTING_UP, this.schedule, 0);
     this.prepared = scenario.prepare();
     this.arena = this.prepared.arena;
     this.count = this.prepared.actors.length;
@@ -129,6 +131,7 @@ export class Executor {
     this.#failed = this.#beginAll();
     this.#journal.rebase();
     this.reset();
+    pulse?.end();
   }
 
   /** Back to the beginning: every actor stands at the first point of its first operation. */
@@ -225,6 +228,7 @@ export class Executor {
       this.returned = to.id <= from.id;
       this.#arrive(actor, to);
     } catch (error) {
+      pulse?.end();
       return thrown(error, actor);
     }
     return null;
@@ -281,6 +285,7 @@ export class Executor {
 
   /** Makes a step with the generator, and keeps what it did. */
   #live(actor: number, from: LocalState): LocalState {
+    pulse?.begin(actor, this.schedule, this.steps);
     if (this.#standsAt[actor] !== from) this.#lead(actor, from);
     const before = useMemory(this.#recorder);
     this.#recorder.begin(from.reads, from.at);
@@ -291,6 +296,7 @@ export class Executor {
       state = this.#advance(actor, from);
     } finally {
       useMemory(before);
+      pulse?.end();
     }
     this.#standsAt[actor] = state;
     for (const number of this.#pending) this.check(number);
@@ -424,11 +430,18 @@ export class Executor {
     if (this.left > 0) return stuck(this);
     const key = (this.low >>> 0) * 2 ** 21 + ((this.high >>> 0) & 0x1fffff);
     if (this.#passed.has(key)) return null;
-    const [finding] = this.prepared.check();
+    const [finding] = this.#checkEnd();
     if (finding !== undefined) return { ...finding, actor: -1 };
     if (this.#passed.size >= MOST_PASSED) this.#passed.clear();
     this.#passed.add(key);
     return null;
+  }
+
+  #checkEnd(): Finding[] {
+    pulse?.begin(CHECKING, this.schedule, this.steps);
+    const findings = this.prepared.check();
+    pulse?.end();
+    return findings;
   }
 
   nameOf(actor: number): string {

@@ -163,6 +163,12 @@ export class Exploration {
     }
   }
 
+  /** A failure that is no task's result: a thread that had made so many executions does not come out of one. */
+  fail(found: Found, executions: number): void {
+    this.executions += executions;
+    this.#found = found;
+  }
+
   conclusion(): Conclusion {
     const { strategy, preemptions } = this.#options;
     if (this.#found !== null) return { verdict: 'violation', basis: `found in schedule ${this.executions}` };

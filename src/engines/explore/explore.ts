@@ -30,6 +30,8 @@ export interface ExploreOptions {
   readonly settings: DriverSettings;
   /** Make a failure smaller and explain it, which takes some seconds at most. Default false. */
   readonly explain?: boolean;
+  /** Name of the driver that the settings are meant for; it must be that of the scenario. */
+  readonly driver?: string | undefined;
 }
 
 /** The failure, made smaller and replayed once more; minimal in preemptions if `minimal` says so. */
@@ -109,7 +111,7 @@ function reportFailure(executor: Executor, { settings, explain: why = false }: R
     message: failure.message,
     noProgress: failure.kind ?? null,
     actor: failure.actor === -1 ? 'check at the end' : executor.nameOf(failure.actor),
-    token: makeToken(executor.scenario.name, settings, schedule),
+    token: makeToken(executor.scenario.name, settings, schedule, executor.scenario.sources),
     steps: schedule.length,
     preemptions: preemptionsOf(executor, schedule),
     minimal,
@@ -127,18 +129,17 @@ export function reportFound(executor: Executor, options: ReportOptions, found: F
   return reportFailure(smaller.executor, options, smaller);
 }
 
-/** What the exploration has come to. `executor` runs the failure again: one that has not run it before. */
+/** What the exploration of `scenario` has come to; `failure` is the report of what was found. */
 export function resultOf(
-  executor: Executor,
+  scenario: string,
   exploration: Exploration,
   options: ExploreOptions,
+  failure: ExploreFailure | null,
   { seconds, workers, interrupted }: { readonly seconds: number; readonly workers: number; readonly interrupted: boolean },
 ): ExploreResult {
   const { executions, states, transitions, orders, bound } = exploration;
-  const first = exploration.found;
-  const failure = first === null ? null : reportFound(executor, options, first);
   return {
-    scenario: executor.scenario.name,
+    scenario,
     strategy: options.strategy,
     seed: options.seed,
     workers,
@@ -174,7 +175,29 @@ export function explore(scenario: Scenario, options: ExploreOptions, control = n
     if (control.isStopped) break;
   }
   const seconds = (Date.now() - began) / 1000;
-  return resultOf(executorOf(scenario), exploration, options, { seconds, workers: 1, interrupted: control.isStopped });
+  const { found } = exploration;
+  const failure = found === null ? null : reportFound(executorOf(scenario), options, found);
+  return resultOf(scenario.name, exploration, options, failure, { seconds, workers: 1, interrupted: control.isStopped });
+}
+
+/** The report of a failure whose last step does not end: the steps before it are run, and that one is not. */
+export function reportStuck(executor: Executor, settings: DriverSettings, { failure, schedule }: Found): ExploreFailure {
+  const before = schedule.slice(0, -1);
+  const { stretches } = trace(executor, before);
+  return {
+    oracle: failure.rule,
+    message: failure.message,
+    noProgress: failure.kind ?? null,
+    actor: failure.actor === -1 ? 'check at the end' : executor.nameOf(failure.actor),
+    token: makeToken(executor.scenario.name, settings, schedule, executor.scenario.sources),
+    steps: schedule.length,
+    preemptions: preemptionsOf(executor, before),
+    minimal: false,
+    schedule: `${readable(stretches)} ${executor.nameOf(schedule.at(-1) as number)}@done`.trim(),
+    stretches,
+    explanation: null,
+    table: table(executor, stretches),
+  };
 }
 
 /** Runs a recorded schedule again. */
@@ -183,21 +206,24 @@ export function replay(scenario: Scenario, settings: DriverSettings, schedule: r
   const { outcome } = trace(executor, schedule);
   const found = outcome === null ? null : { failure: outcome, schedule, minimal: true };
   const failure = found === null ? null : reportFailure(executor, { settings, explain: why }, found);
-  return {
-    scenario: scenario.name,
-    verdict: failure === null ? 'sampled' : 'violation',
-    strategy: 'replay',
-    seed: 0,
-    workers: 1,
-    schedules: 1,
-    states: 0,
-    transitions: 0,
-    orders: 0,
-    bound: -1,
-    seconds: 0,
-    schedulesPerSecond: 0,
-    interrupted: false,
-    basis: failure === null ? 'the schedule was followed, and nothing failed' : 'found in schedule 1',
-    failure,
-  };
+  return replayed(scenario.name, failure);
 }
+
+/** The result of a schedule that was run again. */
+export const replayed = (scenario: string, failure: ExploreFailure | null): ExploreResult => ({
+  scenario,
+  verdict: failure === null ? 'sampled' : 'violation',
+  strategy: 'replay',
+  seed: 0,
+  workers: 1,
+  schedules: 1,
+  states: 0,
+  transitions: 0,
+  orders: 0,
+  bound: -1,
+  seconds: 0,
+  schedulesPerSecond: 0,
+  interrupted: false,
+  basis: failure === null ? 'the schedule was followed, and nothing failed' : 'found in schedule 1',
+  failure,
+});

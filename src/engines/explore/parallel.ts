@@ -1,23 +1,9 @@
 /** Explores in several threads. The result is the one that a single thread has, for a seed and a budget of schedules. */
-import { Piscina } from 'piscina';
-import { workerUrl } from '../workerUrl.ts';
-import { scenarioNamed } from './catalogue.ts';
 import { Control, LANES, type Standing } from './control.ts';
-import { Exploration } from './exploration.ts';
-import { checkStrategy, type ExploreOptions, type ExploreResult, executorOf, resultOf } from './explore.ts';
+import { Exploration, type Found } from './exploration.ts';
+import { checkStrategy, type ExploreFailure, type ExploreOptions, type ExploreResult, replayed, resultOf } from './explore.ts';
 import type { Task, TaskResult } from './tasks.ts';
-
-/** What a thread needs to run a task. */
-export interface Job {
-  readonly scenario: string;
-  readonly settings: ExploreOptions['settings'];
-  /** Null: wait until all threads have started. */
-  readonly task: Task | null;
-  readonly index: number;
-  readonly lane: number;
-  readonly threads: number;
-  readonly control: Control['words'];
-}
+import { type Answers, Stuck, type Subject, Threads } from './threads.ts';
 
 export interface ExploreProgress extends Standing {
   readonly elapsedSeconds: number;
@@ -33,11 +19,6 @@ export interface ParallelHooks {
 
 const PROGRESS_MS = 100;
 
-/** Time a thread has to start, in milliseconds. */
-export const START_MS = 10_000;
-
-type Subject = Pick<Job, 'scenario' | 'settings' | 'threads' | 'control'>;
-
 const doing = (tasks: readonly Task[]): string => {
   const [first] = tasks;
   if (first?.kind === 'determinism') return 'checking that schedules repeat';
@@ -48,8 +29,7 @@ const doing = (tasks: readonly Task[]): string => {
 
 /** Runs the tasks of a stage, `workers` at a time and begun in order. Results up to the first that settles the matter. */
 async function runStage(
-  pool: Piscina<Job, TaskResult | null>,
-  subject: Subject,
+  threads: Threads,
   tasks: readonly Task[],
   exploration: Exploration,
   control: Control,
@@ -62,7 +42,7 @@ async function runStage(
     while (next < settled && !control.isStopped && Date.now() < (tasks[next] as Task).until) {
       const index = next++;
       const task = tasks[index] as Task;
-      const result = (await pool.run({ ...subject, task, index, lane: number })) as TaskResult;
+      const result = await threads.run({ kind: 'task', task, index }, number);
       control.clear(number);
       results[index] = result;
       if (!exploration.settles(task, result)) continue;
@@ -70,17 +50,33 @@ async function runStage(
       control.settle(index);
     }
   };
-  await Promise.all(Array.from({ length: pool.options.maxThreads }, (_, number) => lane(number)));
+  await Promise.all(Array.from({ length: threads.count }, (_, number) => lane(number)));
   // A stop leaves gaps, and what there is counts.
   if (control.isStopped) return results;
   const gap = Array.from({ length: settled }, (_, i) => results[i]).indexOf(undefined);
   return results.slice(0, gap === -1 ? settled : gap);
 }
 
+/** The report of what was found, by a thread that has not met it before. */
+async function report(subject: Subject, work: Answers['report' | 'reportStuck']['work']): Promise<ExploreFailure> {
+  const { threads } = await Threads.start(subject, 1, new Control(), true);
+  await using _ = threads;
+  try {
+    return await threads.run(work);
+  } catch (error) {
+    // It was made smaller, or continued at random, into a step that does not end. The failure itself was seen before.
+    if (!(error instanceof Stuck) || work.kind === 'reportStuck' || work.options.explain !== true) throw error;
+    return await report(subject, { ...work, options: { ...work.options, explain: false } });
+  }
+}
+
+const foundIn = ({ failure, schedule }: Stuck): Found => ({ failure, schedule, minimal: false });
+
 /**
- * Explores a scenario of the catalogue in `workers` threads.
+ * Explores a scenario, of the catalogue or of a module of the user's, in `workers` threads.
  *
- * @throws RangeError for an unknown scenario or strategy, or for more threads than there are lanes.
+ * @throws RangeError or TypeError for an unknown scenario or strategy, a module that is no scenario or does not end loading, or
+ * for more threads than there are lanes.
  */
 export async function exploreParallel(
   scenario: string,
@@ -90,21 +86,12 @@ export async function exploreParallel(
 ): Promise<ExploreResult> {
   checkStrategy(options.strategy);
   if (workers < 1 || workers > LANES) throw new RangeError(`1 to ${LANES} workers are possible, not ${workers}`);
-  const executor = executorOf(scenarioNamed(scenario, options.settings));
   const control = new Control();
-  const subject: Subject = { scenario, settings: options.settings, threads: workers, control: control.words };
-  const pool = new Piscina<Job, TaskResult | null>({
-    filename: workerUrl('explore').href,
-    minThreads: workers,
-    maxThreads: workers,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    atomics: 'disabled',
-  });
-  await using _ = { [Symbol.asyncDispose]: () => pool.destroy() };
-  pool.on('error', () => {});
-  const began = Date.now();
-  const exploration = new Exploration(options, began);
+  const { settings, driver } = options;
+  const subject: Subject = { scenario, settings, driver };
   let stage = 'starting';
+  let began = Date.now();
+  let exploration = new Exploration(options, began);
   const timer = setInterval(() => {
     const now = control.standing();
     onProgress?.({
@@ -119,18 +106,56 @@ export async function exploreParallel(
   const stop = (): void => control.stop();
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
+  const conclude = (name: string, failure: ExploreFailure | null, seconds: number): ExploreResult =>
+    resultOf(name, exploration, options, failure, { seconds, workers, interrupted: control.isStopped });
   try {
-    // All of them, also if there is less to do: ending a thread in the middle of its start can bring the whole process down.
-    await Promise.all(Array.from({ length: workers }, (_, lane) => pool.run({ ...subject, task: null, index: 0, lane })));
-    for (let tasks = exploration.next(Date.now()); tasks.length > 0; tasks = exploration.next(Date.now())) {
-      stage = doing(tasks);
-      exploration.take(tasks, await runStage(pool, subject, tasks, exploration, control));
-      if (control.isStopped) break;
+    const { threads, started } = await Threads.start(subject, workers, control);
+    await using _ = threads;
+    began = Date.now();
+    exploration = new Exploration(options, began);
+    try {
+      for (let tasks = exploration.next(Date.now()); tasks.length > 0; tasks = exploration.next(Date.now())) {
+        stage = doing(tasks);
+        exploration.take(tasks, await runStage(threads, tasks, exploration, control));
+        if (control.isStopped) break;
+      }
+      const seconds = (Date.now() - began) / 1000;
+      const { found } = exploration;
+      if (found === null) return conclude(started.scenario, null, seconds);
+      stage = 'looking into the failure';
+      return conclude(started.scenario, await report(subject, { kind: 'report', found, options }), seconds);
+    } catch (error) {
+      if (!(error instanceof Stuck)) throw error;
+      const seconds = (Date.now() - began) / 1000;
+      const found = foundIn(error);
+      exploration.fail(found, control.standing().executions);
+      return conclude(started.scenario, await report(subject, { kind: 'reportStuck', found }), seconds);
     }
   } finally {
     clearInterval(timer);
     signal?.removeEventListener('abort', stop);
   }
-  const seconds = (Date.now() - began) / 1000;
-  return resultOf(executor, exploration, options, { seconds, workers, interrupted: control.isStopped });
+}
+
+/**
+ * Runs one schedule, of a token or in named points, in a thread that is watched.
+ *
+ * @throws as {@link exploreParallel}; RangeError when the schedule cannot be followed.
+ */
+export async function runSchedule(
+  scenario: string,
+  { settings, driver }: Pick<ExploreOptions, 'settings' | 'driver'>,
+  schedule: readonly number[] | string,
+): Promise<ExploreResult> {
+  const subject: Subject = { scenario, settings, driver };
+  const { threads, started } = await Threads.start(subject, 1, new Control(), true);
+  await using _ = threads;
+  try {
+    return await (typeof schedule === 'string'
+      ? threads.run({ kind: 'follow', text: schedule })
+      : threads.run({ kind: 'replay', schedule }));
+  } catch (error) {
+    if (!(error instanceof Stuck)) throw error;
+    return replayed(started.scenario, await report(subject, { kind: 'reportStuck', found: foundIn(error) }));
+  }
 }

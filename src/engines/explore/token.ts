@@ -31,9 +31,13 @@ const MODEL = ['arena', 'steps', 'sync', 'notifier', 'mm', 'hmm', 'migrate', 'dr
 
 let known: string | undefined;
 
-/** Hash of the model's code in the tree that runs. */
-export function modelHash(): string {
-  if (known !== undefined) return known;
+/** Hash of the model's code in the tree that runs, and of the modules of a scenario that is not the model's. */
+export function modelHash(sources = ''): string {
+  known ??= codeHash();
+  return sources === '' ? known : createHash('sha256').update(known).update(sources).digest('hex').slice(0, HASH_LENGTH);
+}
+
+function codeHash(): string {
   const root = fileURLToPath(new URL('../../', import.meta.url));
   const hash = createHash('sha256');
   for (const folder of MODEL) {
@@ -41,8 +45,7 @@ export function modelHash(): string {
     for (const file of files.filter((name) => !name.endsWith('.d.ts')).sort())
       hash.update(readFileSync(join(root, folder, file)));
   }
-  known = hash.digest('hex').slice(0, HASH_LENGTH);
-  return known;
+  return hash.digest('hex').slice(0, HASH_LENGTH);
 }
 
 /** [actor, steps, actor, steps, ...] */
@@ -55,10 +58,11 @@ function runs(schedule: ArrayLike<number>): number[] {
   return out;
 }
 
-export function makeToken(scenario: string, settings: DriverSettings, schedule: ArrayLike<number>): string {
+/** `sources` is that of the scenario. */
+export function makeToken(scenario: string, settings: DriverSettings, schedule: ArrayLike<number>, sources = ''): string {
   const said = [scenario, settings, runs(schedule), ...(activeBug === null ? [] : [activeBug])];
   const payload = Buffer.from(JSON.stringify(said)).toString('base64url');
-  return `${PREFIX}.${modelHash()}.${payload}`;
+  return `${PREFIX}.${modelHash(sources)}.${payload}`;
 }
 
 const cutOff = (): RangeError => new RangeError('the token is cut off or not a token: it looks like hmm1.HASH.PAYLOAD');
@@ -95,10 +99,16 @@ export function decodeToken(token: string): Replayable {
   return { scenario, settings, schedule, model, bug };
 }
 
-/** What a token of this model says. @throws RangeError for a cut-off token, or one made by another model. */
-export function readToken(token: string): Replayable {
+/**
+ * What a token of this model says; `sources` are those of its scenario.
+ *
+ * @throws RangeError for a cut-off token, or one made by another model.
+ */
+export function readToken(token: string, sources = ''): Replayable {
   const said = decodeToken(token);
-  if (said.model === modelHash() && said.bug === activeBug) return said;
+  const here = modelHash(sources);
+  if (said.model === here && said.bug === activeBug) return said;
   const made = said.bug === null ? 'another model' : `another model with bug ${said.bug}`;
-  throw new RangeError(`the token was made by ${made} (${said.model}, this one is ${modelHash()}): find the failure again`);
+  const or = sources === '' ? '' : `, or ${said.scenario} was another`;
+  throw new RangeError(`the token was made by ${made}${or} (${said.model}, this one is ${here}): find the failure again`);
 }

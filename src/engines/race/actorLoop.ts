@@ -69,7 +69,8 @@ function operate(world: World, job: ActorJob, recorder: Recorder, intended: numb
   if (get(arena, actor + Actor.heldMask) !== 0) {
     throw new Violation('I-LOCK', `${operation.name} ends while it holds ${heldLocks(arena, actor).join(', ')}`);
   }
-  set(arena, actor + Actor.operation, 0);
+  // When somebody has stopped the race meanwhile, this is the operation that was under way.
+  if (load(arena, Header.stop) === 0) set(arena, actor + Actor.operation, 0);
   set(arena, actor + Actor.progress, get(arena, actor + Actor.progress) + 1);
   count(task, Counter.operations);
 }

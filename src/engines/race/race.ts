@@ -13,6 +13,7 @@ import type { ActorJob, ActorReport } from './job.ts';
 import type { Observer, Sample } from './observer.ts';
 import { raceResult } from './result.ts';
 import type { RaceHooks, RaceOptions, RaceResult } from './types.ts';
+import { actorLog } from './watchdog.ts';
 
 const SAMPLE_MS = 100;
 
@@ -65,6 +66,7 @@ async function raceOnce(options: RaceOptions, hooks: RaceHooks): Promise<RaceRes
     options,
     reports: current.reports,
     violations: current.violations,
+    log: current.violations.length === 0 ? [] : team.map((_, id) => actorLog(scenario.arena, current.names, id)),
     seconds,
     coresUsed: (used.user + used.system) / 1e6 / seconds,
     interrupted: current.interrupted,

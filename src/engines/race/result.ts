@@ -6,7 +6,7 @@ import { Histogram, type HistogramData } from '../histogram.ts';
 import { commandOf } from './command.ts';
 import type { ActorReport } from './job.ts';
 import { type Counters, sumCounters } from './observer.ts';
-import type { LatencyRow, OverlapGauge, RaceOptions, RaceResult, RaceViolation, Verdict } from './types.ts';
+import type { ActorLog, LatencyRow, OverlapGauge, RaceOptions, RaceResult, RaceViolation, Verdict } from './types.ts';
 
 /** Below this the actors did not really run at the same time, and a clean run says nothing. */
 const REQUIRED_OVERLAP = 0.25;
@@ -93,12 +93,13 @@ export interface Outcome {
   readonly options: RaceOptions;
   readonly reports: readonly ActorReport[];
   readonly violations: readonly RaceViolation[];
+  readonly log: readonly ActorLog[];
   readonly seconds: number;
   readonly coresUsed: number;
   readonly interrupted: boolean;
 }
 
-export function raceResult({ arena, options, reports, violations, seconds, coresUsed, interrupted }: Outcome): RaceResult {
+export function raceResult({ arena, options, reports, violations, log, seconds, coresUsed, interrupted }: Outcome): RaceResult {
   const counters = sumCounters(arena);
   const overlap = overlapGauge(reports, seconds, coresUsed);
   let verdict: Verdict = violations.length > 0 ? 'violation' : 'pass';
@@ -117,6 +118,7 @@ export function raceResult({ arena, options, reports, violations, seconds, cores
     windows: windowHits(reports),
     overlap,
     violations,
+    log,
     confidence: confidenceOf(counters.operations, verdict),
     command: commandOf(options),
   };

@@ -65,6 +65,24 @@ export interface RaceViolation {
   readonly stack?: string;
 }
 
+/** What an actor was at when the race ended. */
+export interface ActorLog {
+  readonly actor: string;
+  /** Operation it was in. */
+  readonly operation: string;
+  /** The last points it had passed, oldest first. */
+  readonly points: readonly string[];
+  readonly held: readonly string[];
+}
+
+/** What a controlled search can begin with. */
+export interface Sighting {
+  readonly rule: string;
+  /** Who saw it. */
+  readonly actor: string;
+  readonly log: readonly ActorLog[];
+}
+
 export interface LatencyRow extends Quantiles {
   readonly count: number;
 }
@@ -110,6 +128,8 @@ export interface RaceResult {
   };
   readonly overlap: OverlapGauge;
   readonly violations: readonly RaceViolation[];
+  /** Of every actor, when a rule was broken; else empty. */
+  readonly log: readonly ActorLog[];
   readonly confidence: {
     /** Operations without a violation. */
     readonly trials: number;

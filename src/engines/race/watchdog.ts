@@ -6,7 +6,7 @@ import { Actor, ActorState } from '../../arena/structures.ts';
 import { heldLocks } from '../../sync/lockdep.ts';
 import { describeWord, holdersOf } from '../waitsFor.ts';
 import { recentPoints } from './pauseHook.ts';
-import type { RaceViolation } from './types.ts';
+import type { ActorLog, RaceViolation } from './types.ts';
 
 /** Points an actor passes without coming to the end of its operation before it counts as busy. */
 const BUSY_POINTS = 1000;
@@ -33,18 +33,25 @@ export function describeActor(arena: Arena, names: readonly string[], id: number
   return `${names[id]} (in ${operationName(get(arena, actor + Actor.operation))}${held.length > 0 ? `, holds ${held.join(', ')}` : ''}) ${waits}`;
 }
 
-/** A violation about one actor, with what its record says. */
-export function actorViolation(arena: Arena, names: readonly string[], id: number, rule: string, message: string): RaceViolation {
+/** What the record of an actor says. */
+export function actorLog(arena: Arena, names: readonly string[], id: number): ActorLog {
   const actor = recordOf(arena, id);
   return {
-    rule,
-    message,
     actor: names[id] ?? `actor ${id}`,
     operation: operationName(get(arena, actor + Actor.operation)),
     points: recentPoints(arena.words, actor),
     held: heldLocks(arena, actor),
   };
 }
+
+/** A violation about one actor. */
+export const actorViolation = (
+  arena: Arena,
+  names: readonly string[],
+  id: number,
+  rule: string,
+  message: string,
+): RaceViolation => ({ rule, message, ...actorLog(arena, names, id) });
 
 export class Watchdog {
   readonly #arena: Arena;

@@ -1,0 +1,61 @@
+/** After a race that broke a rule: the search for the interleaving behind it, and what came of it. */
+import type { RaceResult } from '../engines/race/types.ts';
+import type { TraceResult } from '../engines/trace/trace.ts';
+import { startExploreLive } from '../report/exploreLive.ts';
+import { plural, seconds } from '../report/units.ts';
+import { bugNamed } from './bugs.ts';
+import { failureText } from './explore.ts';
+import { loadTracer } from './explored.ts';
+
+const EXIT_INTERRUPTED = 130;
+
+/** Rules about the threads of a race, that no interleaving of the model breaks. */
+const ofThreads = (message: string): boolean => /^the worker of |^did not stop: /.test(message);
+
+/** Null when there is nothing to look for: no violation, `budget` 0, or a driver that the scenarios are not written for. */
+export async function traceRace({ violations, log, config }: RaceResult, budget: number): Promise<TraceResult | null> {
+  const [violation] = violations;
+  if (violation === undefined || budget === 0 || config.driver !== 'dmirror' || ofThreads(violation.message)) return null;
+  process.stderr.write(
+    `Looking for it under a controlled scheduler, for ${seconds(budget)} at most; Ctrl-C ends that, --trace 0 leaves it out.\n`,
+  );
+  const stop = new AbortController();
+  const interrupt = (): void => {
+    if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    stop.abort();
+  };
+  process.on('SIGINT', interrupt);
+  const live = startExploreLive(process.stderr, budget);
+  try {
+    const { fittingScenarios, traceViolation } = await loadTracer(config.bug === undefined ? undefined : bugNamed(config.bug));
+    const { rule, actor } = violation;
+    const scenarios = await fittingScenarios({ rule, actor, log });
+    const options = { rule, scenarios, settings: config.driverSettings, seconds: budget };
+    return await traceViolation(options, { onProgress: live.update, signal: stop.signal });
+  } finally {
+    live.stop();
+    process.off('SIGINT', interrupt);
+  }
+}
+
+/** What the search has found; or that it has not, and what every actor was at. */
+export function traceText({ explored, found, seconds: took, interrupted }: TraceResult, { violations, log }: RaceResult): string {
+  const [violation] = violations;
+  const rule = violation?.rule ?? '';
+  const looked = `${plural(explored.length, 'scenario')} in ${seconds(took)}`;
+  const lines: string[] = [];
+  if (found === null) {
+    lines.push(
+      `${interrupted ? 'Stopped. ' : ''}No trace found: ${looked}, within 2 preemptions each, and no rule was broken. What the actors passed last (log in the JSON result):`,
+    );
+  } else {
+    const { scenario, sameRule, failure } = found;
+    const which = sameRule ? `The same rule, ${rule}, is broken` : `Not ${rule}, but rule ${failure.oracle} is broken`;
+    lines.push(`Trace found (${looked}). ${which} in ${scenario}: ${failure.message}`, '', ...failureText(failure));
+  }
+  if (found === null)
+    lines.push(
+      ...log.map(({ actor, operation, points }) => `  ${actor}, in ${operation}: ${points.join(' > ') || 'nothing yet'}`),
+    );
+  return `\n${lines.join('\n')}\n`;
+}

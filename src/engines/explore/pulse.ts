@@ -1,0 +1,71 @@
+/** Where an exploring thread says what it is at, so that another thread can see that it has come to a stop inside a step. */
+import { STEP_LIMIT } from './limits.ts';
+
+/** What a thread can be at beside a step of an actor, of which it says the number plus 1. */
+const IDLE = 0;
+export const SETTING_UP = -1;
+export const CHECKING = -2;
+
+const BEATS = 0;
+const AT = 1;
+const STEPS = 2;
+const WORDS = 3;
+
+/** Found in a pulse that has stopped: what it stopped at, and the schedule, the step under way included. */
+export interface Standstill {
+  /** An actor, or {@link SETTING_UP} or {@link CHECKING}. */
+  readonly at: number;
+  readonly schedule: readonly number[];
+}
+
+export class Pulse {
+  readonly buffer: SharedArrayBuffer;
+  readonly #words: Int32Array<SharedArrayBuffer>;
+  readonly #schedule: Uint8Array<SharedArrayBuffer>;
+  #beats = -1;
+  #since = 0;
+
+  constructor(buffer = new SharedArrayBuffer(4 * WORDS + STEP_LIMIT)) {
+    this.buffer = buffer;
+    this.#words = new Int32Array(buffer, 0, WORDS);
+    this.#schedule = new Uint8Array(buffer, 4 * WORDS);
+  }
+
+  /** A step of an actor begins, the last of `schedule`; or something that is no step. */
+  begin(at: number, schedule: Uint8Array, steps: number): void {
+    const words = this.#words;
+    // A scenario with more steps than usual is on its own.
+    const kept = Math.min(steps, STEP_LIMIT);
+    this.#schedule.set(schedule.subarray(0, kept));
+    words[STEPS] = kept;
+    words[BEATS] = ((words[BEATS] as number) + 1) | 0;
+    // Release: whoever sees this sees the schedule.
+    Atomics.store(words, AT, at >= 0 ? at + 1 : at);
+  }
+
+  end(): void {
+    Atomics.store(this.#words, AT, IDLE);
+  }
+
+  /** In the watching thread, a few times a second: what the other has been at for `limitMs` or longer, null for nothing. */
+  standstill(now: number, limitMs: (at: number) => number): Standstill | null {
+    const words = this.#words;
+    const at = Atomics.load(words, AT);
+    const beats = words[BEATS] as number;
+    if (at === IDLE || beats !== this.#beats) {
+      this.#beats = beats;
+      this.#since = now;
+      return null;
+    }
+    const doing = at > 0 ? at - 1 : at;
+    if (now - this.#since < limitMs(doing)) return null;
+    return { at: doing, schedule: [...this.#schedule.subarray(0, words[STEPS])] };
+  }
+}
+
+/** Of this thread; null where nobody watches. */
+export let pulse: Pulse | null = null;
+
+export function usePulse(own: Pulse): void {
+  pulse = own;
+}

@@ -1,0 +1,179 @@
+/** The threads of an exploration: started together, watched, ended. All that a scenario does is done in them. */
+import { Piscina } from 'piscina';
+import type { DriverSettings } from '../../drivers/options.ts';
+import { workerUrl } from '../workerUrl.ts';
+import { Control } from './control.ts';
+import type { Failure } from './execution.ts';
+import type { Found } from './exploration.ts';
+import type { ExploreFailure, ExploreOptions, ExploreResult } from './explore.ts';
+import { CHECKING, Pulse, SETTING_UP, type Standstill } from './pulse.ts';
+import type { Task, TaskResult } from './tasks.ts';
+
+/** What a thread can be asked for, and what it answers. */
+export interface Answers {
+  start: { readonly work: { readonly kind: 'start' }; readonly answer: Started };
+  task: { readonly work: { readonly kind: 'task'; readonly task: Task; readonly index: number }; readonly answer: TaskResult };
+  report: {
+    readonly work: { readonly kind: 'report'; readonly found: Found; readonly options: ExploreOptions };
+    readonly answer: ExploreFailure;
+  };
+  /** Of a schedule that cannot be run to its end. */
+  reportStuck: { readonly work: { readonly kind: 'reportStuck'; readonly found: Found }; readonly answer: ExploreFailure };
+  replay: { readonly work: { readonly kind: 'replay'; readonly schedule: readonly number[] }; readonly answer: ExploreResult };
+  follow: { readonly work: { readonly kind: 'follow'; readonly text: string }; readonly answer: ExploreResult };
+}
+
+export type Work = Answers[keyof Answers]['work'];
+type Answer<W extends Work> = Answers[W['kind']]['answer'];
+
+/** A scenario that is ready. */
+export interface Started {
+  /** As results name it. */
+  readonly scenario: string;
+  readonly actors: readonly string[];
+}
+
+/** Which scenario. */
+export interface Subject {
+  readonly scenario: string;
+  readonly settings: DriverSettings;
+  /** Name of the driver that the settings are meant for; it must be that of the scenario. */
+  readonly driver?: string | undefined;
+}
+
+/** What a thread is sent. */
+export interface Job extends Subject {
+  readonly work: Work;
+  readonly lane: number;
+  readonly threads: number;
+  readonly control: Control['words'];
+  readonly pulse: SharedArrayBuffer;
+}
+
+/** Time a thread has to start, in milliseconds. */
+export const START_MS = 10_000;
+
+const LOOK_MS = 100;
+/** Longest time a module may take to load and to set up, and a step or a check may take. */
+const SETUP_LIMIT_MS = 10_000;
+const STEP_LIMIT_MS = 5000;
+
+const limitMs = (at: number): number => (at === SETTING_UP ? SETUP_LIMIT_MS : STEP_LIMIT_MS);
+
+/** A thread has come to a stop in what it was at, and will not answer. */
+export class Stuck extends Error {
+  readonly failure: Failure;
+  readonly schedule: readonly number[];
+
+  constructor({ at, schedule }: Standstill, actors: readonly string[]) {
+    const seconds = limitMs(at) / 1000;
+    const message =
+      at === CHECKING
+        ? `the check at the end has not returned after ${seconds} s`
+        : `${actors[at] ?? `actor ${at}`} has come to no other point for ${seconds} s: a step of it does not end`;
+    super(message);
+    this.failure = { rule: 'I-PROG', message: `livelock: ${message}`, actor: at === CHECKING ? -1 : at, kind: 'livelock' };
+    this.schedule = schedule;
+  }
+}
+
+export class Threads implements AsyncDisposable {
+  readonly count: number;
+  readonly #subject: Subject;
+  readonly #control: Control;
+  readonly #pool: Piscina<Job, unknown>;
+  readonly #pulses: readonly Pulse[];
+  readonly #timer: NodeJS.Timeout;
+  readonly #stuck: Promise<never>;
+  #actors: readonly string[] = [];
+
+  private constructor(subject: Subject, count: number, control: Control, explains: boolean) {
+    this.count = count;
+    this.#subject = subject;
+    this.#control = control;
+    this.#pulses = Array.from({ length: count }, () => new Pulse());
+    this.#pool = new Piscina({
+      filename: workerUrl('explore').href,
+      minThreads: count,
+      maxThreads: count,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      atomics: 'disabled',
+      // Explanations name source lines.
+      ...(explains ? { execArgv: [...process.execArgv, '--enable-source-maps'] } : {}),
+    });
+    this.#pool.on('error', () => {});
+    let fail: (error: Error) => void = () => {};
+    this.#stuck = new Promise((_, reject) => {
+      fail = reject;
+    });
+    // It need not be waited for.
+    this.#stuck.catch(() => {});
+    this.#timer = setInterval(() => {
+      for (const pulse of this.#pulses) {
+        const standstill = pulse.standstill(Date.now(), limitMs);
+        if (standstill !== null) fail(this.#reason(standstill));
+      }
+    }, LOOK_MS);
+  }
+
+  /**
+   * Threads with the scenario set up in each. With `explains` they know source lines, which takes longer to start.
+   *
+   * @throws RangeError or TypeError, a sentence, when the scenario cannot be set up.
+   */
+  static async start(
+    subject: Subject,
+    count: number,
+    control = new Control(),
+    explains = false,
+  ): Promise<{ threads: Threads; started: Started }> {
+    const threads = new Threads(subject, count, control, explains);
+    try {
+      // All of them, also if there is less to do: ending a thread in the middle of its start can bring the whole process down.
+      const all = await Promise.all(Array.from({ length: count }, (_, lane) => threads.run({ kind: 'start' }, lane)));
+      const started = all[0] as Started;
+      threads.#actors = started.actors;
+      return { threads, started };
+    } catch (error) {
+      await threads[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Lets a thread do something. @throws Stuck when it, or another one, does not come back. */
+  async run<W extends Work>(work: W, lane = 0): Promise<Answer<W>> {
+    const job: Job = {
+      ...this.#subject,
+      work,
+      lane,
+      threads: this.count,
+      control: this.#control.words,
+      pulse: (this.#pulses[lane] as Pulse).buffer,
+    };
+    try {
+      return (await Promise.race([this.#pool.run(job), this.#stuck])) as Answer<W>;
+    } catch (error) {
+      throw this.#gone(error);
+    }
+  }
+
+  /** An error of the thread itself, such as too much memory, is one of what the thread was running. */
+  #gone(error: unknown): unknown {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_WORKER_OUT_OF_MEMORY' || /worker exited/i.test(message))
+      return new RangeError(`scenario '${this.#subject.scenario}' has brought its thread down: ${message}`, { cause: error });
+    return error;
+  }
+
+  #reason(standstill: Standstill): Error {
+    if (standstill.at !== SETTING_UP) return new Stuck(standstill, this.#actors);
+    return new RangeError(
+      `scenario '${this.#subject.scenario}' is not ready after ${SETUP_LIMIT_MS / 1000} s: it does not end loading`,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#pool.destroy();
+  }
+}
