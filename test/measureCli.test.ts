@@ -22,13 +22,13 @@ const small = ['measure', '--pages', '64', '--range', '8', '--faults', '40', '--
 test('a sweep prints a table and leaves report, results and histograms', () => {
   const { status, stdout, stderr } = run(...small, '--invalidations', '1k..1M:3', '--policy', 'all', '--out', 'plain');
   assert.equal(status, 0, stderr);
-  assert.match(stdout, /^OK: 18 cells measured\.\n/);
-  assert.match(stdout, /policy +invalidations +inv\. done +faults +passes/);
+  assert.match(stdout, /^OK: 21 cells measured\.\n/);
+  assert.match(stdout, /policy +invalidations +inv\. done +faults +rounds +passes/);
   const lines = read('plain', 'results.jsonl')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  assert.equal(lines.length, 19);
+  assert.equal(lines.length, 22);
   assert.equal(lines[0].schema, 'hmm-lab/measure/1');
   for (const row of lines.slice(1)) {
     assert.equal(row.verdict, 'ok');
@@ -39,7 +39,7 @@ test('a sweep prints a table and leaves report, results and histograms', () => {
   const wild = lines.find((row) => row.axes?.invalidations === 1e6);
   assert.ok(calm.attempts.perStable < 1.1 && wild.attempts.perStable > 1.2);
   const histograms = readdirSync(join(directory, 'plain', 'hgrm'));
-  assert.equal(histograms.length, 18 * 4);
+  assert.equal(histograms.length, 21 * 4);
   assert.match(
     read('plain', 'hgrm/0000-corrected.hgrm'),
     /^ +Value +Percentile TotalCount 1\/\(1-Percentile\)\n\n[\s\S]*#\[Mean/,
@@ -60,7 +60,17 @@ test('the same seed gives the same files byte for byte, another seed does not', 
 });
 
 test('a sweep of 200 cells killed and taken up again gives the same as one run through', async () => {
-  const sweep = [...small, '--faults', '10', '--invalidations', '1k..1M:50', '--policy', 'window,absolute,backoff,timeslice'];
+  const sweep = [
+    ...small,
+    '--faults',
+    '6',
+    '--repetitions',
+    '2',
+    '--invalidations',
+    '1k..1M:50',
+    '--policy',
+    'window,absolute,backoff,timeslice',
+  ];
   const whole = run(...sweep, '--out', 'whole');
   assert.equal(whole.status, 0, whole.stderr);
   const journal = join(directory, 'killed', 'cells.jsonl');

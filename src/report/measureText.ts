@@ -9,6 +9,7 @@ import { columns, compact, count, duration, percent, plural } from './units.ts';
 export function halfWidth(spread: Spread | null): string {
   if (spread === null || spread.mean === 0 || spread.min === spread.max) return '';
   const share = (100 * (spread.high - spread.mean)) / spread.mean;
+  if (share < 0.005) return '';
   return ` ±${share < 99.5 ? share.toPrecision(2) : share.toFixed(0)}%`;
 }
 

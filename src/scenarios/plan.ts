@@ -46,7 +46,8 @@ export function scenarioOf(
         name: actor,
         operations: operations.map(called),
       }));
-      return { arena: m.arena, actors: scripts, driver: m.driver.name, check: () => [...m.check(), ...(check?.(m) ?? [])] };
+      const driver = m.driver.name;
+      return { arena: m.arena, actors: scripts, driver, check: () => [...m.check(), ...(check?.(m) ?? [])], invariants: m.check };
     },
   };
 }

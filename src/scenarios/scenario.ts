@@ -23,6 +23,8 @@ export interface Prepared {
   readonly driver?: string;
   /** What is wrong after every actor has come to its end. */
   readonly check: () => Finding[];
+  /** The part of it that holds whatever the actors have done; needed to leave operations out. */
+  readonly invariants?: () => Finding[];
 }
 
 export interface Scenario {

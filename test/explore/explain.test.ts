@@ -8,6 +8,9 @@ import { minimise } from '../../src/engines/explore/minimise.ts';
 import { Portfolio } from '../../src/engines/explore/portfolio.ts';
 import { preemptionsOf, runOnce } from '../../src/engines/explore/run.ts';
 import { chromeTrace } from '../../src/report/chromeTrace.ts';
+import { cpuReads, deviceFaults, deviceReads, unmaps } from '../../src/scenarios/operations.ts';
+import { type Plan, scenarioOf } from '../../src/scenarios/plan.ts';
+import { fillPage } from '../../src/scenarios/smallMachine.ts';
 
 const settings = { retryCheck: 'none' };
 const scenario = () => scenarioNamed('device-fault-vs-munmap', settings);
@@ -29,10 +32,37 @@ function roughFailure() {
 
 test('a rough failure is brought down to the fewest preemptions, and no more steps', () => {
   const { executor, failure, schedule } = roughFailure();
-  const small = minimise(executor, { failure, schedule, minimal: false }, 20);
+  const small = minimise(executorOf, executor, { failure, schedule, minimal: false }, 20);
   assert.equal(small.minimal, true);
   assert.equal(small.failure.rule, failure.rule);
   assert.equal(preemptionsOf(executor, small.schedule), 1);
+});
+
+test('operations that the failure does not need are left out, and with them their actors', () => {
+  const plan: Plan = {
+    name: 'crowd',
+    title: 'the same with two who do not matter',
+    windows: 'E1',
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({
+      D: [deviceReads(m, 1), deviceFaults(m, 0, 1, true)],
+      A: [unmaps(m, 0), cpuReads(m, 1)],
+      B: [cpuReads(m, 1)],
+    }),
+  };
+  const whole = scenarioOf(plan, settings);
+  const { failure } = explore(whole, { ...asked, strategy: 'portfolio' });
+  assert.ok(failure);
+  assert.deepEqual([...new Set(failure.stretches.map(({ actor }) => actor))].sort(), ['A', 'D']);
+  assert.equal(failure.preemptions, 1);
+  const left = Buffer.from(failure.token.split('.')[2] ?? '', 'base64url').toString();
+  assert.match(left, /"crowd~/);
+  for (const operation of ['B0', 'A1', 'D0']) assert.match(left, new RegExp(`[~,]${operation}`));
+});
+
+test('a scenario without an operation it does not have is refused', () => {
+  assert.throws(() => scenarioNamed('device-fault-vs-munmap~X7').prepare(), /cannot be run without operation 'X7'/);
+  assert.throws(() => scenarioNamed('mini-hmm~F00').prepare(), /cannot be run without/);
 });
 
 test('the pair of steps that decides: in this order it fails, in the other it passes', () => {

@@ -1,7 +1,8 @@
 /**
  * The retry table of a real kernel, Linux 6.1 under emulation with its test driver: a device READ of a range against a thread
  * that discards the range again and again with a pause. The costs of the preset `emulated` are fitted to the row where nobody
- * disturbs; where the storm sets in is then a prediction.
+ * disturbs. How a READ's cost is split between walking, programming and copying was chosen so that the onset of the storm fits, too
+ * (docs/simulate.md): it is no prediction.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

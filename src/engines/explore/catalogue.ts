@@ -3,6 +3,7 @@ import type { DriverSettings } from '../../drivers/options.ts';
 import { miniHmm } from '../../scenarios/miniHmm.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { windowScenarios } from '../../scenarios/windows.ts';
+import { splitName, without } from '../../scenarios/without.ts';
 
 /** `mini-hmm-4x3` and `mini-hmm-early-1x20`: faulters and invalidations. */
 const sized = /^mini-hmm(-early)?-(\d{1,2})x(\d{1,3})$/;
@@ -13,8 +14,13 @@ export function scenarios(settings: DriverSettings = {}): readonly Scenario[] {
   return [miniHmm(), miniHmm(2, 2, true), ...windowScenarios(settings)];
 }
 
-/** @throws RangeError that names what there is. */
+/** A scenario by its name, without the operations that are left out after a `~`. @throws RangeError that names what there is. */
 export function scenarioNamed(name: string, settings: DriverSettings = {}): Scenario {
+  const { base, left } = splitName(name);
+  return without(wholeScenario(base, settings), left);
+}
+
+function wholeScenario(name: string, settings: DriverSettings): Scenario {
   const size = sized.exec(name);
   if (size !== null) {
     const [, early, faulters, invalidations] = size;

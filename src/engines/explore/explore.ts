@@ -124,8 +124,9 @@ function reportFailure(executor: Executor, { settings, explain: why = false }: R
 
 /** The same for what an exploration has found, which is made smaller before it is explained. */
 export function reportFound(executor: Executor, options: ReportOptions, found: Found): ExploreFailure {
-  const smaller = options.explain === true && hasSchedule(found) ? minimise(executor, found, MINIMISE_SECONDS) : found;
-  return reportFailure(executor, options, smaller);
+  if (options.explain !== true || !hasSchedule(found)) return reportFailure(executor, options, found);
+  const smaller = minimise(executorOf, executor, found, MINIMISE_SECONDS);
+  return reportFailure(smaller.executor, options, smaller);
 }
 
 /** What the exploration of `scenario` has come to; `failure` is the report of what was found. */

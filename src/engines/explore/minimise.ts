@@ -1,7 +1,9 @@
 /**
- * Makes a failing schedule smaller: first as few preemptions as possible, then as few steps, as long as the same rule breaks.
- * Every schedule that is taken has been run, and has failed.
+ * Makes a failure smaller: first as few preemptions as possible, then as few operations and with them actors, then as few steps, as
+ * long as the same rule breaks. Every schedule that is taken has been run, and has failed.
  */
+import type { Scenario } from '../../scenarios/scenario.ts';
+import { without } from '../../scenarios/without.ts';
 import type { Executor, Failure } from './execution.ts';
 import { preemptionsOf, runToEnd } from './run.ts';
 import { search } from './search.ts';
@@ -87,9 +89,39 @@ function fewestSteps(executor: Executor, found: Minimal, until: number): Minimal
   return best;
 }
 
-/** The smallest schedule that could be found in `seconds`. `minimal` says that the preemptions are known to be the fewest. */
-export function minimise(executor: Executor, found: Minimal, seconds: number): Minimal {
+/** Longest search for the failure without one of the operations. */
+const WITHOUT_MS = 300;
+
+/** Leaves out operations, the last first, while the rule still breaks with no more preemptions. */
+function fewestOperations(make: (scenario: Scenario) => Executor, found: Smaller, until: number): Smaller {
+  const { actors, invariants } = found.executor.prepared;
+  if (invariants === undefined) return found;
+  const { scenario } = found.executor;
+  const most = preemptionsOf(found.executor, found.schedule);
+  const all = actors.flatMap(({ name, operations }) => operations.map((_, i) => `${name}${i}`)).reverse();
+  const left: string[] = [];
+  let best = found;
+  for (const operation of all) {
+    const stop = Math.min(until, Date.now() + WITHOUT_MS);
+    if (left.length + 1 === all.length || Date.now() >= until) break;
+    const executor = make(without(scenario, [...left, operation]));
+    const { failure, schedule } = search(executor, { preemptions: most, enough: () => Date.now() > stop });
+    if (failure?.rule !== found.failure.rule) continue;
+    left.push(operation);
+    best = { ...best, executor, failure, schedule: [...schedule] };
+  }
+  return best;
+}
+
+/** A failure, and an executor of the scenario it is one of: perhaps with fewer operations than at first. */
+export interface Smaller extends Minimal {
+  readonly executor: Executor;
+}
+
+/** The smallest failure that could be found in `seconds`. `minimal` says that the preemptions are known to be the fewest. */
+export function minimise(make: (scenario: Scenario) => Executor, executor: Executor, found: Minimal, seconds: number): Smaller {
   const until = Date.now() + seconds * 1000;
   const fewer = found.minimal ? found : fewestPreemptions(executor, found, until);
-  return fewestSteps(executor, fewer, until);
+  const smaller = fewestOperations(make, { ...fewer, executor }, until);
+  return { ...fewestSteps(smaller.executor, smaller, until), executor: smaller.executor };
 }

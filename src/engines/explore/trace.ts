@@ -92,7 +92,8 @@ export function table(
   stretches: readonly Stretch[],
   chances: ReadonlyMap<number, number> | null = null,
 ): string[] {
-  const names = Array.from({ length: executor.count }, (_, i) => executor.nameOf(i));
+  const isThere = (name: string): boolean => stretches.some(({ actor }) => actor === name);
+  const names = Array.from({ length: executor.count }, (_, i) => executor.nameOf(i)).filter(isThere);
   const fails = ({ from, steps }: Stretch): string[] => {
     if (chances === null) return [];
     const chance = chances.get(from + steps);
