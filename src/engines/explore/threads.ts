@@ -54,6 +54,8 @@ export interface Job extends Subject {
 export const START_MS = 10_000;
 
 const LOOK_MS = 100;
+/** Time the compiler has to come to an end before a thread is ended. */
+const SETTLE_MS = 100;
 /** Longest time a module may take to load and to set up, and a step or a check may take. */
 const SETUP_LIMIT_MS = 10_000;
 const STEP_LIMIT_MS = 5000;
@@ -174,6 +176,8 @@ export class Threads implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
+    // Ending a thread while V8 still compiles for it in the background can bring the whole process down.
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     await this.#pool.destroy();
   }
 }
