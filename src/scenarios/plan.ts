@@ -46,14 +46,9 @@ export function scenarioOf(
         name: actor,
         operations: operations.map(called),
       }));
-<<<<<<< HEAD
       const invariants = m.check;
       const whole = () => [...invariants(), ...(check?.(m) ?? [])];
       return { arena: m.arena, actors: scripts, driver: m.driver.name, check: whole, invariants };
-=======
-      const driver = m.driver.name;
-      return { arena: m.arena, actors: scripts, driver, check: () => [...m.check(), ...(check?.(m) ?? [])], invariants: m.check };
->>>>>>> 5dde86c3e98aaed4996c97f8462a22f049438736
     },
   };
 }

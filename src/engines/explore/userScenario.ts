@@ -11,24 +11,14 @@ import type { Operation } from '../../scenarios/operations.ts';
 import { scenarioOf, type UserPlan } from '../../scenarios/plan.ts';
 import type { Prepared, Scenario } from '../../scenarios/scenario.ts';
 import type { SmallMachine, SmallOptions } from '../../scenarios/smallMachine.ts';
-<<<<<<< HEAD
 import { splitName, without } from '../../scenarios/without.ts';
-=======
-import { without } from '../../scenarios/without.ts';
->>>>>>> 5dde86c3e98aaed4996c97f8462a22f049438736
 import { points } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { scenarioNamed } from './catalogue.ts';
 
 /** Does it say where a module is, and not what a scenario of the catalogue is called? */
-export const isModule = (name: string): boolean => name.startsWith('file:') || name.includes('/') || /\.m?js($|~)/.test(name);
-
-/** The module, and what was left out of its scenario to make a failure smaller (without.ts). A path may have a `~` of its own. */
-function parts(name: string): { readonly module: string; readonly left: readonly string[] } {
-  const [, module = name, left] = /^(.*\.m?js)~(\w+(?:,\w+)*)$/.exec(name) ?? [];
-  return { module, left: left === undefined ? [] : left.split(',') };
-}
+export const isModule = (name: string): boolean => name.startsWith('file:') || name.includes('/') || /\.m?js$/.test(name);
 
 function fileOf(name: string): string {
   try {
@@ -53,17 +43,10 @@ function reason(error: unknown): string {
 
 /** Hash of what a scenario is made of; empty for one of the catalogue. Runs nothing. @throws RangeError when the file is gone. */
 export async function scenarioSources(name: string): Promise<string> {
-<<<<<<< HEAD
   const { base } = splitName(name);
   if (!isModule(base)) return '';
   const file = fileOf(base);
-  if (!existsSync(file)) throw new RangeError(`the scenario is the module '${name}', and there is no such file here`);
-=======
-  if (!isModule(name)) return '';
-  const { module } = parts(name);
-  const file = fileOf(module);
-  if (!existsSync(file)) throw new RangeError(`the scenario is the module '${module}', and there is no such file here`);
->>>>>>> 5dde86c3e98aaed4996c97f8462a22f049438736
+  if (!existsSync(file)) throw new RangeError(`the scenario is the module '${base}', and there is no such file here`);
   try {
     return await sourcesOf(pathToFileURL(file));
   } catch (error) {
@@ -188,17 +171,10 @@ function userScenario(exported: unknown, name: string, settings: DriverSettings,
  * @throws RangeError for an unknown name, TypeError for a module that does not load or is no scenario; one sentence each.
  */
 export async function loadScenario(name: string, settings: DriverSettings): Promise<Scenario> {
-<<<<<<< HEAD
   const { base, left } = splitName(name);
   if (!isModule(base)) return scenarioNamed(name, settings);
   const shown = shownName(base);
   const file = fileOf(base);
-=======
-  if (!isModule(name)) return scenarioNamed(name, settings);
-  const { module, left } = parts(name);
-  const shown = shownName(module);
-  const file = fileOf(module);
->>>>>>> 5dde86c3e98aaed4996c97f8462a22f049438736
   if (!existsSync(file)) throw new RangeError(`scenario module '${shown}' does not exist`);
   const { exported, sources } = await importUserModule(pathToFileURL(file)).catch((error: unknown) => {
     throw new TypeError(`scenario module '${shown}' does not load: ${reason(error)}`, { cause: error });
