@@ -80,12 +80,13 @@ async function run(args: readonly string[]): Promise<number> {
     clearImmediate(announce);
     live.stop();
   }
-  process.off('SIGINT', interrupt);
   const prose = values.json ? process.stderr : process.stdout;
   prose.write(stressText(result, styleFor(prose)));
   const write = (trace: TraceResult | null): string => `${JSON.stringify({ ...result, trace })}\n`;
   // Before the search for a trace, too: a second Ctrl-C in it takes nothing away.
   store?.(write(null));
+  // After a Ctrl-C the handler stays: a second one ends the program, and is no signal that kills it.
+  if (!stop.signal.aborted) process.off('SIGINT', interrupt);
   const trace = stop.signal.aborted ? null : await traceRace(result, values.trace);
   if (trace !== null) {
     prose.write(traceText(trace, result));
