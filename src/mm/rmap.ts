@@ -26,6 +26,7 @@ import {
   setPageFlags,
 } from './page.ts';
 import { rmapWalkFile } from './rmapFile.ts';
+import { insertSorted, takeOut, type VmaList } from './vmaList.ts';
 
 /** The anon_vma of a VMA that has one. */
 export const anonVmaOf = (arena: Arena, vma: number): number => deref(arena, arena.pools.anonVma, load(arena, vma + Vma.anonVma));
@@ -37,39 +38,18 @@ export function* anonVmaUnlock(task: Task, anonVma: number): Steps<void> {
   yield* upWrite(task, anonVma + AnonVma.lock, LockClass.anonVma);
 }
 
-/**
- * Inserts a VMA: in order of the page it begins with, those that begin alike in order of age (the interval tree of the kernel),
- * so that a parent comes before its children. anon_vma lock held for writing.
- */
-function insertSorted(arena: Arena, anonVma: number, vma: number): void {
-  const pgoff = get(arena, vma + Vma.pgoff);
-  let prev = get(arena, anonVma + AnonVma.tail);
-  while (prev !== 0 && get(arena, prev + Vma.pgoff) > pgoff) prev = get(arena, prev + Vma.anonPrev);
-  const head = prev === 0 ? anonVma + AnonVma.head : prev + Vma.anonNext;
-  const next = get(arena, head);
-  set(arena, vma + Vma.anonPrev, prev);
-  set(arena, vma + Vma.anonNext, next);
-  set(arena, head, vma);
-  set(arena, next === 0 ? anonVma + AnonVma.tail : next + Vma.anonPrev, vma);
-}
-
-function takeOut(arena: Arena, anonVma: number, vma: number): void {
-  const prev = get(arena, vma + Vma.anonPrev);
-  const next = get(arena, vma + Vma.anonNext);
-  set(arena, prev === 0 ? anonVma + AnonVma.head : prev + Vma.anonNext, next);
-  set(arena, next === 0 ? anonVma + AnonVma.tail : next + Vma.anonPrev, prev);
-}
+const anonList: VmaList = { head: AnonVma.head, tail: AnonVma.tail, prev: Vma.anonPrev, next: Vma.anonNext };
 
 /** The VMA is known to the anon_vma from now on. anon_vma lock held for writing. */
 export function anonVmaLink(arena: Arena, anonVma: number, vma: number): void {
-  insertSorted(arena, anonVma, vma);
+  insertSorted(arena, anonList, anonVma, vma);
   increase(arena, anonVma + AnonVma.users, 1);
 }
 
 /** The VMA begins at another page now: it takes its new place. anon_vma lock held for writing. */
 export function sortIntoAnonVma(arena: Arena, anonVma: number, vma: number): void {
-  takeOut(arena, anonVma, vma);
-  insertSorted(arena, anonVma, vma);
+  takeOut(arena, anonList, anonVma, vma);
+  insertSorted(arena, anonList, anonVma, vma);
 }
 
 /** unlink_anon_vmas: takes a VMA off the list; the anon_vma is freed when nothing names it any more. */
@@ -77,7 +57,7 @@ export function* anonVmaUnlink(task: Task, vma: number): Steps<void> {
   const { arena } = task;
   const anonVma = anonVmaOf(arena, vma);
   yield* anonVmaLock(task, anonVma);
-  takeOut(arena, anonVma, vma);
+  takeOut(arena, anonList, anonVma, vma);
   yield* anonVmaUnlock(task, anonVma);
   putAnonVma(arena, anonVma);
 }

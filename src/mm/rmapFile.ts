@@ -12,6 +12,7 @@ import type { Task } from '../sync/task.ts';
 import { addressSpaceOf, getAddressSpace, putAddressSpace } from './addressSpace.ts';
 import { pageIndex, pageMapping } from './page.ts';
 import type { RmapVisitor } from './rmap.ts';
+import { insertSorted, takeOut, type VmaList } from './vmaList.ts';
 
 /** i_mmap_lock_write. */
 export function* fileMappingLock(task: Task, mapping: number): Steps<void> {
@@ -21,30 +22,13 @@ export function* fileMappingUnlock(task: Task, mapping: number): Steps<void> {
   yield* upWrite(task, mapping + AddressSpace.lock, LockClass.fileMapping);
 }
 
-/** Puts a VMA into i_mmap: in order of the file page it begins with, those that begin alike in order of age. Write-locked. */
-function insertSorted(arena: Arena, mapping: number, vma: number): void {
-  const pgoff = get(arena, vma + Vma.pgoff);
-  let prev = get(arena, mapping + AddressSpace.tail);
-  while (prev !== 0 && get(arena, prev + Vma.pgoff) > pgoff) prev = get(arena, prev + Vma.sharedPrev);
-  const head = prev === 0 ? mapping + AddressSpace.head : prev + Vma.sharedNext;
-  const next = get(arena, head);
-  set(arena, vma + Vma.sharedPrev, prev);
-  set(arena, vma + Vma.sharedNext, next);
-  set(arena, head, vma);
-  set(arena, next === 0 ? mapping + AddressSpace.tail : next + Vma.sharedPrev, vma);
-}
-
-function unlink(arena: Arena, mapping: number, vma: number): void {
-  const prev = get(arena, vma + Vma.sharedPrev);
-  const next = get(arena, vma + Vma.sharedNext);
-  set(arena, prev === 0 ? mapping + AddressSpace.head : prev + Vma.sharedNext, next);
-  set(arena, next === 0 ? mapping + AddressSpace.tail : next + Vma.sharedPrev, prev);
-}
+/** i_mmap. */
+const fileList: VmaList = { head: AddressSpace.head, tail: AddressSpace.tail, prev: Vma.sharedPrev, next: Vma.sharedNext };
 
 /** The VMA begins at another page of the file now: it takes its new place. Write-locked. */
 export function sortIntoFile(arena: Arena, mapping: number, vma: number): void {
-  unlink(arena, mapping, vma);
-  insertSorted(arena, mapping, vma);
+  takeOut(arena, fileList, mapping, vma);
+  insertSorted(arena, fileList, mapping, vma);
 }
 
 /** vma_link_file: the VMA maps `mapping` from now on, and keeps it alive. */
@@ -55,7 +39,7 @@ export function* linkFile(task: Task, vma: number, handle: number): Steps<void> 
   getAddressSpace(arena, mapping);
   set(arena, vma + Vma.mapping, handle);
   yield* fileMappingLock(task, mapping);
-  insertSorted(arena, mapping, vma);
+  insertSorted(arena, fileList, mapping, vma);
   yield* fileMappingUnlock(task, mapping);
 }
 
@@ -66,7 +50,7 @@ export function* unlinkFile(task: Task, vma: number): Steps<void> {
   if (handle === 0) return;
   const mapping = addressSpaceOf(arena, handle);
   yield* fileMappingLock(task, mapping);
-  unlink(arena, mapping, vma);
+  takeOut(arena, fileList, mapping, vma);
   yield* fileMappingUnlock(task, mapping);
   yield* putAddressSpace(task, mapping);
 }

@@ -43,6 +43,17 @@ const reaps = (m: SmallMachine): Operation =>
     if ((yield* oomReap(task, m.mm)) === 0) store(task.arena, REAPED, 1);
   };
 
+/** Page 0 is in the only page of device memory, page 1 wants it, and keeps what was written to it. */
+const oneDevicePage: Pick<Plan, 'machine' | 'setup' | 'check'> = {
+  machine: { pages: 2, deviceMemory: 1 },
+  setup(m) {
+    fillPage(m, 0, 1);
+    fillPage(m, 1, 2);
+    moveNow(m, 0);
+  },
+  check: (m) => (readPage(m, 1) === 2 ? [] : [{ rule: 'I-DATA', message: `page 1 holds ${readPage(m, 1)}, 2 was written` }]),
+};
+
 export const migrationPlans: readonly Plan[] = [
   {
     name: 'device-write-vs-migration',
@@ -163,27 +174,15 @@ export const migrationPlans: readonly Plan[] = [
     name: 'device-page-reused',
     title: 'one CPU discards a page in device memory, and a migration takes the freed page at once',
     windows: 'F24',
-    machine: { pages: 2, deviceMemory: 1 },
-    setup(m) {
-      fillPage(m, 0, 1);
-      fillPage(m, 1, 2);
-      moveNow(m, 0);
-    },
+    ...oneDevicePage,
     actors: (m) => ({ A: [discards(m, 0)], M: [toDevice(m, 1)] }),
-    check: (m) => (readPage(m, 1) === 2 ? [] : [{ rule: 'I-DATA', message: `page 1 holds ${readPage(m, 1)}, 2 was written` }]),
   },
   {
     name: 'device-page-reused-after-return',
     title: 'a CPU brings a page home, and a migration takes the freed device page at once',
     windows: 'F24',
-    machine: { pages: 2, deviceMemory: 1 },
-    setup(m) {
-      fillPage(m, 0, 1);
-      fillPage(m, 1, 2);
-      moveNow(m, 0);
-    },
+    ...oneDevicePage,
     actors: (m) => ({ A: [cpuReads(m, 0)], M: [toDevice(m, 1)] }),
-    check: (m) => (readPage(m, 1) === 2 ? [] : [{ rule: 'I-DATA', message: `page 1 holds ${readPage(m, 1)}, 2 was written` }]),
   },
   {
     name: 'device-page-recycled',
