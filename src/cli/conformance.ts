@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Answer, RecordingError, readRecording } from '../engines/conformance/recording.ts';
-import { type Difference, replay } from '../engines/conformance/replay.ts';
+import type { Difference, replay as Replay } from '../engines/conformance/replay.ts';
 import { packageRoot, version } from '../version.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
 import { UsageError } from './usage.ts';
@@ -43,7 +43,7 @@ function read(file: string) {
   }
 }
 
-function replayFile(file: string): FileResult {
+function replayFile(file: string, replay: typeof Replay): FileResult {
   const recorded = read(file);
   const scripts = { total: recorded.length, agree: 0 };
   const ops = { total: 0, agree: 0 };
@@ -94,7 +94,9 @@ export const conformance: Command = {
       flags,
       args.filter((arg) => arg.startsWith('-')),
     );
-    const results = (files.length === 0 ? selection() : files).map(replayFile);
+    // Loaded only now: the other commands need no files, huge pages and pins.
+    const { replay } = await import('../engines/conformance/replay.ts');
+    const results = (files.length === 0 ? selection() : files).map((file) => replayFile(file, replay));
     const differences = results.flatMap((result) => result.differences);
     const prose = json ? process.stderr : process.stdout;
     for (const difference of differences) prose.write(differenceText(difference));
