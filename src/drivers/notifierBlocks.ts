@@ -3,7 +3,7 @@
  * (drm_gpusvm does that with blocks of 512 MiB). Small blocks hear less of what does not concern them; each costs an entry in
  * the tree that every invalidation searches. The blocks of a mirror are in a radix table like those of page tables.
  */
-import { cas, get, load, set } from '../arena/access.ts';
+import { cas, get, load, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE, VPN_LIMIT } from '../arena/config.ts';
 import { ENOMEM } from '../arena/errno.ts';
@@ -38,12 +38,13 @@ export function blockNeeds(pages: number, blockPages: number): MirrorNeeds {
   return { intervals: blocks, tables: 1 + 2 * (Math.ceil(blocks / PTRS_PER_TABLE) + 1) };
 }
 
-/** Prepares a mirror, with no block yet. 0 or -ENOMEM. */
-export function openBlocks(arena: Arena, mirror: number, pages: number): number {
+/** Prepares a mirror, with no block yet; with `kept` they stay once they are made. 0 or -ENOMEM. */
+export function openBlocks(arena: Arena, mirror: number, pages: number, kept = true): number {
+  set(arena, mirror + PAGES, pages);
+  if (!kept) return 0;
   const root = tableAlloc(arena);
   if (root === 0) return -ENOMEM;
   set(arena, mirror + ROOT, root);
-  set(arena, mirror + PAGES, pages);
   return 0;
 }
 
@@ -54,14 +55,39 @@ export function* closeBlocks(task: Task, mirror: number): Steps<void> {
   if (root === 0) return;
   const handles: number[] = [];
   forEachEntry(arena, root, (_, handle) => handles.push(handle));
-  for (const handle of handles) yield* removeBlock(task, deref(arena, arena.pools.interval, handle));
+  for (const handle of handles) yield* dropInterval(task, deref(arena, arena.pools.interval, handle));
   freeTables(arena, root);
   set(arena, mirror + ROOT, 0);
 }
 
-function* removeBlock(task: Task, sub: number): Steps<void> {
+/** Removes a block before its time. Nobody may look for it meanwhile, and no lock may be held that a callback takes. */
+export function* removeBlock(task: Task, mirror: number, sub: number): Steps<void> {
+  const { arena } = task;
+  const block = Math.floor(nodeStart(arena, sub + IntervalSub.node) / blockPages(arena, mirror));
+  // Pairs with the load in findBlock.
+  store(arena, pteAt(arena, lookupTable(arena, get(arena, mirror + ROOT), block), block), 0);
+  yield* dropInterval(task, sub);
+}
+
+/** Ends a subscription, and frees it. */
+export function* dropInterval(task: Task, sub: number): Steps<void> {
   yield* mmuIntervalNotifierRemove(task, sub);
   poolFree(task.arena, task.arena.pools.interval, sub);
+}
+
+/** Subscribes the mirror to the block of a page. 0 when there is no room, a negative error, or the subscription. */
+export function* makeInterval(task: Task, mirror: number, vpn: number): Steps<number> {
+  const { arena } = task;
+  const sub = poolAlloc(arena, arena.pools.interval);
+  if (sub === 0) return 0;
+  const pages = blockPages(arena, mirror);
+  const start = vpn - (vpn % pages);
+  const length = Math.min(pages, VPN_LIMIT - start);
+  const spec = { start, length, ops: get(arena, mirror + Mirror.driver), owner: mirror };
+  const error = yield* mmuIntervalNotifierInsert(task, sub, mirrorMm(arena, mirror), spec);
+  if (error === 0) return sub;
+  poolFree(arena, arena.pools.interval, sub);
+  return error;
 }
 
 /** The block of `vpn`, 0 when there is none: nobody has ever faulted there. */
@@ -80,23 +106,14 @@ export function* ensureBlock(task: Task, mirror: number, vpn: number): Steps<num
   const { arena } = task;
   const found = findBlock(arena, mirror, vpn);
   if (found !== 0) return found;
-  const pages = blockPages(arena, mirror);
-  const block = Math.floor(vpn / pages);
+  const block = Math.floor(vpn / blockPages(arena, mirror));
   const table = yield* ensureTable(task, mirror + Mirror.tableLock, get(arena, mirror + ROOT), block);
-  const sub = table === 0 ? 0 : poolAlloc(arena, arena.pools.interval);
-  if (sub === 0) return 0;
-  const start = block * pages;
-  const length = Math.min(pages, VPN_LIMIT - start);
-  const spec = { start, length, ops: get(arena, mirror + Mirror.driver), owner: mirror };
-  const error = yield* mmuIntervalNotifierInsert(task, sub, mirrorMm(arena, mirror), spec);
-  if (error !== 0) {
-    poolFree(arena, arena.pools.interval, sub);
-    return error;
-  }
+  const sub = table === 0 ? 0 : yield* makeInterval(task, mirror, vpn);
+  if (sub <= 0) return sub;
   // Published only now: whoever finds it may begin a section at once. Pairs with the load in findBlock.
   if (cas(arena, pteAt(arena, table, block), 0, handleOf(arena, arena.pools.interval, sub)) === 0) return sub;
   // Another fault was faster.
-  yield* removeBlock(task, sub);
+  yield* dropInterval(task, sub);
   return findBlock(arena, mirror, vpn);
 }
 
