@@ -64,7 +64,7 @@ export const TLB_ENTRIES = 8;
 export const TLB_WORDS = 5;
 
 export const ActorState = { absent: 0, running: 1, done: 2, failed: 3, parked: 4 } as const;
-export const ActorKind = { idle: 0, cpu: 1, device: 2, migrator: 3, disturber: 4 } as const;
+export const ActorKind = { idle: 0, cpu: 1, device: 2, migrator: 3, disturber: 4, worker: 5 } as const;
 
 /** Node of an interval tree; embedded where something is indexed by a range (see intervalTree.ts). */
 export const NODE_WORDS = 6;

@@ -11,7 +11,8 @@ import { nodeLast, nodeStart } from '../arena/intervalTree.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
 import { IntervalSub, Mirror } from '../arena/structures.ts';
 import { ensureTable, forEachEntry, freeTables, lookupTable, pteAt, tableAlloc } from '../mm/tables.ts';
-import { mmuIntervalNotifierInsert, mmuIntervalNotifierRemove } from '../notifier/interval.ts';
+import { mmuIntervalNotifierInsert, mmuIntervalNotifierInsertLocked, mmuIntervalNotifierRemove } from '../notifier/interval.ts';
+import { mmdrop, mmgrab } from '../notifier/mmCount.ts';
 import type { NotifierRange } from '../notifier/range.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
@@ -40,11 +41,12 @@ export function blockNeeds(pages: number, blockPages: number): MirrorNeeds {
 
 /** Prepares a mirror, with no block yet; with `kept` they stay once they are made. 0 or -ENOMEM. */
 export function openBlocks(arena: Arena, mirror: number, pages: number, kept = true): number {
+  const root = kept ? tableAlloc(arena) : 0;
+  if (kept && root === 0) return -ENOMEM;
   set(arena, mirror + PAGES, pages);
-  if (!kept) return 0;
-  const root = tableAlloc(arena);
-  if (root === 0) return -ENOMEM;
   set(arena, mirror + ROOT, root);
+  // An interval keeps the mm; before there is one, and after the last one, nobody else would.
+  mmgrab(arena, mirrorMm(arena, mirror));
   return 0;
 }
 
@@ -52,12 +54,12 @@ export function openBlocks(arena: Arena, mirror: number, pages: number, kept = t
 export function* closeBlocks(task: Task, mirror: number): Steps<void> {
   const { arena } = task;
   const root = get(arena, mirror + ROOT);
-  if (root === 0) return;
   const handles: number[] = [];
-  forEachEntry(arena, root, (_, handle) => handles.push(handle));
+  if (root !== 0) forEachEntry(arena, root, (_, handle) => handles.push(handle));
   for (const handle of handles) yield* dropInterval(task, deref(arena, arena.pools.interval, handle));
-  freeTables(arena, root);
+  if (root !== 0) freeTables(arena, root);
   set(arena, mirror + ROOT, 0);
+  mmdrop(arena, mirrorMm(arena, mirror));
 }
 
 /** Removes a block before its time. Nobody may look for it meanwhile, and no lock may be held that a callback takes. */
@@ -75,8 +77,11 @@ export function* dropInterval(task: Task, sub: number): Steps<void> {
   poolFree(task.arena, task.arena.pools.interval, sub);
 }
 
-/** Subscribes the mirror to the block of a page. 0 when there is no room, a negative error, or the subscription. */
-export function* makeInterval(task: Task, mirror: number, vpn: number): Steps<number> {
+/**
+ * Subscribes the mirror to the block of a page; `locked` says that mmap_lock is held for writing. 0 when there is no room, a
+ * negative error, or the subscription.
+ */
+export function* makeInterval(task: Task, mirror: number, vpn: number, locked = false): Steps<number> {
   const { arena } = task;
   const sub = poolAlloc(arena, arena.pools.interval);
   if (sub === 0) return 0;
@@ -84,7 +89,10 @@ export function* makeInterval(task: Task, mirror: number, vpn: number): Steps<nu
   const start = vpn - (vpn % pages);
   const length = Math.min(pages, VPN_LIMIT - start);
   const spec = { start, length, ops: get(arena, mirror + Mirror.driver), owner: mirror };
-  const error = yield* mmuIntervalNotifierInsert(task, sub, mirrorMm(arena, mirror), spec);
+  const mm = mirrorMm(arena, mirror);
+  const error = locked
+    ? yield* mmuIntervalNotifierInsertLocked(task, sub, mm, spec)
+    : yield* mmuIntervalNotifierInsert(task, sub, mm, spec);
   if (error === 0) return sub;
   poolFree(arena, arena.pools.interval, sub);
   return error;
@@ -100,15 +108,15 @@ export function findBlock(arena: Arena, mirror: number, vpn: number): number {
 
 /**
  * The block of `vpn`, made if need be; 0 when there is no room, -EINTR or -EINVAL as the insertion has it. The caller holds a
- * user of the mm and no lock.
+ * user of the mm, and no lock but, with `locked`, mmap_lock for writing.
  */
-export function* ensureBlock(task: Task, mirror: number, vpn: number): Steps<number> {
+export function* ensureBlock(task: Task, mirror: number, vpn: number, locked = false): Steps<number> {
   const { arena } = task;
   const found = findBlock(arena, mirror, vpn);
   if (found !== 0) return found;
   const block = Math.floor(vpn / blockPages(arena, mirror));
   const table = yield* ensureTable(task, mirror + Mirror.tableLock, get(arena, mirror + ROOT), block);
-  const sub = table === 0 ? 0 : yield* makeInterval(task, mirror, vpn);
+  const sub = table === 0 ? 0 : yield* makeInterval(task, mirror, vpn, locked);
   if (sub <= 0) return sub;
   // Published only now: whoever finds it may begin a section at once. Pairs with the load in findBlock.
   if (cas(arena, pteAt(arena, table, block), 0, handleOf(arena, arena.pools.interval, sub)) === 0) return sub;

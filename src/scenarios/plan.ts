@@ -1,4 +1,5 @@
 /** Scenarios of the race windows, each as a plan: a small machine, what is done before, who does what, what must hold at the end. */
+import type { Driver } from '../drivers/driver.ts';
 import type { DriverSettings } from '../drivers/options.ts';
 import type { Finding } from '../oracles/finding.ts';
 import { Point } from '../steps/points.ts';
@@ -29,17 +30,22 @@ const called = (operation: Operation): Operation =>
     return yield* operation(task);
   };
 
+/** `driver` takes the place of the in-tree test driver; then it is `NAME@DRIVER`. @throws RangeError when the plan has one of its own. */
 export function scenarioOf(
   { name, title, windows, machine, setup, actors, check }: Plan,
   settings: DriverSettings = {},
+  driver?: Driver,
 ): Scenario {
+  if (driver !== undefined && machine?.driver !== undefined)
+    throw new RangeError(`scenario ${name} is written for ${machine.driver.name}, not for '${driver.name}'`);
+  const own = driver === undefined ? {} : { driver };
   return {
-    name,
+    name: driver === undefined ? name : `${name}@${driver.name}`,
     title,
     windows,
     prepare() {
       const names = Object.keys(actors({} as SmallMachine, 0));
-      const m = smallMachine({ actors: names.length, ...machine, settings: { ...machine?.settings, ...settings } });
+      const m = smallMachine({ actors: names.length, ...machine, ...own, settings: { ...machine?.settings, ...settings } });
       const made = setup?.(m);
       endSetup(m);
       const scripts: Script[] = Object.entries(actors(m, typeof made === 'number' ? made : 0)).map(([actor, operations]) => ({

@@ -1,4 +1,5 @@
 /** The scenarios of the race windows, by family. */
+import type { Driver } from '../drivers/driver.ts';
 import type { DriverSettings } from '../drivers/options.ts';
 import { type Plan, scenarioOf } from './plan.ts';
 import type { Scenario } from './scenario.ts';
@@ -24,6 +25,12 @@ const plans: readonly Plan[] = [
   ...exitPlans,
 ];
 
-/** `settings` are given to dmirror. */
+/** `settings` are given to the driver. */
 export const windowScenarios = (settings: DriverSettings = {}): readonly Scenario[] =>
   plans.map((plan) => scenarioOf(plan, settings));
+
+/** A plan with another driver; undefined when there is no such plan. @throws RangeError when it is written for one driver only. */
+export function windowScenarioWith(name: string, driver: Driver, settings: DriverSettings): Scenario | undefined {
+  const plan = plans.find((candidate) => candidate.name === name);
+  return plan === undefined ? undefined : scenarioOf(plan, settings, driver);
+}

@@ -112,7 +112,7 @@ function objection(config: CellConfig, driver: Driver): string | null {
   if (invalidations > 0 && disturbers === 0) return 'invalidations are asked for, but no disturbers to make them';
   if (accesses > 0 && threads === 0) return 'accesses are asked for, but no CPU threads to make them';
   if (event === 'mprotect' && access === 'write') return 'mprotect takes write permission away, so device writes would fail';
-  const actors = actorCount(config);
+  const actors = actorCount(config, driver);
   const most = config.engine === 'race' ? MOST_THREADS : ACTOR_LIMIT - 1;
   if (actors > most) return `${actors} actors, at most ${most} are possible`;
   try {
