@@ -7,7 +7,7 @@ import { registerIntervalOps } from '../notifier/ops.ts';
 import { amdgpuUserptr } from './amdgpu/index.ts';
 import { dmirror } from './dmirror/index.ts';
 import type { Driver } from './driver.ts';
-import { gpusvmXe } from './gpusvmXe.ts';
+import { gpusvmXe } from './gpusvm/index.ts';
 import { kfdSvm } from './kfd/index.ts';
 import { nouveau } from './nouveau/index.ts';
 

@@ -4,7 +4,8 @@ import type { Arena } from '../arena/arena.ts';
 import { liveObjects } from '../arena/pool.ts';
 import { Actor, Mirror, Mm } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
-import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn } from '../drivers/deviceTable.ts';
+import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn, mkDeviceEntry } from '../drivers/deviceTable.ts';
+import { dmaPage, forEachDmaEntry } from '../drivers/dmaMap.ts';
 import { mirrorMm } from '../drivers/mirror.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../mm/devPagemap.ts';
 import { isZeroPage } from '../mm/page.ts';
@@ -62,6 +63,16 @@ export function checkInstalled(task: Task, mirror: number, start: number, end: n
   }
 }
 
+/** A DMA mapping outlives neither its page nor the mapping of the CPU: what an entry would be told, at a second level. */
+function dmaObjections(arena: Arena, mirror: number): Finding[] {
+  const findings: Finding[] = [];
+  forEachDmaEntry(arena, mirror, (vpn, entry) => {
+    const objection = entryObjection(arena, mirror, vpn, mkDeviceEntry(dmaPage(entry), 0));
+    if (objection !== null) findings.push({ ...objection, message: `behind the IOMMU, ${objection.message}` });
+  });
+  return findings;
+}
+
 /** A watch that checks each installation and passes the rest on. */
 export const mirrorWatch = (rest: Omit<Watch, 'installed'>): Watch => ({ ...rest, installed: checkInstalled });
 
@@ -73,6 +84,7 @@ export function checkMirrors(arena: Arena): Finding[] {
       const objection = entryObjection(arena, mirror, vpn, entry);
       if (objection !== null) findings.push(objection);
     });
+    findings.push(...dmaObjections(arena, mirror));
   }
   return findings;
 }

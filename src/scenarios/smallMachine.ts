@@ -49,8 +49,11 @@ export interface SmallMachine {
 /** First mapped page: its tables are its own. */
 export const FIRST = 512;
 
-/** Options that say how many pages are done at once, as far as a driver has them: few, so that a walk has few steps. */
-const few: DriverSettings = { window: '2', granule: '2', piece: '1' };
+/**
+ * Most of what numeric options may be, as far as a driver has them: few pages at once, so that a walk has few steps; and no time
+ * slice, as time stands still for an explorer.
+ */
+const few: DriverSettings = { window: '2', granule: '2', piece: '1', timesliceUs: '0' };
 
 /** Options of a driver on this machine. The in-tree test driver lets its device work under the update lock, as its ioctls do. */
 function usualSettings(driver: Driver): DriverSettings {

@@ -1,0 +1,77 @@
+/**
+ * The garbage collector of xe: ranges that were unmapped are put on a list by the callback, and removed under vm->lock by a worker,
+ * or by the next fault before it does anything. With its last range a notifier goes, too.
+ */
+import { get, set } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
+import { nodeLast, nodeStart } from '../../arena/intervalTree.ts';
+import { deref, handleOf } from '../../arena/pool.ts';
+import { IntervalSub, Mirror } from '../../arena/structures.ts';
+import { lookupTable, nextPopulated, pteAt, tableEnd } from '../../mm/tables.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
+import type { Task } from '../../sync/task.ts';
+import { queueWork, type Work } from '../../sync/workqueue.ts';
+import { removeBlock } from '../notifierBlocks.ts';
+import { notifierLock, notifierUnlock, vmLock, vmUnlock } from './locks.ts';
+
+/** Words of the mirror: the spin lock of the list, and the handle of its first notifier. */
+const LIST_LOCK = Mirror.private + 3;
+const LIST = Mirror.private + 4;
+
+/** What `listed` says of the last one. */
+const END = -1;
+
+/** xe_svm_garbage_collector_add_range, in the callback: the notifier has a range that was unmapped. */
+export function* addGarbage(task: Task, mirror: number, sub: number): Steps<void> {
+  const { arena } = task;
+  yield* spinLock(task, mirror + LIST_LOCK, LockClass.deferredList);
+  if (get(arena, sub + IntervalSub.listed) === 0) {
+    set(arena, sub + IntervalSub.listed, get(arena, mirror + LIST) || END);
+    set(arena, mirror + LIST, handleOf(arena, arena.pools.interval, sub));
+  }
+  yield* spinUnlock(task, mirror + LIST_LOCK, LockClass.deferredList);
+  queueWork(task, mirror + Mirror.work, garbageCollector);
+}
+
+/** Takes the first notifier off the list; 0 when it is empty. */
+function* takeFirst(task: Task, mirror: number): Steps<number> {
+  const { arena } = task;
+  yield* spinLock(task, mirror + LIST_LOCK, LockClass.deferredList);
+  const handle = get(arena, mirror + LIST);
+  const sub = handle === 0 ? 0 : deref(arena, arena.pools.interval, handle);
+  if (sub !== 0) {
+    const next = get(arena, sub + IntervalSub.listed);
+    set(arena, mirror + LIST, next === END ? 0 : next);
+    set(arena, sub + IntervalSub.listed, 0);
+  }
+  yield* spinUnlock(task, mirror + LIST_LOCK, LockClass.deferredList);
+  return sub;
+}
+
+/** Does the device map nothing in [start, end)? */
+function isEmpty(arena: Arena, mirror: number, start: number, end: number): boolean {
+  const root = get(arena, mirror + Mirror.table);
+  for (let vpn = nextPopulated(arena, root, start, end); vpn < end; vpn = nextPopulated(arena, root, vpn, end)) {
+    const table = lookupTable(arena, root, vpn);
+    for (const stop = tableEnd(vpn, end); vpn < stop; vpn++) if (get(arena, pteAt(arena, table, vpn)) !== 0) return false;
+  }
+  return true;
+}
+
+function* collect(task: Task, mirror: number): Steps<void> {
+  const { arena } = task;
+  yield* vmLock(task, mirror);
+  for (let sub = yield* takeFirst(task, mirror); sub !== 0; sub = yield* takeFirst(task, mirror)) {
+    const node = sub + IntervalSub.node;
+    yield* notifierLock(task, mirror);
+    const empty = isEmpty(arena, mirror, nodeStart(arena, node), nodeLast(arena, node) + 1);
+    yield* notifierUnlock(task, mirror);
+    // Under vm->lock nothing new is bound. Not under the notifier lock: the removal waits for callbacks.
+    if (empty) yield* removeBlock(task, mirror, sub);
+  }
+  yield* vmUnlock(task, mirror);
+}
+
+export const garbageCollector: Work = { bit: 0, cls: LockClass.garbageCollectorWork, run: collect };
