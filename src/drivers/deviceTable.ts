@@ -137,7 +137,8 @@ function* clearBits(task: Task, mirror: number, start: number, end: number, bits
       const word = pteAt(arena, table, vpn);
       const entry = get(arena, word);
       if ((entry & bits) === 0) continue;
-      if ((entry & (DEV_WRITE | DEV_ATOMIC)) !== 0) setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);
+      if ((entry & DEV_VALID) !== 0 && (entry & (DEV_WRITE | DEV_ATOMIC)) !== 0)
+        setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);
       yield Point.clearPte;
       store(arena, word, entry & ~bits);
       cleared++;

@@ -15,7 +15,7 @@ import type { Finding } from '../oracles/finding.ts';
 import { run, type Steps } from '../steps/steps.ts';
 import { Task } from '../sync/task.ts';
 import { parkAlone } from '../sync/wait.ts';
-import { runPendingWork, waitForWork } from '../sync/workqueue.ts';
+import { runPendingWork } from '../sync/workqueue.ts';
 import { FIRST, readPage, type SmallMachine } from './smallMachine.ts';
 
 export type Operation = (task: Task) => Steps<unknown>;
@@ -123,12 +123,11 @@ export const forks = (m: SmallMachine): Operation =>
     if (child > 0) yield* mmput(task, child);
   };
 
-/** A worker: waits until the driver has left something to it, and does that. */
-export const works = (m: SmallMachine, i = 0): Operation =>
-  function* (task) {
-    yield* waitForWork(task, device(m, i) + Mirror.work);
-    yield* runPendingWork(task, device(m, i) + Mirror.work, m.driver.work ?? [], device(m, i));
-  };
+/** A worker: does what the driver has left to it, if there is anything. */
+export const works =
+  (m: SmallMachine, i = 0): Operation =>
+  (task) =>
+    runPendingWork(task, device(m, i) + Mirror.work, m.driver.work ?? [], device(m, i));
 
 /** A child that lives on, made during the set-up. */
 export function forkNow(m: SmallMachine): number {

@@ -6,11 +6,13 @@ import type { Scenario } from './scenario.ts';
 import { classicPlans } from './windows/classic.ts';
 import { cpuFaultPlans } from './windows/cpuFaults.ts';
 import { deviceFaultPlans } from './windows/deviceFaults.ts';
+import { driverObjectPlans } from './windows/driverObjects.ts';
 import { exclusivePlans } from './windows/exclusive.ts';
 import { exitPlans } from './windows/exit.ts';
 import { migrationPlans } from './windows/migration.ts';
 import { notifierPlans } from './windows/notifiers.ts';
 import { rangeFaultPlans } from './windows/rangeFaults.ts';
+import { realDriverPlans } from './windows/realDrivers.ts';
 import { returnPlans } from './windows/returns.ts';
 
 const plans: readonly Plan[] = [
@@ -23,6 +25,8 @@ const plans: readonly Plan[] = [
   ...notifierPlans,
   ...classicPlans,
   ...exitPlans,
+  ...realDriverPlans,
+  ...driverObjectPlans,
 ];
 
 /** `settings` are given to the driver. */

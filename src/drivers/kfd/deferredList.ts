@@ -1,6 +1,7 @@
 /**
  * The deferred list (svms->deferred_range_list): ranges of which something was unmapped. The callback cannot take them apart, as
- * it holds too much; a worker does, with mmap_lock for writing. What is still mapped of a range gets a new one by the next fault.
+ * it holds too much; a worker does, with mmap_lock for writing. What is still mapped of a range keeps its subscription, which then
+ * covers more than it needs to; the real one makes a shorter one.
  */
 import { get, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
@@ -9,6 +10,7 @@ import { deref, handleOf } from '../../arena/pool.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
 import { mmput } from '../../mm/exit.ts';
 import { mmapWriteLock, mmapWriteUnlock } from '../../mm/mmapLock.ts';
+import { vmasIn } from '../../mm/vma.ts';
 import { mmgetNotZero } from '../../notifier/mmCount.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -62,12 +64,14 @@ function* unlinkFirst(task: Task, mirror: number, sub: number): Steps<void> {
   yield* spinUnlock(task, mirror + LIST_LOCK, LockClass.deferredList);
 }
 
-/** svm_range_unlink and svm_range_free: the device lets go of what is left, and the subscription ends. */
+/** svm_range_unlink and svm_range_free, if nothing is mapped there any more: the device lets go, and the subscription ends. */
 function* removeRange(task: Task, mirror: number, sub: number): Steps<void> {
   const { arena } = task;
   const node = sub + IntervalSub.node;
+  const [start, end] = [nodeStart(arena, node), nodeLast(arena, node) + 1];
+  if (vmasIn(arena, mirrorMm(arena, mirror), start, end).length > 0) return;
   yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
-  yield* revoke(task, mirror, nodeStart(arena, node), nodeLast(arena, node) + 1);
+  yield* revoke(task, mirror, start, end);
   yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
   yield* removeBlock(task, mirror, sub);
 }

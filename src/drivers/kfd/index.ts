@@ -13,7 +13,7 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
-import { cancelWorkSync, flushWork } from '../../sync/workqueue.ts';
+import { cancelWorkSync, flushWork, queueWork } from '../../sync/workqueue.ts';
 import { optionIs } from '../choices.ts';
 import { derive } from '../derive.ts';
 import { suspendDeviceEntries } from '../deviceTable.ts';
@@ -25,6 +25,7 @@ import { clipToInterval } from '../notifierBlocks.ts';
 import { stopQueues } from '../queues.ts';
 import { atomicInDeviceMemory } from '../vramAtomics.ts';
 import { deferRange, deferredListWork } from './deferredList.ts';
+import { evictionWork } from './evict.ts';
 import { fault, restore } from './fault.ts';
 import { granulePages, Is, kfdOptions } from './options.ts';
 
@@ -62,6 +63,7 @@ function* close(task: Task, mirror: number): Steps<void> {
   // What callbacks have queued since. Their ranges are gone.
   yield* cancelWorkSync(task, queue, deferredListWork);
   yield* cancelWorkSync(task, queue, restore);
+  yield* cancelWorkSync(task, queue, evictionWork);
 }
 
 export const kfdSvm = derive(
@@ -93,7 +95,12 @@ export const kfdSvm = derive(
     *makeExclusive(task, mirror, vpn) {
       return yield* atomicInDeviceMemory(task, mirror, vpn, fault);
     },
-    work: [deferredListWork, restore],
+    *evict(task, mirror) {
+      queueWork(task, mirror + Mirror.work, evictionWork);
+      yield* flushWork(task, mirror + Mirror.work, evictionWork, mirror);
+      return yield* dmirror.evict(task, mirror);
+    },
+    work: [deferredListWork, restore, evictionWork],
   },
   kfdOptions,
 );

@@ -16,12 +16,17 @@ const DRAIN = Mirror.private + 1;
 
 /** The hardware has queued a fault. */
 export function queueRetryFault(arena: Arena, mirror: number): void {
-  add(arena, mirror + QUEUED, 1);
+  if (add(arena, mirror + QUEUED, 1) === 0) wake(arena, mirror + QUEUED);
 }
 
 /** A fault was handled, or dropped. */
 export function retryFaultDone(arena: Arena, mirror: number): void {
   if (add(arena, mirror + QUEUED, -1) === 1) wake(arena, mirror + QUEUED);
+}
+
+/** The interrupt handler's turn: sleeps until a fault is queued. */
+export function* waitForRetryFault(task: Task, mirror: number): Steps<void> {
+  while (load(task.arena, mirror + QUEUED) === 0) yield* waitWhile(task, mirror + QUEUED, 0);
 }
 
 /** Are faults drained? Then they are dropped. */
