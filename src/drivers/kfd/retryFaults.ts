@@ -6,6 +6,7 @@
 import { add, cas, forgetSince, load, observed } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { Mirror } from '../../arena/structures.ts';
+import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { waitWhile, wake } from '../../sync/wait.ts';
@@ -54,6 +55,7 @@ export function* drainRetryFaults(task: Task, mirror: number): Steps<void> {
     const requests = load(arena, mirror + DRAIN);
     if (requests === 0) return;
     yield* waitUntilHandled(task, mirror);
+    yield Point.driverDrained;
     // A request that came in the meantime is about later faults: again.
     if (cas(arena, mirror + DRAIN, requests, 0) === requests) return;
   }
