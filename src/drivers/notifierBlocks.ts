@@ -62,13 +62,16 @@ export function* closeBlocks(task: Task, mirror: number): Steps<void> {
   mmdrop(arena, mirrorMm(arena, mirror));
 }
 
-/** Removes a block before its time. Nobody may look for it meanwhile, and no lock may be held that a callback takes. */
-export function* removeBlock(task: Task, mirror: number, sub: number): Steps<void> {
+/**
+ * Ends the subscription of a block before its time: from here on nobody finds it, and no callback runs. Nobody may look for it
+ * meanwhile, and no lock may be held that a callback takes. The caller frees it.
+ */
+export function* endBlock(task: Task, mirror: number, sub: number): Steps<void> {
   const { arena } = task;
   const block = Math.floor(nodeStart(arena, sub + IntervalSub.node) / blockPages(arena, mirror));
   // Pairs with the load in findBlock.
   store(arena, pteAt(arena, lookupTable(arena, get(arena, mirror + ROOT), block), block), 0);
-  yield* dropInterval(task, sub);
+  yield* mmuIntervalNotifierRemove(task, sub);
 }
 
 /** Ends a subscription, and frees it. */

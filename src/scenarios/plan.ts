@@ -12,6 +12,8 @@ export interface Plan {
   readonly title: string;
   readonly windows: string;
   readonly machine?: Omit<SmallOptions, 'actors'>;
+  /** The device must be able to do atomics. */
+  readonly atomics?: boolean;
   /** Before the actors begin. A number it returns, such as a child's address, is handed to `actors`. */
   readonly setup?: (m: SmallMachine) => unknown;
   /** Who does what, by name. Called once with no machine, for the names: the operations look at it when they run. */
@@ -32,12 +34,14 @@ const called = (operation: Operation): Operation =>
 
 /** `driver` takes the place of the in-tree test driver; then it is `NAME@DRIVER`. @throws RangeError when the plan has one of its own. */
 export function scenarioOf(
-  { name, title, windows, machine, setup, actors, check }: Plan,
+  { name, title, windows, machine, atomics, setup, actors, check }: Plan,
   settings: DriverSettings = {},
   driver?: Driver,
 ): Scenario {
   if (driver !== undefined && machine?.driver !== undefined)
     throw new RangeError(`scenario ${name} is written for ${machine.driver.name}, not for '${driver.name}'`);
+  if (atomics === true && driver?.atomics === false)
+    throw new RangeError(`scenario ${name} is about atomics, and a device of '${driver.name}' has none`);
   const own = driver === undefined ? {} : { driver };
   return {
     name: driver === undefined ? name : `${name}@${driver.name}`,

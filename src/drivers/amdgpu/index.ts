@@ -131,6 +131,7 @@ export const amdgpuUserptr = derive(
     fault,
     close,
     work: [restore],
+    atomics: false,
     *migrateToDevice() {
       return 0;
     },

@@ -5,7 +5,7 @@
 import { get, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { nodeLast, nodeStart } from '../../arena/intervalTree.ts';
-import { deref, handleOf } from '../../arena/pool.ts';
+import { deref, handleOf, poolFree } from '../../arena/pool.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
 import { lookupTable, nextPopulated, pteAt, tableEnd } from '../../mm/tables.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -13,7 +13,7 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { queueWork, type Work } from '../../sync/workqueue.ts';
-import { removeBlock } from '../notifierBlocks.ts';
+import { endBlock } from '../notifierBlocks.ts';
 import { notifierLock, notifierUnlock, vmLock, vmUnlock } from './locks.ts';
 
 /** Words of the mirror: the spin lock of the list, and the handle of its first notifier. */
@@ -35,15 +35,21 @@ export function* addGarbage(task: Task, mirror: number, sub: number): Steps<void
   queueWork(task, mirror + Mirror.work, garbageCollector);
 }
 
-/** Takes the first notifier off the list; 0 when it is empty. */
-function* takeFirst(task: Task, mirror: number): Steps<number> {
+/** Takes a notifier, or the first one, off the list if it is on it. Returns it, or 0. */
+function* unlist(task: Task, mirror: number, wanted?: number): Steps<number> {
   const { arena } = task;
   yield* spinLock(task, mirror + LIST_LOCK, LockClass.deferredList);
-  const handle = get(arena, mirror + LIST);
-  const sub = handle === 0 ? 0 : deref(arena, arena.pools.interval, handle);
+  let word = mirror + LIST;
+  let sub = 0;
+  for (let handle = get(arena, word); handle !== 0 && handle !== END; handle = get(arena, word)) {
+    sub = deref(arena, arena.pools.interval, handle);
+    if (wanted === undefined || sub === wanted) break;
+    word = sub + IntervalSub.listed;
+    sub = 0;
+  }
   if (sub !== 0) {
     const next = get(arena, sub + IntervalSub.listed);
-    set(arena, mirror + LIST, next === END ? 0 : next);
+    set(arena, word, word === mirror + LIST && next === END ? 0 : next);
     set(arena, sub + IntervalSub.listed, 0);
   }
   yield* spinUnlock(task, mirror + LIST_LOCK, LockClass.deferredList);
@@ -63,13 +69,17 @@ function isEmpty(arena: Arena, mirror: number, start: number, end: number): bool
 function* collect(task: Task, mirror: number): Steps<void> {
   const { arena } = task;
   yield* vmLock(task, mirror);
-  for (let sub = yield* takeFirst(task, mirror); sub !== 0; sub = yield* takeFirst(task, mirror)) {
+  for (let sub = yield* unlist(task, mirror); sub !== 0; sub = yield* unlist(task, mirror)) {
     const node = sub + IntervalSub.node;
     yield* notifierLock(task, mirror);
     const empty = isEmpty(arena, mirror, nodeStart(arena, node), nodeLast(arena, node) + 1);
     yield* notifierUnlock(task, mirror);
     // Under vm->lock nothing new is bound. Not under the notifier lock: the removal waits for callbacks.
-    if (empty) yield* removeBlock(task, mirror, sub);
+    if (!empty) continue;
+    yield* endBlock(task, mirror, sub);
+    // A callback may have put it on the list once more before that. It was the last one.
+    yield* unlist(task, mirror, sub);
+    poolFree(arena, arena.pools.interval, sub);
   }
   yield* vmUnlock(task, mirror);
 }

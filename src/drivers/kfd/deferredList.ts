@@ -6,7 +6,7 @@
 import { get, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { nodeLast, nodeStart } from '../../arena/intervalTree.ts';
-import { deref, handleOf } from '../../arena/pool.ts';
+import { deref, handleOf, poolFree } from '../../arena/pool.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
 import { mmput } from '../../mm/exit.ts';
 import { mmapWriteLock, mmapWriteUnlock } from '../../mm/mmapLock.ts';
@@ -19,7 +19,7 @@ import type { Task } from '../../sync/task.ts';
 import { queueWork, type Work } from '../../sync/workqueue.ts';
 import { revoke } from '../dmirror/invalidate.ts';
 import { mirrorMm } from '../mirror.ts';
-import { removeBlock } from '../notifierBlocks.ts';
+import { endBlock } from '../notifierBlocks.ts';
 import { drainRetryFaults, isDraining, requestDrain } from './retryFaults.ts';
 
 /** Words of the mirror: the spin lock of the list, and the handle of its first range. */
@@ -73,7 +73,9 @@ function* removeRange(task: Task, mirror: number, sub: number): Steps<void> {
   yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
   yield* revoke(task, mirror, start, end);
   yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
-  yield* removeBlock(task, mirror, sub);
+  // With mmap_lock held for writing no callback can put it on the list again.
+  yield* endBlock(task, mirror, sub);
+  poolFree(arena, arena.pools.interval, sub);
 }
 
 /** mmap_lock for writing, with no fault to drain: munmap cannot ask for another drain while it is held. */
