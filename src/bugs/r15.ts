@@ -11,7 +11,7 @@ export const r15: Bug = {
   scenario: 'request-vs-migration',
   edits: [
     {
-      module: 'hmm/walk',
+      module: 'hmm/cases',
       find: 'const need = needFault(range, word, 0); if (need === 0) {',
       replace: 'const need = needFault(range, word, 0); if (need === 0 || isMigration(pte)) {',
     },

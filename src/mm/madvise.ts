@@ -14,7 +14,6 @@ import { populateVma } from './mlock.ts';
 import { mmapReadLock, mmapReadTrylock, mmapReadUnlock, mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
 import { punchHole } from './truncate.ts';
 import {
-  changeVmas,
   findVma,
   linearPageIndex,
   VM_DONTCOPY,
@@ -32,6 +31,7 @@ import {
   vmaStart,
   vmasIn,
 } from './vma.ts';
+import { changeVmas } from './vmaMerge.ts';
 import { zapRange, zapRangeNotified } from './zap.ts';
 
 /**

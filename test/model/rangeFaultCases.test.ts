@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EFAULT, EPERM } from '../../src/arena/errno.ts';
+import { NEED_FAULT, NEED_WRITE_FAULT, needFault } from '../../src/hmm/cases.ts';
 import {
   HMM_PFN_REQ_FAULT as F,
   HMM_PFN_DMA_MAPPED,
@@ -10,7 +11,6 @@ import {
   HMM_PFN_REQ_WRITE as W,
 } from '../../src/hmm/pfn.ts';
 import { hmmRangeFault } from '../../src/hmm/rangeFault.ts';
-import { NEED_FAULT, NEED_WRITE_FAULT, needFault } from '../../src/hmm/walk.ts';
 import { migrateDeviceFinalize, migrateDevicePages, migrateDevicePfns } from '../../src/migrate/deviceRange.ts';
 import { makeDeviceExclusive } from '../../src/migrate/exclusive.ts';
 import { cpuLoad, cpuStore } from '../../src/mm/cpuAccess.ts';
