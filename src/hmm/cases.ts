@@ -8,8 +8,8 @@ import {
   isDeviceExclusive,
   isDevicePrivate,
   isMigration,
+  isSwap,
   LEAF_DEVICE_PRIVATE_WRITE,
-  LEAF_SWAP,
   leafKind,
   leafWritable,
   PTE_PRESENT,
@@ -111,8 +111,7 @@ function* nonpresent(task: Task, mm: number, range: HmmRange, walk: Walk, pte: n
     range.hmmPfns[at] = sticky;
     return 0;
   }
-  if (pte === 0 || isDevicePrivate(pte) || isDeviceExclusive(pte) || leafKind(pte) === LEAF_SWAP)
-    return pend(walk, vpn, end, need);
+  if (pte === 0 || isDevicePrivate(pte) || isDeviceExclusive(pte) || isSwap(pte)) return pend(walk, vpn, end, need);
   if (isMigration(pte)) {
     walk.last = vpn;
     yield* migrationEntryWait(task, get(arena, mm + Mm.pgd), vpn);

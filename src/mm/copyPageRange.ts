@@ -13,7 +13,7 @@ import type { Task } from '../sync/task.ts';
 import { isExclusive, isHugetlb, isMaybePinned } from './compound.ts';
 import { copyPage } from './copyPage.ts';
 import { restorePte } from './exclusiveEntry.ts';
-import { addRss, addRssFile } from './mmStruct.ts';
+import { addRss, addRssFile, addRssSwap } from './mmStruct.ts';
 import {
   getPage,
   maybeDmaPinned,
@@ -30,11 +30,13 @@ import {
   isDeviceExclusive,
   isDevicePrivate,
   isMigration,
+  isSwap,
   LEAF_DEVICE_PRIVATE_READ,
   LEAF_MIGRATION_READ,
   mapsPage,
   mkLeaf,
   mkPte,
+  mkSwap,
   PTE_DIRTY,
   PTE_HUGE,
   PTE_SPECIAL,
@@ -42,9 +44,11 @@ import {
   pteFlags,
   ptePfn,
   ptePresent,
+  swapSlot,
 } from './pte.ts';
 import { addAnonRmap, addNewAnonRmap, shareAnonRmap } from './rmap.ts';
 import { splitHugePmd } from './splitHugePmd.ts';
+import { swapDuplicate } from './swap.ts';
 import { ensureTable, hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
 import { VM_MIXEDMAP, vmaEnd, vmaFlags, vmaStart } from './vma.ts';
 import { allocPage, putPage } from './zone.ts';
@@ -108,6 +112,13 @@ function* copyNonpresent(task: Task, vma: number, pte: number, childPte: number)
     yield* unlockPage(task, pfn);
     return yield* copyPresent(task, pte, childPte, 0);
   }
+  if (isSwap(entry)) {
+    // Two entries name the slot now: neither has it alone.
+    yield* swapDuplicate(task, swapSlot(entry));
+    const shared = mkSwap(swapSlot(entry), false);
+    store(arena, pte, shared);
+    store(arena, childPte, shared);
+  }
   return 0;
 }
 
@@ -124,6 +135,7 @@ function* copyTable(task: Task, child: number, vma: number, table: number, start
     yield* spinLock(task, ptlOf(arena, table), LockClass.ptl);
     let rss = 0;
     let rssFile = 0;
+    let entries = 0;
     while (vpn < end && result === 0) {
       const pte = pteAt(arena, table, vpn);
       const childPte = pteAt(arena, childTable, vpn);
@@ -138,12 +150,14 @@ function* copyTable(task: Task, child: number, vma: number, table: number, start
           if ((pageFlags(arena, ptePfn(copied)) & PG_FILE) === 0) rss++;
           else rssFile++;
         }
+        if (isSwap(copied)) entries++;
         if (spare !== 0 && ptePfn(copied) === spare) spare = 0;
       }
       vpn++;
     }
     addRss(arena, child, rss);
     addRssFile(arena, child, rssFile);
+    addRssSwap(arena, child, entries);
     yield* spinUnlock(task, ptlOf(arena, table), LockClass.ptl);
     yield* spinUnlock(task, ptlOf(arena, childTable), LockClass.ptl);
     if (result === NEEDS_PAGE) {

@@ -119,6 +119,7 @@ export function retrySizes(options: RetryOptions): ArenaConfig {
     intervals: devices * needs.intervals + 8,
     frameWords: options.frameWords,
     hugePages: 0,
+    swapSlots: 0,
   };
 }
 

@@ -11,6 +11,7 @@ import { migrationPlans } from './windows/migration.ts';
 import { notifierPlans } from './windows/notifiers.ts';
 import { rangeFaultPlans } from './windows/rangeFaults.ts';
 import { returnPlans } from './windows/returns.ts';
+import { swapPlans } from './windows/swap.ts';
 
 const plans: readonly Plan[] = [
   ...deviceFaultPlans,
@@ -22,6 +23,7 @@ const plans: readonly Plan[] = [
   ...notifierPlans,
   ...classicPlans,
   ...exitPlans,
+  ...swapPlans,
 ];
 
 /** `settings` are given to dmirror. */

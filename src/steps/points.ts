@@ -185,6 +185,22 @@ const rows = [
   ['filePage', 'the page cache was looked at', 'a page is taken from it or added', 'mm/filemap.c: filemap_get_folio', '', 30],
   ['fileMapped', 'a file page is locked and still in its file', 'it is mapped', 'mm/memory.c: finish_fault', '', 30],
   ['truncate', 'the size of the file is set', 'its pages are unmapped and removed', 'mm/truncate.c: truncate_pagecache', '', 30],
+  [
+    'swapCache',
+    'a swap slot is known',
+    'the slot or its page in the swap cache is looked at or changed',
+    'mm/swap_state.c',
+    'S2 S3 S4 S5',
+    30,
+  ],
+  [
+    'reclaimUnmapped',
+    'a page has lost its mappings to reclaim',
+    'it is asked whether it is dirty',
+    'mm/vmscan.c: shrink_folio_list',
+    'E39 S1 S6',
+    50,
+  ],
 ] as const satisfies readonly Row[];
 
 export const points: readonly PointInfo[] = rows.map(([name, after, before, kernel, windows, costNs]) => ({
