@@ -22,12 +22,23 @@ export interface Plan {
 /** A plan of the user's: the default export of a scenario module, or what that returns for the driver settings that were chosen. */
 export type UserPlan = Omit<Plan, 'name' | 'title' | 'windows'> & { readonly title?: string };
 
-/** Nothing of an operation happens before its first point: when it begins is up to the scheduler, too. */
-const called = (operation: Operation): Operation =>
-  function* (task) {
-    yield Point.call;
-    return yield* operation(task);
+/**
+ * Nothing of an operation happens before its first point: when it begins is up to the scheduler, too. The same operation given to
+ * several actors stays the same: they are interchangeable then.
+ */
+function caller(): (operation: Operation) => Operation {
+  const known = new Map<Operation, Operation>();
+  return (operation) => {
+    const before = known.get(operation);
+    if (before !== undefined) return before;
+    const called: Operation = function* (task) {
+      yield Point.call;
+      return yield* operation(task);
+    };
+    known.set(operation, called);
+    return called;
   };
+}
 
 export function scenarioOf(
   { name, title, windows, machine, setup, actors, check }: Plan,
@@ -42,6 +53,7 @@ export function scenarioOf(
       const m = smallMachine({ actors: names.length, ...machine, settings: { ...machine?.settings, ...settings } });
       const made = setup?.(m);
       endSetup(m);
+      const called = caller();
       const scripts: Script[] = Object.entries(actors(m, typeof made === 'number' ? made : 0)).map(([actor, operations]) => ({
         name: actor,
         operations: operations.map(called),

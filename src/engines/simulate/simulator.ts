@@ -8,6 +8,7 @@ import type { Arena } from '../../arena/arena.ts';
 import { Actor, ActorState } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import type { Program } from '../../load/program.ts';
+import type { RandomStream } from '../../load/random.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { heldLocks } from '../../sync/lockdep.ts';
@@ -31,6 +32,11 @@ export interface SimulatorOptions {
   readonly costs: Costs;
   /** Random numbers for the model itself. */
   readonly random?: (bound: number) => number;
+  /**
+   * A sleeper needs half to one and a half of `wakeUp`. Without, always the same: then one whose cost fits the loop of a lock's
+   * holder can find the lock taken for ever.
+   */
+  readonly noise?: RandomStream;
   /** Lock checks; with them off, a thread that holds a spin lock may lose its CPU. Default on. */
   readonly checks?: boolean;
   readonly watch?: (actor: number) => Watch | null;
@@ -65,6 +71,7 @@ export class Simulator {
   readonly #actors: readonly SimulatedActor[];
   readonly #costs: Costs;
   readonly #checks: boolean;
+  readonly #noise: RandomStream | null;
   readonly #events: EventQueue;
   readonly #cpus: Cpus;
   readonly #state: Uint8Array;
@@ -90,6 +97,7 @@ export class Simulator {
     this.#actors = actors;
     this.#costs = options.costs;
     this.#checks = options.checks ?? true;
+    this.#noise = options.noise ?? null;
     this.#events = new EventQueue(count);
     this.#cpus = new Cpus(options.cpus, count);
     this.#state = new Uint8Array(count);
@@ -218,7 +226,7 @@ export class Simulator {
         return -1;
       case Point.sleep:
         this.#leave(actor, SLEEPING);
-        this.#events.push(this.now + (this.#sleepMs[actor] as number) * 1e6 + this.#costs.machine.wakeUp, actor);
+        this.#events.push(this.now + (this.#sleepMs[actor] as number) * 1e6 + this.#wakeUpNs(), actor);
         return -1;
       case Point.flushTlb:
         return (this.#costs.points[Point.flushTlb] as number) + this.#interruptOthers(actor);
@@ -316,6 +324,11 @@ export class Simulator {
     return ipiWait;
   }
 
+  #wakeUpNs(): number {
+    const { wakeUp } = this.#costs.machine;
+    return this.#noise === null ? wakeUp : wakeUp * (0.5 + this.#noise.unit());
+  }
+
   #park(actor: number): void {
     this.#parkedAt[actor] = this.now;
     this.#parked.push(actor);
@@ -324,7 +337,7 @@ export class Simulator {
 
   /** The model wakes up to `count` waiters of a word. A short wait was spent spinning. */
   readonly #wake = (word: number, count: number): void => {
-    const { spin, spinWake, wakeUp } = this.#costs.machine;
+    const { spin, spinWake } = this.#costs.machine;
     let left = count;
     for (let i = 0; i < this.#parked.length && left > 0; ) {
       const actor = this.#parked[i] as number;
@@ -335,7 +348,7 @@ export class Simulator {
       this.#parked.splice(i, 1);
       left--;
       const spun = this.now - (this.#parkedAt[actor] as number) <= spin;
-      this.#ready(actor, spun ? spinWake : wakeUp);
+      this.#ready(actor, spun ? spinWake : this.#wakeUpNs());
     }
   };
 
