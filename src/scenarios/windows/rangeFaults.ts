@@ -12,7 +12,18 @@ import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
 import { readPte } from '../../mm/tables.ts';
 import { mmuIntervalReadBegin } from '../../notifier/sequence.ts';
 import { run } from '../../steps/steps.ts';
-import { device, deviceFaults, deviceReads, discards, moveNow, type Operation, toDevice, unmaps } from '../operations.ts';
+import {
+  device,
+  deviceFaults,
+  deviceReads,
+  discards,
+  moveNow,
+  type Operation,
+  pagesOut,
+  toDevice,
+  unmaps,
+  valueIn,
+} from '../operations.ts';
 import type { Plan } from '../plan.ts';
 import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
 
@@ -87,6 +98,15 @@ export const rangeFaultPlans: readonly Plan[] = [
     machine: { pages: 1, devices: 2, driver: dmirror },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [asks(m, [HMM_PFN_REQ_FAULT])], M: [toDevice(m, 0, 1, 1)] }),
+  },
+  {
+    name: 'request-of-a-swapped-page',
+    title: 'one after another: a page goes to swap, and a range fault asks for it',
+    windows: 'S5',
+    machine: { pages: 1, swapSlots: 2 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [pagesOut(m, 0), asks(m, [WRITE])] }),
+    check: valueIn(1),
   },
   {
     name: 'own-page-behind-a-hole',
