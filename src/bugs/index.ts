@@ -82,6 +82,7 @@ import { r10 } from './r10.ts';
 import { r12 } from './r12.ts';
 import { r13 } from './r13.ts';
 import { r15 } from './r15.ts';
+import { r16 } from './r16.ts';
 import { r17 } from './r17.ts';
 import { r18 } from './r18.ts';
 import { r19 } from './r19.ts';
@@ -96,6 +97,7 @@ import { r34 } from './r34.ts';
 import { r35 } from './r35.ts';
 import { r37 } from './r37.ts';
 import { r38 } from './r38.ts';
+import { r39 } from './r39.ts';
 import { r41 } from './r41.ts';
 import { r42 } from './r42.ts';
 import { r44 } from './r44.ts';
@@ -137,6 +139,7 @@ export const bugs: readonly Bug[] = [
   r12,
   r13,
   r15,
+  r16,
   r17,
   r18,
   r19,
@@ -151,6 +154,7 @@ export const bugs: readonly Bug[] = [
   r35,
   r37,
   r38,
+  r39,
   r41,
   r42,
   r44,
