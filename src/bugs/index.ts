@@ -86,6 +86,7 @@ import { r12 } from './r12.ts';
 import { r13 } from './r13.ts';
 import { r15 } from './r15.ts';
 import { r15b } from './r15b.ts';
+import { r16 } from './r16.ts';
 import { r17 } from './r17.ts';
 import { r18 } from './r18.ts';
 import { r19 } from './r19.ts';
@@ -103,6 +104,7 @@ import { r34 } from './r34.ts';
 import { r35 } from './r35.ts';
 import { r37 } from './r37.ts';
 import { r38 } from './r38.ts';
+import { r39 } from './r39.ts';
 import { r41 } from './r41.ts';
 import { r42 } from './r42.ts';
 import { r44 } from './r44.ts';
@@ -155,6 +157,7 @@ export const bugs: readonly Bug[] = [
   r13,
   r15,
   r15b,
+  r16,
   r17,
   r18,
   r19,
@@ -172,6 +175,7 @@ export const bugs: readonly Bug[] = [
   r35,
   r37,
   r38,
+  r39,
   r41,
   r42,
   r44,
