@@ -185,6 +185,7 @@ const rows = [
   ['filePage', 'the page cache was looked at', 'a page is taken from it or added', 'mm/filemap.c: filemap_get_folio', '', 30],
   ['fileMapped', 'a file page is locked and still in its file', 'it is mapped', 'mm/memory.c: finish_fault', '', 30],
   ['truncate', 'the size of the file is set', 'its pages are unmapped and removed', 'mm/truncate.c: truncate_pagecache', '', 30],
+  ['remoteAccess', 'a device has found a page in system memory', 'it has it over the link', 'the device', '', 200],
 ] as const satisfies readonly Row[];
 
 export const points: readonly PointInfo[] = rows.map(([name, after, before, kernel, windows, costNs]) => ({
