@@ -11,7 +11,6 @@ import { measureText } from '../report/measureText.ts';
 import { styleFor } from '../report/style.ts';
 import { startSweepLive } from '../report/sweepLive.ts';
 import { plural } from '../report/units.ts';
-import { loadSimulator } from './explored.ts';
 import type { Command } from './flags.ts';
 import { type MeasureOptions, measureFlags, measureOptionsOf } from './measureOptions.ts';
 import { asWritable, writeResults } from './measureOutput.ts';
@@ -30,7 +29,7 @@ const nothingToEnd = { [Symbol.asyncDispose]: async (): Promise<void> => {} };
 
 /** The engine, with so many threads; a race has as many as it has actors. */
 async function engineOf(engine: MeasureEngine, lanes: number): Promise<CellEngine & AsyncDisposable> {
-  if (engine === 'simulate') return (await loadSimulator()).simulateEngine(lanes);
+  if (engine === 'simulate') return (await import('../engines/simulate/engine.ts')).simulateEngine(lanes);
   return { ...(await import('../engines/race/measureRace.ts')).raceEngine, ...nothingToEnd };
 }
 

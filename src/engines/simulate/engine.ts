@@ -1,8 +1,8 @@
 /** The simulator as an engine of sweeps: repetitions in threads, so that this one can show how it goes and take a Ctrl-C. */
 import { Piscina } from 'piscina';
+import { flatWorker } from '../flatWorker.ts';
 import type { CellEngine } from '../measure/runSweep.ts';
 import type { CellConfig, Repetition } from '../measure/types.ts';
-import { workerUrl } from '../workerUrl.ts';
 
 /** What a thread is sent. */
 export interface SimulateJob {
@@ -19,7 +19,7 @@ const SETTLE_MS = 100;
 /** An engine with so many threads. A simulation has no noise of a machine: there is nothing to object to. */
 export function simulateEngine(threads: number): CellEngine & AsyncDisposable {
   const pool = new Piscina<SimulateJob, Repetition | null>({
-    filename: workerUrl('simulate').href,
+    filename: flatWorker('simulate').href,
     minThreads: threads,
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,
