@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answerOf } from '../src/engines/measure/answer.ts';
-import type { Row } from '../src/engines/measure/row.ts';
+import { type Row, rowOf } from '../src/engines/measure/row.ts';
 import type { Repetition } from '../src/engines/measure/types.ts';
-import { row, stored } from './measured.ts';
+import { config, repetition, row, stored } from './measured.ts';
 
 /** A row at a rate of invalidations where a stable window took so many passes. */
 const at = (cell: number, invalidations: number, passes: number, more: Partial<Repetition> = {}, policy = 'window'): Row =>
@@ -75,4 +75,29 @@ test('rows that are not valid say nothing', () => {
   const invalid: Row = { ...at(1, 10_000, 50), verdict: 'invalid', why: 'busy', attempts: null };
   assert.deepEqual(answerOf([invalid], rate), ['There is no answer.', 'No cell could be measured; the table says why.']);
   assert.equal(answerOf([at(0, 1000, 1), invalid], rate)[0], 'Nowhere did a stable window take 2 passes or more.');
+});
+
+test('where devices have memory of their own, the answer is about evictions and what they cost', () => {
+  const of = (cell: number, memory: number, arrived: number, throttle = 'none'): Row =>
+    rowOf(
+      cell,
+      { 'device-memory': memory, throttle },
+      config({ access: 'migrate' }),
+      [repetition({ usedPages: 1000, arrived, evicted: arrived, evictions: arrived / 32 })],
+      null,
+    );
+  const varied = ['device-memory', 'throttle'];
+  assert.deepEqual(answerOf([of(0, 1, 0), of(1, 0.75, 250), of(2, 0.5, 500)], ['device-memory']), [
+    'Blocks are evicted with device memory for 0.75 of the region and less, and none with 1.',
+    'At device-memory 0.5 a page used cost 1.00 pages moved.',
+  ]);
+  assert.deepEqual(answerOf([of(0, 1, 0), of(1, 0.5, 500), of(2, 1, 0, 'pin'), of(3, 0.5, 50, 'pin')], varied), [
+    'Blocks are evicted with device memory for 0.5 of the region and less, and none with 1.',
+    'At device-memory 0.5 a page used cost 1.00 pages moved with throttle=none, 0.100 with throttle=pin.',
+  ]);
+  assert.equal(answerOf([of(0, 1, 0), of(1, 2, 0)], ['device-memory'])[0], 'Nothing was evicted.');
+  assert.deepEqual(answerOf([of(0, 0.5, 500)], []), [
+    'A page used cost 1.00 to 1.00 pages moved.',
+    'There a page used cost 1.00 pages moved.',
+  ]);
 });

@@ -51,6 +51,10 @@ const refused: readonly (readonly [Readonly<Record<string, string>>, RegExp, obj
   [{ faulters: '20', disturbers: '20' }, /40 actors, at most 32 are possible/, { engine: 'race' }],
   [{ disturbers: '128', threads: '128', accesses: '1' }, /actors, at most/],
   [{ invalidations: '1..1M:200', deadline: '1..60k:200' }, /the sweep has \d+ cells, allowed are at most 10000/],
+  [{ throttle: 'pin' }, /matter to --access migrate only/],
+  [{ 'device-memory': '0.5' }, /matter to --access migrate only/],
+  [{ access: 'migrate' }, /--access migrate is simulated only/, { engine: 'race' }],
+  [{ 'device-memory': '0' }, /is out of range, allowed is 0.001 to 4/],
   [{}, /unknown cost 'luck'/, { costs: { luck: 1 } }],
 ];
 

@@ -20,7 +20,7 @@ import { VM_READ, VM_WRITE } from '../mm/vma.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import type { RetryPlaces } from './retry.ts';
-import { blocksAtStart, type EventKind, type RetryLoad } from './retryLoad.ts';
+import { blocksAtStart, devicePages, type EventKind, type RetryLoad } from './retryLoad.ts';
 
 /** What a run hears of its actors. Times are nanoseconds of the engine's clock. */
 export interface RetryRecorder {
@@ -58,7 +58,7 @@ const nowNs = (task: Task): number => task.clock() * 1e6;
 /** What the handlers of a device know of its memory, with access `migrate`. */
 function pagingOf({ arena, load, places, driver }: Context, device: number): Paging {
   const blocks = Math.floor(load.pages / load.range);
-  const residency = new Residency(blocks);
+  const residency = new Residency(blocks, Math.floor(devicePages(load) / load.range));
   for (const block of blocksAtStart(load, device)) residency.use(block);
   return {
     driver,

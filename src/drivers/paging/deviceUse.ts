@@ -6,20 +6,15 @@
  *
  * The books are no part of the arena: whoever shares a {@link Paging} must be on one thread.
  */
-import { get } from '../../arena/access.ts';
-import type { Arena } from '../../arena/arena.ts';
-import { Pgmap } from '../../arena/structures.ts';
 import { isDevicePage } from '../../mm/page.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { sleepFor } from '../../sync/sleep.ts';
 import type { Task } from '../../sync/task.ts';
 import { deviceEnd, deviceTry } from '../deviceAccess.ts';
-import { devicePagesInUse } from '../devicePages.ts';
 import { DEV_VALID } from '../deviceTable.ts';
 import type { Driver } from '../driver.ts';
 import { forgetRange } from '../forget.ts';
-import { mirrorPgmap } from '../mirror.ts';
 import type { Residency } from './residency.ts';
 import { NAP, REMOTE, SERVE, type Throttle } from './throttle.ts';
 
@@ -48,8 +43,6 @@ export interface Usage {
 
 export const noUsage = (): Usage => ({ arrived: 0, evicted: 0, evictions: 0, naps: 0, remote: 0 });
 
-const freePages = (arena: Arena, pgmap: number): number => get(arena, pgmap + Pgmap.pages) - devicePagesInUse(arena, pgmap);
-
 /** Uses pages from `at` on; returns the first that is not there, or `end`. */
 function* touch(task: Task, { driver, mirror }: Paging, at: number, end: number, usage: Usage): Steps<number> {
   const { arena } = task;
@@ -65,17 +58,17 @@ function* touch(task: Task, { driver, mirror }: Paging, at: number, end: number,
   return end;
 }
 
-/** Sends blocks home until so many pages are free. False when there is nobody left to send. */
-function* makeRoom(task: Task, paging: Paging, pages: number, usage: Usage): Steps<boolean> {
+/** Sends blocks home until there are no more than fit. False when there is nobody left to send. */
+function* makeRoom(task: Task, paging: Paging, usage: Usage): Steps<boolean> {
   const { driver, mirror, base, size, residency, throttle } = paging;
-  const pgmap = mirrorPgmap(task.arena, mirror);
-  while (freePages(task.arena, pgmap) < pages) {
+  while (residency.overfull) {
     const victim = residency.victim();
     if (victim === -1) return false;
-    // Before it is sent: nobody else is to choose it.
+    // Before it is sent: nobody else is to choose it, and its room is ours.
     residency.remove(victim);
     const start = base + victim * size;
     const moved = yield* driver.migrateToSystem(task, mirror, start, start + size);
+    yield* forgetRange(task, driver, mirror, start, start + size);
     // What others have discarded or taken home needs no eviction.
     if (moved <= 0) continue;
     throttle.evicted(victim, task.clock());
@@ -94,11 +87,12 @@ function* serve(task: Task, paging: Paging, block: number, at: number, end: numb
     yield* sleepFor(task, throttle.lapseMs);
   }
   if (decision !== REMOTE) {
-    if (yield* makeRoom(task, paging, end - at, usage)) {
+    residency.use(block);
+    if (yield* makeRoom(task, paging, usage)) {
       const moved = yield* driver.migrateToDevice(task, mirror, at, end);
       if (moved > 0) usage.arrived += moved;
-      residency.use(block);
     } else {
+      residency.remove(block);
       // Until the next use: then there may be room.
       throttle.pin(block, task.clock());
     }
