@@ -4,15 +4,17 @@ import { cpuOperations } from './cpu.ts';
 import { deviceOperations } from './device.ts';
 import { disturberOperations } from './disturber.ts';
 import { migratorOperations } from './migrator.ts';
+import { workerOperations } from './worker.ts';
 import type { Operation } from './world.ts';
 
-export type Role = 'cpu' | 'device' | 'migrator' | 'disturber';
+export type Role = 'cpu' | 'device' | 'migrator' | 'disturber' | 'worker';
 
 export const roles: Readonly<Record<Role, { readonly kind: number; readonly operations: readonly Operation[] }>> = {
   cpu: { kind: ActorKind.cpu, operations: cpuOperations },
   device: { kind: ActorKind.device, operations: deviceOperations },
   migrator: { kind: ActorKind.migrator, operations: migratorOperations },
   disturber: { kind: ActorKind.disturber, operations: disturberOperations },
+  worker: { kind: ActorKind.worker, operations: workerOperations },
 };
 
 /** Names of all operations; the id in an actor record is the place here plus 1. */

@@ -19,6 +19,8 @@ export interface Memory {
   write(word: number, value: number): void;
   /** An addition whose result nobody looks at. */
   increase(word: number, by: number): void;
+  /** See {@link namesOwner}. */
+  namesOwner(word: number): void;
   /** Who waits on the word may go on. */
   wake(word: number): void;
   /** What the running actor has observed so far, and a way back to it: to after a stretch, or to the very beginning of it. */
@@ -34,6 +36,14 @@ export function useMemory(next: Memory | null): Memory | null {
   const before = memory;
   memory = next;
   return before;
+}
+
+/**
+ * Says that a word names an actor by its tag, while somebody owns what the word stands for. Needed before a tag is stored, so that an
+ * explorer can take actors that do the same for one another.
+ */
+export function namesOwner(word: number): void {
+  if (!erased && memory !== null) memory.namesOwner(word);
 }
 
 /**

@@ -27,8 +27,8 @@ const exploreFlags = [
     kind: 'text',
     value: 'NAME[:OPTION=VALUE,...]',
     defaultText: 'that of the scenario',
-    help: 'the driver that the scenario is written for, with options',
-    example: 'dmirror:retryCheck=none',
+    help: 'a driver of hmm-lab drivers in place of the in-tree test driver, with options; or options of the driver that the scenario is written for',
+    example: 'nouveau:retryCheck=none',
   },
   { name: 'bug', kind: 'text', value: 'ID', help: 'put a bug of hmm-lab bugs into the model first', example: 'R05' },
   {

@@ -6,6 +6,7 @@ import type { PagemapOps } from '../mm/devPagemap.ts';
 import type { IntervalOps } from '../notifier/ops.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
+import type { Work } from '../sync/workqueue.ts';
 
 /** One policy of a driver: a closed set of values or whole numbers. */
 export interface DriverOption {
@@ -55,6 +56,10 @@ export interface Driver {
   readonly forget?: (task: Task, mirror: number, start: number, end: number) => Steps<void>;
   /** What a mirror of a region of so many pages may need at most; `words` are its option values. Default: one interval. */
   readonly needs?: (words: readonly number[], pages: number) => MirrorNeeds;
+  /** False: the device has no atomics, and makeExclusive always fails. */
+  readonly atomics?: boolean;
+  /** What the driver leaves to a worker, in a queue in the mirror (`Mirror.work`); in the order in which a worker does it. */
+  readonly work?: readonly Work[];
   /** Does the device access memory by itself (through a TLB), or under the driver lock? Default: by itself. */
   readonly accessUnderLock?: (arena: Arena, mirror: number) => boolean;
 }

@@ -2,7 +2,7 @@
  * The page lock (folio lock): a sleeping bit lock in the page flags. It is the right to migrate a page or to make it
  * exclusive, and it is held for the whole life of migration entries.
  */
-import { and, cas, forgetRound, forgetSince, get, load, observed, set } from '../arena/access.ts';
+import { and, cas, forgetRound, forgetSince, get, load, namesOwner, observed, set } from '../arena/access.ts';
 import { EINTR } from '../arena/errno.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
@@ -15,6 +15,7 @@ import { waitWhile, wake } from '../sync/wait.ts';
 import { PG_LOCKED, PG_WAITERS } from './page.ts';
 
 function took(task: Task, pfn: number): void {
+  namesOwner(task.arena.page.lockOwner + pfn);
   set(task.arena, task.arena.page.lockOwner + pfn, task.tag);
   if (task.checks) noteLocked(task, task.arena.page.flags + pfn, LockClass.pageLock);
 }

@@ -3,7 +3,7 @@
  * has changed it unlocks and tries again; dev = pte; unlocks. The invalidator, I times: seq++; lock; dev = 0; unlock;
  * pte = new; seq++. At the end dev is 0 or pte.
  */
-import { increase, load, set, store } from '../arena/access.ts';
+import { increase, load, namesOwner, set, store } from '../arena/access.ts';
 import { type Arena, createArena } from '../arena/arena.ts';
 import { Header } from '../arena/structures.ts';
 import { Point } from '../steps/points.ts';
@@ -19,6 +19,7 @@ const DEV = Header.shared + 3;
 
 function* lock(task: Task): Steps<void> {
   yield* waitUntil(task, Point.lock, LOCK, -1, 0);
+  namesOwner(LOCK);
   store(task.arena, LOCK, task.tag);
 }
 
@@ -76,14 +77,15 @@ function prepare(faulters: number, invalidations: number, early: boolean): Prepa
     frameWords: 1,
   });
   store(arena, PTE, 1);
-  const faulter = (id: number) => ({ name: `F${id}`, operations: [(task: Task) => fault(task, early)] });
+  // One for all: faulters are interchangeable.
+  const faults = [(task: Task) => fault(task, early)];
   const invalidator = {
     name: 'I',
     operations: Array.from({ length: invalidations }, (_, i) => (task: Task) => invalidate(task, 2 + i)),
   };
   return {
     arena,
-    actors: [...Array.from({ length: faulters }, (_, id) => faulter(id)), invalidator],
+    actors: [...Array.from({ length: faulters }, (_, id) => ({ name: `F${id}`, operations: faults })), invalidator],
     check() {
       const [pte, dev] = [arena.words[PTE], arena.words[DEV]];
       return dev === 0 || dev === pte ? [] : [{ rule: 'I-STALE', message: `the device maps ${dev}, the CPU maps ${pte}` }];

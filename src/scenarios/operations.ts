@@ -1,5 +1,6 @@
 /** What actors of a scenario do, in one word each. An access that must succeed and does not breaks I-OUT. */
 import { errnoName } from '../arena/errno.ts';
+import { Mirror } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 import { deviceIncrement, deviceLoad, deviceStore } from '../drivers/deviceAccess.ts';
 import { mirrorFree } from '../drivers/mirror.ts';
@@ -14,6 +15,7 @@ import type { Finding } from '../oracles/finding.ts';
 import { run, type Steps } from '../steps/steps.ts';
 import { Task } from '../sync/task.ts';
 import { parkAlone } from '../sync/wait.ts';
+import { runPendingWork } from '../sync/workqueue.ts';
 import { FIRST, readPage, type SmallMachine } from './smallMachine.ts';
 
 export type Operation = (task: Task) => Steps<unknown>;
@@ -120,6 +122,12 @@ export const forks = (m: SmallMachine): Operation =>
     const child = yield* forkMm(task, m.mm);
     if (child > 0) yield* mmput(task, child);
   };
+
+/** A worker: does what the driver has left to it, if there is anything. */
+export const works =
+  (m: SmallMachine, i = 0): Operation =>
+  (task) =>
+    runPendingWork(task, device(m, i) + Mirror.work, m.driver.work ?? [], device(m, i));
 
 /** A child that lives on, made during the set-up. */
 export function forkNow(m: SmallMachine): number {

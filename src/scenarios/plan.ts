@@ -1,4 +1,5 @@
 /** Scenarios of the race windows, each as a plan: a small machine, what is done before, who does what, what must hold at the end. */
+import type { Driver } from '../drivers/driver.ts';
 import type { DriverSettings } from '../drivers/options.ts';
 import type { Finding } from '../oracles/finding.ts';
 import { Point } from '../steps/points.ts';
@@ -11,6 +12,8 @@ export interface Plan {
   readonly title: string;
   readonly windows: string;
   readonly machine?: Omit<SmallOptions, 'actors'>;
+  /** The device must be able to do atomics. */
+  readonly atomics?: boolean;
   /** Before the actors begin. A number it returns, such as a child's address, is handed to `actors`. */
   readonly setup?: (m: SmallMachine) => unknown;
   /** Who does what, by name. Called once with no machine, for the names: the operations look at it when they run. */
@@ -22,26 +25,45 @@ export interface Plan {
 /** A plan of the user's: the default export of a scenario module, or what that returns for the driver settings that were chosen. */
 export type UserPlan = Omit<Plan, 'name' | 'title' | 'windows'> & { readonly title?: string };
 
-/** Nothing of an operation happens before its first point: when it begins is up to the scheduler, too. */
-const called = (operation: Operation): Operation =>
-  function* (task) {
-    yield Point.call;
-    return yield* operation(task);
+/**
+ * Nothing of an operation happens before its first point: when it begins is up to the scheduler, too. The same operation given to
+ * several actors stays the same: they are interchangeable then.
+ */
+function caller(): (operation: Operation) => Operation {
+  const known = new Map<Operation, Operation>();
+  return (operation) => {
+    const before = known.get(operation);
+    if (before !== undefined) return before;
+    const called: Operation = function* (task) {
+      yield Point.call;
+      return yield* operation(task);
+    };
+    known.set(operation, called);
+    return called;
   };
+}
 
+/** `driver` takes the place of the in-tree test driver; then it is `NAME@DRIVER`. @throws RangeError when the plan has one of its own. */
 export function scenarioOf(
-  { name, title, windows, machine, setup, actors, check }: Plan,
+  { name, title, windows, machine, atomics, setup, actors, check }: Plan,
   settings: DriverSettings = {},
+  driver?: Driver,
 ): Scenario {
+  if (driver !== undefined && machine?.driver !== undefined)
+    throw new RangeError(`scenario ${name} is written for ${machine.driver.name}, not for '${driver.name}'`);
+  if (atomics === true && driver?.atomics === false)
+    throw new RangeError(`scenario ${name} is about atomics, and a device of '${driver.name}' has none`);
+  const own = driver === undefined ? {} : { driver };
   return {
-    name,
+    name: driver === undefined ? name : `${name}@${driver.name}`,
     title,
     windows,
     prepare() {
       const names = Object.keys(actors({} as SmallMachine, 0));
-      const m = smallMachine({ actors: names.length, ...machine, settings: { ...machine?.settings, ...settings } });
+      const m = smallMachine({ actors: names.length, ...machine, ...own, settings: { ...machine?.settings, ...settings } });
       const made = setup?.(m);
       endSetup(m);
+      const called = caller();
       const scripts: Script[] = Object.entries(actors(m, typeof made === 'number' ? made : 0)).map(([actor, operations]) => ({
         name: actor,
         operations: operations.map(called),

@@ -60,20 +60,22 @@ const BASE = 2 ** 17;
 export function retrySizes(options: RetryOptions): ArenaConfig {
   const { driver, pages, devices, span, target } = options;
   const needs = mirrorNeeds(driver, optionWords(driver, options.settings), pages);
+  const actors = actorCount(options, driver);
   const regions = target === 'other' ? 2 : 1;
   const tables = Math.ceil(pages / 512) + 1;
   return {
     // A fault may hold a new page before an old one is back.
-    systemPages: regions * pages + 64 + 4 * actorCount(options),
+    systemPages: regions * pages + 64 + 4 * actors,
     devicePages: devicePages(options),
     devices,
-    actors: actorCount(options) + 1,
+    actors: actors + 1,
     mms: 2,
     // Every span may have a protection of its own.
     vmas: Math.min(POOL_LIMIT, 16 + regions * (2 * Math.ceil(pages / span) + 4)),
     tables: 8 + regions * tables + 4 + devices * (tables + 4 + needs.tables),
     mirrors: devices,
-    intervals: devices * needs.intervals + 8,
+    // One more for each fault under way.
+    intervals: devices * needs.intervals + actors + 8,
     frameWords: options.frameWords,
     hugePages: 0,
   };
@@ -104,7 +106,7 @@ function fillDevice(task: Task, options: RetryOptions, mirror: number, device: n
 export function retryScenario(options: RetryOptions): RetryScenario {
   const { driver, pages } = options;
   const arena = createArena(retrySizes(options));
-  const task = new Task(arena, actorCount(options), { park: parkAlone, clock: () => 0 });
+  const task = new Task(arena, actorCount(options, driver), { park: parkAlone, clock: () => 0 });
   store(arena, task.actor + Actor.state, ActorState.running);
   const mm = mmAlloc(arena);
   const other = BASE + pages;

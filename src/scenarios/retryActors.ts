@@ -2,6 +2,7 @@
 
 import type { Arena } from '../arena/arena.ts';
 import { deref } from '../arena/pool.ts';
+import { Mirror } from '../arena/structures.ts';
 import { deviceRead } from '../drivers/deviceCopy.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { forgetRange } from '../drivers/forget.ts';
@@ -19,8 +20,9 @@ import { mprotect } from '../mm/mprotect.ts';
 import { VM_READ, VM_WRITE } from '../mm/vma.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
+import { runPendingWork } from '../sync/workqueue.ts';
 import type { RetryPlaces } from './retry.ts';
-import { blocksAtStart, devicePages, type EventKind, type RetryLoad } from './retryLoad.ts';
+import { blocksAtStart, devicePages, type EventKind, type RetryLoad, workerCount } from './retryLoad.ts';
 
 /** What a run hears of its actors. Times are nanoseconds of the engine's clock. */
 export interface RetryRecorder {
@@ -36,7 +38,7 @@ export interface RetryRecorder {
 
 export interface RetryActor {
   readonly name: string;
-  readonly role: 'faulter' | 'disturber' | 'thread';
+  readonly role: 'faulter' | 'disturber' | 'thread' | 'worker';
   readonly program: Program;
 }
 
@@ -167,6 +169,21 @@ function thread({ arena, load, places, seed }: Context, actor: number): Program 
   };
 }
 
+/** A worker looks so often whether there is something to do, a second. */
+const LOOKS = 10_000;
+
+function worker({ arena, places, driver, seed }: Context, actor: number): Program {
+  return {
+    due: arrivals('paced', LOOKS, stream(seed, actor, 0)),
+    *operation(task) {
+      for (const handle of places.mirrors) {
+        const mirror = deref(arena, arena.pools.mirror, handle);
+        yield* runPendingWork(task, mirror + Mirror.work, driver.work ?? [], mirror);
+      }
+    },
+  };
+}
+
 /** The actors of a run, in the order of their numbers. All choices follow from the seed. */
 export function retryActors(context: Context): RetryActor[] {
   const { faulters, disturbers, threads } = context.load;
@@ -181,5 +198,6 @@ export function retryActors(context: Context): RetryActor[] {
     ),
     ...some('disturber', disturbers, faulters, (actor) => disturber(context, actor)),
     ...some('thread', threads, faulters + disturbers, (actor) => thread(context, actor)),
+    ...some('worker', workerCount(context.driver), faulters + disturbers + threads, (actor) => worker(context, actor)),
   ];
 }

@@ -1,4 +1,5 @@
 /** The load of the retry scenario: what can be asked for, in numbers and names. Needs no model. */
+import type { Driver } from '../drivers/driver.ts';
 import type { ThrottlePolicy } from '../drivers/paging/throttle.ts';
 import type { ArrivalKind } from '../load/arrivals.ts';
 import type { PatternKind } from '../load/patterns.ts';
@@ -63,4 +64,8 @@ export function blocksAtStart(load: RetryLoad, device: number): number[] {
   return Array.from({ length: Math.min(fit, own) }, (_, i) => device + i * devices);
 }
 
-export const actorCount = ({ faulters, disturbers, threads }: RetryLoad): number => faulters + disturbers + threads;
+/** A driver that leaves work to others gets a worker. */
+export const workerCount = ({ work = [] }: Driver): number => (work.length > 0 ? 1 : 0);
+
+export const actorCount = ({ faulters, disturbers, threads }: RetryLoad, driver: Driver): number =>
+  faulters + disturbers + threads + workerCount(driver);

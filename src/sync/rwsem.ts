@@ -3,7 +3,7 @@
  * waited go first. So a reader nested inside a reader deadlocks as soon as a writer queues between the two, as it does
  * in the kernel. Two words: the state, and the tag of the writer.
  */
-import { cas, forgetSince, get, observed, set } from '../arena/access.ts';
+import { cas, forgetSince, get, namesOwner, observed, set } from '../arena/access.ts';
 import { EINTR } from '../arena/errno.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
@@ -125,6 +125,7 @@ export function* downWrite(task: Task, word: number, cls: number): Steps<void> {
     }
   }
   forgetSince(mark);
+  namesOwner(word + WRITER_TAG);
   set(arena, word + WRITER_TAG, task.tag);
   if (task.checks) noteLocked(task, word, cls);
 }

@@ -3,7 +3,7 @@
  * while they are held (lockdep.ts); both spin shortly and then sleep, because a model of a spin lock that really spins
  * would burn the core its holder needs.
  */
-import { cas, forgetSince, get, load, observed, xchg } from '../arena/access.ts';
+import { cas, forgetSince, get, load, namesOwner, observed, xchg } from '../arena/access.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -34,6 +34,7 @@ function* lockSlow(task: Task, word: number, mark: unknown): Steps<void> {
 
 function* lock(task: Task, word: number, cls: number): Steps<void> {
   if (task.checks) lockOrder(task, cls);
+  namesOwner(word);
   const mark = observed();
   yield Point.lock;
   // Acquire: pairs with the exchange in `unlock`.
@@ -43,6 +44,7 @@ function* lock(task: Task, word: number, cls: number): Steps<void> {
 }
 
 function* tryLock(task: Task, word: number, cls: number): Steps<boolean> {
+  namesOwner(word);
   yield Point.lock;
   if (cas(task.arena, word, 0, task.tag) !== 0) return false;
   if (task.checks) noteLocked(task, word, cls);

@@ -47,9 +47,9 @@ test('recorded steps do what the generators do, forwards and back, in every scen
 });
 
 /** Every interleaving. */
-const all = (name: string) => {
+const all = (name: string, symmetry = true) => {
   const executor = new Executor(scenarioNamed(name), watch);
-  return search(executor, { preemptions: Number.POSITIVE_INFINITY, enough: () => false });
+  return search(executor, { preemptions: Number.POSITIVE_INFINITY, enough: () => false, symmetry });
 };
 
 test('mini-hmm has exactly the states of the yardstick', () => {
@@ -62,7 +62,7 @@ test('mini-hmm has exactly the states of the yardstick', () => {
     ['mini-hmm-4x3', 684_243, 1_871_836],
   ];
   for (const [name, states, transitions] of counts) {
-    const result = all(name);
+    const result = all(name, false);
     assert.deepEqual([result.failure, result.complete, result.cut], [null, true, 0], name);
     assert.deepEqual([result.states, result.transitions], [states, transitions], name);
   }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { dmirror } from '../../src/drivers/dmirror/index.ts';
-import { gpusvmXe } from '../../src/drivers/gpusvmXe.ts';
+import { gpusvmXe } from '../../src/drivers/gpusvm/index.ts';
 import { Residency } from '../../src/drivers/paging/residency.ts';
 import { NAP, REMOTE, SERVE, Throttle } from '../../src/drivers/paging/throttle.ts';
 import { planSweep } from '../../src/engines/measure/sweep.ts';

@@ -1,8 +1,9 @@
 /** The scenarios that can be explored, by name. */
 import type { DriverSettings } from '../../drivers/options.ts';
+import { builtinDrivers } from '../../drivers/registry.ts';
 import { miniHmm } from '../../scenarios/miniHmm.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
-import { windowScenarios } from '../../scenarios/windows.ts';
+import { windowScenarios, windowScenarioWith } from '../../scenarios/windows.ts';
 import { splitName, without } from '../../scenarios/without.ts';
 
 /** `mini-hmm-4x3` and `mini-hmm-early-1x20`: faulters and invalidations. */
@@ -20,7 +21,30 @@ export function scenarioNamed(name: string, settings: DriverSettings = {}): Scen
   return without(wholeScenario(base, settings), left);
 }
 
+/** `device-fault-vs-munmap@nouveau`: with another driver than the one that most scenarios have. */
+const withDriver = /^([^@]+)@([^@]+)$/;
+
+/** The name of a scenario with this driver. A name that says one already, and the driver of most, change nothing. */
+export const nameWith = (name: string, driver: string | undefined): string => {
+  const { base, left } = splitName(name);
+  const [, , own] = withDriver.exec(base) ?? [];
+  if (driver === undefined || driver === own || (own === undefined && driver === DEFAULT_DRIVER)) return name;
+  if (own !== undefined) throw new RangeError(`scenario '${base}' is one with ${own}, not with '${driver}'`);
+  return [`${base}@${driver}`, ...(left.length > 0 ? [left.join(',')] : [])].join('~');
+};
+
+const DEFAULT_DRIVER = 'dmirror';
+
 function wholeScenario(name: string, settings: DriverSettings): Scenario {
+  const [, base, driverName] = withDriver.exec(name) ?? [];
+  if (base !== undefined) {
+    const driver = builtinDrivers.find((candidate) => candidate.name === driverName);
+    if (driver === undefined)
+      throw new RangeError(
+        `scenario '${name}': unknown driver '${driverName}', allowed are ${builtinDrivers.map((one) => one.name).join(', ')}`,
+      );
+    return windowScenarioWith(base, driver, settings) ?? withoutDriver(base);
+  }
   const size = sized.exec(name);
   if (size !== null) {
     const [, early, faulters, invalidations] = size;
@@ -30,7 +54,15 @@ function wholeScenario(name: string, settings: DriverSettings): Scenario {
     return miniHmm(Number(faulters), Number(invalidations), early !== undefined);
   }
   const found = scenarios(settings).find((scenario) => scenario.name === name);
-  if (found !== undefined) return found;
+  return found ?? unknown(name);
+}
+
+function withoutDriver(name: string): never {
+  if (scenarios().some((scenario) => scenario.name === name)) throw new RangeError(`scenario '${name}' has no driver to replace`);
+  return unknown(name);
+}
+
+function unknown(name: string): never {
   const names = scenarios().map((scenario) => scenario.name);
   throw new RangeError(`unknown scenario '${name}', allowed are ${names.join(', ')}, and mini-hmm-FxI`);
 }

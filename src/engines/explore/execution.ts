@@ -15,11 +15,12 @@ import { Task, type Watch } from '../../sync/task.ts';
 import { parkStep } from '../../sync/wait.ts';
 import { HIGH, Journal, Kind, LOW, mix } from './journal.ts';
 import { STEP_LIMIT } from './limits.ts';
-import { DONE, type LocalState, LocalStates, NO_WAIT, type Wait } from './localState.ts';
+import { DONE, type LocalState, LocalStates, NO_READS, NO_WAIT, type Wait } from './localState.ts';
 import { endless, goesRound, type NoProgress, stuck } from './noProgress.ts';
 import { CHECKING, pulse, SETTING_UP } from './pulse.ts';
 import { Nondeterministic, RecordedSteps } from './recordedSteps.ts';
 import { Feed, Recorder } from './recorder.ts';
+import { firstOfEach, Symmetry } from './symmetry.ts';
 
 export { STEP_LIMIT } from './limits.ts';
 export { DONE } from './localState.ts';
@@ -76,8 +77,10 @@ export class Executor {
   /** Actors that are not done, those in the background apart. */
   left = 0;
   readonly #follows: boolean;
+  /** Null where no two actors do the same. */
+  readonly symmetry: Symmetry | null;
   readonly #journal: Journal;
-  #states = new LocalStates();
+  #states: LocalStates;
   #recorded = new RecordedSteps();
   readonly #recorder: Recorder;
   readonly #feed: Feed;
@@ -114,7 +117,11 @@ export class Executor {
     this.arena = this.prepared.arena;
     this.count = this.prepared.actors.length;
     this.#follows = recorded;
+    const first = firstOfEach(this.prepared.actors);
+    this.symmetry = first.every((other, i) => other === i) ? null : new Symmetry(this.arena, first);
+    this.#states = new LocalStates(this.symmetry);
     this.#journal = new Journal(this.arena);
+    this.#journal.symmetry = this.symmetry;
     this.#recorder = new Recorder(this.#journal, this, witness);
     this.#feed = new Feed(this.#journal);
     // Virtual time stands still: deadlines are for the engines that have time.
@@ -156,7 +163,7 @@ export class Executor {
 
   /** Drops everything that was recorded. Valid at the beginning only: a path refers to local states by number. */
   #forget(): void {
-    this.#states = new LocalStates();
+    this.#states = new LocalStates(this.symmetry);
     this.#recorded = new RecordedSteps();
     this.#standsAt.fill(null);
     this.#initial = this.#initial.map(({ actor, operation, at, wait, locks, reads, log }) =>
@@ -253,6 +260,14 @@ export class Executor {
     return this.#journal.high ^ this.#localHigh ^ mix(this.#woken, 0, HIGH);
   }
 
+  /**
+   * Hash of the state in `symmetry.keyLow` and `keyHigh`, the same for states that differ only in which of interchangeable actors
+   * is where. The actor `current`, or -1, counts as marked.
+   */
+  look(symmetry: Symmetry, current: number): void {
+    symmetry.look(this.#local, this.#woken, current);
+  }
+
   /** Local states met so far, of all actors. */
   get localStates(): number {
     return this.#states.list.length;
@@ -288,7 +303,7 @@ export class Executor {
     pulse?.begin(actor, this.schedule, this.steps);
     if (this.#standsAt[actor] !== from) this.#lead(actor, from);
     const before = useMemory(this.#recorder);
-    this.#recorder.begin(from.reads, from.at);
+    this.#recorder.begin(actor, from.reads, from.at);
     this.#pending = [];
     this.#standsAt[actor] = null;
     let state: LocalState;
@@ -314,7 +329,7 @@ export class Executor {
     const generator = this.#operation(actor, state.operation) as Steps<unknown>;
     const before = useMemory(this.#feed);
     this.#leading = true;
-    this.#feed.begin();
+    this.#feed.begin(actor);
     try {
       for (let at = way.pop(); at !== undefined; at = way.pop()) {
         this.#feed.lead(at);
@@ -392,7 +407,7 @@ export class Executor {
     let failed: Outcome = null;
     try {
       for (let i = 0; i < this.count; i++) {
-        this.#recorder.begin({ low: 0, high: 0 }, 0);
+        this.#recorder.begin(i, NO_READS, 0);
         this.#initial.push(this.#take(i, 0));
       }
     } catch (error) {

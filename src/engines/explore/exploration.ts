@@ -172,7 +172,11 @@ export class Exploration {
   conclusion(): Conclusion {
     const { strategy, preemptions } = this.#options;
     if (this.#found !== null) return { verdict: 'violation', basis: `found in schedule ${this.executions}` };
-    if (this.#isProved) return { verdict: 'proved', basis: `all ${this.states} states of every interleaving were reached` };
+    if (this.#isProved) {
+      const alike = this.#all?.interchangeable ?? 0;
+      const once = alike === 0 ? '' : ` (not counting states in which like actors, ${alike} of them, have only changed places)`;
+      return { verdict: 'proved', basis: `all ${this.states} states of every interleaving were reached${once}` };
+    }
     const covered =
       this.bound < 0
         ? ''

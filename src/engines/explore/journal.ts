@@ -7,6 +7,7 @@
 import type { Arena } from '../../arena/arena.ts';
 import { LOCK_CLASSES } from '../../arena/config.ts';
 import { Actor } from '../../arena/structures.ts';
+import type { Symmetry } from './symmetry.ts';
 
 /** Halves of a hash. Two different ones, because 32 bits are too few for millions of states. */
 export const LOW = 0x1b873593;
@@ -45,6 +46,8 @@ export class Journal {
   /** Hash of all words that count, as difference from the beginning. */
   low = 0;
   high = 0;
+  /** Told of all changes of words that count, where there are interchangeable actors. */
+  symmetry: Symmetry | null = null;
   /** Length of the journal; pass it to {@link undo} to come back to here. */
   top = 0;
   /** Word and old value of each write. */
@@ -76,6 +79,7 @@ export class Journal {
     if (this.kindOf(word) === Kind.private) return;
     this.low ^= mix(word, old, LOW) ^ mix(word, value, LOW);
     this.high ^= mix(word, old, HIGH) ^ mix(word, value, HIGH);
+    if (this.symmetry !== null) this.symmetry.change(word, old, value);
   }
 
   /** What was written so far belongs to the beginning. */
@@ -83,6 +87,7 @@ export class Journal {
     this.top = 0;
     this.low = 0;
     this.high = 0;
+    this.symmetry?.begin((word) => this.kindOf(word) !== Kind.private);
   }
 
   #grow(): void {
@@ -96,6 +101,9 @@ export class Journal {
     const entries = this.#entries;
     for (let at = this.top - 2; at >= top; at -= 2) {
       const word = entries[at] as number;
+      if (this.symmetry !== null && this.kindOf(word) !== Kind.private) {
+        this.symmetry.change(word, this.get(word), entries[at + 1] as number);
+      }
       if (word >= 0) this.#words[word] = entries[at + 1] as number;
       else this.#frames[~word] = entries[at + 1] as number;
     }

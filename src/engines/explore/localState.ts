@@ -3,6 +3,7 @@
  * Whatever it does next follows from that, and from the shared words. There are few local states, and many states made of them.
  */
 import { HIGH, LOW, mix } from './journal.ts';
+import type { Symmetry } from './symmetry.ts';
 
 /** Place of an actor that has nothing left to do. */
 export const DONE = -1;
@@ -20,7 +21,11 @@ export const NO_WAIT: Wait = { word: 0, value: 0, mask: 0 };
 export interface Reads {
   readonly low: number;
   readonly high: number;
+  /** Interchangeable actors that it knows by name, a bit each (see symmetry.ts). */
+  readonly named: number;
 }
+
+export const NO_READS: Reads = { low: 0, high: 0, named: 0 };
 
 /** In place of a word number: no word has these. */
 const POINT = 0x7ffffffe;
@@ -30,10 +35,12 @@ const STRETCH = 0x7fffffff;
 export class Observed implements Reads {
   low = 0;
   high = 0;
+  named = 0;
 
-  set({ low, high }: Reads): void {
+  set({ low, high, named }: Reads): void {
     this.low = low;
     this.high = high;
+    this.named = named;
   }
 
   note(word: number, value: number): void {
@@ -47,7 +54,7 @@ export class Observed implements Reads {
   }
 
   mark(): Reads {
-    return { low: this.low, high: this.high };
+    return { low: this.low, high: this.high, named: this.named };
   }
 
   /** Forgets what came after `mark`, but not that something did: before and after a stretch are two places. */
@@ -70,6 +77,11 @@ export interface LocalState {
   /** Of all of the above; what a state's hash is made of. */
   readonly low: number;
   readonly high: number;
+  /** The same, but equal for actors that can be exchanged. */
+  readonly anonymousLow: number;
+  readonly anonymousHigh: number;
+  /** Interchangeable actors it knows by name, from what it read or waits for; a bit each. */
+  readonly named: number;
   /** State one step earlier in the same operation, null for the first of it. */
   readonly parent: LocalState | null;
   /** Words and values read in the step that led here, in order: what leads a new generator here too. */
@@ -84,6 +96,11 @@ export interface LocalState {
 export class LocalStates {
   readonly list: LocalState[] = [];
   readonly #byKey = new Map<number, LocalState>();
+  readonly #symmetry: Symmetry | null;
+
+  constructor(symmetry: Symmetry | null) {
+    this.#symmetry = symmetry;
+  }
 
   /** The one for `actor` in `operation` at `at`; made, with `parent` and `log`, when it is new. */
   intern(
@@ -96,13 +113,15 @@ export class LocalStates {
     parent: LocalState | null,
     log: () => Int32Array,
   ): LocalState {
-    const place = mix(actor * 0x10000 + operation, at, LOW) ^ mix(wait.word, wait.value, HIGH) ^ mix(wait.mask, locks, LOW);
+    const waiting = mix(wait.word, wait.value, HIGH) ^ mix(wait.mask, locks, LOW);
+    const place = mix(actor * 0x10000 + operation, at, LOW) ^ waiting;
     const low = mix(place, reads.low, LOW);
     const high = mix(Math.imul(place, 0x9e3779b1), reads.high, HIGH);
     const key = (low >>> 0) * 2 ** 21 + ((high >>> 0) & 0x1fffff);
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
     const { length: id } = this.list;
+    const anywhere = mix((this.#symmetry?.first[actor] ?? actor) * 0x10000 + operation, at, LOW) ^ waiting;
     const state = {
       id,
       actor,
@@ -110,9 +129,12 @@ export class LocalStates {
       at,
       wait,
       locks,
-      reads: { low: reads.low, high: reads.high },
+      reads: { low: reads.low, high: reads.high, named: reads.named },
       low,
       high,
+      anonymousLow: mix(anywhere, reads.low, LOW),
+      anonymousHigh: mix(Math.imul(anywhere, 0x9e3779b1), reads.high, HIGH),
+      named: reads.named | (this.#symmetry?.namedByWait(wait) ?? 0),
       parent,
       log: log(),
       entry: 0,

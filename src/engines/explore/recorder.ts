@@ -2,7 +2,7 @@
 import type { Memory } from '../../arena/access.ts';
 import { Violation } from '../../arena/violation.ts';
 import { type Journal, Kind } from './journal.ts';
-import { type LocalState, Observed, type Reads } from './localState.ts';
+import { type LocalState, NO_READS, Observed, type Reads } from './localState.ts';
 import { type Effects, Nondeterministic, Op, type StepRecord } from './recordedSteps.ts';
 
 /** Most reads of a step. The longest honest ones go through a table or a pool. */
@@ -19,6 +19,12 @@ interface Touched {
   before: number | undefined;
 }
 
+/** An actor has read a shared word. */
+function note({ symmetry }: Journal, observed: Observed, actor: number, word: number, value: number): void {
+  if (symmetry === null) observed.note(word, value);
+  else symmetry.note(observed, actor, word, value);
+}
+
 /** Records one step after another. Reads of words that the step itself has read or written before are not kept: they follow. */
 export class Recorder implements Memory {
   readonly #journal: Journal;
@@ -30,6 +36,7 @@ export class Recorder implements Memory {
   #done: number[] = [];
   #checks: number[] = [];
   #log: number[] = [];
+  #actor = 0;
   readonly observed = new Observed();
 
   constructor(journal: Journal, effects: Effects, witness: ((writes: boolean) => void) | null = null) {
@@ -39,7 +46,8 @@ export class Recorder implements Memory {
   }
 
   /** A step begins at a local state with these reads and this point. */
-  begin(reads: Reads, point: number): void {
+  begin(actor: number, reads: Reads, point: number): void {
+    this.#actor = actor;
     this.#touched.clear();
     this.#reads = [];
     this.#done = [];
@@ -52,7 +60,7 @@ export class Recorder implements Memory {
   /** The next operation begins: what was read before no longer matters. */
   forgetAll(): void {
     this.#log = [];
-    this.observed.set({ low: 0, high: 0 });
+    this.observed.set(NO_READS);
   }
 
   /** The whole of the step. A write that changes nothing is no effect; checks come last and see all that was done. */
@@ -86,7 +94,7 @@ export class Recorder implements Memory {
     }
     this.#log.push(word, value);
     const kind = this.#journal.kindOf(word);
-    if (kind === Kind.shared) this.observed.note(word, value);
+    if (kind === Kind.shared) note(this.#journal, this.observed, this.#actor, word, value);
     const touched = this.#touched.get(word);
     if (touched === undefined) {
       // A private word follows from the local state.
@@ -136,6 +144,10 @@ export class Recorder implements Memory {
     this.#done.push(Op.wake, word);
   }
 
+  namesOwner(word: number): void {
+    this.#journal.symmetry?.name(word);
+  }
+
   check(number: number): void {
     this.#checks.push(number);
   }
@@ -159,14 +171,16 @@ export class Feed implements Memory {
   readonly #observed = new Observed();
   #log: Int32Array = new Int32Array(0);
   #at = 0;
+  #actor = 0;
 
   constructor(journal: Journal) {
     this.#journal = journal;
   }
 
-  /** A new generator is about to begin. */
-  begin(): void {
-    this.#observed.set({ low: 0, high: 0 });
+  /** A new generator of the actor is about to begin. */
+  begin(actor: number): void {
+    this.#actor = actor;
+    this.#observed.set(NO_READS);
   }
 
   /** The next step reads what led to a state. */
@@ -185,13 +199,14 @@ export class Feed implements Memory {
     if (this.#log[this.#at] !== word) throw new Nondeterministic('an actor read other words when it was led the same way again');
     const value = this.#log[this.#at + 1] as number;
     this.#at += 2;
-    if (this.#journal.kindOf(word) === Kind.shared) this.#observed.note(word, value);
+    if (this.#journal.kindOf(word) === Kind.shared) note(this.#journal, this.#observed, this.#actor, word, value);
     return value;
   }
 
   write(): void {}
   increase(): void {}
   wake(): void {}
+  namesOwner(): void {}
 
   mark(): Reads {
     return this.#observed.mark();

@@ -8,6 +8,7 @@ import { HIGH, LOW, mix } from './journal.ts';
 import { goesRound } from './noProgress.ts';
 import { PATIENCE, runToEnd } from './run.ts';
 import { fairRound } from './stateGraph.ts';
+import type { Symmetry } from './symmetry.ts';
 import { Visited } from './visited.ts';
 
 export interface SearchResult {
@@ -24,6 +25,8 @@ export interface SearchResult {
   readonly cut: number;
   /** Paths of all interleavings that were not followed any further because they were too long. */
   readonly long: number;
+  /** Actors that were not told apart from each other when states were compared. */
+  readonly interchangeable: number;
 }
 
 export interface SearchOptions {
@@ -31,6 +34,8 @@ export interface SearchOptions {
   readonly preemptions: number;
   /** Give up when this says so; asked now and then. `share` of the states, 0 to 1, that were met: a low and a high guess. */
   readonly enough: (executions: number, states: number, share: readonly [low: number, high: number]) => boolean;
+  /** Take states that differ only in which of interchangeable actors is where for one. Default true. */
+  readonly symmetry?: boolean;
 }
 
 /** Steps between two questions whether it is enough; a power of two. */
@@ -39,8 +44,8 @@ const OFTEN = 256;
 /** Most steps of a path without a bound on preemptions. A scenario has tens or hundreds, unless actors disturb each other for ever. */
 export const LONGEST = 2000;
 
-/** In the place of a free choice: the actor before has had its turn. */
-const TIRED = 32;
+/** In the place of a free choice: the actor before has had its turn. No actor has this number. */
+const TIRED = 31;
 
 /** Ones in a word. */
 function bits(word: number): number {
@@ -49,14 +54,15 @@ function bits(word: number): number {
   return n;
 }
 
-export function search(executor: Executor, { preemptions, enough }: SearchOptions): SearchResult {
-  return new Search(executor, preemptions).run(enough);
+export function search(executor: Executor, { preemptions, enough, symmetry = true }: SearchOptions): SearchResult {
+  return new Search(executor, preemptions, symmetry ? executor.symmetry : null).run(enough);
 }
 
 class Search {
   readonly #executor: Executor;
   readonly #bound: number;
   readonly #unbounded: boolean;
+  readonly #symmetry: Symmetry | null;
   readonly #visited = new Visited();
   /** Of each state on the path: choices left, a bit an actor; who ran before; preemptions so far; steps in a row. */
   readonly #untried = new Int32Array(STEP_LIMIT + 1);
@@ -77,8 +83,9 @@ class Search {
   /** States can come again on one path. */
   #cyclic = false;
 
-  constructor(executor: Executor, bound: number) {
+  constructor(executor: Executor, bound: number, symmetry: Symmetry | null) {
     this.#executor = executor;
+    this.#symmetry = symmetry;
     this.#runnable = new Uint8Array(executor.count);
     this.#unbounded = bound === Number.POSITIVE_INFINITY;
     this.#bound = this.#unbounded ? 0 : bound;
@@ -95,6 +102,7 @@ class Search {
       complete,
       cut: this.#cut,
       long: this.#long,
+      interchangeable: this.#symmetry?.size ?? 0,
     };
   }
 
@@ -182,17 +190,13 @@ class Search {
     // Without a bound nobody need give way: who goes round comes to a state that is known.
     const tired = !this.#unbounded && alone > PATIENCE && runnable !== 1 << last;
     this.#untried[depth] = 0;
-    this.#low[depth] = executor.low;
-    this.#high[depth] = executor.high;
     // With a bound it matters who runs on for free.
     const free = this.#unbounded || !goesOn ? -1 : tired ? TIRED : last;
-    const isNew = this.#unbounded
-      ? this.#visited.add(executor.low, executor.high, 0)
-      : this.#visited.add(executor.low ^ mix(free + 2, 0, LOW), executor.high ^ mix(free + 2, 0, HIGH), spent);
+    const isNew = this.#isNew(depth, free, this.#unbounded ? 0 : spent);
     if (!isNew || runnable === 0) {
       this.#executions++;
       if (isNew) return executor.conclude();
-      return executor.returned && this.#isOnPath(depth) ? goesRound(executor) : null;
+      return this.#mayReturn && this.#isOnPath(depth) ? goesRound(executor) : null;
     }
     if (depth === (this.#unbounded ? LONGEST : STEP_LIMIT)) return this.#tooLong(last, depth);
     let untried = tired ? runnable & ~(1 << last) : runnable;
@@ -206,6 +210,25 @@ class Search {
     this.#spent[depth] = spent;
     this.#alone[depth] = alone;
     return null;
+  }
+
+  /** Notes the state at `depth`. False if it was reached before at no higher price. */
+  #isNew(depth: number, free: number, spent: number): boolean {
+    const executor = this.#executor;
+    const symmetry = this.#symmetry;
+    if (symmetry !== null) executor.look(symmetry, free);
+    // Which of several twins it is must not be in the hash; that it is the one is.
+    const runsOn = symmetry?.isTwin(free) ? 0 : free + 2;
+    const low = (symmetry === null ? executor.low : symmetry.keyLow) ^ mix(runsOn, 0, LOW);
+    const high = (symmetry === null ? executor.high : symmetry.keyHigh) ^ mix(runsOn, 0, HIGH);
+    this.#low[depth] = this.#unbounded ? low : executor.low;
+    this.#high[depth] = this.#unbounded ? high : executor.high;
+    return this.#visited.add(low, high, spent);
+  }
+
+  /** Can the last step have closed a round? Of interchangeable actors, one may close the round that another began. */
+  get #mayReturn(): boolean {
+    return this.#symmetry !== null || this.#executor.returned;
   }
 
   /** Was the state at `depth` on the path before? */

@@ -64,6 +64,8 @@ export interface TaskResult {
   /** Of a search: choices left out for a preemption too many, and paths left out for their length. */
   readonly cut: number;
   readonly long: number;
+  /** Of a search: actors that were not told apart. */
+  readonly interchangeable: number;
   /** Of samples: orders seen, that is, pairs of points at which one actor was left and another taken up. */
   readonly orders: number;
 }
@@ -77,6 +79,7 @@ const nothing = {
   complete: true,
   cut: 0,
   long: 0,
+  interchangeable: 0,
   orders: 0,
 };
 

@@ -15,7 +15,7 @@ const MOST_THREADS = 32;
 const byteText = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
 /** What a cell asks for and contradicts itself with, null when it does not. */
-function contradiction(config: CellConfig): string | null {
+function contradiction(config: CellConfig, driver: Driver): string | null {
   const { engine, pages, range, span, devices, faulters, disturbers, invalidations, threads, accesses, event, access } = config;
   if (range > pages) return `a range of ${range} pages does not fit a region of ${pages}`;
   if (span > pages) return `an invalidation of ${span} pages does not fit a region of ${pages}`;
@@ -26,7 +26,7 @@ function contradiction(config: CellConfig): string | null {
   const whole = config.deviceMemory === 1 && config.throttle === 'none';
   if (access !== 'migrate' && !whole) return 'device memory and throttling matter to --access migrate only';
   if (access === 'migrate' && engine === 'race') return '--access migrate is simulated only: its handlers share what they know';
-  const actors = actorCount(config);
+  const actors = actorCount(config, driver);
   const most = engine === 'race' ? MOST_THREADS : ACTOR_LIMIT - 1;
   return actors > most ? `${actors} actors, at most ${most} are possible` : null;
 }
@@ -37,7 +37,7 @@ function contradiction(config: CellConfig): string | null {
  * @throws RangeError with the reason when the cell is not possible, or takes more than `memory` bytes.
  */
 export function bytesOf(config: CellConfig, driver: Driver, memory: number): number {
-  const why = contradiction(config);
+  const why = contradiction(config, driver);
   if (why !== null) throw new RangeError(why);
   optionWords(driver, cellSettings(config));
   costsOf(config.preset, config.costs);

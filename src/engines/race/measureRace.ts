@@ -71,7 +71,7 @@ async function repeat(cell: CellConfig, seed: number, signal: AbortSignal, tick:
   const driver = await driverOf(cell);
   const scenario = retryScenario(retryOptionsOf(cell, driver));
   const { arena, places, driverId } = scenario;
-  const parties = actorCount(cell);
+  const parties = actorCount(cell, driver);
   const pool = new Piscina<MeasuredJob, MeasuredReport>({
     filename: workerUrl('measured').href,
     minThreads: parties,

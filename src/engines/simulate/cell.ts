@@ -1,5 +1,6 @@
 /** A cell of a sweep under virtual time, one repetition at a time. */
 import type { Driver } from '../../drivers/driver.ts';
+import { randomStream } from '../../load/random.ts';
 import { checkInstalled } from '../../oracles/mirror.ts';
 import { type RetryScenario, retryScenario } from '../../scenarios/retry.ts';
 import { retryActors } from '../../scenarios/retryActors.ts';
@@ -9,6 +10,8 @@ import type { CellConfig, Repetition } from '../measure/types.ts';
 import { costsOf } from './costs.ts';
 import { type Ending, type SimulatedFailure, Simulator } from './simulator.ts';
 
+/** Random stream of the machine; those of the actors count from 0. */
+const NOISE = -1;
 /** Part of a repetition that does not count, of its time or of its faults. */
 const WARM_UP = 0.1;
 /** Steps between two looks at the clock of the world. */
@@ -46,7 +49,7 @@ export function prepare(cell: CellConfig, driver: Driver, seed: number): Prepare
       program,
       startNs: role === 'faulter' ? costs.machine.interrupt : costs.machine.wakeUp,
     })),
-    { cpus: cell.cpus, costs, watch: () => watch },
+    { cpus: cell.cpus, costs, watch: () => watch, noise: randomStream(seed, NOISE) },
   );
   return { simulator, scenario, tally };
 }

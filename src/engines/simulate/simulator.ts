@@ -8,6 +8,7 @@ import type { Arena } from '../../arena/arena.ts';
 import { Actor, ActorState } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import type { Program } from '../../load/program.ts';
+import type { RandomStream } from '../../load/random.ts';
 import { CallStack } from '../../steps/callStack.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -32,6 +33,11 @@ export interface SimulatorOptions {
   readonly costs: Costs;
   /** Random numbers for the model itself. */
   readonly random?: (bound: number) => number;
+  /**
+   * A sleeper needs half to one and a half of `wakeUp`. Without, always the same: then one whose cost fits the loop of a lock's
+   * holder can find the lock taken for ever.
+   */
+  readonly noise?: RandomStream;
   /** Lock checks; with them off, a thread that holds a spin lock may lose its CPU. Default on. */
   readonly checks?: boolean;
   readonly watch?: (actor: number) => Watch | null;
@@ -84,6 +90,7 @@ export class Simulator {
       hardware: actors.map(({ hardware = false }) => hardware),
       pinned: (actor) => words(actor, Actor.spinDepth) !== 0,
       waitWord: (actor) => words(actor, Actor.waitWord),
+      noise: options.noise ?? null,
     });
     for (const [id, task] of this.tasks.entries()) {
       arena.words[task.actor + Actor.state] = ActorState.running;
@@ -209,7 +216,7 @@ export class Simulator {
         return -1;
       case Point.sleep:
         this.#threads.leave(actor, SLEEPING, this.now);
-        this.#events.push(this.now + (this.#sleepMs[actor] as number) * 1e6 + this.#costs.machine.wakeUp, actor);
+        this.#events.push(this.now + (this.#sleepMs[actor] as number) * 1e6 + this.#threads.wakeUpNs(), actor);
         return -1;
       case Point.flushTlb:
         return (this.#costs.points[Point.flushTlb] as number) + this.#threads.interruptOthers(actor);

@@ -2,6 +2,7 @@
  * The threads of a simulated machine: who runs on which CPU, who waits for one, for a lock or for time, and what that costs.
  * Whoever will do something at a time is in the queue of events.
  */
+import type { RandomStream } from '../../load/random.ts';
 import type { Costs } from './costs.ts';
 import { Cpus } from './cpus.ts';
 import type { EventQueue } from './eventQueue.ts';
@@ -23,6 +24,8 @@ export interface ThreadsOptions {
   readonly pinned: (actor: number) => boolean;
   /** The word a parked actor waits for. */
   readonly waitWord: (actor: number) => number;
+  /** What makes wake-ups differ; null: they are all alike. */
+  readonly noise: RandomStream | null;
 }
 
 export class Threads {
@@ -116,6 +119,12 @@ export class Threads {
     return ipiWait;
   }
 
+  /** How long a sleeper needs this time. */
+  wakeUpNs(): number {
+    const { costs, noise } = this.#options;
+    return noise === null ? costs.machine.wakeUp : costs.machine.wakeUp * (0.5 + noise.unit());
+  }
+
   park(actor: number, now: number): void {
     this.#parkedAt[actor] = now;
     this.parked.push(actor);
@@ -124,7 +133,7 @@ export class Threads {
 
   /** Up to `count` waiters of a word go on. A short wait was spent spinning. */
   wake(word: number, count: number, now: number): void {
-    const { spin, spinWake, wakeUp } = this.#options.costs.machine;
+    const { spin, spinWake } = this.#options.costs.machine;
     let left = count;
     for (let i = 0; i < this.parked.length && left > 0; ) {
       const actor = this.parked[i] as number;
@@ -135,7 +144,7 @@ export class Threads {
       this.parked.splice(i, 1);
       left--;
       const spun = now - (this.#parkedAt[actor] as number) <= spin;
-      this.ready(actor, spun ? spinWake : wakeUp, now);
+      this.ready(actor, spun ? spinWake : this.wakeUpNs(), now);
     }
   }
 }

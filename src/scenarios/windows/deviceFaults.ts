@@ -95,7 +95,10 @@ export const deviceFaultPlans: readonly Plan[] = [
       fillPage(m, 0, 1);
       actNow(m, 0, deviceMustWrite(m, 0, 1));
     },
-    actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], A: [discards(m, 0)], B: [discards(m, 0)] }),
+    actors(m) {
+      const disturbs = [discards(m, 0)];
+      return { D: [deviceMustWrite(m, 0, 2)], A: disturbs, B: disturbs };
+    },
     check: valueIn(0, 2),
   },
   {
@@ -182,7 +185,10 @@ export const deviceFaultPlans: readonly Plan[] = [
     windows: 'E22',
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
-    actors: (m) => ({ D: [deviceMustRead(m, 0)], A: [discards(m, 0)], B: [discards(m, 0)] }),
+    actors(m) {
+      const disturbs = [discards(m, 0)];
+      return { D: [deviceMustRead(m, 0)], A: disturbs, B: disturbs };
+    },
     check: valueIn(0),
   },
   {

@@ -4,6 +4,7 @@ import { EBUSY } from '../../arena/errno.ts';
 import { Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import { deviceEntry } from '../../drivers/deviceTable.ts';
+import { dmirror } from '../../drivers/dmirror/index.ts';
 import { mirrorInterval } from '../../drivers/mirror.ts';
 import { HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE, HMM_PFN_VALID, HMM_PFN_WRITE } from '../../hmm/pfn.ts';
 import { type HmmRange, hmmRangeFault } from '../../hmm/rangeFault.ts';
@@ -64,13 +65,14 @@ export const rangeFaultPlans: readonly Plan[] = [
     name: 'request-vs-dontneed',
     title: 'a range fault with a request for each page against MADV_DONTNEED',
     windows: 'E28 E29',
-    machine: { pages: 1 },
+    machine: { pages: 1, driver: dmirror },
     actors: (m) => ({ D: [asks(m, [WRITE])], A: [discards(m, 0)] }),
   },
   {
     name: 'report-only-vs-dontneed',
     title: 'page 0 is only reported, page 1 is faulted in; nobody asked for page 0 when it is gone',
     windows: 'E28 E29',
+    machine: { driver: dmirror },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [asks(m, [0, WRITE])], A: [discards(m, 0)] }),
     check(m) {
@@ -82,7 +84,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     name: 'request-vs-migration',
     title: 'a range fault of one device meets the migration entry of a page that migrates to another',
     windows: 'F10',
-    machine: { pages: 1, devices: 2 },
+    machine: { pages: 1, devices: 2, driver: dmirror },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [asks(m, [HMM_PFN_REQ_FAULT])], M: [toDevice(m, 0, 1, 1)] }),
   },
