@@ -205,6 +205,7 @@ const rows = [
     'E39 S1 S6',
     50,
   ],
+  ['remoteAccess', 'a device has found a page in system memory', 'it has it over the link', 'the device', '', 200],
 ] as const satisfies readonly Row[];
 
 export const points: readonly PointInfo[] = rows.map(([name, after, before, kernel, windows, costNs]) => ({
