@@ -81,6 +81,7 @@ import { r12 } from './r12.ts';
 import { r13 } from './r13.ts';
 import { r15 } from './r15.ts';
 import { r15b } from './r15b.ts';
+import { r16 } from './r16.ts';
 import { r17 } from './r17.ts';
 import { r18 } from './r18.ts';
 import { r19 } from './r19.ts';
@@ -93,12 +94,15 @@ import { r26 } from './r26.ts';
 import { r26b } from './r26b.ts';
 import { r27 } from './r27.ts';
 import { r30 } from './r30.ts';
+import { r31 } from './r31.ts';
+import { r32 } from './r32.ts';
 import { r33 } from './r33.ts';
 import { r34 } from './r34.ts';
 import { r35 } from './r35.ts';
 import { r38 } from './r38.ts';
 import { r41 } from './r41.ts';
 import { r42 } from './r42.ts';
+import { r43 } from './r43.ts';
 import { r44 } from './r44.ts';
 import { r47 } from './r47.ts';
 import { r48 } from './r48.ts';
@@ -110,6 +114,7 @@ import { r55 } from './r55.ts';
 import { r57 } from './r57.ts';
 import { r63 } from './r63.ts';
 import { r66 } from './r66.ts';
+import { r71 } from './r71.ts';
 import { r72 } from './r72.ts';
 import { s01 } from './s01.ts';
 import { s02 } from './s02.ts';
@@ -138,6 +143,7 @@ export const bugs: readonly Bug[] = [
   r13,
   r15,
   r15b,
+  r16,
   r17,
   r18,
   r19,
@@ -150,12 +156,15 @@ export const bugs: readonly Bug[] = [
   r26b,
   r27,
   r30,
+  r31,
+  r32,
   r33,
   r34,
   r35,
   r38,
   r41,
   r42,
+  r43,
   r44,
   r47,
   r48,
@@ -167,6 +176,7 @@ export const bugs: readonly Bug[] = [
   r57,
   r63,
   r66,
+  r71,
   r72,
   g01,
   g02,

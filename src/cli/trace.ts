@@ -29,7 +29,7 @@ export async function traceRace({ violations, log, config }: RaceResult, budget:
   try {
     const { fittingScenarios, traceViolation } = await loadTracer(config.bug === undefined ? undefined : bugNamed(config.bug));
     const { rule, actor } = violation;
-    const scenarios = await fittingScenarios({ rule, actor, log });
+    const scenarios = await fittingScenarios({ rule, actor, log }, config.swap > 0);
     const options = { rule, scenarios, settings: config.driverSettings, seconds: budget };
     return await traceViolation(options, { onProgress: live.update, signal: stop.signal });
   } finally {

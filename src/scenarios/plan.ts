@@ -11,6 +11,8 @@ export interface Plan {
   readonly title: string;
   readonly windows: string;
   readonly machine?: Omit<SmallOptions, 'actors'>;
+  /** Steps after which an execution counts as endless; see Scenario. */
+  readonly stepLimit?: number;
   /** Before the actors begin. A number it returns, such as a child's address, is handed to `actors`. */
   readonly setup?: (m: SmallMachine) => unknown;
   /** Who does what, by name. Called once with no machine, for the names: the operations look at it when they run. */
@@ -41,13 +43,14 @@ function caller(): (operation: Operation) => Operation {
 }
 
 export function scenarioOf(
-  { name, title, windows, machine, setup, actors, check }: Plan,
+  { name, title, windows, machine, stepLimit, setup, actors, check }: Plan,
   settings: DriverSettings = {},
 ): Scenario {
   return {
     name,
     title,
     windows,
+    ...(stepLimit === undefined ? {} : { stepLimit }),
     prepare() {
       const names = Object.keys(actors({} as SmallMachine, 0));
       const m = smallMachine({ actors: names.length, ...machine, settings: { ...machine?.settings, ...settings } });

@@ -7,6 +7,7 @@ import { cpuFaultPlans } from './windows/cpuFaults.ts';
 import { deviceFaultPlans } from './windows/deviceFaults.ts';
 import { exclusivePlans } from './windows/exclusive.ts';
 import { exitPlans } from './windows/exit.ts';
+import { hugePlans } from './windows/huge.ts';
 import { migrationPlans } from './windows/migration.ts';
 import { notifierPlans } from './windows/notifiers.ts';
 import { rangeFaultPlans } from './windows/rangeFaults.ts';
@@ -29,3 +30,7 @@ const plans: readonly Plan[] = [
 /** `settings` are given to dmirror. */
 export const windowScenarios = (settings: DriverSettings = {}): readonly Scenario[] =>
   plans.map((plan) => scenarioOf(plan, settings));
+
+/** Those whose paths have thousands of steps. */
+export const longScenarios = (settings: DriverSettings = {}): readonly Scenario[] =>
+  hugePlans.map((plan) => scenarioOf(plan, settings));

@@ -59,13 +59,14 @@ function score(trails: readonly Trail[], seen: readonly Trail[], witness: number
 const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * Names of the scenarios, the most alike first. Those with a single actor, and those without a driver, are left out. Without a log
- * it is the order of the catalogue.
+ * Names of the scenarios, the most alike first. Those with a single actor, those without a driver, and those
+ * with a swap device where the race had none are left out. Without a log it is the order of the catalogue.
  */
-export async function fittingScenarios({ actor, log }: Sighting): Promise<string[]> {
+export async function fittingScenarios({ actor, log }: Sighting, hadSwap: boolean): Promise<string[]> {
   const candidates: { readonly name: string; readonly trails: readonly Trail[] }[] = [];
   for (const scenario of scenarios()) {
-    if (scenario.prepare().driver === undefined) continue;
+    const { arena, driver } = scenario.prepare();
+    if (driver === undefined || (arena.hasSwap && !hadSwap)) continue;
     const trails = trailsOf(scenario);
     if (trails.length > 1) candidates.push({ name: scenario.name, trails });
     await breath();

@@ -1,16 +1,18 @@
 /** hmm_range_fault called by hand, with a request of its own for each page: windows E27 to E29. */
 import { get } from '../../arena/access.ts';
 import { EBUSY } from '../../arena/errno.ts';
-import { Mm } from '../../arena/structures.ts';
+import { Mirror, Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
-import { deviceEntry } from '../../drivers/deviceTable.ts';
+import { deviceEntry, entryFromPfn, setDeviceEntry } from '../../drivers/deviceTable.ts';
 import { mirrorInterval } from '../../drivers/mirror.ts';
 import { HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE, HMM_PFN_VALID, HMM_PFN_WRITE } from '../../hmm/pfn.ts';
 import { type HmmRange, hmmRangeFault } from '../../hmm/rangeFault.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
 import { readPte } from '../../mm/tables.ts';
-import { mmuIntervalReadBegin } from '../../notifier/sequence.ts';
+import { mmuIntervalReadBegin, mmuIntervalReadRetry } from '../../notifier/sequence.ts';
 import { run } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import {
   device,
   deviceFaults,
@@ -68,6 +70,38 @@ const faultsAll = (m: SmallMachine, pages: number): Operation =>
     }
   };
 
+/** A driver that maps only what is there already. It looks, and looks again after a collision, into the same array. */
+const mapsWhatIsThere = (m: SmallMachine): Operation =>
+  function* (task) {
+    const mirror = device(m);
+    const updateLock = mirror + Mirror.updateLock;
+    const range: HmmRange = {
+      notifier: mirrorInterval(m.arena, mirror),
+      notifierSeq: 0,
+      start: FIRST,
+      end: FIRST + 1,
+      hmmPfns: new Int32Array(1),
+      defaultFlags: 0,
+      pfnFlagsMask: 0,
+      devPrivateOwner: 0,
+    };
+    for (let stable = false; !stable; ) {
+      range.notifierSeq = yield* mmuIntervalReadBegin(task, range.notifier);
+      yield* mmapReadLock(task, m.mm);
+      const result = yield* hmmRangeFault(task, range);
+      yield* mmapReadUnlock(task, m.mm);
+      if (result === -EBUSY) continue;
+      yield* mutexLock(task, updateLock, LockClass.updateLock);
+      stable = !mmuIntervalReadRetry(task, range.notifier, range.notifierSeq);
+      const word = range.hmmPfns[0] as number;
+      if (stable && (word & HMM_PFN_VALID) !== 0) {
+        yield* setDeviceEntry(task, mirror, FIRST, entryFromPfn(word));
+        task.watch?.installed(task, mirror, FIRST, FIRST + 1);
+      }
+      yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+    }
+  };
+
 const WRITE = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE;
 
 export const rangeFaultPlans: readonly Plan[] = [
@@ -96,6 +130,15 @@ export const rangeFaultPlans: readonly Plan[] = [
     machine: { pages: 1, devices: 2 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [asks(m, [HMM_PFN_REQ_FAULT])], M: [toDevice(m, 0, 1, 1)] }),
+  },
+  {
+    name: 'look-vs-migration',
+    title: 'a device maps what it finds, while the page migrates to another device',
+    windows: 'E6 F10',
+    machine: { pages: 1, devices: 2 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [mapsWhatIsThere(m)], M: [toDevice(m, 0, 1, 1)] }),
+    check: valueIn(1),
   },
   {
     name: 'request-of-a-swapped-page',
