@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { optionWords } from '../src/drivers/options.ts';
 import { builtinDrivers } from '../src/drivers/registry.ts';
 
 const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
@@ -48,26 +47,5 @@ for (const { name } of builtinDrivers) {
     assert.deepEqual(violations, []);
     assert.ok(counters.deviceFaults > 0);
     assert.equal(counters.migratedToDevice > 0, name !== 'amdgpu-userptr');
-  });
-
-  test(`${name}: every rule holds in the explorer with its policies`, () => {
-    const driver = builtinDrivers.find((candidate) => candidate.name === name);
-    assert.ok(driver !== undefined);
-    const words = optionWords(driver, {});
-    const settings = Object.entries(driver.options).map(
-      ([key, { values }], i) => `${key}=${values?.[words[i] ?? 0] ?? words[i]}`,
-    );
-    for (const scenario of ['device-fault-vs-munmap', 'migration-vs-dontneed']) {
-      const { status, stderr } = run(
-        'explore',
-        scenario,
-        '--driver',
-        `dmirror:${settings.join(',')}`,
-        '--seconds',
-        '2',
-        '--json',
-      );
-      assert.equal(status, 0, stderr);
-    }
   });
 }

@@ -22,7 +22,7 @@ let kept: Executor;
 async function start({ scenario: name, settings, driver, threads }: Job, control: Control, pulse: Pulse): Promise<Started> {
   control.start(threads, START_MS);
   pulse.begin(SETTING_UP, new Uint8Array(0), 0);
-  scenario = await loadScenario(name, settings);
+  scenario = await loadScenario(name, settings, driver);
   kept = executorOf(scenario);
   const { actors, driver: own = 'dmirror' } = kept.prepared;
   if (driver !== undefined && driver !== own)

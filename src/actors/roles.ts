@@ -5,15 +5,17 @@ import { cpuOperations } from './cpu.ts';
 import { deviceOperations } from './device.ts';
 import { disturberOperations } from './disturber.ts';
 import { migratorOperations } from './migrator.ts';
+import { workerOperations } from './worker.ts';
 import type { Operation } from './world.ts';
 
-export type Role = 'cpu' | 'device' | 'migrator' | 'disturber';
+export type Role = 'cpu' | 'device' | 'migrator' | 'disturber' | 'worker';
 
 export const roles: Readonly<Record<Role, { readonly kind: number; readonly operations: readonly Operation[] }>> = {
   cpu: { kind: ActorKind.cpu, operations: cpuOperations },
   device: { kind: ActorKind.device, operations: deviceOperations },
   migrator: { kind: ActorKind.migrator, operations: migratorOperations },
   disturber: { kind: ActorKind.disturber, operations: disturberOperations },
+  worker: { kind: ActorKind.worker, operations: workerOperations },
 };
 
 /** What a role can do in an arena. */

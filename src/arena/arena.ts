@@ -48,6 +48,7 @@ export interface Arena {
     readonly classic: Pool;
     readonly pgmap: Pool;
     readonly mirror: Pool;
+    readonly driverObject: Pool;
   };
 }
 

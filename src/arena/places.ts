@@ -6,6 +6,7 @@ import {
   AddressSpace,
   AnonVma,
   ClassicSub,
+  DriverObject,
   Header,
   IntervalSub,
   Mirror,
@@ -67,6 +68,7 @@ export function plan(config: ArenaConfig) {
     classic: pool(ClassicSub.shape, config.intervals),
     pgmap: pool(Pgmap.shape, Math.max(1, config.devices)),
     mirror: pool(Mirror.shape, config.mirrors),
+    driverObject: pool(DriverObject.shape, config.intervals),
   };
   const arrays = <F extends Readonly<Record<string, Field>>>(fields: F, count: number): Arrays<F> =>
     Object.fromEntries(Object.keys(fields).map((name) => [name, take(count)])) as Arrays<F>;

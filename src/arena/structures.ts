@@ -67,7 +67,7 @@ export const TLB_ENTRIES = 8;
 export const TLB_WORDS = 5;
 
 export const ActorState = { absent: 0, running: 1, done: 2, failed: 3, parked: 4 } as const;
-export const ActorKind = { idle: 0, cpu: 1, device: 2, migrator: 3, disturber: 4 } as const;
+export const ActorKind = { idle: 0, cpu: 1, device: 2, migrator: 3, disturber: 4, worker: 5 } as const;
 
 /** Node of an interval tree; embedded where something is indexed by a range (see intervalTree.ts). */
 export const NODE_WORDS = 6;
@@ -168,6 +168,7 @@ export const IntervalSub = pooled('intervalSub', {
   ops: frozen('id of the operations (see ops.ts)'),
   owner: frozen('address of the object that embeds it, for the operations'),
   running: atomic('callbacks running now'),
+  listed: guarded('a lock of the driver', 'handle of the next one on a list of the driver, -1 at its end, 0 when on none'),
 });
 
 /** struct mmu_notifier */
@@ -217,11 +218,18 @@ export const Mirror = pooled(
     tableLock: atomic('its upper levels are filled under it'),
     foreignSeq: atomic('foreign invalidations so far (guard 4 of docs/drivers.md)'),
     flags: atomic('driver flags, such as a one-shot allocation failure'),
-    options: frozen('values of the driver options, by their place in the option table', 32),
+    work: atomic('the work queue of the driver: which items are pending, and which run (sync/workqueue.ts)'),
+    dmaTable: frozen('root of the DMA mappings of the device (drivers/dmaMap.ts), 0 for a device behind no IOMMU'),
+    options: frozen('values of the driver options, by their place in the option table', 48),
     private: owned('words a driver declares for itself', 32),
   },
   PADDED,
 );
+
+/** An object that a driver shares between threads (struct kref and what it is embedded in): a handle catches its use after free. */
+export const DriverObject = pooled('driverObject', {
+  refs: atomic('kref'),
+});
 
 /** struct page, as a structure of arrays: one word of each for every page frame. At most 64 bytes a page. */
 export const pageFields = {

@@ -7,7 +7,7 @@ export const c4: Control = {
   scenario: 'two-migrations',
   edits: [
     {
-      module: 'drivers/dmirror/migrate',
+      module: 'drivers/dmirror/toDevice',
       find: 'const pfn = failsOnce(task, mirror) ? 0 : yield* allocDevicePage(task, pgmap);',
       replace: 'const pfn = i % 2 === 1 ? 0 : yield* allocDevicePage(task, pgmap);',
     },

@@ -12,7 +12,7 @@ export const c5: Control = {
       replace: 'const write = false; if (isDevicePrivatePage(arena, to))',
     },
     {
-      module: 'drivers/dmirror/migrate',
+      module: 'drivers/dmirror/toDevice',
       find: 'dst[i] = migratePfn(pfn) | (slot & MIGRATE_PFN_WRITE);',
       replace: 'dst[i] = migratePfn(pfn);',
     },

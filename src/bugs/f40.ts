@@ -11,10 +11,11 @@ export const f40: Bug = {
   scenario: 'migration-vs-munmap',
   edits: [
     {
-      module: 'drivers/dmirror/migrate',
+      module: 'drivers/dmirror/toDevice',
       find: 'yield Point.driverCopied; yield* migrateVmaPages(task, migrate); yield Point.driverCommitted;',
       replace:
         'yield Point.driverCopied; yield* mmapReadLock(task, migrate.mm); yield* mmapReadUnlock(task, migrate.mm); yield* migrateVmaPages(task, migrate); yield Point.driverCommitted;',
+      imports: { mmapReadLock: 'mm/mmapLock', mmapReadUnlock: 'mm/mmapLock' },
     },
   ],
 };

@@ -11,7 +11,7 @@ export const g17: Bug = {
   scenario: 'device-write-vs-migration',
   edits: [
     {
-      module: 'drivers/dmirror/migrate',
+      module: 'drivers/dmirror/toDevice',
       find: 'if (optionIs(task.arena, mirror, Is.revokeSourceOn)) yield* revokeSources(task, mirror, migrate);',
       replace: '',
     },

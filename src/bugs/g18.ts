@@ -11,7 +11,7 @@ export const g18: Bug = {
   scenario: 'migration-vs-dontneed',
   edits: [
     {
-      module: 'drivers/dmirror/migrate',
+      module: 'drivers/dmirror/toDevice',
       find: 'dst[i] = migratePfn(pfn) | (slot & MIGRATE_PFN_WRITE);',
       replace: 'dst[i] = migratePfn(pfn) | (slot & MIGRATE_PFN_WRITE); yield* unlockPage(task, pfn);',
       imports: { unlockPage: 'mm/pageLock' },

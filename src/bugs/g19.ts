@@ -10,6 +10,6 @@ export const g19: Bug = {
   oracles: ['I-DATA', 'I-ISO'],
   scenario: 'hole-to-device',
   edits: [
-    { module: 'drivers/dmirror/migrate', find: 'if (from === 0) clearFrame(arena, pfn); else', replace: 'if (from !== 0)' },
+    { module: 'drivers/dmirror/toDevice', find: 'if (from === 0) clearFrame(arena, pfn); else', replace: 'if (from !== 0)' },
   ],
 };

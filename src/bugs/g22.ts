@@ -11,9 +11,9 @@ export const g22: Bug = {
   scenario: 'migration-vs-dontneed',
   edits: [
     {
-      module: 'drivers/dmirror/migrate',
-      find: 'const moved = yield* mapMigrated(task, mirror, migrate, sample); yield* migrateVmaFinalize(task, migrate);',
-      replace: 'const moved = yield* mapMigrated(task, mirror, migrate, sample);',
+      module: 'drivers/dmirror/toDevice',
+      find: 'yield* mapMigrated(task, mirror, migrate, sample); yield* migrateVmaFinalize(task, migrate);',
+      replace: 'yield* mapMigrated(task, mirror, migrate, sample);',
     },
   ],
 };

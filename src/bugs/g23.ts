@@ -11,10 +11,10 @@ export const g23: Bug = {
   scenario: 'hole-vs-cpu-fault',
   edits: [
     {
-      module: 'drivers/dmirror/migrate',
-      find: 'yield Point.driverCommitted; const moved',
+      module: 'drivers/dmirror/toDevice',
+      find: 'yield Point.driverCommitted; const mapsLater',
       replace:
-        'for (let i = 0; i < migrate.src.length; i++) if ((migrate.src[i] & MIGRATE_PFN_MIGRATE) === 0 && migratePfnToPage(migrate.dst[i]) !== 0) { yield* unlockPage(task, migratePfnToPage(migrate.dst[i])); yield* putPage(task, migratePfnToPage(migrate.dst[i])); } yield Point.driverCommitted; const moved',
+        'for (let i = 0; i < migrate.src.length; i++) if ((migrate.src[i] & MIGRATE_PFN_MIGRATE) === 0 && migratePfnToPage(migrate.dst[i]) !== 0) { yield* unlockPage(task, migratePfnToPage(migrate.dst[i])); yield* putPage(task, migratePfnToPage(migrate.dst[i])); } yield Point.driverCommitted; const mapsLater',
       imports: { unlockPage: 'mm/pageLock', putPage: 'mm/zone' },
     },
   ],

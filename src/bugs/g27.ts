@@ -12,7 +12,7 @@ export const g27: Bug = {
   edits: [
     {
       module: 'drivers/deviceTable',
-      find: 'if ((entry & (DEV_WRITE | DEV_ATOMIC)) !== 0) setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);',
+      find: 'if ((entry & DEV_VALID) !== 0 && (entry & (DEV_WRITE | DEV_ATOMIC)) !== 0) setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);',
       replace: '',
     },
   ],

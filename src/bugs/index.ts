@@ -41,6 +41,8 @@ import { f21 } from './f21.ts';
 import { f22 } from './f22.ts';
 import { f23 } from './f23.ts';
 import { f28 } from './f28.ts';
+import { f30 } from './f30.ts';
+import { f31 } from './f31.ts';
 import { f38 } from './f38.ts';
 import { f40 } from './f40.ts';
 import { g01 } from './g01.ts';
@@ -63,11 +65,14 @@ import { g19 } from './g19.ts';
 import { g22 } from './g22.ts';
 import { g23 } from './g23.ts';
 import { g24 } from './g24.ts';
+import { g25 } from './g25.ts';
+import { g26 } from './g26.ts';
 import { g27 } from './g27.ts';
 import { g28 } from './g28.ts';
 import { g29 } from './g29.ts';
 import { g30 } from './g30.ts';
 import { g32 } from './g32.ts';
+import { g33 } from './g33.ts';
 import { r01 } from './r01.ts';
 import { r02 } from './r02.ts';
 import { r03 } from './r03.ts';
@@ -99,7 +104,9 @@ import { r32 } from './r32.ts';
 import { r33 } from './r33.ts';
 import { r34 } from './r34.ts';
 import { r35 } from './r35.ts';
+import { r37 } from './r37.ts';
 import { r38 } from './r38.ts';
+import { r39 } from './r39.ts';
 import { r41 } from './r41.ts';
 import { r42 } from './r42.ts';
 import { r43 } from './r43.ts';
@@ -107,13 +114,24 @@ import { r44 } from './r44.ts';
 import { r47 } from './r47.ts';
 import { r48 } from './r48.ts';
 import { r49 } from './r49.ts';
+import { r50 } from './r50.ts';
 import { r51 } from './r51.ts';
 import { r52 } from './r52.ts';
+import { r53 } from './r53.ts';
 import { r54 } from './r54.ts';
 import { r55 } from './r55.ts';
+import { r56 } from './r56.ts';
 import { r57 } from './r57.ts';
+import { r58 } from './r58.ts';
+import { r59 } from './r59.ts';
+import { r60 } from './r60.ts';
+import { r61 } from './r61.ts';
+import { r62 } from './r62.ts';
 import { r63 } from './r63.ts';
+import { r64 } from './r64.ts';
+import { r65 } from './r65.ts';
 import { r66 } from './r66.ts';
+import { r67 } from './r67.ts';
 import { r71 } from './r71.ts';
 import { r72 } from './r72.ts';
 import { s01 } from './s01.ts';
@@ -161,7 +179,9 @@ export const bugs: readonly Bug[] = [
   r33,
   r34,
   r35,
+  r37,
   r38,
+  r39,
   r41,
   r42,
   r43,
@@ -169,13 +189,24 @@ export const bugs: readonly Bug[] = [
   r47,
   r48,
   r49,
+  r50,
   r51,
   r52,
+  r53,
   r54,
   r55,
+  r56,
   r57,
+  r58,
+  r59,
+  r60,
+  r61,
+  r62,
   r63,
+  r64,
+  r65,
   r66,
+  r67,
   r71,
   r72,
   g01,
@@ -198,11 +229,14 @@ export const bugs: readonly Bug[] = [
   g22,
   g23,
   g24,
+  g25,
+  g26,
   g27,
   g28,
   g29,
   g30,
   g32,
+  g33,
   e12,
   e14,
   e15,
@@ -234,6 +268,8 @@ export const bugs: readonly Bug[] = [
   f22,
   f23,
   f28,
+  f30,
+  f31,
   f38,
   f40,
   s01,

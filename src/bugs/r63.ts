@@ -12,7 +12,7 @@ export const r63: Bug = {
   edits: [
     {
       module: 'drivers/deviceTable',
-      find: 'if ((entry & (DEV_WRITE | DEV_ATOMIC)) !== 0) setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);',
+      find: 'if ((entry & DEV_VALID) !== 0 && (entry & (DEV_WRITE | DEV_ATOMIC)) !== 0) setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);',
       replace:
         'yield* lockPage(task, deviceEntryPfn(entry)); setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY); yield* unlockPage(task, deviceEntryPfn(entry));',
       imports: { lockPage: 'mm/pageLock', unlockPage: 'mm/pageLock' },

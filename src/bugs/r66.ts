@@ -12,8 +12,8 @@ export const r66: Bug = {
   edits: [
     {
       module: 'drivers/dmirror/fault',
-      find: 'result = yield* faultWindow(task, mirror, sub, at, stop, write, retry);',
-      replace: 'result = yield* faultWindow(task, mirror, sub, start, Math.min(start + window, end), write, retry);',
+      find: 'result = yield* faultWindow(task, mirror, sub, at, stop, write, retry, once);',
+      replace: 'result = yield* faultWindow(task, mirror, sub, start, Math.min(start + window, end), write, retry, once);',
     },
   ],
 };

@@ -14,6 +14,7 @@ import { LockClass } from '../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../sync/spinlock.ts';
 import { count, type Task } from '../sync/task.ts';
 import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn } from './deviceTable.ts';
+import { checkDma } from './dmaMap.ts';
 import type { Driver } from './driver.ts';
 
 export type DeviceAccess = 'read' | 'write' | 'atomic';
@@ -55,6 +56,7 @@ export function* deviceTry(task: Task, driver: Driver, mirror: number, vpn: numb
   const entry = locked ? deviceEntry(arena, mirror, vpn) : translate(task, mirror, vpn, bits);
   if ((entry & bits) === bits) {
     checkLive(task, vpn, deviceEntryPfn(entry));
+    checkDma(arena, mirror, vpn, deviceEntryPfn(entry));
     yield Point.deviceTranslated;
     return frameAt(arena, deviceEntryPfn(entry));
   }

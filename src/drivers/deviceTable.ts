@@ -111,10 +111,22 @@ export function* ensureDeviceTable(task: Task, mirror: number, vpn: number): Ste
 }
 
 /**
- * Clears the entries of [start, end) and returns how many were valid; then the device TLB must be flushed before the
+ * Clears the entries of [start, end) and returns how many there were; then the device TLB must be flushed before the
  * update lock is dropped. A page the device may have written is marked dirty first: nothing else remembers that.
  */
 export function* eraseDeviceEntries(task: Task, mirror: number, start: number, end: number): Steps<number> {
+  return yield* clearBits(task, mirror, start, end, -1);
+}
+
+/**
+ * Marks the entries of [start, end) as not to be used until they are validated: they stay, and are valid no more. For a driver
+ * that does not unmap, but waits for what is under way. Returns how many there were.
+ */
+export function* suspendDeviceEntries(task: Task, mirror: number, start: number, end: number): Steps<number> {
+  return yield* clearBits(task, mirror, start, end, DEV_VALID);
+}
+
+function* clearBits(task: Task, mirror: number, start: number, end: number, bits: number): Steps<number> {
   const { arena } = task;
   const root = get(arena, mirror + Mirror.table);
   let cleared = 0;
@@ -124,10 +136,11 @@ export function* eraseDeviceEntries(task: Task, mirror: number, start: number, e
     for (; vpn < stop; vpn++) {
       const word = pteAt(arena, table, vpn);
       const entry = get(arena, word);
-      if (entry === 0) continue;
-      if ((entry & (DEV_WRITE | DEV_ATOMIC)) !== 0) setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);
+      if ((entry & bits) === 0) continue;
+      if ((entry & DEV_VALID) !== 0 && (entry & (DEV_WRITE | DEV_ATOMIC)) !== 0)
+        setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);
       yield Point.clearPte;
-      store(arena, word, 0);
+      store(arena, word, entry & ~bits);
       cleared++;
     }
   }

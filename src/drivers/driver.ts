@@ -6,6 +6,7 @@ import type { PagemapOps } from '../mm/devPagemap.ts';
 import type { IntervalOps } from '../notifier/ops.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
+import type { Work } from '../sync/workqueue.ts';
 
 /** One policy of a driver: a closed set of values or whole numbers. */
 export interface DriverOption {
@@ -35,6 +36,8 @@ export interface Driver {
   /** One line for `hmm-lab drivers`. */
   readonly summary: string;
   readonly options: Readonly<Record<string, DriverOption>>;
+  /** Options that it has from the driver it derives from, and that stay at their defaults: its own hooks do not look at them. */
+  readonly fixed?: readonly string[];
   readonly interval: IntervalOps;
   readonly pagemap: PagemapOps;
   /** Subscribes the mirror, made by {@link openMirror}, to its address space. */
@@ -55,6 +58,10 @@ export interface Driver {
   readonly forget?: (task: Task, mirror: number, start: number, end: number) => Steps<void>;
   /** What a mirror of a region of so many pages may need at most; `words` are its option values. Default: one interval. */
   readonly needs?: (words: readonly number[], pages: number) => MirrorNeeds;
+  /** False: the device has no atomics, and makeExclusive always fails. */
+  readonly atomics?: boolean;
+  /** What the driver leaves to a worker, in a queue in the mirror (`Mirror.work`); in the order in which a worker does it. */
+  readonly work?: readonly Work[];
   /** Does the device access memory by itself (through a TLB), or under the driver lock? Default: by itself. */
   readonly accessUnderLock?: (arena: Arena, mirror: number) => boolean;
 }

@@ -3,6 +3,7 @@ import { get, load, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { deref, handleOf, liveObjects, poolAlloc, poolFree } from '../arena/pool.ts';
 import { Mirror } from '../arena/structures.ts';
+import { Violation } from '../arena/violation.ts';
 import { freeTables, tableAlloc } from '../mm/tables.ts';
 
 export interface MirrorSpec {
@@ -35,6 +36,8 @@ export function mirrorAlloc(arena: Arena, { driver, mm, pgmap, device }: MirrorS
 
 /** After the driver's `close`. */
 export function mirrorFree(arena: Arena, mirror: number): void {
+  if (load(arena, mirror + Mirror.work) !== 0)
+    throw new Violation('I-QUIET', `mirror ${mirror} is freed while work of it is queued or runs`);
   freeTables(arena, get(arena, mirror + Mirror.table));
   poolFree(arena, arena.pools.mirror, mirror);
 }

@@ -4,12 +4,12 @@
  */
 import { registerPagemapOps } from '../mm/devPagemap.ts';
 import { registerIntervalOps } from '../notifier/ops.ts';
-import { amdgpuUserptr } from './amdgpuUserptr.ts';
+import { amdgpuUserptr } from './amdgpu/index.ts';
 import { dmirror } from './dmirror/index.ts';
 import type { Driver } from './driver.ts';
-import { gpusvmXe } from './gpusvmXe.ts';
-import { kfdSvm } from './kfdSvm.ts';
-import { nouveau } from './nouveau.ts';
+import { gpusvmXe } from './gpusvm/index.ts';
+import { kfdSvm } from './kfd/index.ts';
+import { nouveau } from './nouveau/index.ts';
 
 /** The drivers that come with the lab. */
 export const builtinDrivers: readonly Driver[] = [dmirror, nouveau, amdgpuUserptr, kfdSvm, gpusvmXe];

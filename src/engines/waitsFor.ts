@@ -30,6 +30,7 @@ export function describeWord(arena: Arena, word: number): WaitedFor {
     if (word === anonVma + AnonVma.lock) return { what: 'an anon_vma lock', owner: get(arena, word + 1) - 1 };
   }
   for (const mirror of liveObjects(arena, pools.mirror)) {
+    if (word === mirror + Mirror.work) return { what: `the work of device ${get(arena, mirror + Mirror.device)}`, owner: -1 };
     if (word === mirror + Mirror.updateLock) {
       return { what: `the update lock of device ${get(arena, mirror + Mirror.device)}`, owner: lockOwner(load(arena, word)) };
     }

@@ -30,6 +30,8 @@ function* callInterval(task: Task, sub: number, range: NotifierRange, seq: numbe
   const { arena } = task;
   const ops = intervalOps(get(arena, sub + IntervalSub.ops));
   if (task.checks) increase(arena, sub + IntervalSub.running, 1);
+  // A kernel checks this for classic notifiers only; the contract is the same.
+  if (!range.blockable) nonBlockStart(task);
   let ok = true;
   if (ops.invalidateStart !== undefined) {
     const first = yield* ops.invalidateStart(task, sub, range, seq);
@@ -40,6 +42,7 @@ function* callInterval(task: Task, sub: number, range: NotifierRange, seq: numbe
     if (ops.invalidate !== undefined) ok = yield* ops.invalidate(task, sub, range, seq);
     if (task.checks) increase(arena, sub + IntervalSub.running, -1);
   }
+  if (!range.blockable) nonBlockEnd(task);
   if (!ok && range.blockable) {
     throw new Violation('I-SEQ', `an interval callback refused a blockable ${eventNames[range.event]} invalidation`);
   }

@@ -4,7 +4,8 @@ import type { Arena } from '../arena/arena.ts';
 import { liveObjects } from '../arena/pool.ts';
 import { Actor, Mirror, Mm } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
-import { DEV_ATOMIC, DEV_WRITE, deviceEntry, deviceEntryPfn } from '../drivers/deviceTable.ts';
+import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn, mkDeviceEntry } from '../drivers/deviceTable.ts';
+import { dmaPage, forEachDmaEntry } from '../drivers/dmaMap.ts';
 import { mirrorMm } from '../drivers/mirror.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../mm/devPagemap.ts';
 import { isZeroPage } from '../mm/page.ts';
@@ -18,13 +19,14 @@ function otherDevice(arena: Arena, mirror: number, vpn: number): number {
   const mm = mirrorMm(arena, mirror);
   for (const other of liveObjects(arena, arena.pools.mirror)) {
     if (other === mirror || mirrorMm(arena, other) !== mm) continue;
-    if (deviceEntry(arena, other, vpn) !== 0) return get(arena, other + Mirror.device);
+    if ((deviceEntry(arena, other, vpn) & DEV_VALID) !== 0) return get(arena, other + Mirror.device);
   }
   return 0;
 }
 
-/** What is wrong with a device entry, given the CPU entry of the same page; null when nothing is. */
+/** What is wrong with a device entry, given the CPU entry of the same page; null when nothing is, or the device must not use it. */
 export function entryObjection(arena: Arena, mirror: number, vpn: number, entry: number): Finding | null {
+  if ((entry & DEV_VALID) === 0) return null;
   const pte = readPte(arena, get(arena, mirrorMm(arena, mirror) + Mm.pgd), vpn);
   const pfn = deviceEntryPfn(entry);
   const zero = ptePresent(pte) && (pte & PTE_SPECIAL) !== 0 && isZeroPage(arena, ptePfn(pte));
@@ -39,6 +41,8 @@ export function entryObjection(arena: Arena, mirror: number, vpn: number, entry:
     return { rule: 'I-PERM', message: `${what} writable, but the CPU entry is ${describePte(pte)}` };
   }
   if ((entry & DEV_ATOMIC) === 0) return null;
+  // In memory of its own a device works alone.
+  if (isDevicePrivatePage(arena, pfn)) return null;
   if (!isDeviceExclusive(pte)) {
     return { rule: 'I-EXCL', message: `${what} for atomics, but the CPU entry is ${describePte(pte)}` };
   }
@@ -54,9 +58,19 @@ export function checkInstalled(task: Task, mirror: number, start: number, end: n
   const { arena } = task;
   for (let vpn = start; vpn < end; vpn++) {
     const entry = deviceEntry(arena, mirror, vpn);
-    const objection = entry === 0 ? null : entryObjection(arena, mirror, vpn, entry);
+    const objection = entryObjection(arena, mirror, vpn, entry);
     if (objection !== null) throw new Violation(objection.rule, `at driver unlock, ${objection.message}`);
   }
+}
+
+/** A DMA mapping outlives neither its page nor the mapping of the CPU: what an entry would be told, at a second level. */
+function dmaObjections(arena: Arena, mirror: number): Finding[] {
+  const findings: Finding[] = [];
+  forEachDmaEntry(arena, mirror, (vpn, entry) => {
+    const objection = entryObjection(arena, mirror, vpn, mkDeviceEntry(dmaPage(entry), 0));
+    if (objection !== null) findings.push({ ...objection, message: `behind the IOMMU, ${objection.message}` });
+  });
+  return findings;
 }
 
 /** A watch that checks each installation and passes the rest on. */
@@ -70,6 +84,7 @@ export function checkMirrors(arena: Arena): Finding[] {
       const objection = entryObjection(arena, mirror, vpn, entry);
       if (objection !== null) findings.push(objection);
     });
+    findings.push(...dmaObjections(arena, mirror));
   }
   return findings;
 }

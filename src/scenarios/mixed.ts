@@ -84,7 +84,8 @@ function sizes(options: MixedOptions, words: readonly number[]): Partial<ArenaCo
     vmas: Math.min(POOL_LIMIT, spaces * (pages + 64 + 4 * disturbers)),
     tables: 1 + (spaces + devices) * (2 * span + 4) + devices * needs.tables,
     mirrors: Math.max(1, devices),
-    intervals: devices * (needs.intervals + 3) + 8,
+    // One more for each fault under way.
+    intervals: devices * (needs.intervals + 3) + actors + 8,
   };
 }
 

@@ -2,7 +2,7 @@
 import { frameStore, get } from '../arena/access.ts';
 import { errnoName } from '../arena/errno.ts';
 import { frameAt } from '../arena/frames.ts';
-import { Mm } from '../arena/structures.ts';
+import { Mirror, Mm } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 import { deviceIncrement, deviceLoad, deviceStore } from '../drivers/deviceAccess.ts';
 import { mirrorFree } from '../drivers/mirror.ts';
@@ -23,6 +23,7 @@ import { Point } from '../steps/points.ts';
 import { run, type Steps } from '../steps/steps.ts';
 import { Task } from '../sync/task.ts';
 import { parkAlone } from '../sync/wait.ts';
+import { runPendingWork } from '../sync/workqueue.ts';
 import { FIRST, readPage, type SmallMachine } from './smallMachine.ts';
 
 export type Operation = (task: Task) => Steps<unknown>;
@@ -154,6 +155,12 @@ export const forks = (m: SmallMachine): Operation =>
     const child = yield* forkMm(task, m.mm);
     if (child > 0) yield* mmput(task, child);
   };
+
+/** A worker: does what the driver has left to it, if there is anything. */
+export const works =
+  (m: SmallMachine, i = 0): Operation =>
+  (task) =>
+    runPendingWork(task, device(m, i) + Mirror.work, m.driver.work ?? [], device(m, i));
 
 /** A child that lives on, made during the set-up. */
 export function forkNow(m: SmallMachine): number {

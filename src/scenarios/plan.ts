@@ -1,4 +1,5 @@
 /** Scenarios of the race windows, each as a plan: a small machine, what is done before, who does what, what must hold at the end. */
+import type { Driver } from '../drivers/driver.ts';
 import type { DriverSettings } from '../drivers/options.ts';
 import type { Finding } from '../oracles/finding.ts';
 import { Point } from '../steps/points.ts';
@@ -13,6 +14,8 @@ export interface Plan {
   readonly machine?: Omit<SmallOptions, 'actors'>;
   /** Steps after which an execution counts as endless; see Scenario. */
   readonly stepLimit?: number;
+  /** The device must be able to do atomics. */
+  readonly atomics?: boolean;
   /** Before the actors begin. A number it returns, such as a child's address, is handed to `actors`. */
   readonly setup?: (m: SmallMachine) => unknown;
   /** Who does what, by name. Called once with no machine, for the names: the operations look at it when they run. */
@@ -42,18 +45,25 @@ function caller(): (operation: Operation) => Operation {
   };
 }
 
+/** `driver` takes the place of the in-tree test driver; then it is `NAME@DRIVER`. @throws RangeError when the plan has one of its own. */
 export function scenarioOf(
-  { name, title, windows, machine, stepLimit, setup, actors, check }: Plan,
+  { name, title, windows, machine, stepLimit, atomics, setup, actors, check }: Plan,
   settings: DriverSettings = {},
+  driver?: Driver,
 ): Scenario {
+  if (driver !== undefined && machine?.driver !== undefined)
+    throw new RangeError(`scenario ${name} is written for ${machine.driver.name}, not for '${driver.name}'`);
+  if (atomics === true && driver?.atomics === false)
+    throw new RangeError(`scenario ${name} is about atomics, and a device of '${driver.name}' has none`);
+  const own = driver === undefined ? {} : { driver };
   return {
-    name,
+    name: driver === undefined ? name : `${name}@${driver.name}`,
     title,
     windows,
     ...(stepLimit === undefined ? {} : { stepLimit }),
     prepare() {
       const names = Object.keys(actors({} as SmallMachine, 0));
-      const m = smallMachine({ actors: names.length, ...machine, settings: { ...machine?.settings, ...settings } });
+      const m = smallMachine({ actors: names.length, ...machine, ...own, settings: { ...machine?.settings, ...settings } });
       const made = setup?.(m);
       endSetup(m);
       const called = caller();

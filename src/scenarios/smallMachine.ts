@@ -4,7 +4,7 @@ import { type Arena, createArena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE, ZERO_PFN } from '../arena/config.ts';
 import { Actor, ActorState } from '../arena/structures.ts';
 import { dmirror } from '../drivers/dmirror/index.ts';
-import type { Driver } from '../drivers/driver.ts';
+import { type Driver, mirrorNeeds } from '../drivers/driver.ts';
 import { mirrorAlloc } from '../drivers/mirror.ts';
 import { type DriverSettings, optionWords, storeOptions } from '../drivers/options.ts';
 import { registerDriver } from '../drivers/registry.ts';
@@ -53,7 +53,20 @@ export interface SmallMachine {
 /** First mapped page: its tables are its own. */
 export const FIRST = 512;
 
-/** Builds the machine. Windows of dmirror are 2 pages long, so that a walk has few steps. */
+/**
+ * Most of what numeric options may be, as far as a driver has them: few pages at once, so that a walk has few steps; and no time
+ * slice, as time stands still for an explorer.
+ */
+const few: DriverSettings = { window: '2', granule: '2', piece: '1', timesliceUs: '0' };
+
+/** Options of a driver on this machine. The in-tree test driver lets its device work under the update lock, as its ioctls do. */
+function usualSettings(driver: Driver): DriverSettings {
+  const { options } = driver;
+  const capped = Object.entries(few).filter(([name, pages]) => (options[name]?.number?.default ?? 0) > Number(pages));
+  return { ...Object.fromEntries(capped), ...(driver === dmirror ? { engine: 'mutex' } : {}) };
+}
+
+/** Builds the machine. */
 export function smallMachine(options: SmallOptions): SmallMachine {
   const {
     actors,
@@ -65,17 +78,21 @@ export function smallMachine(options: SmallOptions): SmallMachine {
     driver = dmirror,
     settings = {},
   } = options;
+  const ops = registerDriver(driver);
+  const words = optionWords(driver, { ...usualSettings(driver), ...settings });
+  const needs = mirrorNeeds(driver, words, pages);
   const arena = createArena({
     systemPages: ZERO_PFN + 13 + hugePages * PTRS_PER_TABLE,
     hugePages,
     devicePages: deviceMemory,
     devices,
-    tables: 22 + 4 * devices,
+    tables: 22 + (4 + needs.tables) * devices,
     actors: actors + 1,
     mms: 3,
     vmas: 12,
     mirrors: devices + 1,
-    intervals: devices + 3,
+    // One more for each fault under way.
+    intervals: devices * needs.intervals + actors + 3,
     frameWords: 16,
     swapSlots,
   });
@@ -83,8 +100,6 @@ export function smallMachine(options: SmallOptions): SmallMachine {
   store(arena, task.actor + Actor.state, ActorState.running);
   const mm = mmAlloc(arena);
   run(mmapAnonymous(task, mm, FIRST, pages));
-  const ops = registerDriver(driver);
-  const words = optionWords(driver, driver === dmirror ? { window: '2', engine: 'mutex', ...settings } : settings);
   const type = options.coherent === true ? MEMORY_DEVICE_COHERENT : MEMORY_DEVICE_PRIVATE;
   const mirrors = Array.from({ length: devices }, (_, i) => {
     const start = arena.config.systemPages + deviceMemory * i;
@@ -107,7 +122,7 @@ export function smallMachine(options: SmallOptions): SmallMachine {
 /** One more mirror of `mm`, of a device without memory; not opened. */
 export function addMirror({ arena, driver, mirrors }: SmallMachine, mm: number, settings: DriverSettings = {}): number {
   const mirror = mirrorAlloc(arena, { driver: registerDriver(driver), mm, pgmap: 0, device: mirrors.length + 1 });
-  storeOptions(arena, mirror, optionWords(driver, { window: '2', engine: 'mutex', ...settings }));
+  storeOptions(arena, mirror, optionWords(driver, { ...usualSettings(driver), ...settings }));
   return mirror;
 }
 

@@ -1,16 +1,19 @@
 /** The scenarios of the race windows, by family. */
+import type { Driver } from '../drivers/driver.ts';
 import type { DriverSettings } from '../drivers/options.ts';
 import { type Plan, scenarioOf } from './plan.ts';
 import type { Scenario } from './scenario.ts';
 import { classicPlans } from './windows/classic.ts';
 import { cpuFaultPlans } from './windows/cpuFaults.ts';
 import { deviceFaultPlans } from './windows/deviceFaults.ts';
+import { driverObjectPlans } from './windows/driverObjects.ts';
 import { exclusivePlans } from './windows/exclusive.ts';
 import { exitPlans } from './windows/exit.ts';
 import { hugePlans } from './windows/huge.ts';
 import { migrationPlans } from './windows/migration.ts';
 import { notifierPlans } from './windows/notifiers.ts';
 import { rangeFaultPlans } from './windows/rangeFaults.ts';
+import { realDriverPlans } from './windows/realDrivers.ts';
 import { returnPlans } from './windows/returns.ts';
 import { swapPlans } from './windows/swap.ts';
 
@@ -24,13 +27,20 @@ const plans: readonly Plan[] = [
   ...notifierPlans,
   ...classicPlans,
   ...exitPlans,
+  ...realDriverPlans,
+  ...driverObjectPlans,
   ...swapPlans,
 ];
 
-/** `settings` are given to dmirror. */
+/** `settings` are given to the driver. */
 export const windowScenarios = (settings: DriverSettings = {}): readonly Scenario[] =>
   plans.map((plan) => scenarioOf(plan, settings));
 
 /** Those whose paths have thousands of steps. */
 export const longScenarios = (settings: DriverSettings = {}): readonly Scenario[] =>
   hugePlans.map((plan) => scenarioOf(plan, settings));
+/** A plan with another driver; undefined when there is no such plan. @throws RangeError when it is written for one driver only. */
+export function windowScenarioWith(name: string, driver: Driver, settings: DriverSettings): Scenario | undefined {
+  const plan = plans.find((candidate) => candidate.name === name);
+  return plan === undefined ? undefined : scenarioOf(plan, settings, driver);
+}

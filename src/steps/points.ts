@@ -184,6 +184,10 @@ const rows = [
   ['sleep', 'a pause of a retry loop begins', 'it is over', 'usleep_range()', '', 0],
   ['filePage', 'the page cache was looked at', 'a page is taken from it or added', 'mm/filemap.c: filemap_get_folio', '', 30],
   ['fileMapped', 'a file page is locked and still in its file', 'it is mapped', 'mm/memory.c: finish_fault', '', 30],
+  ['runWork', 'a worker has taken an item off a queue', 'it is done', 'kernel/workqueue.c: process_one_work', '', 1000],
+  ['driverQueued', 'a device fault is queued', 'its handler looks at anything', 'the driver', '', 100],
+  ['driverDrained', 'the queued device faults were handled', 'the request to do so is taken back', 'the driver', '', 20],
+  ['driverPages', 'the pages of a range are held', 'they are bound to the device', 'the driver', 'F31', 20],
   ['truncate', 'the size of the file is set', 'its pages are unmapped and removed', 'mm/truncate.c: truncate_pagecache', '', 30],
   [
     'swapCache',
@@ -201,6 +205,7 @@ const rows = [
     'E39 S1 S6',
     50,
   ],
+  ['remoteAccess', 'a device has found a page in system memory', 'it has it over the link', 'the device', '', 200],
 ] as const satisfies readonly Row[];
 
 export const points: readonly PointInfo[] = rows.map(([name, after, before, kernel, windows, costNs]) => ({

@@ -9,6 +9,12 @@ export interface LockClassInfo {
 }
 
 const classes = [
+  { name: 'restoreWork', kind: 'map', nests: false },
+  { name: 'deferredListWork', kind: 'map', nests: false },
+  { name: 'evictionWork', kind: 'map', nests: false },
+  { name: 'garbageCollectorWork', kind: 'map', nests: false },
+  { name: 'destroyWork', kind: 'map', nests: false },
+  { name: 'vmLock', kind: 'sleep', nests: false },
   { name: 'reclaim', kind: 'map', nests: true },
   { name: 'mmapLock', kind: 'sleep', nests: true },
   { name: 'migrateLock', kind: 'sleep', nests: false },
@@ -24,6 +30,7 @@ const classes = [
   { name: 'filePages', kind: 'spin', nests: false },
   { name: 'subscriptions', kind: 'spin', nests: false },
   { name: 'devicePages', kind: 'spin', nests: false },
+  { name: 'deferredList', kind: 'spin', nests: false },
 ] as const satisfies readonly LockClassInfo[];
 
 export const lockClasses: readonly LockClassInfo[] = classes;

@@ -17,18 +17,18 @@ const protects = entry('disturber0', 'mprotect', 'lock mprotectPte setPte flushT
 const evicts = entry('migrator0', 'evict', 'migratePfn driverCopied driverCommitted migrateRemove lock setPte unlock unlockPage');
 
 test('the scenarios most like a race come first, with those that see the witness', async () => {
-  const order = await fittingScenarios({ rule: 'I-PERM', actor: 'device0', log: [protects, deviceWrite] }, false);
+  const order = await fittingScenarios({ rule: 'I-PERM', actor: 'device0', log: [protects, deviceWrite] });
   const first = order.slice(0, 25);
   assert.ok(first.includes('device-fault-vs-mprotect'), first.join(' '));
   // Nobody there does what the device does.
   assert.ok(!first.includes('two-cpu-faults') && !order.includes('mini-hmm'));
-  const others = await fittingScenarios({ rule: 'I-TLB', actor: 'migrator0', log: [evicts] }, false);
+  const others = await fittingScenarios({ rule: 'I-TLB', actor: 'migrator0', log: [evicts] });
   assert.ok(
     others.slice(0, 25).some((name) => name.startsWith('evict-')),
     others.join(' '),
   );
   assert.deepEqual([...others].sort(), [...order].sort());
-  const withSwap = await fittingScenarios({ rule: 'I-TLB', actor: 'migrator0', log: [evicts] }, true);
+  const withSwap = await fittingScenarios({ rule: 'I-TLB', actor: 'migrator0', log: [evicts] }, { swap: true });
   assert.ok(withSwap.includes('migration-vs-reclaim') && !others.includes('migration-vs-reclaim'));
 });
 

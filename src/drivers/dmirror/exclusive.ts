@@ -20,7 +20,7 @@ import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { DEV_ATOMIC, deviceEntry, mkDeviceEntry, needsFlush, setDeviceEntry } from '../deviceTable.ts';
 import { mirrorMm } from '../mirror.ts';
-import { intervalAt } from './interval.ts';
+import { intervalAt, intervalDone } from './interval.ts';
 import { Is, numberOption, optionIs } from './options.ts';
 
 /** Programs the atomic entry under the update lock, unless the section collided. 0, -EBUSY or -ENOMEM. */
@@ -59,11 +59,18 @@ function* restoreFirst(task: Task, mm: number, vpn: number): Steps<number> {
 }
 
 function* attempt(task: Task, mirror: number, mm: number, vpn: number): Steps<number> {
-  const { arena } = task;
   const present = yield* restoreFirst(task, mm, vpn);
   if (present < 0) return present;
   const sub = yield* intervalAt(task, mirror, vpn);
   if (sub <= 0) return sub === 0 ? -ENOMEM : sub;
+  const result = yield* section(task, mirror, mm, sub, vpn);
+  yield* intervalDone(task, mirror, sub);
+  return result;
+}
+
+/** Token, conversion, and the entry under the update lock. */
+function* section(task: Task, mirror: number, mm: number, sub: number, vpn: number): Steps<number> {
+  const { arena } = task;
   const token = yield* mmuIntervalReadBegin(task, sub);
   yield* mmapReadLock(task, mm);
   const pfn = yield* makeDeviceExclusive(task, mm, vpn, get(arena, mirror + Mirror.device));

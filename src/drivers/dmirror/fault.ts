@@ -20,7 +20,7 @@ import { count, type Task } from '../../sync/task.ts';
 import { ensureDeviceTable, entryFromPfn, needsFlush, setDeviceEntry, storeFromPfns } from '../deviceTable.ts';
 import { mirrorMm } from '../mirror.ts';
 import { beginPass, beginRetry, beginWindow, passLost, type Retry, windowStable } from '../retryLoop.ts';
-import { intervalAt, intervalEnd } from './interval.ts';
+import { intervalAt, intervalDone, intervalEnd } from './interval.ts';
 import { migrateToSystem } from './migrate.ts';
 import { dmirrorRetry, Is, numberOption, optionIs } from './options.ts';
 
@@ -28,7 +28,7 @@ import { dmirrorRetry, Is, numberOption, optionIs } from './options.ts';
  * dmirror_do_update: programs the device from the words. 0, -ENOMEM, or 1 + the first page whose word lacks write permission
  * (a range fault that returned 0 leaves every word VALID; only a page of our own may lack WRITE).
  */
-function* program(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
+export function* program(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
   const { arena } = task;
   const { start, end, hmmPfns } = range;
   const required = write ? HMM_PFN_VALID | HMM_PFN_WRITE : HMM_PFN_VALID;
@@ -90,6 +90,9 @@ function* pass(task: Task, mirror: number, range: HmmRange, write: boolean): Ste
   return result;
 }
 
+/** One try to make a window accessible: 0, -EBUSY for another one, 1 + a page that lacks write permission, or an error. */
+export type Pass = (task: Task, mirror: number, range: HmmRange, write: boolean) => Steps<number>;
+
 /** dmirror_range_fault: passes until the window is stable or its time is up. */
 function* faultWindow(
   task: Task,
@@ -99,6 +102,7 @@ function* faultWindow(
   end: number,
   write: boolean,
   retry: Retry,
+  once: Pass,
 ): Steps<number> {
   const { arena } = task;
   const range: HmmRange = {
@@ -117,7 +121,7 @@ function* faultWindow(
   for (;;) {
     forgetRound(mark);
     beginPass(task, retry);
-    const result = yield* pass(task, mirror, range, write);
+    const result = yield* once(task, mirror, range, write);
     if (result === 0) windowStable(task, retry);
     if (result > 0) {
       if (optionIs(arena, mirror, Is.readOnlyOwnFail)) return -EFAULT;
@@ -133,6 +137,11 @@ function* faultWindow(
 
 /** 0, or -EFAULT (no such mapping, or the address space is gone), -EPERM, -ENOMEM, -EBUSY (time is up). */
 export function* fault(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+  return yield* faultRange(task, mirror, start, end, write, pass);
+}
+
+/** The same with another pass. */
+export function* faultRange(task: Task, mirror: number, start: number, end: number, write: boolean, once: Pass): Steps<number> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (!mmgetNotZero(arena, mm)) return -EFAULT;
@@ -146,7 +155,8 @@ export function* fault(task: Task, mirror: number, start: number, end: number, w
     } else {
       // One token covers a window, so a window lies in one interval.
       const stop = Math.min(at + window, end, intervalEnd(arena, mirror, at));
-      result = yield* faultWindow(task, mirror, sub, at, stop, write, retry);
+      result = yield* faultWindow(task, mirror, sub, at, stop, write, retry, once);
+      yield* intervalDone(task, mirror, sub);
       at = stop;
     }
   }

@@ -13,8 +13,9 @@ import { makeExclusive } from './exclusive.ts';
 import { fault } from './fault.ts';
 import { closeIntervals, intervalNeeds, openIntervals } from './interval.ts';
 import { invalidate, revoke } from './invalidate.ts';
-import { migrateToDevice, migrateToRam, migrateToSystem } from './migrate.ts';
+import { migrateToDevice, migrateToSystem } from './migrate.ts';
 import { dmirrorOptions, Is, optionIs } from './options.ts';
+import { migrateToRam } from './toSystem.ts';
 
 /** dmirror_fops_release: no more callbacks, then everything on the device goes home. */
 function* close(task: Task, mirror: number): Steps<void> {

@@ -1,4 +1,4 @@
-/** dmirror's interval notifier: one over the whole address space, or blocks of notifierPages made on demand. */
+/** dmirror's interval notifier: one over the whole address space, or blocks of notifierPages made on demand, for good or for a fault. */
 import { get, load, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
@@ -10,13 +10,14 @@ import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import type { MirrorNeeds } from '../driver.ts';
 import { mirrorInterval, mirrorMm } from '../mirror.ts';
-import { blockEnd, blockNeeds, closeBlocks, ensureBlock, openBlocks } from '../notifierBlocks.ts';
-import { numberOption, places } from './options.ts';
+import { blockEnd, blockNeeds, closeBlocks, dropInterval, ensureBlock, makeInterval, openBlocks } from '../notifierBlocks.ts';
+import { Is, numberOption, optionIs, places } from './options.ts';
 
 export function intervalNeeds(words: readonly number[], pages: number): MirrorNeeds {
   const size = words[places.notifierPages] as number;
   // A snapshot makes one of its own for a moment.
-  return size === 0 ? { intervals: 2, tables: 0 } : blockNeeds(pages, size);
+  const kept = words[places.notifierLife] === 0;
+  return size === 0 || !kept ? { intervals: 2, tables: 0 } : blockNeeds(pages, size);
 }
 
 const isWhole = (arena: Arena, mirror: number): boolean => load(arena, mirror + Mirror.interval) !== 0;
@@ -25,7 +26,7 @@ const isWhole = (arena: Arena, mirror: number): boolean => load(arena, mirror + 
 export function* openIntervals(task: Task, mirror: number): Steps<number> {
   const { arena } = task;
   const pages = numberOption(arena, mirror, 'notifierPages');
-  if (pages !== 0) return openBlocks(arena, mirror, pages);
+  if (pages !== 0) return openBlocks(arena, mirror, pages, optionIs(arena, mirror, Is.notifierLifeKept));
   const sub = poolAlloc(arena, arena.pools.interval);
   if (sub === 0) return -ENOMEM;
   store(arena, mirror + Mirror.interval, handleOf(arena, arena.pools.interval, sub));
@@ -48,10 +49,22 @@ export function* closeIntervals(task: Task, mirror: number): Steps<void> {
   poolFree(arena, arena.pools.interval, sub);
 }
 
-/** The interval that covers a page. 0 when there is no room for it, or a negative error. May sleep; no lock may be held. */
+/**
+ * The interval that covers a page, until {@link intervalDone}. 0 when there is no room for it, or a negative error. May sleep; no
+ * lock may be held.
+ */
 export function* intervalAt(task: Task, mirror: number, vpn: number): Steps<number> {
-  if (isWhole(task.arena, mirror)) return mirrorInterval(task.arena, mirror);
-  return yield* ensureBlock(task, mirror, vpn);
+  const { arena } = task;
+  if (isWhole(arena, mirror)) return mirrorInterval(arena, mirror);
+  return optionIs(arena, mirror, Is.notifierLifeKept)
+    ? yield* ensureBlock(task, mirror, vpn)
+    : yield* makeInterval(task, mirror, vpn);
+}
+
+/** The interval is not needed any more: one that was made for a fault is removed. */
+export function* intervalDone(task: Task, mirror: number, sub: number): Steps<void> {
+  if (get(task.arena, mirror + Mirror.interval) !== 0 || optionIs(task.arena, mirror, Is.notifierLifeKept)) return;
+  yield* dropInterval(task, sub);
 }
 
 /** First page after the interval of `vpn`. */

@@ -22,7 +22,7 @@ export function* revoke(task: Task, mirror: number, start: number, end: number):
 }
 
 /** May this event be passed over without a word? Only our own ones, and only where another rule keeps us safe. */
-function isIgnored(task: Task, mirror: number, range: NotifierRange): boolean {
+export function isIgnored(task: Task, mirror: number, range: NotifierRange): boolean {
   const { arena } = task;
   if (range.owner !== get(arena, mirror + Mirror.device)) return false;
   if (range.event === MMU_NOTIFY_MIGRATE) return optionIs(arena, mirror, Is.ownMigrateIgnoreWithoutSeq);

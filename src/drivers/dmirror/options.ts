@@ -1,8 +1,11 @@
 /** The policies of dmirror. The first value of each is right; the others are the defects of the in-tree driver and its kin. */
 import type { Arena } from '../../arena/arena.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
+import { choicesOf, placesOf } from '../choices.ts';
 import { type DriverOption, driverOption } from '../driver.ts';
 import { retryOptions, retryPlaces } from '../retryLoop.ts';
+
+export { optionIs } from '../choices.ts';
 
 export const dmirrorOptions = {
   ownMigrate: {
@@ -17,7 +20,10 @@ export const dmirrorOptions = {
     help: 'compare a counter of foreign invalidations before it maps a migrated page (off in-tree)',
     values: ['on', 'off'],
   },
-  lockOnReturn: { help: 'take the update lock to erase an entry on the way home (off in-tree)', values: ['on', 'off'] },
+  lockOnReturn: {
+    help: 'take the update lock to erase an entry on the way home (off in-tree), or leave it to the MIGRATE event',
+    values: ['on', 'off', 'notifier'],
+  },
   waitAfterSample: {
     help: 'wait for running invalidations after the counter is sampled, before mmap_lock (off in-tree)',
     values: ['on', 'off'],
@@ -59,6 +65,18 @@ export const dmirrorOptions = {
     help: 'huge pages migrate whole where they can, or are always split first (before device huge pages)',
     values: ['whole', 'split'],
   },
+  mapMigrated: {
+    help: 'map a page that has moved to the device between pages() and finalize, or leave that to the next fault',
+    values: ['atOnce', 'later'],
+  },
+  transaction: {
+    help: 'a migration to the device moves what it can get, or nothing unless it gets every page of the range',
+    values: ['partial', 'allOrNothing'],
+  },
+  notifierLife: {
+    help: 'an interval of notifierPages stays once it is made, or is made for each fault and removed after it',
+    values: ['kept', 'fault'],
+  },
   unlocked: { help: 'use the range fault that may drop mmap_lock', values: ['off', 'on'] },
   window: { help: 'pages one range fault resolves', number: { default: 32, min: 1, max: 512 } },
   batch: { help: 'pages of one migration transaction', number: { default: 512, min: 1, max: 512 } },
@@ -71,34 +89,15 @@ export const dmirrorOptions = {
 
 export const dmirrorRetry = retryPlaces(dmirrorOptions);
 
-type Name = keyof typeof dmirrorOptions;
 type NumberName = 'window' | 'batch' | 'deadlineMs' | 'pauseUs' | 'notifierPages';
 
 /** Places of the options in the table. */
-export const places = Object.fromEntries(Object.keys(dmirrorOptions).map((name, place) => [name, place])) as {
-  readonly [K in Name]: number;
-};
+export const places = placesOf(dmirrorOptions);
+
+/** How many there are: where the options that another driver adds begin. */
+export const dmirrorOptionCount = Object.keys(dmirrorOptions).length;
 
 /** Value of a numeric option. */
 export const numberOption = (arena: Arena, mirror: number, name: NumberName): number => driverOption(arena, mirror, places[name]);
 
-type ChoiceName = Exclude<Name, NumberName>;
-type Choice = { [N in ChoiceName]: `${N}${Capitalize<(typeof dmirrorOptions)[N]['values'][number]>}` }[ChoiceName];
-
-const CHOICE_BITS = 8;
-
-/** One number for each value of each option, for {@link optionIs}: `Is.retryCheckNone`, `Is.engineTlb`. */
-export const Is = Object.freeze(
-  Object.fromEntries(
-    Object.entries(dmirrorOptions).flatMap(([name, option], place) =>
-      ('values' in option ? option.values : []).map((value, index) => [
-        `${name}${value[0]?.toUpperCase()}${value.slice(1)}`,
-        (place << CHOICE_BITS) | index,
-      ]),
-    ),
-  ),
-) as { readonly [C in Choice]: number };
-
-/** Does the option have this value for this mirror? */
-export const optionIs = (arena: Arena, mirror: number, choice: number): boolean =>
-  driverOption(arena, mirror, choice >> CHOICE_BITS) === (choice & ((1 << CHOICE_BITS) - 1));
+export const Is = choicesOf(dmirrorOptions);

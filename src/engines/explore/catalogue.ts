@@ -1,8 +1,9 @@
 /** The scenarios that can be explored, by name. */
 import type { DriverSettings } from '../../drivers/options.ts';
+import { builtinDrivers } from '../../drivers/registry.ts';
 import { miniHmm } from '../../scenarios/miniHmm.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
-import { longScenarios, windowScenarios } from '../../scenarios/windows.ts';
+import { longScenarios, windowScenarios, windowScenarioWith } from '../../scenarios/windows.ts';
 import { splitName, without } from '../../scenarios/without.ts';
 
 /** `mini-hmm-4x3` and `mini-hmm-early-1x20`: faulters and invalidations. */
@@ -17,13 +18,51 @@ export function scenarios(settings: DriverSettings = {}): readonly Scenario[] {
   return [miniHmm(), miniHmm(2, 2, true), ...windowScenarios(settings)];
 }
 
+/** The scenarios that can be played with a driver: those of most with it in place of theirs, and those written for it. */
+export function scenariosWith(driver: string, settings: DriverSettings = {}): readonly Scenario[] {
+  return scenarios(settings).flatMap((scenario) => {
+    const own = scenario.prepare().driver;
+    if (own === driver) return [scenario];
+    if (own !== DEFAULT_DRIVER) return [];
+    try {
+      return [scenarioNamed(nameWith(scenario.name, driver), settings)];
+    } catch (error) {
+      if (error instanceof RangeError) return [];
+      throw error;
+    }
+  });
+}
+
 /** A scenario by its name, without the operations that are left out after a `~`. @throws RangeError that names what there is. */
 export function scenarioNamed(name: string, settings: DriverSettings = {}): Scenario {
   const { base, left } = splitName(name);
   return without(wholeScenario(base, settings), left);
 }
 
+/** `device-fault-vs-munmap@nouveau`: with another driver than the one that most scenarios have. */
+const withDriver = /^([^@]+)@([^@]+)$/;
+
+/** The name of a scenario with this driver. A name that says one already, and the driver of most, change nothing. */
+export const nameWith = (name: string, driver: string | undefined): string => {
+  const { base, left } = splitName(name);
+  const [, , own] = withDriver.exec(base) ?? [];
+  if (driver === undefined || driver === own || (own === undefined && driver === DEFAULT_DRIVER)) return name;
+  if (own !== undefined) throw new RangeError(`scenario '${base}' is one with ${own}, not with '${driver}'`);
+  return [`${base}@${driver}`, ...(left.length > 0 ? [left.join(',')] : [])].join('~');
+};
+
+const DEFAULT_DRIVER = 'dmirror';
+
 function wholeScenario(name: string, settings: DriverSettings): Scenario {
+  const [, base, driverName] = withDriver.exec(name) ?? [];
+  if (base !== undefined) {
+    const driver = builtinDrivers.find((candidate) => candidate.name === driverName);
+    if (driver === undefined)
+      throw new RangeError(
+        `scenario '${name}': unknown driver '${driverName}', allowed are ${builtinDrivers.map((one) => one.name).join(', ')}`,
+      );
+    return windowScenarioWith(base, driver, settings) ?? withoutDriver(base);
+  }
   const size = sized.exec(name);
   if (size !== null) {
     const [, early, faulters, invalidations] = size;
@@ -33,7 +72,15 @@ function wholeScenario(name: string, settings: DriverSettings): Scenario {
     return miniHmm(Number(faulters), Number(invalidations), early !== undefined);
   }
   const found = [...scenarios(settings), ...longScenarios(settings)].find((scenario) => scenario.name === name);
-  if (found !== undefined) return found;
+  return found ?? unknown(name);
+}
+
+function withoutDriver(name: string): never {
+  if (scenarios().some((scenario) => scenario.name === name)) throw new RangeError(`scenario '${name}' has no driver to replace`);
+  return unknown(name);
+}
+
+function unknown(name: string): never {
   const names = [...scenarios(), ...longScenarios()].map((scenario) => scenario.name);
   throw new RangeError(`unknown scenario '${name}', allowed are ${names.join(', ')}, and mini-hmm-FxI`);
 }

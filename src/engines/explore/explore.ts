@@ -30,7 +30,7 @@ export interface ExploreOptions {
   readonly settings: DriverSettings;
   /** Make a failure smaller and explain it, which takes some seconds at most. Default false. */
   readonly explain?: boolean;
-  /** Name of the driver that the settings are meant for; it must be that of the scenario. */
+  /** Name of the driver that the settings are meant for: that of the scenario, or one to take its place. */
   readonly driver?: string | undefined;
 }
 

@@ -37,7 +37,7 @@ export interface Started {
 export interface Subject {
   readonly scenario: string;
   readonly settings: DriverSettings;
-  /** Name of the driver that the settings are meant for; it must be that of the scenario. */
+  /** Name of the driver that the settings are meant for: that of the scenario, or one to take its place. */
   readonly driver?: string | undefined;
 }
 

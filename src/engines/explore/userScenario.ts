@@ -15,7 +15,7 @@ import { splitName, without } from '../../scenarios/without.ts';
 import { points } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
-import { scenarioNamed } from './catalogue.ts';
+import { nameWith, scenarioNamed } from './catalogue.ts';
 
 /** Does it say where a module is, and not what a scenario of the catalogue is called? */
 export const isModule = (name: string): boolean => name.startsWith('file:') || name.includes('/') || /\.m?js$/.test(name);
@@ -166,13 +166,14 @@ function userScenario(exported: unknown, name: string, settings: DriverSettings,
 }
 
 /**
- * A scenario of the catalogue by its name, or of a module by its path or `file:` URL.
+ * A scenario of the catalogue by its name, with `driver` in place of its own if that can be; or of a module by its path or
+ * `file:` URL.
  *
  * @throws RangeError for an unknown name, TypeError for a module that does not load or is no scenario; one sentence each.
  */
-export async function loadScenario(name: string, settings: DriverSettings): Promise<Scenario> {
+export async function loadScenario(name: string, settings: DriverSettings, driver?: string): Promise<Scenario> {
   const { base, left } = splitName(name);
-  if (!isModule(base)) return scenarioNamed(name, settings);
+  if (!isModule(base)) return scenarioNamed(nameWith(name, driver), settings);
   const shown = shownName(base);
   const file = fileOf(base);
   if (!existsSync(file)) throw new RangeError(`scenario module '${shown}' does not exist`);

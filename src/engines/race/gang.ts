@@ -5,6 +5,7 @@ import { load, store } from '../../arena/access.ts';
 import { buffersOf } from '../../arena/arena.ts';
 import { Actor, ActorState, Header } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
+import type { Driver } from '../../drivers/driver.ts';
 import type { Finding } from '../../oracles/finding.ts';
 import type { MixedScenario } from '../../scenarios/mixed.ts';
 import { points } from '../../steps/points.ts';
@@ -37,10 +38,16 @@ interface Member {
   readonly index: number;
 }
 
-/** The actors in the order of their numbers. */
-export function roster({ cpus, devices, migrators, disturbers }: RaceOptions): Member[] {
+/** The actors in the order of their numbers. A driver that leaves work to others gets a worker. */
+export function roster({ cpus, devices, migrators, disturbers }: RaceOptions, { work = [] }: Driver): Member[] {
   const some = (role: Role, count: number): Member[] => Array.from({ length: count }, (_, index) => ({ role, index }));
-  return [...some('cpu', cpus), ...some('device', devices), ...some('migrator', migrators), ...some('disturber', disturbers)];
+  return [
+    ...some('cpu', cpus),
+    ...some('device', devices),
+    ...some('migrator', migrators),
+    ...some('disturber', disturbers),
+    ...some('worker', work.length > 0 ? 1 : 0),
+  ];
 }
 
 const checkerViolation = ({ rule, message }: Finding): RaceViolation => ({

@@ -4,7 +4,8 @@ import { Piscina } from 'piscina';
 import { load } from '../../arena/access.ts';
 import { type Arena, buffersOf } from '../../arena/arena.ts';
 import { Header } from '../../arena/structures.ts';
-import { actorCount, type RetryScenario, retryScenario } from '../../scenarios/retry.ts';
+import { type RetryScenario, retryScenario } from '../../scenarios/retry.ts';
+import { actorCount } from '../../scenarios/retryLoad.ts';
 import { STOP_ABORT } from '../../sync/wait.ts';
 import { driverOf, retryOptionsOf } from '../measure/driverOf.ts';
 import type { CellEngine } from '../measure/runSweep.ts';
@@ -70,7 +71,7 @@ async function repeat(cell: CellConfig, seed: number, signal: AbortSignal, tick:
   const driver = await driverOf(cell);
   const scenario = retryScenario(retryOptionsOf(cell, driver));
   const { arena, places, driverId } = scenario;
-  const parties = actorCount(cell);
+  const parties = actorCount(cell, driver);
   const pool = new Piscina<MeasuredJob, MeasuredReport>({
     filename: workerUrl('measured').href,
     minThreads: parties,

@@ -21,10 +21,10 @@ const SAMPLE_MS = 100;
 const admission = new Mutex();
 
 async function raceOnce(options: RaceOptions, hooks: RaceHooks): Promise<RaceResult> {
-  const team = roster(options);
+  const driver = await loadDriver(options.driver);
+  const team = roster(options, driver);
   if (team.length === 0) throw new RangeError('a race needs at least one actor');
   if (options.migrators > 0 && options.devices === 0) throw new RangeError('migrators are given but no device to migrate to');
-  const driver = await loadDriver(options.driver);
   const scenario = mixedScenario({ ...options, actors: team.length, driver });
   const current = new Race(options, hooks, team, scenario, registerDriver(driver));
   const pool = new Piscina<ActorJob, ActorReport>({

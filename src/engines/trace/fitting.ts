@@ -1,7 +1,7 @@
 /** Which scenarios of the catalogue are like what a race was at when it broke a rule: by the points that its actors passed. */
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { points } from '../../steps/points.ts';
-import { scenarios } from '../explore/catalogue.ts';
+import { scenariosWith } from '../explore/catalogue.ts';
 import { Executor } from '../explore/execution.ts';
 import type { Sighting } from '../race/types.ts';
 
@@ -59,14 +59,13 @@ function score(trails: readonly Trail[], seen: readonly Trail[], witness: number
 const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * Names of the scenarios, the most alike first. Those with a single actor, those without a driver, and those
- * with a swap device where the race had none are left out. Without a log it is the order of the catalogue.
+ * Names of the scenarios with a driver of the lab, the most alike first. Those with a single actor are left out, and those with a
+ * swap device where the race had none. Without a log it is the order of the catalogue.
  */
-export async function fittingScenarios({ actor, log }: Sighting, hadSwap: boolean): Promise<string[]> {
+export async function fittingScenarios({ actor, log }: Sighting, { driver = 'dmirror', swap = false } = {}): Promise<string[]> {
   const candidates: { readonly name: string; readonly trails: readonly Trail[] }[] = [];
-  for (const scenario of scenarios()) {
-    const { arena, driver } = scenario.prepare();
-    if (driver === undefined || (arena.hasSwap && !hadSwap)) continue;
+  for (const scenario of scenariosWith(driver)) {
+    if (scenario.prepare().arena.hasSwap && !swap) continue;
     const trails = trailsOf(scenario);
     if (trails.length > 1) candidates.push({ name: scenario.name, trails });
     await breath();

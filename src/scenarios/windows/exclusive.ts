@@ -15,7 +15,7 @@ import {
 import type { Plan } from '../plan.ts';
 import { fillPage } from '../smallMachine.ts';
 
-export const exclusivePlans: readonly Plan[] = [
+const plans: readonly Plan[] = [
   {
     name: 'exclusive-alone',
     title: 'one after another: two atomic increments by the device',
@@ -107,3 +107,5 @@ export const exclusivePlans: readonly Plan[] = [
     actors: (m) => ({ D: [deviceIncrements(m, 0)], E: [deviceIncrements(m, 0, 1)] }),
   },
 ];
+
+export const exclusivePlans: readonly Plan[] = plans.map((plan) => ({ ...plan, atomics: true }));

@@ -1,7 +1,7 @@
 /** Huge pages: windows F15, F17, F21, F23 and F35. A path is some thousand steps long, for each piece has its own. */
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { setFlags } from '../../drivers/dmirror/commands.ts';
-import { FLAG_FAIL_ALLOC } from '../../drivers/dmirror/migrate.ts';
+import { FLAG_FAIL_ALLOC } from '../../drivers/dmirror/injected.ts';
 import { cpuStore } from '../../mm/cpuAccess.ts';
 import { madvise, oomReap } from '../../mm/madvise.ts';
 import { munmap } from '../../mm/mmap.ts';

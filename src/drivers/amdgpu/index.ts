@@ -1,0 +1,147 @@
+/**
+ * amdgpu userptr: a buffer object in user memory under an interval of its own. A submission gets the pages of the whole object,
+ * and checks the sequence when it is committed; when it has collided the ioctl returns -EAGAIN and user space restarts it, without
+ * a limit. Nothing is unmapped: an invalidation waits for the fences of the jobs that use the pages, and what they used is not
+ * used again before a submission has validated it. Nothing ever migrates.
+ *
+ * A job is a device access here, and its fence the end of the access. An object is what is asked for of a block of notifierPages.
+ */
+import { get } from '../../arena/access.ts';
+import { Counter } from '../../arena/counters.ts';
+import { EBUSY, EOPNOTSUPP } from '../../arena/errno.ts';
+import { IntervalSub, Mirror } from '../../arena/structures.ts';
+import { type HmmRange, hmmRangeFault } from '../../hmm/rangeFault.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
+import { DEVICE, flushTlb } from '../../mm/tlb.ts';
+import type { NotifierRange } from '../../notifier/range.ts';
+import { mmuIntervalReadBegin, mmuIntervalReadRetry, mmuIntervalSetSeq } from '../../notifier/sequence.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
+import { count, type Task } from '../../sync/task.ts';
+import { cancelWorkSync } from '../../sync/workqueue.ts';
+import { optionIs } from '../choices.ts';
+import { derive } from '../derive.ts';
+import { suspendDeviceEntries } from '../deviceTable.ts';
+import { faultRange, program } from '../dmirror/fault.ts';
+import { dmirror } from '../dmirror/index.ts';
+import { Is as Base } from '../dmirror/options.ts';
+import { mirrorMm } from '../mirror.ts';
+import { clipToInterval } from '../notifierBlocks.ts';
+import { restoreWork, stopQueues, waitForQueues } from '../queues.ts';
+import { amdgpuOptions, Is, piecePages } from './options.ts';
+
+/** amdgpu_hmm_invalidate_gfx and _hsa: never tries where it must not sleep. */
+function* invalidate(task: Task, sub: number, range: NotifierRange, curSeq: number): Steps<boolean> {
+  const { arena } = task;
+  const mirror = get(arena, sub + IntervalSub.owner);
+  const notifierLock = mirror + Mirror.updateLock;
+  yield Point.driverInvalidate;
+  if (!range.blockable) return false;
+  yield* mutexLock(task, notifierLock, LockClass.updateLock);
+  if (optionIs(arena, mirror, Base.setSeqOn)) mmuIntervalSetSeq(task, sub, curSeq);
+  yield Point.driverSeqSet;
+  const [start, end] = clipToInterval(arena, sub, range);
+  const suspended = yield* suspendDeviceEntries(task, mirror, start, end);
+  if (suspended > 0 && optionIs(arena, mirror, Is.queuesCompute)) stopQueues(task, mirror, restore);
+  // dma_resv_wait_timeout: under the lock, so that no job can be added.
+  if (suspended > 0 && optionIs(arena, mirror, Is.fenceWaitOn)) yield* flushTlb(task, DEVICE);
+  yield* mutexUnlock(task, notifierLock, LockClass.updateLock);
+  return true;
+}
+
+/** amdgpu_hmm_range_get_pages for one piece. -EBUSY when it collided. */
+function* getPages(task: Task, mirror: number, piece: HmmRange): Steps<number> {
+  const mm = mirrorMm(task.arena, mirror);
+  yield* mmapReadLock(task, mm);
+  const result = yield* hmmRangeFault(task, piece);
+  yield* mmapReadUnlock(task, mm);
+  if (result === -EBUSY) count(task, Counter.rangeBusy);
+  return result;
+}
+
+/** Gets the pages of the object, a piece at a time. The token to check in the end is in `range.notifierSeq`. */
+function* getAllPages(task: Task, mirror: number, range: HmmRange): Steps<number> {
+  const { arena } = task;
+  const { start, end, notifier } = range;
+  const perPiece = optionIs(arena, mirror, Is.sequencePiece);
+  const pages = piecePages(arena, mirror);
+  if (!perPiece) range.notifierSeq = yield* mmuIntervalReadBegin(task, notifier);
+  for (let at = start; at < end; at += pages) {
+    // Changes of the pieces before go unnoticed from here on.
+    if (perPiece) range.notifierSeq = yield* mmuIntervalReadBegin(task, notifier);
+    const stop = Math.min(at + pages, end);
+    const hmmPfns = range.hmmPfns.subarray(at - start, stop - start);
+    const piece = at === start && stop === end ? range : { ...range, start: at, end: stop, hmmPfns };
+    const result = yield* getPages(task, mirror, piece);
+    if (result !== 0) return result;
+  }
+  return 0;
+}
+
+/** A submission: pages, then under the notifier lock the check and the job. -EBUSY is -EAGAIN to user space. */
+function* submit(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
+  const { arena } = task;
+  const { start, end, notifier } = range;
+  const gotten = yield* getAllPages(task, mirror, range);
+  if (gotten !== 0) return gotten;
+  yield Point.driverPages;
+  const early = optionIs(arena, mirror, Base.retryCheckBeforeLock) && mmuIntervalReadRetry(task, notifier, range.notifierSeq);
+  const notifierLock = mirror + Mirror.updateLock;
+  yield* mutexLock(task, notifierLock, LockClass.updateLock);
+  const late = optionIs(arena, mirror, Base.retryCheckLocked) && mmuIntervalReadRetry(task, notifier, range.notifierSeq);
+  let result = -EBUSY;
+  if (early || late) {
+    count(task, Counter.readRetries);
+  } else {
+    yield Point.driverChecked;
+    result = yield* program(task, mirror, range, write);
+    if (result === 0) task.watch?.installed(task, mirror, start, end);
+  }
+  yield* mutexUnlock(task, notifierLock, LockClass.updateLock);
+  return result;
+}
+
+function* validate(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+  return yield* faultRange(task, mirror, start, end, write, submit);
+}
+
+const restore = restoreWork(validate);
+
+function* fault(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+  yield* waitForQueues(task, mirror, restore);
+  return yield* validate(task, mirror, start, end, write);
+}
+
+function* close(task: Task, mirror: number): Steps<void> {
+  yield* dmirror.close(task, mirror);
+  // No callback queues it any more.
+  yield* cancelWorkSync(task, mirror + Mirror.work, restore);
+}
+
+export const amdgpuUserptr = derive(
+  dmirror,
+  { window: '512', notifierPages: '512', policy: 'refault', pauseUs: '5' },
+  {
+    name: 'amdgpu-userptr',
+    summary:
+      'a 2 MiB object under its own interval; an invalidation waits for the jobs that use it; a submission that collides is restarted; no migration',
+    interval: { invalidate },
+    fixed: [
+      ...['ownMigrate', 'revokeSource', 'foreignCounter', 'lockOnReturn', 'waitAfterSample', 'mapMigrated', 'transaction'],
+      ...['exclusiveSeq', 'exclusiveRule', 'holeWrite', 'eraseEnd', 'readOnlyOwn', 'homeFile', 'hugePages', 'unlocked'],
+    ],
+    fault,
+    close,
+    work: [restore],
+    atomics: false,
+    *migrateToDevice() {
+      return 0;
+    },
+    *makeExclusive() {
+      return -EOPNOTSUPP;
+    },
+  },
+  amdgpuOptions,
+);

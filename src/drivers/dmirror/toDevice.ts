@@ -1,0 +1,172 @@
+/** One migration to the device: collected, copied, committed, mapped, finalized. Guards 2 and 4 of docs/drivers.md are here. */
+import { load, set } from '../../arena/access.ts';
+import { PTRS_PER_TABLE } from '../../arena/config.ts';
+import { Counter } from '../../arena/counters.ts';
+import { EBUSY } from '../../arena/errno.ts';
+import { clearFrame } from '../../arena/frames.ts';
+import { handleOf } from '../../arena/pool.ts';
+import { Mirror } from '../../arena/structures.ts';
+import {
+  MIGRATE_PFN_COMPOUND,
+  MIGRATE_PFN_MIGRATE,
+  MIGRATE_PFN_WRITE,
+  migratePfn,
+  migratePfnToPage,
+} from '../../migrate/migratePfn.ts';
+import { type MigrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../migrate/migrateVma.ts';
+import { copyPage } from '../../mm/copyPage.ts';
+import { unlockPage } from '../../mm/pageLock.ts';
+import { DEVICE, flushTlb } from '../../mm/tlb.ts';
+import { VM_WRITE, vmaFlags } from '../../mm/vma.ts';
+import { putPage } from '../../mm/zone.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
+import { count, type Task } from '../../sync/task.ts';
+import { allocDevicePage, allocHugeDevicePage } from '../devicePages.ts';
+import { DEV_WRITE, deviceEntry, eraseDeviceEntries, mkDeviceEntry, needsFlush, setDeviceEntry } from '../deviceTable.ts';
+import { mirrorPgmap } from '../mirror.ts';
+import { failsOnce } from './injected.ts';
+import { revoke } from './invalidate.ts';
+import { Is, optionIs } from './options.ts';
+
+/** Guard 2: the device lets go of what is about to be copied. Its own MIGRATE event did not do that. */
+function* revokeSources(task: Task, mirror: number, { start, src }: MigrateVma): Steps<void> {
+  const updateLock = mirror + Mirror.updateLock;
+  yield* mutexLock(task, updateLock, LockClass.updateLock);
+  let erased = 0;
+  for (let i = 0; i < src.length; i++) {
+    if (((src[i] as number) & MIGRATE_PFN_MIGRATE) !== 0)
+      erased += yield* eraseDeviceEntries(task, mirror, start + i, start + i + 1);
+  }
+  if (erased > 0 && optionIs(task.arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);
+  yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+}
+
+/** Guard 4: what was seen before a transaction began, and where to note what it keeps from being mapped. */
+export interface Sample {
+  readonly foreignSeq: number;
+  readonly unmapped: number[] | null;
+}
+
+/** What a device page begins with: the bytes of its source, or zeroes. */
+function* fillDevicePage(task: Task, mirror: number, pfn: number, slot: number): Steps<void> {
+  const { arena } = task;
+  // zone_device_data: a CPU fault goes to the file that migrated the page in.
+  set(arena, arena.page.deviceData + pfn, handleOf(arena, arena.pools.mirror, mirror));
+  const from = migratePfnToPage(slot);
+  if (from === 0) clearFrame(arena, pfn);
+  else yield* copyPage(task, pfn, from);
+}
+
+/** dmirror_migrate_alloc_and_copy. A slot whose allocation fails is declined. */
+function* allocAndCopy(task: Task, mirror: number, { src, dst }: MigrateVma): Steps<void> {
+  const pgmap = mirrorPgmap(task.arena, mirror);
+  for (let i = 0; i < src.length; i++) {
+    const slot = src[i] as number;
+    if ((slot & MIGRATE_PFN_MIGRATE) === 0) continue;
+    // The next allocation fails: that of a huge page, where one is due, and then small ones are tried.
+    const wantsHuge = (slot & MIGRATE_PFN_COMPOUND) !== 0;
+    const head = wantsHuge && !failsOnce(task, mirror) ? yield* allocHugeDevicePage(task, pgmap) : 0;
+    if (head !== 0) {
+      for (let piece = 0; piece < PTRS_PER_TABLE; piece++) {
+        yield* fillDevicePage(task, mirror, head + piece, src[i + piece] as number);
+        dst[i + piece] = migratePfn(head + piece) | (slot & MIGRATE_PFN_WRITE);
+      }
+      dst[i] = (dst[i] as number) | MIGRATE_PFN_COMPOUND;
+      i += PTRS_PER_TABLE - 1;
+      continue;
+    }
+    const pfn = failsOnce(task, mirror) ? 0 : yield* allocDevicePage(task, pgmap);
+    if (pfn === 0) {
+      count(task, Counter.migrateDeclined);
+      continue;
+    }
+    yield* fillDevicePage(task, mirror, pfn, slot);
+    dst[i] = migratePfn(pfn) | (slot & MIGRATE_PFN_WRITE);
+  }
+}
+
+const isMoving = (slot: number): boolean => (slot & MIGRATE_PFN_MIGRATE) !== 0;
+
+/** All or nothing: unless every page was collected, and has a destination, none is given one. */
+function* allocForAll(task: Task, mirror: number, migrate: MigrateVma): Steps<void> {
+  const { src, dst } = migrate;
+  if (!src.every(isMoving)) return;
+  yield* allocAndCopy(task, mirror, migrate);
+  if (dst.every((slot) => slot !== 0)) return;
+  for (let i = 0; i < dst.length; i++) {
+    const pfn = migratePfnToPage(dst[i] as number);
+    dst[i] = 0;
+    if (pfn === 0) continue;
+    yield* unlockPage(task, pfn);
+    yield* putPage(task, pfn);
+  }
+}
+
+/** Pages that will be on the device when the transaction is over. */
+function countArrived({ src, dst }: MigrateVma): number {
+  let arrived = 0;
+  for (let i = 0; i < src.length; i++) if (isMoving(src[i] as number) && dst[i] !== 0) arrived++;
+  return arrived;
+}
+
+/** dmirror_migrate_finalize_and_map: device entries for what was committed. Returns how many pages moved. */
+function* mapMigrated(task: Task, mirror: number, migrate: MigrateVma, sample: Sample): Steps<number> {
+  const { arena } = task;
+  const { start, end, src, dst, vma } = migrate;
+  const vmaWrites = optionIs(arena, mirror, Is.holeWriteVma) && (vmaFlags(arena, vma) & VM_WRITE) !== 0;
+  const updateLock = mirror + Mirror.updateLock;
+  let moved = 0;
+  let flush = false;
+  yield* mutexLock(task, updateLock, LockClass.updateLock);
+  // Guard 4: a foreign invalidation may have taken an entry away that finalize will therefore not restore.
+  const skip = optionIs(arena, mirror, Is.foreignCounterOn) && load(arena, mirror + Mirror.foreignSeq) !== sample.foreignSeq;
+  if (skip) {
+    count(task, Counter.mapsSkipped);
+    for (let vpn = start; sample.unmapped !== null && vpn < end; vpn++) {
+      const arrived = (src[vpn - start] as number) & MIGRATE_PFN_MIGRATE && (dst[vpn - start] as number) !== 0;
+      if (arrived || deviceEntry(arena, mirror, vpn) !== 0) sample.unmapped.push(vpn);
+    }
+    yield* revoke(task, mirror, start, end);
+  }
+  for (let i = 0; i < src.length; i++) {
+    const slot = src[i] as number;
+    const to = migratePfnToPage(dst[i] as number);
+    if ((slot & MIGRATE_PFN_MIGRATE) === 0 || to === 0) continue;
+    moved++;
+    if (skip) continue;
+    const hole = migratePfnToPage(slot) === 0;
+    const write = ((dst[i] as number) & MIGRATE_PFN_WRITE) !== 0 || (hole && vmaWrites);
+    const entry = mkDeviceEntry(to, write ? DEV_WRITE : 0);
+    const old = yield* setDeviceEntry(task, mirror, start + i, entry);
+    flush ||= old !== -1 && needsFlush(old, entry);
+  }
+  if (flush && optionIs(arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);
+  yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+  return moved;
+}
+
+/** One transaction to the device, inside one VMA, with mmap_lock held. Pages moved, -EINVAL, or -EBUSY: not all of all or nothing. */
+export function* moveToDevice(task: Task, mirror: number, migrate: MigrateVma, sample: Sample): Steps<number> {
+  const { arena } = task;
+  const whole = optionIs(arena, mirror, Is.transactionAllOrNothing);
+  const error = yield* migrateVmaSetup(task, migrate);
+  if (error !== 0) return error;
+  if (migrate.cpages === 0) return whole ? -EBUSY : 0;
+  yield Point.driverCollected;
+  if (optionIs(task.arena, mirror, Is.revokeSourceOn)) yield* revokeSources(task, mirror, migrate);
+  if (whole) yield* allocForAll(task, mirror, migrate);
+  else yield* allocAndCopy(task, mirror, migrate);
+  yield Point.driverCopied;
+  yield* migrateVmaPages(task, migrate);
+  yield Point.driverCommitted;
+  const mapsLater = optionIs(arena, mirror, Is.mapMigratedLater);
+  const moved = mapsLater ? countArrived(migrate) : yield* mapMigrated(task, mirror, migrate, sample);
+  yield* migrateVmaFinalize(task, migrate);
+  count(task, Counter.migratedToDevice, moved);
+  count(task, Counter.migrateFailed, migrate.cpages - moved);
+  // What was committed stays on the device all the same.
+  return whole && moved < migrate.src.length ? -EBUSY : moved;
+}

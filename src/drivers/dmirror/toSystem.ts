@@ -1,0 +1,149 @@
+/** One migration home: on request, and for a CPU that touches a page on the device. Guard 8 of docs/drivers.md is here. */
+import { get } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
+import { PTRS_PER_TABLE } from '../../arena/config.ts';
+import { Counter } from '../../arena/counters.ts';
+import { EINVAL, ENOMEM } from '../../arena/errno.ts';
+import { clearFrame } from '../../arena/frames.ts';
+import { deref, isLive } from '../../arena/pool.ts';
+import { Mirror } from '../../arena/structures.ts';
+import {
+  MIGRATE_PFN_COMPOUND,
+  MIGRATE_PFN_MIGRATE,
+  MIGRATE_VMA_SELECT_COMPOUND,
+  MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
+  migratePfn,
+  migratePfnToPage,
+} from '../../migrate/migratePfn.ts';
+import { type MigrateVma, migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../migrate/migrateVma.ts';
+import { copyPage } from '../../mm/copyPage.ts';
+import { pgmapOf, pgmapOwner } from '../../mm/devPagemap.ts';
+import { type Fault, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../../mm/faultTypes.ts';
+import { allocHugePage } from '../../mm/hugeZone.ts';
+import { lockPage } from '../../mm/pageLock.ts';
+import { isHuge } from '../../mm/pte.ts';
+import { hugeStart } from '../../mm/splitHugePmd.ts';
+import { vmaEnd, vmaStart } from '../../mm/vma.ts';
+import { allocPage } from '../../mm/zone.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
+import { count, type Task } from '../../sync/task.ts';
+import { eraseDeviceEntries } from '../deviceTable.ts';
+import { mirrorFor } from '../mirror.ts';
+import { copyFailsOnce, failsOnce } from './injected.ts';
+import { revoke } from './invalidate.ts';
+import { Is, optionIs } from './options.ts';
+
+/** Pages with a source that still migrate; a huge page that moves whole counts once. Holes do not count: nothing moved. */
+function countMoved(src: Int32Array, dst: Int32Array): number {
+  let moved = 0;
+  for (let i = 0; i < src.length; i++) {
+    const slot = src[i] as number;
+    if ((slot & MIGRATE_PFN_MIGRATE) === 0 || migratePfnToPage(slot) === 0) continue;
+    moved++;
+    if ((slot & (dst[i] as number) & MIGRATE_PFN_COMPOUND) !== 0) i += PTRS_PER_TABLE - 1;
+  }
+  return moved;
+}
+
+/** Guard 8: the entry goes under the update lock, so that a device access under way has finished before the copy. */
+function* eraseOnReturn(task: Task, mirror: number, vpn: number): Steps<void> {
+  // A forked child has no mirror of its own; the mirrors of others hear of it through the rmap walk.
+  if (mirror === 0 || optionIs(task.arena, mirror, Is.lockOnReturnNotifier)) return;
+  if (optionIs(task.arena, mirror, Is.lockOnReturnOff)) {
+    yield* eraseDeviceEntries(task, mirror, vpn, vpn + 1);
+    return;
+  }
+  yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+  yield* revoke(task, mirror, vpn, vpn + 1);
+  yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+}
+
+/** One page of system memory takes the place of the device page in a slot: the device lets go, then the bytes are copied. */
+function* takeHome(task: Task, mirror: number, { start, src, dst }: MigrateVma, i: number, pfn: number): Steps<void> {
+  yield* lockPage(task, pfn);
+  yield* eraseOnReturn(task, mirror, start + i);
+  // What the page held before is nobody's business: if its bytes are lost, it holds zeroes.
+  if (copyFailsOnce(task, mirror)) clearFrame(task.arena, pfn);
+  else yield* copyPage(task, pfn, migratePfnToPage(src[i] as number));
+  dst[i] = migratePfn(pfn);
+}
+
+/** One transaction home. Pages moved, -EINVAL, or -ENOMEM after everything that could move has moved. */
+export function* moveToSystem(task: Task, mirror: number, migrate: MigrateVma): Steps<number> {
+  const error = yield* migrateVmaSetup(task, migrate);
+  if (error !== 0 || migrate.cpages === 0) return error;
+  const { src, dst } = migrate;
+  let short = false;
+  yield Point.driverCollected;
+  for (let i = 0; i < src.length; i++) {
+    const from = migratePfnToPage(src[i] as number);
+    if (((src[i] as number) & MIGRATE_PFN_MIGRATE) === 0 || from === 0) continue;
+    const wantsHuge = ((src[i] as number) & MIGRATE_PFN_COMPOUND) !== 0;
+    const head = wantsHuge && !failsOnce(task, mirror) ? yield* allocHugePage(task) : 0;
+    if (head !== 0) {
+      for (let piece = 0; piece < PTRS_PER_TABLE; piece++) yield* takeHome(task, mirror, migrate, i + piece, head + piece);
+      dst[i] = (dst[i] as number) | MIGRATE_PFN_COMPOUND;
+      i += PTRS_PER_TABLE - 1;
+      continue;
+    }
+    const pfn = failsOnce(task, mirror) ? 0 : yield* allocPage(task, false);
+    if (pfn === 0) {
+      short = true;
+      continue;
+    }
+    yield* takeHome(task, mirror, migrate, i, pfn);
+  }
+  yield Point.driverCopied;
+  yield* migrateVmaPages(task, migrate);
+  const moved = countMoved(src, dst);
+  yield* migrateVmaFinalize(task, migrate);
+  count(task, Counter.migratedToSystem, moved);
+  return short ? -ENOMEM : moved;
+}
+
+/** The mirror that lets go of a page on its way home; 0 for none. */
+export function homeMirror(arena: Arena, { page, mm }: Fault): number {
+  const handle = get(arena, arena.page.deviceData + page);
+  if (isLive(arena, arena.pools.mirror, handle)) {
+    const migrating = deref(arena, arena.pools.mirror, handle);
+    if (optionIs(arena, migrating, Is.homeFileMigrating)) return migrating;
+  }
+  return mirrorFor(arena, pgmapOf(arena, page), mm);
+}
+
+/** The pages that come home with the one that is touched: the aligned block of `granule` pages, as far as the VMA goes. */
+function windowOf(arena: Arena, { vma, vpn }: Fault, granule: number): readonly [number, number] {
+  const first = vpn - (vpn % granule);
+  return [Math.max(first, vmaStart(arena, vma)), Math.min(first + granule, vmaEnd(arena, vma))];
+}
+
+/**
+ * dmirror_devmem_fault: one page, or the huge page a leaf maps, comes home in the faulting thread, and what else of its device is
+ * in its granule. mmap_lock is held, the page locked and referenced.
+ */
+export function* bringHome(task: Task, fault: Fault, granule: number): Steps<number> {
+  const { arena } = task;
+  const mirror = homeMirror(arena, fault);
+  const whole = isHuge(fault.orig);
+  const first = hugeStart(fault.vpn);
+  const [start, end] = whole ? [first, first + PTRS_PER_TABLE] : windowOf(arena, fault, granule);
+  const migrate = migrateVma({
+    mm: fault.mm,
+    vma: fault.vma,
+    start,
+    end,
+    pgmapOwner: pgmapOwner(arena, fault.page),
+    flags: MIGRATE_VMA_SELECT_DEVICE_PRIVATE | (whole ? MIGRATE_VMA_SELECT_COMPOUND : 0),
+    faultPage: fault.page,
+  });
+  const result = yield* moveToSystem(task, mirror, migrate);
+  if (result === -EINVAL) return VM_FAULT_SIGBUS;
+  return result === -ENOMEM ? VM_FAULT_OOM : 0;
+}
+
+export function* migrateToRam(task: Task, fault: Fault): Steps<number> {
+  return yield* bringHome(task, fault, 1);
+}

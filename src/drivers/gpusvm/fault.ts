@@ -1,0 +1,149 @@
+/** xe_svm_handle_pagefault: collect garbage, get the pages of a range, map them for DMA, bind it. All under vm->lock. */
+import { forgetRound, get, observed } from '../../arena/access.ts';
+import { Counter } from '../../arena/counters.ts';
+import { EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
+import { Mirror } from '../../arena/structures.ts';
+import { hmmPfnToPage } from '../../hmm/pfn.ts';
+import { type HmmRange, hmmRangeFault, requestFlags } from '../../hmm/rangeFault.ts';
+import { mmput } from '../../mm/exit.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
+import { mmgetNotZero } from '../../notifier/mmCount.ts';
+import { mmuIntervalReadBegin, mmuIntervalReadRetry } from '../../notifier/sequence.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { count, type Task } from '../../sync/task.ts';
+import { flushWork, workPending } from '../../sync/workqueue.ts';
+import { optionIs } from '../choices.ts';
+import { dmaEntry, dmaPage, hmmDmaMapPfn, stickyBits } from '../dmaMap.ts';
+import { program } from '../dmirror/fault.ts';
+import { migrateToDevice, migrateToSystem } from '../dmirror/migrate.ts';
+import { Is as Base, dmirrorRetry } from '../dmirror/options.ts';
+import { mirrorMm } from '../mirror.ts';
+import { blockEnd, ensureBlock } from '../notifierBlocks.ts';
+import { beginPass, beginRetry, beginWindow, passLost, type Retry, windowStable } from '../retryLoop.ts';
+import { garbageCollector } from './collector.ts';
+import { notifierLockShared, notifierUnlockShared, vmLock, vmUnlock } from './locks.ts';
+import { Is } from './options.ts';
+import { rangeEnd } from './range.ts';
+
+/** drm_gpusvm_get_pages: a snapshot that the sequence confirms, mapped for DMA. -EBUSY when it collided. */
+function* getPages(task: Task, mirror: number, range: HmmRange): Steps<number> {
+  const { arena } = task;
+  const { start, end, notifier } = range;
+  const mm = mirrorMm(arena, mirror);
+  stickyBits(arena, mirror, range);
+  range.notifierSeq = yield* mmuIntervalReadBegin(task, notifier);
+  yield* mmapReadLock(task, mm);
+  let result = yield* hmmRangeFault(task, range);
+  yield* mmapReadUnlock(task, mm);
+  if (result !== 0) {
+    if (result === -EBUSY) count(task, Counter.rangeBusy);
+    return result;
+  }
+  yield Point.driverSnapshot;
+  const early = optionIs(arena, mirror, Base.retryCheckBeforeLock) && mmuIntervalReadRetry(task, notifier, range.notifierSeq);
+  yield* notifierLockShared(task, mirror);
+  const late = optionIs(arena, mirror, Base.retryCheckLocked) && mmuIntervalReadRetry(task, notifier, range.notifierSeq);
+  if (early || late) {
+    count(task, Counter.readRetries);
+    result = -EBUSY;
+  }
+  for (let vpn = start; vpn < end && result === 0; vpn++) result = yield* hmmDmaMapPfn(task, mirror, range, vpn);
+  yield* notifierUnlockShared(task, mirror);
+  return result;
+}
+
+/** drm_gpusvm_range_pages_valid: what was mapped for DMA still is. */
+function pagesValid(task: Task, mirror: number, { start, end, hmmPfns }: HmmRange): boolean {
+  for (let vpn = start; vpn < end; vpn++) {
+    const entry = dmaEntry(task.arena, mirror, vpn);
+    if (entry === 0 || dmaPage(entry) !== hmmPfnToPage(hmmPfns[vpn - start] as number)) return false;
+  }
+  return true;
+}
+
+/** The bind: the flags of the range are looked at, not the sequence. A change elsewhere under the notifier costs nothing here. */
+function* bind(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
+  const { arena } = task;
+  let result = -EBUSY;
+  yield Point.driverPages;
+  yield* notifierLockShared(task, mirror);
+  if (optionIs(arena, mirror, Is.bindCheckNone) || pagesValid(task, mirror, range)) {
+    yield Point.driverChecked;
+    result = yield* program(task, mirror, range, write);
+    if (result === 0) task.watch?.installed(task, mirror, range.start, range.end);
+  }
+  yield* notifierUnlockShared(task, mirror);
+  return result;
+}
+
+/** Get pages and bind until both succeed, or the time is up. */
+function* faultRange(
+  task: Task,
+  mirror: number,
+  notifier: number,
+  start: number,
+  end: number,
+  write: boolean,
+  retry: Retry,
+): Steps<number> {
+  const { arena } = task;
+  const range: HmmRange = {
+    notifier,
+    notifierSeq: 0,
+    start,
+    end,
+    hmmPfns: task.pfns,
+    defaultFlags: requestFlags(write),
+    pfnFlagsMask: 0,
+    devPrivateOwner: get(arena, mirror + Mirror.device),
+  };
+  beginWindow(task, retry);
+  const mark = observed();
+  for (;;) {
+    forgetRound(mark);
+    beginPass(task, retry);
+    const gotten = yield* getPages(task, mirror, range);
+    const result = gotten === 0 ? yield* bind(task, mirror, range, write) : gotten;
+    if (result === 0) {
+      windowStable(task, retry);
+      return 0;
+    }
+    if (result > 0) {
+      if (optionIs(arena, mirror, Base.readOnlyOwnFail)) return -EFAULT;
+      const moved = yield* migrateToSystem(task, mirror, result - 1, result);
+      if (moved < 0) return moved;
+    } else if (result !== -EBUSY) return result;
+    if (!(yield* passLost(task, retry))) return -EBUSY;
+  }
+}
+
+function* faultLocked(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+  const { arena } = task;
+  const retry = beginRetry(task, mirror, dmirrorRetry);
+  for (let at = start; at < end; ) {
+    const stop = Math.min(end, rangeEnd(arena, mirror, at), blockEnd(arena, mirror, at));
+    const sub = yield* ensureBlock(task, mirror, at);
+    if (sub <= 0) return sub === 0 ? -ENOMEM : sub;
+    // It need not work out: then the range is bound where it is.
+    if (optionIs(arena, mirror, Is.migrateDevmemOn)) yield* migrateToDevice(task, mirror, at, stop);
+    const result = yield* faultRange(task, mirror, sub, at, stop, write, retry);
+    if (result !== 0) return result;
+    at = stop;
+  }
+  return 0;
+}
+
+/** 0, or -EFAULT (no such mapping, or the address space is gone), -EPERM, -ENOMEM, -EBUSY (time is up). */
+export function* fault(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+  const { arena } = task;
+  const queue = mirror + Mirror.work;
+  if (workPending(arena, queue, garbageCollector)) yield* flushWork(task, queue, garbageCollector, mirror);
+  const mm = mirrorMm(arena, mirror);
+  if (!mmgetNotZero(arena, mm)) return -EFAULT;
+  yield* vmLock(task, mirror);
+  const result = yield* faultLocked(task, mirror, start, end, write);
+  yield* vmUnlock(task, mirror);
+  yield* mmput(task, mm);
+  return result;
+}

@@ -1,0 +1,168 @@
+/** svm_range_restore_pages: a retry fault is served as a whole, under mmap_lock, or dropped; hardware repeats it. */
+import { forgetRound, get, observed } from '../../arena/access.ts';
+import { Counter } from '../../arena/counters.ts';
+import { EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
+import { Mirror } from '../../arena/structures.ts';
+import { type HmmRange, hmmRangeFault, requestFlags } from '../../hmm/rangeFault.ts';
+import { mmput } from '../../mm/exit.ts';
+import { mmapReadLock, mmapReadUnlock, mmapWriteDowngrade, mmapWriteLock } from '../../mm/mmapLock.ts';
+import { vmaLookup } from '../../mm/vma.ts';
+import { mmgetNotZero } from '../../notifier/mmCount.ts';
+import { mmuIntervalReadBegin, mmuIntervalReadRetry } from '../../notifier/sequence.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
+import { count, type Task } from '../../sync/task.ts';
+import { flushWork } from '../../sync/workqueue.ts';
+import { optionIs } from '../choices.ts';
+import { deviceEntry } from '../deviceTable.ts';
+import { program } from '../dmirror/fault.ts';
+import { migrateToDevice, migrateToSystem } from '../dmirror/migrate.ts';
+import { Is as Base, dmirrorRetry, numberOption } from '../dmirror/options.ts';
+import { mirrorMm } from '../mirror.ts';
+import { blockEnd, ensureBlock, findBlock } from '../notifierBlocks.ts';
+import { restoreWork, waitForQueues } from '../queues.ts';
+import { isListed } from '../rangeList.ts';
+import { beginPass, beginRetry, beginWindow, passLost, windowStable } from '../retryLoop.ts';
+import { deferredListWork } from './deferredList.ts';
+import { Is } from './options.ts';
+import { isDraining, queueRetryFault, retryFaultDone } from './retryFaults.ts';
+
+/** svm_range_validate_and_map under the range: -EBUSY when it collided. */
+function* map(task: Task, mirror: number, sub: number, start: number, end: number, write: boolean): Steps<number> {
+  const { arena } = task;
+  const range: HmmRange = {
+    notifier: sub,
+    notifierSeq: 0,
+    start,
+    end,
+    hmmPfns: task.pfns,
+    defaultFlags: requestFlags(write),
+    pfnFlagsMask: 0,
+    devPrivateOwner: get(arena, mirror + Mirror.device),
+  };
+  task.pfns.fill(0, 0, end - start);
+  range.notifierSeq = yield* mmuIntervalReadBegin(task, sub);
+  let result = yield* hmmRangeFault(task, range);
+  if (result !== 0) {
+    if (result === -EBUSY) count(task, Counter.rangeBusy);
+    return result;
+  }
+  yield Point.driverPages;
+  const early = optionIs(arena, mirror, Base.retryCheckBeforeLock) && mmuIntervalReadRetry(task, sub, range.notifierSeq);
+  yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+  const late = optionIs(arena, mirror, Base.retryCheckLocked) && mmuIntervalReadRetry(task, sub, range.notifierSeq);
+  if (early || late) {
+    count(task, Counter.readRetries);
+    result = -EBUSY;
+  } else {
+    yield Point.driverChecked;
+    result = yield* program(task, mirror, range, write);
+    if (result === 0) task.watch?.installed(task, mirror, start, end);
+  }
+  yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+  return result;
+}
+
+/** Is the fault one for a page that was mapped a moment ago? Under the update lock, which orders it after the callback. */
+function* isStale(task: Task, mirror: number, sub: number, vpn: number): Steps<boolean> {
+  const { arena } = task;
+  yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+  const stale = deviceEntry(arena, mirror, vpn) !== 0 || isListed(arena, sub) || isDraining(arena, mirror);
+  yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+  return stale;
+}
+
+/** mmap_lock for reading, and the range of the page, made if need be. The result is as that of ensureBlock. */
+function* lockRange(task: Task, mirror: number, mm: number, vpn: number): Steps<number> {
+  const { arena } = task;
+  yield* mmapReadLock(task, mm);
+  const found = findBlock(arena, mirror, vpn);
+  if (found !== 0 || vmaLookup(arena, mm, vpn) === 0) return found;
+  // A range is made under the lock for writing, which then becomes one for reading.
+  yield* mmapReadUnlock(task, mm);
+  yield* mmapWriteLock(task, mm);
+  const made = vmaLookup(arena, mm, vpn) === 0 ? 0 : yield* ensureBlock(task, mirror, vpn, true);
+  yield* mmapWriteDowngrade(task, mm);
+  return made;
+}
+
+/** Serves one fault. 0, -EBUSY when it was dropped, 1 + a page that lacks write permission, or the error that ends the process. */
+function* serve(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+  const { arena } = task;
+  const mm = mirrorMm(arena, mirror);
+  if (isDraining(arena, mirror)) return -EBUSY;
+  const sub = yield* lockRange(task, mirror, mm, start);
+  const vma = vmaLookup(arena, mm, start);
+  let result: number;
+  if (sub < 0) result = sub;
+  else if (vma === 0) result = sub !== 0 && (yield* isStale(task, mirror, sub, start)) ? -EBUSY : -EFAULT;
+  else if (sub === 0) result = -ENOMEM;
+  else if (isListed(arena, sub)) result = -EBUSY;
+  else result = yield* map(task, mirror, sub, start, end, write);
+  yield* mmapReadUnlock(task, mm);
+  return result;
+}
+
+/** Handles a fault that hardware has queued (queueRetryFault). As {@link fault}, but a dropped one is -EBUSY. */
+export function* handleRetryFault(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+  const result = yield* serve(task, mirror, start, end, write);
+  retryFaultDone(task.arena, mirror);
+  return result;
+}
+
+/** Faults again and again, as hardware does, until the pages are there. */
+function* faultWindow(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+  const { arena } = task;
+  const retry = beginRetry(task, mirror, dmirrorRetry);
+  beginWindow(task, retry);
+  const mark = observed();
+  for (;;) {
+    forgetRound(mark);
+    beginPass(task, retry);
+    queueRetryFault(arena, mirror);
+    yield Point.driverQueued;
+    const result = yield* handleRetryFault(task, mirror, start, end, write);
+    if (result === 0) {
+      windowStable(task, retry);
+      return 0;
+    }
+    if (result > 0) {
+      if (optionIs(arena, mirror, Base.readOnlyOwnFail)) return -EFAULT;
+      const moved = yield* migrateToSystem(task, mirror, result - 1, result);
+      if (moved < 0) return moved;
+    } else if (result !== -EBUSY) return result;
+    // The next fault of the hardware comes when the worker is done.
+    yield* flushWork(task, mirror + Mirror.work, deferredListWork, mirror);
+    if (!(yield* passLost(task, retry))) return -EBUSY;
+  }
+}
+
+/** Each window in its range. 0, or -EFAULT (no such mapping, or the address space is gone), -EPERM, -ENOMEM, -EBUSY. */
+function* faultAll(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+  const { arena } = task;
+  const mm = mirrorMm(arena, mirror);
+  if (!mmgetNotZero(arena, mm)) return -EFAULT;
+  const window = numberOption(arena, mirror, 'window');
+  let result = 0;
+  for (let at = start; at < end && result === 0; ) {
+    const stop = Math.min(at + window, end, blockEnd(arena, mirror, at));
+    if (optionIs(arena, mirror, Is.migrateOnFaultOn)) yield* migrateToDevice(task, mirror, at, stop);
+    result = yield* faultWindow(task, mirror, at, stop, write);
+    at = stop;
+  }
+  yield* mmput(task, mm);
+  return result;
+}
+
+/** svm_range_restore_work: what is on the deferred list comes first. */
+export const restore = restoreWork(function* (task, mirror, start, end, write) {
+  yield* flushWork(task, mirror + Mirror.work, deferredListWork, mirror);
+  return yield* faultAll(task, mirror, start, end, write);
+});
+
+export function* fault(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+  yield* waitForQueues(task, mirror, restore);
+  return yield* faultAll(task, mirror, start, end, write);
+}

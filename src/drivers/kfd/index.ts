@@ -1,0 +1,111 @@
+/**
+ * amdkfd SVM: ranges of 2 MiB, each under an interval of its own. It has no retry loop: a collision drops the fault, and the
+ * hardware (XNACK) faults again. Its own migrations invalidate it like anybody else's, and pages are mapped later, by a fault. A
+ * range that loses part of its mapping is taken apart by a worker. Atomics need the page in device memory.
+ */
+import { get } from '../../arena/access.ts';
+import { IntervalSub, Mirror } from '../../arena/structures.ts';
+import { DEVICE, flushTlb } from '../../mm/tlb.ts';
+import { MMU_NOTIFY_RELEASE, MMU_NOTIFY_UNMAP, type NotifierRange } from '../../notifier/range.ts';
+import { mmuIntervalSetSeq } from '../../notifier/sequence.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
+import type { Task } from '../../sync/task.ts';
+import { cancelWorkSync, flushWork, queueWork } from '../../sync/workqueue.ts';
+import { optionIs } from '../choices.ts';
+import { derive } from '../derive.ts';
+import { suspendDeviceEntries } from '../deviceTable.ts';
+import { dmirror } from '../dmirror/index.ts';
+import { revoke } from '../dmirror/invalidate.ts';
+import { Is as Base, numberOption, places } from '../dmirror/options.ts';
+import { bringHome, homeMirror } from '../dmirror/toSystem.ts';
+import { blockNeeds, clipToInterval, openBlocks, wholeOr } from '../notifierBlocks.ts';
+import { stopQueues } from '../queues.ts';
+import { atomicInDeviceMemory } from '../vramAtomics.ts';
+import { deferRange, deferredListWork } from './deferredList.ts';
+import { evictionWork } from './evict.ts';
+import { fault, restore } from './fault.ts';
+import { granulePages, Is, kfdOptions } from './options.ts';
+
+/** svm_range_cpu_invalidate_pagetables. It knows no events of its own. */
+function* invalidate(task: Task, sub: number, range: NotifierRange, curSeq: number): Steps<boolean> {
+  const { arena } = task;
+  const mirror = get(arena, sub + IntervalSub.owner);
+  const updateLock = mirror + Mirror.updateLock;
+  yield Point.driverInvalidate;
+  // The mappings go with the UNMAP that follows.
+  if (range.event === MMU_NOTIFY_RELEASE) return true;
+  if (range.blockable || optionIs(arena, mirror, Is.nonBlockableSleep)) yield* mutexLock(task, updateLock, LockClass.updateLock);
+  else if (!(yield* mutexTryLock(task, updateLock, LockClass.updateLock))) return false;
+  if (optionIs(arena, mirror, Base.setSeqOn)) mmuIntervalSetSeq(task, sub, curSeq);
+  yield Point.driverSeqSet;
+  const [start, end] = clipToInterval(arena, sub, range);
+  if (range.event === MMU_NOTIFY_UNMAP) {
+    yield* revoke(task, mirror, start, end);
+    yield* deferRange(task, mirror, sub);
+  } else if (optionIs(arena, mirror, Is.xnackOn)) {
+    yield* revoke(task, mirror, start, end);
+  } else if ((yield* suspendDeviceEntries(task, mirror, start, end)) > 0) {
+    stopQueues(task, mirror, restore);
+    yield* flushTlb(task, DEVICE);
+  }
+  yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+  return true;
+}
+
+/** Workers first: they need the subscriptions, and callbacks queue them. Nobody faults any more. */
+function* close(task: Task, mirror: number): Steps<void> {
+  const queue = mirror + Mirror.work;
+  yield* flushWork(task, queue, deferredListWork, mirror);
+  yield* dmirror.close(task, mirror);
+  // What callbacks have queued since. Their ranges are gone.
+  yield* cancelWorkSync(task, queue, deferredListWork);
+  yield* cancelWorkSync(task, queue, restore);
+  yield* cancelWorkSync(task, queue, evictionWork);
+}
+
+export const kfdSvm = derive(
+  dmirror,
+  {
+    window: '512',
+    notifierPages: '512',
+    ownMigrate: 'treatAsForeign',
+    revokeSource: 'off',
+    mapMigrated: 'later',
+    lockOnReturn: 'notifier',
+    policy: 'refault',
+    pauseUs: '50',
+  },
+  {
+    name: 'kfd-svm',
+    summary:
+      '2 MiB ranges under an interval each, taken apart by a worker; a collision drops the fault and the hardware faults again',
+    interval: { invalidate },
+    fixed: ['ownMigrate', 'exclusiveSeq', 'exclusiveRule', 'eraseEnd', 'unlocked', 'notifierLife'],
+    needs: (words, pages) => blockNeeds(pages, wholeOr(words[places.notifierPages] as number)),
+    *open(task, mirror) {
+      return openBlocks(task.arena, mirror, wholeOr(numberOption(task.arena, mirror, 'notifierPages')));
+    },
+    pagemap: {
+      ...dmirror.pagemap,
+      *migrateToRam(task, cpuFault) {
+        const mirror = homeMirror(task.arena, cpuFault);
+        return yield* bringHome(task, cpuFault, mirror === 0 ? 1 : granulePages(task.arena, mirror));
+      },
+    },
+    fault,
+    close,
+    *makeExclusive(task, mirror, vpn) {
+      return yield* atomicInDeviceMemory(task, mirror, vpn, fault);
+    },
+    *evict(task, mirror) {
+      queueWork(task, mirror + Mirror.work, evictionWork);
+      yield* flushWork(task, mirror + Mirror.work, evictionWork, mirror);
+      return yield* dmirror.evict(task, mirror);
+    },
+    work: [deferredListWork, restore, evictionWork],
+  },
+  kfdOptions,
+);

@@ -1,0 +1,27 @@
+/** What amdkfd SVM has beside the options of the in-tree test driver. The first value is right. */
+import type { Arena } from '../../arena/arena.ts';
+import { choicesOf, placesOf } from '../choices.ts';
+import { dmirrorOptionCount } from '../dmirror/options.ts';
+import { type DriverOption, driverOption } from '../driver.ts';
+
+export const kfdOptions = {
+  nonBlockable: {
+    help: 'a callback that must not wait tries the lock and gives up, or takes it all the same (in-tree)',
+    values: ['trylock', 'sleep'],
+  },
+  xnack: {
+    help: 'an invalidation unmaps, and the hardware faults again; or (off) it stops the queues, and a worker restores them',
+    values: ['on', 'off'],
+  },
+  granule: { help: 'pages that come home with one that a CPU touches', number: { default: 512, min: 1, max: 512 } },
+  migrateOnFault: {
+    help: 'a device fault moves what it asks for to the device first (the real one does, by preferred location)',
+    values: ['off', 'on'],
+  },
+} as const satisfies Readonly<Record<string, DriverOption>>;
+
+const places = placesOf(kfdOptions, dmirrorOptionCount);
+
+export const granulePages = (arena: Arena, mirror: number): number => driverOption(arena, mirror, places.granule);
+
+export const Is = choicesOf(kfdOptions, dmirrorOptionCount);

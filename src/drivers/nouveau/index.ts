@@ -1,0 +1,128 @@
+/**
+ * nouveau: a fault resolves one page, under an interval of that page that lives as long as the fault. The interval only notes that
+ * something changed; the zap is done by a classic notifier over the whole address space. When its 1000 ms are over the channel is
+ * cancelled. Atomics go through make_device_exclusive with the full protocol.
+ *
+ * It is right because the core calls interval callbacks first: the sequence is set before the zap, and the zap waits for the lock.
+ */
+import { get, increase, set } from '../../arena/access.ts';
+import { VPN_LIMIT } from '../../arena/config.ts';
+import { EAGAIN, EINVAL, ENOMEM } from '../../arena/errno.ts';
+import { deref, handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
+import { ClassicSub, IntervalSub, Mirror } from '../../arena/structures.ts';
+import { mmput } from '../../mm/exit.ts';
+import { mmuNotifierRegister, mmuNotifierUnregister } from '../../notifier/classic.ts';
+import { mmgetNotZero } from '../../notifier/mmCount.ts';
+import { type ClassicOps, registerClassicOps } from '../../notifier/ops.ts';
+import { MMU_NOTIFY_EXCLUSIVE, MMU_NOTIFY_MIGRATE, type NotifierRange } from '../../notifier/range.ts';
+import { mmuIntervalSetSeq } from '../../notifier/sequence.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
+import type { Task } from '../../sync/task.ts';
+import { choicesOf, optionIs } from '../choices.ts';
+import { derive } from '../derive.ts';
+import { dmirror } from '../dmirror/index.ts';
+import { revoke } from '../dmirror/invalidate.ts';
+import { Is as Base, dmirrorOptionCount } from '../dmirror/options.ts';
+import type { DriverOption } from '../driver.ts';
+import { mirrorMm } from '../mirror.ts';
+
+/** Id of the classic operations; drivers have small ids. */
+const SVMM_OPS = 2000;
+
+/** Word of the mirror: handle of the classic notifier. */
+const NOTIFIER = Mirror.private;
+
+const added = {
+  release: {
+    help: 'the device lets go of everything when the process exits, or goes on with what it maps',
+    values: ['zap', 'none'],
+  },
+} as const satisfies Readonly<Record<string, DriverOption>>;
+
+const Is = choicesOf(added, dmirrorOptionCount);
+
+const isOwn = (task: Task, mirror: number, { owner }: NotifierRange): boolean =>
+  owner === get(task.arena, mirror + Mirror.device);
+
+/** nouveau_svm_range_invalidate: the sequence, and nothing else. Its own conversion to exclusive is passed over. */
+function* invalidate(task: Task, sub: number, range: NotifierRange, curSeq: number): Steps<boolean> {
+  const { arena } = task;
+  const mirror = get(arena, sub + IntervalSub.owner);
+  const updateLock = mirror + Mirror.updateLock;
+  yield Point.driverInvalidate;
+  if (range.event === MMU_NOTIFY_EXCLUSIVE && isOwn(task, mirror, range)) return true;
+  if (range.blockable) yield* mutexLock(task, updateLock, LockClass.updateLock);
+  else if (!(yield* mutexTryLock(task, updateLock, LockClass.updateLock))) return false;
+  if (optionIs(arena, mirror, Base.setSeqOn)) mmuIntervalSetSeq(task, sub, curSeq);
+  yield Point.driverSeqSet;
+  yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+  return true;
+}
+
+/** The zap under svmm->mutex. It counts as foreign for guard 4. */
+function* zap(task: Task, mirror: number, start: number, end: number): Steps<void> {
+  const updateLock = mirror + Mirror.updateLock;
+  yield* mutexLock(task, updateLock, LockClass.updateLock);
+  increase(task.arena, mirror + Mirror.foreignSeq, 1);
+  yield* revoke(task, mirror, start, end);
+  yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+}
+
+const svmmOps: ClassicOps = {
+  /** nouveau_svmm_invalidate_range_start. */
+  *invalidateRangeStart(task, sub, range) {
+    const mirror = get(task.arena, sub + ClassicSub.owner);
+    if (range.event === MMU_NOTIFY_MIGRATE && isOwn(task, mirror, range)) return 0;
+    if (!range.blockable) return -EAGAIN;
+    yield* zap(task, mirror, range.start, range.end);
+    return 0;
+  },
+  *release(task, sub) {
+    const mirror = get(task.arena, sub + ClassicSub.owner);
+    if (optionIs(task.arena, mirror, Is.releaseZap)) yield* zap(task, mirror, 0, VPN_LIMIT);
+  },
+};
+registerClassicOps(SVMM_OPS, svmmOps);
+
+/** 0, -EINVAL (the process has exited), -ENOMEM or -EINTR. */
+function* open(task: Task, mirror: number): Steps<number> {
+  const { arena } = task;
+  const mm = mirrorMm(arena, mirror);
+  if (!mmgetNotZero(arena, mm)) return -EINVAL;
+  const sub = poolAlloc(arena, arena.pools.classic);
+  let error = sub === 0 ? -ENOMEM : yield* mmuNotifierRegister(task, sub, mm, SVMM_OPS, mirror);
+  if (error === 0) {
+    set(arena, mirror + NOTIFIER, handleOf(arena, arena.pools.classic, sub));
+    error = yield* dmirror.open(task, mirror);
+  } else if (sub !== 0) {
+    poolFree(arena, arena.pools.classic, sub);
+  }
+  yield* mmput(task, mm);
+  return error;
+}
+
+function* close(task: Task, mirror: number): Steps<void> {
+  const { arena } = task;
+  const sub = deref(arena, arena.pools.classic, get(arena, mirror + NOTIFIER));
+  yield* mmuNotifierUnregister(task, sub);
+  poolFree(arena, arena.pools.classic, sub);
+  yield* dmirror.close(task, mirror);
+}
+
+export const nouveau = derive(
+  dmirror,
+  { window: '1', notifierPages: '1', notifierLife: 'fault', ownMigrate: 'setSeq', policy: 'window', deadlineMs: '1000' },
+  {
+    name: 'nouveau',
+    summary:
+      'one page a fault, under an interval of that page for as long as the fault; a classic notifier zaps; a fault that runs out of time cancels the channel',
+    interval: { invalidate },
+    fixed: ['ownMigrate', 'eraseEnd'],
+    open,
+    close,
+  },
+  added,
+);
