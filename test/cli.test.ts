@@ -153,7 +153,7 @@ test('the help of stress has every flag, with its default', () => {
     'seed',
     'rate',
   ];
-  const more = ['delay', 'no-lock-checks', 'no-mirror-checks', 'watchdog', 'check-every', 'kill', 'json', 'out'];
+  const more = ['delay', 'no-lock-checks', 'no-mirror-checks', 'watchdog', 'check-every', 'kill', 'json', 'out', 'swap'];
   for (const flag of [...flags, ...more]) assert.match(stdout, new RegExp(`^  --${flag} `, 'm'));
   assert.match(stdout, /--pages NUMBER[^-]*default 256/);
 });

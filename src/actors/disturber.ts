@@ -5,10 +5,11 @@ import { clearRefs } from '../mm/clearRefs.ts';
 import { cpuLoad, cpuStore } from '../mm/cpuAccess.ts';
 import { mmput } from '../mm/exit.ts';
 import { forkMm } from '../mm/fork.ts';
-import { madviseDontneed } from '../mm/madvise.ts';
+import { madvise, madviseDontneed } from '../mm/madvise.ts';
 import { mmapAnonymous, munmap } from '../mm/mmap.ts';
 import { mprotect } from '../mm/mprotect.ts';
 import { mremap } from '../mm/mremap.ts';
+import { reclaimPage } from '../mm/reclaim.ts';
 import { VM_READ, VM_WRITE } from '../mm/vma.ts';
 import type { Steps } from '../steps/steps.ts';
 import { count } from '../sync/task.ts';
@@ -110,11 +111,28 @@ function* fork(world: World) {
   yield* mmput(task, child);
 }
 
+/** MADV_PAGEOUT: contents go to swap, and come back at the next touch. */
+function* pageout(world: World) {
+  const { task, mm, base, pages } = world;
+  const [start, end] = randomRange(world, base, pages, SPAN);
+  if ((yield* madvise(task, mm, start, end - start, 'pageout')) < 0) failed(world);
+}
+
+/** What kswapd does: page frames in a row, whoever has them. */
+function* reclaim(world: World) {
+  const { task } = world;
+  const { systemPages } = task.arena.config;
+  const first = world.random(systemPages);
+  for (let i = 0; i < SPAN; i++) yield* reclaimPage(task, (first + i) % systemPages);
+}
+
 export const disturberOperations: readonly Operation[] = [
   { name: 'dontneed', weight: 30, run: dontneed },
   { name: 'munmap', weight: 20, run: unmap },
   { name: 'mprotect', weight: 25, run: protect },
   { name: 'mremap', weight: 15, run: move },
   { name: 'fork', weight: 10, run: fork },
+  { name: 'pageout', weight: 15, needsSwap: true, run: pageout },
+  { name: 'reclaim', weight: 15, needsSwap: true, run: reclaim },
   { name: 'clearRefs', weight: 3, run: ({ task, mm }) => clearRefs(task, mm) },
 ];

@@ -1,4 +1,5 @@
 /** The roles of the mixed scenario, and the ids their operations have in actor records. */
+import type { Arena } from '../arena/arena.ts';
 import { ActorKind } from '../arena/structures.ts';
 import { cpuOperations } from './cpu.ts';
 import { deviceOperations } from './device.ts';
@@ -16,6 +17,10 @@ export const roles: Readonly<Record<Role, { readonly kind: number; readonly oper
   disturber: { kind: ActorKind.disturber, operations: disturberOperations },
   worker: { kind: ActorKind.worker, operations: workerOperations },
 };
+
+/** What a role can do in an arena. */
+export const operationsOf = (role: Role, { hasSwap }: Arena): readonly Operation[] =>
+  roles[role].operations.filter(({ needsSwap = false }) => hasSwap || !needsSwap);
 
 /** Names of all operations; the id in an actor record is the place here plus 1. */
 export const operationNames: readonly string[] = Object.values(roles).flatMap(({ operations }) =>

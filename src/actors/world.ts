@@ -31,6 +31,8 @@ export interface Operation {
   readonly name: string;
   /** Share among the operations of the actor. */
   readonly weight: number;
+  /** Left out where there is no swap device. */
+  readonly needsSwap?: boolean;
   readonly run: (world: World) => Steps<void>;
 }
 

@@ -12,7 +12,7 @@ export const f04: Bug = {
   edits: [
     {
       module: 'mm/anonymous',
-      find: 'yield* spinLock(task, ptl, LockClass.ptl); if (get(arena, pte) === 0) { if (isUnstable(task, mm)) {',
+      find: 'yield* spinLock(task, ptl, LockClass.ptl); if (isStillNone(task, fault)) { if (isUnstable(task, mm)) {',
       replace: 'yield* spinLock(task, ptl, LockClass.ptl); if (true) { if (isUnstable(task, mm)) {',
     },
   ],

@@ -100,6 +100,8 @@ import { r26 } from './r26.ts';
 import { r26b } from './r26b.ts';
 import { r27 } from './r27.ts';
 import { r30 } from './r30.ts';
+import { r31 } from './r31.ts';
+import { r32 } from './r32.ts';
 import { r33 } from './r33.ts';
 import { r34 } from './r34.ts';
 import { r35 } from './r35.ts';
@@ -108,6 +110,7 @@ import { r38 } from './r38.ts';
 import { r39 } from './r39.ts';
 import { r41 } from './r41.ts';
 import { r42 } from './r42.ts';
+import { r43 } from './r43.ts';
 import { r44 } from './r44.ts';
 import { r47 } from './r47.ts';
 import { r48 } from './r48.ts';
@@ -130,6 +133,7 @@ import { r64 } from './r64.ts';
 import { r65 } from './r65.ts';
 import { r66 } from './r66.ts';
 import { r67 } from './r67.ts';
+import { r71 } from './r71.ts';
 import { r72 } from './r72.ts';
 import { s01 } from './s01.ts';
 import { s02 } from './s02.ts';
@@ -171,6 +175,8 @@ export const bugs: readonly Bug[] = [
   r26b,
   r27,
   r30,
+  r31,
+  r32,
   r33,
   r34,
   r35,
@@ -179,6 +185,7 @@ export const bugs: readonly Bug[] = [
   r39,
   r41,
   r42,
+  r43,
   r44,
   r47,
   r48,
@@ -201,6 +208,7 @@ export const bugs: readonly Bug[] = [
   r65,
   r66,
   r67,
+  r71,
   r72,
   g01,
   g02,

@@ -246,7 +246,8 @@ export const scenarios: Command = {
   examples: ['hmm-lab scenarios', 'hmm-lab scenarios --json'],
   async run(args) {
     const { json } = parseFlags('scenarios', scenarioFlags, args);
-    const all = (await loadExplorer()).scenarios();
+    const explorer = await loadExplorer();
+    const all = [...explorer.scenarios(), ...explorer.longScenarios()];
     const listed = all.map(({ name, title, windows }) => ({ name, title, windows: windows.split(' ') }));
     process.stdout.write(
       json

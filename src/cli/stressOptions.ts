@@ -56,6 +56,14 @@ export const stressFlags = [
     help: 'page frames of memory of each device',
   },
   {
+    name: 'swap',
+    kind: 'whole',
+    default: defaultRace.swap,
+    min: 0,
+    max: PFN_LIMIT,
+    help: 'slots of a swap device; with some, disturbers also reclaim pages',
+  },
+  {
     name: 'driver',
     kind: 'text',
     value: 'NAME[:OPTION=VALUE,...]',
@@ -156,6 +164,7 @@ export async function raceOptionsOf(values: StressValues): Promise<RaceOptions> 
     pages,
     memory,
     deviceMemory,
+    swap: values.swap,
     driver: location,
     driverSettings: settings,
     seed: values.seed ?? randomInt(SEEDS),

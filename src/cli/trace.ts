@@ -37,7 +37,7 @@ export async function traceRace({ violations, log, config }: RaceResult, budget:
     const bug = config.bug === undefined ? undefined : await bugNamed(config.bug);
     const { fittingScenarios, traceViolation } = await loadTracer(bug);
     const { rule, actor } = violation;
-    const scenarios = await fittingScenarios({ rule, actor, log }, config.driver);
+    const scenarios = await fittingScenarios({ rule, actor, log }, { driver: config.driver, swap: config.swap > 0 });
     const options = { rule, scenarios, settings: config.driverSettings, seconds: budget };
     return await traceViolation(options, { onProgress: live.update, signal: stop.signal });
   } finally {

@@ -1,5 +1,5 @@
 /** migrate_vma_collect: walks a range in a MIGRATE bracket. What is mapped is taken, what is empty is noted as a hole to be filled. */
-import { get } from '../arena/access.ts';
+import { forgetRound, get, observed } from '../arena/access.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Mm } from '../arena/structures.ts';
 import { isOlder, Older } from '../mm/older.ts';
@@ -57,8 +57,8 @@ function skip(migrate: MigrateVma, from: number, to: number): void {
   migrate.npages += to - from;
 }
 
-/** The stretch [from, to) below one last-level table. */
-function* collectAt(task: Task, migrate: MigrateVma, from: number, to: number, anonymous: boolean): Steps<void> {
+/** The stretch [from, to) below one last-level table. False, with nothing collected, when the table got a leaf meanwhile: then again. */
+function* collectAt(task: Task, migrate: MigrateVma, from: number, to: number, anonymous: boolean): Steps<boolean> {
   const { arena } = task;
   const { mm } = migrate;
   const table = lookupTable(arena, get(arena, mm + Mm.pgd), from);
@@ -66,7 +66,7 @@ function* collectAt(task: Task, migrate: MigrateVma, from: number, to: number, a
   if (leaf === EMPTY_LEAF) {
     if (anonymous && isWhole(migrate, from, to)) collectHugeHole(migrate, from, to);
     else collectHole(migrate, from, to, anonymous);
-    return;
+    return true;
   }
   if (leaf !== 0) {
     const zero = ptePresent(leaf) && (leaf & PTE_SPECIAL) !== 0;
@@ -75,17 +75,17 @@ function* collectAt(task: Task, migrate: MigrateVma, from: number, to: number, a
         if (!(yield* collectLeaf(task, migrate, table, from, to))) skip(migrate, from, to);
       } else if ((migrate.flags & MIGRATE_VMA_SELECT_SYSTEM) !== 0) collectHugeHole(migrate, from, to);
       else skip(migrate, from, to);
-      return;
+      return true;
     }
     if (zero) yield* splitHugePmd(task, mm, from);
     else if (!mapsPage(leaf) || !(yield* splitFor(task, migrate, ptePfn(leaf)))) {
       skip(migrate, from, to);
-      return;
+      return true;
     }
   } else if (arena.hasHuge && !isOlder(arena, Older.compoundStays)) {
     yield* splitPieces(task, migrate, table, from, to);
   }
-  yield* collectTable(task, migrate, table, from, to, anonymous);
+  return yield* collectTable(task, migrate, table, from, to, anonymous);
 }
 
 /** Walks [start, end) inside one MIGRATE bracket that carries the caller as owner. The bracket covers only the walk. */
@@ -103,7 +103,8 @@ export function* collect(task: Task, migrate: MigrateVma): Steps<void> {
     vpn = populated;
     if (vpn >= end) break;
     const stop = tableEnd(vpn, end);
-    yield* collectAt(task, migrate, vpn, stop, anonymous);
+    const mark = observed();
+    while (!(yield* collectAt(task, migrate, vpn, stop, anonymous))) forgetRound(mark);
     vpn = stop;
   }
   yield* mmuNotifierInvalidateRangeEnd(task, range);

@@ -16,7 +16,7 @@ import {
 import { trylockPage, unlockPage } from '../mm/pageLock.ts';
 import { isDevicePrivate, isHuge, leafWritable, PTE_DIRTY, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/pte.ts';
 import { removeRmap, shareAnonRmap } from '../mm/rmap.ts';
-import { pteAt, ptlOf } from '../mm/tables.ts';
+import { hugeLeaf, pteAt, ptlOf } from '../mm/tables.ts';
 import { CPU, flushTlb } from '../mm/tlb.ts';
 import { putPage } from '../mm/zone.ts';
 import { Point } from '../steps/points.ts';
@@ -92,7 +92,7 @@ function* take(task: Task, migrate: MigrateVma, word: number, pfn: number): Step
   return migratePfn(pfn) | MIGRATE_PFN_MIGRATE | (leafWritable(pte) ? MIGRATE_PFN_WRITE : 0);
 }
 
-/** migrate_vma_collect_pmd for one last-level table. */
+/** migrate_vma_collect_pmd for one last-level table. False, with nothing done, when it has a leaf by now. */
 export function* collectTable(
   task: Task,
   migrate: MigrateVma,
@@ -100,12 +100,16 @@ export function* collectTable(
   start: number,
   end: number,
   anonymous: boolean,
-): Steps<void> {
+): Steps<boolean> {
   const { arena } = task;
   const { src, dst } = migrate;
   const ptl = ptlOf(arena, table);
   let flush = false;
   yield* spinLock(task, ptl, LockClass.ptl);
+  if (hugeLeaf(arena, table) !== 0) {
+    yield* spinUnlock(task, ptl, LockClass.ptl);
+    return false;
+  }
   for (let vpn = start; vpn < end; vpn++) {
     const word = pteAt(arena, table, vpn);
     const pte = get(arena, word);
@@ -125,4 +129,5 @@ export function* collectTable(
   // Before the lock is dropped: afterwards no CPU may still write to a page that is about to be copied.
   if (flush) yield* flushTlb(task, CPU);
   yield* spinUnlock(task, ptl, LockClass.ptl);
+  return true;
 }

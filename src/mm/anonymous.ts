@@ -12,6 +12,7 @@ import { addRss } from './mmStruct.ts';
 import { setAnonMapping } from './page.ts';
 import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG } from './pte.ts';
 import { addNewAnonRmap, anonVmaPrepare } from './rmap.ts';
+import { hugeLeaf } from './tables.ts';
 import { handleUserfault } from './userfaultfd.ts';
 import { linearPageIndex, VM_ACCESS, VM_UFFD_MISSING, VM_WRITE, vmaFlags } from './vma.ts';
 import { allocPage, putPage } from './zone.ts';
@@ -25,13 +26,16 @@ export function* doAnonymousPage(task: Task, fault: Fault): Steps<number> {
   return (fault.flags & FAULT_FLAG_WRITE) !== 0 ? yield* mapNewPage(task, fault) : yield* mapZeroPage(task, fault, flags);
 }
 
+/** Is there still nothing? A huge leaf may have come in place of the entries. Under the page-table lock. */
+const isStillNone = ({ arena }: Task, { table, pte }: Fault): boolean => get(arena, pte) === 0 && hugeLeaf(arena, table) === 0;
+
 /** A read gets the shared zero page. No notifier: nothing was there. */
 function* mapZeroPage(task: Task, fault: Fault, flags: number): Steps<number> {
   const { arena } = task;
   const ptl = faultPtl(task, fault);
   let result = 0;
   yield* spinLock(task, ptl, LockClass.ptl);
-  if (get(arena, fault.pte) === 0) {
+  if (isStillNone(task, fault)) {
     if (isUnstable(task, fault.mm)) {
       result = VM_FAULT_SIGBUS;
     } else {
@@ -55,7 +59,7 @@ function* mapNewPage(task: Task, fault: Fault): Steps<number> {
   let mapped = false;
   yield* spinLock(task, ptl, LockClass.ptl);
   // Only the page-table lock decides who fills the entry: another fault, or a migration that inserts into the hole.
-  if (get(arena, pte) === 0) {
+  if (isStillNone(task, fault)) {
     if (isUnstable(task, mm)) {
       result = VM_FAULT_SIGBUS;
     } else {

@@ -177,7 +177,7 @@ function sharedLeaf(leaf: number): number {
   return leaf & ~PTE_WRITE;
 }
 
-/** copy_huge_pmd: the child maps the same huge page. False when it is pinned: then the leaf has been split. */
+/** copy_huge_pmd: the child maps the same huge page. False when there are entries now: it was pinned, or an eviction split it. */
 function* copyLeaf(task: Task, parent: number, child: number, table: number, vpn: number): Steps<boolean> {
   const { arena } = task;
   const childTable = yield* ensureTable(task, child + Mm.pageTableLock, get(arena, child + Mm.pgd), vpn);
@@ -185,7 +185,11 @@ function* copyLeaf(task: Task, parent: number, child: number, table: number, vpn
   const word = pteAt(arena, table, 0);
   const ptl = ptlOf(arena, table);
   yield* spinLock(task, ptl, LockClass.ptl);
-  const leaf = get(arena, word);
+  const leaf = hugeLeaf(arena, table);
+  if (leaf === 0) {
+    yield* spinUnlock(task, ptl, LockClass.ptl);
+    return false;
+  }
   const head = ptePfn(leaf);
   const maps = mapsPage(leaf);
   const pinned = maps && isExclusive(arena, head) && isMaybePinned(arena, head);

@@ -84,13 +84,16 @@ function* protectWord(task: Task, word: number, vm: number): Steps<boolean> {
   }
 }
 
-/** change_huge_pmd. */
-function* protectLeaf(task: Task, table: number, vm: number): Steps<void> {
+/** change_huge_pmd. False, with nothing done, when the table has entries by now: an eviction needs no mmap_lock to split a leaf. */
+function* protectLeaf(task: Task, table: number, vm: number): Steps<boolean> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   yield* spinLock(task, ptl, LockClass.ptl);
-  if (hugeLeaf(arena, table) !== EMPTY_LEAF && (yield* protectWord(task, pteAt(arena, table, 0), vm))) yield* flushTlb(task, CPU);
+  const leaf = hugeLeaf(arena, table);
+  const changes = leaf !== 0 && leaf !== EMPTY_LEAF;
+  if (changes && (yield* protectWord(task, pteAt(arena, table, 0), vm))) yield* flushTlb(task, CPU);
   yield* spinUnlock(task, ptl, LockClass.ptl);
+  return leaf !== 0;
 }
 
 /** change_pte_range for one last-level table. */
@@ -120,8 +123,8 @@ function* changeProtection(task: Task, mm: number, start: number, end: number, v
     const table = lookupTable(arena, pgd, vpn);
     if (stop - vpn < PTRS_PER_TABLE) yield* splitHugePmd(task, mm, vpn);
     const leaf = hugeLeaf(arena, table);
-    if (leaf === 0) yield* protectTable(task, table, vpn, stop, vm);
-    else if (leaf !== EMPTY_LEAF) yield* protectLeaf(task, table, vm);
+    const done = leaf === EMPTY_LEAF || (leaf !== 0 && (yield* protectLeaf(task, table, vm)));
+    if (!done) yield* protectTable(task, table, vpn, stop, vm);
     vpn = stop;
   }
   yield* mmuNotifierInvalidateRangeEnd(task, range);

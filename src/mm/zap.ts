@@ -1,5 +1,5 @@
 /** unmap_vmas and zap_page_range: entries go, pages are released. The caller brackets it with start and end. */
-import { get, xchg } from '../arena/access.ts';
+import { forgetRound, get, observed, xchg } from '../arena/access.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Mm } from '../arena/structures.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
@@ -26,8 +26,8 @@ function isOfFile(task: Task, pte: number): boolean {
   return (pageFlags(task.arena, ptePfn(pte)) & PG_FILE) !== 0;
 }
 
-/** zap_pte_range for one last-level table. */
-function* zapTable(task: Task, mm: number, table: number, start: number, end: number, fileOnly: boolean): Steps<void> {
+/** zap_pte_range for one last-level table. False, with nothing done, when it has a leaf by now. */
+function* zapTable(task: Task, mm: number, table: number, start: number, end: number, fileOnly: boolean): Steps<boolean> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   const gather: number[] = [];
@@ -36,6 +36,10 @@ function* zapTable(task: Task, mm: number, table: number, start: number, end: nu
   let entries = 0;
   let flush = false;
   yield* spinLock(task, ptl, LockClass.ptl);
+  if (hugeLeaf(arena, table) !== 0) {
+    yield* spinUnlock(task, ptl, LockClass.ptl);
+    return false;
+  }
   for (let vpn = start; vpn < end; vpn++) {
     const word = pteAt(arena, table, vpn);
     if (get(arena, word) === 0) continue;
@@ -68,14 +72,19 @@ function* zapTable(task: Task, mm: number, table: number, start: number, end: nu
   addRssSwap(arena, mm, -entries);
   // The mmu_gather: pages are released only after the flush.
   for (const pfn of gather) yield* putMappedPage(task, pfn);
+  return true;
 }
 
-/** zap_huge_pmd: the leaf of a table goes, and all that it maps. */
-function* zapLeaf(task: Task, mm: number, table: number): Steps<void> {
+/** zap_huge_pmd: the leaf of a table goes, and all that it maps. False, with nothing done, when it has entries by now. */
+function* zapLeaf(task: Task, mm: number, table: number): Steps<boolean> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   const word = pteAt(arena, table, 0);
   yield* spinLock(task, ptl, LockClass.ptl);
+  if (hugeLeaf(arena, table) === 0) {
+    yield* spinUnlock(task, ptl, LockClass.ptl);
+    return false;
+  }
   yield Point.clearPte;
   const leaf = xchg(arena, word, EMPTY_LEAF);
   const maps = mapsPage(leaf);
@@ -84,10 +93,23 @@ function* zapLeaf(task: Task, mm: number, table: number): Steps<void> {
   if (maps) for (let i = 0; i < PTRS_PER_TABLE; i++) removeRmap(arena, head + i);
   yield* spinUnlock(task, ptl, LockClass.ptl);
   if (isMigration(leaf)) addRss(arena, mm, -PTRS_PER_TABLE);
-  if (!maps) return;
+  if (!maps) return true;
   if ((leaf & PTE_DIRTY) !== 0) for (let i = 0; i < PTRS_PER_TABLE; i++) setPageFlags(arena, head + i, PG_DIRTY);
   if (!isHugetlb(arena, head)) addRss(arena, mm, -PTRS_PER_TABLE);
   for (let i = 0; i < PTRS_PER_TABLE; i++) yield* putPage(task, head + i);
+  return true;
+}
+
+/** zap_pmd_range for one table. False when it has turned from one form into the other meanwhile: then again. */
+function* zapAt(task: Task, mm: number, start: number, end: number, fileOnly: boolean): Steps<boolean> {
+  const { arena } = task;
+  const table = lookupTable(arena, get(arena, mm + Mm.pgd), start);
+  const whole = end - start === PTRS_PER_TABLE;
+  if (!whole) yield* splitHugePmd(task, mm, start);
+  const leaf = hugeLeaf(arena, table);
+  if (leaf === 0) return yield* zapTable(task, mm, table, start, end, fileOnly);
+  if (leaf === EMPTY_LEAF) return true;
+  return whole && (yield* zapLeaf(task, mm, table));
 }
 
 /** Clears every entry of [start, end); with `fileOnly` private copies of file pages stay. */
@@ -96,11 +118,8 @@ export function* zapRange(task: Task, mm: number, start: number, end: number, fi
   const pgd = get(arena, mm + Mm.pgd);
   for (let vpn = nextPopulated(arena, pgd, start, end); vpn < end; vpn = nextPopulated(arena, pgd, vpn, end)) {
     const stop = tableEnd(vpn, end);
-    const table = lookupTable(arena, pgd, vpn);
-    if (stop - vpn < PTRS_PER_TABLE) yield* splitHugePmd(task, mm, vpn);
-    const leaf = hugeLeaf(arena, table);
-    if (leaf === 0) yield* zapTable(task, mm, table, vpn, stop, fileOnly);
-    else if (leaf !== EMPTY_LEAF) yield* zapLeaf(task, mm, table);
+    const mark = observed();
+    while (!(yield* zapAt(task, mm, vpn, stop, fileOnly))) forgetRound(mark);
     vpn = stop;
   }
 }

@@ -13,6 +13,7 @@ import { MEMORY_DEVICE_PRIVATE, memremapPages, memunmapPages } from '../mm/devPa
 import { mmput } from '../mm/exit.ts';
 import { mmapAnonymous } from '../mm/mmap.ts';
 import { mmAlloc } from '../mm/mmStruct.ts';
+import { swapoff } from '../mm/swapoff.ts';
 import { checkCounts } from '../oracles/counts.ts';
 import { checkData } from '../oracles/data.ts';
 import type { Finding } from '../oracles/finding.ts';
@@ -36,6 +37,8 @@ export interface MixedOptions {
   readonly pages: number;
   readonly memory: number;
   readonly deviceMemory: number;
+  /** Slots of the swap device; 0 for none. */
+  readonly swap: number;
   readonly driver: Driver;
   readonly driverSettings: DriverSettings;
 }
@@ -74,6 +77,7 @@ function sizes(options: MixedOptions, words: readonly number[]): Partial<ArenaCo
     systemPages: options.memory,
     devicePages: options.deviceMemory,
     devices,
+    swapSlots: options.swap,
     actors: actors + 1,
     mms: spaces + 1,
     // A mapping a page in each space at worst; a fork that finds no room fails, as it may.
@@ -148,6 +152,8 @@ export function mixedScenario(options: MixedOptions): MixedScenario {
       mirrorFree(arena, mirror);
       run(memunmapPages(checker, pgmap));
     }
+    // What nobody came back for.
+    run(swapoff(checker));
     return checkLeaks(arena);
   };
   return { arena, ledger, places, check, finish };

@@ -12,6 +12,8 @@ export interface Plan {
   readonly title: string;
   readonly windows: string;
   readonly machine?: Omit<SmallOptions, 'actors'>;
+  /** Steps after which an execution counts as endless; see Scenario. */
+  readonly stepLimit?: number;
   /** The device must be able to do atomics. */
   readonly atomics?: boolean;
   /** Before the actors begin. A number it returns, such as a child's address, is handed to `actors`. */
@@ -45,7 +47,7 @@ function caller(): (operation: Operation) => Operation {
 
 /** `driver` takes the place of the in-tree test driver; then it is `NAME@DRIVER`. @throws RangeError when the plan has one of its own. */
 export function scenarioOf(
-  { name, title, windows, machine, atomics, setup, actors, check }: Plan,
+  { name, title, windows, machine, stepLimit, atomics, setup, actors, check }: Plan,
   settings: DriverSettings = {},
   driver?: Driver,
 ): Scenario {
@@ -58,6 +60,7 @@ export function scenarioOf(
     name: driver === undefined ? name : `${name}@${driver.name}`,
     title,
     windows,
+    ...(stepLimit === undefined ? {} : { stepLimit }),
     prepare() {
       const names = Object.keys(actors({} as SmallMachine, 0));
       const m = smallMachine({ actors: names.length, ...machine, ...own, settings: { ...machine?.settings, ...settings } });

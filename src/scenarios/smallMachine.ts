@@ -1,7 +1,7 @@
 /** The machine of the explored scenarios: an address space of a few pages, a device or two, frames of 16 words. */
 import { store } from '../arena/access.ts';
 import { type Arena, createArena } from '../arena/arena.ts';
-import { ZERO_PFN } from '../arena/config.ts';
+import { PTRS_PER_TABLE, ZERO_PFN } from '../arena/config.ts';
 import { Actor, ActorState } from '../arena/structures.ts';
 import { dmirror } from '../drivers/dmirror/index.ts';
 import { type Driver, mirrorNeeds } from '../drivers/driver.ts';
@@ -9,7 +9,7 @@ import { mirrorAlloc } from '../drivers/mirror.ts';
 import { type DriverSettings, optionWords, storeOptions } from '../drivers/options.ts';
 import { registerDriver } from '../drivers/registry.ts';
 import { cpuStore } from '../mm/cpuAccess.ts';
-import { MEMORY_DEVICE_PRIVATE, memremapPages } from '../mm/devPagemap.ts';
+import { MEMORY_DEVICE_COHERENT, MEMORY_DEVICE_PRIVATE, memremapPages } from '../mm/devPagemap.ts';
 import { mmapAnonymous } from '../mm/mmap.ts';
 import { mmAlloc } from '../mm/mmStruct.ts';
 import { contentsAt } from '../oracles/contents.ts';
@@ -29,6 +29,10 @@ export interface SmallOptions {
   readonly devices?: number;
   /** Page frames of each device. */
   readonly deviceMemory?: number;
+  /** Huge pages of system memory, the huge zero page among them; without it there are none. */
+  readonly hugePages?: number;
+  /** Can a CPU map the devices' memory? */
+  readonly coherent?: boolean;
   /** Slots of the swap device; without it there is none. */
   readonly swapSlots?: number;
   readonly driver?: Driver;
@@ -64,12 +68,22 @@ function usualSettings(driver: Driver): DriverSettings {
 
 /** Builds the machine. */
 export function smallMachine(options: SmallOptions): SmallMachine {
-  const { actors, pages = 2, devices = 1, deviceMemory = 4, swapSlots = 0, driver = dmirror, settings = {} } = options;
+  const {
+    actors,
+    pages = 2,
+    devices = 1,
+    deviceMemory = 4,
+    hugePages = 0,
+    swapSlots = 0,
+    driver = dmirror,
+    settings = {},
+  } = options;
   const ops = registerDriver(driver);
   const words = optionWords(driver, { ...usualSettings(driver), ...settings });
   const needs = mirrorNeeds(driver, words, pages);
   const arena = createArena({
-    systemPages: ZERO_PFN + 13,
+    systemPages: ZERO_PFN + 13 + hugePages * PTRS_PER_TABLE,
+    hugePages,
     devicePages: deviceMemory,
     devices,
     tables: 22 + (4 + needs.tables) * devices,
@@ -86,9 +100,10 @@ export function smallMachine(options: SmallOptions): SmallMachine {
   store(arena, task.actor + Actor.state, ActorState.running);
   const mm = mmAlloc(arena);
   run(mmapAnonymous(task, mm, FIRST, pages));
+  const type = options.coherent === true ? MEMORY_DEVICE_COHERENT : MEMORY_DEVICE_PRIVATE;
   const mirrors = Array.from({ length: devices }, (_, i) => {
     const start = arena.config.systemPages + deviceMemory * i;
-    const pgmap = memremapPages(arena, { type: MEMORY_DEVICE_PRIVATE, owner: i + 1, ops, start, pages: deviceMemory });
+    const pgmap = memremapPages(arena, { type, owner: i + 1, ops, start, pages: deviceMemory });
     const mirror = mirrorAlloc(arena, { driver: ops, mm, pgmap, device: i + 1 });
     storeOptions(arena, mirror, words);
     const error = run(driver.open(task, mirror));

@@ -9,6 +9,7 @@ import { deviceFaultPlans } from './windows/deviceFaults.ts';
 import { driverObjectPlans } from './windows/driverObjects.ts';
 import { exclusivePlans } from './windows/exclusive.ts';
 import { exitPlans } from './windows/exit.ts';
+import { hugePlans } from './windows/huge.ts';
 import { migrationPlans } from './windows/migration.ts';
 import { notifierPlans } from './windows/notifiers.ts';
 import { rangeFaultPlans } from './windows/rangeFaults.ts';
@@ -34,6 +35,10 @@ const plans: readonly Plan[] = [
 /** `settings` are given to the driver. */
 export const windowScenarios = (settings: DriverSettings = {}): readonly Scenario[] =>
   plans.map((plan) => scenarioOf(plan, settings));
+
+/** Those whose paths have thousands of steps. */
+export const longScenarios = (settings: DriverSettings = {}): readonly Scenario[] =>
+  hugePlans.map((plan) => scenarioOf(plan, settings));
 
 /** A plan with another driver; undefined when there is no such plan. @throws RangeError when it is written for one driver only. */
 export function windowScenarioWith(name: string, driver: Driver, settings: DriverSettings): Scenario | undefined {

@@ -28,6 +28,8 @@ test('the scenarios most like a race come first, with those that see the witness
     others.join(' '),
   );
   assert.deepEqual([...others].sort(), [...order].sort());
+  const withSwap = await fittingScenarios({ rule: 'I-TLB', actor: 'migrator0', log: [evicts] }, { swap: true });
+  assert.ok(withSwap.includes('migration-vs-reclaim') && !others.includes('migration-vs-reclaim'));
 });
 
 const settings = { retryCheck: 'none' };

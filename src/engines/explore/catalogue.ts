@@ -3,7 +3,7 @@ import type { DriverSettings } from '../../drivers/options.ts';
 import { builtinDrivers } from '../../drivers/registry.ts';
 import { miniHmm } from '../../scenarios/miniHmm.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
-import { windowScenarios, windowScenarioWith } from '../../scenarios/windows.ts';
+import { longScenarios, windowScenarios, windowScenarioWith } from '../../scenarios/windows.ts';
 import { splitName, without } from '../../scenarios/without.ts';
 
 /** `mini-hmm-4x3` and `mini-hmm-early-1x20`: faulters and invalidations. */
@@ -11,6 +11,9 @@ const sized = /^mini-hmm(-early)?-(\d{1,2})x(\d{1,3})$/;
 
 const FAULTERS = 8;
 
+export { longScenarios };
+
+/** Where all are tried, the long ones are not: they are known by their names only. */
 export function scenarios(settings: DriverSettings = {}): readonly Scenario[] {
   return [miniHmm(), miniHmm(2, 2, true), ...windowScenarios(settings)];
 }
@@ -68,7 +71,7 @@ function wholeScenario(name: string, settings: DriverSettings): Scenario {
     }
     return miniHmm(Number(faulters), Number(invalidations), early !== undefined);
   }
-  const found = scenarios(settings).find((scenario) => scenario.name === name);
+  const found = [...scenarios(settings), ...longScenarios(settings)].find((scenario) => scenario.name === name);
   return found ?? unknown(name);
 }
 
@@ -78,6 +81,6 @@ function withoutDriver(name: string): never {
 }
 
 function unknown(name: string): never {
-  const names = scenarios().map((scenario) => scenario.name);
+  const names = [...scenarios(), ...longScenarios()].map((scenario) => scenario.name);
   throw new RangeError(`unknown scenario '${name}', allowed are ${names.join(', ')}, and mini-hmm-FxI`);
 }

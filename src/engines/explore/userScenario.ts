@@ -59,9 +59,9 @@ type Doubtful<T> = { readonly [key in keyof T]?: unknown };
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
 
-const machineKeys = ['pages', 'devices', 'deviceMemory', 'driver', 'settings'];
+const machineKeys = ['pages', 'devices', 'deviceMemory', 'swapSlots', 'driver', 'settings'];
 /** Most of each; the machine is made for a few pages, so that a search comes to its end. */
-const most: Readonly<Record<string, number>> = { pages: 64, devices: 4, deviceMemory: 64 };
+const most: Readonly<Record<string, number>> = { pages: 64, devices: 4, deviceMemory: 64, swapSlots: 64 };
 
 function machineDefect(given: unknown): string | null {
   if (!isObject(given)) return 'its machine is not an object';

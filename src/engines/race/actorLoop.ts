@@ -1,6 +1,6 @@
 /** A racing thread: waits at the barrier, then does one operation after another until it is told to stop. */
-import { operationId, roles } from '../../actors/roles.ts';
-import { pickOperation, type World } from '../../actors/world.ts';
+import { operationId, operationsOf } from '../../actors/roles.ts';
+import { type Operation, pickOperation, type World } from '../../actors/world.ts';
 import { add, get, load, set, store } from '../../arena/access.ts';
 import { attachArena } from '../../arena/arena.ts';
 import { Counter } from '../../arena/counters.ts';
@@ -56,10 +56,10 @@ class Recorder {
 }
 
 /** One operation, recorded; afterwards the actor must hold nothing. */
-function operate(world: World, job: ActorJob, recorder: Recorder, intended: number): void {
+function operate(world: World, operations: readonly Operation[], recorder: Recorder, intended: number): void {
   const { task } = world;
   const { arena, actor } = task;
-  const operation = pickOperation(roles[job.role].operations, world.random);
+  const operation = pickOperation(operations, world.random);
   set(arena, actor + Actor.operation, operationId(operation.name));
   const before = foreignEvents(task);
   const began = performance.now();
@@ -78,12 +78,13 @@ function operate(world: World, job: ActorJob, recorder: Recorder, intended: numb
 function loop(world: World, job: ActorJob, recorder: Recorder, arrivals: RandomStream): void {
   const { task } = world;
   const { arena } = task;
+  const operations = operationsOf(job.role, arena);
   const paced = job.rate > 0 && job.role === 'disturber';
   let due = performance.now();
   while (load(arena, Header.stop) === 0) {
     rest(task);
     if (paced && !sleepUntil(arena, due)) continue;
-    operate(world, job, recorder, paced ? due : Number.POSITIVE_INFINITY);
+    operate(world, operations, recorder, paced ? due : Number.POSITIVE_INFINITY);
     if (paced) due += nextArrival(arrivals, job.rate);
   }
 }

@@ -9,6 +9,7 @@ export const defaultRace = {
   migrators: 1,
   disturbers: 1,
   pages: 256,
+  swap: 0,
   driver: 'dmirror',
   rate: 0,
   watchdogSeconds: 8,
@@ -52,6 +53,7 @@ export function commandOf(options: RaceOptions): string {
   if (options.pages !== defaultRace.pages) flags.push(`--pages ${options.pages}`);
   differs('memory', 'memory');
   differs('deviceMemory', 'device-memory');
+  differs('swap', 'swap');
   if (driver !== defaultRace.driver) flags.push(`--driver ${quoted(driver)}`);
   if (options.bug !== undefined) flags.push(`--bug ${options.bug}`);
   differs('rate', 'rate');

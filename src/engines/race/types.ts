@@ -26,6 +26,8 @@ export interface RaceOptions {
   readonly memory: number;
   /** Page frames of memory of each device. */
   readonly deviceMemory: number;
+  /** Slots of the swap device, a page each; 0 for none, and then nothing is reclaimed. */
+  readonly swap: number;
   /** Name of a driver, or URL of a module whose default export is one. */
   readonly driver: string;
   readonly driverSettings: DriverSettings;

@@ -59,12 +59,13 @@ function score(trails: readonly Trail[], seen: readonly Trail[], witness: number
 const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * Names of the scenarios with a driver of the lab, the most alike first. Those with a single actor are left out. Without a log it
- * is the order of the catalogue.
+ * Names of the scenarios with a driver of the lab, the most alike first. Those with a single actor are left out, and those with a
+ * swap device where the race had none. Without a log it is the order of the catalogue.
  */
-export async function fittingScenarios({ actor, log }: Sighting, driver = 'dmirror'): Promise<string[]> {
+export async function fittingScenarios({ actor, log }: Sighting, { driver = 'dmirror', swap = false } = {}): Promise<string[]> {
   const candidates: { readonly name: string; readonly trails: readonly Trail[] }[] = [];
   for (const scenario of scenariosWith(driver)) {
+    if (scenario.prepare().arena.hasSwap && !swap) continue;
     const trails = trailsOf(scenario);
     if (trails.length > 1) candidates.push({ name: scenario.name, trails });
     await breath();

@@ -1,9 +1,15 @@
 /** Pages on their way to the device: windows F1 to F10, F14, F24. */
 import { load, store } from '../../arena/access.ts';
+import { EBUSY } from '../../arena/errno.ts';
 import { Header, Mm } from '../../arena/structures.ts';
+import { Violation } from '../../arena/violation.ts';
+import { getLongtermPage } from '../../migrate/longterm.ts';
+import { FOLL_PIN, FOLL_WRITE, getUserPage } from '../../mm/gup.ts';
 import { oomReap } from '../../mm/madvise.ts';
 import { munmap } from '../../mm/mmap.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
 import { userfaultfdRegister } from '../../mm/userfaultfd.ts';
+import { putPage } from '../../mm/zone.ts';
 import { run } from '../../steps/steps.ts';
 import {
   cpuReads,
@@ -12,6 +18,7 @@ import {
   deviceMustRead,
   deviceMustWrite,
   discards,
+  forkNow,
   mapNow,
   moveNow,
   type Operation,
@@ -21,6 +28,17 @@ import {
 } from '../operations.ts';
 import type { Plan } from '../plan.ts';
 import { FIRST, fillPage, readPage, type SmallMachine } from '../smallMachine.ts';
+
+/** A pin for ever is refused while there is another reference: the page cannot leave the device. */
+const pinsWhatIsReferenced = (m: SmallMachine): Operation =>
+  function* (task) {
+    yield* mmapReadLock(task, m.mm);
+    const reference = yield* getUserPage(task, m.mm, FIRST, 0);
+    const pinned = yield* getLongtermPage(task, m.mm, FIRST, FOLL_WRITE | FOLL_PIN);
+    if (pinned !== -EBUSY) throw new Violation('I-OUT', `a pin for ever on a page of a device ends with ${pinned}, not EBUSY`);
+    yield* putPage(task, reference);
+    yield* mmapReadUnlock(task, m.mm);
+  };
 
 /** Set when the reaper could take everything. */
 const REAPED = Header.shared;
@@ -184,6 +202,35 @@ export const migrationPlans: readonly Plan[] = [
     windows: 'F24',
     ...oneDevicePage,
     actors: (m) => ({ A: [cpuReads(m, 0)], M: [toDevice(m, 1)] }),
+  },
+  {
+    name: 'page-beside-that-of-a-child',
+    title: 'one after another: a child has a page in device memory, and the parent migrates another one at the same address',
+    windows: 'F35',
+    machine: { pages: 1 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      moveNow(m, 0);
+      const child = forkNow(m);
+      run(discards(m, 0)(m.task));
+      fillPage(m, 0, 2);
+      return child;
+    },
+    actors: (m) => ({ M: [toDevice(m, 0)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'longterm-pin-of-a-busy-page',
+    title:
+      'one after another: a pin that may last for ever is wanted on a page of a coherent device that somebody else refers to',
+    windows: 'F9',
+    machine: { pages: 1, coherent: true },
+    setup(m) {
+      fillPage(m, 0, 1);
+      moveNow(m, 0);
+    },
+    actors: (m) => ({ A: [pinsWhatIsReferenced(m)] }),
+    check: valueIn(1),
   },
   {
     name: 'device-page-recycled',

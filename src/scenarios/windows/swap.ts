@@ -114,6 +114,7 @@ export const swapPlans: readonly Plan[] = [
     name: 'exclusive-vs-reclaim',
     title: 'a device increments a page atomically, and reclaim takes it away',
     windows: 'E31 S1',
+    atomics: true,
     machine: { pages: 1, swapSlots: SLOTS },
     setup: filled,
     actors: (m) => ({ D: [deviceIncrements(m, 0)], R: [reclaims(m, 0)] }),

@@ -1,0 +1,171 @@
+/** Huge pages: windows F15, F17, F21, F23 and F35. A path is some thousand steps long, for each piece has its own. */
+import { PTRS_PER_TABLE } from '../../arena/config.ts';
+import { setFlags } from '../../drivers/dmirror/commands.ts';
+import { FLAG_FAIL_ALLOC } from '../../drivers/dmirror/injected.ts';
+import { cpuStore } from '../../mm/cpuAccess.ts';
+import { madvise, oomReap } from '../../mm/madvise.ts';
+import { munmap } from '../../mm/mmap.ts';
+import { run } from '../../steps/steps.ts';
+import {
+  cpuReads,
+  cpuWrites,
+  device,
+  deviceMustRead,
+  discards,
+  evicts,
+  forkNow,
+  forks,
+  makesReadOnly,
+  toDevice,
+  unmaps,
+  valueIn,
+} from '../operations.ts';
+import type { Plan } from '../plan.ts';
+import { FIRST, fillPage, readPage, type SmallMachine } from '../smallMachine.ts';
+
+const PAGES = PTRS_PER_TABLE;
+const LAST = PAGES - 1;
+
+/** Room for two huge pages, and one on the device. */
+const huge: Pick<Plan, 'machine' | 'stepLimit'> = {
+  machine: { pages: PAGES, hugePages: 3, deviceMemory: PAGES },
+  stepLimit: 200_000,
+};
+
+const adviseHuge = ({ task, mm }: SmallMachine): void => {
+  run(madvise(task, mm, FIRST, PAGES, 'hugepage'));
+};
+
+/** A huge page that holds 1 at its beginning and 5 at its end. */
+function filled(m: SmallMachine): void {
+  adviseHuge(m);
+  fillPage(m, 0, 1);
+  fillPage(m, LAST, 5);
+}
+
+/** ... in device memory, as a whole. */
+function onDevice(m: SmallMachine): void {
+  filled(m);
+  run(toDevice(m, 0, PAGES)(m.task));
+}
+
+/** What the last page holds at the end. */
+const lastIs = (m: SmallMachine, ...allowed: readonly number[]) => {
+  const value = readPage(m, LAST);
+  return allowed.includes(value)
+    ? []
+    : [{ rule: 'I-DATA', message: `page ${LAST} holds ${value} at the end, allowed: ${allowed.join(', ')}` }];
+};
+
+export const hugePlans: readonly Plan[] = [
+  {
+    name: 'huge-page-in-pieces',
+    title: 'one after another: a huge page migrates to a device that has single pages only',
+    windows: 'F17 F35',
+    ...huge,
+    setup(m) {
+      filled(m);
+      setFlags(m.arena, device(m), FLAG_FAIL_ALLOC);
+    },
+    actors: (m) => ({ M: [toDevice(m, 0, PAGES)] }),
+    check: (m) => [...valueIn(1)(m), ...lastIs(m, 5)],
+  },
+  {
+    name: 'huge-page-in-pieces-vs-cpu',
+    title: 'the same, while a CPU writes to its last page',
+    windows: 'F17',
+    ...huge,
+    setup(m) {
+      filled(m);
+      setFlags(m.arena, device(m), FLAG_FAIL_ALLOC);
+    },
+    actors: (m) => ({ M: [toDevice(m, 0, PAGES)], A: [cpuWrites(m, LAST, 6)] }),
+    check: (m) => [...valueIn(1)(m), ...lastIs(m, 6)],
+  },
+  {
+    name: 'huge-page-touched-at-both-ends',
+    title: 'two CPUs touch the first and the last page of a huge page in device memory',
+    windows: 'E14 F17 F18',
+    ...huge,
+    setup: onDevice,
+    actors: (m) => ({ A: [cpuReads(m, 0)], B: [cpuWrites(m, LAST, 6)] }),
+    check: (m) => [...valueIn(1)(m), ...lastIs(m, 6)],
+  },
+  {
+    name: 'huge-page-partly-unmapped',
+    title: 'the first half of a huge page in device memory is unmapped while a CPU touches its end',
+    windows: 'F17 F35',
+    ...huge,
+    setup: onDevice,
+    actors: (m) => ({ A: [unmaps(m, 0, PAGES / 2)], B: [cpuWrites(m, LAST, 6)] }),
+    check: (m) => lastIs(m, 6),
+  },
+  {
+    name: 'huge-page-of-two-processes',
+    title: 'parent and child share a huge page in device memory; one unmaps half of it, the other writes',
+    windows: 'F17 F21 F35',
+    ...huge,
+    setup(m) {
+      onDevice(m);
+      return forkNow(m);
+    },
+    actors: (m, child) => ({
+      A: [(task) => munmap(task, m.mm, FIRST, PAGES / 2)],
+      B: [(task) => cpuStore(task, child, FIRST + LAST, 0, 6)],
+    }),
+    check: (m) => lastIs(m, 5),
+  },
+  {
+    name: 'huge-migration-vs-discard',
+    title: 'a huge page migrates to the device, against MADV_DONTNEED of a part of it',
+    windows: 'F2 F17 F22',
+    ...huge,
+    setup: filled,
+    actors: (m) => ({ M: [toDevice(m, 0, PAGES)], A: [discards(m, 0, 8)] }),
+    check: (m) => [...valueIn(0)(m), ...lastIs(m, 5)],
+  },
+  {
+    name: 'huge-page-read-by-device',
+    title: 'a device reads a piece of its own huge page while a CPU brings it home',
+    windows: 'F12 F17',
+    ...huge,
+    setup: onDevice,
+    actors: (m) => ({ D: [deviceMustRead(m, LAST)], A: [cpuWrites(m, LAST, 6)] }),
+    check: (m) => [...valueIn(1)(m), ...lastIs(m, 6)],
+  },
+  {
+    name: 'huge-fault-vs-discard',
+    title: 'a CPU writes to empty memory that is advised to be huge, against MADV_DONTNEED of a part of it',
+    windows: 'F17',
+    ...huge,
+    setup: adviseHuge,
+    actors: (m) => ({ A: [cpuWrites(m, 0, 2)], B: [discards(m, 0, 8)] }),
+    check: valueIn(0, 2),
+  },
+  {
+    name: 'huge-eviction-vs-mprotect',
+    title: 'a huge page goes home in pieces, against mprotect of all of it',
+    windows: 'F17 F23',
+    ...huge,
+    setup: onDevice,
+    actors: (m) => ({ E: [evicts(m)], A: [makesReadOnly(m, 0, PAGES)] }),
+    check: (m) => [...valueIn(1)(m), ...lastIs(m, 5)],
+  },
+  {
+    name: 'huge-eviction-vs-fork',
+    title: 'a huge page goes home in pieces, against fork',
+    windows: 'F17 F21',
+    ...huge,
+    setup: onDevice,
+    actors: (m) => ({ E: [evicts(m)], A: [forks(m)] }),
+    check: (m) => [...valueIn(1)(m), ...lastIs(m, 5)],
+  },
+  {
+    name: 'huge-hole-vs-oom',
+    title: 'a huge page is made on the device where nothing was, against the OOM reaper',
+    windows: 'F15 F17',
+    ...huge,
+    setup: adviseHuge,
+    actors: (m) => ({ M: [toDevice(m, 0, PAGES)], A: [(task) => oomReap(task, m.mm)] }),
+  },
+];
