@@ -3,23 +3,13 @@ import type { Bug } from '../bugs/bug.ts';
 import { bugs as catalogue, controls } from '../bugs/index.ts';
 import { version } from '../version.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
-import { unknown } from './usage.ts';
 
 const flags = [jsonFlag] as const;
-
-/** @throws UsageError for an id the catalogue does not have. */
-export function bugNamed(id: string): Bug {
-  const bug = catalogue.find((known) => known.id === id);
-  if (bug !== undefined) return bug;
-  const ids = catalogue.map((known) => known.id);
-  throw unknown('bug', id, ids, `allowed are the ${ids.length} of hmm-lab bugs`);
-}
 
 const text = ({ id, title, reference, scenario }: Bug): string => `${id}\n  ${title}\n  ${reference}; shown by ${scenario}\n`;
 
 export const bugs: Command = {
   name: 'bugs',
-  summary: 'list the catalogue of bugs that --bug puts back',
   description:
     'Lists the bugs that --bug can put back into the model: real ones, by the commit or driver they were seen in, and generic ' +
     'mistakes (G). Further known defects of the drivers are options of theirs (hmm-lab drivers).',

@@ -80,7 +80,6 @@ const add = (tallies: readonly Tally[]): Tally =>
 
 export const conformance: Command = {
   name: 'conformance',
-  summary: 'replay recordings of a real kernel on the model, and compare every answer',
   description:
     'Replays recorded scripts (files of JSON lines, plain or gzip) on the model, compares every field of every answer with what ' +
     'a real Linux said, and runs the count and leak oracles after each script. Without a file it replays the selection that ' +

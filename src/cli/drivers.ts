@@ -37,7 +37,6 @@ function paragraph(driver: Driver): string {
 
 export const drivers: Command = {
   name: 'drivers',
-  summary: 'list the drivers and their options',
   description:
     'Lists the drivers that come with the lab, with the options that switch their policies. Values ' +
     'that are not the default are mostly known defects. A driver of your own is a module, given to --driver by its path.',

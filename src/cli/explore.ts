@@ -7,7 +7,7 @@ import { chromeTrace } from '../report/chromeTrace.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { plural } from '../report/units.ts';
 import { version } from '../version.ts';
-import { bugNamed } from './bugs.ts';
+import { bugNamed } from './bugNamed.ts';
 import { loadExplorer } from './explored.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
 import { outFile } from './outFile.ts';
@@ -168,7 +168,7 @@ function report(command: string, result: ExploreResult, json: boolean, chrome?: 
 async function subject(args: readonly string[]) {
   const isNamed = args[0] !== undefined && !args[0].startsWith('-');
   const values = parseFlags('explore', exploreFlags, isNamed ? args.slice(1) : args);
-  const bug: Bug | undefined = values.bug === undefined ? undefined : bugNamed(values.bug);
+  const bug: Bug | undefined = values.bug === undefined ? undefined : await bugNamed(values.bug);
   const scenario = isNamed ? args[0] : bug?.scenario;
   if (scenario === undefined)
     throw new UsageError(
@@ -186,7 +186,6 @@ function driverOf(spec: string | undefined): { readonly driver?: string; readonl
 
 export const explore: Command = {
   name: 'explore',
-  summary: 'run a scenario under a controlled scheduler: every interleaving, or the ones most likely to break it',
   description:
     'Explores one scenario: all interleavings with 0, 1 and 2 preemptions, then all of them, and for what is left of the time ' +
     'a portfolio of randomised strategies. Says proved, bounded or sampled, or shows the interleaving that breaks a rule. ' +
@@ -218,7 +217,6 @@ const replayFlags = [chromeFlag, jsonFlag] as const;
 
 export const replay: Command = {
   name: 'replay',
-  summary: 'run the schedule of a token again',
   description:
     'Runs the schedule of a token, as explore prints it, and shows the same failure. A token is good for the model that made it.',
   flags: replayFlags,
@@ -230,7 +228,7 @@ export const replay: Command = {
     const { decodeToken, scenarioSources } = await loadExplorer();
     const { bug, scenario: named } = await asUsage(() => decodeToken(given));
     const sources = await asUsage(() => scenarioSources(named));
-    const explorer = await asUsage(() => loadExplorer(bug === null ? undefined : bugNamed(bug)));
+    const explorer = await asUsage(async () => loadExplorer(bug === null ? undefined : await bugNamed(bug)));
     const result = await asUsage(() => {
       const { scenario, settings, schedule } = explorer.readToken(given, sources);
       return explorer.runSchedule(scenario, { settings }, schedule);
@@ -243,7 +241,6 @@ const scenarioFlags = [jsonFlag] as const;
 
 export const scenarios: Command = {
   name: 'scenarios',
-  summary: 'list the scenarios that explore takes',
   description: 'Lists the scenarios, with the race windows of docs/windows.md that each can reach.',
   flags: scenarioFlags,
   examples: ['hmm-lab scenarios', 'hmm-lab scenarios --json'],

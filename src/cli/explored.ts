@@ -1,7 +1,6 @@
 /**
- * The explorer and the simulator run generators as they are written: they live in the stepped tree, and the program in the
- * erased one. Both come from one build and lie side by side. A model with a bug in it is a copy of the stepped tree, with the
- * explorer in it.
+ * The explorer runs generators as they are written: it lives in the stepped tree, and the program in the erased one. Both come from
+ * one build and lie side by side. A model with a bug in it is a copy of the stepped tree, with the explorer in it.
  */
 import type { Mutation } from '../bugs/bug.ts';
 import type * as Catalogue from '../engines/explore/catalogue.ts';
@@ -9,7 +8,6 @@ import type * as Explore from '../engines/explore/explore.ts';
 import type * as Parallel from '../engines/explore/parallel.ts';
 import type * as Token from '../engines/explore/token.ts';
 import type * as User from '../engines/explore/userScenario.ts';
-import type * as Simulate from '../engines/simulate/engine.ts';
 import { steppedModule } from '../engines/steppedModule.ts';
 import type * as Fitting from '../engines/trace/fitting.ts';
 import type * as Trace from '../engines/trace/trace.ts';
@@ -29,8 +27,6 @@ export async function loadExplorer(bug?: Mutation) {
     ...(await load<typeof User>('userScenario')),
   };
 }
-
-export const loadSimulator = () => import(steppedModule('engines/simulate/engine').href) as Promise<typeof Simulate>;
 
 /** The way from a race to a trace: what scenarios do is asked of the model as it is, also when there is a bug in it. */
 export async function loadTracer(bug?: Mutation) {

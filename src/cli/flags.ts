@@ -24,8 +24,6 @@ export interface Flag {
 /** What a command is to `main` and to the help text. */
 export interface Command {
   readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
   /** A paragraph for its own help. */
   readonly description: string;
   readonly flags: readonly Flag[];

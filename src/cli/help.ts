@@ -1,4 +1,5 @@
 /** The help texts, made from the tables of the commands. */
+import type { CommandEntry } from './commands.ts';
 import { type Command, type Flag, range } from './flags.ts';
 
 const WIDTH = 100;
@@ -13,7 +14,7 @@ const exitCodes = [
 ] as const;
 
 /** `hmm-lab --help`. */
-export function programHelp(commands: readonly Command[]): string {
+export function programHelp(commands: readonly CommandEntry[]): string {
   return [
     'Usage: hmm-lab [COMMAND] [FLAG...]',
     '',

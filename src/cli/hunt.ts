@@ -1,10 +1,9 @@
 /** `hmm-lab hunt`: the corpus of bugs against the explorer. */
-import { bugs, controls } from '../bugs/index.ts';
 import type { HuntOptions, HuntResult } from '../engines/hunt/hunt.ts';
 import { huntPage, huntText } from '../report/huntText.ts';
 import { styleFor } from '../report/style.ts';
 import { version } from '../version.ts';
-import { bugNamed } from './bugs.ts';
+import { bugNamed } from './bugNamed.ts';
 import { loadExplorer } from './explored.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
 import { outFile } from './outFile.ts';
@@ -40,7 +39,6 @@ const lost = ({ rows, falseAlarms }: HuntResult): boolean => falseAlarms.length 
 
 export const hunt: Command = {
   name: 'hunt',
-  summary: 'look for every bug of the corpus, and print the league table',
   description:
     'Puts each bug of the corpus into a copy of the model and looks for it; then makes sure that the controls, which are no bugs, ' +
     'and the model as it is are not reported. Exit code 1 when a bug was not found or something was reported that is none. ' +
@@ -53,7 +51,8 @@ export const hunt: Command = {
   ],
   async run(args) {
     const { bug: ids, seconds, schedules, seeds, clean, workers, markdown, json } = parseFlags('hunt', flags, args);
-    const chosen = ids.length === 0 ? bugs : ids.map(bugNamed);
+    const { bugs, controls } = await import('../bugs/index.ts');
+    const chosen = ids.length === 0 ? bugs : await Promise.all(ids.map(bugNamed));
     const store = markdown === undefined ? undefined : outFile(markdown);
     const scenarios = (await loadExplorer())
       .scenarios()

@@ -1,17 +1,16 @@
 /** `hmm-lab measure`: sweeps over the retry loop, in virtual time or on real threads. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { shardOf } from '../engines/measure/cells.ts';
 import { Journal } from '../engines/measure/journal.ts';
 import { type MeasureVerdict, measureResult } from '../engines/measure/result.ts';
 import type { Row } from '../engines/measure/row.ts';
 import { type CellEngine, runSweep } from '../engines/measure/runSweep.ts';
-import { shardOf } from '../engines/measure/sweep.ts';
 import type { MeasureEngine } from '../engines/measure/types.ts';
 import { measureText } from '../report/measureText.ts';
 import { styleFor } from '../report/style.ts';
 import { startSweepLive } from '../report/sweepLive.ts';
 import { plural } from '../report/units.ts';
-import { loadSimulator } from './explored.ts';
 import type { Command } from './flags.ts';
 import { type MeasureOptions, measureFlags, measureOptionsOf } from './measureOptions.ts';
 import { asWritable, writeResults } from './measureOutput.ts';
@@ -26,9 +25,12 @@ export const measureExit: Readonly<Record<MeasureVerdict, number>> = {
   interrupted: EXIT_INTERRUPTED,
 };
 
-async function engineOf(engine: MeasureEngine): Promise<CellEngine> {
-  if (engine === 'simulate') return (await loadSimulator()).simulateEngine;
-  return (await import('../engines/race/measureRace.ts')).raceEngine;
+const nothingToEnd = { [Symbol.asyncDispose]: async (): Promise<void> => {} };
+
+/** The engine, with so many threads; a race has as many as it has actors. */
+async function engineOf(engine: MeasureEngine, lanes: number): Promise<CellEngine & AsyncDisposable> {
+  if (engine === 'simulate') return (await import('../engines/simulate/engine.ts')).simulateEngine(lanes);
+  return { ...(await import('../engines/race/measureRace.ts')).raceEngine, ...nothingToEnd };
 }
 
 function openJournal({ sweep, shard, drivers, out, fresh, command }: MeasureOptions): Promise<Journal> {
@@ -42,7 +44,7 @@ function openJournal({ sweep, shard, drivers, out, fresh, command }: MeasureOpti
 
 /** Runs what the journal does not have yet. */
 async function runCells(options: MeasureOptions, journal: Journal): Promise<Row[]> {
-  const { sweep, shard, out, progress } = options;
+  const { sweep, shard, out, progress, workers } = options;
   const cells = shardOf(sweep.cells, shard);
   const live = startSweepLive(process.stderr, progress, sweep.varied);
   const found = journal.found.size;
@@ -60,12 +62,17 @@ async function runCells(options: MeasureOptions, journal: Journal): Promise<Row[
   };
   process.on('SIGINT', interrupt);
   try {
-    const engine = await engineOf(sweep.request.engine);
-    return await runSweep(cells, journal.found, engine, {
+    // Measured one after another where it is the machine that is measured.
+    const lanes = sweep.request.engine === 'race' ? 1 : Math.min(workers, sweep.atOnce);
+    await using engine = await engineOf(sweep.request.engine, lanes);
+    const rows = await runSweep(cells, journal.found, engine, {
       onProgress: live.update,
       onRow: (row) => asWritable(out, () => journal.add(row)),
       signal: stop.signal,
+      lanes,
     });
+    asWritable(out, () => journal.settle(rows));
+    return rows;
   } finally {
     process.off('SIGINT', interrupt);
     live.stop();
@@ -97,7 +104,6 @@ async function run(args: readonly string[]): Promise<number> {
 
 export const measure: Command = {
   name: 'measure',
-  summary: 'measure the retry loop: attempts, time to stable, timeouts and wasted work over a sweep of axes',
   description:
     'Runs every combination of the given values, in virtual time or on real threads, prints a table and writes a report, the results ' +
     'as JSON Lines and the histograms. A value list is 1k,10k,100k, a range 1k..1M (two values a decade) or 1k..1M:9 (nine), of names ' +

@@ -1,20 +1,22 @@
 /** The flags of `measure`, a configuration file with the same names, and how they become a sweep. */
 import { readFileSync } from 'node:fs';
-import { loadDriver } from '../drivers/load.ts';
-import { optionWords, parseDriverSpec } from '../drivers/options.ts';
-import { builtinDrivers } from '../drivers/registry.ts';
+import { availableParallelism } from 'node:os';
 import { type Axis, axes } from '../engines/measure/axes.ts';
-import { type DriverChoice, planSweep, type Sweep, type SweepRequest } from '../engines/measure/sweep.ts';
+import type { Sweep, SweepRequest } from '../engines/measure/cells.ts';
+import type { DriverChoice } from '../engines/measure/sweep.ts';
 import type { MeasureEngine } from '../engines/measure/types.ts';
 import { type Flag, jsonFlag, parseFlags, type Values } from './flags.ts';
-import { driverLocation, tryDriver } from './stressOptions.ts';
 import { asUsage, quote, UsageError, unknown } from './usage.ts';
 
 const engines: readonly MeasureEngine[] = ['simulate', 'race'];
+const MOST_WORKERS = 64;
 const progressKinds = ['auto', 'json', 'none'] as const;
 
-/** What is measured when nothing is said, by engine: a race costs its time, and its A/A check wants three against three. */
-const usual = { simulate: { seconds: 1, repetitions: 5 }, race: { seconds: 1, repetitions: 6 } } as const;
+/**
+ * What is measured when nothing is said, by engine. A race costs its time, and its A/A check wants three against three. A simulation
+ * costs its steps: so long, and so many faults, make a sweep of fifty cells a matter of half a minute on two cores.
+ */
+const usual = { simulate: { seconds: 0.2, repetitions: 5 }, race: { seconds: 1, repetitions: 6 } } as const;
 
 const axisFlag = ({ name, help, usual: text, choices, unit, min, max }: Axis): Flag => {
   const bounds = min === undefined || max === undefined ? '' : `, ${min} to ${max}`;
@@ -42,14 +44,22 @@ const ownFlags = [
   {
     name: 'seconds',
     kind: 'number',
-    defaultText: '1, virtual or real',
+    defaultText: '0.2 of virtual time, 1 of a race',
     above: 0,
     max: 3600,
     help: 'longest repetition; its first tenth is warm-up',
   },
-  { name: 'faults', kind: 'whole', default: 1000, min: 1, max: 100_000_000, help: 'a simulated repetition ends after so many' },
+  { name: 'faults', kind: 'whole', default: 500, min: 1, max: 100_000_000, help: 'a simulated repetition ends after so many' },
   { name: 'repetitions', kind: 'whole', defaultText: '5, of a race 6', min: 1, max: 1000, help: 'repetitions of each cell' },
   { name: 'seed', kind: 'whole', default: 1, min: 0, max: 2 ** 31 - 1, help: 'seed of all random choices' },
+  {
+    name: 'workers',
+    kind: 'whole',
+    defaultText: 'as many as cores',
+    min: 1,
+    max: MOST_WORKERS,
+    help: 'threads of a simulation; the result is the same for any number of them',
+  },
   { name: 'config', kind: 'text', value: 'FILE', help: 'a JSON file with these names as keys; flags go before it' },
   {
     name: 'out',
@@ -81,6 +91,7 @@ export interface MeasureOptions {
   readonly shard: readonly [number, number];
   readonly out: string;
   readonly fresh: boolean;
+  readonly workers: number;
   readonly progress: (typeof progressKinds)[number];
   readonly json: boolean;
   /** The command that measures the same again. */
@@ -100,7 +111,9 @@ function configArguments(path: string): string[] {
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw new UsageError(`--config ${quote(path)} is no JSON object, allowed is one with flag names as keys`);
-  const allowed = measureFlags.filter(({ name }) => !['config', 'out', 'json', 'fresh', 'shard', 'progress'].includes(name));
+  const allowed = measureFlags.filter(
+    ({ name }) => !['config', 'out', 'json', 'fresh', 'shard', 'progress', 'workers'].includes(name),
+  );
   return Object.entries(content).flatMap(([key, value]) => {
     const flag = allowed.find(({ name }) => name === key);
     const names = allowed.map(({ name }) => name);
@@ -124,16 +137,16 @@ function parse(args: readonly string[]): Given {
 }
 
 async function driverChoices(specs: readonly string[]): Promise<DriverChoice[]> {
+  // Loaded only now, as the plan below: a wrong flag and --help need no model.
+  const [{ chosenDriver }, { builtinDrivers }] = await Promise.all([
+    import('./chosenDriver.ts'),
+    import('../drivers/registry.ts'),
+  ]);
   const labels = specs.flatMap((spec) => (spec === 'all' ? builtinDrivers.map(({ name }) => name) : [spec]));
   const choices: DriverChoice[] = [];
   for (const label of new Set(labels)) {
     if (label === '') throw new UsageError('--driver is empty, allowed is a name of hmm-lab drivers, a module, or all');
-    const { name, settings } = await asUsage(() => parseDriverSpec(label));
-    const location = driverLocation(name);
-    await tryDriver(location);
-    const driver = await asUsage(() => loadDriver(location));
-    await asUsage(() => optionWords(driver, settings));
-    choices.push({ label, location, settings, driver });
+    choices.push({ label, ...(await chosenDriver(label)) });
   }
   return choices;
 }
@@ -202,6 +215,7 @@ export async function measureOptionsOf(args: readonly string[]): Promise<Measure
     repetitions: values.repetitions ?? usual[engine].repetitions,
     seed: values.seed,
   };
+  const { planSweep } = await import('../engines/measure/sweep.ts');
   const sweep = await asUsage(() => planSweep(request, choices));
   if (shard[1] > sweep.cells.length)
     throw new UsageError(
@@ -214,6 +228,7 @@ export async function measureOptionsOf(args: readonly string[]): Promise<Measure
     shard,
     out,
     fresh: values.fresh,
+    workers: values.workers ?? Math.min(MOST_WORKERS, availableParallelism()),
     progress,
     json: values.json,
     command: commandOf(request, drivers),

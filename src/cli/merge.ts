@@ -17,7 +17,6 @@ const mergeFlags = [
 
 export const merge: Command = {
   name: 'merge',
-  summary: 'join the parts of a sweep that was measured with --shard',
   description:
     'Takes the directories of all parts of one sweep and writes the results that the sweep would have had in one piece. Parts of ' +
     'different sweeps, and parts with cells missing, are refused.',

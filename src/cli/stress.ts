@@ -8,7 +8,7 @@ import { startLive } from '../report/live.ts';
 import { stressText } from '../report/stressText.ts';
 import { styleFor } from '../report/style.ts';
 import { plural, seconds } from '../report/units.ts';
-import { bugNamed } from './bugs.ts';
+import { bugNamed } from './bugNamed.ts';
 import { type Command, parseFlags } from './flags.ts';
 import { outFile } from './outFile.ts';
 import { raceOptionsOf, stressFlags } from './stressOptions.ts';
@@ -34,7 +34,7 @@ function announcement(options: RaceOptions): string {
 async function loadRace(bug: string | undefined): Promise<typeof RaceModule> {
   if (bug === undefined) return import('../engines/race/race.ts');
   const [{ mutatedTree }, { eraseTree }] = await Promise.all([import('../bugs/mutate.ts'), import('../steps/eraseTree.ts')]);
-  const tree = await asUsage(() => mutatedTree(bugNamed(bug)));
+  const tree = await asUsage(async () => mutatedTree(await bugNamed(bug)));
   await eraseTree(tree.stepped, tree.erased);
   return import(pathToFileURL(join(tree.erased, 'src', 'engines', 'race', 'race.js')).href);
 }
@@ -98,7 +98,6 @@ async function run(args: readonly string[]): Promise<number> {
 
 export const stress: Command = {
   name: 'stress',
-  summary: 'race CPU threads, devices, migrators and disturbers on real cores (what runs without a command)',
   description:
     'Runs a race of CPU-fault threads, devices, migrators and disturbers over one address space in shared memory, on real ' +
     'threads, and checks every rule of the model while they run. It ends with a verdict, the retry rate and a latency table. ' +

@@ -1,18 +1,12 @@
 /** The flags of `stress`, and how they become the options of a race. */
 import { randomInt } from 'node:crypto';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { PFN_LIMIT } from '../arena/config.ts';
-import { loadDriver } from '../drivers/load.ts';
-import { optionWords, parseDriverSpec } from '../drivers/options.ts';
-import { builtinDrivers } from '../drivers/registry.ts';
-import { probeDriver } from '../engines/probe.ts';
 import { defaultMemory, defaultRace } from '../engines/race/command.ts';
 import type { DelaySpec, RaceOptions } from '../engines/race/types.ts';
 import { points } from '../steps/points.ts';
-import { bugNamed } from './bugs.ts';
+import { bugNamed } from './bugNamed.ts';
 import { jsonFlag, type Values } from './flags.ts';
-import { asUsage, quote, UsageError, unknown } from './usage.ts';
+import { quote, UsageError, unknown } from './usage.ts';
 
 /** Actors are threads; many more than there are cores only take turns. */
 const MOST_ACTORS = 32;
@@ -148,23 +142,21 @@ export async function raceOptionsOf(values: StressValues): Promise<RaceOptions> 
       `--memory ${memory} and ${devices} times --device-memory ${deviceMemory} are ${frames} page frames, allowed are ${PFN_LIMIT} in all`,
     );
   }
-  const bug = values.bug === undefined ? undefined : bugNamed(values.bug);
+  const bug = values.bug === undefined ? undefined : await bugNamed(values.bug);
   const kill = values.kill === undefined ? undefined : parseKill(values.kill, team, seconds);
   const delays = values.delay.map(parseDelay);
   const doubled = delays.find(({ point }, i) => delays.findIndex((other) => other.point === point) !== i);
   if (doubled !== undefined) throw new UsageError(`--delay names the point ${doubled.point} twice, allowed is one delay a point`);
-  const { name, settings: chosen } = await asUsage(() => parseDriverSpec(values.driver));
-  const settings = { ...bug?.settings, ...chosen };
-  const driver = driverLocation(name);
-  await tryDriver(driver);
-  await asUsage(async () => optionWords(await loadDriver(driver), settings));
+  // Loaded only now: a wrong flag and --help need no model.
+  const { chosenDriver } = await import('./chosenDriver.ts');
+  const { location, settings } = await chosenDriver(values.driver, bug?.settings);
   return {
     seconds,
     ...team,
     pages,
     memory,
     deviceMemory,
-    driver,
+    driver: location,
     driverSettings: settings,
     seed: values.seed ?? randomInt(SEEDS),
     rate: values.rate,
@@ -192,21 +184,6 @@ function checkTeam({ cpus, devices, migrators, disturbers }: Team): void {
       `--migrators ${migrators} with --devices 0 has nowhere to move pages to, allowed is --migrators 0 without a device`,
     );
   }
-}
-
-/** A module of the user's is tried out in a thread before anything rests on it. */
-export async function tryDriver(location: string): Promise<void> {
-  const why = location.startsWith('file:') ? await probeDriver(location) : null;
-  if (why !== null) throw new UsageError(why);
-}
-
-/** A built-in name as it is, a path as the URL that every worker can load. */
-export function driverLocation(name: string): string {
-  const names = builtinDrivers.map((driver) => driver.name);
-  if (names.includes(name) || name.startsWith('file:')) return name;
-  const isPath = name.includes('/') || /\.m?js$/.test(name);
-  if (isPath && !/^[a-z][a-z+.-]+:/i.test(name)) return pathToFileURL(resolve(name)).href;
-  throw unknown('driver', name, names, `allowed are ${names.join(', ')}, or a module by its path (./driver.js) or file: URL`);
 }
 
 const usPerUnit = { us: 1, ms: 1000, s: 1e6 } as const;

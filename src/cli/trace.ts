@@ -4,7 +4,7 @@ import type { RaceResult } from '../engines/race/types.ts';
 import type { TraceResult } from '../engines/trace/trace.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { plural, seconds } from '../report/units.ts';
-import { bugNamed } from './bugs.ts';
+import { bugNamed } from './bugNamed.ts';
 import { failureText } from './explore.ts';
 import { loadTracer } from './explored.ts';
 
@@ -34,7 +34,8 @@ export async function traceRace({ violations, log, config }: RaceResult, budget:
   process.on('SIGINT', interrupt);
   const live = startExploreLive(process.stderr, budget);
   try {
-    const { fittingScenarios, traceViolation } = await loadTracer(config.bug === undefined ? undefined : bugNamed(config.bug));
+    const bug = config.bug === undefined ? undefined : await bugNamed(config.bug);
+    const { fittingScenarios, traceViolation } = await loadTracer(bug);
     const { rule, actor } = violation;
     const scenarios = await fittingScenarios({ rule, actor, log }, config.driver);
     const options = { rule, scenarios, settings: config.driverSettings, seconds: budget };

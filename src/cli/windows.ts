@@ -17,7 +17,6 @@ function paragraph({ name, after, before, kernel, windows }: PointInfo): string 
 
 export const windows: Command = {
   name: 'windows',
-  summary: 'list the points: the race windows that --delay can widen',
   description:
     'Lists the points of the model. At each, another actor may run: it lies after one step of a protocol and before the next. ' +
     'The E and F numbers are the windows of the race literature that hinge on it (docs/windows.md).',

@@ -10,19 +10,7 @@ import type { Steps } from '../steps/steps.ts';
 import { sleepFor } from '../sync/sleep.ts';
 import { count, type Task } from '../sync/task.ts';
 import { type DriverOption, driverOption } from './driver.ts';
-
-/** What each policy does, in a line. */
-export const retryPolicies = {
-  window: 'the deadline is for each window by itself, as in the in-tree test driver',
-  absolute: 'one deadline for the whole request',
-  progress: 'the deadline starts anew when a window became stable, or a pass faulted pages in',
-  unbounded: 'no deadline',
-  backoff: 'one deadline, and a pause after each lost pass that doubles',
-  refault: 'no loop and no deadline: the fault is dropped, and the hardware faults again after a while',
-  timeslice: 'one deadline; the loop works for a time slice and rests for another, and the slice doubles',
-} as const;
-
-export type RetryPolicy = keyof typeof retryPolicies;
+import { type RetryPolicy, retryPolicies } from './retryPolicies.ts';
 
 const names = Object.keys(retryPolicies) as RetryPolicy[];
 const WINDOW = names.indexOf('window');

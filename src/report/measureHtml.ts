@@ -5,7 +5,7 @@ import type { Row } from '../engines/measure/row.ts';
 import { seriesName, xOf } from '../engines/measure/series.ts';
 import type { Spread } from '../engines/measure/statistics.ts';
 import { restored } from '../engines/measure/tally.ts';
-import { axisCells, measureCells, measureTitles } from './measureText.ts';
+import { axisCells, measureColumns } from './measureText.ts';
 import { marker, type Plot, type PlotAxis, type PlotCurve, type PlotPoint, plotFigure, escapeHtml as safe } from './plot.ts';
 import { reportStyle } from './reportStyle.ts';
 import { compact, count, duration, percent } from './units.ts';
@@ -37,6 +37,9 @@ interface Quantity {
   readonly bounds: readonly [number, number];
   readonly of: (row: Row) => { readonly value: number; readonly spread: Spread | null } | null;
 }
+
+/** To three digits. */
+const plain = (value: number): string => String(Number(value.toPrecision(3)));
 
 const share: PlotAxis = {
   title: 'share',
@@ -74,6 +77,25 @@ const quantities: readonly Quantity[] = [
   },
 ];
 
+/** Where devices have memory of their own. */
+const pagingQuantities: readonly Quantity[] = [
+  {
+    title: 'Pages that moved for each page used',
+    y: { title: 'pages', log: false, atLeast: 0.01, format: plain },
+    bounds: [0, Number.POSITIVE_INFINITY],
+    of: ({ paging }) => (paging === null ? null : { value: paging.movedPerUsed, spread: paging.movedSpread }),
+  },
+  {
+    title: 'Blocks evicted for each device fault',
+    y: { title: 'blocks', log: false, atLeast: 0.01, format: plain },
+    bounds: [0, Number.POSITIVE_INFINITY],
+    of: ({ paging }) => (paging === null ? null : { value: paging.evictionsPerFault, spread: paging.evictionsSpread }),
+  },
+];
+
+const quantitiesFor = (rows: readonly Row[]): readonly Quantity[] =>
+  rows.some(({ paging }) => paging !== null) ? [...pagingQuantities, ...quantities] : quantities;
+
 function pointsOf(
   rows: readonly Row[],
   x: Axis,
@@ -110,7 +132,10 @@ function byColour(rows: readonly Row[], colour: string | null): Map<string, Row[
 const axisX = (x: Axis): PlotAxis => ({
   title: x.unit === '/s' ? `${x.title} a second` : x.unit === undefined ? x.title : `${x.title} (${x.unit})`,
   log: true,
-  format: (value) => (x.kind === 'size' ? valueName(x, value >= 2 ** 27 ? 0 : value) : compact(value)),
+  format: (value) => {
+    if (x.kind === 'size') return valueName(x, value >= 2 ** 27 ? 0 : value);
+    return x.whole || value >= 10 ? compact(value) : plain(value);
+  },
 });
 
 /** How long faults take, by percentile, where x is largest: corrected for waiting, and as they were. */
@@ -161,7 +186,7 @@ function plots(rows: readonly Row[], varied: readonly string[]): string {
       const figures =
         x === null
           ? []
-          : quantities.map((quantity) =>
+          : quantitiesFor(rows).map((quantity) =>
               plotFigure({
                 title: quantity.title,
                 x: axisX(x),
@@ -181,7 +206,8 @@ function plots(rows: readonly Row[], varied: readonly string[]): string {
 
 function table(rows: readonly Row[], varied: readonly string[]): string {
   const names = varied.length === 0 ? ['invalidations'] : varied;
-  const head = [...names.map((name) => axisNamed(name).title), ...measureTitles]
+  const columns = measureColumns(rows);
+  const head = [...names.map((name) => axisNamed(name).title), ...columns.map(({ title }) => title)]
     .map((title) => `<th scope="col">${safe(title)}</th>`)
     .join('');
   const body = rows
@@ -189,8 +215,8 @@ function table(rows: readonly Row[], varied: readonly string[]): string {
       const axisPart = axisCells(row, names).map((text) => `<td>${safe(text)}</td>`);
       const rest =
         row.verdict === 'ok'
-          ? measureCells(row).map((text) => `<td class="n">${safe(text)}</td>`)
-          : [`<td colspan="${measureTitles.length}"><strong>${row.verdict.toUpperCase()}</strong> ${safe(row.why ?? '')}</td>`];
+          ? columns.map(({ of }) => `<td class="n">${safe(of(row))}</td>`)
+          : [`<td colspan="${columns.length}"><strong>${row.verdict.toUpperCase()}</strong> ${safe(row.why ?? '')}</td>`];
       return `<tr>${axisPart.join('')}${rest.join('')}</tr>`;
     })
     .join('\n');

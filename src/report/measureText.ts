@@ -13,37 +13,49 @@ export function halfWidth(spread: Spread | null): string {
   return ` ±${share < 99.5 ? share.toPrecision(2) : share.toFixed(0)}%`;
 }
 
-/** Titles of the columns after those of the axes. */
-export const measureTitles = [
-  'inv. done',
-  'faults',
-  'rounds',
-  'passes',
-  'p99',
-  'per stable',
-  'time to stable',
-  'p99',
-  'timeouts',
-  'wasted',
-] as const;
-
-/** The cells of a row for {@link measureTitles}: empty where a row has no number. */
-export function measureCells(row: PlainRow): string[] {
-  const { attempts, timeToStable, timeouts, wasted, n } = row;
-  const stable = timeToStable !== null && timeToStable.count > 0;
-  return [
-    row.invalidations === null ? '-' : `${compact(row.invalidations.done)}/s`,
-    count(n),
-    row.rounds === null ? '-' : row.rounds.toFixed(2),
-    stable && attempts !== null ? `${attempts.mean.toFixed(2)}${halfWidth(attempts.spread)}` : '-',
-    stable && attempts !== null ? attempts.p99.toFixed(0) : '-',
-    attempts?.perStable == null ? 'none stable' : attempts.perStable.toPrecision(3),
-    stable ? `${duration(timeToStable.meanNs)}${halfWidth(timeToStable.spread)}` : '-',
-    stable ? duration(timeToStable.p99Ns) : '-',
-    timeouts === null ? '-' : percent(timeouts.share),
-    wasted === null ? '-' : percent(wasted.share),
-  ];
+/** A column of the table after those of the axes, for a row that has numbers. */
+interface Column {
+  readonly title: string;
+  readonly of: (row: PlainRow) => string;
 }
+
+const stable = ({ timeToStable }: PlainRow): boolean => timeToStable !== null && timeToStable.count > 0;
+
+const always: readonly Column[] = [
+  { title: 'inv. done', of: ({ invalidations }) => (invalidations === null ? '-' : `${compact(invalidations.done)}/s`) },
+  { title: 'faults', of: ({ n }) => count(n) },
+  { title: 'rounds', of: ({ rounds }) => rounds?.toFixed(2) ?? '-' },
+  {
+    title: 'passes',
+    of: (row) => (stable(row) && row.attempts ? `${row.attempts.mean.toFixed(2)}${halfWidth(row.attempts.spread)}` : '-'),
+  },
+  { title: 'p99', of: (row) => (stable(row) && row.attempts ? row.attempts.p99.toFixed(0) : '-') },
+  { title: 'per stable', of: ({ attempts }) => attempts?.perStable?.toPrecision(3) ?? 'none stable' },
+  {
+    title: 'time to stable',
+    of: (row) =>
+      stable(row) && row.timeToStable ? `${duration(row.timeToStable.meanNs)}${halfWidth(row.timeToStable.spread)}` : '-',
+  },
+  { title: 'p99', of: (row) => (stable(row) && row.timeToStable ? duration(row.timeToStable.p99Ns) : '-') },
+  { title: 'timeouts', of: ({ timeouts }) => (timeouts === null ? '-' : percent(timeouts.share)) },
+  { title: 'wasted', of: ({ wasted }) => (wasted === null ? '-' : percent(wasted.share)) },
+];
+
+/** Where devices have memory of their own. */
+const ofPaging: readonly Column[] = [
+  { title: 'evictions/fault', of: ({ paging }) => (paging ? paging.evictionsPerFault.toFixed(2) : '-') },
+  {
+    title: 'moved/used',
+    of: ({ paging }) => (paging ? `${paging.movedPerUsed.toFixed(3)}${halfWidth(paging.movedSpread)}` : '-'),
+  },
+  { title: 'remote', of: ({ paging }) => (paging ? percent(paging.remote) : '-') },
+  { title: 'held back', of: ({ paging }) => (paging ? percent(paging.naps) : '-') },
+  { title: 'request', of: ({ latency }) => (latency ? `${duration(latency.raw.meanNs)}${halfWidth(latency.raw.spread)}` : '-') },
+];
+
+/** The columns that these rows need. */
+export const measureColumns = (rows: readonly PlainRow[]): readonly Column[] =>
+  rows.some(({ paging }) => paging !== null) ? [...always, ...ofPaging] : always;
 
 export const axisCells = (row: PlainRow, varied: readonly string[]): string[] =>
   varied.map((name) => {
@@ -54,10 +66,11 @@ export const axisCells = (row: PlainRow, varied: readonly string[]): string[] =>
 /** A table that says why where a row has no number. */
 function table(result: MeasureResult, style: Style): string[] {
   const names = result.varied.length === 0 ? ['invalidations'] : result.varied;
-  const head = [...names.map((name) => axisNamed(name).title), ...measureTitles];
+  const measured = measureColumns(result.rows);
+  const head = [...names.map((name) => axisNamed(name).title), ...measured.map(({ title }) => title)];
   const [first = '', ...lines] = columns([
     head,
-    ...result.rows.map((row) => [...axisCells(row, names), ...(row.verdict === 'ok' ? measureCells(row) : [])]),
+    ...result.rows.map((row) => [...axisCells(row, names), ...(row.verdict === 'ok' ? measured.map(({ of }) => of(row)) : [])]),
   ]);
   const notes = result.rows.map(({ verdict, why }) => {
     if (verdict === 'ok') return '';

@@ -1,6 +1,7 @@
 /** Progress of a sweep: a line that repaints itself with a sparkline of the retry rate, plain lines, or JSON lines. */
+
+import { cellName } from '../engines/measure/cells.ts';
 import type { SweepProgress } from '../engines/measure/runSweep.ts';
-import { cellName } from '../engines/measure/sweep.ts';
 import { type Live, type LiveStream, startLine } from './live.ts';
 import { duration } from './units.ts';
 

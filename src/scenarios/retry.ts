@@ -12,8 +12,6 @@ import { type Driver, mirrorNeeds } from '../drivers/driver.ts';
 import { mirrorAlloc, mirrorFree, mirrorPgmap } from '../drivers/mirror.ts';
 import { type DriverSettings, optionWords, storeOptions } from '../drivers/options.ts';
 import { registerDriver } from '../drivers/registry.ts';
-import type { ArrivalKind } from '../load/arrivals.ts';
-import type { PatternKind } from '../load/patterns.ts';
 import { cpuStore } from '../mm/cpuAccess.ts';
 import { MEMORY_DEVICE_PRIVATE, memremapPages, memunmapPages } from '../mm/devPagemap.ts';
 import { mmput } from '../mm/exit.ts';
@@ -27,46 +25,7 @@ import { checkNotifiers } from '../oracles/notifiers.ts';
 import { run } from '../steps/steps.ts';
 import { Task } from '../sync/task.ts';
 import { parkAlone } from '../sync/wait.ts';
-
-/** What an invalidation is: each an ordinary call of a process. */
-export const eventKinds = ['dontneed', 'mprotect', 'munmap'] as const;
-export type EventKind = (typeof eventKinds)[number];
-
-/** Where invalidations strike: in the region the devices use, or in another one of the same size next to it. */
-export const targetKinds = ['same', 'other'] as const;
-export type TargetKind = (typeof targetKinds)[number];
-
-/** What a request of a device is: a fault for a range, or a copy out of it that faults what it does not find. */
-export const accessKinds = ['read', 'write', 'copy'] as const;
-export type AccessKind = (typeof accessKinds)[number];
-
-/** The load of one run. Rates are a second and in all, shared by those who make it; 0 is none. */
-export interface RetryLoad {
-  /** Pages of the region. */
-  readonly pages: number;
-  readonly devices: number;
-  /** Threads that handle device faults; device i is served by thread i, i + devices, ... */
-  readonly faulters: number;
-  /** Pages one fault asks for, aligned. */
-  readonly range: number;
-  readonly access: AccessKind;
-  readonly pattern: PatternKind;
-  /** Faults a second; 0: each thread begins the next fault when the last is done. */
-  readonly faultRate: number;
-  readonly faultArrivals: ArrivalKind;
-  readonly disturbers: number;
-  readonly invalidations: number;
-  readonly arrivals: ArrivalKind;
-  readonly event: EventKind;
-  /** Pages of one invalidation, aligned. */
-  readonly span: number;
-  readonly hits: PatternKind;
-  readonly target: TargetKind;
-  /** Threads that load and store in the region. */
-  readonly threads: number;
-  /** Accesses a second of all of them. */
-  readonly accesses: number;
-}
+import { actorCount, blocksAtStart, devicePages, type RetryLoad } from './retryLoad.ts';
 
 export interface RetryOptions extends RetryLoad {
   readonly driver: Driver;
@@ -97,12 +56,6 @@ export interface RetryScenario {
 /** First page of the region, aligned to the largest notifier block. */
 const BASE = 2 ** 17;
 
-/** A driver that leaves work to others gets a worker. */
-export const workerCount = ({ work = [] }: Driver): number => (work.length > 0 ? 1 : 0);
-
-export const actorCount = ({ faulters, disturbers, threads }: RetryLoad, driver: Driver): number =>
-  faulters + disturbers + threads + workerCount(driver);
-
 /** Sizes of the arena for a load. */
 export function retrySizes(options: RetryOptions): ArenaConfig {
   const { driver, pages, devices, span, target } = options;
@@ -113,7 +66,7 @@ export function retrySizes(options: RetryOptions): ArenaConfig {
   return {
     // A fault may hold a new page before an old one is back.
     systemPages: regions * pages + 64 + 4 * actors,
-    devicePages: pages,
+    devicePages: devicePages(options),
     devices,
     actors: actors + 1,
     mms: 2,
@@ -125,12 +78,14 @@ export function retrySizes(options: RetryOptions): ArenaConfig {
     intervals: devices * needs.intervals + actors + 8,
     frameWords: options.frameWords,
     hugePages: 0,
+    swapSlots: 0,
   };
 }
 
 function openMirror(arena: Arena, task: Task, options: RetryOptions, mm: number, device: number): number {
-  const { driver, pages } = options;
+  const { driver } = options;
   const id = registerDriver(driver);
+  const pages = arena.config.devicePages;
   const start = arena.config.systemPages + (device - 1) * pages;
   const pgmap = memremapPages(arena, { type: MEMORY_DEVICE_PRIVATE, owner: device, ops: id, start, pages });
   const mirror = mirrorAlloc(arena, { driver: id, mm, pgmap, device });
@@ -138,6 +93,14 @@ function openMirror(arena: Arena, task: Task, options: RetryOptions, mm: number,
   const error = run(driver.open(task, mirror));
   if (error !== 0) throw new RangeError(`driver ${driver.name} does not open: ${errnoName(error)}`);
   return handleOf(arena, arena.pools.mirror, mirror);
+}
+
+/** A device has been at work for a while: as much as fits is in its memory. */
+function fillDevice(task: Task, options: RetryOptions, mirror: number, device: number): void {
+  for (const block of blocksAtStart(options, device)) {
+    const start = BASE + block * options.range;
+    run(options.driver.migrateToDevice(task, mirror, start, start + options.range));
+  }
 }
 
 /** Builds the scenario, with every page of the regions there. The last actor number sets up, checks and tears down. */
@@ -152,6 +115,10 @@ export function retryScenario(options: RetryOptions): RetryScenario {
   run(mmapAnonymous(task, mm, BASE, end - BASE));
   for (let vpn = BASE; vpn < end; vpn++) run(cpuStore(task, mm, vpn, 0, vpn));
   const mirrors = Array.from({ length: options.devices }, (_, i) => openMirror(arena, task, options, mm, i + 1));
+  if (options.access === 'migrate')
+    mirrors.forEach((handle, device) => {
+      fillDevice(task, options, deref(arena, arena.pools.mirror, handle), device);
+    });
   store(arena, task.actor + Actor.state, ActorState.absent);
   const check = (): Finding[] => [
     ...checkLocksFree(arena),

@@ -6,6 +6,9 @@ import { Mirror } from '../arena/structures.ts';
 import { deviceRead } from '../drivers/deviceCopy.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { forgetRange } from '../drivers/forget.ts';
+import { deviceUse, noUsage, type Paging, type Usage } from '../drivers/paging/deviceUse.ts';
+import { Residency } from '../drivers/paging/residency.ts';
+import { Throttle } from '../drivers/paging/throttle.ts';
 import { arrivals } from '../load/arrivals.ts';
 import { pattern } from '../load/patterns.ts';
 import type { Program } from '../load/program.ts';
@@ -18,7 +21,8 @@ import { VM_READ, VM_WRITE } from '../mm/vma.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { runPendingWork } from '../sync/workqueue.ts';
-import { type EventKind, type RetryLoad, type RetryPlaces, workerCount } from './retry.ts';
+import type { RetryPlaces } from './retry.ts';
+import { blocksAtStart, devicePages, type EventKind, type RetryLoad, workerCount } from './retryLoad.ts';
 
 /** What a run hears of its actors. Times are nanoseconds of the engine's clock. */
 export interface RetryRecorder {
@@ -26,6 +30,8 @@ export interface RetryRecorder {
   readonly fault: (actor: number, due: number, began: number, ended: number, result: number) => void;
   /** A request makes another device fault. */
   readonly round: (actor: number) => void;
+  /** A request has used so many pages, with what that cost. Comes before the end of its fault. */
+  readonly used: (actor: number, pages: number, usage: Usage) => void;
   readonly faultBegins: (actor: number, due: number) => void;
   readonly invalidation: (actor: number, due: number, began: number, ended: number) => void;
 }
@@ -51,14 +57,54 @@ const stream = (seed: number, actor: number, purpose: number): RandomStream => r
 
 const nowNs = (task: Task): number => task.clock() * 1e6;
 
-function faulter({ arena, load, places, driver, seed, recorder }: Context, actor: number, index: number): Program {
+/** What the handlers of a device know of its memory, with access `migrate`. */
+function pagingOf({ arena, load, places, driver }: Context, device: number): Paging {
+  const blocks = Math.floor(load.pages / load.range);
+  const residency = new Residency(blocks, Math.floor(devicePages(load) / load.range));
+  for (const block of blocksAtStart(load, device)) residency.use(block);
+  return {
+    driver,
+    mirror: deref(arena, arena.pools.mirror, places.mirrors[device] as number),
+    base: places.base,
+    size: load.range,
+    residency,
+    throttle: new Throttle(load.throttle, load.lapseUs / 1000, blocks),
+  };
+}
+
+/** One request of a device for the range from `start` on. 0 or an error. */
+type Request = (task: Task, mirror: number, start: number, actor: number) => Steps<number>;
+
+function requestOf({ load, places, driver, recorder }: Context, paging: Paging | null): Request {
+  const { access, range } = load;
+  if (paging !== null) {
+    return function* (task, _, start, actor) {
+      const usage = noUsage();
+      const result = yield* deviceUse(task, paging, (start - places.base) / range, usage, () => recorder.round(actor));
+      recorder.used(actor, range, usage);
+      return result;
+    };
+  }
+  if (access === 'copy') {
+    return function* (task, mirror, start, actor) {
+      return yield* deviceRead(task, driver, mirror, start, start + range, () => recorder.round(actor));
+    };
+  }
+  return function* (task, mirror, start, actor) {
+    recorder.round(actor);
+    return yield* driver.fault(task, mirror, start, start + range, access === 'write');
+  };
+}
+
+function faulter(context: Context, actor: number, index: number, paging: Paging | null): Program {
+  const { arena, load, places, driver, seed, recorder } = context;
   const slot = pattern(load.pattern, Math.floor(load.pages / load.range), stream(seed, actor, 1));
   const next =
     load.faultRate > 0
       ? arrivals(load.faultArrivals, load.faultRate / load.faulters, stream(seed, actor, 0))
       : (now: number): number => now;
   const handle = places.mirrors[index % places.mirrors.length] as number;
-  const write = load.access === 'write';
+  const request = requestOf(context, paging);
   return {
     due: next,
     *operation(task, due) {
@@ -66,17 +112,10 @@ function faulter({ arena, load, places, driver, seed, recorder }: Context, actor
       const start = places.base + slot() * load.range;
       const began = nowNs(task);
       recorder.faultBegins(actor, due);
-      const end = start + load.range;
-      let result: number;
-      if (load.access === 'copy') {
-        result = yield* deviceRead(task, driver, mirror, start, end, () => recorder.round(actor));
-      } else {
-        recorder.round(actor);
-        result = yield* driver.fault(task, mirror, start, end, write);
-      }
+      const result = yield* request(task, mirror, start, actor);
       recorder.fault(actor, due, began, nowNs(task), result);
       // So that the next fault there finds something to do. Not part of the fault.
-      yield* forgetRange(task, driver, mirror, start, end);
+      if (paging === null) yield* forgetRange(task, driver, mirror, start, start + load.range);
     },
   };
 }
@@ -148,10 +187,15 @@ function worker({ arena, places, driver, seed }: Context, actor: number): Progra
 /** The actors of a run, in the order of their numbers. All choices follow from the seed. */
 export function retryActors(context: Context): RetryActor[] {
   const { faulters, disturbers, threads } = context.load;
+  const pagings = context.places.mirrors.map((_, device) =>
+    context.load.access === 'migrate' ? pagingOf(context, device) : null,
+  );
   const some = (role: RetryActor['role'], count: number, first: number, make: (actor: number, index: number) => Program) =>
     Array.from({ length: count }, (_, i) => ({ name: `${role}${i}`, role, program: make(first + i, i) }));
   return [
-    ...some('faulter', faulters, 0, (actor, index) => faulter(context, actor, index)),
+    ...some('faulter', faulters, 0, (actor, index) =>
+      faulter(context, actor, index, pagings[index % pagings.length] as Paging | null),
+    ),
     ...some('disturber', disturbers, faulters, (actor) => disturber(context, actor)),
     ...some('thread', threads, faulters + disturbers, (actor) => thread(context, actor)),
     ...some('worker', workerCount(context.driver), faulters + disturbers + threads, (actor) => worker(context, actor)),

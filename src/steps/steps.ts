@@ -1,11 +1,13 @@
+import { CallStack } from './callStack.ts';
 import { pause } from './pause.ts';
 
 /**
  * An operation during which other actors may run.
  *
  * It is written as a generator and called with `yield*`. Each number it yields is the id of a Point, a place where a
- * scheduler may let another actor go first. The build makes two trees of the sources: in the stepped tree operations stay
- * generators, in the erased tree `erase.ts` has turned them into plain functions.
+ * scheduler may let another actor go first. The build makes three trees of the sources: in the stepped tree operations stay
+ * generators, in the flat tree they are generators that do not call each other (`flatten.ts`), and in the erased tree `erase.ts`
+ * has turned them into plain functions.
  */
 export type Steps<T> = Generator<number, T, void>;
 
@@ -17,10 +19,10 @@ export type Steps<T> = Generator<number, T, void>;
  */
 export function run<T>(steps: Steps<T>): T {
   if (!isGenerator(steps)) return steps as T;
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value as T;
-  }
+  const stack = new CallStack();
+  stack.start(steps);
+  while (stack.next() !== -1);
+  return stack.result as T;
 }
 
 function isGenerator(x: unknown): x is Generator<unknown, unknown, void> {

@@ -7,7 +7,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dmirror } from '../../src/drivers/dmirror/index.ts';
-import { planSweep, type SweepRequest } from '../../src/engines/measure/sweep.ts';
+import type { SweepRequest } from '../../src/engines/measure/cells.ts';
+import { planSweep } from '../../src/engines/measure/sweep.ts';
 import type { Repetition } from '../../src/engines/measure/types.ts';
 import { simulateOnce } from '../../src/engines/simulate/cell.ts';
 
@@ -42,7 +43,7 @@ async function table(pages: number, gapsUs: readonly number[], axes: Readonly<Re
     const invalidations = gap === 0 ? '0' : String(1e6 / gap);
     const [cell] = planSweep({ ...request, axes: { ...request.axes, invalidations } }, drivers).cells;
     assert.ok(cell !== undefined);
-    const repetition = await simulateOnce(cell.config, 5, async () => false);
+    const repetition = await simulateOnce(cell.config, 5);
     assert.ok(repetition !== null && repetition.violation === null);
     repetitions.push(repetition);
   }

@@ -1,6 +1,7 @@
 /** The hunt: every bug of the corpus is put into the model, and looked for; controls and the model as it is must stay quiet. */
 import { Piscina } from 'piscina';
 import type { Bug, Mutation } from '../../bugs/bug.ts';
+import { inLanes } from '../lanes.ts';
 import { workerUrl } from '../workerUrl.ts';
 import type { Attempt, AttemptOptions } from './attempt.ts';
 
@@ -76,23 +77,6 @@ function rowOf(bug: Bug, attempt: Attempt): HuntRow {
 
 const rowLine = ({ id, found, oracle, preemptions, seconds }: HuntRow): string =>
   found ? `${id}: ${oracle} with ${preemptions} preemptions, ${seconds.toFixed(1)} s` : `${id}: not found`;
-
-/** Calls `run` for each item, `lanes` at a time and begun in order, until the signal says stop. */
-async function inLanes<T>(
-  items: readonly T[],
-  lanes: number,
-  signal: AbortSignal | undefined,
-  run: (item: T) => Promise<void>,
-): Promise<void> {
-  const rest = items.values();
-  const lane = async (): Promise<void> => {
-    for (const item of rest) {
-      if (signal?.aborted) return;
-      await run(item);
-    }
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-}
 
 /** Hunts. Stopped by the signal it returns what it has so far. */
 export async function hunt(

@@ -1,31 +1,13 @@
 /** The answer of a sweep in two sentences: where retries set in, and what becomes of the faults where it is worst. */
-import { type Axis, valueName } from './axes.ts';
+import { pagingAnswer } from './pagingAnswer.ts';
 import type { Row } from './row.ts';
 import { type Curves, crossing, curvesOf, type Series, xOf } from './series.ts';
+import { at, label, percent, time } from './words.ts';
 
 /** Passes a stable window costs from which on one speaks of a storm. */
 export const STORM = 2;
 
 const perStable = (row: Row): number | null => row.attempts?.perStable ?? null;
-const percent = (share: number): string => (share === 0 ? 'none' : `${(100 * share).toPrecision(share >= 0.0995 ? 3 : 2)} %`);
-const time = (ns: number): string => {
-  for (const [unit, factor] of [
-    ['s', 1e9],
-    ['ms', 1e6],
-    ['us', 1e3],
-  ] as const) {
-    if (ns >= factor) return `${Number((ns / factor).toPrecision(2))} ${unit}`;
-  }
-  return `${ns.toFixed(0)} ns`;
-};
-
-const label = ({ name }: Series): string => (name === '' ? '' : ` with ${name}`);
-const at = (x: Axis, value: number): string => {
-  const rounded = x.whole ? Math.round(value) : Number(value.toPrecision(2));
-  return x.name === 'invalidations'
-    ? `${valueName(x, rounded).replace('/s', '')} invalidations a second`
-    : `${x.name} ${valueName(x, rounded)}`;
-};
 
 function onset({ x, series }: Curves): string {
   if (x === null) {
@@ -76,6 +58,7 @@ function atWorst({ x, series }: Curves): string {
 /** Two sentences, from valid rows only. */
 export function answerOf(rows: readonly Row[], varied: readonly string[]): readonly [string, string] {
   const curves = curvesOf(rows, varied);
+  if (rows.some(({ paging }) => paging !== null)) return pagingAnswer(curves);
   return rows.some(({ verdict }) => verdict === 'ok')
     ? [onset(curves), atWorst(curves)]
     : ['There is no answer.', 'No cell could be measured; the table says why.'];

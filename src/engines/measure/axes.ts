@@ -1,8 +1,9 @@
 /** The axes of a sweep, declared once: flags, configuration files, checks, table columns and plots come from here. */
-import { retryPolicies } from '../../drivers/retryLoop.ts';
+import { throttlePolicies } from '../../drivers/paging/throttle.ts';
+import { retryPolicies } from '../../drivers/retryPolicies.ts';
 import { arrivalKinds } from '../../load/arrivals.ts';
 import { patternKinds } from '../../load/patterns.ts';
-import { accessKinds, eventKinds, targetKinds } from '../../scenarios/retry.ts';
+import { accessKinds, eventKinds, targetKinds } from '../../scenarios/retryLoad.ts';
 import { countName, parseCount, parseNumbers, parseSize, sizeName } from './values.ts';
 
 export type AxisValue = string | number;
@@ -85,6 +86,27 @@ export const axes: readonly Axis[] = [
     help: 'device faults a second, open loop; 0: one after another',
   },
   choice('fault-arrivals', 'faultArrivals', 'fault arrivals', arrivalKinds, 'how device faults arrive'),
+  {
+    name: 'device-memory',
+    field: 'deviceMemory',
+    title: 'device memory',
+    kind: 'number',
+    min: 0.001,
+    max: 4,
+    usual: '1',
+    help: 'memory of each device as a part of the region; for --access migrate',
+  },
+  choice(
+    'throttle',
+    'throttle',
+    'throttling',
+    Object.keys(throttlePolicies),
+    'what is done about blocks that are evicted and come back at once; for --access migrate',
+  ),
+  {
+    ...count('lapse', 'lapseUs', 'lapse', '500', 1, 10_000_000, 'how soon a block must be back to count as thrashing'),
+    unit: 'us',
+  },
   count('devices', 'devices', 'devices', '1', 1, 64, 'devices'),
   count('faulters', 'faulters', 'handlers', '1', 1, 128, 'threads that handle device faults, at least one a device'),
   choice('event', 'event', 'event', eventKinds, 'what invalidates'),

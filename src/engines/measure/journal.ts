@@ -6,8 +6,8 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { version } from '../../version.ts';
+import type { Sweep, SweepRequest } from './cells.ts';
 import type { Row } from './row.ts';
-import type { Sweep, SweepRequest } from './sweep.ts';
 
 /** `sweep.json`. */
 export interface SweepFile {
@@ -113,5 +113,10 @@ export class Journal {
 
   add(row: Row): void {
     appendFileSync(join(this.directory, CELLS), `${JSON.stringify(row)}\n`);
+  }
+
+  /** Puts the rows in order: they came as their cells were done. */
+  settle(rows: readonly Row[]): void {
+    writeWhole(join(this.directory, CELLS), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   }
 }

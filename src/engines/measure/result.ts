@@ -2,8 +2,8 @@
 import { cpus } from 'node:os';
 import { version } from '../../version.ts';
 import { answerOf } from './answer.ts';
+import type { SweepRequest } from './cells.ts';
 import type { Row } from './row.ts';
-import type { SweepRequest } from './sweep.ts';
 import type { MeasureEngine } from './types.ts';
 
 export type MeasureVerdict = 'ok' | 'invalid' | 'violation' | 'interrupted';

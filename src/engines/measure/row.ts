@@ -23,6 +23,18 @@ export interface ShareRow {
   readonly spread: Spread | null;
 }
 
+export interface PagingRow {
+  /** Pages that moved, to the device or home to make room, for each page used. */
+  readonly movedPerUsed: number;
+  readonly movedSpread: Spread | null;
+  /** Blocks evicted for each device fault. */
+  readonly evictionsPerFault: number;
+  readonly evictionsSpread: Spread | null;
+  /** Share of the pages used that were used in system memory, and share of the faults that were held back. */
+  readonly remote: number;
+  readonly naps: number;
+}
+
 /** A row of the result: docs/measure.md has the schema. Where the cell is not valid there is no number. */
 export interface Row {
   readonly cell: number;
@@ -55,6 +67,8 @@ export interface Row {
   /** Time of device faults spent in passes that were thrown away. */
   readonly wasted: ShareRow | null;
   readonly invalidations: { readonly asked: number; readonly done: number } | null;
+  /** With --access migrate: what it costs that the device has its own memory. */
+  readonly paging: PagingRow | null;
   readonly aa: { readonly ratio: number; readonly consistent: boolean } | null;
   readonly overlap: number | null;
   readonly coresUsed: number | null;
@@ -85,6 +99,23 @@ function timeRow(parts: readonly StoredHistogram[]): TimeRow {
 
 function shares(repetitions: readonly Repetition[], part: (r: Repetition) => number, whole: (r: Repetition) => number): number[] {
   return repetitions.filter((r) => whole(r) > 0).map((r) => part(r) / whole(r));
+}
+
+function pagingRow(repetitions: readonly Repetition[]): PagingRow {
+  const moved = (r: Repetition): number => r.arrived + r.evicted;
+  const used = (r: Repetition): number => r.usedPages;
+  const faults = (r: Repetition): number => r.rounds;
+  const evictions = (r: Repetition): number => r.evictions;
+  const share = (part: (r: Repetition) => number, whole: (r: Repetition) => number): number =>
+    sum(repetitions, whole) === 0 ? 0 : sum(repetitions, part) / sum(repetitions, whole);
+  return {
+    movedPerUsed: share(moved, used),
+    movedSpread: spreadOf(shares(repetitions, moved, used)),
+    evictionsPerFault: share(evictions, faults),
+    evictionsSpread: spreadOf(shares(repetitions, evictions, faults)),
+    remote: share((r) => r.remote, used),
+    naps: share((r) => r.naps, faults),
+  };
 }
 
 const ended = ({ done, timedOut, failed }: Repetition): number => done + timedOut + failed;
@@ -126,6 +157,7 @@ const nothing = {
   timeouts: null,
   wasted: null,
   invalidations: null,
+  paging: null,
   aa: null,
   histograms: null,
 } as const;
@@ -201,6 +233,7 @@ export function rowOf(
       asked: cell.invalidations,
       done: head.seconds === 0 ? 0 : sum(repetitions, (r) => r.invalidations) / head.seconds,
     },
+    paging: cell.access === 'migrate' ? pagingRow(repetitions) : null,
     aa,
     histograms: {
       attempts: pack(attempts),

@@ -1,6 +1,7 @@
-/** Runs the cells of a sweep one after another, whatever the engine. */
+/** Runs the cells of a sweep, whatever the engine. */
+import { inLanes } from '../lanes.ts';
+import type { Cell } from './cells.ts';
 import { type Row, rowOf } from './row.ts';
-import type { Cell } from './sweep.ts';
 import type { CellConfig, Repetition } from './types.ts';
 
 /** How an engine measures: one repetition; null when it was told to stop. */
@@ -28,6 +29,8 @@ export interface SweepHooks {
   readonly onProgress: (progress: SweepProgress) => void;
   readonly onRow: (row: Row) => void;
   readonly signal: AbortSignal;
+  /** Repetitions at a time, of one cell or of several. Default 1. */
+  readonly lanes?: number;
 }
 
 /**
@@ -36,51 +39,73 @@ export interface SweepHooks {
 export const repetitionSeed = (seed: number, repetition: number): number =>
   Math.imul((seed + 1) ^ Math.imul(repetition + 1, 0x9e3779b1), 0x85ebca6b) >>> 1;
 
-async function measure(
-  cell: Cell,
-  engine: CellEngine,
-  hooks: SweepHooks,
-  note: (repetition: number) => void,
-): Promise<Row | null> {
-  const { config } = cell;
-  const repetitions: Repetition[] = [];
-  for (let i = 0; i < config.repetitions; i++) {
-    note(i);
-    const repetition = await engine.repeat(config, repetitionSeed(config.seed, i), hooks.signal, () => note(i));
-    if (repetition === null) return null;
-    repetitions.push(repetition);
-    if (repetition.violation !== null) break;
+/** A cell under way: its repetitions come in any order. */
+class Measurement {
+  readonly cell: Cell;
+  /** Repetitions it takes: all, or up to the first that breaks a rule. */
+  needed: number;
+  readonly #repetitions: (Repetition | undefined)[] = [];
+
+  constructor(cell: Cell) {
+    this.cell = cell;
+    this.needed = cell.config.repetitions;
   }
-  return rowOf(cell.index, cell.axes, config, repetitions, engine.objection(repetitions));
+
+  /** How many are there. */
+  get done(): number {
+    return this.#repetitions.slice(0, this.needed).filter((repetition) => repetition !== undefined).length;
+  }
+
+  /** Takes repetition `i`. All that are needed, once it is the last of these; else null. */
+  take(i: number, repetition: Repetition): Repetition[] | null {
+    if (i >= this.needed) return null;
+    this.#repetitions[i] = repetition;
+    if (repetition.violation !== null) this.needed = i + 1;
+    if (this.done < this.needed) return null;
+    return this.#repetitions.slice(0, this.needed) as Repetition[];
+  }
 }
 
-/** Runs what is not in `done` yet. Returns all rows in the order of the cells; fewer than cells when interrupted. */
+/**
+ * Runs what is not in `found` yet. Returns all rows in the order of the cells, the same ones for any number of lanes; fewer than
+ * cells when interrupted.
+ */
 export async function runSweep(
   cells: readonly Cell[],
   found: ReadonlyMap<number, Row>,
   engine: CellEngine,
-  hooks: SweepHooks,
+  { onProgress, onRow, signal, lanes = 1 }: SweepHooks,
 ): Promise<Row[]> {
   const rows = new Map(found);
-  const report = (cell: Cell | null, repetition: number, row: Row | null): void =>
-    hooks.onProgress({
+  const report = (measurement: Measurement | null, row: Row | null): void =>
+    onProgress({
       done: rows.size,
       total: cells.length,
       skipped: found.size,
-      cell,
-      repetition,
-      repetitions: cell?.config.repetitions ?? 0,
+      cell: measurement?.cell ?? null,
+      repetition: measurement?.done ?? 0,
+      repetitions: measurement?.needed ?? 0,
       row,
     });
-  report(null, 0, null);
-  for (const cell of cells) {
-    if (rows.has(cell.index)) continue;
-    if (hooks.signal.aborted) break;
-    const row = await measure(cell, engine, hooks, (repetition) => report(cell, repetition, null));
-    if (row === null) break;
-    rows.set(cell.index, row);
-    hooks.onRow(row);
-    report(cell, cell.config.repetitions, row);
-  }
+  report(null, null);
+  const jobs = cells
+    .filter(({ index }) => !found.has(index))
+    .flatMap((cell) => {
+      const measurement = new Measurement(cell);
+      return Array.from({ length: measurement.needed }, (_, i) => ({ measurement, i }));
+    });
+  await inLanes(jobs, lanes, signal, async ({ measurement, i }) => {
+    const { index, axes, config } = measurement.cell;
+    if (i >= measurement.needed) return;
+    report(measurement, null);
+    const seed = repetitionSeed(config.seed, i);
+    const repetition = await engine.repeat(config, seed, signal, () => report(measurement, null));
+    const all = repetition === null ? null : measurement.take(i, repetition);
+    if (all === null) return;
+    const row = rowOf(index, axes, config, all, engine.objection(all));
+    rows.set(index, row);
+    onRow(row);
+    report(measurement, row);
+  });
   return cells.flatMap(({ index }) => rows.get(index) ?? []);
 }

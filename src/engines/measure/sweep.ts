@@ -1,16 +1,15 @@
 /** A sweep: every combination of the values of its axes, each a cell. Everything that can be wrong is found here, before a run. */
 import { createHash } from 'node:crypto';
 import { totalmem } from 'node:os';
-import { ACTOR_LIMIT, checkConfig, POOL_LIMIT } from '../../arena/config.ts';
-import { plan } from '../../arena/places.ts';
 import type { Driver } from '../../drivers/driver.ts';
-import { type DriverSettings, optionWords } from '../../drivers/options.ts';
-import { actorCount, retrySizes } from '../../scenarios/retry.ts';
+import type { DriverSettings } from '../../drivers/options.ts';
 import { version } from '../../version.ts';
-import { costsOf, presets } from '../simulate/costs.ts';
-import { type Axis, type AxisValue, axes, axisValues, OWN, valueName } from './axes.ts';
-import { cellSettings, driverAxes, retryOptionsOf } from './driverOf.ts';
-import type { CellConfig, MeasureEngine } from './types.ts';
+import { presets } from '../simulate/costs.ts';
+import { type Axis, type AxisValue, axes, axisValues, OWN } from './axes.ts';
+import { type Cell, cellName, type Sweep, type SweepRequest } from './cells.ts';
+import { driverAxes } from './driverOf.ts';
+import { bytesOf } from './possible.ts';
+import type { CellConfig } from './types.ts';
 
 /** One driver of the driver axis, loaded. */
 export interface DriverChoice {
@@ -21,37 +20,8 @@ export interface DriverChoice {
   readonly driver: Driver;
 }
 
-/** What the user asked for. */
-export interface SweepRequest {
-  readonly engine: MeasureEngine;
-  /** Values by axis name, as written; what is absent has its usual value. The driver axis is in `drivers`. */
-  readonly axes: Readonly<Record<string, string>>;
-  readonly costs: Readonly<Record<string, number>>;
-  readonly seconds: number;
-  readonly faults: number;
-  readonly repetitions: number;
-  readonly seed: number;
-}
-
-export interface Cell {
-  readonly index: number;
-  readonly config: CellConfig;
-  /** The value of every axis, null where the driver has no such option. */
-  readonly axes: Readonly<Record<string, AxisValue | null>>;
-}
-
-export interface Sweep {
-  readonly request: SweepRequest;
-  /** Axes with more than one value. */
-  readonly varied: readonly string[];
-  readonly cells: readonly Cell[];
-  /** Equal for two sweeps exactly if every cell is. */
-  readonly fingerprint: string;
-}
-
 const MOST_CELLS = 10_000;
-/** Actors of a race are threads. */
-const MOST_THREADS = 32;
+/** Part of the machine's memory that the cells under way may take. */
 const MEMORY_SHARE = 0.6;
 
 type Values = Readonly<Record<string, AxisValue>>;
@@ -101,36 +71,6 @@ function cellOf(
   return { config, axes: shown, driver };
 }
 
-const byteText = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
-
-/** What makes a cell impossible, null when nothing does. */
-function objection(config: CellConfig, driver: Driver): string | null {
-  const { pages, range, span, devices, faulters, disturbers, invalidations, threads, accesses, event, access } = config;
-  if (range > pages) return `a range of ${range} pages does not fit a region of ${pages}`;
-  if (span > pages) return `an invalidation of ${span} pages does not fit a region of ${pages}`;
-  if (faulters < devices) return `${faulters} fault handlers cannot serve ${devices} devices, at least one each is needed`;
-  if (invalidations > 0 && disturbers === 0) return 'invalidations are asked for, but no disturbers to make them';
-  if (accesses > 0 && threads === 0) return 'accesses are asked for, but no CPU threads to make them';
-  if (event === 'mprotect' && access === 'write') return 'mprotect takes write permission away, so device writes would fail';
-  const actors = actorCount(config, driver);
-  const most = config.engine === 'race' ? MOST_THREADS : ACTOR_LIMIT - 1;
-  if (actors > most) return `${actors} actors, at most ${most} are possible`;
-  try {
-    optionWords(driver, cellSettings(config));
-    costsOf(config.preset, config.costs);
-    const sizes = retrySizes(retryOptionsOf(config, driver));
-    if (event === 'mprotect' && sizes.vmas === POOL_LIMIT) return `a mapping for each ${span} pages of ${pages} are too many`;
-    checkConfig(sizes);
-    const bytes = 4 * (plan(sizes).words + sizes.frameWords * (sizes.systemPages + sizes.devicePages * devices));
-    const limit = MEMORY_SHARE * totalmem();
-    if (bytes > limit) return `it needs ${byteText(bytes)} of memory, allowed are ${byteText(limit)} on this machine`;
-  } catch (error) {
-    if (error instanceof RangeError) return error.message;
-    throw error;
-  }
-  return null;
-}
-
 /** Names of the axes whose values differ between cells. */
 function variedAxes(cells: readonly Cell[]): string[] {
   return axes.map(({ name }) => name).filter((name) => new Set(cells.map((cell) => cell.axes[name])).size > 1);
@@ -142,11 +82,15 @@ function knownChoices(axis: Axis, drivers: readonly DriverChoice[]): readonly st
 }
 
 /**
- * Plans a sweep.
+ * Plans a sweep whose cells may take so many bytes of memory.
  *
  * @throws RangeError with one sentence for the first thing that is wrong: an axis, or a cell that is not possible.
  */
-export function planSweep(request: SweepRequest, drivers: readonly DriverChoice[]): Sweep {
+export function planSweep(
+  request: SweepRequest,
+  drivers: readonly DriverChoice[],
+  memory: number = MEMORY_SHARE * totalmem(),
+): Sweep {
   const lists = axes.map((axis) => {
     const text = axis.name === 'driver' ? 'all' : (request.axes[axis.name] ?? axis.usual);
     return [axis, axisValues(axis, text, knownChoices(axis, drivers))] as const;
@@ -160,6 +104,7 @@ export function planSweep(request: SweepRequest, drivers: readonly DriverChoice[
   if (size > MOST_CELLS) throw new RangeError(`the sweep has ${size} cells, allowed are at most ${MOST_CELLS}`);
   const cells: Cell[] = [];
   const seen = new Set<string>();
+  let largest = 0;
   for (const values of combinations(lists)) {
     const { config, axes: shown, driver } = cellOf(request, values, drivers);
     // Values that mean nothing to a driver would make the same cell again.
@@ -167,28 +112,19 @@ export function planSweep(request: SweepRequest, drivers: readonly DriverChoice[
     const key = JSON.stringify([label, config]);
     if (seen.has(key)) continue;
     seen.add(key);
-    const why = objection(config, driver);
-    if (why !== null) throw new RangeError(`the cell ${cellName(shown, Object.keys(request.axes))} is not possible: ${why}`);
+    try {
+      largest = Math.max(largest, bytesOf(config, driver, memory));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const name = cellName(shown, Object.keys(request.axes));
+      throw new RangeError(`the cell ${name} is not possible: ${error.message}`, { cause: error });
+    }
     cells.push({ index: cells.length, config, axes: shown });
   }
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([version, cells]))
     .digest('hex')
     .slice(0, 16);
-  return { request, varied: variedAxes(cells), cells, fingerprint };
+  const atOnce = Math.max(1, Math.floor(memory / largest));
+  return { request, varied: variedAxes(cells), cells, fingerprint, atOnce };
 }
-
-/** `policy=backoff invalidations=10k/s`, of the given axes. */
-export function cellName(values: Cell['axes'], names: readonly string[]): string {
-  const parts = axes
-    .filter(({ name }) => names.includes(name) || names.length === 0)
-    .flatMap((axis) => {
-      const value = values[axis.name];
-      return value === undefined || value === null ? [] : [`${axis.name}=${valueName(axis, value)}`];
-    });
-  return parts.length === 0 ? 'there is' : parts.join(' ');
-}
-
-/** Cells of shard `i` of `n`, from 1: every n-th, so that the slow ones are spread. */
-export const shardOf = (cells: readonly Cell[], [i, n]: readonly [number, number]): Cell[] =>
-  cells.filter(({ index }) => index % n === i - 1);

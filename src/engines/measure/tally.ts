@@ -1,5 +1,6 @@
 /** Counts what one repetition does. The same for both engines; a race has one for each thread and adds them up. */
 import { EBUSY } from '../../arena/errno.ts';
+import type { Usage } from '../../drivers/paging/deviceUse.ts';
 import type { RetryRecorder } from '../../scenarios/retryActors.ts';
 import type { Task, Watch } from '../../sync/task.ts';
 import { Histogram, type HistogramData } from '../histogram.ts';
@@ -22,6 +23,12 @@ export class Tally implements RetryRecorder {
   lostNs = 0;
   faultNs = 0;
   invalidations = 0;
+  usedPages = 0;
+  remote = 0;
+  arrived = 0;
+  evicted = 0;
+  evictions = 0;
+  naps = 0;
   /** Faults that ended, whether or not they count. */
   ended = 0;
   #from: number;
@@ -51,6 +58,12 @@ export class Tally implements RetryRecorder {
 
   round(actor: number): void {
     this.#rounds.set(actor, (this.#rounds.get(actor) ?? 0) + 1);
+  }
+
+  used(actor: number, pages: number, usage: Usage): void {
+    if (this.#counts.get(actor) !== true) return;
+    this.usedPages += pages;
+    for (const name of usageNames) this[name] += usage[name];
   }
 
   fault(actor: number, due: number, began: number, ended: number, result: number): void {
@@ -99,31 +112,25 @@ export class Tally implements RetryRecorder {
   }
 
   data(): TallyData {
-    const counts = Object.fromEntries(countNames.map((name) => [name, this[name]])) as Counts;
     return {
       attempts: this.attempts.data(),
       timeToStable: this.timeToStable.data(),
       raw: this.raw.data(),
       corrected: this.corrected.data(),
-      ...counts,
+      ...this.#countsByName(),
     };
+  }
+
+  #countsByName(): Counts {
+    return Object.fromEntries(countNames.map((name) => [name, this[name]])) as Counts;
   }
 
   /** The repetition this was, once its time is known. */
   repetition(rest: Pick<Repetition, 'ns' | 'steps' | 'overlap' | 'coresUsed' | 'coresTaken' | 'violation'>): Repetition {
-    const { done, timedOut, failed, begun, rounds, stable, passes, lost, lostNs, faultNs, invalidations } = this;
+    const { begun, ...counts } = this.#countsByName();
     return {
-      done,
-      timedOut,
-      failed,
-      rounds,
-      unfinished: begun - done - timedOut - failed,
-      stable,
-      passes,
-      lost,
-      lostNs,
-      faultNs,
-      invalidations,
+      ...counts,
+      unfinished: begun - counts.done - counts.timedOut - counts.failed,
       attempts: stored(this.attempts),
       timeToStable: stored(this.timeToStable),
       raw: stored(this.raw),
@@ -132,6 +139,8 @@ export class Tally implements RetryRecorder {
     };
   }
 }
+
+const usageNames = ['arrived', 'evicted', 'evictions', 'naps', 'remote'] as const satisfies readonly (keyof Usage)[];
 
 const countNames = [
   'done',
@@ -145,6 +154,8 @@ const countNames = [
   'lostNs',
   'faultNs',
   'invalidations',
+  'usedPages',
+  ...usageNames,
 ] as const;
 
 type Counts = Record<(typeof countNames)[number], number>;

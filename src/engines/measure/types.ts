@@ -1,6 +1,6 @@
 /** What a cell of a sweep is asked for and what it answers. Plain data: it goes to files and over threads as it is. */
-import type { RetryPolicy } from '../../drivers/retryLoop.ts';
-import type { RetryLoad } from '../../scenarios/retry.ts';
+import type { RetryPolicy } from '../../drivers/retryPolicies.ts';
+import type { RetryLoad } from '../../scenarios/retryLoad.ts';
 
 export type MeasureEngine = 'simulate' | 'race';
 
@@ -54,6 +54,13 @@ export interface Repetition {
   readonly stable: number;
   readonly passes: number;
   readonly lost: number;
+  /** With access `migrate`: pages used, of these in system memory; pages that moved; blocks evicted; faults held back. */
+  readonly usedPages: number;
+  readonly remote: number;
+  readonly arrived: number;
+  readonly evicted: number;
+  readonly evictions: number;
+  readonly naps: number;
   /** Time spent in lost passes, and in faults at all. */
   readonly lostNs: number;
   readonly faultNs: number;

@@ -19,9 +19,6 @@ const CHUNK = 2000;
 /** Steps that operations under way may need to come to their end. */
 const DRAIN_STEPS = 50_000_000;
 
-/** Lets the program breathe between chunks; true ends the repetition. */
-export type Breathe = () => Promise<boolean>;
-
 function broken(scenario: RetryScenario, simulator: Simulator): SimulatedFailure | null {
   const ending = simulator.failure === null ? simulator.drain(DRAIN_STEPS) : 'failure';
   if (simulator.failure !== null) return simulator.failure;
@@ -31,12 +28,21 @@ function broken(scenario: RetryScenario, simulator: Simulator): SimulatedFailure
   return finding === undefined ? null : { ...finding, actor: 'checker' };
 }
 
-function simulator(cell: CellConfig, driver: Driver, scenario: RetryScenario, seed: number, tally: Tally): Simulator {
+/** A repetition that is ready to run. */
+export interface Prepared {
+  readonly simulator: Simulator;
+  readonly scenario: RetryScenario;
+  readonly tally: Tally;
+}
+
+export function prepare(cell: CellConfig, driver: Driver, seed: number): Prepared {
   const costs = costsOf(cell.preset, cell.costs);
+  const scenario = retryScenario(retryOptionsOf(cell, driver));
   const { arena, places } = scenario;
+  const tally = new Tally(WARM_UP * cell.seconds * 1e9);
   const actors = retryActors({ arena, load: cell, places, driver, seed, recorder: tally });
   const watch = tally.watch(checkInstalled);
-  return new Simulator(
+  const simulator = new Simulator(
     arena,
     actors.map(({ name, role, program }) => ({
       name,
@@ -45,27 +51,29 @@ function simulator(cell: CellConfig, driver: Driver, scenario: RetryScenario, se
     })),
     { cpus: cell.cpus, costs, watch: () => watch, noise: randomStream(seed, NOISE) },
   );
+  return { simulator, scenario, tally };
 }
 
-/** One repetition. Every rule of the model is checked at its end. */
-export async function simulateOnce(cell: CellConfig, seed: number, breathe: Breathe): Promise<Repetition | null> {
-  const driver = await driverOf(cell);
-  const scenario = retryScenario(retryOptionsOf(cell, driver));
+/** One repetition. Every rule of the model is checked at its end. Null when `stopped`, asked now and then, has said so. */
+export async function simulateOnce(
+  cell: CellConfig,
+  seed: number,
+  stopped: () => boolean = () => false,
+): Promise<Repetition | null> {
+  const { simulator, scenario, tally } = prepare(cell, await driverOf(cell), seed);
   const total = cell.seconds * 1e9;
   let warm = WARM_UP * total;
-  const tally = new Tally(warm);
-  const run = simulator(cell, driver, scenario, seed, tally);
   let ending: Ending = 'steps';
   const enough = (): boolean => tally.done + tally.timedOut + tally.failed >= cell.faults;
   while (ending === 'steps' && !enough()) {
-    ending = run.run(total, CHUNK);
-    if (run.now < warm && tally.ended >= WARM_UP * cell.faults) {
-      warm = run.now;
+    ending = simulator.run(total, CHUNK);
+    if (simulator.now < warm && tally.ended >= WARM_UP * cell.faults) {
+      warm = simulator.now;
       tally.countFrom(warm);
     }
-    if (await breathe()) return null;
+    if (stopped()) return null;
   }
-  const { now, steps } = run;
+  const { now, steps } = simulator;
   const result = tally.repetition({
     ns: Math.max(0, now - warm),
     steps,
@@ -74,5 +82,5 @@ export async function simulateOnce(cell: CellConfig, seed: number, breathe: Brea
     coresTaken: null,
     violation: null,
   });
-  return { ...result, violation: broken(scenario, run) };
+  return { ...result, violation: broken(scenario, simulator) };
 }

@@ -22,6 +22,7 @@ import {
   discards,
   moveNow,
   type Operation,
+  pagesOut,
   toDevice,
   unmaps,
   valueIn,
@@ -140,6 +141,15 @@ export const rangeFaultPlans: readonly Plan[] = [
     machine: { pages: 1, devices: 2, driver: dmirror },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [asks(m, [HMM_PFN_REQ_FAULT])], M: [toDevice(m, 0, 1, 1)] }),
+  },
+  {
+    name: 'request-of-a-swapped-page',
+    title: 'one after another: a page goes to swap, and a range fault asks for it',
+    windows: 'S5',
+    machine: { pages: 1, swapSlots: 2 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [pagesOut(m, 0), asks(m, [WRITE])] }),
+    check: valueIn(1),
   },
   {
     name: 'own-page-behind-a-hole',

@@ -1,0 +1,84 @@
+/**
+ * The commands: a line about each for the help of the program, and its module, which is loaded when the command runs or its
+ * own help is asked for. Loading all of them would take longer than most commands do.
+ */
+import type { Command } from './flags.ts';
+import { unknown } from './usage.ts';
+
+export interface CommandEntry {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'stress',
+    summary: 'race CPU threads, devices, migrators and disturbers on real cores (what runs without a command)',
+    load: async () => (await import('./stress.ts')).stress,
+  },
+  {
+    name: 'measure',
+    summary: 'measure the retry loop: attempts, time to stable, timeouts and wasted work over a sweep of axes',
+    load: async () => (await import('./measure.ts')).measure,
+  },
+  {
+    name: 'merge',
+    summary: 'join the parts of a sweep that was measured with --shard',
+    load: async () => (await import('./merge.ts')).merge,
+  },
+  {
+    name: 'explore',
+    summary: 'run a scenario under a controlled scheduler: every interleaving, or the ones most likely to break it',
+    load: async () => (await import('./explore.ts')).explore,
+  },
+  {
+    name: 'replay',
+    summary: 'run the schedule of a token again',
+    load: async () => (await import('./explore.ts')).replay,
+  },
+  {
+    name: 'hunt',
+    summary: 'look for every bug of the corpus, and print the league table',
+    load: async () => (await import('./hunt.ts')).hunt,
+  },
+  {
+    name: 'scenarios',
+    summary: 'list the scenarios that explore takes',
+    load: async () => (await import('./explore.ts')).scenarios,
+  },
+  {
+    name: 'conformance',
+    summary: 'replay recordings of a real kernel on the model, and compare every answer',
+    load: async () => (await import('./conformance.ts')).conformance,
+  },
+  {
+    name: 'windows',
+    summary: 'list the points: the race windows that --delay can widen',
+    load: async () => (await import('./windows.ts')).windows,
+  },
+  {
+    name: 'drivers',
+    summary: 'list the drivers and their options',
+    load: async () => (await import('./drivers.ts')).drivers,
+  },
+  {
+    name: 'bugs',
+    summary: 'list the catalogue of bugs that --bug puts back',
+    load: async () => (await import('./bugs.ts')).bugs,
+  },
+  {
+    name: 'help',
+    summary: 'print the help of the program or of a command',
+    load: async () => (await import('./helpCommand.ts')).help,
+  },
+];
+
+/** @throws UsageError for a name that no command has. */
+export function commandNamed(name: string): CommandEntry {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command !== undefined) return command;
+  const names = commands.map((candidate) => candidate.name);
+  throw unknown('command', name, names, `allowed are ${names.join(', ')}`);
+}

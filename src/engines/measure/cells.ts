@@ -1,0 +1,48 @@
+/** Cells of a sweep, their names and their shares. Needs no model. */
+import { type AxisValue, axes, valueName } from './axes.ts';
+import type { CellConfig, MeasureEngine } from './types.ts';
+
+/** What the user asked for. */
+export interface SweepRequest {
+  readonly engine: MeasureEngine;
+  /** Values by axis name, as written; what is absent has its usual value. The driver axis is in `drivers`. */
+  readonly axes: Readonly<Record<string, string>>;
+  readonly costs: Readonly<Record<string, number>>;
+  readonly seconds: number;
+  readonly faults: number;
+  readonly repetitions: number;
+  readonly seed: number;
+}
+
+export interface Cell {
+  readonly index: number;
+  readonly config: CellConfig;
+  /** The value of every axis, null where the driver has no such option. */
+  readonly axes: Readonly<Record<string, AxisValue | null>>;
+}
+
+export interface Sweep {
+  readonly request: SweepRequest;
+  /** Axes with more than one value. */
+  readonly varied: readonly string[];
+  readonly cells: readonly Cell[];
+  /** Equal for two sweeps exactly if every cell is. */
+  readonly fingerprint: string;
+  /** So many cells at a time fit into memory. */
+  readonly atOnce: number;
+}
+
+/** `policy=backoff invalidations=10k/s`, of the given axes. */
+export function cellName(values: Cell['axes'], names: readonly string[]): string {
+  const parts = axes
+    .filter(({ name }) => names.includes(name) || names.length === 0)
+    .flatMap((axis) => {
+      const value = values[axis.name];
+      return value === undefined || value === null ? [] : [`${axis.name}=${valueName(axis, value)}`];
+    });
+  return parts.length === 0 ? 'there is' : parts.join(' ');
+}
+
+/** Cells of shard `i` of `n`, from 1: every n-th, so that the slow ones are spread. */
+export const shardOf = (cells: readonly Cell[], [i, n]: readonly [number, number]): Cell[] =>
+  cells.filter(({ index }) => index % n === i - 1);
