@@ -11,7 +11,7 @@ export const r16: Bug = {
   scenario: 'prefetch-vs-migration',
   edits: [
     {
-      module: 'hmm/walk',
+      module: 'hmm/cases',
       find: 'if (need === 0) { range.hmmPfns[at] = sticky; return 0; }',
       replace: 'if (need === 0) return 0;',
     },
