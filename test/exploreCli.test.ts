@@ -114,7 +114,9 @@ for (const [args, message] of [
   [['explore', 'mini-hmm', '--workers', '0'], /--workers is '0', allowed is a whole number from 1 to 64/],
   [['explore', 'mini-hmm', '--schedule', 'F0'], /'F0' is no part of a schedule/],
   [['explore', 'mini-hmm', '--schedule', 'F0@done F0@lock'], /cannot be followed to F0@lock, part 2: it is done/],
-  [['explore', 'mini-hmm', '--driver', 'nouveau'], /written for dmirror/],
+  [['explore', 'mini-hmm', '--driver', 'nouveau'], /has no driver to replace/],
+  [['explore', 'two-exclusives', '--driver', 'amdgpu-userptr'], /is about atomics/],
+  [['explore', 'device-fault-vs-munmap@nuoveau'], /unknown driver 'nuoveau'/],
   [['replay'], /needs a token/],
   [['replay', 'hmm1.abc'], /cut off or not a token/],
 ] as const) {

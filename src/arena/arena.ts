@@ -1,5 +1,5 @@
 import { type ArenaConfig, CONFIG_KEYS, checkConfig, defaultConfig, POISON, PTRS_PER_TABLE, ZERO_PFN } from './config.ts';
-import { type PageArrays, type Pool, plan, type TableArrays } from './places.ts';
+import { type PageArrays, type Pool, plan, type SwapArrays, type TableArrays } from './places.ts';
 import { Header } from './structures.ts';
 
 const MAGIC = 0x48_4d_4d_4c; // "HMML"
@@ -23,6 +23,8 @@ export interface Arena {
   readonly poison: Int32Array;
   /** Are there huge pages? Where not, nobody looks for them. */
   readonly hasHuge: boolean;
+  /** Is there a swap device? */
+  readonly hasSwap: boolean;
   /** First frame of the huge zero page, with which the huge pages begin; they are the last frames of system memory. */
   readonly hugeZero: number;
   /** System frames and device frames together. */
@@ -31,6 +33,7 @@ export interface Arena {
   readonly table: TableArrays;
   /** First word of page-table page 0; page-table page t starts at `tables + t * 512`. */
   readonly tables: number;
+  readonly swap: SwapArrays;
   /** Lock-order graph: one bit set of classes a word. */
   readonly lockOrder: number;
   readonly actors: number;
@@ -57,12 +60,17 @@ function view(buffers: ArenaBuffers, config: ArenaConfig): Arena {
     frames: new Int32Array(buffers.frames),
     frameWords: config.frameWords,
     hasHuge: config.hugePages > 0,
+    hasSwap: config.swapSlots > 0,
     hugeZero: config.systemPages - config.hugePages * PTRS_PER_TABLE,
     zeroes: new Int32Array(config.frameWords),
     poison: new Int32Array(config.frameWords).fill(POISON),
     ...places,
   });
 }
+
+/** Bytes of the second buffer: page frames, then swap slots. */
+const frameBytes = ({ swapSlots, frameWords }: ArenaConfig, pageCount: number): number =>
+  (pageCount + swapSlots) * frameWords * Int32Array.BYTES_PER_ELEMENT;
 
 /** The buffers of an arena, to be handed to another thread. */
 export const buffersOf = (arena: Arena): ArenaBuffers => ({ words: arena.words.buffer, frames: arena.frames.buffer });
@@ -80,7 +88,7 @@ export function createArena(sizes: Partial<ArenaConfig> = {}): Arena {
   const arena = view(
     {
       words: new SharedArrayBuffer(words * Int32Array.BYTES_PER_ELEMENT),
-      frames: new SharedArrayBuffer(pageCount * config.frameWords * Int32Array.BYTES_PER_ELEMENT),
+      frames: new SharedArrayBuffer(frameBytes(config, pageCount)),
     },
     config,
   );
@@ -90,6 +98,7 @@ export function createArena(sizes: Partial<ArenaConfig> = {}): Arena {
   arena.words[Header.zoneFresh] = ZERO_PFN + 1;
   arena.words[Header.zoneFreeCount] = config.systemPages - ZERO_PFN - 1 - (arena.hasHuge ? PTRS_PER_TABLE : 0);
   arena.words[Header.tableFresh] = 1;
+  arena.words[Header.swapFree] = config.swapSlots;
   arena.words[arena.page.refcount + ZERO_PFN] = 1;
   if (arena.hasHuge) {
     arena.words[Header.hugeFresh] = arena.hugeZero + PTRS_PER_TABLE;
@@ -115,7 +124,7 @@ export function attachArena(buffers: ArenaBuffers): Arena {
   }
   const config = Object.fromEntries(CONFIG_KEYS.map((key, i) => [key, head[Header.config + i]])) as unknown as ArenaConfig;
   const { words, pageCount } = plan(config);
-  if (words * 4 !== buffers.words.byteLength || pageCount * config.frameWords * 4 !== buffers.frames.byteLength) {
+  if (words * 4 !== buffers.words.byteLength || frameBytes(config, pageCount) !== buffers.frames.byteLength) {
     throw new TypeError('attachArena: the buffers do not have the length their header asks for');
   }
   return view(buffers, config);

@@ -34,6 +34,8 @@ export interface ArenaConfig {
   readonly intervals: number;
   /** 1024 makes 4096-byte frames; exploration uses 16. */
   readonly frameWords: number;
+  /** Slots of the swap device, of a frame's size each. 0: there is none, and anonymous pages stay in memory. */
+  readonly swapSlots: number;
 }
 
 /** In the order in which the header holds them. */
@@ -49,6 +51,7 @@ export const CONFIG_KEYS = [
   'intervals',
   'frameWords',
   'hugePages',
+  'swapSlots',
 ] as const satisfies readonly (keyof ArenaConfig)[];
 
 export const defaultConfig: ArenaConfig = {
@@ -63,6 +66,7 @@ export const defaultConfig: ArenaConfig = {
   mirrors: 8,
   intervals: 64,
   frameWords: 1024,
+  swapSlots: 0,
 };
 
 /** Most objects of one pool: a handle has 16 bits for the index + 1 (pool.ts). */
@@ -79,13 +83,16 @@ const LIMITS: Partial<Record<keyof ArenaConfig, number>> = {
   vmas: POOL_LIMIT,
   mirrors: POOL_LIMIT,
   intervals: POOL_LIMIT,
+  swapSlots: PFN_LIMIT,
 };
+
+const MAY_BE_NONE: ReadonlySet<keyof ArenaConfig> = new Set(['devicePages', 'devices', 'hugePages', 'swapSlots']);
 
 /** @throws RangeError that names the size that is impossible. */
 export function checkConfig(config: ArenaConfig): void {
   for (const key of CONFIG_KEYS) {
     const value = config[key];
-    const least = key === 'devicePages' || key === 'devices' || key === 'hugePages' ? 0 : 1;
+    const least = MAY_BE_NONE.has(key) ? 0 : 1;
     if (!Number.isSafeInteger(value) || value < least) {
       throw new RangeError(`arena: ${key} is ${value}, it must be a whole number of at least ${least}`);
     }

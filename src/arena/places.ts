@@ -14,6 +14,7 @@ import {
   Pgmap,
   pageFields,
   Subscriptions,
+  swapFields,
   tableFields,
   Userfaultfd,
   Vma,
@@ -24,6 +25,7 @@ export type Arrays<F extends Readonly<Record<string, Field>>> = { readonly [K in
 
 export type PageArrays = Arrays<typeof pageFields>;
 export type TableArrays = Arrays<typeof tableFields>;
+export type SwapArrays = Arrays<typeof swapFields>;
 
 /** A pool of objects of one structure: its first word holds the raw lock, then free head, fresh index, live count. */
 export interface Pool {
@@ -73,5 +75,6 @@ export function plan(config: ArenaConfig) {
   const page = arrays(pageFields, pageCount);
   const table = arrays(tableFields, config.tables);
   const tables = take(config.tables * PTRS_PER_TABLE);
-  return { pageCount, actors, lockOrder, pools, page, table, tables, words: top };
+  const swap = arrays(swapFields, config.swapSlots);
+  return { pageCount, actors, lockOrder, pools, page, table, tables, swap, words: top };
 }

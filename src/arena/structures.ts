@@ -14,6 +14,9 @@ export const Header = struct('header', {
   zoneFreeCount: guarded('zoneLock', 'pages on the free list or fresh'),
   hugeFree: guarded('zoneLock', 'first free huge page, linked through page.deviceData'),
   hugeFresh: guarded('zoneLock', 'lowest huge page never handed out so far'),
+  swapLock: atomic('raw lock of the swap slots and the swap cache'),
+  swapFree: guarded('swapLock', 'slots that neither an entry nor a page of the swap cache names'),
+  swapOff: guarded('swapLock', 'non-zero: swapoff has begun, no slot is handed out any more'),
   tableLock: atomic('raw lock of the page-table pool'),
   tableFree: guarded('tableLock', 'first free page-table page'),
   tableFresh: guarded('tableLock', 'lowest page-table page never handed out so far'),
@@ -81,6 +84,7 @@ export const Mm = pooled(
     flags: atomic('MmFlag bits'),
     rssAnon: atomic('rss_stat[MM_ANONPAGES]'),
     rssFile: atomic('rss_stat[MM_FILEPAGES] and [MM_SHMEMPAGES]'),
+    rssSwap: atomic('rss_stat[MM_SWAPENTS]'),
     pgd: frozen('top-level page table'),
     vmaRoot: guarded('mmapLock', 'root of the VMA tree'),
     vmaCount: guarded('mmapLock', 'map_count'),
@@ -246,6 +250,13 @@ export const pageFields = {
     'page lock of the head',
     'compound_head: first frame of the huge page it is a piece of, 0 for a page of its own',
   ),
+  swap: guarded('page lock', 'folio->swap: 1 + the slot it stands for in the swap cache, 0 when it is not in there'),
+} as const;
+
+/** Slots of the swap device. Their contents are the last frames of the second buffer. */
+export const swapFields = {
+  count: guarded('header.swapLock', 'swap_map: page-table entries that name the slot'),
+  cache: guarded('header.swapLock', 'the page of the swap cache that has, or will have, its contents; 0 for none'),
 } as const;
 
 /** Page-table pages: the split page-table lock of each, and what the pool needs. */

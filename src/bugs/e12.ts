@@ -11,10 +11,14 @@ export const e12: Bug = {
   scenario: 'cpu-store-vs-migration',
   edits: [
     {
-      module: 'migrate/collect',
+      module: 'migrate/collectTable',
       find: 'if (exclusive) { if (ptePresent(pte)) yield* flushTlb(task, CPU);',
       replace: 'if (exclusive) {',
     },
-    { module: 'migrate/collect', find: 'if (flush) yield* flushTlb(task, CPU); yield* spinUnlock', replace: 'yield* spinUnlock' },
+    {
+      module: 'migrate/collectTable',
+      find: 'if (flush) yield* flushTlb(task, CPU); yield* spinUnlock',
+      replace: 'yield* spinUnlock',
+    },
   ],
 };

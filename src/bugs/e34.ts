@@ -11,7 +11,7 @@ export const e34: Bug = {
   scenario: 'exclusive-then-fork',
   edits: [
     {
-      module: 'mm/fork',
+      module: 'mm/copyPageRange',
       find: 'if (!(yield* trylockPage(task, pfn))) return -EBUSY;',
       replace: 'yield* lockPage(task, pfn);',
       imports: { lockPage: 'mm/pageLock' },

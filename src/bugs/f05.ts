@@ -11,7 +11,7 @@ export const f05: Bug = {
   scenario: 'migration-vs-dontneed',
   edits: [
     {
-      module: 'migrate/collect',
+      module: 'migrate/collectTable',
       find: 'if (!locked && !(yield* trylockPage(task, pfn))) { yield* putPage(task, pfn); return 0; }',
       replace: 'if (!locked) yield* lockPage(task, pfn);',
       imports: { lockPage: 'mm/pageLock' },

@@ -16,6 +16,6 @@ export const f06: Bug = {
       replace: 'if (pageMapcount(arena, pfn) === 0) return true;',
     },
     { module: 'migrate/commit', find: 'if (pageCount(arena, from) !== expected) return false;', replace: '' },
-    { module: 'migrate/collect', find: 'if (maybeDmaPinned(arena, pfn)) {', replace: 'if (false) {' },
+    { module: 'migrate/collectTable', find: 'if (maybeDmaPinned(arena, pfn)) {', replace: 'if (false) {' },
   ],
 };

@@ -11,7 +11,7 @@ export const f10: Bug = {
   scenario: 'two-devices',
   edits: [
     {
-      module: 'hmm/walk',
+      module: 'hmm/cases',
       find: 'if (isMigration(pte)) { walk.last = vpn; yield* migrationEntryWait(task, get(arena, mm + Mm.pgd), vpn); return -EBUSY; }',
       replace: 'if (isMigration(pte)) { range.hmmPfns[at] = sticky | ptePfn(pte) | HMM_PFN_VALID; return 0; }',
     },

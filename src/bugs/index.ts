@@ -8,6 +8,8 @@ import { c5 } from './c5.ts';
 import { c6 } from './c6.ts';
 import { c7 } from './c7.ts';
 import { c8 } from './c8.ts';
+import { c9 } from './c9.ts';
+import { c10 } from './c10.ts';
 import { e12 } from './e12.ts';
 import { e14 } from './e14.ts';
 import { e15 } from './e15.ts';
@@ -65,6 +67,7 @@ import { g23 } from './g23.ts';
 import { g24 } from './g24.ts';
 import { g25 } from './g25.ts';
 import { g26 } from './g26.ts';
+import { g27 } from './g27.ts';
 import { g28 } from './g28.ts';
 import { g29 } from './g29.ts';
 import { g30 } from './g30.ts';
@@ -82,6 +85,8 @@ import { r10 } from './r10.ts';
 import { r12 } from './r12.ts';
 import { r13 } from './r13.ts';
 import { r15 } from './r15.ts';
+import { r15b } from './r15b.ts';
+import { r16 } from './r16.ts';
 import { r17 } from './r17.ts';
 import { r18 } from './r18.ts';
 import { r19 } from './r19.ts';
@@ -90,12 +95,16 @@ import { r21 } from './r21.ts';
 import { r22 } from './r22.ts';
 import { r23 } from './r23.ts';
 import { r24 } from './r24.ts';
+import { r26 } from './r26.ts';
+import { r26b } from './r26b.ts';
 import { r27 } from './r27.ts';
+import { r30 } from './r30.ts';
 import { r33 } from './r33.ts';
 import { r34 } from './r34.ts';
 import { r35 } from './r35.ts';
 import { r37 } from './r37.ts';
 import { r38 } from './r38.ts';
+import { r39 } from './r39.ts';
 import { r41 } from './r41.ts';
 import { r42 } from './r42.ts';
 import { r44 } from './r44.ts';
@@ -121,6 +130,16 @@ import { r65 } from './r65.ts';
 import { r66 } from './r66.ts';
 import { r67 } from './r67.ts';
 import { r72 } from './r72.ts';
+import { s01 } from './s01.ts';
+import { s02 } from './s02.ts';
+import { s03 } from './s03.ts';
+import { s04 } from './s04.ts';
+import { s05 } from './s05.ts';
+import { s06 } from './s06.ts';
+import { s07 } from './s07.ts';
+import { s08 } from './s08.ts';
+import { s08b } from './s08b.ts';
+import { s08c } from './s08c.ts';
 
 export type { Bug, Control, Mutation } from './bug.ts';
 
@@ -137,6 +156,8 @@ export const bugs: readonly Bug[] = [
   r12,
   r13,
   r15,
+  r15b,
+  r16,
   r17,
   r18,
   r19,
@@ -145,12 +166,16 @@ export const bugs: readonly Bug[] = [
   r22,
   r23,
   r24,
+  r26,
+  r26b,
   r27,
+  r30,
   r33,
   r34,
   r35,
   r37,
   r38,
+  r39,
   r41,
   r42,
   r44,
@@ -198,6 +223,7 @@ export const bugs: readonly Bug[] = [
   g24,
   g25,
   g26,
+  g27,
   g28,
   g29,
   g30,
@@ -238,7 +264,17 @@ export const bugs: readonly Bug[] = [
   f31,
   f38,
   f40,
+  s01,
+  s02,
+  s03,
+  s04,
+  s05,
+  s06,
+  s07,
+  s08,
+  s08b,
+  s08c,
 ];
 
 /** Changes that must never be reported. */
-export const controls: readonly Control[] = [c1, c2, c3, c4, c5, c6, c7, c8];
+export const controls: readonly Control[] = [c1, c2, c3, c4, c5, c6, c7, c8, c9, c10];

@@ -2,18 +2,18 @@ import type { Bug } from './bug.ts';
 
 export const r15: Bug = {
   id: 'R15',
-  title: 'not-faulted: an entry that is not present is reported as "nothing here" although a fault was requested',
-  reference: 'mm/hmm, 2019 (swap entries; here: migration entries)',
+  title: 'swap-not-faulted: an entry that is not present is reported as "nothing here" although a fault was requested',
+  reference: 'mm/hmm, 2019',
   kind: 'ERR',
-  threads: 2,
-  preemptions: 1,
+  threads: 1,
+  preemptions: 0,
   oracles: ['I-OUT', 'I-PROG'],
-  scenario: 'request-vs-migration',
+  scenario: 'request-of-a-swapped-page',
   edits: [
     {
-      module: 'hmm/walk',
+      module: 'hmm/cases',
       find: 'const need = needFault(range, word, 0); if (need === 0) {',
-      replace: 'const need = needFault(range, word, 0); if (need === 0 || isMigration(pte)) {',
+      replace: 'const need = needFault(range, word, 0); if (need === 0 || isSwap(pte)) {',
     },
   ],
 };

@@ -10,6 +10,6 @@ export const r17: Bug = {
   oracles: ['I-OUT'],
   scenario: 'request-vs-migration',
   edits: [
-    { module: 'hmm/walk', find: 'if (isMigration(pte)) {', replace: 'if (isMigration(pte)) { range.hmmPfns[at] = sticky;' },
+    { module: 'hmm/cases', find: 'if (isMigration(pte)) {', replace: 'if (isMigration(pte)) { range.hmmPfns[at] = sticky;' },
   ],
 };

@@ -11,7 +11,7 @@ export const r22: Bug = {
   scenario: 'foreign-device-page',
   edits: [
     {
-      module: 'hmm/walk',
+      module: 'hmm/cases',
       find: 'if (isDevicePrivate(pte) && range.devPrivateOwner !== 0 && pgmapOwner(arena, ptePfn(pte)) === range.devPrivateOwner) {',
       replace: 'if (isDevicePrivate(pte)) {',
     },

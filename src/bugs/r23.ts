@@ -11,7 +11,7 @@ export const r23: Bug = {
   scenario: 'foreign-device-page',
   edits: [
     {
-      module: 'hmm/walk',
+      module: 'hmm/cases',
       find: 'if (pte === 0 || isDevicePrivate(pte) || isDeviceExclusive(pte)',
       replace: 'if (pte === 0 || isDeviceExclusive(pte)',
     },

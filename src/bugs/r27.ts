@@ -11,12 +11,12 @@ export const r27: Bug = {
   scenario: 'stale-tlb-vs-discard',
   edits: [
     {
-      module: 'migrate/collect',
+      module: 'migrate/collectTable',
       find: 'if (exclusive) { if (ptePresent(pte)) yield* flushTlb(task, CPU);',
       replace: 'if (exclusive) {',
     },
     {
-      module: 'migrate/collect',
+      module: 'migrate/collectTable',
       find: 'if (flush) yield* flushTlb(task, CPU); yield* spinUnlock(task, ptl, LockClass.ptl);',
       replace: 'yield* spinUnlock(task, ptl, LockClass.ptl); yield Point.flushTlb; if (flush) yield* flushTlb(task, CPU);',
     },

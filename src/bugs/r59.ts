@@ -12,8 +12,8 @@ export const r59: Bug = {
   edits: [
     {
       module: 'drivers/kfd/deferredList',
-      find: 'yield* lockDrained(task, mirror, mm); yield* unlinkFirst(task, mirror, sub);',
-      replace: 'yield* unlinkFirst(task, mirror, sub); yield* lockDrained(task, mirror, mm);',
+      find: 'yield* lockDrained(task, mirror, mm); yield* listDelete(task, mirror + LIST, sub);',
+      replace: 'yield* listDelete(task, mirror + LIST, sub); yield* lockDrained(task, mirror, mm);',
     },
   ],
 };

@@ -12,9 +12,14 @@ function option(name: string, { help, values, number, usual }: DriverOption) {
     : { name, help, min: number.min, max: number.max, default: number.default };
 }
 
+/** The options that can be chosen. */
+const choosable = ({ options, fixed = [] }: Driver): [string, DriverOption][] =>
+  Object.entries(options).filter(([name]) => !fixed.includes(name));
+
 /** One driver as JSON. */
-function entry({ name, summary, options }: Driver) {
-  return { name, summary, options: Object.entries(options).map(([key, value]) => option(key, value)) };
+function entry(driver: Driver) {
+  const { name, summary } = driver;
+  return { name, summary, options: choosable(driver).map(([key, value]) => option(key, value)) };
 }
 
 function allowed({ values, number, usual }: DriverOption): string {
@@ -24,8 +29,9 @@ function allowed({ values, number, usual }: DriverOption): string {
     .join(', ');
 }
 
-function paragraph({ name, summary, options }: Driver): string {
-  const lines = Object.entries(options).map(([key, value]) => `\n  ${key}: ${allowed(value)}\n      ${value.help}`);
+function paragraph(driver: Driver): string {
+  const { name, summary } = driver;
+  const lines = choosable(driver).map(([key, value]) => `\n  ${key}: ${allowed(value)}\n      ${value.help}`);
   return `${name}: ${summary}\n${lines.join('')}\n`;
 }
 

@@ -1,4 +1,5 @@
 /** After a race that broke a rule: the search for the interleaving behind it, and what came of it. */
+import { builtinDrivers } from '../drivers/registry.ts';
 import type { RaceResult } from '../engines/race/types.ts';
 import type { TraceResult } from '../engines/trace/trace.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
@@ -12,10 +13,16 @@ const EXIT_INTERRUPTED = 130;
 /** Rules about the threads of a race, that no interleaving of the model breaks. */
 const ofThreads = (message: string): boolean => /^the worker of |^did not stop: /.test(message);
 
-/** Null when there is nothing to look for: no violation, `budget` 0, or a driver that the scenarios are not written for. */
+/** Null when there is nothing to look for: no violation, `budget` 0, or a driver of the user's. */
 export async function traceRace({ violations, log, config }: RaceResult, budget: number): Promise<TraceResult | null> {
   const [violation] = violations;
-  if (violation === undefined || budget === 0 || config.driver !== 'dmirror' || ofThreads(violation.message)) return null;
+  if (
+    violation === undefined ||
+    budget === 0 ||
+    !builtinDrivers.some(({ name }) => name === config.driver) ||
+    ofThreads(violation.message)
+  )
+    return null;
   process.stderr.write(
     `Looking for it under a controlled scheduler, for ${seconds(budget)} at most; Ctrl-C ends that, --trace 0 leaves it out.\n`,
   );
@@ -30,7 +37,7 @@ export async function traceRace({ violations, log, config }: RaceResult, budget:
     const bug = config.bug === undefined ? undefined : await bugNamed(config.bug);
     const { fittingScenarios, traceViolation } = await loadTracer(bug);
     const { rule, actor } = violation;
-    const scenarios = await fittingScenarios({ rule, actor, log });
+    const scenarios = await fittingScenarios({ rule, actor, log }, config.driver);
     const options = { rule, scenarios, settings: config.driverSettings, seconds: budget };
     return await traceViolation(options, { onProgress: live.update, signal: stop.signal });
   } finally {

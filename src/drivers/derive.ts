@@ -1,6 +1,6 @@
 /**
  * Drivers that differ from another one by policy: the same hooks with other defaults, some hooks replaced, and options of their
- * own behind those of the base. Every option of the base stays, so that each policy can be tried in each driver.
+ * own behind those of the base. Every option of the base keeps its place, and can be chosen unless the driver says that it is fixed.
  */
 import type { Driver, DriverOption } from './driver.ts';
 import { optionWords } from './options.ts';

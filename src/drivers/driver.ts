@@ -36,6 +36,8 @@ export interface Driver {
   /** One line for `hmm-lab drivers`. */
   readonly summary: string;
   readonly options: Readonly<Record<string, DriverOption>>;
+  /** Options that it has from the driver it derives from, and that stay at their defaults: its own hooks do not look at them. */
+  readonly fixed?: readonly string[];
   readonly interval: IntervalOps;
   readonly pagemap: PagemapOps;
   /** Subscribes the mirror, made by {@link openMirror}, to its address space. */

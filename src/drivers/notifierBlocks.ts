@@ -39,6 +39,9 @@ export function blockNeeds(pages: number, blockPages: number): MirrorNeeds {
   return { intervals: blocks, tables: 1 + 2 * (Math.ceil(blocks / PTRS_PER_TABLE) + 1) };
 }
 
+/** The same for a driver that knows nothing but blocks: one of 0 pages is the whole address space. */
+export const wholeOr = (blockPages: number): number => (blockPages === 0 ? VPN_LIMIT : blockPages);
+
 /** Prepares a mirror, with no block yet; with `kept` they stay once they are made. 0 or -ENOMEM. */
 export function openBlocks(arena: Arena, mirror: number, pages: number, kept = true): number {
   const root = kept ? tableAlloc(arena) : 0;

@@ -40,7 +40,7 @@ function wordFor(name: string, option: DriverOption, value: string | undefined):
 
 /** The option words of a mirror, in table order. @throws RangeError naming what was given and what is allowed. */
 export function optionWords(driver: Driver, settings: DriverSettings): number[] {
-  const known = Object.keys(driver.options);
+  const known = Object.keys(driver.options).filter((name) => driver.fixed?.includes(name) !== true);
   for (const name of Object.keys(settings)) {
     if (!known.includes(name)) {
       throw new RangeError(`driver ${driver.name} has no option '${name}', it has: ${known.join(', ') || 'none'}`);

@@ -21,8 +21,9 @@ import { mmuIntervalCheckRetry, mmuIntervalReadBegin } from '../notifier/sequenc
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { count, fatalSignalPending, type Task } from '../sync/task.ts';
+import { NEED_WRITE_FAULT, type Walk } from './cases.ts';
 import { HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE } from './pfn.ts';
-import { NEED_WRITE_FAULT, type Walk, walkRange } from './walk.ts';
+import { walkRange } from './walk.ts';
 
 /** struct hmm_range. Pages, `end` exclusive. */
 export interface HmmRange {

@@ -3,6 +3,7 @@ import { get } from '../arena/access.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Violation } from '../arena/violation.ts';
 import {
+  isDevicePage,
   PG_DIRTY,
   PG_FILE,
   PG_LOCKED,
@@ -12,9 +13,11 @@ import {
   pageIndex,
   pageMapcount,
   pageMapping,
+  pageSwap,
   setAnonMapping,
   setPageFlags,
 } from '../mm/page.ts';
+import { freeSwap, moveInSwapCache, NO_SLOT } from '../mm/swap.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
 import { MMU_NOTIFY_MIGRATE, type NotifierRange, notifierRange } from '../notifier/range.ts';
 import { Point } from '../steps/points.ts';
@@ -45,8 +48,16 @@ function* commitPage(task: Task, from: number, to: number, faultPage: number): S
   yield Point.migrateCommit;
   // A page of a file goes to no device, and nothing of a file comes from one.
   if ((pageFlags(arena, from) & PG_FILE) !== 0) return false;
-  const expected = pageMapcount(arena, from) + 1 + (from === faultPage ? 1 : 0);
+  let slot = pageSwap(arena, from) - 1;
+  if (slot !== NO_SLOT && isDevicePage(arena, to)) {
+    // No page of a device is in the swap cache: the slot is given back, or the page stays.
+    if (!(yield* freeSwap(task, from))) return false;
+    slot = NO_SLOT;
+  }
+  const cached = pageSwap(arena, from) !== 0 ? 1 : 0;
+  const expected = pageMapcount(arena, from) + 1 + cached + (from === faultPage ? 1 : 0);
   if (pageCount(arena, from) !== expected) return false;
+  if (slot !== NO_SLOT) yield* moveInSwapCache(task, slot, from, to);
   setAnonMapping(arena, to, pageMapping(arena, from), pageIndex(arena, from));
   setPageFlags(arena, to, (pageFlags(arena, from) & PG_DIRTY) | PG_UPTODATE);
   return true;

@@ -3,14 +3,15 @@ import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { removeMigrationPtes, tryToMigrate } from '../mm/migrationEntries.ts';
 import { removeMigrationLeaves } from '../mm/migrationLeaf.ts';
 import {
-  clearPageFlags,
   isDevicePage,
+  isolateLru,
   PG_FILE,
   PG_LRU,
   pageCount,
   pageFlags,
   pageMapcount,
   pageMapping,
+  pageSwap,
   setPageFlags,
 } from '../mm/page.ts';
 import { unlockPage } from '../mm/pageLock.ts';
@@ -26,7 +27,7 @@ import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfnToPage } from './m
  */
 function isAlone(task: Task, pfn: number, faultPage: number): boolean {
   const { arena } = task;
-  const cached = (pageFlags(arena, pfn) & PG_FILE) !== 0 && pageMapping(arena, pfn) !== 0;
+  const cached = (pageFlags(arena, pfn) & PG_FILE) !== 0 ? pageMapping(arena, pfn) !== 0 : pageSwap(arena, pfn) !== 0;
   const extra = 1 + (pfn === faultPage ? 1 : 0) + (isDevicePage(arena, pfn) ? 1 : 0) + (cached ? 1 : 0);
   return pageCount(arena, pfn) - extra <= pageMapcount(arena, pfn);
 }
@@ -37,7 +38,7 @@ function* unmapPage(task: Task, pfn: number, faultPage: number): Steps<boolean> 
   const system = !isDevicePage(arena, pfn);
   yield Point.isolateLru;
   // Test and clear decides against reclaim and other migrations; the reference of the isolation replaces collect's.
-  if (system && (clearPageFlags(arena, pfn, PG_LRU) & PG_LRU) === 0) return false;
+  if (system && !isolateLru(arena, pfn)) return false;
   if (pageMapcount(arena, pfn) > 0) yield* tryToMigrate(task, pfn);
   yield Point.migrateUnmapped;
   if (pageMapcount(arena, pfn) === 0 && isAlone(task, pfn, faultPage)) return true;

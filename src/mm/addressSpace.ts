@@ -11,7 +11,19 @@ import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
-import { clearPageFlags, getPage, PG_FILE, PG_LRU, PG_UPTODATE, pageMapping, setPageFlags } from './page.ts';
+import {
+  clearPageFlags,
+  getPage,
+  PG_DIRTY,
+  PG_FILE,
+  PG_LRU,
+  PG_UPTODATE,
+  pageCount,
+  pageFlags,
+  pageIndex,
+  pageMapping,
+  setPageFlags,
+} from './page.ts';
 import { mkPte, PTE_PRESENT, ptePfn } from './pte.ts';
 import { ensureTable, forEachEntry, freeTables, lookupTable, pteAt, readPte, tableAlloc } from './tables.ts';
 import { allocPage, putPage } from './zone.ts';
@@ -118,16 +130,36 @@ export function* findOrCreatePage(task: Task, mapping: number, index: number): S
 export const stillInFile = (arena: Arena, mapping: number, pfn: number): boolean =>
   pageMapping(arena, pfn) === handleOf(arena, arena.pools.addressSpace, mapping);
 
-/** filemap_remove_folio: takes a page out of the cache and drops the cache's reference. The page is locked, or the file dead. */
-export function* dropPage(task: Task, mapping: number, index: number): Steps<void> {
-  const { arena } = task;
-  const lock = mapping + AddressSpace.pagesLock;
-  yield* spinLock(task, lock, LockClass.filePages);
+/** Takes the page at an index out of the cache, and returns it. Under the lock of i_pages. */
+function takeOut(arena: Arena, mapping: number, index: number): number {
   const word = pteAt(arena, lookupTable(arena, get(arena, mapping + AddressSpace.table), index), index);
   const pfn = ptePfn(get(arena, word));
   store(arena, word, 0);
   set(arena, arena.page.mapping + pfn, 0);
   clearPageFlags(arena, pfn, PG_LRU);
+  return pfn;
+}
+
+/** filemap_remove_folio: takes a page out of the cache and drops the cache's reference. The page is locked, or the file dead. */
+export function* dropPage(task: Task, mapping: number, index: number): Steps<void> {
+  const lock = mapping + AddressSpace.pagesLock;
+  yield* spinLock(task, lock, LockClass.filePages);
+  const pfn = takeOut(task.arena, mapping, index);
   yield* spinUnlock(task, lock, LockClass.filePages);
   yield* putPage(task, pfn);
+}
+
+/**
+ * __remove_mapping for a locked page: the same, if it is clean and nobody but the cache and the caller has a reference. Look-ups
+ * take theirs under the same lock, so nobody can come in between.
+ */
+export function* dropPageIfUnused(task: Task, mapping: number, pfn: number): Steps<boolean> {
+  const { arena } = task;
+  const lock = mapping + AddressSpace.pagesLock;
+  yield* spinLock(task, lock, LockClass.filePages);
+  const unused = pageCount(arena, pfn) === 2 && (pageFlags(arena, pfn) & PG_DIRTY) === 0;
+  if (unused) takeOut(arena, mapping, pageIndex(arena, pfn));
+  yield* spinUnlock(task, lock, LockClass.filePages);
+  if (unused) yield* putPage(task, pfn);
+  return unused;
 }

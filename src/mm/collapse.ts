@@ -18,11 +18,12 @@ import { addNewHuge, newLeaf, putHugePage, spansHuge } from './hugeFault.ts';
 import { allocHugePage } from './hugeZone.ts';
 import { mmapReadLock, mmapReadUnlock, mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
 import { addRss } from './mmStruct.ts';
-import { compoundHead, isDevicePage, PG_FILE, PG_LOCKED, pageCount, pageFlags, pageMapcount } from './page.ts';
+import { compoundHead, isDevicePage, PG_FILE, PG_LOCKED, pageCount, pageFlags, pageMapcount, pageSwap } from './page.ts';
 import { trylockPage, unlockPage } from './pageLock.ts';
 import { EMPTY_LEAF, isDeviceExclusive, PTE_SPECIAL, ptePfn, ptePresent, pteWrite } from './pte.ts';
 import { anonVmaLock, anonVmaOf, anonVmaUnlock, removeRmap } from './rmap.ts';
 import { doSoftleafPage } from './softleaf.ts';
+import { freeSwap } from './swap.ts';
 import { hugeLeaf, lookupTable, pteAt, ptlOf } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
 import { VM_HUGETLB, VM_NOHUGEPAGE, VM_SPECIAL, vmaEnd, vmaFlags, vmaIsAnonymous, vmaLookup, vmaStart, vmasIn } from './vma.ts';
@@ -50,7 +51,7 @@ function canCollapse(arena: Arena, vma: number): boolean {
 /** is_refcount_suitable: nobody but mappings holds the page, and of a huge page no device holds a piece for itself. */
 function isSuitable(arena: Arena, table: number, pfn: number): boolean {
   const head = compoundHead(arena, pfn);
-  if (head === 0) return pageCount(arena, pfn) === pageMapcount(arena, pfn);
+  if (head === 0) return pageCount(arena, pfn) === pageMapcount(arena, pfn) + (pageSwap(arena, pfn) === 0 ? 0 : 1);
   for (let i = 0; i < PTRS_PER_TABLE; i++) {
     const pte = get(arena, pteAt(arena, table, i));
     if (isDeviceExclusive(pte) && compoundHead(arena, ptePfn(pte)) === head) return false;
@@ -131,6 +132,7 @@ function* copyAll(task: Task, head: number, old: Int32Array): Steps<number> {
     const pfn = ptePfn(pte);
     yield* copyPage(task, head + i, pfn);
     removeRmap(task.arena, pfn);
+    yield* freeSwap(task, pfn);
     yield* unlockPage(task, pfn);
     yield* putPage(task, pfn);
     mapped++;

@@ -12,7 +12,8 @@ import { mightSleep } from '../sync/lockdep.ts';
 import type { Task } from '../sync/task.ts';
 import { mmapReadLock, mmapReadUnlock, mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
 import { freeTables } from './tables.ts';
-import { vmaDetach, vmaFree, vmasIn } from './vma.ts';
+import { vmaDetach, vmasIn } from './vma.ts';
+import { vmaFree } from './vmaRmap.ts';
 import { zapRangeNotified } from './zap.ts';
 
 /** mmput: drops a user; the last one tears the address space down, in this thread. Not under a driver lock. */

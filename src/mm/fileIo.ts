@@ -6,6 +6,7 @@ import { AddressSpace } from '../arena/structures.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { fileSize, findOrCreatePage, findPage } from './addressSpace.ts';
+import { PG_DIRTY, setPageFlags } from './page.ts';
 import { lockPage, unlockPage } from './pageLock.ts';
 import { putPage } from './zone.ts';
 
@@ -26,6 +27,7 @@ export function* fileWrite(task: Task, mapping: number, index: number, value: nu
   if (pfn === 0) return -ENOMEM;
   yield* lockPage(task, pfn);
   frameStore(arena, frameAt(arena, pfn), value);
+  setPageFlags(arena, pfn, PG_DIRTY);
   if (load(arena, mapping + AddressSpace.size) <= index) store(arena, mapping + AddressSpace.size, index + 1);
   yield* unlockPage(task, pfn);
   yield* putPage(task, pfn);

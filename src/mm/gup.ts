@@ -9,8 +9,8 @@ import type { Task } from '../sync/task.ts';
 import { handleMmFault } from './fault.ts';
 import { FAULT_FLAG_REMOTE, FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, VM_FAULT_ERROR, VM_FAULT_OOM } from './faultTypes.ts';
 import { mmapAssertLocked } from './mmapLock.ts';
-import { GUP_PIN_COUNTING_BIAS, getPage, PG_ANON_EXCLUSIVE, PG_FILE, pageFlags } from './page.ts';
-import { PTE_SPECIAL, pieceEntry, ptePfn, ptePresent, pteWrite } from './pte.ts';
+import { GUP_PIN_COUNTING_BIAS, getPage, PG_ANON_EXCLUSIVE, PG_DIRTY, PG_FILE, pageFlags, setPageFlags } from './page.ts';
+import { PTE_DIRTY, PTE_SPECIAL, pieceEntry, ptePfn, ptePresent, pteWrite } from './pte.ts';
 import { splitHugePmd } from './splitHugePmd.ts';
 import { hugeLeaf, lookupTable, pteAt, ptlOf } from './tables.ts';
 import { VM_HUGETLB, VM_READ, VM_WRITE, vmaFlags, vmaLookup } from './vma.ts';
@@ -48,7 +48,11 @@ function* followPage(task: Task, mm: number, vpn: number, foll: number): Steps<n
   const pte = leaf === 0 ? get(arena, pteAt(arena, table, vpn)) : pieceEntry(leaf, vpn);
   const ok = ptePresent(pte) && (!write || pteWrite(pte));
   const unshare = ok && mustUnshare(task, pte, foll);
-  if (ok && !unshare) yield* getPage(task, ptePfn(pte), references);
+  if (ok && !unshare) {
+    yield* getPage(task, ptePfn(pte), references);
+    // FOLL_TOUCH: whoever gets the page may write to it without the entry ever knowing.
+    if (write && (pte & PTE_DIRTY) === 0) setPageFlags(arena, ptePfn(pte), PG_DIRTY);
+  }
   yield* spinUnlock(task, ptl, LockClass.ptl);
   return unshare ? UNSHARE : ok ? ptePfn(pte) : 0;
 }

@@ -12,9 +12,9 @@ import type { Task } from '../sync/task.ts';
 import { addressSpaceOf } from './addressSpace.ts';
 import { populateVma } from './mlock.ts';
 import { mmapReadLock, mmapReadTrylock, mmapReadUnlock, mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
+import { pageoutRange } from './pageout.ts';
 import { punchHole } from './truncate.ts';
 import {
-  changeVmas,
   findVma,
   linearPageIndex,
   VM_DONTCOPY,
@@ -32,6 +32,7 @@ import {
   vmaStart,
   vmasIn,
 } from './vma.ts';
+import { changeVmas } from './vmaMerge.ts';
 import { zapRange, zapRangeNotified } from './zap.ts';
 
 /**
@@ -102,8 +103,8 @@ function refusal(arena: Arena, vma: number, advice: Advice): number {
 }
 
 /**
- * Walks the VMAs of a range (madvise_walk_vmas): an error of one ends it, a hole is remembered. Advice about reclaim (free,
- * cold, pageout, willneed) changes nothing that the model has: it has no reclaim, and its files are in memory.
+ * Walks the VMAs of a range (madvise_walk_vmas): an error of one ends it, a hole is remembered. Other advice about reclaim than
+ * pageout (free, cold, willneed) changes nothing that the model has: nobody reclaims by age, and its files are in memory.
  */
 function* adviseEach(task: Task, mm: number, start: number, end: number, advice: Advice): Steps<number> {
   const { arena } = task;
@@ -119,6 +120,7 @@ function* adviseEach(task: Task, mm: number, start: number, end: number, advice:
       const failed = yield* populateVma(task, mm, vma, first, at, advice === 'popwrite');
       if (failed !== 0) return failed;
     }
+    if (advice === 'pageout') yield* pageoutRange(task, mm, first, at);
     if (advice !== 'remove') continue;
     const mapping = addressSpaceOf(arena, get(arena, vma + Vma.mapping));
     yield* punchHole(task, mapping, linearPageIndex(arena, vma, first), linearPageIndex(arena, vma, at));

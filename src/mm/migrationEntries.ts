@@ -1,8 +1,6 @@
 /** try_to_migrate and remove_migration_ptes: migration entries in every mapping of a page, and back. */
-import { get, store, xchg } from '../arena/access.ts';
+import { get, store } from '../arena/access.ts';
 import { Mm } from '../arena/structures.ts';
-import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
-import { MMU_NOTIFY_CLEAR, notifierRange } from '../notifier/range.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
@@ -10,7 +8,7 @@ import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { protectionBits } from './anonymous.ts';
 import { isDevicePrivatePage } from './devPagemap.ts';
-import { getPage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, PG_FILE, pageFlags, pageMapcount, setPageFlags } from './page.ts';
+import { getPage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, PG_FILE, pageFlags } from './page.ts';
 import {
   isHuge,
   isMigration,
@@ -20,20 +18,17 @@ import {
   LEAF_MIGRATION_READ_EXCLUSIVE,
   LEAF_MIGRATION_WRITE,
   leafKind,
-  mapsPage,
   mkLeaf,
   mkPte,
   PTE_DIRTY,
   PTE_WRITE,
   PTE_YOUNG,
-  pieceEntry,
   ptePfn,
   ptePresent,
 } from './pte.ts';
 import { addAnonRmap, removeRmap, rmapWalk, shareAnonRmap } from './rmap.ts';
-import { fillFromLeaf } from './splitHugePmd.ts';
-import { hugeLeaf, lookupTable, pteAt, ptlOf } from './tables.ts';
-import { CPU, flushTlb } from './tlb.ts';
+import { lookupTable, pteAt, ptlOf } from './tables.ts';
+import { clearMapping, unmapEverywhere } from './unmap.ts';
 import { vmaFlags } from './vma.ts';
 import { putPage } from './zone.ts';
 
@@ -44,52 +39,26 @@ export function migrationEntryFor(pte: number, exclusive: boolean): number {
   return mkLeaf(kind, ptePfn(pte), ptePresent(pte) ? pte & (PTE_YOUNG | PTE_DIRTY) : 0);
 }
 
-/** One mapping of `pfn` becomes a migration entry. False ends the walk: the page may be pinned. Under the PTL. */
-function* unmapOne(task: Task, word: number, pfn: number): Steps<boolean> {
-  const { arena } = task;
-  yield Point.clearPte;
-  const pte = xchg(arena, word, 0);
-  if (ptePresent(pte)) yield* flushTlb(task, CPU);
-  if ((pte & PTE_DIRTY) !== 0 && ptePresent(pte)) setPageFlags(arena, pfn, PG_DIRTY);
-  const exclusive = (pageFlags(arena, pfn) & PG_ANON_EXCLUSIVE) !== 0;
-  if (exclusive) {
-    if (maybeDmaPinned(arena, pfn)) {
-      store(arena, word, pte);
-      return false;
-    }
-    shareAnonRmap(arena, pfn);
-  }
-  yield Point.setPte;
-  store(arena, word, migrationEntryFor(pte, exclusive));
-  removeRmap(arena, pfn);
-  yield* putPage(task, pfn);
-  return true;
-}
-
 /**
- * try_to_migrate: replaces every remaining mapping of a locked page by a migration entry. Each mapping gets its own CLEAR
- * bracket without owner, inside the rmap lock, so no driver can take it for its own doing.
+ * try_to_migrate: replaces every remaining mapping of a locked page by a migration entry. Ends early where the page may be pinned.
  */
 export function* tryToMigrate(task: Task, pfn: number): Steps<void> {
   const { arena } = task;
-  yield* rmapWalk(task, pfn, function* (_vma, mm, vpn) {
-    const range = notifierRange(MMU_NOTIFY_CLEAR, mm, vpn, vpn + 1);
-    yield* mmuNotifierInvalidateRangeStart(task, range);
-    const table = lookupTable(arena, get(arena, mm + Mm.pgd), vpn);
-    let proceed = true;
-    if (table !== 0) {
-      const ptl = ptlOf(arena, table);
-      yield* spinLock(task, ptl, LockClass.ptl);
-      const leaf = hugeLeaf(arena, table);
-      // Another address space maps it by a leaf: the piece goes alone.
-      if (leaf !== 0 && ptePfn(pieceEntry(leaf, vpn)) === pfn) yield* fillFromLeaf(task, table, leaf);
-      const word = pteAt(arena, table, vpn);
-      const pte = get(arena, word);
-      if (!isHuge(pte) && mapsPage(pte) && ptePfn(pte) === pfn) proceed = yield* unmapOne(task, word, pfn);
-      yield* spinUnlock(task, ptl, LockClass.ptl);
+  yield* unmapEverywhere(task, pfn, function* (word) {
+    const pte = yield* clearMapping(task, word, pfn);
+    const exclusive = (pageFlags(arena, pfn) & PG_ANON_EXCLUSIVE) !== 0;
+    if (exclusive) {
+      if (maybeDmaPinned(arena, pfn)) {
+        store(arena, word, pte);
+        return false;
+      }
+      shareAnonRmap(arena, pfn);
     }
-    yield* mmuNotifierInvalidateRangeEnd(task, range);
-    return proceed && pageMapcount(arena, pfn) > 0;
+    yield Point.setPte;
+    store(arena, word, migrationEntryFor(pte, exclusive));
+    removeRmap(arena, pfn);
+    yield* putPage(task, pfn);
+    return true;
   });
 }
 

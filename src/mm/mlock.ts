@@ -3,19 +3,8 @@ import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { FOLL_WRITE, getUserPage } from './gup.ts';
 import { mmapReadLock, mmapReadUnlock, mmapWriteLock, mmapWriteUnlock } from './mmapLock.ts';
-import {
-  changeVmas,
-  VM_ACCESS,
-  VM_LOCKED,
-  VM_READ,
-  VM_SHARED,
-  VM_SPECIAL,
-  VM_WRITE,
-  vmaEnd,
-  vmaFlags,
-  vmaStart,
-  vmasIn,
-} from './vma.ts';
+import { VM_ACCESS, VM_LOCKED, VM_READ, VM_SHARED, VM_SPECIAL, VM_WRITE, vmaEnd, vmaFlags, vmaStart, vmasIn } from './vma.ts';
+import { changeVmas } from './vmaMerge.ts';
 import { putPage } from './zone.ts';
 
 /** Sets or clears flags of the VMAs of a range. 0, or -ENOMEM: too many VMAs, or a hole, before which all is done. */

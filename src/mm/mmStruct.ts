@@ -28,6 +28,11 @@ export function addRss(arena: Arena, mm: number, pages: number): void {
   if (pages !== 0) increase(arena, mm + Mm.rssAnon, pages);
 }
 
+/** add_mm_counter(mm, MM_SWAPENTS, entries). */
+export function addRssSwap(arena: Arena, mm: number, entries: number): void {
+  if (entries !== 0) increase(arena, mm + Mm.rssSwap, entries);
+}
+
 /** add_mm_counter for pages of files and shared memory. */
 export function addRssFile(arena: Arena, mm: number, pages: number): void {
   if (pages !== 0) increase(arena, mm + Mm.rssFile, pages);

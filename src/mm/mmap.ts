@@ -16,11 +16,7 @@ import { EMPTY_LEAF } from './pte.ts';
 import { linkFile } from './rmapFile.ts';
 import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf } from './tables.ts';
 import {
-  cutsHugetlb,
   findVma,
-  mergeNew,
-  mergeVmas,
-  splitAt,
   VM_ACCOUNT,
   VM_HUGETLB,
   VM_READ,
@@ -29,11 +25,12 @@ import {
   vmaAlloc,
   vmaDetach,
   vmaEnd,
-  vmaFree,
   vmaInsert,
   vmaStart,
   vmasIn,
 } from './vma.ts';
+import { cutsHugetlb, mergeNew, mergeVmas, splitAt } from './vmaMerge.ts';
+import { vmaFree } from './vmaRmap.ts';
 import { zapRangeNotified } from './zap.ts';
 
 /** Where mmap looks for a place when none is given (mmap_min_addr, in pages). */

@@ -39,7 +39,8 @@ import {
 import { splitHugePmd } from './splitHugePmd.ts';
 import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
-import { changeVmas, cutsHugetlb, VM_ACCESS, VM_ACCOUNT, VM_HUGETLB, VM_SHARED, VM_WRITE } from './vma.ts';
+import { VM_ACCESS, VM_ACCOUNT, VM_HUGETLB, VM_SHARED, VM_WRITE } from './vma.ts';
+import { changeVmas, cutsHugetlb } from './vmaMerge.ts';
 
 /** What an entry becomes under new protection. Only what is certainly allowed is granted; faults do the rest. */
 function protectedEntry(task: Task, pte: number, vm: number): number {

@@ -36,6 +36,9 @@ export const pageFlags = (arena: Arena, pfn: number): number => get(arena, arena
 export const setPageFlags = (arena: Arena, pfn: number, bits: number): number => or(arena, arena.page.flags + pfn, bits);
 export const clearPageFlags = (arena: Arena, pfn: number, bits: number): number => and(arena, arena.page.flags + pfn, ~bits);
 
+/** folio_isolate_lru, by one who has a reference: true for who takes the page off the list. */
+export const isolateLru = (arena: Arena, pfn: number): boolean => (clearPageFlags(arena, pfn, PG_LRU) & PG_LRU) !== 0;
+
 export const isDevicePage = (arena: Arena, pfn: number): boolean => pfn >= arena.config.systemPages;
 /**
  * References and mappings, by a plain look. Who decides something by them has taken the page's entries away under their
@@ -48,6 +51,8 @@ export const pageGeneration = (arena: Arena, pfn: number): number => get(arena, 
 /** Handle of the anon_vma, 0 if the page was never mapped. */
 export const pageMapping = (arena: Arena, pfn: number): number => get(arena, arena.page.mapping + pfn);
 export const pageIndex = (arena: Arena, pfn: number): number => get(arena, arena.page.index + pfn);
+/** 1 + the slot the page stands for in the swap cache, 0 when it is not in there. */
+export const pageSwap = (arena: Arena, pfn: number): number => (arena.hasSwap ? get(arena, arena.page.swap + pfn) : 0);
 /** May somebody hold a pin? A page with very many references is taken for pinned, as in the kernel. */
 export const maybeDmaPinned = (arena: Arena, pfn: number): boolean => pageCount(arena, pfn) >= GUP_PIN_COUNTING_BIAS;
 

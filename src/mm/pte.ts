@@ -13,6 +13,8 @@ export const PTE_SPECIAL = 16;
 /** Present for the kernel, not for the CPU: PROT_NONE. */
 export const PTE_PROTNONE = 32;
 export const PTE_HUGE = 1 << 10;
+/** Of a swap entry: no other entry names the slot, and the page was exclusive. */
+export const PTE_SWP_EXCLUSIVE = 1 << 11;
 
 /** A huge leaf that maps nothing (pmd_none): there is no page table here as far as the kernel is concerned. */
 export const EMPTY_LEAF = PTE_HUGE;
@@ -28,8 +30,9 @@ export const LEAF_MIGRATION_WRITE = 3;
 export const LEAF_DEVICE_PRIVATE_READ = 4;
 export const LEAF_DEVICE_PRIVATE_WRITE = 5;
 export const LEAF_DEVICE_EXCLUSIVE = 6;
-/** Reserved: no swap, poison or marker is made yet. */
+/** In place of the page frame it has the number of a swap slot. */
 export const LEAF_SWAP = 7;
+/** Reserved: no poison or marker is made yet. */
 export const LEAF_HWPOISON = 8;
 export const LEAF_MARKER = 9;
 /** A device-exclusive entry that lost its write permission (only older kernels: mm/older.ts). */
@@ -54,6 +57,11 @@ export const isMigration = (pte: number): boolean => {
   const kind = leafKind(pte);
   return kind >= LEAF_MIGRATION_READ && kind <= LEAF_MIGRATION_WRITE;
 };
+export const isSwap = (pte: number): boolean => leafKind(pte) === LEAF_SWAP;
+export const mkSwap = (slot: number, exclusive: boolean): number => mkLeaf(LEAF_SWAP, slot, exclusive ? PTE_SWP_EXCLUSIVE : 0);
+/** swp_offset. */
+export const swapSlot = (pte: number): number => pte >>> PFN_SHIFT;
+
 export const isDevicePrivate = (pte: number): boolean => {
   const kind = leafKind(pte);
   return kind === LEAF_DEVICE_PRIVATE_READ || kind === LEAF_DEVICE_PRIVATE_WRITE;
@@ -76,7 +84,10 @@ const kindNames = ['none', 'MIG_R', 'MIG_RX', 'MIG_W', 'DP_R', 'DP_W', 'DX', 'SW
 /** For messages: `PRES(12; W,D)`, `MIG_W(7)`, `none`. */
 export function describePte(pte: number): string {
   if (pte === 0) return 'none';
-  if (!ptePresent(pte)) return `${kindNames[leafKind(pte)] ?? '?'}(${ptePfn(pte)})`;
+  if (!ptePresent(pte)) {
+    const marked = isSwap(pte) && (pte & PTE_SWP_EXCLUSIVE) !== 0 ? '; exclusive' : '';
+    return `${kindNames[leafKind(pte)] ?? '?'}(${ptePfn(pte)}${marked})`;
+  }
   const bits = [
     [PTE_WRITE, 'W'],
     [PTE_DIRTY, 'D'],

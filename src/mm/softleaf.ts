@@ -9,7 +9,8 @@ import { restoreExclusivePte } from './exclusiveEntry.ts';
 import { type Fault, faultPtl, VM_FAULT_HWPOISON, VM_FAULT_SIGBUS } from './faultTypes.ts';
 import { getPage } from './page.ts';
 import { trylockPage, unlockPage, waitOnLockedDropPtl } from './pageLock.ts';
-import { isDeviceExclusive, isDevicePrivate, isMigration, LEAF_HWPOISON, leafKind, ptePfn } from './pte.ts';
+import { isDeviceExclusive, isDevicePrivate, isMigration, isSwap, LEAF_HWPOISON, leafKind, ptePfn } from './pte.ts';
+import { doSwapEntry } from './swapFault.ts';
 import { hugeLeaf, lookupTable, pteAt, ptlOf } from './tables.ts';
 import { putPage } from './zone.ts';
 
@@ -21,6 +22,7 @@ export function* doSoftleafPage(task: Task, fault: Fault): Steps<number> {
   }
   if (isDeviceExclusive(orig)) return yield* restoreExclusivePte(task, fault);
   if (isDevicePrivate(orig)) return yield* doDevicePrivate(task, fault);
+  if (task.arena.hasSwap && isSwap(orig)) return yield* doSwapEntry(task, fault);
   return leafKind(orig) === LEAF_HWPOISON ? VM_FAULT_HWPOISON : VM_FAULT_SIGBUS;
 }
 

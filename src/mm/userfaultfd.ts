@@ -18,7 +18,8 @@ import { setAnonMapping } from './page.ts';
 import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_WRITE } from './pte.ts';
 import { addNewAnonRmap, anonVmaPrepare } from './rmap.ts';
 import { ensureEntries, pteAt, ptlOf } from './tables.ts';
-import { changeVmas, linearPageIndex, VM_UFFD_MISSING, VM_WRITE, vmaFlags, vmaLookup } from './vma.ts';
+import { linearPageIndex, VM_UFFD_MISSING, VM_WRITE, vmaFlags, vmaLookup } from './vma.ts';
+import { changeVmas } from './vmaMerge.ts';
 import { allocPage, putPage } from './zone.ts';
 
 /** Message of {@link userfaultfdRead}: the descriptor was closed. */

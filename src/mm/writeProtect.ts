@@ -13,10 +13,21 @@ import { isLastPiece } from './compound.ts';
 import { copyPage } from './copyPage.ts';
 import { FAULT_FLAG_UNSHARE, type Fault, faultPtl, VM_FAULT_OOM } from './faultTypes.ts';
 import { addRss, addRssFile } from './mmStruct.ts';
-import { compoundHead, getPage, PG_ANON_EXCLUSIVE, PG_FILE, pageCount, pageFlags, setAnonMapping, setPageFlags } from './page.ts';
+import {
+  compoundHead,
+  getPage,
+  PG_ANON_EXCLUSIVE,
+  PG_FILE,
+  pageCount,
+  pageFlags,
+  pageSwap,
+  setAnonMapping,
+  setPageFlags,
+} from './page.ts';
 import { trylockPage, unlockPage } from './pageLock.ts';
 import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG, ptePfn } from './pte.ts';
 import { addNewAnonRmap, anonVmaPrepare, removeRmap } from './rmap.ts';
+import { freeSwap, putMappedPage } from './swap.ts';
 import { CPU, flushTlb } from './tlb.ts';
 import { linearPageIndex, VM_SHARED, vmaFlags } from './vma.ts';
 import { allocPage, putPage } from './zone.ts';
@@ -26,9 +37,12 @@ function* wpCanReuse(task: Task, pfn: number): Steps<boolean> {
   const { arena } = task;
   if ((pageFlags(arena, pfn) & PG_ANON_EXCLUSIVE) !== 0) return true;
   if ((pageFlags(arena, pfn) & PG_FILE) !== 0) return false;
+  const cached = pageSwap(arena, pfn) === 0 ? 0 : 1;
   // What is left of a huge page is shared as long as any of its other pieces is in use.
-  if (pageCount(arena, pfn) !== 1 || (compoundHead(arena, pfn) !== 0 && !isLastPiece(arena, pfn))) return false;
+  if (pageCount(arena, pfn) > 1 + cached || (compoundHead(arena, pfn) !== 0 && !isLastPiece(arena, pfn))) return false;
   if (!(yield* trylockPage(task, pfn))) return false;
+  // A slot that no entry shares is given back; one that is shared is another user.
+  yield* freeSwap(task, pfn);
   const sole = pageCount(arena, pfn) === 1;
   if (sole) setPageFlags(arena, pfn, PG_ANON_EXCLUSIVE);
   yield* unlockPage(task, pfn);
@@ -93,6 +107,6 @@ function* wpPageCopy(task: Task, fault: Fault, old: number): Steps<number> {
   yield* spinUnlock(task, ptl, LockClass.ptl);
   yield* mmuNotifierInvalidateRangeEnd(task, range);
   if (!same) yield* putPage(task, pfn);
-  else if (old !== 0) yield* putPage(task, old);
+  else if (old !== 0) yield* putMappedPage(task, old);
   return 0;
 }

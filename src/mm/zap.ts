@@ -10,11 +10,12 @@ import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { isHugetlb } from './compound.ts';
-import { addRss, addRssFile } from './mmStruct.ts';
+import { addRss, addRssFile, addRssSwap } from './mmStruct.ts';
 import { PG_DIRTY, PG_FILE, pageFlags, setPageFlags } from './page.ts';
-import { EMPTY_LEAF, isMigration, mapsPage, PTE_DIRTY, ptePfn, ptePresent } from './pte.ts';
+import { EMPTY_LEAF, isMigration, isSwap, mapsPage, PTE_DIRTY, ptePfn, ptePresent, swapSlot } from './pte.ts';
 import { removeRmap } from './rmap.ts';
 import { splitHugePmd } from './splitHugePmd.ts';
+import { freeSwapEntry, putMappedPage } from './swap.ts';
 import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
 import { putPage } from './zone.ts';
@@ -32,6 +33,7 @@ function* zapTable(task: Task, mm: number, table: number, start: number, end: nu
   const gather: number[] = [];
   let rss = 0;
   let rssFile = 0;
+  let entries = 0;
   let flush = false;
   yield* spinLock(task, ptl, LockClass.ptl);
   for (let vpn = start; vpn < end; vpn++) {
@@ -51,6 +53,9 @@ function* zapTable(task: Task, mm: number, table: number, start: number, end: nu
       // A device-private or device-exclusive page is put at once, under the page-table lock, as in the kernel.
       if (ptePresent(pte)) gather.push(pfn);
       else yield* putPage(task, pfn);
+    } else if (isSwap(pte)) {
+      entries++;
+      yield* freeSwapEntry(task, swapSlot(pte));
     } else if (isMigration(pte)) {
       if ((pageFlags(arena, ptePfn(pte)) & PG_FILE) === 0) rss++;
       else rssFile++;
@@ -60,8 +65,9 @@ function* zapTable(task: Task, mm: number, table: number, start: number, end: nu
   yield* spinUnlock(task, ptl, LockClass.ptl);
   addRss(arena, mm, -rss);
   addRssFile(arena, mm, -rssFile);
+  addRssSwap(arena, mm, -entries);
   // The mmu_gather: pages are released only after the flush.
-  for (const pfn of gather) yield* putPage(task, pfn);
+  for (const pfn of gather) yield* putMappedPage(task, pfn);
 }
 
 /** zap_huge_pmd: the leaf of a table goes, and all that it maps. */

@@ -12,6 +12,7 @@ import {
   isDeviceExclusive,
   isDevicePrivate,
   isMigration,
+  isSwap,
   leafKind,
   leafWritable,
   mapsPage,
@@ -22,6 +23,7 @@ import {
 import { forEachEntry } from '../mm/tables.ts';
 import { VM_WRITE, vmaFlags, vmaLookup } from '../mm/vma.ts';
 import type { Finding } from './finding.ts';
+import { checkSwap } from './swap.ts';
 
 /** Entries of one address space: counts them into `maps` and reports entries that cannot be. */
 function countMm(arena: Arena, mm: number, maps: Int32Array, findings: Finding[]): void {
@@ -43,10 +45,14 @@ function countMm(arena: Arena, mm: number, maps: Int32Array, findings: Finding[]
       const vma = vmaLookup(arena, mm, vpn);
       if (leafWritable(pte) && !isDeviceExclusive(pte) && (vma === 0 || (vmaFlags(arena, vma) & VM_WRITE) === 0))
         findings.push({ rule: 'I-PERM', message: `${where} is writable, its mapping is not` });
-    } else if (!isMigration(pte) && !(ptePresent(pte) && (pte & PTE_SPECIAL) !== 0 && isZeroPage(arena, pfn))) {
+    } else if (
+      !isMigration(pte) &&
+      !(isSwap(pte) && arena.hasSwap) &&
+      !(ptePresent(pte) && (pte & PTE_SPECIAL) !== 0 && isZeroPage(arena, pfn))
+    ) {
       findings.push({ rule: 'I-ENTRY', message: `${where} is of no known kind (${leafKind(pte)})` });
     }
-    if (isDevicePrivate(pte) !== isDevicePrivatePage(arena, pfn)) {
+    if (isDevicePrivate(pte) !== (!isSwap(pte) && isDevicePrivatePage(arena, pfn))) {
       findings.push({ rule: 'I-ENTRY', message: `${where} does not match its kind of page` });
     }
   });
@@ -114,6 +120,7 @@ export function checkCounts(arena: Arena, pinned: ReadonlyMap<number, number> = 
   }
   const held = new Map(pinned);
   countFiles(arena, held, findings);
+  if (arena.hasSwap) findings.push(...checkSwap(arena, held));
   const used = countPages(arena, maps, held, findings);
   const free = get(arena, Header.zoneFreeCount);
   const total = allocatablePages(arena);

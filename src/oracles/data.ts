@@ -1,10 +1,6 @@
 /** I-DATA at a quiescent point: every slot holds what was last acknowledged, every counter the number of increments. */
-import { get } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
-import { frameAt } from '../arena/frames.ts';
-import { Mm } from '../arena/structures.ts';
-import { mapsPage, ptePfn } from '../mm/pte.ts';
-import { readPte } from '../mm/tables.ts';
+import { contentsAt } from './contents.ts';
 import type { Finding } from './finding.ts';
 import { counterSlot, type Ledger, wordAt } from './ledger.ts';
 
@@ -12,8 +8,7 @@ import { counterSlot, type Ledger, wordAt } from './ledger.ts';
 export function checkData(arena: Arena, mm: number, base: number, ledger: Ledger, stable: number): Finding[] {
   const findings: Finding[] = [];
   for (let page = 0; page < ledger.pages; page++) {
-    const pte = readPte(arena, get(arena, mm + Mm.pgd), base + page);
-    const frame = mapsPage(pte) ? frameAt(arena, ptePfn(pte)) : -1;
+    const frame = contentsAt(arena, mm, base + page);
     for (let slot = 0; slot < ledger.actors; slot++) {
       const objection = ledger.objection(page, slot, wordAt(arena, frame, slot), ledger.expect(page, slot));
       if (objection !== null) findings.push({ rule: 'I-DATA', message: `at rest, ${objection}` });

@@ -22,6 +22,8 @@ export function checkLeaks(arena: Arena): Finding[] {
   const total = allocatablePages(arena);
   if (lost.length === 0 && free !== total)
     findings.push({ rule: 'I-QUIET', message: `${free} of ${total} system pages are on the free list` });
+  const slots = arena.config.swapSlots - get(arena, Header.swapFree);
+  if (slots !== 0) findings.push({ rule: 'I-QUIET', message: `${slots} swap slots are still in use` });
   let tables = get(arena, Header.tableFresh) - 1;
   for (let table = get(arena, Header.tableFree); table !== 0; table = get(arena, arena.table.link + table)) tables--;
   if (tables !== 0) findings.push({ rule: 'I-QUIET', message: `${tables} page-table pages are left` });

@@ -1,17 +1,25 @@
 /** What actors of a scenario do, in one word each. An access that must succeed and does not breaks I-OUT. */
+import { frameStore, get } from '../arena/access.ts';
 import { errnoName } from '../arena/errno.ts';
-import { Mirror } from '../arena/structures.ts';
+import { frameAt } from '../arena/frames.ts';
+import { Mirror, Mm } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 import { deviceIncrement, deviceLoad, deviceStore } from '../drivers/deviceAccess.ts';
 import { mirrorFree } from '../drivers/mirror.ts';
 import { cpuLoad, cpuStore, faultName } from '../mm/cpuAccess.ts';
 import { mmput } from '../mm/exit.ts';
 import { forkMm } from '../mm/fork.ts';
-import { madviseDontneed } from '../mm/madvise.ts';
+import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../mm/gup.ts';
+import { madvise, madviseDontneed } from '../mm/madvise.ts';
 import { munmap } from '../mm/mmap.ts';
+import { mmapReadLock, mmapReadUnlock } from '../mm/mmapLock.ts';
 import { mprotect } from '../mm/mprotect.ts';
+import { mapsPage, ptePfn, ptePresent } from '../mm/pte.ts';
+import { reclaimPage } from '../mm/reclaim.ts';
+import { readPte } from '../mm/tables.ts';
 import { VM_READ } from '../mm/vma.ts';
 import type { Finding } from '../oracles/finding.ts';
+import { Point } from '../steps/points.ts';
 import { run, type Steps } from '../steps/steps.ts';
 import { Task } from '../sync/task.ts';
 import { parkAlone } from '../sync/wait.ts';
@@ -114,6 +122,31 @@ export const closes = (m: SmallMachine, mirror: () => number): Operation =>
   function* (task) {
     yield* m.driver.close(task, mirror());
     mirrorFree(task.arena, mirror());
+  };
+
+/** DMA: pins page 0, writes to its frame a moment later, and lets go. */
+export const writesThroughPin = (m: SmallMachine, value: number): Operation =>
+  function* (task) {
+    yield* mmapReadLock(task, m.mm);
+    const pfn = yield* getUserPage(task, m.mm, FIRST, FOLL_PIN | FOLL_WRITE);
+    yield* mmapReadUnlock(task, m.mm);
+    if (pfn <= 0) return;
+    yield Point.deviceAccess;
+    frameStore(task.arena, frameAt(task.arena, pfn), value);
+    yield* unpinUserPage(task, pfn);
+  };
+
+/** madvise(MADV_PAGEOUT). */
+export const pagesOut =
+  (m: SmallMachine, page: number, pages = 1): Operation =>
+  (task) =>
+    madvise(task, m.mm, FIRST + page, pages, 'pageout');
+
+/** Reclaim comes across what is mapped at a page when it begins. */
+export const reclaims = (m: SmallMachine, page: number): Operation =>
+  function* (task) {
+    const pte = readPte(task.arena, get(task.arena, m.mm + Mm.pgd), FIRST + page);
+    if (ptePresent(pte) && mapsPage(pte)) yield* reclaimPage(task, ptePfn(pte));
   };
 
 /** fork, and the child exits at once. */

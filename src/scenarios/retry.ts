@@ -78,6 +78,7 @@ export function retrySizes(options: RetryOptions): ArenaConfig {
     intervals: devices * needs.intervals + actors + 8,
     frameWords: options.frameWords,
     hugePages: 0,
+    swapSlots: 0,
   };
 }
 

@@ -1,9 +1,8 @@
 /** The machine of the explored scenarios: an address space of a few pages, a device or two, frames of 16 words. */
-import { get, store } from '../arena/access.ts';
+import { store } from '../arena/access.ts';
 import { type Arena, createArena } from '../arena/arena.ts';
 import { ZERO_PFN } from '../arena/config.ts';
-import { frameAt } from '../arena/frames.ts';
-import { Actor, ActorState, Mm } from '../arena/structures.ts';
+import { Actor, ActorState } from '../arena/structures.ts';
 import { dmirror } from '../drivers/dmirror/index.ts';
 import { type Driver, mirrorNeeds } from '../drivers/driver.ts';
 import { mirrorAlloc } from '../drivers/mirror.ts';
@@ -13,8 +12,7 @@ import { cpuStore } from '../mm/cpuAccess.ts';
 import { MEMORY_DEVICE_PRIVATE, memremapPages } from '../mm/devPagemap.ts';
 import { mmapAnonymous } from '../mm/mmap.ts';
 import { mmAlloc } from '../mm/mmStruct.ts';
-import { mapsPage, ptePfn } from '../mm/pte.ts';
-import { readPte } from '../mm/tables.ts';
+import { contentsAt } from '../oracles/contents.ts';
 import { checkCounts } from '../oracles/counts.ts';
 import type { Finding } from '../oracles/finding.ts';
 import { checkLocksFree, checkMirrors } from '../oracles/mirror.ts';
@@ -31,6 +29,8 @@ export interface SmallOptions {
   readonly devices?: number;
   /** Page frames of each device. */
   readonly deviceMemory?: number;
+  /** Slots of the swap device; without it there is none. */
+  readonly swapSlots?: number;
   readonly driver?: Driver;
   readonly settings?: DriverSettings;
 }
@@ -64,7 +64,7 @@ function usualSettings(driver: Driver): DriverSettings {
 
 /** Builds the machine. */
 export function smallMachine(options: SmallOptions): SmallMachine {
-  const { actors, pages = 2, devices = 1, deviceMemory = 4, driver = dmirror, settings = {} } = options;
+  const { actors, pages = 2, devices = 1, deviceMemory = 4, swapSlots = 0, driver = dmirror, settings = {} } = options;
   const ops = registerDriver(driver);
   const words = optionWords(driver, { ...usualSettings(driver), ...settings });
   const needs = mirrorNeeds(driver, words, pages);
@@ -80,6 +80,7 @@ export function smallMachine(options: SmallOptions): SmallMachine {
     // One more for each fault under way.
     intervals: devices * needs.intervals + actors + 3,
     frameWords: 16,
+    swapSlots,
   });
   const task = new Task(arena, actors, { park: parkAlone, clock: () => 0 });
   store(arena, task.actor + Actor.state, ActorState.running);
@@ -115,10 +116,10 @@ export function fillPage({ task, mm }: SmallMachine, page: number, value: number
   run(cpuStore(task, mm, FIRST + page, 0, value));
 }
 
-/** The first word of a page as the page table has it at the end; 0 where nothing is mapped. Looks, and changes nothing. */
+/** The first word of a page as the page table or its swap slot has it at the end; 0 where nothing is mapped. Looks, and changes nothing. */
 export function readPage({ arena, mm }: SmallMachine, page: number): number {
-  const pte = readPte(arena, get(arena, mm + Mm.pgd), FIRST + page);
-  return mapsPage(pte) ? (arena.frames[frameAt(arena, ptePfn(pte))] as number) : 0;
+  const at = contentsAt(arena, mm, FIRST + page);
+  return at < 0 ? 0 : (arena.frames[at] as number);
 }
 
 /** The set-up is over: its task has no translations that others must flush. */

@@ -14,6 +14,7 @@ import { notifierPlans } from './windows/notifiers.ts';
 import { rangeFaultPlans } from './windows/rangeFaults.ts';
 import { realDriverPlans } from './windows/realDrivers.ts';
 import { returnPlans } from './windows/returns.ts';
+import { swapPlans } from './windows/swap.ts';
 
 const plans: readonly Plan[] = [
   ...deviceFaultPlans,
@@ -27,6 +28,7 @@ const plans: readonly Plan[] = [
   ...exitPlans,
   ...realDriverPlans,
   ...driverObjectPlans,
+  ...swapPlans,
 ];
 
 /** `settings` are given to the driver. */

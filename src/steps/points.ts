@@ -189,6 +189,22 @@ const rows = [
   ['driverDrained', 'the queued device faults were handled', 'the request to do so is taken back', 'the driver', '', 20],
   ['driverPages', 'the pages of a range are held', 'they are bound to the device', 'the driver', 'F31', 20],
   ['truncate', 'the size of the file is set', 'its pages are unmapped and removed', 'mm/truncate.c: truncate_pagecache', '', 30],
+  [
+    'swapCache',
+    'a swap slot is known',
+    'the slot or its page in the swap cache is looked at or changed',
+    'mm/swap_state.c',
+    'S2 S3 S4 S5',
+    30,
+  ],
+  [
+    'reclaimUnmapped',
+    'a page has lost its mappings to reclaim',
+    'it is asked whether it is dirty',
+    'mm/vmscan.c: shrink_folio_list',
+    'E39 S1 S6',
+    50,
+  ],
   ['remoteAccess', 'a device has found a page in system memory', 'it has it over the link', 'the device', '', 200],
 ] as const satisfies readonly Row[];
 

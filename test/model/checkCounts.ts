@@ -29,6 +29,7 @@ import {
   pageIndex,
   pageMapcount,
   pageMapping,
+  pageSwap,
 } from '../../src/mm/page.ts';
 import {
   describePte,
@@ -45,6 +46,7 @@ import {
 import { forEachEntry } from '../../src/mm/tables.ts';
 import { linearPageIndex, VM_WRITE, vmaFlags, vmaLookup, vmasIn } from '../../src/mm/vma.ts';
 import { freePages } from '../../src/mm/zone.ts';
+import { checkSwap } from '../../src/oracles/swap.ts';
 
 /** What a test holds on purpose. */
 export interface Held {
@@ -144,7 +146,7 @@ function checkFiles(arena: Arena, seen: Seen): void {
 
 function checkPage(arena: Arena, pfn: number, seen: Seen, held: Held): void {
   const maps = seen.maps.get(pfn) ?? 0;
-  const extra = (held.references?.get(pfn) ?? 0) + (seen.cached.has(pfn) ? 1 : 0);
+  const extra = (held.references?.get(pfn) ?? 0) + (seen.cached.has(pfn) || pageSwap(arena, pfn) !== 0 ? 1 : 0);
   assert.equal(pageMapcount(arena, pfn), maps, `mapcount of page ${pfn}`);
   assert.equal(pageCount(arena, pfn), maps + extra, `refcount of page ${pfn}`);
   const flags = pageFlags(arena, pfn);
@@ -219,6 +221,7 @@ export function checkCounts(arena: Arena, held: Held = {}): void {
     for (let i = 0; i < get(arena, pgmap + Pgmap.pages); i++) if (pageCount(arena, start + i) !== 0) used++;
     assert.equal(load(arena, pgmap + Pgmap.ref), 1 + used, `references of pagemap ${pgmap}`);
   }
+  assert.deepEqual(checkSwap(arena, new Map()), []);
   checkAnonVmas(arena);
   checkNotifiers(arena);
   checkActors(arena);

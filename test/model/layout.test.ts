@@ -44,7 +44,7 @@ test('every guarded field names its lock, and every field has a meaning', () => 
 
 /** First word and number of words of everything in an arena. */
 function extents(arena: Arena): [number, number, string][] {
-  const { config, page, table, pools } = arena;
+  const { config, page, table, swap, pools } = arena;
   return [
     [0, Header.shape.size, 'header'],
     [arena.actors, Actor.shape.size * config.actors, 'actors'],
@@ -52,6 +52,7 @@ function extents(arena: Arena): [number, number, string][] {
     ...Object.entries(page).map(([name, at]): [number, number, string] => [at, arena.pageCount, name]),
     ...Object.values(table).map((at): [number, number, string] => [at, config.tables, 'table']),
     [arena.tables, config.tables * PTRS_PER_TABLE, 'tables'],
+    ...Object.values(swap).map((at): [number, number, string] => [at, config.swapSlots, 'swap']),
     ...Object.values(pools).flatMap(({ name, control, base, size, count }): [number, number, string][] => [
       [control, 4, `${name} control`],
       [base, size * count, name],
@@ -59,7 +60,7 @@ function extents(arena: Arena): [number, number, string][] {
   ];
 }
 
-for (const config of [{}, smallConfig, { systemPages: 333, devices: 0, actors: 5, vmas: 7 }]) {
+for (const config of [{}, smallConfig, { systemPages: 333, devices: 0, actors: 5, vmas: 7 }, { swapSlots: 9 }]) {
   test(`nothing overlaps and everything fits: ${JSON.stringify(config)}`, () => {
     const arena = createArena(config);
     const sorted = extents(arena).sort(([a], [b]) => a - b);
@@ -67,7 +68,7 @@ for (const config of [{}, smallConfig, { systemPages: 333, devices: 0, actors: 5
       const limit = sorted[i + 1]?.[0] ?? arena.words.length;
       assert.ok(at + words <= limit, `${name} at ${at} reaches into ${sorted[i + 1]?.[2]}`);
     });
-    assert.equal(arena.frames.length, arena.pageCount * arena.frameWords);
+    assert.equal(arena.frames.length, (arena.pageCount + arena.config.swapSlots) * arena.frameWords);
   });
 }
 
@@ -132,7 +133,7 @@ for (const key of keys) {
     for (const bad of [-1, 1.5, Number.NaN, 2 ** 53, '7' as unknown as number]) {
       assert.throws(() => createArena({ ...smallConfig, [key]: bad }), { name: 'RangeError', message: new RegExp(key) });
     }
-    const mayBeZero = key === 'devices' || key === 'devicePages' || key === 'hugePages';
+    const mayBeZero = ['devices', 'devicePages', 'hugePages', 'swapSlots'].includes(key);
     if (!mayBeZero) assert.throws(() => createArena({ ...smallConfig, [key]: 0 }), new RegExp(`${key} is 0`));
     const least = mayBeZero ? 0 : key === 'systemPages' ? 3 : 1;
     assert.equal(createArena({ ...smallConfig, [key]: least }).config[key], least);

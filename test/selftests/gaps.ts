@@ -14,7 +14,7 @@ import {
   snapshotCommand,
   writeCommand,
 } from '../../src/drivers/dmirror/commands.ts';
-import { FLAG_FAIL_ALLOC } from '../../src/drivers/dmirror/failAlloc.ts';
+import { FLAG_FAIL_ALLOC } from '../../src/drivers/dmirror/injected.ts';
 import { addressSpaceAlloc, putAddressSpace } from '../../src/mm/addressSpace.ts';
 import { cpuFault } from '../../src/mm/cpuAccess.ts';
 import { VM_FAULT_OOM } from '../../src/mm/faultTypes.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { get } from '../../src/arena/access.ts';
 import { Mm } from '../../src/arena/structures.ts';
 import { migrateToDeviceCommand, migrateToSystemCommand, setFlags, snapshotCommand } from '../../src/drivers/dmirror/commands.ts';
-import { FLAG_FAIL_ALLOC } from '../../src/drivers/dmirror/failAlloc.ts';
+import { FLAG_FAIL_ALLOC } from '../../src/drivers/dmirror/injected.ts';
 import { madviseCollapse } from '../../src/mm/collapse.ts';
 import { madvise } from '../../src/mm/madvise.ts';
 import { mremap } from '../../src/mm/mremap.ts';

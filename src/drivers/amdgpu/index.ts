@@ -128,6 +128,10 @@ export const amdgpuUserptr = derive(
     summary:
       'a 2 MiB object under its own interval; an invalidation waits for the jobs that use it; a submission that collides is restarted; no migration',
     interval: { invalidate },
+    fixed: [
+      ...['ownMigrate', 'revokeSource', 'foreignCounter', 'lockOnReturn', 'waitAfterSample', 'mapMigrated', 'transaction'],
+      ...['exclusiveSeq', 'exclusiveRule', 'holeWrite', 'eraseEnd', 'readOnlyOwn', 'homeFile', 'hugePages', 'unlocked'],
+    ],
     fault,
     close,
     work: [restore],

@@ -27,7 +27,7 @@ import { count, type Task } from '../../sync/task.ts';
 import { allocDevicePage, allocHugeDevicePage } from '../devicePages.ts';
 import { DEV_WRITE, deviceEntry, eraseDeviceEntries, mkDeviceEntry, needsFlush, setDeviceEntry } from '../deviceTable.ts';
 import { mirrorPgmap } from '../mirror.ts';
-import { failsOnce } from './failAlloc.ts';
+import { failsOnce } from './injected.ts';
 import { revoke } from './invalidate.ts';
 import { Is, optionIs } from './options.ts';
 

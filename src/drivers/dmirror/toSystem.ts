@@ -4,6 +4,7 @@ import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EINVAL, ENOMEM } from '../../arena/errno.ts';
+import { clearFrame } from '../../arena/frames.ts';
 import { deref, isLive } from '../../arena/pool.ts';
 import { Mirror } from '../../arena/structures.ts';
 import {
@@ -31,7 +32,7 @@ import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { eraseDeviceEntries } from '../deviceTable.ts';
 import { mirrorFor } from '../mirror.ts';
-import { failsOnce } from './failAlloc.ts';
+import { copyFailsOnce, failsOnce } from './injected.ts';
 import { revoke } from './invalidate.ts';
 import { Is, optionIs } from './options.ts';
 
@@ -64,7 +65,9 @@ function* eraseOnReturn(task: Task, mirror: number, vpn: number): Steps<void> {
 function* takeHome(task: Task, mirror: number, { start, src, dst }: MigrateVma, i: number, pfn: number): Steps<void> {
   yield* lockPage(task, pfn);
   yield* eraseOnReturn(task, mirror, start + i);
-  yield* copyPage(task, pfn, migratePfnToPage(src[i] as number));
+  // What the page held before is nobody's business: if its bytes are lost, it holds zeroes.
+  if (copyFailsOnce(task, mirror)) clearFrame(task.arena, pfn);
+  else yield* copyPage(task, pfn, migratePfnToPage(src[i] as number));
   dst[i] = migratePfn(pfn);
 }
 

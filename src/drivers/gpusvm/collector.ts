@@ -2,58 +2,27 @@
  * The garbage collector of xe: ranges that were unmapped are put on a list by the callback, and removed under vm->lock by a worker,
  * or by the next fault before it does anything. With its last range a notifier goes, too.
  */
-import { get, set } from '../../arena/access.ts';
+import { get } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { nodeLast, nodeStart } from '../../arena/intervalTree.ts';
-import { deref, handleOf, poolFree } from '../../arena/pool.ts';
+import { poolFree } from '../../arena/pool.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
 import { lookupTable, nextPopulated, pteAt, tableEnd } from '../../mm/tables.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
-import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { queueWork, type Work } from '../../sync/workqueue.ts';
 import { endBlock } from '../notifierBlocks.ts';
+import { listAdd, listDelete, listFirst } from '../rangeList.ts';
 import { notifierLock, notifierUnlock, vmLock, vmUnlock } from './locks.ts';
 
-/** Words of the mirror: the spin lock of the list, and the handle of its first notifier. */
-const LIST_LOCK = Mirror.private + 3;
-const LIST = Mirror.private + 4;
-
-/** What `listed` says of the last one. */
-const END = -1;
+/** Words of the mirror: the list. */
+const LIST = Mirror.private + 3;
 
 /** xe_svm_garbage_collector_add_range, in the callback: the notifier has a range that was unmapped. */
 export function* addGarbage(task: Task, mirror: number, sub: number): Steps<void> {
-  const { arena } = task;
-  yield* spinLock(task, mirror + LIST_LOCK, LockClass.deferredList);
-  if (get(arena, sub + IntervalSub.listed) === 0) {
-    set(arena, sub + IntervalSub.listed, get(arena, mirror + LIST) || END);
-    set(arena, mirror + LIST, handleOf(arena, arena.pools.interval, sub));
-  }
-  yield* spinUnlock(task, mirror + LIST_LOCK, LockClass.deferredList);
+  yield* listAdd(task, mirror + LIST, sub);
   queueWork(task, mirror + Mirror.work, garbageCollector);
-}
-
-/** Takes a notifier, or the first one, off the list if it is on it. Returns it, or 0. */
-function* unlist(task: Task, mirror: number, wanted?: number): Steps<number> {
-  const { arena } = task;
-  yield* spinLock(task, mirror + LIST_LOCK, LockClass.deferredList);
-  let word = mirror + LIST;
-  let sub = 0;
-  for (let handle = get(arena, word); handle !== 0 && handle !== END; handle = get(arena, word)) {
-    sub = deref(arena, arena.pools.interval, handle);
-    if (wanted === undefined || sub === wanted) break;
-    word = sub + IntervalSub.listed;
-    sub = 0;
-  }
-  if (sub !== 0) {
-    const next = get(arena, sub + IntervalSub.listed);
-    set(arena, word, word === mirror + LIST && next === END ? 0 : next);
-    set(arena, sub + IntervalSub.listed, 0);
-  }
-  yield* spinUnlock(task, mirror + LIST_LOCK, LockClass.deferredList);
-  return sub;
 }
 
 /** Does the device map nothing in [start, end)? */
@@ -69,7 +38,8 @@ function isEmpty(arena: Arena, mirror: number, start: number, end: number): bool
 function* collect(task: Task, mirror: number): Steps<void> {
   const { arena } = task;
   yield* vmLock(task, mirror);
-  for (let sub = yield* unlist(task, mirror); sub !== 0; sub = yield* unlist(task, mirror)) {
+  for (let sub = yield* listFirst(task, mirror + LIST); sub !== 0; sub = yield* listFirst(task, mirror + LIST)) {
+    yield* listDelete(task, mirror + LIST, sub);
     const node = sub + IntervalSub.node;
     yield* notifierLock(task, mirror);
     const empty = isEmpty(arena, mirror, nodeStart(arena, node), nodeLast(arena, node) + 1);
@@ -78,7 +48,7 @@ function* collect(task: Task, mirror: number): Steps<void> {
     if (!empty) continue;
     yield* endBlock(task, mirror, sub);
     // A callback may have put it on the list once more before that. It was the last one.
-    yield* unlist(task, mirror, sub);
+    yield* listDelete(task, mirror + LIST, sub);
     poolFree(arena, arena.pools.interval, sub);
   }
   yield* vmUnlock(task, mirror);

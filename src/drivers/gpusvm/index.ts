@@ -16,9 +16,9 @@ import { optionIs } from '../choices.ts';
 import { derive } from '../derive.ts';
 import { closeDma, dmaTables, dmaUnmap, openDma } from '../dmaMap.ts';
 import { dmirror } from '../dmirror/index.ts';
-import { intervalNeeds } from '../dmirror/interval.ts';
-import { Is as Base, numberOption } from '../dmirror/options.ts';
+import { Is as Base, numberOption, places } from '../dmirror/options.ts';
 import { bringHome, homeMirror } from '../dmirror/toSystem.ts';
+import { blockNeeds, openBlocks, wholeOr } from '../notifierBlocks.ts';
 import { makeAtomic, mayLeave } from './atomics.ts';
 import { addGarbage, garbageCollector } from './collector.ts';
 import { fault } from './fault.ts';
@@ -44,7 +44,7 @@ function* invalidate(task: Task, sub: number, range: NotifierRange, curSeq: numb
 
 function* open(task: Task, mirror: number): Steps<number> {
   const error = openDma(task.arena, mirror);
-  return error === 0 ? yield* dmirror.open(task, mirror) : error;
+  return error === 0 ? openBlocks(task.arena, mirror, wholeOr(numberOption(task.arena, mirror, 'notifierPages'))) : error;
 }
 
 function* close(task: Task, mirror: number): Steps<void> {
@@ -83,6 +83,10 @@ export const gpusvmXe = derive(
     summary:
       '2 MiB ranges under notifiers of 512 MiB shared by many, mapped for DMA; migrates all or nothing; a collector removes what was unmapped',
     interval: { invalidate },
+    fixed: [
+      ...['ownMigrate', 'revokeSource', 'foreignCounter', 'lockOnReturn', 'waitAfterSample', 'mapMigrated', 'holeWrite'],
+      ...['exclusiveSeq', 'exclusiveRule', 'eraseEnd', 'engine', 'unlocked', 'notifierLife'],
+    ],
     pagemap: {
       ...dmirror.pagemap,
       *migrateToRam(task, cpuFault) {
@@ -93,7 +97,7 @@ export const gpusvmXe = derive(
       },
     },
     needs(words, pages) {
-      const { intervals, tables } = intervalNeeds(words, pages);
+      const { intervals, tables } = blockNeeds(pages, wholeOr(words[places.notifierPages] as number));
       return { intervals, tables: tables + dmaTables(pages) };
     },
     open,

@@ -23,8 +23,9 @@ import { Is as Base, dmirrorRetry, numberOption } from '../dmirror/options.ts';
 import { mirrorMm } from '../mirror.ts';
 import { blockEnd, ensureBlock, findBlock } from '../notifierBlocks.ts';
 import { restoreWork, waitForQueues } from '../queues.ts';
+import { isListed } from '../rangeList.ts';
 import { beginPass, beginRetry, beginWindow, passLost, windowStable } from '../retryLoop.ts';
-import { deferredListWork, isDeferred } from './deferredList.ts';
+import { deferredListWork } from './deferredList.ts';
 import { Is } from './options.ts';
 import { isDraining, queueRetryFault, retryFaultDone } from './retryFaults.ts';
 
@@ -68,7 +69,7 @@ function* map(task: Task, mirror: number, sub: number, start: number, end: numbe
 function* isStale(task: Task, mirror: number, sub: number, vpn: number): Steps<boolean> {
   const { arena } = task;
   yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
-  const stale = deviceEntry(arena, mirror, vpn) !== 0 || isDeferred(arena, sub) || isDraining(arena, mirror);
+  const stale = deviceEntry(arena, mirror, vpn) !== 0 || isListed(arena, sub) || isDraining(arena, mirror);
   yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
   return stale;
 }
@@ -98,7 +99,7 @@ function* serve(task: Task, mirror: number, start: number, end: number, write: b
   if (sub < 0) result = sub;
   else if (vma === 0) result = sub !== 0 && (yield* isStale(task, mirror, sub, start)) ? -EBUSY : -EFAULT;
   else if (sub === 0) result = -ENOMEM;
-  else if (isDeferred(arena, sub)) result = -EBUSY;
+  else if (isListed(arena, sub)) result = -EBUSY;
   else result = yield* map(task, mirror, sub, start, end, write);
   yield* mmapReadUnlock(task, mm);
   return result;

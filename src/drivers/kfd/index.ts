@@ -19,9 +19,9 @@ import { derive } from '../derive.ts';
 import { suspendDeviceEntries } from '../deviceTable.ts';
 import { dmirror } from '../dmirror/index.ts';
 import { revoke } from '../dmirror/invalidate.ts';
-import { Is as Base } from '../dmirror/options.ts';
+import { Is as Base, numberOption, places } from '../dmirror/options.ts';
 import { bringHome, homeMirror } from '../dmirror/toSystem.ts';
-import { clipToInterval } from '../notifierBlocks.ts';
+import { blockNeeds, clipToInterval, openBlocks, wholeOr } from '../notifierBlocks.ts';
 import { stopQueues } from '../queues.ts';
 import { atomicInDeviceMemory } from '../vramAtomics.ts';
 import { deferRange, deferredListWork } from './deferredList.ts';
@@ -83,6 +83,11 @@ export const kfdSvm = derive(
     summary:
       '2 MiB ranges under an interval each, taken apart by a worker; a collision drops the fault and the hardware faults again',
     interval: { invalidate },
+    fixed: ['ownMigrate', 'exclusiveSeq', 'exclusiveRule', 'eraseEnd', 'unlocked', 'notifierLife'],
+    needs: (words, pages) => blockNeeds(pages, wholeOr(words[places.notifierPages] as number)),
+    *open(task, mirror) {
+      return openBlocks(task.arena, mirror, wholeOr(numberOption(task.arena, mirror, 'notifierPages')));
+    },
     pagemap: {
       ...dmirror.pagemap,
       *migrateToRam(task, cpuFault) {

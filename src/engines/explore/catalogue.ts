@@ -15,6 +15,21 @@ export function scenarios(settings: DriverSettings = {}): readonly Scenario[] {
   return [miniHmm(), miniHmm(2, 2, true), ...windowScenarios(settings)];
 }
 
+/** The scenarios that can be played with a driver: those of most with it in place of theirs, and those written for it. */
+export function scenariosWith(driver: string, settings: DriverSettings = {}): readonly Scenario[] {
+  return scenarios(settings).flatMap((scenario) => {
+    const own = scenario.prepare().driver;
+    if (own === driver) return [scenario];
+    if (own !== DEFAULT_DRIVER) return [];
+    try {
+      return [scenarioNamed(nameWith(scenario.name, driver), settings)];
+    } catch (error) {
+      if (error instanceof RangeError) return [];
+      throw error;
+    }
+  });
+}
+
 /** A scenario by its name, without the operations that are left out after a `~`. @throws RangeError that names what there is. */
 export function scenarioNamed(name: string, settings: DriverSettings = {}): Scenario {
   const { base, left } = splitName(name);

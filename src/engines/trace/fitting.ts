@@ -1,7 +1,7 @@
 /** Which scenarios of the catalogue are like what a race was at when it broke a rule: by the points that its actors passed. */
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { points } from '../../steps/points.ts';
-import { scenarios } from '../explore/catalogue.ts';
+import { scenariosWith } from '../explore/catalogue.ts';
 import { Executor } from '../explore/execution.ts';
 import type { Sighting } from '../race/types.ts';
 
@@ -59,13 +59,12 @@ function score(trails: readonly Trail[], seen: readonly Trail[], witness: number
 const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * Names of the scenarios, the most alike first. Those with a single actor, and those without a driver, are left out. Without a log
- * it is the order of the catalogue.
+ * Names of the scenarios with a driver of the lab, the most alike first. Those with a single actor are left out. Without a log it
+ * is the order of the catalogue.
  */
-export async function fittingScenarios({ actor, log }: Sighting): Promise<string[]> {
+export async function fittingScenarios({ actor, log }: Sighting, driver = 'dmirror'): Promise<string[]> {
   const candidates: { readonly name: string; readonly trails: readonly Trail[] }[] = [];
-  for (const scenario of scenarios()) {
-    if (scenario.prepare().driver === undefined) continue;
+  for (const scenario of scenariosWith(driver)) {
     const trails = trailsOf(scenario);
     if (trails.length > 1) candidates.push({ name: scenario.name, trails });
     await breath();

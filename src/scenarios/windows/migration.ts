@@ -1,12 +1,8 @@
 /** Pages on their way to the device: windows F1 to F10, F14, F24. */
-import { frameStore, load, store } from '../../arena/access.ts';
-import { frameAt } from '../../arena/frames.ts';
+import { load, store } from '../../arena/access.ts';
 import { Header, Mm } from '../../arena/structures.ts';
-import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../mm/gup.ts';
 import { oomReap } from '../../mm/madvise.ts';
 import { munmap } from '../../mm/mmap.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
-import { Point } from '../../steps/points.ts';
 import {
   cpuReads,
   cpuWrites,
@@ -19,21 +15,10 @@ import {
   type Operation,
   toDevice,
   valueIn,
+  writesThroughPin,
 } from '../operations.ts';
 import type { Plan } from '../plan.ts';
 import { FIRST, fillPage, readPage, type SmallMachine } from '../smallMachine.ts';
-
-/** DMA: pins page 0, writes to its frame a moment later, and lets go. */
-const writesThroughPin = (m: SmallMachine, value: number): Operation =>
-  function* (task) {
-    yield* mmapReadLock(task, m.mm);
-    const pfn = yield* getUserPage(task, m.mm, FIRST, FOLL_PIN | FOLL_WRITE);
-    yield* mmapReadUnlock(task, m.mm);
-    if (pfn <= 0) return;
-    yield Point.deviceAccess;
-    frameStore(task.arena, frameAt(task.arena, pfn), value);
-    yield* unpinUserPage(task, pfn);
-  };
 
 /** Set when the reaper could take everything. */
 const REAPED = Header.shared;

@@ -1,18 +1,32 @@
 /** hmm_range_fault called by hand, with a request of its own for each page: windows E27 to E29. */
 import { get } from '../../arena/access.ts';
 import { EBUSY } from '../../arena/errno.ts';
-import { Mm } from '../../arena/structures.ts';
+import { Mirror, Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
-import { deviceEntry } from '../../drivers/deviceTable.ts';
+import { deviceEntry, entryFromPfn, setDeviceEntry } from '../../drivers/deviceTable.ts';
 import { dmirror } from '../../drivers/dmirror/index.ts';
 import { mirrorInterval } from '../../drivers/mirror.ts';
 import { HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE, HMM_PFN_VALID, HMM_PFN_WRITE } from '../../hmm/pfn.ts';
 import { type HmmRange, hmmRangeFault } from '../../hmm/rangeFault.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
 import { readPte } from '../../mm/tables.ts';
-import { mmuIntervalReadBegin } from '../../notifier/sequence.ts';
+import { mmuIntervalReadBegin, mmuIntervalReadRetry } from '../../notifier/sequence.ts';
+import { Point } from '../../steps/points.ts';
 import { run } from '../../steps/steps.ts';
-import { device, deviceFaults, deviceReads, discards, moveNow, type Operation, toDevice, unmaps } from '../operations.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
+import {
+  device,
+  deviceFaults,
+  deviceReads,
+  discards,
+  moveNow,
+  type Operation,
+  pagesOut,
+  toDevice,
+  unmaps,
+  valueIn,
+} from '../operations.ts';
 import type { Plan } from '../plan.ts';
 import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
 
@@ -47,6 +61,37 @@ const asks = (m: SmallMachine, requests: readonly number[]): Operation =>
     });
   };
 
+/** A prefetch: maps what is present, and faults nothing in. The array is used again for the next attempt. */
+const prefetches = (m: SmallMachine): Operation =>
+  function* (task) {
+    const mirror = device(m);
+    const updateLock = mirror + Mirror.updateLock;
+    const words = new Int32Array(1);
+    const range: HmmRange = {
+      notifier: mirrorInterval(m.arena, mirror),
+      notifierSeq: 0,
+      start: FIRST,
+      end: FIRST + 1,
+      hmmPfns: words,
+      defaultFlags: 0,
+      pfnFlagsMask: 0,
+      devPrivateOwner: get(m.arena, mirror + Mirror.device),
+    };
+    for (let stable = false; !stable; ) {
+      range.notifierSeq = yield* mmuIntervalReadBegin(task, range.notifier);
+      yield* mmapReadLock(task, m.mm);
+      const result = yield* hmmRangeFault(task, range);
+      yield* mmapReadUnlock(task, m.mm);
+      if (result === -EBUSY) continue;
+      yield Point.driverSnapshot;
+      yield* mutexLock(task, updateLock, LockClass.updateLock);
+      stable = !mmuIntervalReadRetry(task, range.notifier, range.notifierSeq);
+      const word = words[0] as number;
+      if (stable && (word & HMM_PFN_VALID) !== 0) yield* setDeviceEntry(task, mirror, FIRST, entryFromPfn(word));
+      yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+    }
+  };
+
 /** After a fault that succeeded, every page of the request has a device entry. */
 const faultsAll = (m: SmallMachine, pages: number): Operation =>
   function* (task) {
@@ -61,6 +106,15 @@ const faultsAll = (m: SmallMachine, pages: number): Operation =>
 const WRITE = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE;
 
 export const rangeFaultPlans: readonly Plan[] = [
+  {
+    name: 'prefetch-vs-migration',
+    title: 'one device maps what is present of a page that another one migrates',
+    windows: 'E6 F10',
+    machine: { pages: 1, devices: 2, driver: dmirror },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [prefetches(m)], M: [toDevice(m, 0, 1, 1)] }),
+    check: valueIn(1),
+  },
   {
     name: 'request-vs-dontneed',
     title: 'a range fault with a request for each page against MADV_DONTNEED',
@@ -87,6 +141,15 @@ export const rangeFaultPlans: readonly Plan[] = [
     machine: { pages: 1, devices: 2, driver: dmirror },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [asks(m, [HMM_PFN_REQ_FAULT])], M: [toDevice(m, 0, 1, 1)] }),
+  },
+  {
+    name: 'request-of-a-swapped-page',
+    title: 'one after another: a page goes to swap, and a range fault asks for it',
+    windows: 'S5',
+    machine: { pages: 1, swapSlots: 2 },
+    setup: (m) => fillPage(m, 0, 1),
+    actors: (m) => ({ D: [pagesOut(m, 0), asks(m, [WRITE])] }),
+    check: valueIn(1),
   },
   {
     name: 'own-page-behind-a-hole',

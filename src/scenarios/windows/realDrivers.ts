@@ -8,6 +8,7 @@ import { handleRetryFault } from '../../drivers/kfd/fault.ts';
 import { kfdSvm } from '../../drivers/kfd/index.ts';
 import { queueRetryFault, waitForRetryFault } from '../../drivers/kfd/retryFaults.ts';
 import { mmput } from '../../mm/exit.ts';
+import { mmapAnonymous } from '../../mm/mmap.ts';
 import { run } from '../../steps/steps.ts';
 import { queueWork } from '../../sync/workqueue.ts';
 import {
@@ -80,6 +81,17 @@ export const realDriverPlans: readonly Plan[] = [
     machine: { pages: 2, driver: kfdSvm },
     setup: mapBothUnmapFirst,
     actors: (m) => ({ W: [works(m)], A: [unmaps(m, 1)] }),
+  },
+  {
+    name: 'worker-vs-another-range',
+    title: 'amdkfd: a worker takes a range apart, and another one joins the list; its page is mapped again and read',
+    windows: 'E1',
+    machine: { pages: 2, driver: kfdSvm, settings: { notifierPages: '1' } },
+    setup: mapBothUnmapFirst,
+    actors: (m) => ({
+      W: [works(m)],
+      A: [unmaps(m, 1), (task) => mmapAnonymous(task, m.mm, FIRST + 1, 1), deviceMustRead(m, 1)],
+    }),
   },
   {
     name: 'worker-vs-device-fault',

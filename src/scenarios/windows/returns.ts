@@ -1,5 +1,9 @@
 /** Pages on their way home, by fault, by request, by eviction: windows F12, F21 to F27. */
+import { store } from '../../arena/access.ts';
+import { POISON } from '../../arena/config.ts';
+import { Mirror } from '../../arena/structures.ts';
 import { eraseDeviceEntries } from '../../drivers/deviceTable.ts';
+import { FLAG_FAIL_COPY } from '../../drivers/dmirror/injected.ts';
 import { mirrorPgmap } from '../../drivers/mirror.ts';
 import { cpuStore } from '../../mm/cpuAccess.ts';
 import { memunmapPages } from '../../mm/devPagemap.ts';
@@ -161,6 +165,19 @@ export const returnPlans: readonly Plan[] = [
     },
     actors: (m, pgmap) => ({ B: [closes(m, () => device(m)), (task) => memunmapPages(task, pgmap)] }),
     check: valueIn(1),
+  },
+  {
+    name: 'failed-copy-home',
+    title: 'one after another: a CPU touches a page on the device, and the copy engine fails',
+    windows: 'F12',
+    machine: { pages: 1 },
+    setup(m) {
+      onDevice(m);
+      store(m.arena, device(m) + Mirror.flags, FLAG_FAIL_COPY);
+    },
+    actors: (m) => ({ A: [cpuReads(m, 0)] }),
+    check: (m) =>
+      readPage(m, 0) === POISON ? [{ rule: 'I-ISO', message: 'a CPU can read what the last owner of a page left in it' }] : [],
   },
   {
     name: 'unbind-vs-cpu-touch',

@@ -1,0 +1,63 @@
+/** Huge pages in migrate_vma_collect: taken whole where the caller wants that, else split so that their pieces can move. */
+import { get } from '../arena/access.ts';
+import { PTRS_PER_TABLE } from '../arena/config.ts';
+import { takeLeaf } from '../mm/migrationLeaf.ts';
+import { compoundHead, tryGetPage } from '../mm/page.ts';
+import { trylockPage, unlockPage } from '../mm/pageLock.ts';
+import { leafWritable, mapsPage, ptePfn } from '../mm/pte.ts';
+import { splitHugePage } from '../mm/splitHugePage.ts';
+import { hugeLeaf, pteAt, ptlOf } from '../mm/tables.ts';
+import { putPage } from '../mm/zone.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { spinLock, spinUnlock } from '../sync/spinlock.ts';
+import type { Task } from '../sync/task.ts';
+import { classify, SKIP } from './collectTable.ts';
+import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, MIGRATE_PFN_WRITE, migratePfn } from './migratePfn.ts';
+import type { MigrateVma } from './migrateVma.ts';
+
+/** migrate_vma_collect_huge_pmd: a leaf becomes a migration entry as a whole. False when the page cannot be had. */
+export function* collectLeaf(task: Task, migrate: MigrateVma, table: number, from: number, to: number): Steps<boolean> {
+  const { arena } = task;
+  const ptl = ptlOf(arena, table);
+  yield* spinLock(task, ptl, LockClass.ptl);
+  const leaf = hugeLeaf(arena, table);
+  const head = mapsPage(leaf) ? classify(task, migrate, leaf, true) : SKIP;
+  const taken = head > 0 ? yield* takeLeaf(task, table, migrate.faultPage) : 0;
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+  if (taken === 0) return false;
+  const flags = MIGRATE_PFN_MIGRATE | (leafWritable(taken) ? MIGRATE_PFN_WRITE : 0);
+  const at = from - migrate.start;
+  for (let i = 0; i < PTRS_PER_TABLE; i++) migrate.src[at + i] = migratePfn(head + i) | flags;
+  migrate.src[at] = (migrate.src[at] as number) | MIGRATE_PFN_COMPOUND;
+  migrate.dst.fill(0, at, at + PTRS_PER_TABLE);
+  migrate.cpages += to - from;
+  migrate.npages += to - from;
+  return true;
+}
+
+/** Splits a huge page so that its pieces can move one by one. False when it is locked, or somebody holds a reference to a piece. */
+export function* splitFor(task: Task, migrate: MigrateVma, piece: number): Steps<boolean> {
+  const { arena } = task;
+  const ours = compoundHead(arena, migrate.faultPage) === compoundHead(arena, piece) ? 1 : 0;
+  const isLocked = migrate.faultPage === piece;
+  if (!(yield* tryGetPage(task, piece))) return true;
+  let split = false;
+  if (isLocked || (yield* trylockPage(task, piece))) {
+    split = yield* splitHugePage(task, piece, 1 + ours);
+    if (!isLocked) yield* unlockPage(task, piece);
+  }
+  yield* putPage(task, piece);
+  return split;
+}
+
+/** Huge pages of which only pieces are mapped here are split; those that cannot be keep the label by which they are skipped. */
+export function* splitPieces(task: Task, migrate: MigrateVma, table: number, from: number, to: number): Steps<void> {
+  const { arena } = task;
+  let last = 0;
+  for (let vpn = from; vpn < to; vpn++) {
+    const pte = get(arena, pteAt(arena, table, vpn));
+    const head = mapsPage(pte) ? compoundHead(arena, ptePfn(pte)) : 0;
+    if (head !== 0 && head !== last && !(yield* splitFor(task, migrate, ptePfn(pte)))) last = head;
+  }
+}

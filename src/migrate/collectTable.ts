@@ -1,0 +1,128 @@
+/** migrate_vma_collect_pmd for the entries of a table: which pages can move. Locks them, and puts migration entries in their place. */
+import { get, store, xchg } from '../arena/access.ts';
+import { pgmapOwner } from '../mm/devPagemap.ts';
+import { migrationEntryFor } from '../mm/migrationEntries.ts';
+import {
+  compoundHead,
+  getPage,
+  isDevicePage,
+  maybeDmaPinned,
+  PG_ANON_EXCLUSIVE,
+  PG_DIRTY,
+  pageFlags,
+  pageMapping,
+  setPageFlags,
+} from '../mm/page.ts';
+import { trylockPage, unlockPage } from '../mm/pageLock.ts';
+import { isDevicePrivate, isHuge, leafWritable, PTE_DIRTY, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/pte.ts';
+import { removeRmap, shareAnonRmap } from '../mm/rmap.ts';
+import { pteAt, ptlOf } from '../mm/tables.ts';
+import { CPU, flushTlb } from '../mm/tlb.ts';
+import { putPage } from '../mm/zone.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { spinLock, spinUnlock } from '../sync/spinlock.ts';
+import type { Task } from '../sync/task.ts';
+import {
+  MIGRATE_PFN_MIGRATE,
+  MIGRATE_PFN_WRITE,
+  MIGRATE_VMA_SELECT_DEVICE_COHERENT,
+  MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
+  MIGRATE_VMA_SELECT_SYSTEM,
+  migratePfn,
+} from './migratePfn.ts';
+import type { MigrateVma } from './migrateVma.ts';
+
+/** An entry that is no candidate. */
+export const SKIP = 0;
+/** An empty entry or the zero page: may be filled, has no source. */
+const HOLE = -1;
+
+/** The page frame of a candidate, HOLE or SKIP. */
+export function classify(task: Task, migrate: MigrateVma, pte: number, anonymous: boolean): number {
+  const { arena } = task;
+  if (pte === 0) return anonymous ? HOLE : SKIP;
+  const pfn = ptePfn(pte);
+  if (isDevicePrivate(pte)) {
+    if ((migrate.flags & MIGRATE_VMA_SELECT_DEVICE_PRIVATE) === 0 || pgmapOwner(arena, pfn) !== migrate.pgmapOwner) return SKIP;
+  } else if (ptePresent(pte)) {
+    const coherent = (pte & PTE_SPECIAL) === 0 && isDevicePage(arena, pfn);
+    if ((migrate.flags & (coherent ? MIGRATE_VMA_SELECT_DEVICE_COHERENT : MIGRATE_VMA_SELECT_SYSTEM)) === 0) return SKIP;
+    if (coherent && pgmapOwner(arena, pfn) !== migrate.pgmapOwner) return SKIP;
+    if ((pte & PTE_SPECIAL) !== 0) return HOLE;
+  } else {
+    // Migration, exclusive and all others are left alone, and never waited for.
+    return SKIP;
+  }
+  // A piece of a huge page that could not be split, or never is.
+  if (arena.hasHuge && !isHuge(pte) && compoundHead(arena, pfn) !== 0) return SKIP;
+  return pageMapping(arena, pfn) === 0 ? SKIP : pfn;
+}
+
+/** Locks a candidate and replaces its entry. The src word, 0 when the page cannot be had. Under the PTL. */
+function* take(task: Task, migrate: MigrateVma, word: number, pfn: number): Steps<number> {
+  const { arena } = task;
+  const locked = pfn === migrate.faultPage;
+  yield* getPage(task, pfn);
+  // Only ever a trylock: two migrations that lock pages in different orders would wait for each other.
+  if (!locked && !(yield* trylockPage(task, pfn))) {
+    yield* putPage(task, pfn);
+    return 0;
+  }
+  yield Point.clearPte;
+  const pte = xchg(arena, word, 0);
+  const exclusive = (pageFlags(arena, pfn) & PG_ANON_EXCLUSIVE) !== 0;
+  if (exclusive) {
+    if (ptePresent(pte)) yield* flushTlb(task, CPU);
+    // After the flush nobody can pin the page any more; before it somebody may have.
+    if (maybeDmaPinned(arena, pfn)) {
+      store(arena, word, pte);
+      if (!locked) yield* unlockPage(task, pfn);
+      yield* putPage(task, pfn);
+      return 0;
+    }
+    shareAnonRmap(arena, pfn);
+  }
+  if (ptePresent(pte) && (pte & PTE_DIRTY) !== 0) setPageFlags(arena, pfn, PG_DIRTY);
+  yield Point.setPte;
+  store(arena, word, migrationEntryFor(pte, exclusive));
+  removeRmap(arena, pfn);
+  yield* putPage(task, pfn);
+  return migratePfn(pfn) | MIGRATE_PFN_MIGRATE | (leafWritable(pte) ? MIGRATE_PFN_WRITE : 0);
+}
+
+/** migrate_vma_collect_pmd for one last-level table. */
+export function* collectTable(
+  task: Task,
+  migrate: MigrateVma,
+  table: number,
+  start: number,
+  end: number,
+  anonymous: boolean,
+): Steps<void> {
+  const { arena } = task;
+  const { src, dst } = migrate;
+  const ptl = ptlOf(arena, table);
+  let flush = false;
+  yield* spinLock(task, ptl, LockClass.ptl);
+  for (let vpn = start; vpn < end; vpn++) {
+    const word = pteAt(arena, table, vpn);
+    const pte = get(arena, word);
+    const pfn = classify(task, migrate, pte, anonymous);
+    let slot = 0;
+    if (pfn === HOLE) {
+      slot = MIGRATE_PFN_MIGRATE;
+    } else if (pfn !== SKIP) {
+      slot = yield* take(task, migrate, word, pfn);
+      flush ||= slot !== 0 && ptePresent(pte);
+    }
+    if (slot !== 0) migrate.cpages++;
+    src[vpn - migrate.start] = slot;
+    dst[vpn - migrate.start] = 0;
+    migrate.npages++;
+  }
+  // Before the lock is dropped: afterwards no CPU may still write to a page that is about to be copied.
+  if (flush) yield* flushTlb(task, CPU);
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+}
