@@ -3,7 +3,6 @@
 import { frameStore } from '../../arena/access.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { Violation } from '../../arena/violation.ts';
-import { dmirror } from '../../drivers/dmirror/index.ts';
 import { cpuLoad, cpuStore } from '../../mm/cpuAccess.ts';
 import { mmput } from '../../mm/exit.ts';
 import { forkMm } from '../../mm/fork.ts';
