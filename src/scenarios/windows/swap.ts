@@ -1,8 +1,9 @@
 /** Pages that go to swap and come back: windows E2, E39 and S1 to S7. */
-import { dmirror } from '../../drivers/dmirror/index.ts';
+
 import { frameStore } from '../../arena/access.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { Violation } from '../../arena/violation.ts';
+import { dmirror } from '../../drivers/dmirror/index.ts';
 import { cpuLoad, cpuStore } from '../../mm/cpuAccess.ts';
 import { mmput } from '../../mm/exit.ts';
 import { forkMm } from '../../mm/fork.ts';
