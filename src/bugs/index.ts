@@ -37,6 +37,7 @@ import { f10 } from './f10.ts';
 import { f12 } from './f12.ts';
 import { f14 } from './f14.ts';
 import { f15 } from './f15.ts';
+import { f16 } from './f16.ts';
 import { f21 } from './f21.ts';
 import { f22 } from './f22.ts';
 import { f23 } from './f23.ts';
@@ -264,6 +265,7 @@ export const bugs: readonly Bug[] = [
   f12,
   f14,
   f15,
+  f16,
   f21,
   f22,
   f23,

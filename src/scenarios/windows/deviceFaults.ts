@@ -37,7 +37,7 @@ export const deviceFaultPlans: readonly Plan[] = [
   {
     name: 'device-fault-vs-dontneed',
     title: 'a device write against MADV_DONTNEED, which holds mmap_lock for reading only',
-    windows: 'E2 E10 E21',
+    windows: 'E2 E10 E21 F30',
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], A: [discards(m, 0)] }),
@@ -46,7 +46,7 @@ export const deviceFaultPlans: readonly Plan[] = [
   {
     name: 'device-range-vs-dontneed',
     title: 'a device fault of two pages against MADV_DONTNEED of both: no mixed snapshot is believed',
-    windows: 'E2 E10',
+    windows: 'E2 E10 F31',
     setup(m) {
       fillPage(m, 0, 1);
       fillPage(m, 1, 1);
@@ -89,7 +89,7 @@ export const deviceFaultPlans: readonly Plan[] = [
   {
     name: 'device-tlb-vs-two-zaps',
     title: 'a device that has a page in its TLB writes to it, against MADV_DONTNEED by two CPUs',
-    windows: 'E2',
+    windows: 'E2 E40',
     machine: { pages: 1, settings: { engine: 'tlb' } },
     setup(m) {
       fillPage(m, 0, 1);
@@ -218,7 +218,7 @@ export const deviceFaultPlans: readonly Plan[] = [
   {
     name: 'device-maps-what-is-discarded',
     title: 'one after another: the device maps two pages, and they are discarded',
-    windows: 'E1',
+    windows: 'E1 E38',
     setup(m) {
       fillPage(m, 0, 1);
       fillPage(m, 1, 1);

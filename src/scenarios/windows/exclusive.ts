@@ -1,6 +1,8 @@
 /** Device-exclusive access: windows E31 to E35, F28, F29, F37. */
 import { forkMm } from '../../mm/fork.ts';
+import { run } from '../../steps/steps.ts';
 import {
+  cpuReads,
   cpuWrites,
   deviceIncrements,
   discards,
@@ -48,6 +50,18 @@ const plans: readonly Plan[] = [
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceIncrements(m, 0)], A: [makesReadOnly(m, 0)] }),
+  },
+  {
+    name: 'exclusive-restore-vs-another',
+    title: 'a CPU takes exclusive access away, while the page is discarded and another one becomes exclusive in its place',
+    windows: 'F20',
+    machine: { pages: 1 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      run(deviceIncrements(m, 0)(m.task));
+    },
+    actors: (m) => ({ C: [cpuReads(m, 0)], A: [discards(m, 0), deviceIncrements(m, 0)] }),
+    check: valueIn(1),
   },
   {
     name: 'exclusive-vs-munmap',

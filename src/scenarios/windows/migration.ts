@@ -8,6 +8,7 @@ import { FOLL_PIN, FOLL_WRITE, getUserPage } from '../../mm/gup.ts';
 import { oomReap } from '../../mm/madvise.ts';
 import { munmap } from '../../mm/mmap.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
+import { userfaultfdRegister } from '../../mm/userfaultfd.ts';
 import { putPage } from '../../mm/zone.ts';
 import { run } from '../../steps/steps.ts';
 import {
@@ -134,9 +135,23 @@ export const migrationPlans: readonly Plan[] = [
     },
   },
   {
+    name: 'hole-in-userfaultfd',
+    title: 'an empty page that a monitor wants to hear of does not come to be by migration',
+    windows: 'F16',
+    machine: { pages: 1 },
+    setup(m) {
+      run(userfaultfdRegister(m.task, m.mm, FIRST, 1));
+    },
+    actors: (m) => ({ M: [toDevice(m, 0)] }),
+    check: ({ arena, mm }) =>
+      load(arena, mm + Mm.rssAnon) === 0
+        ? []
+        : [{ rule: 'I-QUIET', message: 'a page came to be behind the back of its monitor' }],
+  },
+  {
     name: 'pin-vs-migration',
     title: 'DMA writes through a pin while the page wants to migrate',
-    windows: 'F6 F9',
+    windows: 'F6 F9 F33',
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ M: [toDevice(m, 0)], A: [writesThroughPin(m, 2)] }),

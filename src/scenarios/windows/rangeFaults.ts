@@ -18,12 +18,14 @@ import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import {
   device,
   deviceFaults,
+  deviceMustRead,
   deviceReads,
   discards,
   moveNow,
   type Operation,
   pagesOut,
   toDevice,
+  toSystem,
   unmaps,
   valueIn,
 } from '../operations.ts';
@@ -106,6 +108,19 @@ const faultsAll = (m: SmallMachine, pages: number): Operation =>
 const WRITE = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE;
 
 export const rangeFaultPlans: readonly Plan[] = [
+  {
+    name: 'fault-on-locked-page-vs-writer',
+    title: 'a device faults on a page that another is bringing home, while a writer waits for mmap_lock',
+    windows: 'E36 F36',
+    machine: { devices: 2 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      fillPage(m, 1, 1);
+      moveNow(m, 0);
+    },
+    actors: (m) => ({ D: [deviceMustRead(m, 0, 1)], S: [toSystem(m, 0)], W: [unmaps(m, 1)] }),
+    check: valueIn(1),
+  },
   {
     name: 'prefetch-vs-migration',
     title: 'one device maps what is present of a page that another one migrates',
