@@ -6,11 +6,12 @@ import { longScenarios, scenarios } from '../../src/engines/explore/catalogue.ts
 
 const page = readFileSync(new URL('../../../../docs/windows.md', import.meta.url), 'utf8');
 /** Rows of its tables, by the window's id. */
-const rows = new Map([...page.matchAll(/^\| ([EF]\d+) \|.*\|$/gm)].map(([row, id]) => [id as string, row]));
+const rows = new Map([...page.matchAll(/^\| ([EFS]\d+) \|.*\|$/gm)].map(([row, id]) => [id as string, row]));
 const reached = new Set([...scenarios(), ...longScenarios()].flatMap(({ windows }) => windows.split(' ')));
 
 test('the page has all windows', () => {
-  const ids = [...Array.from({ length: 44 }, (_, i) => `E${i + 1}`), ...Array.from({ length: 40 }, (_, i) => `F${i + 1}`)];
+  const families = { E: 44, F: 40, S: 7 };
+  const ids = Object.entries(families).flatMap(([family, count]) => Array.from({ length: count }, (_, i) => `${family}${i + 1}`));
   assert.deepEqual(
     ids.filter((id) => !rows.has(id)),
     [],
