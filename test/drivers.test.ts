@@ -15,14 +15,27 @@ const run = (...args: string[]) =>
   spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', timeout: 100_000, cwd: directory });
 
 /** The load of a cell in which everything collides with everything. */
-const load =
-  '--pages 64 --range 16 --devices 2 --faulters 4 --threads 4 --accesses 100k --invalidations 200k --span 4 --faults 100 --repetitions 1'.split(
-    ' ',
-  );
+const load = '--pages 64 --range 16 --devices 2 --faulters 4 --threads 4 --accesses 100k --invalidations 200k --span 4'.split(
+  ' ',
+);
 
 for (const { name } of builtinDrivers) {
   test(`${name}: every rule holds under every event of a simulation`, () => {
-    const { status, stdout, stderr } = run('measure', ...load, '--driver', name, '--event', 'all', '--out', name, '--json');
+    const { status, stdout, stderr } = run(
+      'measure',
+      ...load,
+      '--faults',
+      '100',
+      '--repetitions',
+      '1',
+      '--driver',
+      name,
+      '--event',
+      'all',
+      '--out',
+      name,
+      '--json',
+    );
     assert.equal(status, 0, stderr);
     for (const row of JSON.parse(stdout).rows) {
       assert.equal(row.verdict, 'ok');
@@ -35,7 +48,19 @@ for (const { name } of builtinDrivers) {
 
   test(`${name}: without the collision check the device keeps stale entries`, () => {
     const spec = `${name}:retryCheck=none`;
-    const { status, stdout } = run('measure', ...load, '--driver', spec, '--out', `${name}-none`, '--json');
+    const { status, stdout } = run(
+      'measure',
+      ...load,
+      '--faults',
+      '150',
+      '--repetitions',
+      '2',
+      '--driver',
+      spec,
+      '--out',
+      `${name}-none`,
+      '--json',
+    );
     assert.equal(status, 1);
     assert.match(JSON.parse(stdout).rows[0].why, /^I-STALE/);
   });
