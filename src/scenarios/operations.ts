@@ -24,7 +24,7 @@ import { run, type Steps } from '../steps/steps.ts';
 import { Task } from '../sync/task.ts';
 import { parkAlone } from '../sync/wait.ts';
 import { runPendingWork } from '../sync/workqueue.ts';
-import { FIRST, readPage, type SmallMachine } from './smallMachine.ts';
+import { FIRST, fillPage, readPage, type SmallMachine } from './smallMachine.ts';
 
 export type Operation = (task: Task) => Steps<unknown>;
 
@@ -161,6 +161,32 @@ export const works =
   (m: SmallMachine, i = 0): Operation =>
   (task) =>
     runPendingWork(task, device(m, i) + Mirror.work, m.driver.work ?? [], device(m, i));
+
+/** During the set-up page 0 is written with 1, */
+export const fillNow = (m: SmallMachine): void => fillPage(m, 0, 1);
+
+/** goes to swap, */
+export function swapOutNow(m: SmallMachine): void {
+  fillNow(m);
+  run(pagesOut(m, 0)(m.task));
+}
+
+/** and is read again: it is mapped writable and clean, with its copy in the slot. */
+export function swapInNow(m: SmallMachine): void {
+  swapOutNow(m);
+  run(cpuLoad(m.task, m.mm, FIRST, 0));
+}
+
+/** What a child finds stays as it is, whatever the parent does. */
+export const forksAndLooks = (m: SmallMachine): Operation =>
+  function* (task) {
+    const child = yield* forkMm(task, m.mm);
+    if (child < 0) return;
+    const first = yield* cpuLoad(task, child, FIRST, 0);
+    const second = yield* cpuLoad(task, child, FIRST, 0);
+    if (first !== second) throw new Violation('I-ISO', `a child reads ${first}, then ${second}: its parent writes its memory`);
+    yield* mmput(task, child);
+  };
 
 /** A child that lives on, made during the set-up. */
 export function forkNow(m: SmallMachine): number {

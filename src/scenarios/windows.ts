@@ -14,8 +14,9 @@ import { migrationPlans } from './windows/migration.ts';
 import { notifierPlans } from './windows/notifiers.ts';
 import { rangeFaultPlans } from './windows/rangeFaults.ts';
 import { realDriverPlans } from './windows/realDrivers.ts';
+import { reclaimPlans } from './windows/reclaim.ts';
 import { returnPlans } from './windows/returns.ts';
-import { swapPlans } from './windows/swap.ts';
+import { swapInPlans } from './windows/swapIn.ts';
 
 const plans: readonly Plan[] = [
   ...deviceFaultPlans,
@@ -29,7 +30,8 @@ const plans: readonly Plan[] = [
   ...exitPlans,
   ...realDriverPlans,
   ...driverObjectPlans,
-  ...swapPlans,
+  ...reclaimPlans,
+  ...swapInPlans,
 ];
 
 /** `settings` are given to the driver. */

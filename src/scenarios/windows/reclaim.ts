@@ -1,0 +1,159 @@
+/** Pages that are reclaimed while others use them: windows E2, E39, S1, S2, S6 and S7. */
+import { frameStore } from '../../arena/access.ts';
+import { frameAt } from '../../arena/frames.ts';
+import { FOLL_WRITE, getUserPage } from '../../mm/gup.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
+import { putPage } from '../../mm/zone.ts';
+import { Point } from '../../steps/points.ts';
+import {
+  cpuReads,
+  cpuWrites,
+  deviceIncrements,
+  deviceMustWrite,
+  fillNow,
+  forksAndLooks,
+  mapNow,
+  type Operation,
+  reclaims,
+  swapInNow,
+  toDevice,
+  valueIn,
+  writesThroughPin,
+} from '../operations.ts';
+import type { Plan } from '../plan.ts';
+import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
+
+const SLOTS = 4;
+
+/** A reference that is no pin: a page is written through it a moment later. */
+const writesThroughReference = (m: SmallMachine, value: number): Operation =>
+  function* (task) {
+    const { arena } = task;
+    yield* mmapReadLock(task, m.mm);
+    const pfn = yield* getUserPage(task, m.mm, FIRST, FOLL_WRITE);
+    yield* mmapReadUnlock(task, m.mm);
+    yield Point.deviceAccess;
+    frameStore(arena, frameAt(arena, pfn), value);
+    yield* putPage(task, pfn);
+  };
+
+/** A reference that stands in the way of a migration, and goes. */
+const looksOn = (m: SmallMachine): Operation =>
+  function* (task) {
+    yield* mmapReadLock(task, m.mm);
+    const pfn = yield* getUserPage(task, m.mm, FIRST, 0);
+    yield* mmapReadUnlock(task, m.mm);
+    yield* putPage(task, pfn);
+  };
+
+export const reclaimPlans: readonly Plan[] = [
+  {
+    name: 'device-fault-vs-reclaim',
+    title: 'a device write against the reclaim of the page, which holds no mmap_lock',
+    windows: 'E2 S1',
+    machine: { pages: 1, swapSlots: SLOTS },
+    setup: fillNow,
+    actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], R: [reclaims(m, 0)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'device-write-vs-reclaim',
+    title: 'a device writes to a page that it maps and that is clean for the CPU; reclaim has an old copy of it in swap',
+    windows: 'E39 S1',
+    machine: { pages: 1, swapSlots: SLOTS },
+    setup(m) {
+      swapInNow(m);
+      mapNow(m, 0, true);
+    },
+    actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], R: [reclaims(m, 0)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'exclusive-vs-reclaim',
+    title: 'a device increments a page atomically, and reclaim takes it away',
+    windows: 'E31 S1',
+    atomics: true,
+    machine: { pages: 1, swapSlots: SLOTS },
+    setup: fillNow,
+    actors: (m) => ({ D: [deviceIncrements(m, 0)], R: [reclaims(m, 0)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'fork-vs-reclaim',
+    title: 'a fork against the reclaim of a page: the child has it, wherever it is',
+    windows: 'S2',
+    machine: { pages: 1, devices: 0, swapSlots: SLOTS },
+    setup: fillNow,
+    actors: (m) => ({ A: [forksAndLooks(m)], R: [reclaims(m, 0)] }),
+    check: valueIn(1),
+  },
+  {
+    name: 'cpu-store-vs-reclaim',
+    title: 'a CPU writes to a page whose copy is in swap, against its reclaim',
+    windows: 'E39 S6',
+    machine: { pages: 1, devices: 0, swapSlots: SLOTS },
+    setup: swapInNow,
+    actors: (m) => ({ A: [cpuWrites(m, 0, 2)], R: [reclaims(m, 0)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'reference-vs-reclaim',
+    title: 'a page is written through a reference that is no pin, against its reclaim',
+    windows: 'S7',
+    machine: { pages: 1, devices: 0, swapSlots: SLOTS },
+    setup: fillNow,
+    actors: (m) => ({ A: [writesThroughReference(m, 2)], R: [reclaims(m, 0)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'pin-vs-reclaim',
+    title: 'DMA writes through a pin, against the reclaim of the page',
+    windows: 'F6 S7',
+    machine: { pages: 1, devices: 0, swapSlots: SLOTS },
+    setup: fillNow,
+    actors: (m) => ({ A: [writesThroughPin(m, 2)], R: [reclaims(m, 0)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'migration-vs-reclaim',
+    title: 'a page migrates to the device, and is reclaimed',
+    windows: 'F8 S1',
+    machine: { pages: 1, swapSlots: SLOTS },
+    setup: fillNow,
+    actors: (m) => ({ M: [toDevice(m, 0)], R: [reclaims(m, 0)] }),
+    check: valueIn(1),
+  },
+  {
+    name: 'failed-migration-then-reclaim',
+    title: 'a page that was written since it came from swap does not migrate, for a reference; then it is reclaimed',
+    windows: 'F9 S6',
+    machine: { pages: 1, swapSlots: SLOTS },
+    setup(m) {
+      swapInNow(m);
+      fillPage(m, 0, 2);
+    },
+    actors: (m) => ({ M: [toDevice(m, 0)], R: [looksOn(m), reclaims(m, 0)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'failed-migration',
+    title: 'a page that was written since it came from swap does not migrate, for a reference',
+    windows: 'F9 S6',
+    machine: { pages: 1, swapSlots: SLOTS },
+    setup(m) {
+      swapInNow(m);
+      fillPage(m, 0, 2);
+    },
+    actors: (m) => ({ M: [toDevice(m, 0)], B: [looksOn(m)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'swap-cache-page-migrates',
+    title: 'one after another: a page that is in the swap cache migrates to the device, and is touched',
+    windows: 'F9',
+    machine: { pages: 1, swapSlots: SLOTS },
+    setup: swapInNow,
+    actors: (m) => ({ M: [toDevice(m, 0), cpuReads(m, 0)] }),
+    check: valueIn(1),
+  },
+];
