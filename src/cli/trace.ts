@@ -1,5 +1,4 @@
 /** After a race that broke a rule: the search for the interleaving behind it, and what came of it. */
-import { builtinDrivers } from '../drivers/registry.ts';
 import type { RaceResult } from '../engines/race/types.ts';
 import type { TraceResult } from '../engines/trace/trace.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
@@ -16,13 +15,8 @@ const ofThreads = (message: string): boolean => /^the worker of |^did not stop: 
 /** Null when there is nothing to look for: no violation, `budget` 0, or a driver of the user's. */
 export async function traceRace({ violations, log, config }: RaceResult, budget: number): Promise<TraceResult | null> {
   const [violation] = violations;
-  if (
-    violation === undefined ||
-    budget === 0 ||
-    !builtinDrivers.some(({ name }) => name === config.driver) ||
-    ofThreads(violation.message)
-  )
-    return null;
+  const isOfUser = config.driver.startsWith('file:');
+  if (violation === undefined || budget === 0 || isOfUser || ofThreads(violation.message)) return null;
   process.stderr.write(
     `Looking for it under a controlled scheduler, for ${seconds(budget)} at most; Ctrl-C ends that, --trace 0 leaves it out.\n`,
   );

@@ -8,7 +8,7 @@ const moved = (row: Row): number => row.paging?.movedPerUsed ?? 0;
 const evicts = (row: Row): boolean => (row.paging?.evictionsPerFault ?? 0) > 0;
 
 /** Pages that moved for a page used. */
-const price = (value: number): string => (value === 0 ? 'none' : value.toPrecision(3));
+const price = (value: number): string => (value === 0 ? '0' : value.toPrecision(3));
 
 function onset(x: Axis | null, rows: readonly Row[]): string {
   const evicting = rows.filter(evicts);
