@@ -40,7 +40,7 @@ const paths = Object.fromEntries(Object.entries(cells).map(([name, axes]) => [na
 const [one = '', many = ''] = Object.keys(cells);
 const table = paceTable(
   { Q: () => pace(STEPS, () => void bareSteps(STEPS, 80)), ...paths },
-  { [one]: ['Q', 0.1], [many]: ['Q', 0.1] },
+  { [one]: ['Q', 0.2], [many]: ['Q', 0.15] },
 );
 process.stdout.write(
   `${table}\n\nQ: steps of 80 idle generators in a binary heap by time. Each path makes ${STEPS.toLocaleString('en')} steps a round. Middle of\n` +

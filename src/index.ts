@@ -102,4 +102,6 @@ export { LockClass } from './sync/lockClass.ts';
 export { mutexLock, mutexTryLock, mutexUnlock, spinLock, spinUnlock } from './sync/spinlock.ts';
 export type { Task } from './sync/task.ts';
 export { count } from './sync/task.ts';
+export type { Work } from './sync/workqueue.ts';
+export { cancelWorkSync, flushWork, queueWork } from './sync/workqueue.ts';
 export { version } from './version.ts';

@@ -95,6 +95,10 @@ test('where devices have memory of their own, the answer is about evictions and 
     'Blocks are evicted with device memory for 0.5 of the region and less, and none with 1.',
     'At device-memory 0.5 a page used cost 1.00 pages moved with throttle=none, 0.100 with throttle=pin.',
   ]);
+  assert.equal(
+    answerOf([of(0, 0.5, 500), of(1, 0.5, 500, 'pin')], varied.slice(1))[1],
+    'There a page used cost 1.00 pages moved, whatever the rest.',
+  );
   assert.equal(answerOf([of(0, 1, 0), of(1, 2, 0)], ['device-memory'])[0], 'Nothing was evicted.');
   assert.deepEqual(answerOf([of(0, 0.5, 500)], []), [
     'A page used cost 1.00 to 1.00 pages moved.',

@@ -16,7 +16,7 @@ const run = (...args: string[]) =>
 
 /** The load of a cell in which everything collides with everything. */
 const load =
-  '--pages 64 --range 16 --devices 2 --faulters 4 --threads 4 --accesses 100k --invalidations 200k --span 4 --faults 150 --repetitions 2'.split(
+  '--pages 64 --range 16 --devices 2 --faulters 4 --threads 4 --accesses 100k --invalidations 200k --span 4 --faults 100 --repetitions 1'.split(
     ' ',
   );
 

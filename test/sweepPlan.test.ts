@@ -35,6 +35,8 @@ const refused: readonly (readonly [Readonly<Record<string, string>>, RegExp, obj
   [{ 'notifier-size': '2M..64K' }, /is reversed/],
   [{ invalidations: '0..1k' }, /a range must begin above 0/],
   [{ invalidations: '1..1M:500' }, /has 500 values, allowed are 1 to 200/],
+  [{ invalidations: 'lots' }, /'lots' is no value/],
+  [{ pages: '524288', devices: '64', faulters: '64' }, /is not possible: /],
   [{ policy: 'luck' }, /^--policy: unknown value 'luck', allowed are window, /],
   [{ arrivals: 'never' }, /^--arrivals: unknown value 'never'/],
   [{ preset: 'pcie9' }, /^--preset: unknown value 'pcie9'/],

@@ -62,8 +62,9 @@ async function runCells(options: MeasureOptions, journal: Journal): Promise<Row[
   };
   process.on('SIGINT', interrupt);
   try {
-    // Measured one after another where it is the machine that is measured.
-    const lanes = sweep.request.engine === 'race' ? 1 : Math.min(workers, sweep.atOnce);
+    // One after another where it is the machine that is measured; no more threads than there is work for.
+    const jobs = (cells.length - found) * sweep.request.repetitions;
+    const lanes = sweep.request.engine === 'race' ? 1 : Math.max(1, Math.min(workers, sweep.atOnce, jobs));
     await using engine = await engineOf(sweep.request.engine, lanes);
     const rows = await runSweep(cells, journal.found, engine, {
       onProgress: live.update,

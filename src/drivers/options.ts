@@ -40,13 +40,15 @@ function wordFor(name: string, option: DriverOption, value: string | undefined):
 
 /** The option words of a mirror, in table order. @throws RangeError naming what was given and what is allowed. */
 export function optionWords(driver: Driver, settings: DriverSettings): number[] {
-  const known = Object.keys(driver.options).filter((name) => driver.fixed?.includes(name) !== true);
-  for (const name of Object.keys(settings)) {
-    if (!known.includes(name)) {
-      throw new RangeError(`driver ${driver.name} has no option '${name}', it has: ${known.join(', ') || 'none'}`);
-    }
+  const { fixed = [], options } = driver;
+  for (const [name, value] of Object.entries(settings)) {
+    const option = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (option !== undefined && (!fixed.includes(name) || wordFor(name, option, value) === wordFor(name, option, undefined)))
+      continue;
+    const choosable = Object.keys(options).filter((known) => !fixed.includes(known));
+    throw new RangeError(`driver ${driver.name} has no option '${name}', it has: ${choosable.join(', ') || 'none'}`);
   }
-  return Object.entries(driver.options).map(([name, option]) => wordFor(name, option, settings[name]));
+  return Object.entries(options).map(([name, option]) => wordFor(name, option, settings[name]));
 }
 
 /** Writes them; before the mirror is opened. */

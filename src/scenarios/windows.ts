@@ -41,6 +41,7 @@ export const windowScenarios = (settings: DriverSettings = {}): readonly Scenari
 /** Those whose paths have thousands of steps. */
 export const longScenarios = (settings: DriverSettings = {}): readonly Scenario[] =>
   hugePlans.map((plan) => scenarioOf(plan, settings));
+
 /** A plan with another driver; undefined when there is no such plan. @throws RangeError when it is written for one driver only. */
 export function windowScenarioWith(name: string, driver: Driver, settings: DriverSettings): Scenario | undefined {
   const plan = plans.find((candidate) => candidate.name === name);

@@ -116,7 +116,6 @@ function* faultWindow(
     devPrivateOwner: get(arena, mirror + Mirror.device),
   };
   task.pfns.fill(0, 0, end - start);
-  beginWindow(task, retry);
   const mark = observed();
   for (;;) {
     forgetRound(mark);
@@ -149,6 +148,7 @@ export function* faultRange(task: Task, mirror: number, start: number, end: numb
   const retry = beginRetry(task, mirror, dmirrorRetry);
   let result = 0;
   for (let at = start; at < end && result === 0; ) {
+    beginWindow(task, retry);
     const sub = yield* intervalAt(task, mirror, at);
     if (sub <= 0) {
       result = sub === 0 ? -ENOMEM : sub;

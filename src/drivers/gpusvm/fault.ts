@@ -98,7 +98,6 @@ function* faultRange(
     pfnFlagsMask: 0,
     devPrivateOwner: get(arena, mirror + Mirror.device),
   };
-  beginWindow(task, retry);
   const mark = observed();
   for (;;) {
     forgetRound(mark);
@@ -123,6 +122,7 @@ function* faultLocked(task: Task, mirror: number, start: number, end: number, wr
   const retry = beginRetry(task, mirror, dmirrorRetry);
   for (let at = start; at < end; ) {
     const stop = Math.min(end, rangeEnd(arena, mirror, at), blockEnd(arena, mirror, at));
+    beginWindow(task, retry);
     const sub = yield* ensureBlock(task, mirror, at);
     if (sub <= 0) return sub === 0 ? -ENOMEM : sub;
     // It need not work out: then the range is bound where it is.

@@ -25,7 +25,9 @@ export function scenariosWith(driver: string, settings: DriverSettings = {}): re
     if (own === driver) return [scenario];
     if (own !== DEFAULT_DRIVER) return [];
     try {
-      return [scenarioNamed(nameWith(scenario.name, driver), settings)];
+      const played = scenarioNamed(nameWith(scenario.name, driver), settings);
+      played.prepare();
+      return [played];
     } catch (error) {
       if (error instanceof RangeError) return [];
       throw error;

@@ -31,8 +31,10 @@ function worst(x: Axis | null, series: readonly Series[]): string {
   const [best, most] = [sorted[0], sorted.at(-1)];
   if (best === undefined || most === undefined) return '';
   const where = x === null ? 'There' : `At ${at(x, xOf(x, most.row))}`;
-  const first = `${where} a page used cost ${price(moved(most.row))} pages moved${label(most.one)}`;
-  return ends.length === 1 ? `${first}.` : `${first}, ${price(moved(best.row))}${label(best.one)}.`;
+  const [dear, cheap] = [price(moved(most.row)), price(moved(best.row))];
+  const first = `${where} a page used cost ${dear} pages moved`;
+  if (ends.length === 1) return `${first}.`;
+  return dear === cheap ? `${first}, whatever the rest.` : `${first}${label(most.one)}, ${cheap}${label(best.one)}.`;
 }
 
 export function pagingAnswer({ x, series }: Curves): readonly [string, string] {

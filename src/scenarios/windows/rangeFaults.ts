@@ -161,7 +161,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     name: 'request-of-a-swapped-page',
     title: 'one after another: a page goes to swap, and a range fault asks for it',
     windows: 'S5',
-    machine: { pages: 1, swapSlots: 2 },
+    machine: { pages: 1, swapSlots: 2, driver: dmirror },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [pagesOut(m, 0), asks(m, [WRITE])] }),
     check: valueIn(1),
