@@ -3,6 +3,7 @@ import { load, store } from '../../arena/access.ts';
 import { EBUSY } from '../../arena/errno.ts';
 import { Header, Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
+import { dmirror } from '../../drivers/dmirror/index.ts';
 import { getLongtermPage } from '../../migrate/longterm.ts';
 import { FOLL_PIN, FOLL_WRITE, getUserPage } from '../../mm/gup.ts';
 import { oomReap } from '../../mm/madvise.ts';
@@ -224,7 +225,8 @@ export const migrationPlans: readonly Plan[] = [
     title:
       'one after another: a pin that may last for ever is wanted on a page of a coherent device that somebody else refers to',
     windows: 'F9',
-    machine: { pages: 1, coherent: true },
+    // A device without memory would have nothing to refuse.
+    machine: { pages: 1, coherent: true, driver: dmirror },
     setup(m) {
       fillPage(m, 0, 1);
       moveNow(m, 0);
