@@ -40,6 +40,7 @@ function reached(scenario: Scenario): Reached {
   const executor = new Executor(scenario, null);
   const { symmetry } = executor;
   assert.ok(symmetry !== null, `${scenario.name} has interchangeable actors`);
+  executor.watchTwins(symmetry);
   const others = exchanges(executor).map((exchange) => ({ exchange, other: new Executor(scenario, null) }));
   const keyOf = ({ low, high }: Executor): string => `${low} ${high}`;
   const seen = new Set<string>();

@@ -121,9 +121,8 @@ export class Executor {
     this.symmetry = first.every((other, i) => other === i) ? null : new Symmetry(this.arena, first);
     this.#states = new LocalStates(this.symmetry);
     this.#journal = new Journal(this.arena);
-    this.#journal.symmetry = this.symmetry;
-    this.#recorder = new Recorder(this.#journal, this, witness);
-    this.#feed = new Feed(this.#journal);
+    this.#recorder = new Recorder(this.#journal, this, this.symmetry, witness);
+    this.#feed = new Feed(this.#journal, this.symmetry);
     // Virtual time stands still: deadlines are for the engines that have time.
     const options = { park: parkStep, clock: () => 0, watch: watch === null ? null : this.#watched(watch) };
     this.tasks = this.prepared.actors.map((_, id) => new Task(this.arena, id, options));
@@ -258,6 +257,17 @@ export class Executor {
 
   get high(): number {
     return this.#journal.high ^ this.#localHigh ^ mix(this.#woken, 0, HIGH);
+  }
+
+  /** Back to the beginning; from now on {@link look} knows the state. Every write costs more until {@link forgetTwins}. */
+  watchTwins(symmetry: Symmetry): void {
+    this.reset();
+    this.#journal.symmetry = symmetry;
+    symmetry.begin((word) => this.#journal.kindOf(word) !== Kind.private);
+  }
+
+  forgetTwins(): void {
+    this.#journal.symmetry = null;
   }
 
   /**

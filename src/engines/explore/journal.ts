@@ -46,7 +46,7 @@ export class Journal {
   /** Hash of all words that count, as difference from the beginning. */
   low = 0;
   high = 0;
-  /** Told of all changes of words that count, where there are interchangeable actors. */
+  /** Told of all changes of words that count, while a search asks for it. */
   symmetry: Symmetry | null = null;
   /** Length of the journal; pass it to {@link undo} to come back to here. */
   top = 0;
@@ -87,7 +87,6 @@ export class Journal {
     this.top = 0;
     this.low = 0;
     this.high = 0;
-    this.symmetry?.begin((word) => this.kindOf(word) !== Kind.private);
   }
 
   #grow(): void {

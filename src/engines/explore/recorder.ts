@@ -4,6 +4,7 @@ import { Violation } from '../../arena/violation.ts';
 import { type Journal, Kind } from './journal.ts';
 import { type LocalState, NO_READS, Observed, type Reads } from './localState.ts';
 import { type Effects, Nondeterministic, Op, type StepRecord } from './recordedSteps.ts';
+import type { Symmetry } from './symmetry.ts';
 
 /** Most reads of a step. The longest honest ones go through a table or a pool. */
 const MOST_READS = 1_000_000;
@@ -20,7 +21,7 @@ interface Touched {
 }
 
 /** An actor has read a shared word. */
-function note({ symmetry }: Journal, observed: Observed, actor: number, word: number, value: number): void {
+function note(symmetry: Symmetry | null, observed: Observed, actor: number, word: number, value: number): void {
   if (symmetry === null) observed.note(word, value);
   else symmetry.note(observed, actor, word, value);
 }
@@ -29,6 +30,7 @@ function note({ symmetry }: Journal, observed: Observed, actor: number, word: nu
 export class Recorder implements Memory {
   readonly #journal: Journal;
   readonly #effects: Effects;
+  readonly #symmetry: Symmetry | null;
   /** Told of every access, while it happens: a way to learn where in the code it is made. */
   readonly #witness: ((writes: boolean) => void) | null;
   readonly #touched = new Map<number, Touched>();
@@ -39,8 +41,9 @@ export class Recorder implements Memory {
   #actor = 0;
   readonly observed = new Observed();
 
-  constructor(journal: Journal, effects: Effects, witness: ((writes: boolean) => void) | null = null) {
+  constructor(journal: Journal, effects: Effects, symmetry: Symmetry | null, witness: ((writes: boolean) => void) | null = null) {
     this.#journal = journal;
+    this.#symmetry = symmetry;
     this.#effects = effects;
     this.#witness = witness;
   }
@@ -94,7 +97,7 @@ export class Recorder implements Memory {
     }
     this.#log.push(word, value);
     const kind = this.#journal.kindOf(word);
-    if (kind === Kind.shared) note(this.#journal, this.observed, this.#actor, word, value);
+    if (kind === Kind.shared) note(this.#symmetry, this.observed, this.#actor, word, value);
     const touched = this.#touched.get(word);
     if (touched === undefined) {
       // A private word follows from the local state.
@@ -145,7 +148,7 @@ export class Recorder implements Memory {
   }
 
   namesOwner(word: number): void {
-    this.#journal.symmetry?.name(word);
+    this.#symmetry?.name(word);
   }
 
   check(number: number): void {
@@ -168,13 +171,15 @@ export class Recorder implements Memory {
 /** Gives a generator what it read when it came this way before, and lets it change nothing. */
 export class Feed implements Memory {
   readonly #journal: Journal;
+  readonly #symmetry: Symmetry | null;
   readonly #observed = new Observed();
   #log: Int32Array = new Int32Array(0);
   #at = 0;
   #actor = 0;
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, symmetry: Symmetry | null) {
     this.#journal = journal;
+    this.#symmetry = symmetry;
   }
 
   /** A new generator of the actor is about to begin. */
@@ -199,7 +204,7 @@ export class Feed implements Memory {
     if (this.#log[this.#at] !== word) throw new Nondeterministic('an actor read other words when it was led the same way again');
     const value = this.#log[this.#at + 1] as number;
     this.#at += 2;
-    if (this.#journal.kindOf(word) === Kind.shared) note(this.#journal, this.#observed, this.#actor, word, value);
+    if (this.#journal.kindOf(word) === Kind.shared) note(this.#symmetry, this.#observed, this.#actor, word, value);
     return value;
   }
 

@@ -55,7 +55,14 @@ function bits(word: number): number {
 }
 
 export function search(executor: Executor, { preemptions, enough, symmetry = true }: SearchOptions): SearchResult {
-  return new Search(executor, preemptions, symmetry ? executor.symmetry : null).run(enough);
+  const twins = symmetry ? executor.symmetry : null;
+  if (twins === null) executor.reset();
+  else executor.watchTwins(twins);
+  try {
+    return new Search(executor, preemptions, twins).run(enough);
+  } finally {
+    executor.forgetTwins();
+  }
 }
 
 class Search {
@@ -108,7 +115,6 @@ class Search {
 
   run(enough: SearchOptions['enough']): SearchResult {
     const executor = this.#executor;
-    executor.reset();
     let failure = this.#arrive(-1, 0, 0);
     while (failure === null) {
       const depth = executor.steps;
