@@ -4,7 +4,9 @@ import type { Arena } from '../arena/arena.ts';
 import { deref, handleOf, liveObjects, poolAlloc, poolFree } from '../arena/pool.ts';
 import { Mirror } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
+import type { HmmRange } from '../hmm/rangeFault.ts';
 import { freeTables, tableAlloc } from '../mm/tables.ts';
+import type { Task } from '../sync/task.ts';
 
 export interface MirrorSpec {
   /** Id the driver is registered under. */
@@ -60,3 +62,22 @@ export function mirrorFor(arena: Arena, pgmap: number, mm: number): number {
   }
   return 0;
 }
+
+/** A request for all pages of [start, end) into the task's own array; `flags` as in hmm_range.default_flags. */
+export const mirrorRange = (
+  task: Task,
+  mirror: number,
+  notifier: number,
+  start: number,
+  end: number,
+  flags: number,
+): HmmRange => ({
+  notifier,
+  notifierSeq: 0,
+  start,
+  end,
+  hmmPfns: task.pfns,
+  defaultFlags: flags,
+  pfnFlagsMask: 0,
+  devPrivateOwner: get(task.arena, mirror + Mirror.device),
+});

@@ -28,11 +28,4 @@ export function registerDriver(driver: Driver, id = drivers.indexOf(driver) + 1 
   return id;
 }
 
-/** The driver registered under an id. */
-export function driverById(id: number): Driver {
-  const driver = drivers[id - 1];
-  if (driver === undefined) throw new Error(`driver ${id} is not registered in this thread`);
-  return driver;
-}
-
 for (const driver of builtinDrivers) registerDriver(driver);

@@ -16,13 +16,13 @@ import {
 import { trylockPage, unlockPage } from '../mm/pageLock.ts';
 import { isDevicePrivate, isHuge, leafWritable, PTE_DIRTY, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/pte.ts';
 import { removeRmap, shareAnonRmap } from '../mm/rmap.ts';
-import { hugeLeaf, pteAt, ptlOf } from '../mm/tables.ts';
+import { pteAt, pteOffsetMapLock, ptlOf } from '../mm/tables.ts';
 import { CPU, flushTlb } from '../mm/tlb.ts';
 import { putPage } from '../mm/zone.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
-import { spinLock, spinUnlock } from '../sync/spinlock.ts';
+import { spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import {
   MIGRATE_PFN_MIGRATE,
@@ -105,11 +105,7 @@ export function* collectTable(
   const { src, dst } = migrate;
   const ptl = ptlOf(arena, table);
   let flush = false;
-  yield* spinLock(task, ptl, LockClass.ptl);
-  if (hugeLeaf(arena, table) !== 0) {
-    yield* spinUnlock(task, ptl, LockClass.ptl);
-    return false;
-  }
+  if (!(yield* pteOffsetMapLock(task, table))) return false;
   for (let vpn = start; vpn < end; vpn++) {
     const word = pteAt(arena, table, vpn);
     const pte = get(arena, word);

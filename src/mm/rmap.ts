@@ -166,6 +166,3 @@ export function* rmapWalk(task: Task, pfn: number, visit: RmapVisitor): Steps<vo
   }
   yield* upRead(task, anonVma + AnonVma.lock, LockClass.anonVma);
 }
-
-/** The page table of an mm that a walk met: 0 once it has been torn down. */
-export const pgdOf = (arena: Arena, mm: number): number => get(arena, mm + Mm.pgd);

@@ -129,6 +129,15 @@ export function* ensureEntries(task: Task, lock: number, root: number, vpn: numb
   return table;
 }
 
+/** pte_offset_map_lock: takes the lock of a table for its entries. False, and not locked, when it has a leaf by now. */
+export function* pteOffsetMapLock(task: Task, table: number): Steps<boolean> {
+  const { arena } = task;
+  yield* spinLock(task, ptlOf(arena, table), LockClass.ptl);
+  if (hugeLeaf(arena, table) === 0) return true;
+  yield* spinUnlock(task, ptlOf(arena, table), LockClass.ptl);
+  return false;
+}
+
 /** Frees every table under `root` and `root` itself. Nobody else may walk them any more. */
 export function freeTables(arena: Arena, root: number): void {
   for (let i = 0; i < PTRS_PER_TABLE; i++) {

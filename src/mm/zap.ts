@@ -16,7 +16,7 @@ import { EMPTY_LEAF, isMigration, isSwap, mapsPage, PTE_DIRTY, ptePfn, ptePresen
 import { removeRmap } from './rmap.ts';
 import { splitHugePmd } from './splitHugePmd.ts';
 import { freeSwapEntry, putMappedPage } from './swap.ts';
-import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from './tables.ts';
+import { hugeLeaf, lookupTable, nextPopulated, pteAt, pteOffsetMapLock, ptlOf, tableEnd } from './tables.ts';
 import { CPU, flushTlb } from './tlb.ts';
 import { putPage } from './zone.ts';
 
@@ -35,11 +35,7 @@ function* zapTable(task: Task, mm: number, table: number, start: number, end: nu
   let rssFile = 0;
   let entries = 0;
   let flush = false;
-  yield* spinLock(task, ptl, LockClass.ptl);
-  if (hugeLeaf(arena, table) !== 0) {
-    yield* spinUnlock(task, ptl, LockClass.ptl);
-    return false;
-  }
+  if (!(yield* pteOffsetMapLock(task, table))) return false;
   for (let vpn = start; vpn < end; vpn++) {
     const word = pteAt(arena, table, vpn);
     if (get(arena, word) === 0) continue;

@@ -11,7 +11,7 @@ import { isDevicePrivatePage, pgmapOwner } from '../mm/devPagemap.ts';
 import { isZeroPage } from '../mm/page.ts';
 import { describePte, isDeviceExclusive, leafWritable, mapsPage, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/pte.ts';
 import { forEachEntry, readPte } from '../mm/tables.ts';
-import type { Task, Watch } from '../sync/task.ts';
+import type { Task } from '../sync/task.ts';
 import type { Finding } from './finding.ts';
 
 /** Another device that maps this page of the address space, or 0. */
@@ -72,9 +72,6 @@ function dmaObjections(arena: Arena, mirror: number): Finding[] {
   });
   return findings;
 }
-
-/** A watch that checks each installation and passes the rest on. */
-export const mirrorWatch = (rest: Omit<Watch, 'installed'>): Watch => ({ ...rest, installed: checkInstalled });
 
 /** Quiescent: every entry of every mirror. */
 export function checkMirrors(arena: Arena): Finding[] {

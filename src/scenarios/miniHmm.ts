@@ -4,13 +4,13 @@
  * pte = new; seq++. At the end dev is 0 or pte.
  */
 import { increase, load, namesOwner, set, store } from '../arena/access.ts';
-import { type Arena, createArena } from '../arena/arena.ts';
 import { Header } from '../arena/structures.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { waitUntil } from '../sync/wait.ts';
 import { AGAIN, type Prepared, type Scenario } from './scenario.ts';
+import { wordArena } from './wordArena.ts';
 
 const SEQ = Header.shared;
 const LOCK = Header.shared + 1;
@@ -64,18 +64,7 @@ function* invalidate(task: Task, value: number): Steps<void> {
 }
 
 function prepare(faulters: number, invalidations: number, early: boolean): Prepared {
-  const arena: Arena = createArena({
-    systemPages: 3,
-    devicePages: 0,
-    devices: 0,
-    tables: 1,
-    actors: faulters + 1,
-    mms: 1,
-    vmas: 1,
-    mirrors: 1,
-    intervals: 1,
-    frameWords: 1,
-  });
+  const arena = wordArena(faulters + 1);
   store(arena, PTE, 1);
   // One for all: faulters are interchangeable.
   const faults = [(task: Task) => fault(task, early)];

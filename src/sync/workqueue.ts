@@ -30,10 +30,6 @@ const runningBit = ({ bit }: Work): number => 1 << (ITEMS + bit);
 /** work_pending. */
 export const workPending = (arena: Arena, queue: number, work: Work): boolean => (load(arena, queue) & pendingBit(work)) !== 0;
 
-/** Pending or running. */
-export const workBusy = (arena: Arena, queue: number, work: Work): boolean =>
-  (load(arena, queue) & (pendingBit(work) | runningBit(work))) !== 0;
-
 /** queue_work: false when it was pending already. May be called under any lock. */
 export function queueWork(task: Task, queue: number, work: Work): boolean {
   // Pairs with the compare-and-swap of whoever takes it: what was written before is seen by the work.

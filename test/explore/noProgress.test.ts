@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load, set, store } from '../../src/arena/access.ts';
-import { type Arena, createArena } from '../../src/arena/arena.ts';
+import type { Arena } from '../../src/arena/arena.ts';
 import { Header } from '../../src/arena/structures.ts';
 import { Executor, type Failure } from '../../src/engines/explore/execution.ts';
 import type { NoProgress } from '../../src/engines/explore/noProgress.ts';
@@ -9,6 +9,7 @@ import { runOnce } from '../../src/engines/explore/run.ts';
 import { search } from '../../src/engines/explore/search.ts';
 import { RandomWalk } from '../../src/engines/explore/strategies.ts';
 import { AGAIN, type Scenario, type Script } from '../../src/scenarios/scenario.ts';
+import { wordArena } from '../../src/scenarios/wordArena.ts';
 import { Point } from '../../src/steps/points.ts';
 import type { Steps } from '../../src/steps/steps.ts';
 import { LockClass } from '../../src/sync/lockClass.ts';
@@ -18,17 +19,6 @@ import type { Task } from '../../src/sync/task.ts';
 import { waitUntil, waitWhile, wake } from '../../src/sync/wait.ts';
 
 const [A, B, C] = [Header.shared, Header.shared + 1, Header.shared + 2];
-const machine = {
-  systemPages: 3,
-  devicePages: 0,
-  devices: 0,
-  tables: 1,
-  mms: 1,
-  vmas: 1,
-  mirrors: 1,
-  intervals: 1,
-  frameWords: 1,
-};
 
 /** A scenario over three shared words. */
 function scenario(actors: readonly Script[], setup: (arena: Arena) => void = () => {}): Scenario {
@@ -37,7 +27,7 @@ function scenario(actors: readonly Script[], setup: (arena: Arena) => void = () 
     title: '',
     windows: '',
     prepare() {
-      const arena = createArena({ ...machine, actors: actors.length });
+      const arena = wordArena(actors.length);
       setup(arena);
       return { arena, actors, check: () => [] };
     },

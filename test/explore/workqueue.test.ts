@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { add, get, load, set, store } from '../../src/arena/access.ts';
-import { createArena } from '../../src/arena/arena.ts';
 import { Header } from '../../src/arena/structures.ts';
 import { Violation } from '../../src/arena/violation.ts';
 import { Executor } from '../../src/engines/explore/execution.ts';
 import { search } from '../../src/engines/explore/search.ts';
 import type { Scenario } from '../../src/scenarios/scenario.ts';
+import { wordArena } from '../../src/scenarios/wordArena.ts';
 import { Point } from '../../src/steps/points.ts';
 import type { Steps } from '../../src/steps/steps.ts';
 import { LockClass } from '../../src/sync/lockClass.ts';
@@ -35,23 +35,12 @@ function scenario(
   actors: readonly (readonly Operation[])[],
   check: (words: { done: number; wanted: number }) => boolean,
 ): Scenario {
-  const sizes = {
-    systemPages: 3,
-    devicePages: 0,
-    devices: 0,
-    tables: 1,
-    mms: 1,
-    vmas: 1,
-    mirrors: 1,
-    intervals: 1,
-    frameWords: 1,
-  };
   return {
     name: 'work',
     title: '',
     windows: '',
     prepare() {
-      const arena = createArena({ ...sizes, actors: actors.length });
+      const arena = wordArena(actors.length);
       const scripts = actors.map((operations, i) => ({ name: 'PQW'[i] as string, operations }));
       const ok = (): boolean => check({ done: get(arena, DONE), wanted: get(arena, WANTED) });
       return { arena, actors: scripts, check: () => (ok() ? [] : [{ rule: 'I-QUIET', message: 'work was lost' }]) };

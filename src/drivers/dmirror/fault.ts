@@ -1,6 +1,6 @@
 /** dmirror_fault: makes a range accessible to the device, window by window, each with the collision-retry loop. */
 
-import { forgetRound, get, observed } from '../../arena/access.ts';
+import { forgetRound, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
@@ -18,7 +18,7 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { ensureDeviceTable, entryFromPfn, needsFlush, setDeviceEntry, storeFromPfns } from '../deviceTable.ts';
-import { mirrorMm } from '../mirror.ts';
+import { mirrorMm, mirrorRange } from '../mirror.ts';
 import { beginPass, beginRetry, beginWindow, passLost, type Retry, windowStable } from '../retryLoop.ts';
 import { intervalAt, intervalDone, intervalEnd } from './interval.ts';
 import { migrateToSystem } from './migrate.ts';
@@ -54,6 +54,28 @@ export function* program(task: Task, mirror: number, range: HmmRange, write: boo
   return result;
 }
 
+/** The check under the update lock, then the device: -EBUSY when the words of the range are no longer true. */
+export function* commit(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
+  const { arena } = task;
+  const { notifier } = range;
+  let result: number;
+  const early = optionIs(arena, mirror, Is.retryCheckBeforeLock) && mmuIntervalReadRetry(task, notifier, range.notifierSeq);
+  const updateLock = mirror + Mirror.updateLock;
+  yield* mutexLock(task, updateLock, LockClass.updateLock);
+  // Under the lock that the callback takes: a false answer holds until the lock is dropped.
+  const late = optionIs(arena, mirror, Is.retryCheckLocked) && mmuIntervalReadRetry(task, notifier, range.notifierSeq);
+  if (early || late) {
+    count(task, Counter.readRetries);
+    result = -EBUSY;
+  } else {
+    yield Point.driverChecked;
+    result = yield* program(task, mirror, range, write);
+    if (result === 0) task.watch?.installed(task, mirror, range.start, range.end);
+  }
+  yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+  return result;
+}
+
 /** One pass: token, walk, check under the lock, program. -EBUSY means "collided, again". */
 function* pass(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
   const { arena } = task;
@@ -73,21 +95,7 @@ function* pass(task: Task, mirror: number, range: HmmRange, write: boolean): Ste
     return result;
   }
   yield Point.driverSnapshot;
-  const early = optionIs(arena, mirror, Is.retryCheckBeforeLock) && mmuIntervalReadRetry(task, notifier, range.notifierSeq);
-  const updateLock = mirror + Mirror.updateLock;
-  yield* mutexLock(task, updateLock, LockClass.updateLock);
-  // Under the lock that the callback takes: a false answer holds until the lock is dropped.
-  const late = optionIs(arena, mirror, Is.retryCheckLocked) && mmuIntervalReadRetry(task, notifier, range.notifierSeq);
-  if (early || late) {
-    count(task, Counter.readRetries);
-    result = -EBUSY;
-  } else {
-    yield Point.driverChecked;
-    result = yield* program(task, mirror, range, write);
-    if (result === 0) task.watch?.installed(task, mirror, range.start, range.end);
-  }
-  yield* mutexUnlock(task, updateLock, LockClass.updateLock);
-  return result;
+  return yield* commit(task, mirror, range, write);
 }
 
 /** One try to make a window accessible: 0, -EBUSY for another one, 1 + a page that lacks write permission, or an error. */
@@ -104,18 +112,21 @@ function* faultWindow(
   retry: Retry,
   once: Pass,
 ): Steps<number> {
-  const { arena } = task;
-  const range: HmmRange = {
-    notifier,
-    notifierSeq: 0,
-    start,
-    end,
-    hmmPfns: task.pfns,
-    defaultFlags: requestFlags(write),
-    pfnFlagsMask: 0,
-    devPrivateOwner: get(arena, mirror + Mirror.device),
-  };
+  const range = mirrorRange(task, mirror, notifier, start, end, requestFlags(write));
   task.pfns.fill(0, 0, end - start);
+  return yield* untilStable(task, mirror, range, write, retry, once);
+}
+
+/** Passes until one succeeds or the time is up. */
+export function* untilStable(
+  task: Task,
+  mirror: number,
+  range: HmmRange,
+  write: boolean,
+  retry: Retry,
+  once: Pass,
+): Steps<number> {
+  const { arena } = task;
   const mark = observed();
   for (;;) {
     forgetRound(mark);

@@ -5,7 +5,7 @@ import { EBUSY, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { poolAlloc, poolFree } from '../../arena/pool.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
 import { HMM_PFN_ERROR, HMM_PFN_VALID, HMM_PFN_WRITE, hmmPfnToMapOrder, hmmPfnToPage } from '../../hmm/pfn.ts';
-import { type HmmRange, hmmRangeFault } from '../../hmm/rangeFault.ts';
+import { hmmRangeFault } from '../../hmm/rangeFault.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../../mm/devPagemap.ts';
 import { mmput } from '../../mm/exit.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
@@ -18,7 +18,7 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
-import { mirrorMm } from '../mirror.ts';
+import { mirrorMm, mirrorRange } from '../mirror.ts';
 import { numberOption } from './options.ts';
 
 export const PROT_ERROR = 0xff;
@@ -77,16 +77,7 @@ function* snapshotWindow(
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   const deadline = task.clock() + DEADLINE_MS;
-  const range: HmmRange = {
-    notifier: sub,
-    notifierSeq: 0,
-    start,
-    end,
-    hmmPfns: task.pfns,
-    defaultFlags: 0,
-    pfnFlagsMask: 0,
-    devPrivateOwner: get(arena, mirror + Mirror.device),
-  };
+  const range = mirrorRange(task, mirror, sub, start, end, 0);
   task.pfns.fill(0, 0, end - start);
   const mark = observed();
   while (task.clock() <= deadline) {

@@ -1,5 +1,4 @@
 /** xe_svm_handle_pagefault: collect garbage, get the pages of a range, map them for DMA, bind it. All under vm->lock. */
-import { forgetRound, get, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
@@ -15,12 +14,12 @@ import { count, type Task } from '../../sync/task.ts';
 import { flushWork, workPending } from '../../sync/workqueue.ts';
 import { optionIs } from '../choices.ts';
 import { dmaEntry, dmaPage, hmmDmaMapPfn, stickyBits } from '../dmaMap.ts';
-import { program } from '../dmirror/fault.ts';
-import { migrateToDevice, migrateToSystem } from '../dmirror/migrate.ts';
+import { program, untilStable } from '../dmirror/fault.ts';
+import { migrateToDevice } from '../dmirror/migrate.ts';
 import { Is as Base, dmirrorRetry } from '../dmirror/options.ts';
-import { mirrorMm } from '../mirror.ts';
+import { mirrorMm, mirrorRange } from '../mirror.ts';
 import { blockEnd, ensureBlock } from '../notifierBlocks.ts';
-import { beginPass, beginRetry, beginWindow, passLost, type Retry, windowStable } from '../retryLoop.ts';
+import { beginRetry, beginWindow } from '../retryLoop.ts';
 import { garbageCollector } from './collector.ts';
 import { notifierLockShared, notifierUnlockShared, vmLock, vmUnlock } from './locks.ts';
 import { Is } from './options.ts';
@@ -77,44 +76,9 @@ function* bind(task: Task, mirror: number, range: HmmRange, write: boolean): Ste
   return result;
 }
 
-/** Get pages and bind until both succeed, or the time is up. */
-function* faultRange(
-  task: Task,
-  mirror: number,
-  notifier: number,
-  start: number,
-  end: number,
-  write: boolean,
-  retry: Retry,
-): Steps<number> {
-  const { arena } = task;
-  const range: HmmRange = {
-    notifier,
-    notifierSeq: 0,
-    start,
-    end,
-    hmmPfns: task.pfns,
-    defaultFlags: requestFlags(write),
-    pfnFlagsMask: 0,
-    devPrivateOwner: get(arena, mirror + Mirror.device),
-  };
-  const mark = observed();
-  for (;;) {
-    forgetRound(mark);
-    beginPass(task, retry);
-    const gotten = yield* getPages(task, mirror, range);
-    const result = gotten === 0 ? yield* bind(task, mirror, range, write) : gotten;
-    if (result === 0) {
-      windowStable(task, retry);
-      return 0;
-    }
-    if (result > 0) {
-      if (optionIs(arena, mirror, Base.readOnlyOwnFail)) return -EFAULT;
-      const moved = yield* migrateToSystem(task, mirror, result - 1, result);
-      if (moved < 0) return moved;
-    } else if (result !== -EBUSY) return result;
-    if (!(yield* passLost(task, retry))) return -EBUSY;
-  }
+function* getAndBind(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
+  const gotten = yield* getPages(task, mirror, range);
+  return gotten === 0 ? yield* bind(task, mirror, range, write) : gotten;
 }
 
 function* faultLocked(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
@@ -127,7 +91,8 @@ function* faultLocked(task: Task, mirror: number, start: number, end: number, wr
     if (sub <= 0) return sub === 0 ? -ENOMEM : sub;
     // It need not work out: then the range is bound where it is.
     if (optionIs(arena, mirror, Is.migrateDevmemOn)) yield* migrateToDevice(task, mirror, at, stop);
-    const result = yield* faultRange(task, mirror, sub, at, stop, write, retry);
+    const range = mirrorRange(task, mirror, sub, at, stop, requestFlags(write));
+    const result = yield* untilStable(task, mirror, range, write, retry, getAndBind);
     if (result !== 0) return result;
     at = stop;
   }

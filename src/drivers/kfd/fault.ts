@@ -1,14 +1,14 @@
 /** svm_range_restore_pages: a retry fault is served as a whole, under mmap_lock, or dropped; hardware repeats it. */
-import { forgetRound, get, observed } from '../../arena/access.ts';
+import { forgetRound, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
-import { type HmmRange, hmmRangeFault, requestFlags } from '../../hmm/rangeFault.ts';
+import { hmmRangeFault, requestFlags } from '../../hmm/rangeFault.ts';
 import { mmput } from '../../mm/exit.ts';
 import { mmapReadLock, mmapReadUnlock, mmapWriteDowngrade, mmapWriteLock } from '../../mm/mmapLock.ts';
 import { vmaLookup } from '../../mm/vma.ts';
 import { mmgetNotZero } from '../../notifier/mmCount.ts';
-import { mmuIntervalReadBegin, mmuIntervalReadRetry } from '../../notifier/sequence.ts';
+import { mmuIntervalReadBegin } from '../../notifier/sequence.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -17,10 +17,10 @@ import { count, type Task } from '../../sync/task.ts';
 import { flushWork } from '../../sync/workqueue.ts';
 import { optionIs } from '../choices.ts';
 import { deviceEntry } from '../deviceTable.ts';
-import { program } from '../dmirror/fault.ts';
+import { commit } from '../dmirror/fault.ts';
 import { migrateToDevice, migrateToSystem } from '../dmirror/migrate.ts';
 import { Is as Base, dmirrorRetry, numberOption } from '../dmirror/options.ts';
-import { mirrorMm } from '../mirror.ts';
+import { mirrorMm, mirrorRange } from '../mirror.ts';
 import { blockEnd, ensureBlock, findBlock } from '../notifierBlocks.ts';
 import { restoreWork, waitForQueues } from '../queues.ts';
 import { isListed } from '../rangeList.ts';
@@ -31,38 +31,16 @@ import { isDraining, queueRetryFault, retryFaultDone } from './retryFaults.ts';
 
 /** svm_range_validate_and_map under the range: -EBUSY when it collided. */
 function* map(task: Task, mirror: number, sub: number, start: number, end: number, write: boolean): Steps<number> {
-  const { arena } = task;
-  const range: HmmRange = {
-    notifier: sub,
-    notifierSeq: 0,
-    start,
-    end,
-    hmmPfns: task.pfns,
-    defaultFlags: requestFlags(write),
-    pfnFlagsMask: 0,
-    devPrivateOwner: get(arena, mirror + Mirror.device),
-  };
+  const range = mirrorRange(task, mirror, sub, start, end, requestFlags(write));
   task.pfns.fill(0, 0, end - start);
   range.notifierSeq = yield* mmuIntervalReadBegin(task, sub);
-  let result = yield* hmmRangeFault(task, range);
+  const result = yield* hmmRangeFault(task, range);
   if (result !== 0) {
     if (result === -EBUSY) count(task, Counter.rangeBusy);
     return result;
   }
   yield Point.driverPages;
-  const early = optionIs(arena, mirror, Base.retryCheckBeforeLock) && mmuIntervalReadRetry(task, sub, range.notifierSeq);
-  yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
-  const late = optionIs(arena, mirror, Base.retryCheckLocked) && mmuIntervalReadRetry(task, sub, range.notifierSeq);
-  if (early || late) {
-    count(task, Counter.readRetries);
-    result = -EBUSY;
-  } else {
-    yield Point.driverChecked;
-    result = yield* program(task, mirror, range, write);
-    if (result === 0) task.watch?.installed(task, mirror, start, end);
-  }
-  yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
-  return result;
+  return yield* commit(task, mirror, range, write);
 }
 
 /** Is the fault one for a page that was mapped a moment ago? Under the update lock, which orders it after the callback. */

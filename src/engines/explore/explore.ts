@@ -107,13 +107,7 @@ function reportFailure(executor: Executor, { settings, explain: why = false }: R
   const explanation = why && hasSchedule(found) ? explain(executor, schedule, failure) : null;
   const chances = explanation === null ? null : new Map(explanation.chances.map(({ steps, fails }) => [steps, fails]));
   return {
-    oracle: failure.rule,
-    message: failure.message,
-    noProgress: failure.kind ?? null,
-    actor: failure.actor === -1 ? 'check at the end' : executor.nameOf(failure.actor),
-    token: makeToken(executor.scenario.name, settings, schedule, executor.scenario.sources),
-    steps: schedule.length,
-    preemptions: preemptionsOf(executor, schedule),
+    ...described(executor, settings, found, schedule),
     minimal,
     schedule: readable(stretches),
     stretches,
@@ -121,6 +115,17 @@ function reportFailure(executor: Executor, { settings, explain: why = false }: R
     table: table(executor, stretches, chances),
   };
 }
+
+/** What a report says whether or not the last step ends; `ran` are the steps that do. */
+const described = (executor: Executor, settings: DriverSettings, { failure, schedule }: Found, ran: readonly number[]) => ({
+  oracle: failure.rule,
+  message: failure.message,
+  noProgress: failure.kind ?? null,
+  actor: failure.actor === -1 ? 'check at the end' : executor.nameOf(failure.actor),
+  token: makeToken(executor.scenario.name, settings, schedule, executor.scenario.sources),
+  steps: schedule.length,
+  preemptions: preemptionsOf(executor, ran),
+});
 
 /** The same for what an exploration has found, which is made smaller before it is explained. */
 export function reportFound(executor: Executor, options: ReportOptions, found: Found): ExploreFailure {
@@ -181,19 +186,13 @@ export function explore(scenario: Scenario, options: ExploreOptions, control = n
 }
 
 /** The report of a failure whose last step does not end: the steps before it are run, and that one is not. */
-export function reportStuck(executor: Executor, settings: DriverSettings, { failure, schedule }: Found): ExploreFailure {
-  const before = schedule.slice(0, -1);
+export function reportStuck(executor: Executor, settings: DriverSettings, found: Found): ExploreFailure {
+  const before = found.schedule.slice(0, -1);
   const { stretches } = trace(executor, before);
   return {
-    oracle: failure.rule,
-    message: failure.message,
-    noProgress: failure.kind ?? null,
-    actor: failure.actor === -1 ? 'check at the end' : executor.nameOf(failure.actor),
-    token: makeToken(executor.scenario.name, settings, schedule, executor.scenario.sources),
-    steps: schedule.length,
-    preemptions: preemptionsOf(executor, before),
+    ...described(executor, settings, found, before),
     minimal: false,
-    schedule: `${readable(stretches)} ${executor.nameOf(schedule.at(-1) as number)}@done`.trim(),
+    schedule: `${readable(stretches)} ${executor.nameOf(found.schedule.at(-1) as number)}@done`.trim(),
     stretches,
     explanation: null,
     table: table(executor, stretches),

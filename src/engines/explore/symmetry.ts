@@ -76,15 +76,13 @@ export class Symmetry {
 
   /** The twin whose record has the word, or whom its value names; -1 if it has nothing to do with one. */
   #twinOf(word: number, value: number): number {
-    if (word < this.#records) return this.#namedBy(word, value);
-    const actor = word < this.#recordsEnd ? ((word - this.#records) / Actor.shape.size) | 0 : this.#namedBy(word, value);
-    return actor >= 0 && this.isTwin(actor) ? actor : -1;
+    const inRecord = word >= this.#records && word < this.#recordsEnd;
+    const actor = inRecord ? ((word - this.#records) / Actor.shape.size) | 0 : this.#namedBy(word, value);
+    return actor !== -1 && this.isTwin(actor) ? actor : -1;
   }
 
   #namedBy(word: number, value: number): number {
-    if (this.#naming[word] !== 1) return -1;
-    const owner = lockOwner(value);
-    return owner >= 0 && owner < this.first.length && this.isTwin(owner) ? owner : -1;
+    return this.#naming[word] === 1 ? lockOwner(value) : -1;
   }
 
   /** The word as a twin sees one of its own, and the value as it is when it names that twin. */
