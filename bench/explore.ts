@@ -2,12 +2,13 @@
  * How fast the explorer is, as ratios to yardsticks timed in the same run: controlled schedules a second with recording (and
  * with the cheap oracles on the full model), and states a second of a search.
  */
-import { scenarioNamed } from '../src/engines/explore/catalogue.ts';
-import { Executor } from '../src/engines/explore/execution.ts';
+
 import { executorOf } from '../src/engines/explore/explore.ts';
-import { runOnce } from '../src/engines/explore/run.ts';
+import { Executor } from '../src/engines/explore/machine/execution.ts';
+import { scenarioNamed } from '../src/engines/explore/plan/catalogue.ts';
+import { runOnce } from '../src/engines/explore/sampling/run.ts';
+import { RandomWalk } from '../src/engines/explore/sampling/strategies.ts';
 import { search } from '../src/engines/explore/search.ts';
-import { RandomWalk } from '../src/engines/explore/strategies.ts';
 import { explicitStates, generatorSchedules } from './exploreYardsticks.ts';
 import { pace, paceTable, ROUNDS } from './pace.ts';
 

@@ -1,5 +1,5 @@
 /** What the explorer is measured against: two small programs for mini-hmm alone, written by hand, without trace or oracles. */
-import { Xorshift } from '../src/engines/explore/scheduler.ts';
+import { Xorshift } from '../src/engines/explore/sampling/scheduler.ts';
 
 const FREE = -1;
 /** What a generator yields: it can go on, or it waits for the lock. */

@@ -1,12 +1,13 @@
 /** Entry of an exploring thread (piscina): one task of an exploration after another, on a machine that is kept. */
-import { Control } from '../src/engines/explore/control.ts';
-import type { Executor } from '../src/engines/explore/execution.ts';
+
 import { executorOf, replay, reportFound, reportStuck } from '../src/engines/explore/explore.ts';
-import { followNamed } from '../src/engines/explore/namedSchedule.ts';
-import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/pulse.ts';
-import { runTask } from '../src/engines/explore/tasks.ts';
-import { type Job, START_MS, type Started } from '../src/engines/explore/threads.ts';
-import { loadScenario } from '../src/engines/explore/userScenario.ts';
+import { followNamed } from '../src/engines/explore/failure/namedSchedule.ts';
+import type { Executor } from '../src/engines/explore/machine/execution.ts';
+import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/machine/pulse.ts';
+import { Control } from '../src/engines/explore/plan/control.ts';
+import { runTask } from '../src/engines/explore/plan/tasks.ts';
+import { loadScenario } from '../src/engines/explore/plan/userScenario.ts';
+import { type Job, START_MS, type Started } from '../src/engines/explore/threads/threads.ts';
 import type { Scenario } from '../src/scenarios/scenario.ts';
 
 // Scenarios and drivers may print. stdout belongs to the result.

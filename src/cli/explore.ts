@@ -1,8 +1,8 @@
 /** `hmm-lab explore`, `replay` and `scenarios`: interleavings under control. */
 import type { Bug } from '../bugs/bug.ts';
 import { type DriverSettings, parseDriverSpec } from '../drivers/options.ts';
-import type { CriticalPair } from '../engines/explore/explain.ts';
 import type { ExploreFailure, ExploreOptions, ExploreResult } from '../engines/explore/explore.ts';
+import type { CriticalPair } from '../engines/explore/failure/explain.ts';
 import { chromeTrace } from '../report/chromeTrace.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { plural } from '../report/units.ts';

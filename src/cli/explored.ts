@@ -3,11 +3,11 @@
  * one build and lie side by side. A model with a bug in it is a copy of the stepped tree, with the explorer in it.
  */
 import type { Mutation } from '../bugs/bug.ts';
-import type * as Catalogue from '../engines/explore/catalogue.ts';
 import type * as Explore from '../engines/explore/explore.ts';
-import type * as Parallel from '../engines/explore/parallel.ts';
-import type * as Token from '../engines/explore/token.ts';
-import type * as User from '../engines/explore/userScenario.ts';
+import type * as Token from '../engines/explore/failure/token.ts';
+import type * as Catalogue from '../engines/explore/plan/catalogue.ts';
+import type * as User from '../engines/explore/plan/userScenario.ts';
+import type * as Parallel from '../engines/explore/threads/parallel.ts';
 import { steppedModule } from '../engines/steppedModule.ts';
 import type * as Fitting from '../engines/trace/fitting.ts';
 import type * as Trace from '../engines/trace/trace.ts';
@@ -20,11 +20,11 @@ export async function loadExplorer(bug?: Mutation) {
   const urlOf = await treeOf(bug);
   const load = <T>(module: string): Promise<T> => import(urlOf(`engines/explore/${module}`).href) as Promise<T>;
   return {
-    ...(await load<typeof Catalogue>('catalogue')),
+    ...(await load<typeof Catalogue>('plan/catalogue')),
     ...(await load<typeof Explore>('explore')),
-    ...(await load<typeof Parallel>('parallel')),
-    ...(await load<typeof Token>('token')),
-    ...(await load<typeof User>('userScenario')),
+    ...(await load<typeof Parallel>('threads/parallel')),
+    ...(await load<typeof Token>('failure/token')),
+    ...(await load<typeof User>('plan/userScenario')),
   };
 }
 

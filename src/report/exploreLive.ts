@@ -1,5 +1,5 @@
 /** The line that shows how an exploration is doing. It is never silent for long: a search may have hours to go. */
-import type { ExploreProgress } from '../engines/explore/parallel.ts';
+import type { ExploreProgress } from '../engines/explore/threads/parallel.ts';
 import type { LiveStream } from './live.ts';
 import { type Environment, isLive, styleFor } from './style.ts';
 import { compact, seconds } from './units.ts';

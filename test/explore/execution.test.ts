@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scenarioNamed, scenarios } from '../../src/engines/explore/catalogue.ts';
-import { Executor } from '../../src/engines/explore/execution.ts';
-import { Xorshift } from '../../src/engines/explore/scheduler.ts';
+import { Executor } from '../../src/engines/explore/machine/execution.ts';
+import { scenarioNamed, scenarios } from '../../src/engines/explore/plan/catalogue.ts';
+import { Xorshift } from '../../src/engines/explore/sampling/scheduler.ts';
 import { search } from '../../src/engines/explore/search.ts';
 import { checkInstalled } from '../../src/oracles/mirror.ts';
 import { points } from '../../src/steps/points.ts';

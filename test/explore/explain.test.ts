@@ -1,12 +1,12 @@
 /** Failures are made smaller, and explained truly. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scenarioNamed } from '../../src/engines/explore/catalogue.ts';
-import { explain } from '../../src/engines/explore/explain.ts';
 import { executorOf, explore } from '../../src/engines/explore/explore.ts';
-import { minimise } from '../../src/engines/explore/minimise.ts';
-import { Portfolio } from '../../src/engines/explore/portfolio.ts';
-import { preemptionsOf, runOnce } from '../../src/engines/explore/run.ts';
+import { explain } from '../../src/engines/explore/failure/explain.ts';
+import { minimise } from '../../src/engines/explore/failure/minimise.ts';
+import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
+import { Portfolio } from '../../src/engines/explore/sampling/portfolio.ts';
+import { preemptionsOf, runOnce } from '../../src/engines/explore/sampling/run.ts';
 import { chromeTrace } from '../../src/report/chromeTrace.ts';
 import { cpuReads, deviceFaults, deviceReads, unmaps } from '../../src/scenarios/operations.ts';
 import { type Plan, scenarioOf } from '../../src/scenarios/plan.ts';

@@ -5,8 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scenarioNamed } from '../../src/engines/explore/catalogue.ts';
 import { explore } from '../../src/engines/explore/explore.ts';
+import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
 
 /** Bits of a mask, as in the table of the real kernel. */
 const settingsOf = (guards: number) => ({

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { scenarioNamed } from '../../src/engines/explore/catalogue.ts';
 import { executorOf } from '../../src/engines/explore/explore.ts';
-import { runOnce } from '../../src/engines/explore/run.ts';
-import { RandomWalk } from '../../src/engines/explore/strategies.ts';
+import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
+import { runOnce } from '../../src/engines/explore/sampling/run.ts';
+import { RandomWalk } from '../../src/engines/explore/sampling/strategies.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scenarioNamed } from '../../src/engines/explore/catalogue.ts';
-import { Executor } from '../../src/engines/explore/execution.ts';
 import { explore, replay } from '../../src/engines/explore/explore.ts';
-import { makeToken, modelHash, readToken } from '../../src/engines/explore/token.ts';
+import { makeToken, modelHash, readToken } from '../../src/engines/explore/failure/token.ts';
+import { Executor } from '../../src/engines/explore/machine/execution.ts';
+import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
 
 const settings = { retryCheck: 'none' };
 const options = { strategy: 'portfolio', seconds: 60, schedules: 1e9, preemptions: Number.POSITIVE_INFINITY, seed: 1, settings };

@@ -1,9 +1,9 @@
 /** The kernel's own tests under control: one after another, then with a disturber on an unrelated range of the address space. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Executor } from '../../src/engines/explore/execution.ts';
-import { runOnce } from '../../src/engines/explore/run.ts';
-import { RandomWalk, RoundRobin } from '../../src/engines/explore/strategies.ts';
+import { Executor } from '../../src/engines/explore/machine/execution.ts';
+import { runOnce } from '../../src/engines/explore/sampling/run.ts';
+import { RandomWalk, RoundRobin } from '../../src/engines/explore/sampling/strategies.ts';
 import { selfTests } from '../selftests/all.ts';
 import { SMALL } from '../selftests/bench.ts';
 import { gaps } from '../selftests/gaps.ts';

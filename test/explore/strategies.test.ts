@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Executor } from '../../src/engines/explore/execution.ts';
 import { explore } from '../../src/engines/explore/explore.ts';
-import { Portfolio, strategies } from '../../src/engines/explore/portfolio.ts';
-import { preemptionsOf, runOnce } from '../../src/engines/explore/run.ts';
-import type { Scheduler } from '../../src/engines/explore/scheduler.ts';
-import { RandomWalk, Replay, RoundRobin } from '../../src/engines/explore/strategies.ts';
+import { Executor } from '../../src/engines/explore/machine/execution.ts';
+import { Portfolio, strategies } from '../../src/engines/explore/sampling/portfolio.ts';
+import { preemptionsOf, runOnce } from '../../src/engines/explore/sampling/run.ts';
+import type { Scheduler } from '../../src/engines/explore/sampling/scheduler.ts';
+import { RandomWalk, Replay, RoundRobin } from '../../src/engines/explore/sampling/strategies.ts';
 import { miniHmm } from '../../src/scenarios/miniHmm.ts';
 
 /** Executions until the seeded bug shows, at most `limit`. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { get, namesOwner, set } from '../../src/arena/access.ts';
 import { Header } from '../../src/arena/structures.ts';
-import { Executor } from '../../src/engines/explore/execution.ts';
+import { Executor } from '../../src/engines/explore/machine/execution.ts';
 import { search } from '../../src/engines/explore/search.ts';
 import { miniHmm } from '../../src/scenarios/miniHmm.ts';
 import type { Operation } from '../../src/scenarios/operations.ts';

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { explore } from '../../src/engines/explore/explore.ts';
-import { exploreParallel, runSchedule } from '../../src/engines/explore/parallel.ts';
-import { readToken } from '../../src/engines/explore/token.ts';
-import { loadScenario, scenarioSources } from '../../src/engines/explore/userScenario.ts';
+import { readToken } from '../../src/engines/explore/failure/token.ts';
+import { loadScenario, scenarioSources } from '../../src/engines/explore/plan/userScenario.ts';
+import { exploreParallel, runSchedule } from '../../src/engines/explore/threads/parallel.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-user-'));
 after(() => rmSync(directory, { recursive: true, force: true }));

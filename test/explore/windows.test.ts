@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { longScenarios, scenarios } from '../../src/engines/explore/catalogue.ts';
+import { longScenarios, scenarios } from '../../src/engines/explore/plan/catalogue.ts';
 
 const page = readFileSync(new URL('../../../../docs/windows.md', import.meta.url), 'utf8');
 /** Rows of its tables, by the window's id. */

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { add, get, load, set, store } from '../../src/arena/access.ts';
 import { Header } from '../../src/arena/structures.ts';
 import { Violation } from '../../src/arena/violation.ts';
-import { Executor } from '../../src/engines/explore/execution.ts';
+import { Executor } from '../../src/engines/explore/machine/execution.ts';
 import { search } from '../../src/engines/explore/search.ts';
 import type { Scenario } from '../../src/scenarios/scenario.ts';
 import { wordArena } from '../../src/scenarios/wordArena.ts';

@@ -3,13 +3,13 @@
  * preemptions to spare. Steps are taken back, not run again from the beginning. Complete when no choice was left out: then a
  * clean search is a proof for this scenario, up to the chance of two states with the same 64-bit hash (3e-8 for a million states).
  */
-import { type Executor, type Failure, STEP_LIMIT } from './execution.ts';
-import { HIGH, LOW, mix } from './journal.ts';
-import { goesRound } from './noProgress.ts';
-import { PATIENCE, runToEnd } from './run.ts';
-import { fairRound } from './stateGraph.ts';
-import type { Symmetry } from './symmetry.ts';
-import { Visited } from './visited.ts';
+import { type Executor, type Failure, STEP_LIMIT } from './machine/execution.ts';
+import { HIGH, LOW, mix } from './machine/journal.ts';
+import type { Symmetry } from './machine/symmetry.ts';
+import { PATIENCE, runToEnd } from './sampling/run.ts';
+import { goesRound } from './search/noProgress.ts';
+import { fairRound } from './search/stateGraph.ts';
+import { Visited } from './search/visited.ts';
 
 export interface SearchResult {
   readonly failure: Failure | null;

@@ -5,11 +5,11 @@
 import { LOCK_CLASSES } from '../../arena/config.ts';
 import type { Mutation } from '../../bugs/bug.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
-import { scenarioNamed } from '../explore/catalogue.ts';
-import type { Failure } from '../explore/execution.ts';
 import { type ExploreOptions, type ExploreResult, executorOf, explore } from '../explore/explore.ts';
-import { Portfolio } from '../explore/portfolio.ts';
-import { runOnce } from '../explore/run.ts';
+import type { Failure } from '../explore/machine/execution.ts';
+import { scenarioNamed } from '../explore/plan/catalogue.ts';
+import { Portfolio } from '../explore/sampling/portfolio.ts';
+import { runOnce } from '../explore/sampling/run.ts';
 
 export interface AttemptOptions {
   /** Seeds of the samples, 1 and up. */

@@ -1,8 +1,8 @@
 /** Which scenarios of the catalogue are like what a race was at when it broke a rule: by the points that its actors passed. */
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { points } from '../../steps/points.ts';
-import { scenariosWith } from '../explore/catalogue.ts';
-import { Executor } from '../explore/execution.ts';
+import { Executor } from '../explore/machine/execution.ts';
+import { scenariosWith } from '../explore/plan/catalogue.ts';
 import type { Sighting } from '../race/types.ts';
 
 /** What is known of an actor: the points it passes. */

@@ -1,8 +1,8 @@
 /** From stress to trace: a violation that real threads have seen is looked for under a controlled scheduler. */
 import type { DriverSettings } from '../../drivers/options.ts';
 import type { ExploreFailure } from '../explore/explore.ts';
-import { type ExploreProgress, exploreParallel, type ParallelHooks, runSchedule } from '../explore/parallel.ts';
-import { readToken } from '../explore/token.ts';
+import { readToken } from '../explore/failure/token.ts';
+import { type ExploreProgress, exploreParallel, type ParallelHooks, runSchedule } from '../explore/threads/parallel.ts';
 
 export interface TraceOptions {
   /** The rule that the race saw broken. */

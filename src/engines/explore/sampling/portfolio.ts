@@ -3,8 +3,8 @@
  * points at which one actor was left and another taken up.
  */
 
+import type { Executor } from '../machine/execution.ts';
 import { BoundedWalk, DelayWalk } from './boundedWalks.ts';
-import type { Executor } from './execution.ts';
 import { HintedWalk } from './hintedWalk.ts';
 import { type Scheduler, type View, Xorshift } from './scheduler.ts';
 import { Pct, PriorityWalk, RandomWalk, RoundRobin, UniformWalk } from './strategies.ts';

@@ -1,6 +1,6 @@
 /** The memory behind a generator that runs: one that records what a step does, and one that leads a generator to where it was. */
-import type { Memory } from '../../arena/access.ts';
-import { Violation } from '../../arena/violation.ts';
+import type { Memory } from '../../../arena/access.ts';
+import { Violation } from '../../../arena/violation.ts';
 import { type Journal, Kind } from './journal.ts';
 import { type LocalState, NO_READS, Observed, type Reads } from './localState.ts';
 import { type Effects, Nondeterministic, Op, type StepRecord } from './recordedSteps.ts';

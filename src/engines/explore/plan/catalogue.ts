@@ -1,10 +1,10 @@
 /** The scenarios that can be explored, by name. */
-import type { DriverSettings } from '../../drivers/options.ts';
-import { builtinDrivers } from '../../drivers/registry.ts';
-import { miniHmm } from '../../scenarios/miniHmm.ts';
-import type { Scenario } from '../../scenarios/scenario.ts';
-import { longScenarios, windowScenarios, windowScenarioWith } from '../../scenarios/windows.ts';
-import { splitName, without } from '../../scenarios/without.ts';
+import type { DriverSettings } from '../../../drivers/options.ts';
+import { builtinDrivers } from '../../../drivers/registry.ts';
+import { miniHmm } from '../../../scenarios/miniHmm.ts';
+import type { Scenario } from '../../../scenarios/scenario.ts';
+import { longScenarios, windowScenarios, windowScenarioWith } from '../../../scenarios/windows.ts';
+import { splitName, without } from '../../../scenarios/without.ts';
 
 /** `mini-hmm-4x3` and `mini-hmm-early-1x20`: faulters and invalidations. */
 const sized = /^mini-hmm(-early)?-(\d{1,2})x(\d{1,3})$/;

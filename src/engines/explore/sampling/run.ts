@@ -1,5 +1,5 @@
 /** Runs executions under a scheduler. */
-import type { Executor, Outcome } from './execution.ts';
+import type { Executor, Outcome } from '../machine/execution.ts';
 import type { Portfolio } from './portfolio.ts';
 import type { Scheduler } from './scheduler.ts';
 

@@ -1,13 +1,13 @@
 /** The threads of an exploration: started together, watched, ended. All that a scenario does is done in them. */
 import { Piscina } from 'piscina';
-import type { DriverSettings } from '../../drivers/options.ts';
-import { workerUrl } from '../workerUrl.ts';
-import { Control } from './control.ts';
-import type { Failure } from './execution.ts';
-import type { Found } from './exploration.ts';
-import type { ExploreFailure, ExploreOptions, ExploreResult } from './explore.ts';
-import { CHECKING, Pulse, SETTING_UP, type Standstill } from './pulse.ts';
-import type { Task, TaskResult } from './tasks.ts';
+import type { DriverSettings } from '../../../drivers/options.ts';
+import { workerUrl } from '../../workerUrl.ts';
+import type { ExploreFailure, ExploreOptions, ExploreResult } from '../explore.ts';
+import type { Failure } from '../machine/execution.ts';
+import { CHECKING, Pulse, SETTING_UP, type Standstill } from '../machine/pulse.ts';
+import { Control } from '../plan/control.ts';
+import type { Found } from '../plan/exploration.ts';
+import type { Task, TaskResult } from '../plan/tasks.ts';
 
 /** What a thread can be asked for, and what it answers. */
 export interface Answers {

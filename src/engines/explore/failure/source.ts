@@ -1,6 +1,6 @@
 /** Where in the model a step is made. */
-import type { Scenario } from '../../scenarios/scenario.ts';
-import { Executor } from './execution.ts';
+import type { Scenario } from '../../../scenarios/scenario.ts';
+import { Executor } from '../machine/execution.ts';
 
 /** Frames of the machinery: what they do is done for somebody else. */
 const MACHINERY = /\/src\/(arena|sync|steps|engines|scenarios|cli)\//;

@@ -1,8 +1,9 @@
 /** Explores in several threads. The result is the one that a single thread has, for a seed and a budget of schedules. */
-import { Control, LANES, type Standing } from './control.ts';
-import { Exploration, type Found } from './exploration.ts';
-import { checkStrategy, type ExploreFailure, type ExploreOptions, type ExploreResult, replayed, resultOf } from './explore.ts';
-import type { Task, TaskResult } from './tasks.ts';
+
+import { checkStrategy, type ExploreFailure, type ExploreOptions, type ExploreResult, replayed, resultOf } from '../explore.ts';
+import { Control, LANES, type Standing } from '../plan/control.ts';
+import { Exploration, type Found } from '../plan/exploration.ts';
+import type { Task, TaskResult } from '../plan/tasks.ts';
 import { type Answers, Stuck, type Subject, Threads } from './threads.ts';
 
 export interface ExploreProgress extends Standing {

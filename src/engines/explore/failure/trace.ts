@@ -1,12 +1,12 @@
 /** A failing execution as a table: a column for each actor, a row for each stretch of steps that one of them made. */
-import { get } from '../../arena/access.ts';
-import { liveObjects } from '../../arena/pool.ts';
-import { Mirror, Mm, Subscriptions } from '../../arena/structures.ts';
-import { describePte } from '../../mm/pte.ts';
-import { forEachEntry } from '../../mm/tables.ts';
-import { heldLocks } from '../../sync/lockdep.ts';
-import type { Task } from '../../sync/task.ts';
-import type { Executor, Outcome } from './execution.ts';
+import { get } from '../../../arena/access.ts';
+import { liveObjects } from '../../../arena/pool.ts';
+import { Mirror, Mm, Subscriptions } from '../../../arena/structures.ts';
+import { describePte } from '../../../mm/pte.ts';
+import { forEachEntry } from '../../../mm/tables.ts';
+import { heldLocks } from '../../../sync/lockdep.ts';
+import type { Task } from '../../../sync/task.ts';
+import type { Executor, Outcome } from '../machine/execution.ts';
 import { pointName } from './namedSchedule.ts';
 
 /** One stretch. */

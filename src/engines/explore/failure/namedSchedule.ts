@@ -3,8 +3,8 @@
  * stands at the point, for the second time in the stretch where `#2` is added. Steps that an edit of the model adds or drops in
  * between do not matter, as long as the points are still passed.
  */
-import { points } from '../../steps/points.ts';
-import { DONE, type Executor, STEP_LIMIT } from './execution.ts';
+import { points } from '../../../steps/points.ts';
+import { DONE, type Executor, STEP_LIMIT } from '../machine/execution.ts';
 import type { Stretch } from './trace.ts';
 
 const DONE_NAME = 'done';

@@ -4,11 +4,11 @@
  * Deadlock and lost wake-up: nobody can run. Livelock and starvation: the execution can go round for ever although the scheduler
  * is fair, that is, although whoever can run at some place of the round takes part in it.
  */
-import { points } from '../../steps/points.ts';
-import { heldLocks } from '../../sync/lockdep.ts';
-import { describeWord, holdersOf } from '../waitsFor.ts';
-import type { Executor, Failure } from './execution.ts';
-import { DONE } from './localState.ts';
+import { points } from '../../../steps/points.ts';
+import { heldLocks } from '../../../sync/lockdep.ts';
+import { describeWord, holdersOf } from '../../waitsFor.ts';
+import type { Executor, Failure } from '../machine/execution.ts';
+import { DONE } from '../machine/localState.ts';
 
 /** Which of the four. The first two break rule I-DEAD, the others I-PROG. */
 export type NoProgress = 'deadlock' | 'lost wake-up' | 'livelock' | 'starvation';

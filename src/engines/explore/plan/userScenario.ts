@@ -2,19 +2,19 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Violation } from '../../arena/violation.ts';
-import { driverDefect } from '../../drivers/driver.ts';
-import type { DriverSettings } from '../../drivers/options.ts';
-import { importUserModule, sourcesOf } from '../../drivers/userModule.ts';
-import type { Finding } from '../../oracles/finding.ts';
-import type { Operation } from '../../scenarios/operations.ts';
-import { scenarioOf, type UserPlan } from '../../scenarios/plan.ts';
-import type { Prepared, Scenario } from '../../scenarios/scenario.ts';
-import type { SmallMachine, SmallOptions } from '../../scenarios/smallMachine.ts';
-import { splitName, without } from '../../scenarios/without.ts';
-import { points } from '../../steps/points.ts';
-import type { Steps } from '../../steps/steps.ts';
-import type { Task } from '../../sync/task.ts';
+import { Violation } from '../../../arena/violation.ts';
+import { driverDefect } from '../../../drivers/driver.ts';
+import type { DriverSettings } from '../../../drivers/options.ts';
+import { importUserModule, sourcesOf } from '../../../drivers/userModule.ts';
+import type { Finding } from '../../../oracles/finding.ts';
+import type { Operation } from '../../../scenarios/operations.ts';
+import { scenarioOf, type UserPlan } from '../../../scenarios/plan.ts';
+import type { Prepared, Scenario } from '../../../scenarios/scenario.ts';
+import type { SmallMachine, SmallOptions } from '../../../scenarios/smallMachine.ts';
+import { splitName, without } from '../../../scenarios/without.ts';
+import { points } from '../../../steps/points.ts';
+import type { Steps } from '../../../steps/steps.ts';
+import type { Task } from '../../../sync/task.ts';
 import { nameWith, scenarioNamed } from './catalogue.ts';
 
 /** Does it say where a module is, and not what a scenario of the catalogue is called? */

@@ -4,9 +4,9 @@
  * Going back costs as much as was written, not as much as there is. Words that no actor's behaviour depends on are left out of
  * the hash: statistics, and the private notes of an actor about the locks it holds, which follow from where it stands.
  */
-import type { Arena } from '../../arena/arena.ts';
-import { LOCK_CLASSES } from '../../arena/config.ts';
-import { Actor } from '../../arena/structures.ts';
+import type { Arena } from '../../../arena/arena.ts';
+import { LOCK_CLASSES } from '../../../arena/config.ts';
+import { Actor } from '../../../arena/structures.ts';
 import type { Symmetry } from './symmetry.ts';
 
 /** Halves of a hash. Two different ones, because 32 bits are too few for millions of states. */

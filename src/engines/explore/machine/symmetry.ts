@@ -6,10 +6,10 @@
  * state, its record, the locks it owns. A sum does not tell who is who. Whoever is known to another by name (it remembers, or
  * waits for, a word that names it) counts as itself, and not as one of several: so nothing that anybody knows is lost.
  */
-import type { Arena } from '../../arena/arena.ts';
-import { Actor } from '../../arena/structures.ts';
-import type { Script } from '../../scenarios/scenario.ts';
-import { lockOwner } from '../../sync/spinlock.ts';
+import type { Arena } from '../../../arena/arena.ts';
+import { Actor } from '../../../arena/structures.ts';
+import type { Script } from '../../../scenarios/scenario.ts';
+import { lockOwner } from '../../../sync/spinlock.ts';
 import { HIGH, LOW, mix } from './journal.ts';
 import type { LocalState, Observed, Wait } from './localState.ts';
 

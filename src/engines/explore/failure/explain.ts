@@ -5,10 +5,10 @@
  * well. The last step it was let do is the one that came too late; the other one is found by bisection among the steps in front
  * of which it then stands.
  */
-import { type Executor, type Failure, STEP_LIMIT } from './execution.ts';
+import { type Executor, type Failure, STEP_LIMIT } from '../machine/execution.ts';
+import { Xorshift } from '../sampling/scheduler.ts';
 import { follow, runsOf } from './minimise.ts';
 import { pointName } from './namedSchedule.ts';
-import { Xorshift } from './scheduler.ts';
 import { sourceOfStep } from './source.ts';
 
 /** A step: from a point to the next. */

@@ -2,11 +2,11 @@
  * Makes a failure smaller: first as few preemptions as possible, then as few operations and with them actors, then as few steps, as
  * long as the same rule breaks. Every schedule that is taken has been run, and has failed.
  */
-import type { Scenario } from '../../scenarios/scenario.ts';
-import { without } from '../../scenarios/without.ts';
-import type { Executor, Failure } from './execution.ts';
-import { preemptionsOf, runToEnd } from './run.ts';
-import { search } from './search.ts';
+import type { Scenario } from '../../../scenarios/scenario.ts';
+import { without } from '../../../scenarios/without.ts';
+import type { Executor, Failure } from '../machine/execution.ts';
+import { preemptionsOf, runToEnd } from '../sampling/run.ts';
+import { search } from '../search.ts';
 
 export interface Minimal {
   readonly failure: Failure;

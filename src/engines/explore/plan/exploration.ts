@@ -6,9 +6,9 @@
  * work on it and in whatever order they end. So a seed and a budget of schedules give one result for any number of threads.
  */
 
-import type { Failure } from './execution.ts';
-import type { ExploreOptions, Verdict } from './explore.ts';
-import { LONGEST } from './search.ts';
+import type { ExploreOptions, Verdict } from '../explore.ts';
+import type { Failure } from '../machine/execution.ts';
+import { LONGEST } from '../search.ts';
 import type { Task, TaskResult } from './tasks.ts';
 
 /** Preemption bounds tried in turn before all interleavings. */

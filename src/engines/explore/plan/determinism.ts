@@ -1,8 +1,8 @@
 /** Is a scenario what it must be: a function of the schedule alone? Some schedules are run twice, on two machines, step by step. */
-import type { Scenario } from '../../scenarios/scenario.ts';
-import { points } from '../../steps/points.ts';
-import { DONE, Executor } from './execution.ts';
-import { Xorshift } from './scheduler.ts';
+import type { Scenario } from '../../../scenarios/scenario.ts';
+import { points } from '../../../steps/points.ts';
+import { DONE, Executor } from '../machine/execution.ts';
+import { Xorshift } from '../sampling/scheduler.ts';
 
 /** Steps that are compared, over all runs. */
 const MOST_STEPS = 2000;

@@ -5,7 +5,7 @@
  * round form a strongly connected component. If in a component somebody can run and never steps within it, the states where
  * it can run are no part of a fair round; they are taken out, and what is left is looked at again (Emerson and Lei, 1987).
  */
-import type { Executor } from './execution.ts';
+import type { Executor } from '../machine/execution.ts';
 
 /** A path to a fair round, and once round it. Null: there is none, or it was enough before all states were seen. */
 export function fairRound(executor: Executor, enough: (states: number) => boolean): readonly number[] | null {

@@ -2,14 +2,14 @@
  * What an exploration consists of: searches and chunks of samples. A task gives the same result whoever runs it, and however
  * many run beside it, as long as its limit is a number of executions and not the time.
  */
-import type { DriverSettings } from '../../drivers/options.ts';
+import type { DriverSettings } from '../../../drivers/options.ts';
+import type { Executor, Failure } from '../machine/execution.ts';
+import { Portfolio, strategies } from '../sampling/portfolio.ts';
+import { runOnce } from '../sampling/run.ts';
+import type { Scheduler } from '../sampling/scheduler.ts';
+import { search } from '../search.ts';
 import type { Control } from './control.ts';
 import { firstDifference } from './determinism.ts';
-import type { Executor, Failure } from './execution.ts';
-import { Portfolio, strategies } from './portfolio.ts';
-import { runOnce } from './run.ts';
-import type { Scheduler } from './scheduler.ts';
-import { search } from './search.ts';
 
 /** Most local states a search may meet: each is an object, and a search that meets so many is far from its end. */
 const MOST_LOCAL_STATES = 1_000_000;

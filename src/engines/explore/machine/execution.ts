@@ -3,20 +3,20 @@
  * the next. Steps made before are not run again but followed as recorded (recordedSteps.ts), and every step can be taken back.
  * An actor that waits is runnable again once it was woken.
  */
-import { useMemory } from '../../arena/access.ts';
-import type { Arena } from '../../arena/arena.ts';
-import { Actor, ActorState } from '../../arena/structures.ts';
-import { Violation } from '../../arena/violation.ts';
-import type { Finding } from '../../oracles/finding.ts';
-import { AGAIN, type Prepared, type Scenario } from '../../scenarios/scenario.ts';
-import type { Steps } from '../../steps/steps.ts';
-import { heldLocks } from '../../sync/lockdep.ts';
-import { Task, type Watch } from '../../sync/task.ts';
-import { parkStep } from '../../sync/wait.ts';
+import { useMemory } from '../../../arena/access.ts';
+import type { Arena } from '../../../arena/arena.ts';
+import { Actor, ActorState } from '../../../arena/structures.ts';
+import { Violation } from '../../../arena/violation.ts';
+import type { Finding } from '../../../oracles/finding.ts';
+import { AGAIN, type Prepared, type Scenario } from '../../../scenarios/scenario.ts';
+import type { Steps } from '../../../steps/steps.ts';
+import { heldLocks } from '../../../sync/lockdep.ts';
+import { Task, type Watch } from '../../../sync/task.ts';
+import { parkStep } from '../../../sync/wait.ts';
+import { endless, goesRound, type NoProgress, stuck } from '../search/noProgress.ts';
 import { HIGH, Journal, Kind, LOW, mix } from './journal.ts';
 import { STEP_LIMIT } from './limits.ts';
 import { DONE, type LocalState, LocalStates, NO_READS, NO_WAIT, type Wait } from './localState.ts';
-import { endless, goesRound, type NoProgress, stuck } from './noProgress.ts';
 import { CHECKING, pulse, SETTING_UP } from './pulse.ts';
 import { Nondeterministic, RecordedSteps } from './recordedSteps.ts';
 import { Feed, Recorder } from './recorder.ts';

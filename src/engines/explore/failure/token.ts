@@ -9,8 +9,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { activeBug } from '../../bugs/active.ts';
-import type { DriverSettings } from '../../drivers/options.ts';
+import { activeBug } from '../../../bugs/active.ts';
+import type { DriverSettings } from '../../../drivers/options.ts';
 
 const PREFIX = 'hmm1';
 const HASH_LENGTH = 8;
@@ -38,7 +38,7 @@ export function modelHash(sources = ''): string {
 }
 
 function codeHash(): string {
-  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const root = fileURLToPath(new URL('../../../', import.meta.url));
   const hash = createHash('sha256');
   for (const folder of MODEL) {
     const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) => /\.[jt]s$/.test(name));
