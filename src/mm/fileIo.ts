@@ -1,5 +1,6 @@
 /** pread and pwrite of a file: one word of a page, which is all the data the lab's files carry. */
-import { frameLoad, frameStore, load, store } from '../arena/access.ts';
+import { cas, frameLoad, frameStore, load } from '../arena/access.ts';
+import type { Arena } from '../arena/arena.ts';
 import { ENOMEM } from '../arena/errno.ts';
 import { frameAt } from '../arena/frames.ts';
 import { AddressSpace } from '../arena/structures.ts';
@@ -20,6 +21,16 @@ export function* fileRead(task: Task, mapping: number, index: number): Steps<num
   return value;
 }
 
+/** i_size_write: the page lock guards the page alone, so two writers may want to make the file longer at once. */
+function growTo(arena: Arena, mapping: number, pages: number): void {
+  const word = mapping + AddressSpace.size;
+  for (let size = load(arena, word); size < pages; ) {
+    const now = cas(arena, word, size, pages);
+    if (now === size) return;
+    size = now;
+  }
+}
+
 /** Writes it; a write beyond the end makes the file longer. 0 or -ENOMEM. */
 export function* fileWrite(task: Task, mapping: number, index: number, value: number): Steps<number> {
   const { arena } = task;
@@ -28,7 +39,7 @@ export function* fileWrite(task: Task, mapping: number, index: number, value: nu
   yield* lockPage(task, pfn);
   frameStore(arena, frameAt(arena, pfn), value);
   setPageFlags(arena, pfn, PG_DIRTY);
-  if (load(arena, mapping + AddressSpace.size) <= index) store(arena, mapping + AddressSpace.size, index + 1);
+  growTo(arena, mapping, index + 1);
   yield* unlockPage(task, pfn);
   yield* putPage(task, pfn);
   return 0;

@@ -120,12 +120,12 @@ export function addAnonRmap(arena: Arena, pfn: number, exclusive: boolean): void
 }
 
 /**
- * folio_add_new_anon_rmap: the first entry of a page fresh from the allocator. Nobody else knows the page, so plain stores
- * will do; the store of the entry publishes them.
+ * folio_add_new_anon_rmap: the first entry of a page fresh from the allocator. No entry names the page, but somebody who knew its
+ * frame from before it was freed may have taken a reference and its lock: the bits are added, never stored over others.
  */
 export function addNewAnonRmap(arena: Arena, pfn: number): void {
-  set(arena, arena.page.flags + pfn, PG_UPTODATE | PG_LRU | PG_ANON_EXCLUSIVE);
-  set(arena, arena.page.mapcount + pfn, 1);
+  setPageFlags(arena, pfn, PG_UPTODATE | PG_LRU);
+  addAnonRmap(arena, pfn, true);
 }
 
 /** folio_remove_rmap_pte: one entry less maps the page. */

@@ -1,5 +1,5 @@
 /** split_huge_pmd: a leaf becomes 512 entries for the same pages, so that a part of them can be treated alone. */
-import { get, set, store } from '../arena/access.ts';
+import { cas, get, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE, VPN_LIMIT, ZERO_PFN } from '../arena/config.ts';
 import { Mm } from '../arena/structures.ts';
@@ -25,15 +25,23 @@ export function leafOf(arena: Arena, mm: number, vpn: number): number {
   return leaf === EMPTY_LEAF ? 0 : leaf;
 }
 
-/** Entries for the pages of the leaf. The first word comes last: it turns the table over. Under the PTL. */
+/** The entry of piece `i` of a leaf. Pieces of the huge zero page are not told apart from the small one. */
+const pieceOf = (leaf: number, i: number): number =>
+  ptePresent(leaf) && (leaf & PTE_SPECIAL) !== 0 ? mkPte(ZERO_PFN, pteFlags(leaf) & ~PTE_HUGE) : pieceEntry(leaf, i);
+
+/**
+ * Entries for the pages of the leaf. The first word comes last: it turns the table over. Until then the CPU may set accessed and
+ * dirty bits of the leaf; the pieces have them, too. Under the PTL.
+ */
 export function* fillFromLeaf(task: Task, table: number, leaf: number): Steps<void> {
   const { arena } = task;
-  // Pieces of the huge zero page are not told apart from the small one.
-  const zero = ptePresent(leaf) && (leaf & PTE_SPECIAL) !== 0 ? mkPte(ZERO_PFN, pteFlags(leaf) & ~PTE_HUGE) : 0;
   const first = pteAt(arena, table, 0);
-  for (let i = PTRS_PER_TABLE - 1; i > 0; i--) set(arena, first + i, zero !== 0 ? zero : pieceEntry(leaf, i));
-  yield Point.setPte;
-  store(arena, first, zero !== 0 ? zero : pieceEntry(leaf, 0));
+  for (let seen = leaf, before = 0; seen !== before; ) {
+    before = seen;
+    for (let i = PTRS_PER_TABLE - 1; i > 0; i--) set(arena, first + i, pieceOf(before, i));
+    yield Point.setPte;
+    seen = cas(arena, first, before, pieceOf(before, 0));
+  }
   if (ptePresent(leaf)) yield* flushTlb(task, CPU);
 }
 

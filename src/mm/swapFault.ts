@@ -12,7 +12,7 @@ import { lockPageOrRetry } from './exclusiveEntry.ts';
 import { FAULT_FLAG_WRITE, type Fault, faultPtl, VM_FAULT_OOM } from './faultTypes.ts';
 import { addRss, addRssSwap } from './mmStruct.ts';
 import { PG_LRU, PG_UPTODATE, pageCount, pageMapping, pageSwap, setAnonMapping, setPageFlags } from './page.ts';
-import { trylockPage, unlockPage } from './pageLock.ts';
+import { lockPage, unlockPage } from './pageLock.ts';
 import { mkPte, PTE_DIRTY, PTE_SWP_EXCLUSIVE, PTE_WRITE, PTE_YOUNG, pteWrite, swapSlot } from './pte.ts';
 import { addAnonRmap } from './rmap.ts';
 import { freeSwap, isSwapFull, slotFrame, swapCacheAdd, swapCacheGet, swapFree } from './swap.ts';
@@ -29,7 +29,7 @@ function* readSwap(task: Task, slot: number): Steps<number> {
   const { arena } = task;
   const fresh = yield* allocPage(task, false);
   if (fresh === 0) return NO_MEMORY;
-  yield* trylockPage(task, fresh);
+  yield* lockPage(task, fresh);
   const pfn = yield* swapCacheAdd(task, slot, fresh);
   if (pfn === fresh) {
     // Whoever finds the page meanwhile waits for its lock.

@@ -1,5 +1,5 @@
 /** userfaultfd, missing mode (fs/userfaultfd.c): faults on pages that are not there are resolved by another thread. */
-import { forgetRound, frameFill, get, increase, load, observed, set, store, xchg } from '../arena/access.ts';
+import { cas, forgetRound, frameFill, get, increase, load, observed, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { EEXIST, EINVAL, ENOMEM } from '../arena/errno.ts';
 import { frameAt } from '../arena/frames.ts';
@@ -104,7 +104,8 @@ export function* userfaultfdRead(task: Task, context: number): Steps<number> {
     forgetRound(mark);
     const vpn = load(arena, context + Userfaultfd.message);
     if (vpn < 0) return vpn;
-    if (vpn !== 0 && xchg(arena, context + Userfaultfd.message, 0) > 0) return vpn;
+    // Compared: a descriptor that is closed between the look and the taking stays closed.
+    if (vpn !== 0 && cas(arena, context + Userfaultfd.message, vpn, 0) === vpn) return vpn;
     if (vpn === 0) yield* waitWhile(task, context + Userfaultfd.message, 0);
   }
 }

@@ -1,12 +1,12 @@
 /** What actors of a scenario do, in one word each. An access that must succeed and does not breaks I-OUT. */
-import { frameStore, get } from '../arena/access.ts';
+import { frameLoad, frameStore, get } from '../arena/access.ts';
 import { errnoName } from '../arena/errno.ts';
 import { frameAt } from '../arena/frames.ts';
 import { Mirror, Mm } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
-import { deviceIncrement, deviceLoad, deviceStore } from '../drivers/deviceAccess.ts';
+import { deviceBegin, deviceEnd, deviceIncrement, deviceLoad, deviceStore } from '../drivers/deviceAccess.ts';
 import { mirrorFree } from '../drivers/mirror.ts';
-import { cpuLoad, cpuStore, faultName } from '../mm/cpuAccess.ts';
+import { cpuBegin, cpuEnd, cpuLoad, cpuStore, faultName } from '../mm/cpuAccess.ts';
 import { mmput } from '../mm/exit.ts';
 import { forkMm } from '../mm/fork.ts';
 import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../mm/gup.ts';
@@ -26,16 +26,15 @@ import { parkAlone } from '../sync/wait.ts';
 import { runPendingWork } from '../sync/workqueue.ts';
 import { FIRST, fillPage, readPage, type SmallMachine } from './smallMachine.ts';
 
-export type Operation = (task: Task) => Steps<unknown>;
+export type Operation<T = unknown> = (task: Task) => Steps<T>;
 
 /** Mirror of device `i`. */
 export const device = (m: SmallMachine, i = 0): number => m.mirrors[i] as number;
 
-const mustSucceed = (what: string, result: number): void => {
-  if (!Number.isNaN(result) && result >= 0) return;
-  const why = Number.isNaN(result) ? 'it failed' : errnoName(result);
-  throw new Violation('I-OUT', `${what} is legal, and was refused: ${why}`);
-};
+/** @throws Violation I-OUT that names the error, when `result` is a negative errno. */
+export function mustSucceed(what: string, result: number): void {
+  if (result < 0) throw new Violation('I-OUT', `${what} is legal, and was refused: ${errnoName(result)}`);
+}
 
 /** A read by device `i` that may fail. */
 export const deviceReads =
@@ -44,9 +43,13 @@ export const deviceReads =
     deviceLoad(task, m.driver, device(m, i), FIRST + page, 0);
 
 /** A read of memory that stays mapped and readable. */
-export const deviceMustRead = (m: SmallMachine, page: number, i = 0): Operation =>
+export const deviceMustRead = (m: SmallMachine, page: number, i = 0): Operation<number> =>
   function* (task) {
-    mustSucceed(`a read of page ${page} by device ${i + 1}`, yield* deviceLoad(task, m.driver, device(m, i), FIRST + page, 0));
+    const at = yield* deviceBegin(task, m.driver, device(m, i), FIRST + page, FIRST + page + 1, 'read');
+    mustSucceed(`a read of page ${page} by device ${i + 1}`, at);
+    const value = frameLoad(task.arena, at);
+    yield* deviceEnd(task, m.driver, device(m, i));
+    return value;
   };
 
 /** A write by device `i` that may fail. */
@@ -89,10 +92,13 @@ export const evicts =
     m.driver.evict(task, device(m, i));
 
 /** A load by the CPU of memory that stays mapped. */
-export const cpuReads = (m: SmallMachine, page: number): Operation =>
+export const cpuReads = (m: SmallMachine, page: number): Operation<number> =>
   function* (task) {
-    const value = yield* cpuLoad(task, m.mm, FIRST + page, 0);
-    if (Number.isNaN(value)) throw new Violation('I-OUT', `a load from page ${page} is legal, and faulted for good`);
+    const at = yield* cpuBegin(task, m.mm, FIRST + page, false);
+    if (at < 0) throw new Violation('I-OUT', `a load from page ${page} is legal, and ended with ${faultName(-at)}`);
+    const value = frameLoad(task.arena, at);
+    cpuEnd(task);
+    return value;
   };
 
 /** A store by the CPU to memory that stays writable. */

@@ -1,6 +1,6 @@
 /** Pages on their way to the device: windows F1 to F10, F14, F24. */
 import { load, store } from '../../arena/access.ts';
-import { EBUSY } from '../../arena/errno.ts';
+import { EBUSY, errnoName } from '../../arena/errno.ts';
 import { Header, Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import { dmirror } from '../../drivers/dmirror/index.ts';
@@ -36,7 +36,8 @@ const pinsWhatIsReferenced = (m: SmallMachine): Operation =>
     yield* mmapReadLock(task, m.mm);
     const reference = yield* getUserPage(task, m.mm, FIRST, 0);
     const pinned = yield* getLongtermPage(task, m.mm, FIRST, FOLL_WRITE | FOLL_PIN);
-    if (pinned !== -EBUSY) throw new Violation('I-OUT', `a pin for ever on a page of a device ends with ${pinned}, not EBUSY`);
+    if (pinned !== -EBUSY)
+      throw new Violation('I-OUT', `a pin for ever on a page of a device ends with ${errnoName(pinned)}, not -EBUSY`);
     yield* putPage(task, reference);
     yield* mmapReadUnlock(task, m.mm);
   };

@@ -22,6 +22,7 @@ import {
   deviceReads,
   discards,
   moveNow,
+  mustSucceed,
   type Operation,
   pagesOut,
   toDevice,
@@ -54,7 +55,7 @@ const asks = (m: SmallMachine, requests: readonly number[]): Operation =>
       result = yield* hmmRangeFault(task, range);
       yield* mmapReadUnlock(task, m.mm);
     } while (result === -EBUSY);
-    if (result !== 0) throw new Violation('I-OUT', `the range fault of mapped pages fails with ${result}`);
+    mustSucceed('a range fault of mapped pages', result);
     requests.forEach((request, i) => {
       const wanted = request === 0 ? 0 : HMM_PFN_VALID | ((request & HMM_PFN_REQ_WRITE) !== 0 ? HMM_PFN_WRITE : 0);
       if (((words[i] as number) & wanted) !== wanted) {
