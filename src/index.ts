@@ -65,7 +65,7 @@ export type { MigrateArgs, MigrateVma } from './migrate/migrateVma.ts';
 export { migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from './migrate/migrateVma.ts';
 // Memory management that drivers call.
 export { copyPage } from './mm/copyPage.ts';
-export { pgmapOf, pgmapOwner } from './mm/devPagemap.ts';
+export { disownDevicePage, isOwnedDevicePage, pgmapOf, pgmapOwner } from './mm/devPagemap.ts';
 export { mmput } from './mm/exit.ts';
 export type { Fault } from './mm/faultTypes.ts';
 export { mmapReadLock, mmapReadUnlock } from './mm/mmapLock.ts';

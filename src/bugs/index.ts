@@ -10,6 +10,7 @@ import { c7 } from './c7.ts';
 import { c8 } from './c8.ts';
 import { c9 } from './c9.ts';
 import { c10 } from './c10.ts';
+import { c11 } from './c11.ts';
 import { e12 } from './e12.ts';
 import { e14 } from './e14.ts';
 import { e15 } from './e15.ts';
@@ -135,6 +136,8 @@ import { r66 } from './r66.ts';
 import { r67 } from './r67.ts';
 import { r71 } from './r71.ts';
 import { r72 } from './r72.ts';
+import { r73 } from './r73.ts';
+import { r73b } from './r73b.ts';
 import { s01 } from './s01.ts';
 import { s02 } from './s02.ts';
 import { s03 } from './s03.ts';
@@ -210,6 +213,8 @@ export const bugs: readonly Bug[] = [
   r67,
   r71,
   r72,
+  r73,
+  r73b,
   g01,
   g02,
   g03,
@@ -287,4 +292,4 @@ export const bugs: readonly Bug[] = [
 ];
 
 /** Changes that must never be reported. */
-export const controls: readonly Control[] = [c1, c2, c3, c4, c5, c6, c7, c8, c9, c10];
+export const controls: readonly Control[] = [c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11];

@@ -10,6 +10,9 @@ import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 
+/** zone_device_data of a page in use whose driver does not say whose it is: not 0, which stands for a page that has moved. */
+const UNNAMED_OWNER = -1;
+
 /** Takes a page of device memory: locked, one reference, contents undefined. 0 when the device is full. */
 export function* allocDevicePage(task: Task, pgmap: number): Steps<number> {
   const { arena } = task;
@@ -27,6 +30,7 @@ export function* allocDevicePage(task: Task, pgmap: number): Steps<number> {
   if (pfn === 0) return 0;
   if (recycled && task.checks) checkPoison(arena, pfn);
   yield* zoneDevicePageInit(task, pgmap, pfn);
+  set(arena, arena.page.deviceData + pfn, UNNAMED_OWNER);
   return pfn;
 }
 
@@ -68,6 +72,7 @@ export function* allocHugeDevicePage(task: Task, pgmap: number): Steps<number> {
   yield* spinUnlock(task, pgmap + Pgmap.lock, LockClass.devicePages);
   for (let pfn = head; head !== 0 && pfn < head + PTRS_PER_TABLE; pfn++) {
     yield* zoneDevicePageInit(task, pgmap, pfn);
+    set(arena, arena.page.deviceData + pfn, UNNAMED_OWNER);
     set(arena, arena.page.compound + pfn, head);
   }
   return head;

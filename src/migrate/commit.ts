@@ -7,6 +7,7 @@ import {
   PG_DIRTY,
   PG_FILE,
   PG_LOCKED,
+  PG_MIGRATED,
   PG_UPTODATE,
   pageCount,
   pageFlags,
@@ -57,6 +58,12 @@ function* commitPage(task: Task, from: number, to: number, faultPage: number): S
   const cached = pageSwap(arena, from) !== 0 ? 1 : 0;
   const expected = pageMapcount(arena, from) + 1 + cached + (from === faultPage ? 1 : 0);
   if (pageCount(arena, from) !== expected) return false;
+  if ((setPageFlags(arena, from, PG_MIGRATED) & PG_MIGRATED) !== 0) {
+    throw new Violation(
+      'I-MIG',
+      `page ${from} is committed to page ${to}, though it was committed before and only waits to be freed`,
+    );
+  }
   if (slot !== NO_SLOT) yield* moveInSwapCache(task, slot, from, to);
   setAnonMapping(arena, to, pageMapping(arena, from), pageIndex(arena, from));
   setPageFlags(arena, to, (pageFlags(arena, from) & PG_DIRTY) | PG_UPTODATE);

@@ -2,6 +2,7 @@
 import { forgetRound, observed } from '../arena/access.ts';
 import { EBUSY } from '../arena/errno.ts';
 import { copyPage } from '../mm/copyPage.ts';
+import { disownDevicePage } from '../mm/devPagemap.ts';
 import { FOLL_PIN, getUserPage, unpinUserPage } from '../mm/gup.ts';
 import { isDevicePage } from '../mm/page.ts';
 import { lockPage } from '../mm/pageLock.ts';
@@ -27,6 +28,7 @@ function* bringHome(task: Task, pfn: number): Steps<boolean> {
   }
   yield* migrateDevicePages(task, src, dst);
   const moved = ((src[0] as number) & MIGRATE_PFN_MIGRATE) !== 0;
+  if (moved) disownDevicePage(task.arena, pfn);
   yield* migrateDeviceFinalize(task, src, dst);
   return moved;
 }

@@ -106,6 +106,15 @@ export function* zoneDevicePageInit(task: Task, pgmap: number, pfn: number): Ste
   yield* lockPage(task, pfn);
 }
 
+/**
+ * zone_device_data of a page that has moved, from its commit on: nothing. The page is locked. Until its last reference is put it can
+ * be found by its frame, and nothing else tells that nobody needs its contents any more.
+ */
+export const disownDevicePage = (arena: Arena, pfn: number): void => set(arena, arena.page.deviceData + pfn, 0);
+
+/** Does a driver still answer for the page? Whoever found it by its frame asks with the page locked. */
+export const isOwnedDevicePage = (arena: Arena, pfn: number): boolean => get(arena, arena.page.deviceData + pfn) !== 0;
+
 /** free_zone_device_folio: the last reference of a device page is gone. */
 export function* freeZoneDevicePage(task: Task, pfn: number): Steps<void> {
   const { arena } = task;

@@ -28,6 +28,12 @@ export const PG_FILE = 128;
 /** A piece of a hugetlb page: never split. */
 export const PG_HUGETLB = 256;
 
+/**
+ * Committed as the source of a migration: what it stood for is the destination's now. In a kernel its memory cgroup charge has gone to
+ * the destination, which is asked for when it moves once more. Goes when the page is freed.
+ */
+export const PG_MIGRATED = 512;
+
 /** What one pin adds to the reference count of a small page. */
 export const GUP_PIN_COUNTING_BIAS = 1024;
 

@@ -5,11 +5,13 @@ import { Pgmap } from '../../arena/structures.ts';
 import { migrateDeviceFinalize, migrateDevicePages, migrateDeviceRange } from '../../migrate/deviceRange.ts';
 import { MIGRATE_PFN_MIGRATE, migratePfn, migratePfnToPage } from '../../migrate/migratePfn.ts';
 import { copyPage } from '../../mm/copyPage.ts';
+import { isOwnedDevicePage } from '../../mm/devPagemap.ts';
 import { lockPage } from '../../mm/pageLock.ts';
 import { allocPage } from '../../mm/zone.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { mirrorPgmap } from '../mirror.ts';
+import { disownMoved } from './toSystem.ts';
 
 /** Page frames of one eviction step. */
 const UNIT = 64;
@@ -21,6 +23,8 @@ function* evictRange(task: Task, start: number, pages: number): Steps<number> {
   for (let i = 0; i < pages; i++) {
     const from = migratePfnToPage(src[i] as number);
     if (((src[i] as number) & MIGRATE_PFN_MIGRATE) === 0 || from === 0) continue;
+    // Guard 17: it has gone home, and somebody has yet to put his reference.
+    if (!isOwnedDevicePage(task.arena, from)) continue;
     const pfn = yield* allocPage(task, false);
     if (pfn === 0) continue;
     yield* lockPage(task, pfn);
@@ -29,6 +33,7 @@ function* evictRange(task: Task, start: number, pages: number): Steps<number> {
     dst[i] = migratePfn(pfn);
   }
   yield* migrateDevicePages(task, src, dst);
+  disownMoved(task.arena, src);
   for (let i = 0; i < pages; i++) if (((src[i] as number) & MIGRATE_PFN_MIGRATE) !== 0) moved++;
   yield* migrateDeviceFinalize(task, src, dst);
   return moved;

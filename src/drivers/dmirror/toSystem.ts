@@ -1,4 +1,4 @@
-/** One migration home: on request, and for a CPU that touches a page on the device. Guard 8 of docs/drivers.md is here. */
+/** One migration home: on request, and for a CPU that touches a page on the device. Guards 8 and 17 of docs/drivers.md are here. */
 import { get } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
@@ -17,7 +17,7 @@ import {
 } from '../../migrate/migratePfn.ts';
 import { type MigrateVma, migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../migrate/migrateVma.ts';
 import { copyPage } from '../../mm/copyPage.ts';
-import { pgmapOf, pgmapOwner } from '../../mm/devPagemap.ts';
+import { disownDevicePage, pgmapOf, pgmapOwner } from '../../mm/devPagemap.ts';
 import { type Fault, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../../mm/faultTypes.ts';
 import { allocHugePage } from '../../mm/hugeZone.ts';
 import { lockPage } from '../../mm/pageLock.ts';
@@ -46,6 +46,14 @@ function countMoved(src: Int32Array, dst: Int32Array): number {
     if ((slot & (dst[i] as number) & MIGRATE_PFN_COMPOUND) !== 0) i += PTRS_PER_TABLE - 1;
   }
   return moved;
+}
+
+/** Guard 17: an eviction that finds one of these pages by its frame leaves it alone. After the commit, with the pages locked. */
+export function disownMoved(arena: Arena, src: Int32Array): void {
+  for (const slot of src) {
+    const from = migratePfnToPage(slot);
+    if ((slot & MIGRATE_PFN_MIGRATE) !== 0 && from !== 0) disownDevicePage(arena, from);
+  }
 }
 
 /** Guard 8: the entry goes under the update lock, so that a device access under way has finished before the copy. */
@@ -98,6 +106,7 @@ export function* moveToSystem(task: Task, mirror: number, migrate: MigrateVma): 
   }
   yield Point.driverCopied;
   yield* migrateVmaPages(task, migrate);
+  disownMoved(task.arena, src);
   const moved = countMoved(src, dst);
   yield* migrateVmaFinalize(task, migrate);
   count(task, Counter.migratedToSystem, moved);

@@ -71,10 +71,31 @@ export const returnPlans: readonly Plan[] = [
   {
     name: 'evict-vs-cpu-touch',
     title: 'an eviction by page frame against a CPU write to the page',
-    windows: 'F27',
+    windows: 'F27 F41',
     machine: { pages: 1 },
     setup: onDevice,
     actors: (m) => ({ E: [evicts(m)], A: [cpuWrites(m, 0, 2)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'evict-vs-return',
+    title: 'an eviction by page frame against the migration home of the page on request',
+    windows: 'F27 F41',
+    machine: { pages: 1 },
+    setup: onDevice,
+    actors: (m) => ({ E: [evicts(m)], S: [toSystem(m, 0)] }),
+    check: valueIn(1),
+  },
+  {
+    name: 'two-evictions',
+    title: 'two evictions by page frame, while a CPU writes to the page',
+    windows: 'F27 F41',
+    machine: { pages: 1 },
+    setup: onDevice,
+    actors(m) {
+      const evictions = [evicts(m)];
+      return { E: evictions, F: evictions, A: [cpuWrites(m, 0, 2)] };
+    },
     check: valueIn(2),
   },
   {
