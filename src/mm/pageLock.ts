@@ -87,6 +87,7 @@ export function* unlockPage(task: Task, pfn: number): Steps<void> {
   if ((flags & PG_LOCKED) === 0)
     throw new Violation('I-LOCK', `page ${pfn} is not locked any more when actor ${task.id} unlocks it`);
   if ((flags & PG_WAITERS) !== 0) wake(arena, arena.page.flags + pfn);
+  yield Point.unlocked;
 }
 
 /** Sleeps until the page has been unlocked once; the caller holds a reference and tests again. */

@@ -206,6 +206,7 @@ const rows = [
     50,
   ],
   ['remoteAccess', 'a device has found a page in system memory', 'it has it over the link', 'the device', '', 200],
+  ['unlocked', 'a lock was released', 'whatever follows the release', 'spin_unlock, mutex_unlock, up_read, folio_unlock', '', 0],
 ] as const satisfies readonly Row[];
 
 export const points: readonly PointInfo[] = rows.map(([name, after, before, kernel, windows, costNs]) => ({

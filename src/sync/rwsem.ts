@@ -98,8 +98,9 @@ export function* upRead(task: Task, word: number, cls: number): Steps<void> {
       throw new Violation('I-LOCK', `actor ${task.id} ends a read section nobody began (word ${word})`);
     if (cas(arena, word, state, state - READER) !== state) continue;
     if ((state & READERS) === READER && (state & WAITING_WRITERS) !== 0) wake(arena, word);
-    return;
+    break;
   }
+  yield Point.unlocked;
 }
 
 /** Takes the semaphore for writing. */
@@ -140,8 +141,9 @@ function* leaveWrite(task: Task, word: number, keep: number): Steps<void> {
     const turn = (state & WAITING_READERS) === 0 ? 0 : READERS_TURN;
     if (cas(arena, word, state, ((state & ~WRITER) | turn) + keep) !== state) continue;
     if ((state & (WAITING_READERS | WAITING_WRITERS)) !== 0) wake(arena, word);
-    return;
+    break;
   }
+  yield Point.unlocked;
 }
 
 export function* upWrite(task: Task, word: number, cls: number): Steps<void> {

@@ -60,6 +60,7 @@ function* unlock(task: Task, word: number, cls: number): Steps<void> {
   yield Point.unlock;
   // Release: pairs with the compare-and-swap in `lock`. Without the waiters bit nobody needs waking.
   if ((xchg(arena, word, 0) & WAITERS) !== 0) wake(arena, word, 1);
+  yield Point.unlocked;
 }
 
 /** Takes a spin lock. No sleeping until {@link spinUnlock}. */

@@ -26,6 +26,7 @@ export function* srcuReadUnlock(task: Task, index: number): Steps<void> {
   yield Point.unlock;
   // The last reader of an index wakes a grace period that may wait for exactly that.
   if (add(task.arena, Header.srcuReaders + index, -1) === 1) wake(task.arena, Header.srcuReaders + index);
+  yield Point.unlocked;
 }
 
 /** Waits until every read section that had begun when this was called has ended. Sleeps. */

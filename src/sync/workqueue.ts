@@ -60,6 +60,7 @@ export function* runWork(task: Task, queue: number, work: Work, owner: number): 
   if (task.checks) noteUnlocked(task, queue, work.cls);
   and(task.arena, queue, ~runningBit(work));
   wake(task.arena, queue);
+  yield Point.unlocked;
   return true;
 }
 
