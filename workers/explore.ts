@@ -28,7 +28,7 @@ async function start({ scenario: name, settings, driver, threads }: Job, control
   const { actors, driver: own = 'dmirror' } = kept.prepared;
   if (driver !== undefined && driver !== own)
     throw new RangeError(`scenario ${scenario.name} is written for ${own}, not for '${driver}'`);
-  return { scenario: scenario.name, actors: actors.map((actor) => actor.name) };
+  return { scenario: scenario.name, actors: actors.map((actor) => actor.name), covers: kept.coverage.names };
 }
 
 function work({ work: asked, lane, settings }: Job, control: Control) {

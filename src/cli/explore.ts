@@ -160,7 +160,7 @@ function report(command: string, result: ExploreResult, json: boolean, chrome?: 
   if (result.failure !== null) chrome?.(chromeTrace(result.failure, result.scenario));
   (json ? process.stderr : process.stdout).write(exploreText(result));
   if (json) process.stdout.write(`${JSON.stringify({ schema: `hmm-lab/${command}/1`, version, ...result })}\n`);
-  if (result.failure !== null) return 1;
+  if (result.failure !== null || result.verdict === 'vacuous') return 1;
   return result.interrupted ? EXIT_INTERRUPTED : 0;
 }
 

@@ -3,6 +3,7 @@ import type { Driver } from '../drivers/driver.ts';
 import type { DriverSettings } from '../drivers/options.ts';
 import type { Finding } from '../oracles/finding.ts';
 import { Point } from '../steps/points.ts';
+import { type Cover, coversDefect } from './covers.ts';
 import type { Operation } from './operations.ts';
 import type { Scenario, Script } from './scenario.ts';
 import { endSetup, type SmallMachine, type SmallOptions, smallMachine } from './smallMachine.ts';
@@ -22,6 +23,8 @@ export interface Plan {
   readonly actors: (m: SmallMachine, made: number) => Readonly<Record<string, readonly Operation[]>>;
   /** What must hold at the end beside the oracles. */
   readonly check?: (m: SmallMachine) => Finding[];
+  /** What it is there for: a finished search that never reached one of them is `vacuous`. */
+  readonly covers?: readonly Cover<[m: SmallMachine]>[];
 }
 
 /** A plan of the user's: the default export of a scenario module, or what that returns for the driver settings that were chosen. */
@@ -47,7 +50,7 @@ function caller(): (operation: Operation) => Operation {
 
 /** `driver` takes the place of the in-tree test driver; then it is `NAME@DRIVER`. @throws RangeError when the plan has one of its own. */
 export function scenarioOf(
-  { name, title, windows, machine, stepLimit, atomics, setup, actors, check }: Plan,
+  { name, title, windows, machine, stepLimit, atomics, setup, actors, check, covers = [] }: Plan,
   settings: DriverSettings = {},
   driver?: Driver,
 ): Scenario {
@@ -63,6 +66,8 @@ export function scenarioOf(
     ...(stepLimit === undefined ? {} : { stepLimit }),
     prepare() {
       const names = Object.keys(actors({} as SmallMachine, 0));
+      const defect = coversDefect(covers, names);
+      if (defect !== null) throw new TypeError(`scenario ${name}: ${defect}`);
       const m = smallMachine({ actors: names.length, ...machine, ...own, settings: { ...machine?.settings, ...settings } });
       const made = setup?.(m);
       endSetup(m);
@@ -73,7 +78,14 @@ export function scenarioOf(
       }));
       const invariants = m.check;
       const whole = () => [...invariants(), ...(check?.(m) ?? [])];
-      return { arena: m.arena, actors: scripts, driver: m.driver.name, check: whole, invariants };
+      return {
+        arena: m.arena,
+        actors: scripts,
+        driver: m.driver.name,
+        check: whole,
+        invariants,
+        covers: covers.map((cover) => ('end' in cover ? { ...cover, end: () => cover.end(m) } : cover)),
+      };
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Arena } from '../arena/arena.ts';
 import type { Finding } from '../oracles/finding.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
+import type { Cover } from './covers.ts';
 
 /** Result of an operation that must be done again from its beginning, remembering nothing. */
 export const AGAIN = Symbol('again');
@@ -25,6 +26,8 @@ export interface Prepared {
   readonly check: () => Finding[];
   /** The part of it that holds whatever the actors have done; needed to leave operations out. */
   readonly invariants?: () => Finding[];
+  /** What must be reached; without any, nothing is asked. */
+  readonly covers?: readonly Cover[];
 }
 
 export interface Scenario {

@@ -12,11 +12,13 @@ import { Executor } from './machine/execution.ts';
 import { Control } from './plan/control.ts';
 import { Exploration, type Found } from './plan/exploration.ts';
 import { runTask, type TaskResult } from './plan/tasks.ts';
+import { type Covered, withCovers } from './plan/vacuous.ts';
 import { strategies } from './sampling/portfolio.ts';
 import { preemptionsOf } from './sampling/run.ts';
 import type { NoProgress } from './search/noProgress.ts';
 
-export type Verdict = 'proved' | 'bounded' | 'sampled' | 'violation';
+/** `vacuous`: the search was finished, found nothing, and never reached what the scenario is there for. */
+export type Verdict = 'proved' | 'bounded' | 'sampled' | 'violation' | 'vacuous';
 
 export interface ExploreOptions {
   /** `portfolio` (the default: search, then sampling), `search`, or the name of a sampling strategy. */
@@ -75,6 +77,8 @@ export interface ExploreResult {
   readonly interrupted: boolean;
   /** What the verdict rests on, in a sentence. */
   readonly basis: string;
+  /** What the scenario is there for, and whether it was reached. */
+  readonly covers: readonly Covered[];
   readonly failure: ExploreFailure | null;
 }
 
@@ -134,15 +138,25 @@ export function reportFound(executor: Executor, options: ReportOptions, found: F
   return reportFailure(smaller.executor, options, smaller);
 }
 
+/** What is known of a run beside what its exploration says. */
+export interface RunFacts {
+  readonly seconds: number;
+  readonly workers: number;
+  readonly interrupted: boolean;
+  /** What the covers of the scenario are, in words. */
+  readonly covers: readonly string[];
+}
+
 /** What the exploration of `scenario` has come to; `failure` is the report of what was found. */
 export function resultOf(
   scenario: string,
   exploration: Exploration,
   options: ExploreOptions,
   failure: ExploreFailure | null,
-  { seconds, workers, interrupted }: { readonly seconds: number; readonly workers: number; readonly interrupted: boolean },
+  { seconds, workers, interrupted, covers: names }: RunFacts,
 ): ExploreResult {
-  const { executions, states, transitions, orders, bound } = exploration;
+  const { executions, states, transitions, orders, bound, reached } = exploration;
+  const covers = names.map((what, i) => ({ what, reached: reached.has(i) }));
   return {
     scenario,
     strategy: options.strategy,
@@ -156,7 +170,8 @@ export function resultOf(
     seconds,
     schedulesPerSecond: Math.round(executions / Math.max(seconds, 1e-9)),
     interrupted,
-    ...exploration.conclusion(),
+    ...withCovers(exploration.conclusion(), bound, covers),
+    covers,
     failure,
   };
 }
@@ -182,7 +197,12 @@ export function explore(scenario: Scenario, options: ExploreOptions, control = n
   const seconds = (Date.now() - began) / 1000;
   const { found } = exploration;
   const failure = found === null ? null : reportFound(executorOf(scenario), options, found);
-  return resultOf(scenario.name, exploration, options, failure, { seconds, workers: 1, interrupted: control.isStopped });
+  return resultOf(scenario.name, exploration, options, failure, {
+    seconds,
+    workers: 1,
+    interrupted: control.isStopped,
+    covers: executor.coverage.names,
+  });
 }
 
 /** The report of a failure whose last step does not end: the steps before it are run, and that one is not. */
@@ -224,5 +244,6 @@ export const replayed = (scenario: string, failure: ExploreFailure | null): Expl
   schedulesPerSecond: 0,
   interrupted: false,
   basis: failure === null ? 'the schedule was followed, and nothing failed' : 'found in schedule 1',
+  covers: [],
   failure,
 });

@@ -14,6 +14,7 @@ import { heldLocks } from '../../../sync/lockdep.ts';
 import { Task, type Watch } from '../../../sync/task.ts';
 import { parkStep } from '../../../sync/wait.ts';
 import { endless, goesRound, type NoProgress, stuck } from '../search/noProgress.ts';
+import { Coverage } from './coverage.ts';
 import { HIGH, Journal, Kind, LOW, mix } from './journal.ts';
 import { STEP_LIMIT } from './limits.ts';
 import { DONE, type LocalState, LocalStates, NO_READS, NO_WAIT, type Wait } from './localState.ts';
@@ -79,6 +80,8 @@ export class Executor {
   readonly #follows: boolean;
   /** Null where no two actors do the same. */
   readonly symmetry: Symmetry | null;
+  /** Covers of the scenario that were reached. */
+  readonly coverage: Coverage;
   readonly #journal: Journal;
   #states: LocalStates;
   #recorded = new RecordedSteps();
@@ -119,6 +122,7 @@ export class Executor {
     this.#follows = recorded;
     const first = firstOfEach(this.prepared.actors);
     this.symmetry = first.every((other, i) => other === i) ? null : new Symmetry(this.arena, first);
+    this.coverage = new Coverage(this.prepared, first);
     this.#states = new LocalStates(this.symmetry);
     this.#journal = new Journal(this.arena);
     this.#recorder = new Recorder(this.#journal, this, this.symmetry, witness);
@@ -158,6 +162,7 @@ export class Executor {
       this.operation[i] = state.operation;
       if (state.at !== DONE && !this.isBackground(i)) this.left++;
     }
+    if (this.coverage.isOpen) this.coverage.look(this.at);
   }
 
   /** Drops everything that was recorded. Valid at the beginning only: a path refers to local states by number. */
@@ -233,6 +238,7 @@ export class Executor {
       const to = end === -1 ? this.#live(actor, from) : (this.#states.list[end] as LocalState);
       this.returned = to.id <= from.id;
       this.#arrive(actor, to);
+      if (this.coverage.isOpen) this.coverage.look(this.at);
     } catch (error) {
       pulse?.end();
       return thrown(error, actor);
@@ -453,6 +459,7 @@ export class Executor {
     if (this.#failed !== null) return this.#failed;
     for (let i = 0; i < this.count; i++) if (this.canRun(i)) return this.steps < this.limit ? goesRound(this) : endless(this);
     if (this.left > 0) return stuck(this);
+    this.coverage.lookAtEnd(this.at);
     const key = (this.low >>> 0) * 2 ** 21 + ((this.high >>> 0) & 0x1fffff);
     if (this.#passed.has(key)) return null;
     const [finding] = this.#checkEnd();

@@ -46,6 +46,8 @@ export class Exploration {
   states = 0;
   transitions = 0;
   orders = 0;
+  /** Covers of the scenario that were reached, by their places in its list. */
+  readonly reached = new Set<number>();
   /** Highest bound on preemptions within which every interleaving was covered, -1 for none. */
   bound = -1;
   #cut = 0;
@@ -140,6 +142,7 @@ export class Exploration {
 
   #takeOne(task: Task, result: TaskResult): void {
     this.executions += result.executions;
+    for (const cover of result.reached) this.reached.add(cover);
     if (task.kind === 'sample') {
       this.#sampled += result.executions;
       this.orders = Math.max(this.orders, result.orders);

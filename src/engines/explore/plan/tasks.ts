@@ -66,6 +66,8 @@ export interface TaskResult {
   readonly long: number;
   /** Of a search: actors that were not told apart. */
   readonly interchangeable: number;
+  /** Covers of the scenario that were reached, by their places in its list. */
+  readonly reached: readonly number[];
   /** Of samples: orders seen, that is, pairs of points at which one actor was left and another taken up. */
   readonly orders: number;
 }
@@ -80,6 +82,7 @@ const nothing = {
   cut: 0,
   long: 0,
   interchangeable: 0,
+  reached: [],
   orders: 0,
 };
 
@@ -106,7 +109,8 @@ function runSearch(
       return done >= executions || states > MOST_STATES || executor.localStates > MOST_LOCAL_STATES || watch.stopped(until);
     },
   });
-  return { ...nothing, ...result, schedule: result.failure === null ? [] : [...result.schedule] };
+  const schedule = result.failure === null ? [] : [...result.schedule];
+  return { ...nothing, ...result, schedule, reached: executor.coverage.reached };
 }
 
 /** Executions between two looks at the clock. */
@@ -140,12 +144,14 @@ function runSamples(
     schedule: failure === null ? [] : [...executor.schedule.subarray(0, executor.steps)],
     executions: done,
     complete: failure === null && done >= executions,
+    reached: executor.coverage.reached,
     orders: portfolio?.coverage ?? 0,
   };
 }
 
 /** Runs a task. `index` is its place among the tasks of the stage, `lane` the thread's in `control`. */
 export function runTask(executor: Executor, task: Task, control: Control, index: number, lane: number): TaskResult {
+  executor.coverage.begin();
   switch (task.kind) {
     case 'determinism': {
       const difference = firstDifference(executor.scenario, task.seed, task.executions);

@@ -7,6 +7,7 @@ import { driverDefect } from '../../../drivers/driver.ts';
 import type { DriverSettings } from '../../../drivers/options.ts';
 import { importUserModule, sourcesOf } from '../../../drivers/userModule.ts';
 import type { Finding } from '../../../oracles/finding.ts';
+import type { Cover, EndCover } from '../../../scenarios/covers.ts';
 import type { Operation } from '../../../scenarios/operations.ts';
 import { scenarioOf, type UserPlan } from '../../../scenarios/plan.ts';
 import type { Prepared, Scenario } from '../../../scenarios/scenario.ts';
@@ -86,6 +87,7 @@ function planDefect(given: unknown): string | null {
   if (typeof plan.actors !== 'function') return 'it has no function actors';
   for (const name of ['setup', 'check'])
     if (given[name] !== undefined && typeof given[name] !== 'function') return `its ${name} is not a function`;
+  if (plan.covers !== undefined && !Array.isArray(plan.covers)) return 'its covers are no list';
   return plan.machine === undefined ? null : machineDefect(plan.machine);
 }
 
@@ -119,10 +121,27 @@ const checked = (operation: Operation, actor: string, number: number): Operation
 const isFindings = (value: unknown): value is Finding[] =>
   Array.isArray(value) && value.every((one) => typeof one?.rule === 'string' && typeof one?.message === 'string');
 
+/** A cover whose predicate, if it has one, says in a sentence what goes wrong in it. */
+function guardedCover<C extends Cover<[m: SmallMachine]>>(cover: C, name: string): C {
+  if (!isObject(cover) || !('end' in cover) || typeof cover.end !== 'function') return cover;
+  const { end, what } = cover as EndCover<[m: SmallMachine]>;
+  return {
+    ...cover,
+    end(m: SmallMachine) {
+      try {
+        return end(m);
+      } catch (error) {
+        throw new TypeError(`the cover '${what}' of ${name} throws: ${reason(error)}`, { cause: error });
+      }
+    },
+  };
+}
+
 /** The plan, with what the user's code does wrong said in a sentence. */
 function guarded(plan: UserPlan, name: string): UserPlan {
   return {
     ...plan,
+    ...(plan.covers === undefined ? {} : { covers: plan.covers.map((cover) => guardedCover(cover, name)) }),
     actors(m: SmallMachine, made: number) {
       const scripts: unknown = plan.actors(m, made);
       const defect = scriptsDefect(scripts);

@@ -4,7 +4,7 @@ import { checkStrategy, type ExploreFailure, type ExploreOptions, type ExploreRe
 import { Control, LANES, type Standing } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
 import type { Task, TaskResult } from '../plan/tasks.ts';
-import { type Answers, Stuck, type Subject, Threads } from './threads.ts';
+import { type Answers, type Started, Stuck, type Subject, Threads } from './threads.ts';
 
 export interface ExploreProgress extends Standing {
   readonly elapsedSeconds: number;
@@ -107,8 +107,8 @@ export async function exploreParallel(
   const stop = (): void => control.stop();
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
-  const conclude = (name: string, failure: ExploreFailure | null, seconds: number): ExploreResult =>
-    resultOf(name, exploration, options, failure, { seconds, workers, interrupted: control.isStopped });
+  const conclude = ({ scenario, covers }: Started, failure: ExploreFailure | null, seconds: number): ExploreResult =>
+    resultOf(scenario, exploration, options, failure, { seconds, workers, interrupted: control.isStopped, covers });
   try {
     const { threads, started } = await Threads.start(subject, workers, control);
     await using _ = threads;
@@ -122,15 +122,15 @@ export async function exploreParallel(
       }
       const seconds = (Date.now() - began) / 1000;
       const { found } = exploration;
-      if (found === null) return conclude(started.scenario, null, seconds);
+      if (found === null) return conclude(started, null, seconds);
       stage = 'looking into the failure';
-      return conclude(started.scenario, await report(subject, { kind: 'report', found, options }), seconds);
+      return conclude(started, await report(subject, { kind: 'report', found, options }), seconds);
     } catch (error) {
       if (!(error instanceof Stuck)) throw error;
       const seconds = (Date.now() - began) / 1000;
       const found = foundIn(error);
       exploration.fail(found, control.standing().executions);
-      return conclude(started.scenario, await report(subject, { kind: 'reportStuck', found }), seconds);
+      return conclude(started, await report(subject, { kind: 'reportStuck', found }), seconds);
     }
   } finally {
     clearInterval(timer);

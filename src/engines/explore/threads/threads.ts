@@ -31,6 +31,8 @@ export interface Started {
   /** As results name it. */
   readonly scenario: string;
   readonly actors: readonly string[];
+  /** What its covers are, in words. */
+  readonly covers: readonly string[];
 }
 
 /** Which scenario. */

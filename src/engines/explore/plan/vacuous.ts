@@ -1,0 +1,24 @@
+/** Nothing is proved about nothing: a finished search that never reached what its scenario is there for is vacuous. */
+import type { Verdict } from '../explore.ts';
+import type { Conclusion } from './exploration.ts';
+
+/** A cover of the scenario, and whether it was reached. */
+export interface Covered {
+  readonly what: string;
+  readonly reached: boolean;
+}
+
+/** Fewest preemptions a bounded search must allow before what it never reached counts against the scenario. */
+const LEAST_BOUND = 1;
+
+const isFinished = (verdict: Verdict, bound: number): boolean =>
+  verdict === 'proved' || (verdict === 'bounded' && bound >= LEAST_BOUND);
+
+/** A conclusion in the light of what was reached. `bound` is the highest bound on preemptions that was finished. */
+export function withCovers({ verdict, basis }: Conclusion, bound: number, covers: readonly Covered[]): Conclusion {
+  const missed = covers.filter(({ reached }) => !reached).map(({ what }) => what);
+  if (missed.length === 0 || verdict === 'violation') return { verdict, basis };
+  const what = missed.join('; ');
+  if (!isFinished(verdict, bound)) return { verdict, basis: `${basis}; not reached yet: ${what}` };
+  return { verdict: 'vacuous', basis: `never reached: ${what}; ${basis}` };
+}
