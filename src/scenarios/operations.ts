@@ -1,8 +1,8 @@
 /** What actors of a scenario do, in one word each. An access that must succeed and does not breaks I-OUT. */
-import { frameLoad, frameStore, get } from '../arena/access.ts';
+import { frameLoad, frameStore, get, increase, load, store } from '../arena/access.ts';
 import { errnoName } from '../arena/errno.ts';
 import { frameAt } from '../arena/frames.ts';
-import { Mirror, Mm } from '../arena/structures.ts';
+import { Header, Mirror, Mm } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 import { deviceBegin, deviceEnd, deviceIncrement, deviceLoad, deviceStore } from '../drivers/deviceAccess.ts';
 import { mirrorFree } from '../drivers/mirror.ts';
@@ -65,10 +65,25 @@ export const deviceMustWrite = (m: SmallMachine, page: number, value: number, i 
     mustSucceed(`a write to page ${page} by device ${i + 1}`, result);
   };
 
-export const deviceIncrements =
-  (m: SmallMachine, page: number, i = 0): Operation =>
-  (task) =>
-    deviceIncrement(task, m.driver, device(m, i), FIRST + page, 0);
+/** Word of a scenario: how many atomic increments the devices have done. */
+const INCREMENTS = Header.shared + 15;
+
+/** An atomic increment by device `i`, which may be refused: {@link incremented} counts those that were done. */
+export const deviceIncrements = (m: SmallMachine, page: number, i = 0): Operation<number> =>
+  function* (task) {
+    const result = yield* deviceIncrement(task, m.driver, device(m, i), FIRST + page, 0);
+    if (result >= 0) increase(task.arena, INCREMENTS, 1);
+    return result;
+  };
+
+/** The same where nothing stands in its way. */
+export const deviceMustIncrement = (m: SmallMachine, page: number, i = 0): Operation =>
+  function* (task) {
+    mustSucceed(`an atomic increment of page ${page} by device ${i + 1}`, yield* deviceIncrements(m, page, i)(task));
+  };
+
+/** Forgets the increments so far: page 0 holds zero, or what was done to it does not count. */
+export const forgetIncrements = ({ arena }: SmallMachine): void => store(arena, INCREMENTS, 0);
 
 /** A fault of `pages` pages from `page` on, as one request. */
 export const deviceFaults =
@@ -213,6 +228,14 @@ export function mapNow(m: SmallMachine, page: number, write: boolean, i = 0): vo
 export function actNow(m: SmallMachine, actor: number, operation: Operation): void {
   run(operation(new Task(m.arena, actor, { park: parkAlone, clock: () => 0 })));
 }
+
+/** A check: page 0 holds one of `bases`, and one more for each increment that was done. */
+export const incremented =
+  (...bases: readonly number[]) =>
+  (m: SmallMachine): Finding[] => {
+    const done = load(m.arena, INCREMENTS);
+    return valueIn(...bases.map((base) => base + done))(m);
+  };
 
 /** A check: page 0 holds one of `allowed` at the end; 0 where nothing, or the zero page, is mapped. */
 export const valueIn =

@@ -5,9 +5,12 @@ import {
   cpuReads,
   cpuWrites,
   deviceIncrements,
+  deviceMustIncrement,
   discards,
+  forgetIncrements,
   forkNow,
   forks,
+  incremented,
   makesReadOnly,
   mapNow,
   toDevice,
@@ -15,7 +18,7 @@ import {
   valueIn,
 } from '../operations.ts';
 import type { Plan } from '../plan.ts';
-import { fillPage } from '../smallMachine.ts';
+import { fillPage, readPage } from '../smallMachine.ts';
 
 const plans: readonly Plan[] = [
   {
@@ -24,7 +27,8 @@ const plans: readonly Plan[] = [
     windows: 'E32',
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
-    actors: (m) => ({ D: [deviceIncrements(m, 0), deviceIncrements(m, 0)] }),
+    actors: (m) => ({ D: [deviceMustIncrement(m, 0), deviceMustIncrement(m, 0)] }),
+    check: valueIn(3),
   },
   {
     name: 'exclusive-vs-dontneed',
@@ -41,7 +45,7 @@ const plans: readonly Plan[] = [
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceIncrements(m, 0)], A: [cpuWrites(m, 0, 10)] }),
-    check: (m) => valueIn(10, 11)(m),
+    check: (m) => [...valueIn(10, 11)(m), ...(readPage(m, 0) === 11 ? incremented(10)(m) : [])],
   },
   {
     name: 'exclusive-vs-mprotect',
@@ -50,6 +54,7 @@ const plans: readonly Plan[] = [
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceIncrements(m, 0)], A: [makesReadOnly(m, 0)] }),
+    check: incremented(1),
   },
   {
     name: 'exclusive-restore-vs-another',
@@ -58,10 +63,11 @@ const plans: readonly Plan[] = [
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);
-      run(deviceIncrements(m, 0)(m.task));
+      run(deviceMustIncrement(m, 0)(m.task));
+      forgetIncrements(m);
     },
     actors: (m) => ({ C: [cpuReads(m, 0)], A: [discards(m, 0), deviceIncrements(m, 0)] }),
-    check: valueIn(1),
+    check: incremented(0),
   },
   {
     name: 'exclusive-vs-munmap',
@@ -78,6 +84,7 @@ const plans: readonly Plan[] = [
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceIncrements(m, 0)], A: [forks(m)] }),
+    check: incremented(1),
   },
   {
     name: 'exclusive-then-fork',
@@ -85,7 +92,7 @@ const plans: readonly Plan[] = [
     windows: 'E34',
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
-    actors: (m) => ({ A: [deviceIncrements(m, 0), (task) => forkMm(task, m.mm)] }),
+    actors: (m) => ({ A: [deviceMustIncrement(m, 0), (task) => forkMm(task, m.mm)] }),
     check: valueIn(2),
   },
   {
@@ -107,7 +114,7 @@ const plans: readonly Plan[] = [
     machine: { pages: 1, devices: 2 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceIncrements(m, 0)], M: [toDevice(m, 0, 1, 1)] }),
-    check: valueIn(2),
+    check: incremented(1),
   },
   {
     name: 'two-exclusives',
@@ -119,6 +126,7 @@ const plans: readonly Plan[] = [
       mapNow(m, 0, true, 1);
     },
     actors: (m) => ({ D: [deviceIncrements(m, 0)], E: [deviceIncrements(m, 0, 1)] }),
+    check: incremented(1),
   },
 ];
 

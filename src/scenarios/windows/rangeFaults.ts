@@ -5,7 +5,7 @@ import { Mirror, Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import { deviceEntry, entryFromPfn, setDeviceEntry } from '../../drivers/deviceTable.ts';
 import { dmirror } from '../../drivers/dmirror/index.ts';
-import { mirrorInterval } from '../../drivers/mirror.ts';
+import { intervalAt, intervalDone } from '../../drivers/dmirror/interval.ts';
 import { HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE, HMM_PFN_VALID, HMM_PFN_WRITE } from '../../hmm/pfn.ts';
 import { type HmmRange, hmmRangeFault } from '../../hmm/rangeFault.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
@@ -38,7 +38,7 @@ const asks = (m: SmallMachine, requests: readonly number[]): Operation =>
   function* (task) {
     const words = new Int32Array(requests.length);
     const range: HmmRange = {
-      notifier: mirrorInterval(m.arena, device(m)),
+      notifier: yield* intervalAt(task, device(m), FIRST),
       notifierSeq: 0,
       start: FIRST,
       end: FIRST + requests.length,
@@ -55,6 +55,7 @@ const asks = (m: SmallMachine, requests: readonly number[]): Operation =>
       result = yield* hmmRangeFault(task, range);
       yield* mmapReadUnlock(task, m.mm);
     } while (result === -EBUSY);
+    yield* intervalDone(task, device(m), range.notifier);
     mustSucceed('a range fault of mapped pages', result);
     requests.forEach((request, i) => {
       const wanted = request === 0 ? 0 : HMM_PFN_VALID | ((request & HMM_PFN_REQ_WRITE) !== 0 ? HMM_PFN_WRITE : 0);
@@ -71,7 +72,7 @@ const prefetches = (m: SmallMachine): Operation =>
     const updateLock = mirror + Mirror.updateLock;
     const words = new Int32Array(1);
     const range: HmmRange = {
-      notifier: mirrorInterval(m.arena, mirror),
+      notifier: yield* intervalAt(task, mirror, FIRST),
       notifierSeq: 0,
       start: FIRST,
       end: FIRST + 1,
@@ -93,6 +94,7 @@ const prefetches = (m: SmallMachine): Operation =>
       if (stable && (word & HMM_PFN_VALID) !== 0) yield* setDeviceEntry(task, mirror, FIRST, entryFromPfn(word));
       yield* mutexUnlock(task, updateLock, LockClass.updateLock);
     }
+    yield* intervalDone(task, mirror, range.notifier);
   };
 
 /** After a fault that succeeded, every page of the request has a device entry. */
