@@ -1,7 +1,9 @@
 /** Entry of an exploring thread (piscina): one task of an exploration after another, on a machine that is kept. */
 
-import { executorOf, replay, reportFound, reportStuck } from '../src/engines/explore/explore.ts';
+import { executorOf, replay } from '../src/engines/explore/explore.ts';
+import { Budget } from '../src/engines/explore/failure/budget.ts';
 import { followNamed } from '../src/engines/explore/failure/namedSchedule.ts';
+import { reportFound, reportStuck } from '../src/engines/explore/failure/report.ts';
 import type { Executor } from '../src/engines/explore/machine/execution.ts';
 import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/machine/pulse.ts';
 import { Control } from '../src/engines/explore/plan/control.ts';
@@ -32,19 +34,20 @@ async function start({ scenario: name, settings, driver, threads }: Job, control
 }
 
 function work({ work: asked, lane, settings }: Job, control: Control) {
+  const hooks = { isStopped: () => control.isStopped };
   switch (asked.kind) {
     case 'start':
       throw new Error('a thread is started once');
     case 'task':
       return runTask(kept, asked.task, control, asked.index, lane);
     case 'report':
-      return reportFound(kept, asked.options, asked.found);
+      return reportFound(kept, asked.options, asked.found, new Budget(asked.seconds, hooks));
     case 'reportStuck':
       return reportStuck(kept, settings, asked.found);
     case 'replay':
-      return replay(scenario, settings, asked.schedule);
+      return replay(scenario, settings, asked.schedule, true, hooks);
     case 'follow':
-      return replay(scenario, settings, followNamed(kept, asked.text));
+      return replay(scenario, settings, followNamed(kept, asked.text), true, hooks);
   }
 }
 

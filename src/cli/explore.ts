@@ -1,11 +1,10 @@
 /** `hmm-lab explore`, `replay` and `scenarios`: interleavings under control. */
 import type { Bug } from '../bugs/bug.ts';
 import { type DriverSettings, parseDriverSpec } from '../drivers/options.ts';
-import type { ExploreFailure, ExploreOptions, ExploreResult } from '../engines/explore/explore.ts';
-import type { CriticalPair } from '../engines/explore/failure/explain.ts';
+import type { ExploreOptions, ExploreResult } from '../engines/explore/explore.ts';
 import { chromeTrace } from '../report/chromeTrace.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
-import { plural } from '../report/units.ts';
+import { exploreText } from '../report/exploreText.ts';
 import { version } from '../version.ts';
 import { bugNamed } from './bugNamed.ts';
 import { loadExplorer } from './explored.ts';
@@ -78,53 +77,6 @@ function argument(
   if (given === undefined || given.startsWith('-'))
     throw new UsageError(`hmm-lab ${command} needs ${what} as its first argument`);
   return { given, rest };
-}
-
-/** A result for people: the verdict, and for a failure the rule, the table and the command that shows it again. */
-export function exploreText(result: ExploreResult): string {
-  const { scenario, verdict, basis, schedules, states, seconds, schedulesPerSecond, interrupted, failure } = result;
-  // Of a short run the start of the threads is the most, and its pace says nothing.
-  const rate = seconds < 1 ? '' : `, ${schedulesPerSecond} schedules/s`;
-  const pace = `${schedules} schedules, ${states} states, ${seconds.toFixed(1)} s${rate}`;
-  const stopped = interrupted ? 'Stopped. ' : '';
-  if (failure === null) return `${stopped}${verdict.toUpperCase()}: ${scenario}: ${basis} (${pace}).\n`;
-  const { oracle, message, actor, steps, preemptions, minimal } = failure;
-  const least = minimal ? 'no schedule with fewer fails' : 'perhaps not the fewest';
-  return [
-    `VIOLATION: ${scenario}: rule ${oracle} is broken: ${message}`,
-    `  seen by ${actor}, after ${plural(steps, 'step')} with ${plural(preemptions, 'preemption')} (${least}); ${pace}`,
-    '',
-    ...failureText(failure),
-    '',
-  ].join('\n');
-}
-
-/** The table, why it fails, and the command that shows it again. */
-export const failureText = (failure: ExploreFailure): string[] => [
-  ...failure.table,
-  '',
-  ...explanationText(failure),
-  `schedule: ${failure.schedule}`,
-  `To see it again: npx hmm-lab replay ${failure.token}`,
-];
-
-/** Which two steps decide, and when it was too late. */
-function explanationText({ explanation }: ExploreFailure): string[] {
-  if (explanation === null) return [];
-  const { critical, noReturn, chances } = explanation;
-  const event = ({ actor, step, from, to, source }: CriticalPair['first']): string =>
-    `  ${actor} from ${from} to ${to} (step ${step})${source === null ? '' : `  ${source}`}`;
-  const percent = (fails: number | undefined): string => `${Math.round(100 * (fails ?? 0))} %`;
-  const start = percent(chances[0]?.fails);
-  return [
-    ...(critical === null
-      ? ['No two steps decide: it is the order of whole operations, or there is no order in which it passes.']
-      : ['It fails because', event(critical.first), 'comes before', event(critical.second), 'The other way round it passes.']),
-    noReturn === null
-      ? `The last step decides; ${start} of random schedules fail.`
-      : `Lost after step ${noReturn}: from there nearly every random continuation fails, from the start ${start} do.`,
-    '',
-  ];
 }
 
 const EXIT_INTERRUPTED = 130;

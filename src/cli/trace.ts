@@ -2,9 +2,9 @@
 import type { RaceResult } from '../engines/race/types.ts';
 import type { TraceResult } from '../engines/trace/trace.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
+import { failureText } from '../report/exploreText.ts';
 import { plural, seconds } from '../report/units.ts';
 import { bugNamed } from './bugNamed.ts';
-import { failureText } from './explore.ts';
 import { loadTracer } from './explored.ts';
 
 const EXIT_INTERRUPTED = 130;

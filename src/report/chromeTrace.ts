@@ -23,7 +23,7 @@ export function chromeTrace({ stretches, message, oracle, steps, explanation }: 
       s: 't',
       name: `decides: ${from} to ${to}`,
       ...thread(actor),
-      ts: step - 1,
+      ts: (step ?? steps + 1) - 1,
       args: { source },
     })),
     { ph: 'i', s: 'g', name: `${oracle}: ${message}`, pid: 1, tid: 1, ts: steps },

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { executorOf, explore } from '../../src/engines/explore/explore.ts';
+import { Budget } from '../../src/engines/explore/failure/budget.ts';
 import { explain } from '../../src/engines/explore/failure/explain.ts';
 import { minimise } from '../../src/engines/explore/failure/minimise.ts';
 import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
@@ -32,7 +33,7 @@ function roughFailure() {
 
 test('a rough failure is brought down to the fewest preemptions, and no more steps', () => {
   const { executor, failure, schedule } = roughFailure();
-  const small = minimise(executorOf, executor, { failure, schedule, minimal: false }, 20);
+  const small = minimise(executorOf, executor, { failure, schedule, minimal: false }, new Budget(20));
   assert.equal(small.minimal, true);
   assert.equal(small.failure.rule, failure.rule);
   assert.equal(preemptionsOf(executor, small.schedule), 1);
@@ -70,7 +71,7 @@ test('the pair of steps that decides: in this order it fails, in the other it pa
   const critical = failure?.explanation?.critical;
   assert.ok(failure && critical);
   assert.notEqual(critical.first.actor, critical.second.actor);
-  assert.ok(critical.first.step < critical.second.step);
+  assert.ok((critical.first.step ?? 0) < (critical.second.step ?? 0));
   for (const { source } of [critical.first, critical.second]) assert.match(source ?? '', /^src\/\S+:\d+/);
 });
 
@@ -87,7 +88,8 @@ test('without a preemption there is no pair', () => {
   const result = explore(executor.scenario, { ...asked, settings: { setSeq: 'off' }, strategy: 'search' });
   const found = result.failure ?? assert.fail('not found');
   assert.equal(found.preemptions > 0, found.explanation?.critical !== null);
-  const passing = explain(executorOf(scenarioNamed('mini-hmm', {})), [0], { rule: 'I-NONE', message: '', actor: -1 });
+  const none = { rule: 'I-NONE', message: '', actor: -1 };
+  const passing = explain(executorOf(scenarioNamed('mini-hmm', {})), [0], none, new Budget(20));
   assert.deepEqual([passing.critical, passing.noReturn], [null, null]);
 });
 

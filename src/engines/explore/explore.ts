@@ -1,21 +1,19 @@
 /** Explores a scenario in this thread, and reports what came of it (`exploreParallel` in parallel.ts does it in several). */
 import type { DriverSettings } from '../../drivers/options.ts';
-import { checkInstalled } from '../../oracles/mirror.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
-import type { Watch } from '../../sync/task.ts';
-import { type Explanation, explain } from './failure/explain.ts';
-import { minimise } from './failure/minimise.ts';
-import { readable } from './failure/namedSchedule.ts';
-import { makeToken } from './failure/token.ts';
+import { Budget, type BudgetHooks, secondsFor } from './failure/budget.ts';
+import { type ExploreFailure, reportFailure, reportFound } from './failure/report.ts';
 import { type Stretch, table, trace } from './failure/trace.ts';
-import { Executor } from './machine/execution.ts';
+import { DONE, type Executor } from './machine/execution.ts';
+import { executorOf } from './machine/executorOf.ts';
 import { Control } from './plan/control.ts';
-import { Exploration, type Found } from './plan/exploration.ts';
+import { Exploration } from './plan/exploration.ts';
 import { runTask, type TaskResult } from './plan/tasks.ts';
 import { type Covered, withCovers } from './plan/vacuous.ts';
 import { strategies } from './sampling/portfolio.ts';
-import { preemptionsOf } from './sampling/run.ts';
-import type { NoProgress } from './search/noProgress.ts';
+
+export type { ExploreFailure } from './failure/report.ts';
+export { executorOf } from './machine/executorOf.ts';
 
 /** `vacuous`: the search was finished, found nothing, and never reached what the scenario is there for. */
 export type Verdict = 'proved' | 'bounded' | 'sampled' | 'violation' | 'vacuous';
@@ -34,26 +32,6 @@ export interface ExploreOptions {
   readonly explain?: boolean;
   /** Name of the driver that the settings are meant for: that of the scenario, or one to take its place. */
   readonly driver?: string | undefined;
-}
-
-/** The failure, made smaller and replayed once more; minimal in preemptions if `minimal` says so. */
-export interface ExploreFailure {
-  readonly oracle: string;
-  readonly message: string;
-  /** Which of the four verdicts on no progress, when that is what is wrong. */
-  readonly noProgress: NoProgress | null;
-  readonly actor: string;
-  readonly token: string;
-  readonly steps: number;
-  readonly preemptions: number;
-  /** No schedule with fewer preemptions fails: they were all tried. */
-  readonly minimal: boolean;
-  /** By named points. */
-  readonly schedule: string;
-  readonly stretches: readonly Stretch[];
-  /** Null if none was asked for. */
-  readonly explanation: Explanation | null;
-  readonly table: readonly string[];
 }
 
 export interface ExploreResult {
@@ -80,62 +58,14 @@ export interface ExploreResult {
   /** What the scenario is there for, and whether it was reached. */
   readonly covers: readonly Covered[];
   readonly failure: ExploreFailure | null;
+  /** Of one schedule that was followed and passes: what happened. */
+  readonly passed?: { readonly stretches: readonly Stretch[]; readonly table: readonly string[] };
 }
-
-type ReportOptions = Pick<ExploreOptions, 'settings' | 'explain'>;
-
-const watch: Watch = { installed: checkInstalled, faultStable: () => {} };
-
-/** An executor with the cheap oracles on. */
-export const executorOf = (scenario: Scenario): Executor => new Executor(scenario, watch);
 
 /** @throws RangeError for an unknown strategy. */
 export function checkStrategy(strategy: string): void {
   const known = ['portfolio', 'search', ...Object.keys(strategies)];
   if (!known.includes(strategy)) throw new RangeError(`unknown strategy '${strategy}', allowed are ${known.join(', ')}`);
-}
-
-/** Longest time to make a failure smaller. */
-const MINIMISE_SECONDS = 3;
-
-/** A failure of the check for determinism itself has no schedule. */
-const hasSchedule = ({ failure }: Found): boolean => failure.rule !== 'I-DETERM';
-
-/** The report of a failure: its schedule is run again, and must fail in the same way. */
-function reportFailure(executor: Executor, { settings, explain: why = false }: ReportOptions, found: Found): ExploreFailure {
-  const { failure, schedule, minimal } = found;
-  const { stretches, outcome } = trace(executor, schedule);
-  if (hasSchedule(found) && (outcome?.rule !== failure.rule || outcome.message !== failure.message)) {
-    throw new Error(`the failure is not deterministic: ${failure.rule} at first, ${outcome?.rule ?? 'nothing'} when run again`);
-  }
-  const explanation = why && hasSchedule(found) ? explain(executor, schedule, failure) : null;
-  const chances = explanation === null ? null : new Map(explanation.chances.map(({ steps, fails }) => [steps, fails]));
-  return {
-    ...described(executor, settings, found, schedule),
-    minimal,
-    schedule: readable(stretches),
-    stretches,
-    explanation,
-    table: table(executor, stretches, chances),
-  };
-}
-
-/** What a report says whether or not the last step ends; `ran` are the steps that do. */
-const described = (executor: Executor, settings: DriverSettings, { failure, schedule }: Found, ran: readonly number[]) => ({
-  oracle: failure.rule,
-  message: failure.message,
-  noProgress: failure.kind ?? null,
-  actor: failure.actor === -1 ? 'check at the end' : executor.nameOf(failure.actor),
-  token: makeToken(executor.scenario.name, settings, schedule, executor.scenario.sources),
-  steps: schedule.length,
-  preemptions: preemptionsOf(executor, ran),
-});
-
-/** The same for what an exploration has found, which is made smaller before it is explained. */
-export function reportFound(executor: Executor, options: ReportOptions, found: Found): ExploreFailure {
-  if (options.explain !== true || !hasSchedule(found)) return reportFailure(executor, options, found);
-  const smaller = minimise(executorOf, executor, found, MINIMISE_SECONDS);
-  return reportFailure(smaller.executor, options, smaller);
 }
 
 /** What is known of a run beside what its exploration says. */
@@ -196,7 +126,8 @@ export function explore(scenario: Scenario, options: ExploreOptions, control = n
   }
   const seconds = (Date.now() - began) / 1000;
   const { found } = exploration;
-  const failure = found === null ? null : reportFound(executorOf(scenario), options, found);
+  const budget = new Budget(secondsFor(seconds), { isStopped: () => control.isStopped });
+  const failure = found === null ? null : reportFound(executorOf(scenario), options, found, budget);
   return resultOf(scenario.name, exploration, options, failure, {
     seconds,
     workers: 1,
@@ -205,31 +136,39 @@ export function explore(scenario: Scenario, options: ExploreOptions, control = n
   });
 }
 
-/** The report of a failure whose last step does not end: the steps before it are run, and that one is not. */
-export function reportStuck(executor: Executor, settings: DriverSettings, found: Found): ExploreFailure {
-  const before = found.schedule.slice(0, -1);
-  const { stretches } = trace(executor, before);
-  return {
-    ...described(executor, settings, found, before),
-    minimal: false,
-    schedule: `${readable(stretches)} ${executor.nameOf(found.schedule.at(-1) as number)}@done`.trim(),
-    stretches,
-    explanation: null,
-    table: table(executor, stretches),
-  };
+/** Runs a recorded schedule again, and explains it if it fails and `why` is true. */
+export function replay(
+  scenario: Scenario,
+  settings: DriverSettings,
+  schedule: readonly number[],
+  why = true,
+  hooks: BudgetHooks = {},
+): ExploreResult {
+  const executor = executorOf(scenario);
+  const { outcome, stretches } = trace(executor, schedule);
+  if (outcome === null)
+    return replayed(scenario.name, null, {
+      basis: `the schedule was followed, and nothing failed${unfinished(executor)}`,
+      passed: { stretches, table: table(executor, stretches) },
+    });
+  const found = { failure: outcome, schedule, minimal: true };
+  return replayed(scenario.name, reportFailure(executor, { settings, explain: why }, found, new Budget(secondsFor(0), hooks)));
 }
 
-/** Runs a recorded schedule again. */
-export function replay(scenario: Scenario, settings: DriverSettings, schedule: readonly number[], why = true): ExploreResult {
-  const executor = executorOf(scenario);
-  const { outcome } = trace(executor, schedule);
-  const found = outcome === null ? null : { failure: outcome, schedule, minimal: true };
-  const failure = found === null ? null : reportFailure(executor, { settings, explain: why }, found);
-  return replayed(scenario.name, failure);
+/** Who has something left to do where a schedule ends. */
+function unfinished(executor: Executor): string {
+  const names = Array.from({ length: executor.count }, (_, i) => i)
+    .filter((actor) => executor.at[actor] !== DONE)
+    .map((actor) => executor.nameOf(actor));
+  return names.length === 0 ? '' : `; it ends before ${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} done`;
 }
 
 /** The result of a schedule that was run again. */
-export const replayed = (scenario: string, failure: ExploreFailure | null): ExploreResult => ({
+export const replayed = (
+  scenario: string,
+  failure: ExploreFailure | null,
+  more: Partial<Pick<ExploreResult, 'basis' | 'passed'>> = {},
+): ExploreResult => ({
   scenario,
   verdict: failure === null ? 'sampled' : 'violation',
   strategy: 'replay',
@@ -243,7 +182,8 @@ export const replayed = (scenario: string, failure: ExploreFailure | null): Expl
   seconds: 0,
   schedulesPerSecond: 0,
   interrupted: false,
-  basis: failure === null ? 'the schedule was followed, and nothing failed' : 'found in schedule 1',
+  basis: 'found in schedule 1',
   covers: [],
   failure,
+  ...more,
 });

@@ -41,10 +41,16 @@ const LEAST_SECONDS = 1;
 const TICK_MS = 100;
 
 /** The failure of a token once more, with why it fails. That takes some seconds, and `tick` is called meanwhile. */
-async function explained(scenario: string, settings: DriverSettings, token: string, tick: () => void) {
+async function explained(
+  scenario: string,
+  settings: DriverSettings,
+  token: string,
+  tick: () => void,
+  signal: AbortSignal | undefined,
+) {
   const timer = setInterval(tick, TICK_MS);
   try {
-    return await runSchedule(scenario, { settings }, readToken(token).schedule);
+    return await runSchedule(scenario, { settings }, readToken(token).schedule, signal);
   } finally {
     clearInterval(timer);
   }
@@ -90,9 +96,9 @@ export async function traceViolation(options: TraceOptions, hooks: ParallelHooks
   const best = same ?? other;
   const result = { seconds: elapsed(), interrupted: hooks.signal?.aborted ?? false, explored };
   if (best === undefined) return { ...result, found: null };
-  const again = await explained(best.scenario, settings, best.failure.token, () =>
-    onProgress({ executions: 0, states: 0, guesses: [0, 0], orders: 0, elapsedSeconds: 0, doing: 'looking into the failure' }),
-  );
+  const tick = (): void =>
+    onProgress({ executions: 0, states: 0, guesses: [0, 0], orders: 0, elapsedSeconds: 0, doing: 'looking into the failure' });
+  const again = await explained(best.scenario, settings, best.failure.token, tick, hooks.signal);
   const failure = { ...(again.failure ?? best.failure), minimal: best.failure.minimal };
   return { ...result, found: { scenario: best.scenario, sameRule: best === same, failure } };
 }

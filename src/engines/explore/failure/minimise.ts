@@ -1,12 +1,16 @@
 /**
  * Makes a failure smaller: first as few preemptions as possible, then as few operations and with them actors, then as few steps, as
- * long as the same rule breaks. Every schedule that is taken has been run, and has failed.
+ * long as the same rule breaks. At last every preemption is put as late as possible. Every schedule that is taken has been run, and
+ * has failed.
  */
 import type { Scenario } from '../../../scenarios/scenario.ts';
 import { without } from '../../../scenarios/without.ts';
 import type { Executor, Failure } from '../machine/execution.ts';
-import { preemptionsOf, runToEnd } from '../sampling/run.ts';
+import { preemptionsOf } from '../sampling/run.ts';
 import { search } from '../search.ts';
+import type { Budget } from './budget.ts';
+import { preemptedLate } from './pair.ts';
+import { follow, type Run, runsOf, scheduleOf } from './run.ts';
 
 export interface Minimal {
   readonly failure: Failure;
@@ -15,49 +19,17 @@ export interface Minimal {
   readonly minimal: boolean;
 }
 
-/** A stretch of steps by one actor. */
-interface Run {
-  readonly actor: number;
-  readonly steps: number;
+/** A failure, and an executor of the scenario it is one of: perhaps with fewer operations than at first. */
+export interface Smaller extends Minimal {
+  readonly executor: Executor;
 }
 
-export function runsOf(schedule: readonly number[]): Run[] {
-  const runs: Run[] = [];
-  for (const actor of schedule) {
-    const last = runs.at(-1);
-    if (last?.actor === actor) runs[runs.length - 1] = { actor, steps: last.steps + 1 };
-    else runs.push({ actor, steps: 1 });
-  }
-  return runs;
-}
-
-/**
- * Runs the stretches as far as they can be followed, and then on without preemption. Returns the failure if it breaks the rule,
- * with the schedule in the executor.
- */
-export function follow(executor: Executor, runs: readonly Run[], rule: string): Failure | null {
-  const runnable = new Uint8Array(executor.count);
-  executor.reset();
-  let current = -1;
-  let failure: Failure | null = null;
-  for (const { actor, steps } of runs) {
-    for (let i = 0; i < steps && executor.canRun(actor) && failure === null; i++) {
-      failure = executor.step(actor);
-      current = actor;
-    }
-    if (failure !== null) break;
-  }
-  failure ??= runToEnd(executor, current, runnable);
-  return failure?.rule === rule ? failure : null;
-}
-
-const scheduleOf = (executor: Executor): number[] => [...executor.schedule.subarray(0, executor.steps)];
-
-/** Searches with fewer and fewer... from none upwards: the first bound at which the rule breaks is the least. */
-function fewestPreemptions(executor: Executor, { failure, schedule }: Minimal, until: number): Minimal {
+/** Searches with no preemption, then with one, and so on: the first bound at which the rule breaks is the least. */
+function fewestPreemptions(executor: Executor, { failure, schedule }: Minimal, budget: Budget): Minimal {
   const spent = preemptionsOf(executor, schedule);
   for (let bound = 0; bound < spent; bound++) {
-    const result = search(executor, { preemptions: bound, enough: () => Date.now() > until });
+    if (budget.isOver) return { failure, schedule, minimal: false };
+    const result = search(executor, { preemptions: bound, enough: () => budget.isOver });
     if (result.failure?.rule === failure.rule) return { failure: result.failure, schedule: [...result.schedule], minimal: true };
     // Another rule broke first, or time is up: what lies behind is not known.
     if (!result.complete) return { failure, schedule, minimal: false };
@@ -66,7 +38,7 @@ function fewestPreemptions(executor: Executor, { failure, schedule }: Minimal, u
 }
 
 /** Leaves out stretches, and shortens others, while the rule still breaks and no preemption is added. */
-function fewestSteps(executor: Executor, found: Minimal, until: number): Minimal {
+function fewestSteps(executor: Executor, found: Minimal, budget: Budget): Minimal {
   let best = found;
   const most = preemptionsOf(executor, best.schedule);
   const take = (runs: readonly Run[]): boolean => {
@@ -77,23 +49,27 @@ function fewestSteps(executor: Executor, found: Minimal, until: number): Minimal
     best = { ...best, failure, schedule };
     return true;
   };
-  for (let again = true; again && Date.now() < until; ) {
+  for (let again = true; again; ) {
     again = false;
     const runs = runsOf(best.schedule);
     for (let i = 0; i < runs.length && !again; i++) {
       const { actor, steps } = runs[i] as Run;
       const shorter = [0, Math.floor(steps / 2), steps - 1].filter((n) => n < steps);
-      again = shorter.some((n) => take([...runs.slice(0, i), ...(n === 0 ? [] : [{ actor, steps: n }]), ...runs.slice(i + 1)]));
+      for (const n of shorter) {
+        if (budget.isOver) return best;
+        again = take([...runs.slice(0, i), ...(n === 0 ? [] : [{ actor, steps: n }]), ...runs.slice(i + 1)]);
+        if (again) break;
+      }
     }
   }
   return best;
 }
 
-/** Longest search for the failure without one of the operations. */
-const WITHOUT_MS = 300;
+/** Longest search for the failure without one of the operations, in seconds. */
+const WITHOUT_SECONDS = 0.3;
 
 /** Leaves out operations, the last first, while the rule still breaks with no more preemptions. */
-function fewestOperations(make: (scenario: Scenario) => Executor, found: Smaller, until: number): Smaller {
+function fewestOperations(make: (scenario: Scenario) => Executor, found: Smaller, budget: Budget): Smaller {
   const { actors, invariants } = found.executor.prepared;
   if (invariants === undefined) return found;
   const { scenario } = found.executor;
@@ -102,10 +78,10 @@ function fewestOperations(make: (scenario: Scenario) => Executor, found: Smaller
   const left: string[] = [];
   let best = found;
   for (const operation of all) {
-    const stop = Math.min(until, Date.now() + WITHOUT_MS);
-    if (left.length + 1 === all.length || Date.now() >= until) break;
+    if (left.length + 1 === all.length || budget.isOver) break;
+    const part = budget.part(1, WITHOUT_SECONDS);
     const executor = make(without(scenario, [...left, operation]));
-    const { failure, schedule } = search(executor, { preemptions: most, enough: () => Date.now() > stop });
+    const { failure, schedule } = search(executor, { preemptions: most, enough: () => part.isOver });
     if (failure?.rule !== found.failure.rule) continue;
     left.push(operation);
     best = { ...best, executor, failure, schedule: [...schedule] };
@@ -113,15 +89,19 @@ function fewestOperations(make: (scenario: Scenario) => Executor, found: Smaller
   return best;
 }
 
-/** A failure, and an executor of the scenario it is one of: perhaps with fewer operations than at first. */
-export interface Smaller extends Minimal {
-  readonly executor: Executor;
+/** The same failure, preempted as late as possible. */
+function latest(executor: Executor, found: Minimal, budget: Budget): Minimal {
+  const { rule } = found.failure;
+  const late = preemptedLate(executor, found.schedule, rule, budget);
+  if (late === found.schedule) return found;
+  const failure = follow(executor, runsOf(late), rule);
+  return failure === null ? found : { ...found, failure, schedule: scheduleOf(executor) };
 }
 
-/** The smallest failure that could be found in `seconds`. `minimal` says that the preemptions are known to be the fewest. */
-export function minimise(make: (scenario: Scenario) => Executor, executor: Executor, found: Minimal, seconds: number): Smaller {
-  const until = Date.now() + seconds * 1000;
-  const fewer = found.minimal ? found : fewestPreemptions(executor, found, until);
-  const smaller = fewestOperations(make, { ...fewer, executor }, until);
-  return { ...fewestSteps(smaller.executor, smaller, until), executor: smaller.executor };
+/** The smallest failure that could be found within the budget. `minimal` says that the preemptions are known to be the fewest. */
+export function minimise(make: (scenario: Scenario) => Executor, executor: Executor, found: Minimal, budget: Budget): Smaller {
+  const fewer = found.minimal ? found : fewestPreemptions(executor, found, budget);
+  const smaller = fewestOperations(make, { ...fewer, executor }, budget);
+  const shorter = fewestSteps(smaller.executor, smaller, budget);
+  return { ...latest(smaller.executor, shorter, budget), executor: smaller.executor };
 }

@@ -4,7 +4,7 @@
  * between do not matter, as long as the points are still passed.
  */
 import { points } from '../../../steps/points.ts';
-import { DONE, type Executor, STEP_LIMIT } from '../machine/execution.ts';
+import { DONE, type Executor } from '../machine/execution.ts';
 import type { Stretch } from './trace.ts';
 
 const DONE_NAME = 'done';
@@ -50,7 +50,7 @@ export function followNamed(executor: Executor, text: string): number[] {
   executor.reset();
   for (const { actor, at, visit } of parts) {
     for (let visits = 0; visits < visit; ) {
-      if (!executor.canRun(actor) || executor.steps >= STEP_LIMIT) {
+      if (!executor.canRun(actor) || executor.steps >= executor.limit) {
         const now =
           executor.at[actor] === DONE ? 'it is done' : `it cannot go on from ${pointName(executor.at[actor] as number)}`;
         const wanted = `${executor.nameOf(actor)}@${at}${visit > 1 ? `#${visit}` : ''}`;

@@ -1,4 +1,4 @@
-/** Where in the model a step is made. */
+/** Where in the sources a step is made. */
 import type { Scenario } from '../../../scenarios/scenario.ts';
 import { Executor } from '../machine/execution.ts';
 
@@ -18,10 +18,10 @@ function place(stack: string): string | null {
 }
 
 /**
- * File, line and function of the first write of step `at` of a schedule, or of its first read if it writes nothing. Lines are
- * those of the sources where source maps are switched on. Null if the step touches nothing shared, or only the scenario does.
+ * File, line and function of the first write of each of `count` steps of a schedule from number `from` on, or of its first read if
+ * it writes nothing. Lines are those of the sources where source maps are switched on. Null for a step that touches nothing shared.
  */
-export function sourceOfStep(scenario: Scenario, schedule: readonly number[], at: number): string | null {
+export function sourcesOf(scenario: Scenario, schedule: readonly number[], from: number, count: number): (string | null)[] {
   let armed = false;
   let read: string | null = null;
   let written: string | null = null;
@@ -32,15 +32,21 @@ export function sourceOfStep(scenario: Scenario, schedule: readonly number[], at
     if (writes) written = found;
     else read = found;
   };
+  const sources: (string | null)[] = [];
   Error.stackTraceLimit = 50;
   try {
     const executor = new Executor(scenario, null, { recorded: false, witness });
     executor.reset();
-    for (let i = 0; i < at; i++) if (executor.step(schedule[i] as number) !== null) return null;
-    armed = true;
-    executor.step(schedule[at] as number);
+    for (let step = 0; step < Math.min(from + count, schedule.length); step++) {
+      armed = step >= from;
+      read = null;
+      written = null;
+      const failure = executor.step(schedule[step] as number);
+      if (armed) sources.push(written ?? read);
+      if (failure !== null) break;
+    }
   } finally {
     Error.stackTraceLimit = limit;
   }
-  return written ?? read;
+  return sources;
 }

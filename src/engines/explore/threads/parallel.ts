@@ -1,6 +1,8 @@
 /** Explores in several threads. The result is the one that a single thread has, for a seed and a budget of schedules. */
 
-import { checkStrategy, type ExploreFailure, type ExploreOptions, type ExploreResult, replayed, resultOf } from '../explore.ts';
+import { checkStrategy, type ExploreOptions, type ExploreResult, replayed, resultOf } from '../explore.ts';
+import { secondsFor } from '../failure/budget.ts';
+import type { ExploreFailure } from '../failure/report.ts';
 import { Control, LANES, type Standing } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
 import type { Task, TaskResult } from '../plan/tasks.ts';
@@ -58,16 +60,20 @@ async function runStage(
   return results.slice(0, gap === -1 ? settled : gap);
 }
 
-/** The report of what was found, by a thread that has not met it before. */
-async function report(subject: Subject, work: Answers['report' | 'reportStuck']['work']): Promise<ExploreFailure> {
-  const { threads } = await Threads.start(subject, 1, new Control(), true);
+/** The report of what was found, by a thread that has not met it before. It comes at once when `control` says stop. */
+async function report(
+  subject: Subject,
+  work: Answers['report' | 'reportStuck']['work'],
+  control: Control,
+): Promise<ExploreFailure> {
+  const { threads } = await Threads.start(subject, 1, control, true);
   await using _ = threads;
   try {
     return await threads.run(work);
   } catch (error) {
     // It was made smaller, or continued at random, into a step that does not end. The failure itself was seen before.
     if (!(error instanceof Stuck) || work.kind === 'reportStuck' || work.options.explain !== true) throw error;
-    return await report(subject, { ...work, options: { ...work.options, explain: false } });
+    return await report(subject, { ...work, options: { ...work.options, explain: false } }, control);
   }
 }
 
@@ -124,13 +130,14 @@ export async function exploreParallel(
       const { found } = exploration;
       if (found === null) return conclude(started, null, seconds);
       stage = 'looking into the failure';
-      return conclude(started, await report(subject, { kind: 'report', found, options }), seconds);
+      const work = { kind: 'report', found, options, seconds: secondsFor(seconds) } as const;
+      return conclude(started, await report(subject, work, control), seconds);
     } catch (error) {
       if (!(error instanceof Stuck)) throw error;
       const seconds = (Date.now() - began) / 1000;
       const found = foundIn(error);
       exploration.fail(found, control.standing().executions);
-      return conclude(started, await report(subject, { kind: 'reportStuck', found }), seconds);
+      return conclude(started, await report(subject, { kind: 'reportStuck', found }, control), seconds);
     }
   } finally {
     clearInterval(timer);
@@ -139,7 +146,7 @@ export async function exploreParallel(
 }
 
 /**
- * Runs one schedule, of a token or in named points, in a thread that is watched.
+ * Runs one schedule, of a token or in named points, in a thread that is watched. With the signal it is explained no further.
  *
  * @throws as {@link exploreParallel}; RangeError when the schedule cannot be followed.
  */
@@ -147,16 +154,25 @@ export async function runSchedule(
   scenario: string,
   { settings, driver }: Pick<ExploreOptions, 'settings' | 'driver'>,
   schedule: readonly number[] | string,
+  signal?: AbortSignal,
 ): Promise<ExploreResult> {
   const subject: Subject = { scenario, settings, driver };
-  const { threads, started } = await Threads.start(subject, 1, new Control(), true);
-  await using _ = threads;
+  const control = new Control();
+  const stop = (): void => control.stop();
+  signal?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted) stop();
   try {
-    return await (typeof schedule === 'string'
-      ? threads.run({ kind: 'follow', text: schedule })
-      : threads.run({ kind: 'replay', schedule }));
-  } catch (error) {
-    if (!(error instanceof Stuck)) throw error;
-    return replayed(started.scenario, await report(subject, { kind: 'reportStuck', found: foundIn(error) }));
+    const { threads, started } = await Threads.start(subject, 1, control, true);
+    await using _ = threads;
+    try {
+      return await (typeof schedule === 'string'
+        ? threads.run({ kind: 'follow', text: schedule })
+        : threads.run({ kind: 'replay', schedule }));
+    } catch (error) {
+      if (!(error instanceof Stuck)) throw error;
+      return replayed(started.scenario, await report(subject, { kind: 'reportStuck', found: foundIn(error) }, control));
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop);
   }
 }

@@ -2,7 +2,8 @@
 import { Piscina } from 'piscina';
 import type { DriverSettings } from '../../../drivers/options.ts';
 import { workerUrl } from '../../workerUrl.ts';
-import type { ExploreFailure, ExploreOptions, ExploreResult } from '../explore.ts';
+import type { ExploreOptions, ExploreResult } from '../explore.ts';
+import type { ExploreFailure } from '../failure/report.ts';
 import type { Failure } from '../machine/execution.ts';
 import { CHECKING, Pulse, SETTING_UP, type Standstill } from '../machine/pulse.ts';
 import { Control } from '../plan/control.ts';
@@ -14,7 +15,8 @@ export interface Answers {
   start: { readonly work: { readonly kind: 'start' }; readonly answer: Started };
   task: { readonly work: { readonly kind: 'task'; readonly task: Task; readonly index: number }; readonly answer: TaskResult };
   report: {
-    readonly work: { readonly kind: 'report'; readonly found: Found; readonly options: ExploreOptions };
+    /** `seconds` at most, unless the control says stop before. */
+    readonly work: { readonly kind: 'report'; readonly found: Found; readonly options: ExploreOptions; readonly seconds: number };
     readonly answer: ExploreFailure;
   };
   /** Of a schedule that cannot be run to its end. */

@@ -1,0 +1,10 @@
+/** The executor that every exploration uses. */
+import { checkInstalled } from '../../../oracles/mirror.ts';
+import type { Scenario } from '../../../scenarios/scenario.ts';
+import type { Watch } from '../../../sync/task.ts';
+import { Executor } from './execution.ts';
+
+const watch: Watch = { installed: checkInstalled, faultStable: () => {} };
+
+/** An executor with the cheap oracles on. */
+export const executorOf = (scenario: Scenario): Executor => new Executor(scenario, watch);
