@@ -1,0 +1,161 @@
+/** Holds the real explorer against the reference, on one program. */
+import { explore } from '../../src/engines/explore/explore.ts';
+import { Executor } from '../../src/engines/explore/machine/execution.ts';
+import { search } from '../../src/engines/explore/search.ts';
+import { asScenario, watch } from './asScenario.ts';
+import { instructionsOf, masked, type Program } from './program.ts';
+import { reference, type Truth } from './reference.ts';
+
+/** Most states of a program that is compared. */
+const MOST_STATES = 12_000;
+
+/** Bounds on preemptions that are tried one after another. */
+const MOST_PREEMPTIONS = 3;
+
+export interface Compared {
+  /** What the two do not agree on, in a sentence; null when they agree. */
+  readonly disagreement: string | null;
+  /** The reference has met all states. */
+  readonly exhausted: boolean;
+  readonly states: number;
+  /** Rules that can be broken, and ways not to get on. */
+  readonly found: readonly string[];
+}
+
+class Disagreement extends Error {}
+
+function agree(holds: boolean, sentence: () => string): void {
+  if (!holds) throw new Disagreement(sentence());
+}
+
+const listed = (names: Iterable<string>): string => [...names].sort().join(', ') || 'nothing';
+
+/** Is the failure one that the reference knows, at this bound? */
+function known(
+  truth: Truth,
+  failure: { readonly rule: string; readonly kind?: string; readonly message: string },
+  how: string,
+): void {
+  agree(
+    truth.rules.has(failure.rule),
+    () => `${how}: ${failure.rule} (${failure.message}), which cannot be: ${listed(truth.rules.keys())} can`,
+  );
+  if (failure.kind !== undefined) {
+    agree(truth.kinds.has(failure.kind), () => `${how}: ${failure.message}; it should be one of: ${listed(truth.kinds)}`);
+  }
+}
+
+/** Far above what a program of this size needs: a search that has gone astray comes to an end. */
+const enough = (executions: number): boolean => executions > 1_000_000;
+
+/** With 0, 1, 2... preemptions: nothing below the fewest, and at the fewest a failure; the same ends of executions. */
+function boundedSearches(program: Program, truth: Truth): void {
+  const { scenario, finals } = asScenario(program);
+  const executor = new Executor(scenario, watch);
+  const fewest = Math.min(...truth.rules.values());
+  for (let bound = 0; bound <= MOST_PREEMPTIONS; bound++) {
+    // The same executor: ends that were checked before are not checked again, but were ends within fewer preemptions.
+    const how = `search within ${bound} preemptions`;
+    const { failure, complete } = search(executor, { preemptions: bound, enough });
+    if (failure === null) {
+      agree(complete, () => `${how} does not come to its end`);
+      agree(bound < fewest, () => `${how}: nothing, and ${listed(truth.rules.keys())} needs ${fewest}`);
+      const right = [...truth.finals].filter(([, spent]) => spent <= bound).map(([memory]) => memory);
+      sameFinals(right, finals, how);
+      continue;
+    }
+    known(truth, failure, how);
+    const spent = truth.rules.get(failure.rule) as number;
+    agree(
+      failure.rule === 'I-PROG' || spent <= bound,
+      () => `${how}: ${failure.rule} (${failure.message}), which needs ${spent}`,
+    );
+    return;
+  }
+}
+
+function sameFinals(right: readonly string[], found: ReadonlySet<string>, how: string): void {
+  const missing = right.filter((memory) => !found.has(memory));
+  const foreign = [...found].filter((memory) => !right.includes(memory));
+  agree(missing.length === 0, () => `${how}: executions that end with the words ${missing.join(' / ')} are not met`);
+  agree(foreign.length === 0, () => `${how}: no execution ends with the words ${foreign.join(' / ')}`);
+}
+
+/** All interleavings. Returns the rule that was found. */
+function wholeSearch(
+  program: Program,
+  truth: Truth,
+  { symmetry, recorded }: { symmetry: boolean; recorded: boolean },
+): string | null {
+  const how = `search of all interleavings${symmetry ? '' : ', every actor told apart'}${recorded ? '' : ', steps not recorded'}`;
+  // An executor of its own: it remembers the ends that it has checked.
+  const { scenario, finals } = asScenario(program);
+  const executor = new Executor(scenario, watch, { recorded });
+  const { failure, complete, long } = search(executor, { preemptions: Number.POSITIVE_INFINITY, enough, symmetry });
+  if (failure !== null) {
+    known(truth, failure, how);
+    return failure.rule;
+  }
+  agree(complete && long === 0, () => `${how} does not come to its end`);
+  agree(truth.rules.size === 0, () => `${how}: nothing, and ${listed(truth.rules.keys())} can be broken`);
+  sameFinals([...truth.finals.keys()], finals, how);
+  return null;
+}
+
+const exploring = {
+  strategy: 'search',
+  seconds: 600,
+  schedules: 1e9,
+  preemptions: Number.POSITIVE_INFINITY,
+  seed: 1,
+  settings: {},
+};
+
+function exploration(truth: Truth, program: Program): void {
+  const { verdict, basis, failure } = explore(asScenario(program).scenario, exploring);
+  const how = `explore (${verdict}: ${basis})`;
+  if (failure !== null) {
+    known(truth, { rule: failure.oracle, message: failure.message }, how);
+    const fewest = Math.min(...truth.rules.values());
+    agree(
+      !failure.minimal || failure.oracle === 'I-PROG' || failure.preemptions === fewest,
+      () => `${how}: ${failure.oracle} with ${failure.preemptions} preemptions, said to be the fewest, which are ${fewest}`,
+    );
+  }
+  agree((verdict === 'proved') === (truth.rules.size === 0), () => `${how}, and ${listed(truth.rules.keys())} can be broken`);
+}
+
+/**
+ * One program, without the checks of those rules that were found before. `thorough`: also with steps that are not recorded, and by
+ * `explore`, which decides what to do by itself.
+ */
+function compareOnce(program: Program, truth: Truth, thorough: boolean): string | null {
+  boundedSearches(program, truth);
+  const found = wholeSearch(program, truth, { symmetry: true, recorded: true });
+  if (program.actors.some(({ copies }) => copies > 1)) wholeSearch(program, truth, { symmetry: false, recorded: true });
+  if (!thorough) return found;
+  wholeSearch(program, truth, { symmetry: true, recorded: false });
+  const watches = program.actors.some(({ operations }) => operations.flatMap(instructionsOf).some((one) => one.do === 'watch'));
+  if (!watches) exploration(truth, program);
+  return found;
+}
+
+export function compare(program: Program, thorough: boolean): Compared {
+  const all = new Set<string>();
+  const first = reference(program, MOST_STATES);
+  let truth = first;
+  let disagreement: string | null = null;
+  try {
+    for (let rest = program; truth.exhausted; ) {
+      for (const name of [...truth.rules.keys(), ...truth.kinds]) all.add(name);
+      const found = compareOnce(rest, truth, thorough);
+      if (found === null || !found.startsWith('X-')) break;
+      rest = masked(rest, found);
+      truth = reference(rest, MOST_STATES);
+    }
+  } catch (error) {
+    disagreement =
+      error instanceof Disagreement ? error.message : `the explorer throws ${error instanceof Error ? error.stack : error}`;
+  }
+  return { disagreement, exhausted: first.exhausted, states: first.states, found: [...all] };
+}
