@@ -46,11 +46,13 @@ export type {
 export type { LabOptions } from './engines/script/lab.ts';
 export { CpuActor, DeviceActor, Lab } from './engines/script/lab.ts';
 export type { AddressSpace, Device } from './engines/script/places.ts';
+export { ModelError } from './engines/script/places.ts';
 export type { Access } from './engines/script/scripted.ts';
 // Range fault and migration.
 export { HMM_PFN_ERROR, HMM_PFN_VALID, HMM_PFN_WRITE, HMM_RANGE_DEFAULT_TIMEOUT, hmmPfnToPage } from './hmm/pfn.ts';
 export type { HmmRange } from './hmm/rangeFault.ts';
 export { hmmRangeFault, hmmRangeFaultUnlockedTimeout, requestFlags } from './hmm/rangeFault.ts';
+export { UsageError } from './input/usageError.ts';
 export { migrateDeviceFinalize, migrateDevicePages, migrateDeviceRange } from './migrate/deviceRange.ts';
 export { makeDeviceExclusive } from './migrate/exclusive.ts';
 export {

@@ -75,7 +75,7 @@ test('a cell that would not fit into memory is refused; the others are no matter
   assert.equal(planSweep({ ...request, axes }, drivers, 2 ** 30).cells.length, 14);
   assert.throws(
     () => planSweep({ ...request, axes }, drivers, 2 ** 20),
-    /^RangeError: the cell pages=\d+k is not possible: it needs \d+ MiB of memory, allowed are 1 MiB on this machine$/,
+    /^UsageError: the cell pages=\d+k is not possible: it needs \d+ MiB of memory, allowed are 1 MiB on this machine$/,
   );
 });
 
@@ -83,6 +83,6 @@ test('an axis that no driver of the sweep has is refused', () => {
   const driver = { ...dmirror.driver, options: {} };
   assert.throws(
     () => planSweep({ ...request, axes: { policy: 'window' } }, [{ ...dmirror, driver }]),
-    /^RangeError: --policy: no driver of the sweep has that option$/,
+    /^UsageError: --policy: no driver of the sweep has that option$/,
   );
 });

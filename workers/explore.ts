@@ -10,6 +10,8 @@ import { Control } from '../src/engines/explore/plan/control.ts';
 import { runTask } from '../src/engines/explore/plan/tasks.ts';
 import { loadScenario } from '../src/engines/explore/plan/userScenario.ts';
 import { type Job, START_MS, type Started } from '../src/engines/explore/threads/threads.ts';
+import { answerOf } from '../src/engines/refusal.ts';
+import { UsageError } from '../src/input/usageError.ts';
 import type { Scenario } from '../src/scenarios/scenario.ts';
 
 // Scenarios and drivers may print. stdout belongs to the result.
@@ -29,7 +31,7 @@ async function start({ scenario: name, settings, driver, threads }: Job, control
   kept = executorOf(scenario);
   const { actors, driver: own = 'dmirror' } = kept.prepared;
   if (driver !== undefined && driver !== own)
-    throw new RangeError(`scenario ${scenario.name} is written for ${own}, not for '${driver}'`);
+    throw new UsageError(`scenario ${scenario.name} is written for ${own}, not for '${driver}'`);
   return { scenario: scenario.name, actors: actors.map((actor) => actor.name), covers: kept.coverage.names };
 }
 
@@ -56,7 +58,7 @@ export default async function explore(job: Job) {
   const pulse = new Pulse(job.pulse);
   usePulse(pulse);
   try {
-    return job.work.kind === 'start' ? await start(job, control, pulse) : work(job, control);
+    return await answerOf<unknown>(() => (job.work.kind === 'start' ? start(job, control, pulse) : work(job, control)));
   } finally {
     pulse.end();
   }

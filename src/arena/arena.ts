@@ -79,7 +79,7 @@ export const buffersOf = (arena: Arena): ArenaBuffers => ({ words: arena.words.b
  * Makes an arena. Fresh buffers are all zero, and all-zero is the valid initial state of everything but the header,
  * so a million-page arena costs no initialisation.
  *
- * @throws RangeError when a size is impossible; the message names it.
+ * @throws UsageError when a size is impossible; the message names it.
  */
 export function createArena(sizes: Partial<ArenaConfig> = {}): Arena {
   const config = { ...defaultConfig, ...sizes };

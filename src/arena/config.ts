@@ -1,4 +1,5 @@
 /** Sizes of an arena, and the limits that follow from how things are encoded. */
+import { UsageError } from '../input/usageError.ts';
 
 /** Entries of one page-table page, and pages one of them maps. */
 export const PTRS_PER_TABLE = 512;
@@ -88,23 +89,23 @@ const LIMITS: Partial<Record<keyof ArenaConfig, number>> = {
 
 const MAY_BE_NONE: ReadonlySet<keyof ArenaConfig> = new Set(['devicePages', 'devices', 'hugePages', 'swapSlots']);
 
-/** @throws RangeError that names the size that is impossible. */
+/** @throws UsageError that names the size that is impossible. */
 export function checkConfig(config: ArenaConfig): void {
   for (const key of CONFIG_KEYS) {
     const value = config[key];
     const least = MAY_BE_NONE.has(key) ? 0 : 1;
     if (!Number.isSafeInteger(value) || value < least) {
-      throw new RangeError(`arena: ${key} is ${value}, it must be a whole number of at least ${least}`);
+      throw new UsageError(`arena: ${key} is ${value}, it must be a whole number of at least ${least}`);
     }
     const most = LIMITS[key];
-    if (most !== undefined && value > most) throw new RangeError(`arena: ${key} is ${value}, at most ${most} are possible`);
+    if (most !== undefined && value > most) throw new UsageError(`arena: ${key} is ${value}, at most ${most} are possible`);
   }
   const pages = config.systemPages + config.devicePages * config.devices;
-  if (pages > PFN_LIMIT) throw new RangeError(`arena: ${pages} page frames asked for, at most ${PFN_LIMIT} are possible`);
-  if (config.systemPages < 3) throw new RangeError(`arena: systemPages is ${config.systemPages}, at least 3 are needed`);
+  if (pages > PFN_LIMIT) throw new UsageError(`arena: ${pages} page frames asked for, at most ${PFN_LIMIT} are possible`);
+  if (config.systemPages < 3) throw new UsageError(`arena: systemPages is ${config.systemPages}, at least 3 are needed`);
   if (config.hugePages === 1)
-    throw new RangeError('arena: hugePages is 1, which is the huge zero page: 0 or at least 2 are needed');
+    throw new UsageError('arena: hugePages is 1, which is the huge zero page: 0 or at least 2 are needed');
   if (config.systemPages < 3 + config.hugePages * PTRS_PER_TABLE) {
-    throw new RangeError(`arena: ${config.hugePages} huge pages do not fit into ${config.systemPages} pages of system memory`);
+    throw new UsageError(`arena: ${config.hugePages} huge pages do not fit into ${config.systemPages} pages of system memory`);
   }
 }

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { UsageError } from '../input/usageError.ts';
 import type { Edit, Mutation } from './bug.ts';
 
 /** The package: this module is in dist/TREE/src/bugs. */
@@ -36,12 +37,12 @@ const withoutComments = (source: string): string =>
     .replace(/\/\*[\s\S]*?\*\//g, (text) => text.replace(/[^\n]/g, ' '))
     .replace(/(^|[\s;{}])\/\/(?!# sourceMappingURL)[^\n]*/g, (text, lead: string) => lead.padEnd(text.length));
 
-/** The module's source with the edit made. @throws RangeError when the code does not occur exactly once. */
+/** The module's source with the edit made. @throws UsageError when the code does not occur exactly once. */
 export function applyEdit(source: string, { module, find, replace, imports = {} }: Edit): string {
   const clean = withoutComments(source);
   const found = [...clean.matchAll(pattern(find))];
   if (found.length !== 1)
-    throw new RangeError(`the edit of ${module} matches ${found.length} times, it must match once: ${find}`);
+    throw new UsageError(`the edit of ${module} matches ${found.length} times, it must match once: ${find}`);
   const [match] = found as [RegExpExecArray];
   // As many lines as before: the source map goes on to fit.
   const lines = (text: string): number => text.split('\n').length;
@@ -52,7 +53,7 @@ export function applyEdit(source: string, { module, find, replace, imports = {} 
   return missing.map(([name, from]) => `import { ${name} } from '${up}${from}.js';`).join('') + edited;
 }
 
-/** The modules that a change touches, as they become. @throws RangeError when an edit does not fit the model any more. */
+/** The modules that a change touches, as they become. @throws UsageError when an edit does not fit the model any more. */
 export function editedModules({ id, edits }: Mutation): ReadonlyMap<string, string> {
   const mark = { module: 'bugs/active', find: 'activeBug = null', replace: `activeBug = ${JSON.stringify(id)}` };
   const sources = new Map<string, string>();
@@ -88,7 +89,7 @@ export interface MutatedTree {
   readonly remove: () => void;
 }
 
-/** @throws RangeError when an edit does not fit the model any more. */
+/** @throws UsageError when an edit does not fit the model any more. */
 export function mutatedTree(mutation: Mutation): MutatedTree {
   const edited = editedModules(mutation);
   const root = mkdtempSync(join(tmpdir(), 'hmm-lab-bug-'));

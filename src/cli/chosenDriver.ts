@@ -6,7 +6,7 @@ import { loadDriver } from '../drivers/load.ts';
 import { type DriverSettings, optionWords, parseDriverSpec } from '../drivers/options.ts';
 import { builtinDrivers } from '../drivers/registry.ts';
 import { probeDriver } from '../engines/probe.ts';
-import { asUsage, UsageError, unknown } from './usage.ts';
+import { UsageError, unknown } from './usage.ts';
 
 export interface ChosenDriver {
   /** What every thread can load it by: a built-in name, or a URL. */
@@ -30,13 +30,13 @@ function driverLocation(name: string): string {
  * @throws UsageError for an unknown one, a module that is no driver, or an option that is not allowed.
  */
 export async function chosenDriver(spec: string, usual: DriverSettings = {}): Promise<ChosenDriver> {
-  const { name, settings: chosen } = await asUsage(() => parseDriverSpec(spec));
+  const { name, settings: chosen } = parseDriverSpec(spec);
   const location = driverLocation(name);
   // A module of the user's is tried out in a thread before anything rests on it.
   const why = location.startsWith('file:') ? await probeDriver(location) : null;
   if (why !== null) throw new UsageError(why);
-  const driver = await asUsage(() => loadDriver(location));
+  const driver = await loadDriver(location);
   const settings = { ...usual, ...chosen };
-  await asUsage(() => optionWords(driver, settings));
+  optionWords(driver, settings);
   return { location, settings, driver };
 }

@@ -2,11 +2,10 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Answer, RecordingError, readRecording } from '../engines/conformance/recording.ts';
+import { type Answer, readRecording } from '../engines/conformance/recording.ts';
 import type { Difference, replay as Replay } from '../engines/conformance/replay.ts';
 import { packageRoot, version } from '../version.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
-import { UsageError } from './usage.ts';
 
 const flags = [jsonFlag] as const;
 
@@ -34,17 +33,8 @@ interface FileResult {
   readonly differences: readonly Difference[];
 }
 
-function read(file: string) {
-  try {
-    return readRecording(file);
-  } catch (error) {
-    if (error instanceof RecordingError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
-}
-
 function replayFile(file: string, replay: typeof Replay): FileResult {
-  const recorded = read(file);
+  const recorded = readRecording(file);
   const scripts = { total: recorded.length, agree: 0 };
   const ops = { total: 0, agree: 0 };
   const differences: Difference[] = [];

@@ -10,7 +10,7 @@ import { bugNamed } from './bugNamed.ts';
 import { loadExplorer } from './explored.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
 import { outFile } from './outFile.ts';
-import { asUsage, UsageError } from './usage.ts';
+import { UsageError } from './usage.ts';
 
 const chromeFlag = {
   name: 'chrome',
@@ -98,9 +98,7 @@ async function exploreLive(
   };
   process.on('SIGINT', interrupt);
   try {
-    return await asUsage(() =>
-      explorer.exploreParallel(scenario, options, workers, { onProgress: live.update, signal: stop.signal }),
-    );
+    return await explorer.exploreParallel(scenario, options, workers, { onProgress: live.update, signal: stop.signal });
   } finally {
     live.stop();
     process.off('SIGINT', interrupt);
@@ -154,13 +152,13 @@ export const explore: Command = {
   async run(args) {
     const { scenario, bug, values } = await subject(args);
     const chrome = values.chrome === undefined ? undefined : outFile(values.chrome);
-    const { settings: chosen, ...driver } = await asUsage(() => driverOf(values.driver));
+    const { settings: chosen, ...driver } = driverOf(values.driver);
     const settings = { ...bug?.settings, ...chosen };
     const { json, strategy, seconds, schedules, seed, workers, schedule, preemptions = Number.POSITIVE_INFINITY } = values;
     const options = { strategy, seconds, schedules, seed, preemptions, settings, ...driver, explain: true };
-    const explorer = await asUsage(() => loadExplorer(bug));
+    const explorer = await loadExplorer(bug);
     if (schedule === undefined) return report('explore', await exploreLive(explorer, scenario, options, workers), json, chrome);
-    const followed = await asUsage(() => explorer.runSchedule(scenario, { settings, ...driver }, schedule));
+    const followed = await explorer.runSchedule(scenario, { settings, ...driver }, schedule);
     return report('explore', followed, json, chrome);
   },
 };
@@ -178,13 +176,11 @@ export const replay: Command = {
     const { json, chrome: file } = parseFlags('replay', replayFlags, rest);
     const chrome = file === undefined ? undefined : outFile(file);
     const { decodeToken, scenarioSources } = await loadExplorer();
-    const { bug, scenario: named } = await asUsage(() => decodeToken(given));
-    const sources = await asUsage(() => scenarioSources(named));
-    const explorer = await asUsage(async () => loadExplorer(bug === null ? undefined : await bugNamed(bug)));
-    const result = await asUsage(() => {
-      const { scenario, settings, schedule } = explorer.readToken(given, sources);
-      return explorer.runSchedule(scenario, { settings }, schedule);
-    });
+    const { bug, scenario: named } = decodeToken(given);
+    const sources = await scenarioSources(named);
+    const explorer = await loadExplorer(bug === null ? undefined : await bugNamed(bug));
+    const { scenario, settings, schedule } = explorer.readToken(given, sources);
+    const result = await explorer.runSchedule(scenario, { settings }, schedule);
     return report('replay', result, json, chrome);
   },
 };

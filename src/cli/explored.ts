@@ -15,7 +15,7 @@ import type * as Trace from '../engines/trace/trace.ts';
 const treeOf = async (bug?: Mutation): Promise<(module: string) => URL> =>
   bug === undefined ? steppedModule : (await import('../bugs/mutate.ts')).mutatedTree(bug).urlOf;
 
-/** The explorer, of the model as it is or with a bug. @throws RangeError when the bug does not fit the model. */
+/** The explorer, of the model as it is or with a bug. @throws UsageError when the bug does not fit the model. */
 export async function loadExplorer(bug?: Mutation) {
   const urlOf = await treeOf(bug);
   const load = <T>(module: string): Promise<T> => import(urlOf(`engines/explore/${module}`).href) as Promise<T>;

@@ -1,5 +1,6 @@
 /** The flags of a command, declared once: parsing, checks and the help text all come from the table. */
 import { parseArgs } from 'node:util';
+import { type Bounds, boundsText, isWithin } from '../input/bounds.ts';
 import { quote, UsageError, unknown } from './usage.ts';
 
 /** One flag. */
@@ -47,22 +48,13 @@ export const jsonFlag = { name: 'json', kind: 'switch', help: 'print one JSON ob
 /** Digits with an optional fraction: what a person means by a number. No exponents, no hexadecimal, no infinity. */
 const decimal = /^[+-]?(\d+(\.\d*)?|\.\d+)$/;
 
-/** The values a numeric flag allows, in words. */
-export function range({ kind, min, max, above }: Flag): string {
-  const what = kind === 'whole' ? 'a whole number' : 'a number';
-  if (above !== undefined) return `${what} above ${above}${max === undefined ? '' : `, at most ${max}`}`;
-  return min === undefined || max === undefined ? what : `${what} from ${min} to ${max}`;
-}
+/** The bounds of a numeric flag. */
+export const boundsOf = ({ kind, ...bounds }: Flag): Bounds => ({ ...bounds, kind: kind === 'whole' ? 'whole' : 'number' });
 
 function toNumber(flag: Flag, text: string): number {
   const value = decimal.test(text) ? Number(text) : Number.NaN;
-  const isInside =
-    value >= (flag.min ?? Number.NEGATIVE_INFINITY) &&
-    value <= (flag.max ?? Number.POSITIVE_INFINITY) &&
-    value > (flag.above ?? Number.NEGATIVE_INFINITY);
-  if (!isInside || (flag.kind === 'whole' && !Number.isSafeInteger(value))) {
-    throw new UsageError(`--${flag.name} is ${quote(text)}, allowed is ${range(flag)}`);
-  }
+  const bounds = boundsOf(flag);
+  if (!isWithin(bounds, value)) throw new UsageError(`--${flag.name} is ${quote(text)}, allowed is ${boundsText(bounds)}`);
   // `-0` would print as 0 and compare as 0, but divide otherwise.
   return value + 0;
 }
@@ -123,7 +115,7 @@ function textOf(
 }
 
 function allowedValue(flag: Flag): string {
-  if (flag.kind === 'whole' || flag.kind === 'number') return `, ${range(flag)}`;
+  if (flag.kind === 'whole' || flag.kind === 'number') return `, ${boundsText(boundsOf(flag))}`;
   return flag.example === undefined ? '' : `, such as ${flag.example}`;
 }
 

@@ -1,6 +1,8 @@
 /** The help texts, made from the tables of the commands. */
+
+import { boundsText } from '../input/bounds.ts';
 import type { CommandEntry } from './commands.ts';
-import { type Command, type Flag, range } from './flags.ts';
+import { boundsOf, type Command, type Flag } from './flags.ts';
 
 const WIDTH = 100;
 
@@ -56,7 +58,7 @@ function flagEntry(flag: Flag): readonly [string, string] {
   const isNumber = kind === 'whole' || kind === 'number';
   const usual = defaultText ?? flag.default;
   const facts = [
-    isNumber ? `${range(flag)}${unit === undefined ? '' : ` (${unit})`}` : '',
+    isNumber ? `${boundsText(boundsOf(flag))}${unit === undefined ? '' : ` (${unit})`}` : '',
     kind === 'list' ? 'may be repeated' : '',
     usual === undefined ? '' : `default ${usual}`,
     example === undefined ? '' : `example: ${example}`,

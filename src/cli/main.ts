@@ -1,9 +1,9 @@
 #!/usr/bin/env node
+import { isUsageError } from '../input/usageError.ts';
 /** The program `hmm-lab`: finds the command, runs it, and turns what happened into an exit code. */
 import { version } from '../version.ts';
 import { commandNamed, commands } from './commands.ts';
 import { commandHelp, programHelp } from './help.ts';
-import { UsageError } from './usage.ts';
 
 const EXIT_USAGE = 2;
 /** A failure of the lab itself (EX_SOFTWARE of sysexits.h): it must not look like a violation, which is 1. */
@@ -32,7 +32,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Reports why the program failed, and returns the exit code. */
 function failed(error: unknown): number {
-  if (error instanceof UsageError) {
+  if (isUsageError(error)) {
     process.stderr.write(`hmm-lab: ${error.message.replaceAll(/\s*[\r\n]+\s*/g, ' ')}\n`);
     return EXIT_USAGE;
   }

@@ -14,7 +14,6 @@ import { plural } from '../report/units.ts';
 import type { Command } from './flags.ts';
 import { type MeasureOptions, measureFlags, measureOptionsOf } from './measureOptions.ts';
 import { asWritable, writeResults } from './measureOutput.ts';
-import { asUsage } from './usage.ts';
 
 const EXIT_INTERRUPTED = 130;
 
@@ -33,13 +32,11 @@ async function engineOf(engine: MeasureEngine, lanes: number): Promise<CellEngin
   return { ...(await import('../engines/race/measureRace.ts')).raceEngine, ...nothingToEnd };
 }
 
-function openJournal({ sweep, shard, drivers, out, fresh, command }: MeasureOptions): Promise<Journal> {
-  return asUsage(() =>
-    asWritable(out, () => {
-      if (fresh) for (const file of ['sweep.json', 'cells.jsonl']) rmSync(join(out, file), { force: true });
-      return new Journal(out, sweep, shard, drivers, command);
-    }),
-  );
+function openJournal({ sweep, shard, drivers, out, fresh, command }: MeasureOptions): Journal {
+  return asWritable(out, () => {
+    if (fresh) for (const file of ['sweep.json', 'cells.jsonl']) rmSync(join(out, file), { force: true });
+    return new Journal(out, sweep, shard, drivers, command);
+  });
 }
 
 /** Runs what the journal does not have yet. */
@@ -85,7 +82,7 @@ async function run(args: readonly string[]): Promise<number> {
   if (args.includes('--json')) Object.assign(console, { log: console.error, info: console.error, debug: console.error });
   const options = await measureOptionsOf(args);
   const { sweep, drivers, shard, out, command, json } = options;
-  const journal = await openJournal(options);
+  const journal = openJournal(options);
   const rows = await runCells(options, journal);
   const result = measureResult({
     request: sweep.request,

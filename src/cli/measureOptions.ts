@@ -6,7 +6,7 @@ import type { Sweep, SweepRequest } from '../engines/measure/cells.ts';
 import type { DriverChoice } from '../engines/measure/sweep.ts';
 import type { MeasureEngine } from '../engines/measure/types.ts';
 import { type Flag, jsonFlag, parseFlags, type Values } from './flags.ts';
-import { asUsage, quote, UsageError, unknown } from './usage.ts';
+import { quote, UsageError, unknown } from './usage.ts';
 
 const engines: readonly MeasureEngine[] = ['simulate', 'race'];
 const MOST_WORKERS = 64;
@@ -216,7 +216,7 @@ export async function measureOptionsOf(args: readonly string[]): Promise<Measure
     seed: values.seed,
   };
   const { planSweep } = await import('../engines/measure/sweep.ts');
-  const sweep = await asUsage(() => planSweep(request, choices));
+  const sweep = planSweep(request, choices);
   if (shard[1] > sweep.cells.length)
     throw new UsageError(
       `--shard ${values.shard} splits ${sweep.cells.length} cells, allowed are at most as many parts as cells`,

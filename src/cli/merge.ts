@@ -8,7 +8,7 @@ import { styleFor } from '../report/style.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
 import { measureExit } from './measure.ts';
 import { asWritable, writeResults } from './measureOutput.ts';
-import { asUsage, UsageError } from './usage.ts';
+import { UsageError } from './usage.ts';
 
 const mergeFlags = [
   { name: 'out', kind: 'text', value: 'DIR', default: 'measure-merged', help: 'directory of the joint results' },
@@ -27,7 +27,7 @@ export const merge: Command = {
     const directories = first === -1 ? args : args.slice(0, first);
     if (directories.length === 0) throw new UsageError('hmm-lab merge needs the directories of the parts as its first arguments');
     const { out, json } = parseFlags('merge', mergeFlags, first === -1 ? [] : args.slice(first));
-    const { file, rows } = await asUsage(() => mergeSweeps(directories));
+    const { file, rows } = mergeSweeps(directories);
     const { request, drivers, varied, command, cells } = file;
     const result = measureResult({ request, drivers, varied, rows, total: cells, here: cells, command });
     asWritable(out, () => existsSync(out) || mkdirSync(out));

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as RaceModule from '../engines/race/race.ts';
-import type { RaceHooks, RaceOptions, RaceResult, Verdict } from '../engines/race/types.ts';
+import type { RaceOptions, RaceResult, Verdict } from '../engines/race/types.ts';
 import type { TraceResult } from '../engines/trace/trace.ts';
 import { startLive } from '../report/live.ts';
 import { stressText } from '../report/stressText.ts';
@@ -13,7 +13,6 @@ import { type Command, parseFlags } from './flags.ts';
 import { outFile } from './outFile.ts';
 import { raceOptionsOf, stressFlags } from './stressOptions.ts';
 import { traceRace, traceText } from './trace.ts';
-import { asUsage, UsageError } from './usage.ts';
 
 const EXIT_INTERRUPTED = 130;
 
@@ -34,19 +33,9 @@ function announcement(options: RaceOptions): string {
 async function loadRace(bug: string | undefined): Promise<typeof RaceModule> {
   if (bug === undefined) return import('../engines/race/race.ts');
   const [{ mutatedTree }, { eraseTree }] = await Promise.all([import('../bugs/mutate.ts'), import('../steps/eraseTree.ts')]);
-  const tree = await asUsage(async () => mutatedTree(await bugNamed(bug)));
+  const tree = mutatedTree(await bugNamed(bug));
   await eraseTree(tree.stepped, tree.erased);
   return import(pathToFileURL(join(tree.erased, 'src', 'engines', 'race', 'race.js')).href);
-}
-
-/** The engine reports impossible options as a RangeError, before it starts anything. */
-async function startRace(race: typeof RaceModule.race, options: RaceOptions, hooks: RaceHooks): Promise<RaceResult> {
-  try {
-    return await race(options, hooks);
-  } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(`such a race is not possible: ${error.message}`, { cause: error });
-    throw error;
-  }
 }
 
 /** The first Ctrl-C stops the race; a second one does not wait for it. */
@@ -75,7 +64,7 @@ async function run(args: readonly string[]): Promise<number> {
   process.on('SIGINT', interrupt);
   let result: RaceResult;
   try {
-    result = await startRace(race, options, { onProgress: live.update, signal: stop.signal });
+    result = await race(options, { onProgress: live.update, signal: stop.signal });
   } finally {
     clearImmediate(announce);
     live.stop();

@@ -1,66 +1,48 @@
 /** The flags of `stress`, and how they become the options of a race. */
 import { randomInt } from 'node:crypto';
-import { PFN_LIMIT } from '../arena/config.ts';
+import { checkRace, probabilities, raceBounds } from '../engines/race/check.ts';
 import { defaultMemory, defaultRace } from '../engines/race/command.ts';
 import type { DelaySpec, RaceOptions } from '../engines/race/types.ts';
-import { points } from '../steps/points.ts';
 import { bugNamed } from './bugNamed.ts';
 import { jsonFlag, type Values } from './flags.ts';
-import { quote, UsageError, unknown } from './usage.ts';
-
-/** Actors are threads; many more than there are cores only take turns. */
-const MOST_ACTORS = 32;
-const MOST_SECONDS = 86_400;
-const SEEDS = 2 ** 31;
-/** A delay longer than this looks like a dead actor to the watchdog. */
-const MOST_DELAY_US = 1e6;
+import { quote, UsageError } from './usage.ts';
 
 const actors = (name: 'cpus' | 'devices' | 'disturbers', help: string) =>
-  ({ name, kind: 'whole', default: defaultRace[name], min: 0, max: MOST_ACTORS, help }) as const;
+  ({ name, ...raceBounds[name], default: defaultRace[name], help }) as const;
 
 export const stressFlags = [
   {
     name: 'seconds',
-    kind: 'number',
+    ...raceBounds.seconds,
     default: defaultRace.seconds,
-    above: 0,
-    max: MOST_SECONDS,
     help: 'length of the race in seconds',
   },
   actors('cpus', 'CPU threads that load, store and fault'),
   actors('devices', 'devices that fault, read, write and do atomics'),
   {
     name: 'migrators',
-    kind: 'whole',
+    ...raceBounds.migrators,
     defaultText: `${defaultRace.migrators}, or 0 without a device`,
-    min: 0,
-    max: MOST_ACTORS,
     help: 'threads that move pages to devices and back',
   },
   actors('disturbers', 'threads that unmap, protect, discard and fork'),
-  { name: 'pages', kind: 'whole', default: defaultRace.pages, min: 1, max: 65_536, help: 'virtual pages the actors fight over' },
+  { name: 'pages', ...raceBounds.pages, default: defaultRace.pages, help: 'virtual pages the actors fight over' },
   {
     name: 'memory',
-    kind: 'whole',
+    ...raceBounds.memory,
     defaultText: '4 times --pages, plus 256',
-    min: 16,
-    max: PFN_LIMIT,
     help: 'page frames of system memory, at least --pages',
   },
   {
     name: 'device-memory',
-    kind: 'whole',
+    ...raceBounds.deviceMemory,
     defaultText: 'as many as --pages',
-    min: 1,
-    max: PFN_LIMIT,
     help: 'page frames of memory of each device',
   },
   {
     name: 'swap',
-    kind: 'whole',
+    ...raceBounds.swap,
     default: defaultRace.swap,
-    min: 0,
-    max: PFN_LIMIT,
     help: 'slots of a swap device; with some, disturbers also reclaim pages',
   },
   {
@@ -72,13 +54,11 @@ export const stressFlags = [
     example: 'dmirror:retryCheck=none',
   },
   { name: 'bug', kind: 'text', value: 'ID', help: 'put a bug of hmm-lab bugs into the model first', example: 'R05' },
-  { name: 'seed', kind: 'whole', defaultText: 'random, and printed', min: 0, max: SEEDS - 1, help: 'seed of all random choices' },
+  { name: 'seed', ...raceBounds.seed, defaultText: 'random, and printed', help: 'seed of all random choices' },
   {
     name: 'rate',
-    kind: 'number',
+    ...raceBounds.rate,
     default: defaultRace.rate,
-    min: 0,
-    max: 1_000_000,
     help: 'operations a second of each disturber, at random times; 0 is as fast as it can',
   },
   {
@@ -92,20 +72,16 @@ export const stressFlags = [
   { name: 'no-mirror-checks', kind: 'switch', help: 'do not compare device and CPU page table at every driver unlock' },
   {
     name: 'watchdog',
-    kind: 'number',
+    ...raceBounds.watchdogSeconds,
     value: 'SECONDS',
     default: defaultRace.watchdogSeconds,
-    above: 0,
-    max: MOST_SECONDS,
     help: 'seconds without progress of an actor after which the race ends with a verdict',
   },
   {
     name: 'check-every',
-    kind: 'number',
+    ...raceBounds.checkEverySeconds,
     value: 'SECONDS',
     default: defaultRace.checkEverySeconds,
-    min: 0,
-    max: MOST_SECONDS,
     help: 'seconds between two full checks, for which the race pauses; 0 checks at the end only',
   },
   {
@@ -121,7 +97,7 @@ export const stressFlags = [
     value: 'SECONDS',
     default: 10,
     min: 0,
-    max: MOST_SECONDS,
+    max: raceBounds.seconds.max,
     help: 'after a violation, look for it under a controlled scheduler for so long; 0 does not',
   },
   jsonFlag,
@@ -130,6 +106,15 @@ export const stressFlags = [
 
 export type StressValues = Values<typeof stressFlags>;
 
+/** The flags of options that are not called by their names. */
+const flagNames: Partial<Record<keyof RaceOptions, string>> = {
+  deviceMemory: 'device-memory',
+  watchdogSeconds: 'watchdog',
+  checkEverySeconds: 'check-every',
+  delays: 'delay',
+};
+const flagOf = (option: keyof RaceOptions): string => `--${flagNames[option] ?? option}`;
+
 /**
  * The options of a race, all checked, the driver's module loaded.
  *
@@ -137,84 +122,47 @@ export type StressValues = Values<typeof stressFlags>;
  */
 export async function raceOptionsOf(values: StressValues): Promise<RaceOptions> {
   const { cpus, devices, disturbers, pages, seconds } = values;
-  const migrators = values.migrators ?? (devices === 0 ? 0 : defaultRace.migrators);
-  const memory = values.memory ?? defaultMemory(pages);
-  const deviceMemory = values['device-memory'] ?? pages;
-  const team = { cpus, devices, migrators, disturbers };
-  checkTeam(team);
-  if (pages > memory)
-    throw new UsageError(`--pages ${pages} is more than --memory ${memory}, allowed are at most as many pages as memory`);
-  const frames = memory + devices * deviceMemory;
-  if (frames > PFN_LIMIT) {
-    throw new UsageError(
-      `--memory ${memory} and ${devices} times --device-memory ${deviceMemory} are ${frames} page frames, allowed are ${PFN_LIMIT} in all`,
-    );
-  }
   const bug = values.bug === undefined ? undefined : await bugNamed(values.bug);
-  const kill = values.kill === undefined ? undefined : parseKill(values.kill, team, seconds);
-  const delays = values.delay.map(parseDelay);
-  const doubled = delays.find(({ point }, i) => delays.findIndex((other) => other.point === point) !== i);
-  if (doubled !== undefined) throw new UsageError(`--delay names the point ${doubled.point} twice, allowed is one delay a point`);
-  // Loaded only now: a wrong flag and --help need no model.
-  const { chosenDriver } = await import('./chosenDriver.ts');
-  const { location, settings } = await chosenDriver(values.driver, bug?.settings);
-  return {
+  const options: RaceOptions = {
     seconds,
-    ...team,
+    cpus,
+    devices,
+    disturbers,
+    migrators: values.migrators ?? (devices === 0 ? 0 : defaultRace.migrators),
     pages,
-    memory,
-    deviceMemory,
+    memory: values.memory ?? defaultMemory(pages),
+    deviceMemory: values['device-memory'] ?? pages,
     swap: values.swap,
-    driver: location,
-    driverSettings: settings,
-    seed: values.seed ?? randomInt(SEEDS),
+    driver: defaultRace.driver,
+    driverSettings: {},
+    seed: values.seed ?? randomInt(raceBounds.seed.max + 1),
     rate: values.rate,
-    delays,
+    delays: values.delay.map(parseDelay),
     lockChecks: !values['no-lock-checks'],
     mirrorChecks: !values['no-mirror-checks'],
     watchdogSeconds: values.watchdog,
     checkEverySeconds: values['check-every'],
-    ...(kill === undefined ? {} : { kill }),
+    ...(values.kill === undefined ? {} : { kill: parseKill(values.kill) }),
     ...(bug === undefined ? {} : { bug: bug.id }),
   };
-}
-
-/** How many actors there are of each role. */
-type Team = Pick<RaceOptions, 'cpus' | 'devices' | 'migrators' | 'disturbers'>;
-
-function checkTeam({ cpus, devices, migrators, disturbers }: Team): void {
-  const total = cpus + devices + migrators + disturbers;
-  if (total < 1 || total > MOST_ACTORS) {
-    const given = `--cpus ${cpus} --devices ${devices} --migrators ${migrators} --disturbers ${disturbers}`;
-    throw new UsageError(`${given} are ${total} actors, allowed are 1 to ${MOST_ACTORS} in all`);
-  }
-  if (migrators > 0 && devices === 0) {
-    throw new UsageError(
-      `--migrators ${migrators} with --devices 0 has nowhere to move pages to, allowed is --migrators 0 without a device`,
-    );
-  }
+  checkRace(options, flagOf);
+  // Loaded only now: a wrong flag and --help need no model.
+  const { chosenDriver } = await import('./chosenDriver.ts');
+  const { location, settings } = await chosenDriver(values.driver, bug?.settings);
+  return { ...options, driver: location, driverSettings: settings };
 }
 
 const usPerUnit = { us: 1, ms: 1000, s: 1e6 } as const;
 
-/** `POINT=P:TIME`. */
+/** `POINT=P:TIME`. What the parts may be is checked with all options. */
 function parseDelay(text: string): DelaySpec {
   const [, point = '', share = '', amount = '', unit = ''] = /^([^=]*)=([^:]*):([\d.]+)(us|ms|s)$/.exec(text) ?? [];
   if (point === '')
     throw new UsageError(`--delay is ${quote(text)}, allowed is POINT=P:TIME, such as mmuIntervalReadBegin=1/4000:80us`);
-  const names = points.map(({ name }) => name);
-  if (!names.includes(point)) throw unknown('point', point, names, 'allowed are those that hmm-lab windows lists');
   const probability = probabilityOf(share);
-  if (!(probability > 0 && probability <= 1)) {
-    throw new UsageError(
-      `--delay ${point} has the probability ${quote(share)}, allowed is above 0, at most 1, as 1/4000, 0.01 or 1%`,
-    );
-  }
-  const microseconds = Number(amount) * usPerUnit[unit as keyof typeof usPerUnit];
-  if (!(microseconds > 0 && microseconds <= MOST_DELAY_US)) {
-    throw new UsageError(`--delay ${point} has the time ${quote(amount + unit)}, allowed is above 0, at most 1s, as 80us or 2ms`);
-  }
-  return { point, probability, microseconds };
+  if (!Number.isFinite(probability))
+    throw new UsageError(`--delay ${point} has the probability ${quote(share)}, allowed is ${probabilities}`);
+  return { point, probability, microseconds: Number(amount) * usPerUnit[unit as keyof typeof usPerUnit] };
 }
 
 /** `1/4000`, `0.01` or `1%` as a number; NaN for anything else. */
@@ -225,14 +173,8 @@ function probabilityOf(text: string): number {
 }
 
 /** `ACTOR=SECONDS`. */
-function parseKill(text: string, team: Team, seconds: number): NonNullable<RaceOptions['kill']> {
+function parseKill(text: string): NonNullable<RaceOptions['kill']> {
   const [, actor = '', after = ''] = /^([^=]*)=(\d*\.?\d+)$/.exec(text) ?? [];
   if (actor === '') throw new UsageError(`--kill is ${quote(text)}, allowed is ACTOR=SECONDS, such as device0=2`);
-  const roles = { cpu: team.cpus, device: team.devices, migrator: team.migrators, disturber: team.disturbers };
-  const names = Object.entries(roles).flatMap(([role, amount]) => Array.from({ length: amount }, (_, i) => `${role}${i}`));
-  if (!names.includes(actor)) throw unknown('actor', actor, names, `allowed in --kill are ${names.join(', ')}`);
-  if (Number(after) >= seconds) {
-    throw new UsageError(`--kill ${actor} is after ${after} seconds, allowed is less than the ${seconds} of the race`);
-  }
   return { actor, afterSeconds: Number(after) };
 }

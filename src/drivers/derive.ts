@@ -16,7 +16,7 @@ function withDefaults(options: Options, defaults: Readonly<Record<string, string
   });
 }
 
-/** @throws RangeError for a default that the base does not allow. */
+/** @throws UsageError for a default that the base does not allow. */
 export function derive(
   base: Driver,
   defaults: Readonly<Record<string, string>>,

@@ -82,6 +82,9 @@ const plainNeeds: MirrorNeeds = { intervals: 1, tables: 0 };
 export const mirrorNeeds = (driver: Driver, words: readonly number[], pages: number): MirrorNeeds =>
   driver.needs?.(words, pages) ?? plainNeeds;
 
+/** Words that a mirror has for options. */
+export const MOST_OPTIONS = Mirror.private - Mirror.options;
+
 /** Index of the value an option has for this mirror; for numeric options the number itself. */
 export const driverOption = (arena: Arena, mirror: number, place: number): number => get(arena, mirror + Mirror.options + place);
 
@@ -92,6 +95,8 @@ export function driverDefect(candidate: unknown): string | null {
   if (typeof driver.name !== 'string' || driver.name === '') return 'it has no name';
   if (typeof driver.summary !== 'string') return 'it has no summary';
   if (typeof driver.options !== 'object' || driver.options === null) return 'it has no options table (an empty one will do)';
+  const many = Object.keys(driver.options).length;
+  if (many > MOST_OPTIONS) return `it has ${many} options, at most ${MOST_OPTIONS} are possible`;
   const missing: string[] = requiredHooks.filter((hook) => typeof driver[hook] !== 'function');
   if (typeof driver.interval?.invalidate !== 'function' && typeof driver.interval?.invalidateStart !== 'function') {
     missing.push('interval.invalidate');

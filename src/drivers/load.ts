@@ -1,4 +1,6 @@
 /** Loads a driver by name or by the URL of its module, in the main thread and in every worker. */
+
+import { UsageError } from '../input/usageError.ts';
 import { type Driver, driverDefect } from './driver.ts';
 import { builtinDrivers } from './registry.ts';
 import { importUserModule } from './userModule.ts';
@@ -9,14 +11,14 @@ const loaded = new Map<string, Promise<Driver>>();
 /**
  * The driver of a built-in name or a `file:` URL.
  *
- * @throws RangeError for an unknown name, TypeError for a module that does not load or is no driver; one sentence each.
+ * @throws UsageError for an unknown name, or for a module that does not load or is no driver; one sentence each.
  */
 export async function loadDriver(nameOrUrl: string): Promise<Driver> {
   const builtin = builtinDrivers.find(({ name }) => name === nameOrUrl);
   if (builtin !== undefined) return builtin;
   if (!nameOrUrl.startsWith('file:')) {
     const names = builtinDrivers.map(({ name }) => name).join(', ');
-    throw new RangeError(
+    throw new UsageError(
       `unknown driver '${nameOrUrl}', allowed are ${names}, or a module by its path (./driver.js) or file: URL`,
     );
   }
@@ -33,9 +35,9 @@ async function loadModule(url: string): Promise<Driver> {
     ({ exported: candidate } = await importUserModule(new URL(url)));
   } catch (error) {
     const [why = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-    throw new TypeError(`driver module '${url}' does not load: ${why}`, { cause: error });
+    throw new UsageError(`driver module '${url}' does not load: ${why}`, { cause: error });
   }
   const defect = driverDefect(candidate);
-  if (defect !== null) throw new TypeError(`driver module '${url}' is not a driver: ${defect}`);
+  if (defect !== null) throw new UsageError(`driver module '${url}' is not a driver: ${defect}`);
   return candidate as Driver;
 }

@@ -2,7 +2,8 @@
 import { set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Mirror } from '../arena/structures.ts';
-import type { Driver, DriverOption } from './driver.ts';
+import { UsageError } from '../input/usageError.ts';
+import { type Driver, type DriverOption, MOST_OPTIONS } from './driver.ts';
 
 /** Chosen values by option name; what is absent has its default. */
 export type DriverSettings = Readonly<Record<string, string>>;
@@ -15,10 +16,10 @@ export function parseDriverSpec(spec: string): { readonly name: string; readonly
   const settings = new Map<string, string>();
   for (const part of spec.slice(colon + 1).split(',')) {
     const [key = '', value] = part.split('=');
-    if (key === '' || value === undefined) throw new RangeError(`driver option '${part}' is not NAME=VALUE`);
+    if (key === '' || value === undefined) throw new UsageError(`driver option '${part}' is not NAME=VALUE`);
     settings.set(key, value);
   }
-  if (settings.has('__proto__')) throw new RangeError("driver option '__proto__' does not exist");
+  if (settings.has('__proto__')) throw new UsageError("driver option '__proto__' does not exist");
   return { name: spec.slice(0, colon), settings: Object.fromEntries(settings) };
 }
 
@@ -34,19 +35,23 @@ function wordFor(name: string, option: DriverOption, value: string | undefined):
     option.number === undefined
       ? word >= 0
       : Number.isSafeInteger(word) && word >= option.number.min && word <= option.number.max;
-  if (!fits) throw new RangeError(`driver option ${name} is '${value}', allowed: ${allowed(option)}`);
+  if (!fits) throw new UsageError(`driver option ${name} is '${value}', allowed: ${allowed(option)}`);
   return word;
 }
 
-/** The option words of a mirror, in table order. @throws RangeError naming what was given and what is allowed. */
+/** The option words of a mirror, in table order. @throws UsageError naming what was given and what is allowed. */
 export function optionWords(driver: Driver, settings: DriverSettings): number[] {
   const { fixed = [], options } = driver;
+  const many = Object.keys(options).length;
+  // More would be written over what the driver keeps for itself.
+  if (many > MOST_OPTIONS)
+    throw new UsageError(`driver ${driver.name} has ${many} options, at most ${MOST_OPTIONS} are possible`);
   for (const [name, value] of Object.entries(settings)) {
     const option = Object.hasOwn(options, name) ? options[name] : undefined;
     if (option !== undefined && (!fixed.includes(name) || wordFor(name, option, value) === wordFor(name, option, undefined)))
       continue;
     const choosable = Object.keys(options).filter((known) => !fixed.includes(known));
-    throw new RangeError(`driver ${driver.name} has no option '${name}', it has: ${choosable.join(', ') || 'none'}`);
+    throw new UsageError(`driver ${driver.name} has no option '${name}', it has: ${choosable.join(', ') || 'none'}`);
   }
   return Object.entries(options).map(([name, option]) => wordFor(name, option, settings[name]));
 }

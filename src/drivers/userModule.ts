@@ -10,6 +10,7 @@ import { createRequire, isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { UsageError } from '../input/usageError.ts';
 import { eraseModule } from '../steps/erase.ts';
 import { erased } from '../steps/steps.ts';
 
@@ -70,7 +71,7 @@ class Copies {
     const url = pathToFileURL(target).href;
     // Entered before its imports are followed: modules may import each other in a circle.
     this.#copies.set(module.href, url);
-    if (!statSync(file).isFile()) throw new TypeError(`${file} is not a file`);
+    if (!statSync(file).isFile()) throw new UsageError(`${file} is not a file`);
     const text = readFileSync(file, 'utf8');
     this.#hash.update(text);
     // In the stepped tree only the imports change; line numbers stay in both.

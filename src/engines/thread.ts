@@ -1,5 +1,6 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import * as Comlink from 'comlink';
+import { isUsageError, UsageError } from '../input/usageError.ts';
 
 /**
  * A long-lived worker thread that exposes an object of type `T` over Comlink.
@@ -39,7 +40,11 @@ export function spawnThread<T>(entry: URL, data: object = {}): Thread<T> {
   died.catch(() => {});
   return {
     worker,
-    call: (use) => Promise.race([use(api), died]),
+    call: (use) =>
+      Promise.race([use(api), died]).catch((error: unknown) => {
+        // On the way between threads an error keeps its name and loses its class.
+        throw isUsageError(error) ? new UsageError(error.message, { cause: error }) : error;
+      }),
     async [Symbol.asyncDispose]() {
       api[Comlink.releaseProxy]();
       await worker.terminate();

@@ -9,6 +9,7 @@ import { type Driver, mirrorNeeds } from '../drivers/driver.ts';
 import { mirrorAlloc, mirrorFree, mirrorPgmap } from '../drivers/mirror.ts';
 import { type DriverSettings, optionWords, storeOptions } from '../drivers/options.ts';
 import { registerDriver } from '../drivers/registry.ts';
+import { UsageError } from '../input/usageError.ts';
 import { MEMORY_DEVICE_PRIVATE, memremapPages, memunmapPages } from '../mm/devPagemap.ts';
 import { mmput } from '../mm/exit.ts';
 import { mmapAnonymous } from '../mm/mmap.ts';
@@ -121,7 +122,7 @@ export function mixedScenario(options: MixedOptions): MixedScenario {
     const mirror = mirrorAlloc(arena, { driver: id, mm, pgmap, device: i + 1 });
     storeOptions(arena, mirror, words);
     const error = tryOpen(driver, checker, mirror);
-    if (error !== null) throw new RangeError(`driver ${driver.name} does not open: ${error}`);
+    if (error !== null) throw new UsageError(`driver ${driver.name} does not open: ${error}`);
     return handleOf(arena, arena.pools.mirror, mirror);
   });
   const ledger = new Ledger(options.pages, options.actors);

@@ -1,6 +1,7 @@
 /** Scenarios of the race windows, each as a plan: a small machine, what is done before, who does what, what must hold at the end. */
 import type { Driver } from '../drivers/driver.ts';
 import type { DriverSettings } from '../drivers/options.ts';
+import { UsageError } from '../input/usageError.ts';
 import type { Finding } from '../oracles/finding.ts';
 import { Point } from '../steps/points.ts';
 import { type Cover, coversDefect } from './covers.ts';
@@ -48,16 +49,16 @@ function caller(): (operation: Operation) => Operation {
   };
 }
 
-/** `driver` takes the place of the in-tree test driver; then it is `NAME@DRIVER`. @throws RangeError when the plan has one of its own. */
+/** `driver` takes the place of the in-tree test driver; then it is `NAME@DRIVER`. @throws UsageError when the plan has one of its own. */
 export function scenarioOf(
   { name, title, windows, machine, stepLimit, atomics, setup, actors, check, covers = [] }: Plan,
   settings: DriverSettings = {},
   driver?: Driver,
 ): Scenario {
   if (driver !== undefined && machine?.driver !== undefined)
-    throw new RangeError(`scenario ${name} is written for ${machine.driver.name}, not for '${driver.name}'`);
+    throw new UsageError(`scenario ${name} is written for ${machine.driver.name}, not for '${driver.name}'`);
   if (atomics === true && driver?.atomics === false)
-    throw new RangeError(`scenario ${name} is about atomics, and a device of '${driver.name}' has none`);
+    throw new UsageError(`scenario ${name} is about atomics, and a device of '${driver.name}' has none`);
   const own = driver === undefined ? {} : { driver };
   return {
     name: driver === undefined ? name : `${name}@${driver.name}`,
@@ -67,7 +68,7 @@ export function scenarioOf(
     prepare() {
       const names = Object.keys(actors({} as SmallMachine, 0));
       const defect = coversDefect(covers, names);
-      if (defect !== null) throw new TypeError(`scenario ${name}: ${defect}`);
+      if (defect !== null) throw new UsageError(`scenario ${name}: ${defect}`);
       const m = smallMachine({ actors: names.length, ...machine, ...own, settings: { ...machine?.settings, ...settings } });
       const made = setup?.(m);
       endSetup(m);

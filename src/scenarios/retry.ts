@@ -12,6 +12,7 @@ import { type Driver, mirrorNeeds } from '../drivers/driver.ts';
 import { mirrorAlloc, mirrorFree, mirrorPgmap } from '../drivers/mirror.ts';
 import { type DriverSettings, optionWords, storeOptions } from '../drivers/options.ts';
 import { registerDriver } from '../drivers/registry.ts';
+import { UsageError } from '../input/usageError.ts';
 import { cpuStore } from '../mm/cpuAccess.ts';
 import { MEMORY_DEVICE_PRIVATE, memremapPages, memunmapPages } from '../mm/devPagemap.ts';
 import { mmput } from '../mm/exit.ts';
@@ -91,7 +92,7 @@ function openMirror(arena: Arena, task: Task, options: RetryOptions, mm: number,
   const mirror = mirrorAlloc(arena, { driver: id, mm, pgmap, device });
   storeOptions(arena, mirror, optionWords(driver, options.settings));
   const error = run(driver.open(task, mirror));
-  if (error !== 0) throw new RangeError(`driver ${driver.name} does not open: ${errnoName(error)}`);
+  if (error !== 0) throw new UsageError(`driver ${driver.name} does not open: ${errnoName(error)}`);
   return handleOf(arena, arena.pools.mirror, mirror);
 }
 

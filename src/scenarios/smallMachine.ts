@@ -8,6 +8,7 @@ import { type Driver, mirrorNeeds } from '../drivers/driver.ts';
 import { mirrorAlloc } from '../drivers/mirror.ts';
 import { type DriverSettings, optionWords, storeOptions } from '../drivers/options.ts';
 import { registerDriver } from '../drivers/registry.ts';
+import { UsageError } from '../input/usageError.ts';
 import { cpuStore } from '../mm/cpuAccess.ts';
 import { MEMORY_DEVICE_COHERENT, MEMORY_DEVICE_PRIVATE, memremapPages } from '../mm/devPagemap.ts';
 import { mmapAnonymous } from '../mm/mmap.ts';
@@ -107,7 +108,7 @@ export function smallMachine(options: SmallOptions): SmallMachine {
     const mirror = mirrorAlloc(arena, { driver: ops, mm, pgmap, device: i + 1 });
     storeOptions(arena, mirror, words);
     const error = run(driver.open(task, mirror));
-    if (error !== 0) throw new RangeError(`driver ${driver.name} does not open: ${error}`);
+    if (error !== 0) throw new UsageError(`driver ${driver.name} does not open: ${error}`);
     return mirror;
   });
   const check = (): Finding[] => [

@@ -42,7 +42,7 @@ export const windowScenarios = (settings: DriverSettings = {}): readonly Scenari
 export const longScenarios = (settings: DriverSettings = {}): readonly Scenario[] =>
   hugePlans.map((plan) => scenarioOf(plan, settings));
 
-/** A plan with another driver; undefined when there is no such plan. @throws RangeError when it is written for one driver only. */
+/** A plan with another driver; undefined when there is no such plan. @throws UsageError when it is written for one driver only. */
 export function windowScenarioWith(name: string, driver: Driver, settings: DriverSettings): Scenario | undefined {
   const plan = plans.find((candidate) => candidate.name === name);
   return plan === undefined ? undefined : scenarioOf(plan, settings, driver);

@@ -1,4 +1,6 @@
 /** A scenario that was made smaller: some operations are left out. */
+
+import { UsageError } from '../input/usageError.ts';
 import type { Scenario } from './scenario.ts';
 
 /** `device-fault-vs-munmap~A0,B1`: without the first operation of A, and the second of B. */
@@ -15,7 +17,7 @@ export function splitName(name: string): { readonly base: string; readonly left:
  * The scenario without the operations in `left`. What the plan says about the end need not hold any more, as somebody it counted on
  * may be missing: only the invariants are checked. Actors keep their numbers, even one that has nothing left to do.
  *
- * @throws RangeError when an operation is not there, or the scenario has no invariants of its own.
+ * @throws UsageError when an operation is not there, or the scenario has no invariants of its own.
  */
 export function without(scenario: Scenario, left: readonly string[]): Scenario {
   if (left.length === 0) return scenario;
@@ -28,7 +30,7 @@ export function without(scenario: Scenario, left: readonly string[]): Scenario {
       const known = actors.flatMap(({ name, operations }) => operations.map((_, i) => `${name}${i}`));
       const odd = left.find((operation) => !known.includes(operation));
       if (odd !== undefined || invariants === undefined)
-        throw new RangeError(`scenario '${scenario.name}' cannot be run without operation '${odd ?? left[0]}'`);
+        throw new UsageError(`scenario '${scenario.name}' cannot be run without operation '${odd ?? left[0]}'`);
       return {
         ...prepared,
         actors: actors.map((actor) => ({

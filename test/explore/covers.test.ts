@@ -218,7 +218,7 @@ test("what is wrong with a user's covers is said in a sentence", async () => {
   for (const [name, covers, sentence] of cases) {
     await assert.rejects(
       async () => explore(await loadScenario(module(name, covers), {}), options),
-      (error) => error instanceof TypeError && sentence.test(error.message),
+      (error: Error) => error.name === 'UsageError' && sentence.test(error.message),
       name,
     );
   }

@@ -88,6 +88,6 @@ test('named points that cannot be followed are refused with a sentence', () => {
       /^the schedule cannot be followed to I@driverInvalidate, part 2: it cannot go on from lock$/,
     ],
   ] as const) {
-    assert.throws(() => followNamed(executor, text), { name: 'RangeError', message }, text);
+    assert.throws(() => followNamed(executor, text), { name: 'UsageError', message }, text);
   }
 });

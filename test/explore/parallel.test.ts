@@ -52,10 +52,10 @@ test('a stop gives what was found so far, soon, and progress says how it goes', 
 });
 
 test('bad requests are refused before a thread starts', async () => {
-  await assert.rejects(exploreParallel('nowhere', usual, 1), { name: 'RangeError', message: /unknown scenario/ });
+  await assert.rejects(exploreParallel('nowhere', usual, 1), { name: 'UsageError', message: /unknown scenario/ });
   await assert.rejects(exploreParallel('mini-hmm', { ...usual, strategy: 'luck' }, 1), {
-    name: 'RangeError',
+    name: 'UsageError',
     message: /unknown strategy/,
   });
-  await assert.rejects(exploreParallel('mini-hmm', usual, 65), { name: 'RangeError', message: /1 to 64 workers/ });
+  await assert.rejects(exploreParallel('mini-hmm', usual, 65), { name: 'UsageError', message: /1 to 64 workers/ });
 });

@@ -38,7 +38,7 @@ test('a token that is cut off, is none, or is of another model is refused with a
   const token = makeToken('mini-hmm', {}, [0, 0, 1]);
   assert.deepEqual(readToken(token), { scenario: 'mini-hmm', settings: {}, schedule: [0, 0, 1], model: modelHash(), bug: null });
   for (const bad of ['', 'x', 'hmm1', 'hmm1.abc', token.slice(0, -6), `${token}.x`, token.replace('hmm1', 'hmm2')]) {
-    assert.throws(() => readToken(bad), { name: 'RangeError', message: /cut off or not a token/ }, bad);
+    assert.throws(() => readToken(bad), { name: 'UsageError', message: /cut off or not a token/ }, bad);
   }
   assert.throws(() => readToken(token.replace(modelHash(), '00000000')), /made by another model \(00000000, this one is/);
 });

@@ -71,7 +71,7 @@ test('the same for any number of threads; the token finds its module, and knows 
   const edited = await scenarioSources(name);
   assert.throws(() => readToken(token, edited), /another model, or .*\.mjs was another/);
   rmSync(name);
-  await assert.rejects(scenarioSources(name), { name: 'RangeError', message: /and there is no such file here$/ });
+  await assert.rejects(scenarioSources(name), { name: 'UsageError', message: /and there is no such file here$/ });
 });
 
 for (const [what, text, message] of [
@@ -109,7 +109,7 @@ for (const [what, text, message] of [
   test(`refused in a sentence: ${what}`, async () => {
     const refused = loadScenario(module(text), {}).then((scenario) => scenario.prepare());
     await assert.rejects(refused, ({ name, message: said }: Error) => {
-      assert.equal(name, 'TypeError');
+      assert.equal(name, 'UsageError');
       assert.match(said, /^scenario module '.*' /);
       assert.match(said, message);
       return true;
@@ -120,7 +120,7 @@ for (const [what, text, message] of [
 test('an unknown option, and a file that is not there', async () => {
   const scenario = await loadScenario(module(zap), { colour: 'red' });
   assert.throws(() => scenario.prepare(), /cannot be set up: driver dmirror has no option 'colour'/);
-  await assert.rejects(loadScenario('./nowhere.mjs', {}), { name: 'RangeError', message: /'.\/nowhere.mjs' does not exist/ });
+  await assert.rejects(loadScenario('./nowhere.mjs', {}), { name: 'UsageError', message: /'.\/nowhere.mjs' does not exist/ });
 });
 
 for (const [what, operation, message] of [
@@ -157,6 +157,6 @@ test('a check that does not end, and a module that does not', { timeout: 100_000
   const { failure } = await exploreParallel(module(endless), options, 1);
   assert.deepEqual([failure?.oracle, failure?.actor], ['I-PROG', 'check at the end']);
   for (const text of ['for (;;);', 'await new Promise(() => {});'])
-    await assert.rejects(exploreParallel(module(text), options, 1), { name: 'RangeError', message: /not ready after 10 s/ });
+    await assert.rejects(exploreParallel(module(text), options, 1), { name: 'UsageError', message: /not ready after 10 s/ });
   await assert.rejects(exploreParallel(module('process.exit(3)'), options, 1), /brought its thread down: .*3$/);
 });

@@ -131,7 +131,7 @@ const keys = Object.keys(defaultConfig) as (keyof ArenaConfig)[];
 for (const key of keys) {
   test(`a bad ${key} is refused by name, a good one is taken`, () => {
     for (const bad of [-1, 1.5, Number.NaN, 2 ** 53, '7' as unknown as number]) {
-      assert.throws(() => createArena({ ...smallConfig, [key]: bad }), { name: 'RangeError', message: new RegExp(key) });
+      assert.throws(() => createArena({ ...smallConfig, [key]: bad }), { name: 'UsageError', message: new RegExp(key) });
     }
     const mayBeZero = ['devices', 'devicePages', 'hugePages', 'swapSlots'].includes(key);
     if (!mayBeZero) assert.throws(() => createArena({ ...smallConfig, [key]: 0 }), new RegExp(`${key} is 0`));

@@ -1,4 +1,5 @@
 /** The operation language of the recordings: one operation a line, blank separated, checked word by word. */
+import { UsageError } from '../../input/usageError.ts';
 
 /** What a word of an operation is. A `?` after the kind: it may be left out. */
 type Kind = 'slot' | 'device' | 'address' | 'count' | 'value' | 'text';
@@ -130,7 +131,7 @@ function parseWord(word: Word, text: string): number | bigint | string | null {
 /**
  * Parses one operation.
  *
- * @throws RangeError that says what is wrong with it.
+ * @throws UsageError that says what is wrong with it.
  */
 export function parseOperation(text: string): Operation {
   const words = text.trim().split(/\s+/);
@@ -141,23 +142,23 @@ export function parseOperation(text: string): Operation {
   const badBuffer = given.endsWith('!');
   const name = names.find((known) => known === (badBuffer ? given.slice(0, -1) : given));
   if (name === undefined || (badBuffer && !COMMANDS.has(name))) {
-    throw new RangeError(`unknown operation '${given}' in '${text}'`);
+    throw new UsageError(`unknown operation '${given}' in '${text}'`);
   }
   const expected: readonly Word[] = grammar[name];
   const least = expected.filter((word) => word.optional !== true).length;
   if (words.length < least || words.length > expected.length) {
     const most = least === expected.length ? `${least}` : `${least} to ${expected.length}`;
-    throw new RangeError(`operation '${text}' has ${words.length} arguments, ${name} takes ${most}`);
+    throw new UsageError(`operation '${text}' has ${words.length} arguments, ${name} takes ${most}`);
   }
   const args = words.map((given, place) => {
     const word = expected[place] as Word;
     const parsed = parseWord(word, given);
-    if (parsed === null) throw new RangeError(`'${given}' in operation '${text}' is no ${word.kind} that ${name} takes`);
+    if (parsed === null) throw new UsageError(`'${given}' in operation '${text}' is no ${word.kind} that ${name} takes`);
     return parsed;
   });
   const pages = EACH_PAGE.has(name) ? args[1] : 0;
   if (typeof pages === 'number' && pages > MOST_PAGES) {
-    throw new RangeError(`operation '${text}' goes over ${pages} pages, at most ${MOST_PAGES} are possible`);
+    throw new UsageError(`operation '${text}' goes over ${pages} pages, at most ${MOST_PAGES} are possible`);
   }
   return { text, worker, name, badBuffer, args };
 }

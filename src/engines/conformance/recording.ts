@@ -1,6 +1,7 @@
 /** Recordings: scripts of operations with what a real kernel answered, as JSON lines, plain or gzip. */
 import { readFileSync } from 'node:fs';
 import { constants, gunzipSync } from 'node:zlib';
+import { isUsageError, UsageError } from '../../input/usageError.ts';
 import { type Operation, parseOperation } from './operation.ts';
 
 /** What the kernel answered to one operation; fields as the recordings name them. */
@@ -18,11 +19,6 @@ export interface Script {
   readonly firstNotation: boolean;
 }
 
-/** Something is wrong with the file itself; the message says where. */
-export class RecordingError extends RangeError {
-  override readonly name = 'RecordingError';
-}
-
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -31,19 +27,19 @@ function parseScript(line: string): Omit<Script, 'firstNotation'> {
   try {
     record = JSON.parse(line);
   } catch (error) {
-    throw new RangeError(`not JSON (${(error as Error).message})`);
+    throw new UsageError(`not JSON (${(error as Error).message})`);
   }
-  if (!isObject(record)) throw new RangeError('not an object');
+  if (!isObject(record)) throw new UsageError('not an object');
   const { id, ops, results } = record;
-  if (typeof id !== 'string') throw new RangeError("the script has no 'id'");
+  if (typeof id !== 'string') throw new UsageError("the script has no 'id'");
   if (!Array.isArray(ops) || !ops.every((op) => typeof op === 'string')) {
-    throw new RangeError(`script '${id}' has no 'ops', a list of operations`);
+    throw new UsageError(`script '${id}' has no 'ops', a list of operations`);
   }
   if (!Array.isArray(results) || !results.every(isObject)) {
-    throw new RangeError(`script '${id}' has no 'results', a list of objects`);
+    throw new UsageError(`script '${id}' has no 'results', a list of objects`);
   }
   if (results.length !== ops.length) {
-    throw new RangeError(`script '${id}' has ${ops.length} operations and ${results.length} results`);
+    throw new UsageError(`script '${id}' has ${ops.length} operations and ${results.length} results`);
   }
   return { id, operations: ops.map(parseOperation), answers: results };
 }
@@ -73,7 +69,7 @@ function linesOf(path: string): readonly [lines: string[], broken: string | null
   try {
     data = readFileSync(path);
   } catch (error) {
-    throw new RecordingError(`${path} cannot be read: ${reasonOf(error)}`);
+    throw new UsageError(`${path} cannot be read: ${reasonOf(error)}`);
   }
   const isGzip = data[0] === 0x1f && data[1] === 0x8b;
   if (!isGzip) return [data.toString('utf8').split('\n'), null];
@@ -96,18 +92,18 @@ function partOf(data: Buffer): string[] {
 /**
  * Reads every script of a file.
  *
- * @throws RecordingError, one sentence with the file and the line.
+ * @throws UsageError, one sentence with the file and the line.
  */
 export function readRecording(path: string): Script[] {
   const [lines, broken] = linesOf(path);
-  if (broken !== null)
-    throw new RecordingError(`${path}, line ${lines.length}: the gzip data end or are damaged here (${broken})`);
+  if (broken !== null) throw new UsageError(`${path}, line ${lines.length}: the gzip data end or are damaged here (${broken})`);
   const scripts = lines.flatMap((line, i) => {
     if (line.trim() === '') return [];
     try {
       return [parseScript(line)];
     } catch (error) {
-      throw new RecordingError(`${path}, line ${i + 1}: ${(error as Error).message}`);
+      if (!isUsageError(error)) throw error;
+      throw new UsageError(`${path}, line ${i + 1}: ${error.message}`);
     }
   });
   const firstNotation = scripts.some(writesOutLongLists);

@@ -1,5 +1,6 @@
 /** Explores a scenario in this thread, and reports what came of it (`exploreParallel` in parallel.ts does it in several). */
 import type { DriverSettings } from '../../drivers/options.ts';
+import { UsageError } from '../../input/usageError.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { Budget, type BudgetHooks, secondsFor } from './failure/budget.ts';
 import { type ExploreFailure, reportFailure, reportFound } from './failure/report.ts';
@@ -62,10 +63,10 @@ export interface ExploreResult {
   readonly passed?: { readonly stretches: readonly Stretch[]; readonly table: readonly string[] };
 }
 
-/** @throws RangeError for an unknown strategy. */
+/** @throws UsageError for an unknown strategy. */
 export function checkStrategy(strategy: string): void {
   const known = ['portfolio', 'search', ...Object.keys(strategies)];
-  if (!known.includes(strategy)) throw new RangeError(`unknown strategy '${strategy}', allowed are ${known.join(', ')}`);
+  if (!known.includes(strategy)) throw new UsageError(`unknown strategy '${strategy}', allowed are ${known.join(', ')}`);
 }
 
 /** What is known of a run beside what its exploration says. */
@@ -106,7 +107,7 @@ export function resultOf(
   };
 }
 
-/** Explores in this thread, until it is done, time is up or `control` says stop. @throws RangeError for an unknown strategy. */
+/** Explores in this thread, until it is done, time is up or `control` says stop. @throws UsageError for an unknown strategy. */
 export function explore(scenario: Scenario, options: ExploreOptions, control = new Control()): ExploreResult {
   checkStrategy(options.strategy);
   const began = Date.now();

@@ -1,6 +1,7 @@
 /** The axes of a sweep, declared once: flags, configuration files, checks, table columns and plots come from here. */
 import { throttlePolicies } from '../../drivers/paging/throttle.ts';
 import { retryPolicies } from '../../drivers/retryPolicies.ts';
+import { UsageError } from '../../input/usageError.ts';
 import { arrivalKinds } from '../../load/arrivals.ts';
 import { patternKinds } from '../../load/patterns.ts';
 import { accessKinds, eventKinds, targetKinds } from '../../scenarios/retryLoad.ts';
@@ -146,7 +147,7 @@ export const axes: readonly Axis[] = [
 export function axisNamed(name: string): Axis {
   const axis = axes.find((candidate) => candidate.name === name);
   if (axis === undefined)
-    throw new RangeError(`there is no axis '${name}', there are ${axes.map((each) => each.name).join(', ')}`);
+    throw new UsageError(`there is no axis '${name}', there are ${axes.map((each) => each.name).join(', ')}`);
   return axis;
 }
 
@@ -157,8 +158,8 @@ function numbers({ name, kind, min = 1, max = Number.POSITIVE_INFINITY, whole }:
   const values = parseNumbers(`--${name}`, text, kind === 'size' ? parseSize : parseCount);
   for (const value of values) {
     if (kind === 'number' && (value < min || value > max))
-      throw new RangeError(`--${name}: ${countName(value)} is out of range, allowed is ${countName(min)} to ${countName(max)}`);
-    if (whole && !Number.isInteger(value)) throw new RangeError(`--${name}: ${value} is not a whole number`);
+      throw new UsageError(`--${name}: ${countName(value)} is out of range, allowed is ${countName(min)} to ${countName(max)}`);
+    if (whole && !Number.isInteger(value)) throw new UsageError(`--${name}: ${value} is not a whole number`);
   }
   return values;
 }
@@ -171,7 +172,7 @@ function chosen({ name, choices = [] }: Axis, text: string, known: readonly stri
       parts.flatMap((part) => {
         if (part === 'all') return [...allowed];
         if (!allowed.includes(part))
-          throw new RangeError(`--${name}: unknown value '${part}', allowed are ${allowed.join(', ')}, or all`);
+          throw new UsageError(`--${name}: unknown value '${part}', allowed are ${allowed.join(', ')}, or all`);
         return [part];
       }),
     ),
@@ -181,11 +182,11 @@ function chosen({ name, choices = [] }: Axis, text: string, known: readonly stri
 /**
  * The values of an axis. `known` are the choices where the axis does not name them itself.
  *
- * @throws RangeError with one sentence for anything that is not allowed, an empty axis above all.
+ * @throws UsageError with one sentence for anything that is not allowed, an empty axis above all.
  */
 export function axisValues(axis: Axis, text: string, known: readonly string[] = []): AxisValue[] {
   if (text.trim() === '' || /(^|,)\s*(,|$)/.test(text))
-    throw new RangeError(`--${axis.name} is empty, or has an empty value: '${text}'`);
+    throw new UsageError(`--${axis.name} is empty, or has an empty value: '${text}'`);
   if (text.trim() === OWN) return [OWN];
   return axis.kind === 'choice' ? chosen(axis, text, known) : numbers(axis, text);
 }

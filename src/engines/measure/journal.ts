@@ -5,6 +5,7 @@
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UsageError } from '../../input/usageError.ts';
 import { version } from '../../version.ts';
 import type { Sweep, SweepRequest } from './cells.ts';
 import type { Row } from './row.ts';
@@ -39,20 +40,20 @@ export function writeWhole(path: string, text: string): void {
   }
 }
 
-/** @throws RangeError when the directory holds no sweep, or one of another version. */
+/** @throws UsageError when the directory holds no sweep, or one of another version. */
 export function readSweepFile(directory: string): SweepFile {
   let file: SweepFile;
   try {
     file = JSON.parse(readFileSync(join(directory, SWEEP), 'utf8')) as SweepFile;
   } catch (error) {
-    throw new RangeError(`'${directory}' holds no sweep: its ${SWEEP} is missing or not readable`, { cause: error });
+    throw new UsageError(`'${directory}' holds no sweep: its ${SWEEP} is missing or not readable`, { cause: error });
   }
   if (file.schema !== 'hmm-lab/sweep/1')
-    throw new RangeError(`'${directory}' holds no sweep: ${SWEEP} has schema '${file.schema}'`);
+    throw new UsageError(`'${directory}' holds no sweep: ${SWEEP} has schema '${file.schema}'`);
   return file;
 }
 
-/** The rows of complete lines. `repair` cuts a torn line off. @throws RangeError for a line that is no row. */
+/** The rows of complete lines. `repair` cuts a torn line off. @throws UsageError for a line that is no row. */
 export function readRows(directory: string, repair = false): Map<number, Row> {
   const path = join(directory, CELLS);
   const rows = new Map<number, Row>();
@@ -66,7 +67,7 @@ export function readRows(directory: string, repair = false): Map<number, Row> {
       const row = JSON.parse(line) as Row;
       rows.set(row.cell, row);
     } catch (error) {
-      throw new RangeError(`'${path}' is damaged: line ${i + 1} is no JSON`, { cause: error });
+      throw new UsageError(`'${path}' is damaged: line ${i + 1} is no JSON`, { cause: error });
     }
   }
   return rows;
@@ -80,7 +81,7 @@ export class Journal {
   /**
    * Opens a directory for a sweep, a new one or one to be taken up again.
    *
-   * @throws RangeError when it holds another sweep; the error of the file system when it cannot be written.
+   * @throws UsageError when it holds another sweep; the error of the file system when it cannot be written.
    */
   constructor(directory: string, sweep: Sweep, shard: readonly [number, number], drivers: readonly string[], command: string) {
     this.directory = directory;
@@ -91,7 +92,7 @@ export class Journal {
       const { fingerprint, shard: other, version: made } = readSweepFile(directory);
       if (fingerprint !== sweep.fingerprint || String(other) !== String(shard)) {
         const what = made === version ? 'another sweep' : `a sweep of hmm-lab ${made}`;
-        throw new RangeError(`--out '${directory}' holds ${what}, allowed is a new directory or one of the same sweep`);
+        throw new UsageError(`--out '${directory}' holds ${what}, allowed is a new directory or one of the same sweep`);
       }
       this.found = readRows(directory, true);
       return;

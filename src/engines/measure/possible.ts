@@ -3,6 +3,7 @@ import { ACTOR_LIMIT, checkConfig, POOL_LIMIT } from '../../arena/config.ts';
 import { plan } from '../../arena/places.ts';
 import type { Driver } from '../../drivers/driver.ts';
 import { optionWords } from '../../drivers/options.ts';
+import { UsageError } from '../../input/usageError.ts';
 import { retrySizes } from '../../scenarios/retry.ts';
 import { actorCount } from '../../scenarios/retryLoad.ts';
 import { costsOf } from '../simulate/costs.ts';
@@ -34,19 +35,19 @@ function contradiction(config: CellConfig, driver: Driver): string | null {
 /**
  * Bytes of memory a cell takes.
  *
- * @throws RangeError with the reason when the cell is not possible, or takes more than `memory` bytes.
+ * @throws UsageError with the reason when the cell is not possible, or takes more than `memory` bytes.
  */
 export function bytesOf(config: CellConfig, driver: Driver, memory: number): number {
   const why = contradiction(config, driver);
-  if (why !== null) throw new RangeError(why);
+  if (why !== null) throw new UsageError(why);
   optionWords(driver, cellSettings(config));
   costsOf(config.preset, config.costs);
   const sizes = retrySizes(retryOptionsOf(config, driver));
   if (config.event === 'mprotect' && sizes.vmas === POOL_LIMIT)
-    throw new RangeError(`a mapping for each ${config.span} pages of ${config.pages} are too many`);
+    throw new UsageError(`a mapping for each ${config.span} pages of ${config.pages} are too many`);
   checkConfig(sizes);
   const bytes = 4 * (plan(sizes).words + sizes.frameWords * (sizes.systemPages + sizes.devicePages * sizes.devices));
   if (bytes > memory)
-    throw new RangeError(`it needs ${byteText(bytes)} of memory, allowed are ${byteText(memory)} on this machine`);
+    throw new UsageError(`it needs ${byteText(bytes)} of memory, allowed are ${byteText(memory)} on this machine`);
   return bytes;
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { totalmem } from 'node:os';
 import type { Driver } from '../../drivers/driver.ts';
 import type { DriverSettings } from '../../drivers/options.ts';
+import { isUsageError, UsageError } from '../../input/usageError.ts';
 import { version } from '../../version.ts';
 import { presets } from '../simulate/costs.ts';
 import { type Axis, type AxisValue, axes, axisValues, OWN } from './axes.ts';
@@ -84,7 +85,7 @@ function knownChoices(axis: Axis, drivers: readonly DriverChoice[]): readonly st
 /**
  * Plans a sweep whose cells may take so many bytes of memory.
  *
- * @throws RangeError with one sentence for the first thing that is wrong: an axis, or a cell that is not possible.
+ * @throws UsageError with one sentence for the first thing that is wrong: an axis, or a cell that is not possible.
  */
 export function planSweep(
   request: SweepRequest,
@@ -98,10 +99,10 @@ export function planSweep(
   for (const [axis] of lists) {
     if (!(axis.name in request.axes) || !(driverAxes as readonly string[]).includes(axis.field)) continue;
     if (!drivers.some(({ driver }) => axis.field in driver.options))
-      throw new RangeError(`--${axis.name}: no driver of the sweep has that option`);
+      throw new UsageError(`--${axis.name}: no driver of the sweep has that option`);
   }
   const size = lists.reduce((product, [, values]) => product * values.length, 1);
-  if (size > MOST_CELLS) throw new RangeError(`the sweep has ${size} cells, allowed are at most ${MOST_CELLS}`);
+  if (size > MOST_CELLS) throw new UsageError(`the sweep has ${size} cells, allowed are at most ${MOST_CELLS}`);
   const cells: Cell[] = [];
   const seen = new Set<string>();
   let largest = 0;
@@ -115,9 +116,9 @@ export function planSweep(
     try {
       largest = Math.max(largest, bytesOf(config, driver, memory));
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
+      if (!isUsageError(error)) throw error;
       const name = cellName(shown, Object.keys(request.axes));
-      throw new RangeError(`the cell ${name} is not possible: ${error.message}`, { cause: error });
+      throw new UsageError(`the cell ${name} is not possible: ${error.message}`, { cause: error });
     }
     cells.push({ index: cells.length, config, axes: shown });
   }

@@ -1,4 +1,5 @@
 /** The values of an axis as a person writes them: `1k,2k`, `1k..1M`, `1..512:10`, `page,64K,2M`, `all`. */
+import { UsageError } from '../../input/usageError.ts';
 
 /** Values of a range without a count: so many each decade. */
 const PER_DECADE = 2;
@@ -30,21 +31,21 @@ function spread(from: number, to: number, count: number): number[] {
 /**
  * The numbers of a list of numbers and ranges.
  *
- * @throws RangeError with one sentence, beginning with `what`.
+ * @throws UsageError with one sentence, beginning with `what`.
  */
 export function parseNumbers(what: string, text: string, parse: (part: string) => number): number[] {
   const values = text.split(',').flatMap((part) => {
     const [, from = '', to, count] = /^(.*?)(?:\.\.(.*?)(?::(\d+))?)?$/.exec(part.trim()) ?? [];
     const first = parse(from);
-    if (Number.isNaN(first)) throw new RangeError(`${what}: '${part.trim()}' is no value; such as 1000, 10k,100k or 1k..1M`);
+    if (Number.isNaN(first)) throw new UsageError(`${what}: '${part.trim()}' is no value; such as 1000, 10k,100k or 1k..1M`);
     if (to === undefined) return [first];
     const last = parse(to);
-    if (Number.isNaN(last)) throw new RangeError(`${what}: '${part.trim()}' is no range; such as 1k..1M or 1k..1M:10`);
-    if (last < first) throw new RangeError(`${what}: the range '${part.trim()}' is reversed, the smaller end comes first`);
-    if (first <= 0) throw new RangeError(`${what}: the range '${part.trim()}' begins at ${from}, a range must begin above 0`);
+    if (Number.isNaN(last)) throw new UsageError(`${what}: '${part.trim()}' is no range; such as 1k..1M or 1k..1M:10`);
+    if (last < first) throw new UsageError(`${what}: the range '${part.trim()}' is reversed, the smaller end comes first`);
+    if (first <= 0) throw new UsageError(`${what}: the range '${part.trim()}' begins at ${from}, a range must begin above 0`);
     const wanted = count === undefined ? Math.round(Math.log10(last / first) * PER_DECADE) + 1 : Number(count);
     if (wanted < 1 || wanted > MOST_VALUES)
-      throw new RangeError(`${what}: the range '${part.trim()}' has ${wanted} values, allowed are 1 to ${MOST_VALUES}`);
+      throw new UsageError(`${what}: the range '${part.trim()}' has ${wanted} values, allowed are 1 to ${MOST_VALUES}`);
     return last === first ? [first] : spread(first, last, Math.max(wanted, 2));
   });
   return [...new Set(values)];

@@ -3,11 +3,15 @@ import { Mutex } from 'async-mutex';
 import * as Comlink from 'comlink';
 import { Piscina } from 'piscina';
 import { buffersOf } from '../../arena/arena.ts';
+import { activeBug } from '../../bugs/active.ts';
 import { loadDriver } from '../../drivers/load.ts';
 import { registerDriver } from '../../drivers/registry.ts';
+import { quote } from '../../input/unknownName.ts';
+import { UsageError } from '../../input/usageError.ts';
 import { mixedScenario } from '../../scenarios/mixed.ts';
 import { spawnThread } from '../thread.ts';
 import { workerUrl } from '../workerUrl.ts';
+import { checkRace } from './check.ts';
 import { Race, roster, sleep } from './gang.ts';
 import type { ActorJob, ActorReport } from './job.ts';
 import type { Observer, Sample } from './observer.ts';
@@ -20,11 +24,18 @@ const SAMPLE_MS = 100;
 /** Two races in one process would disturb each other's timing: one at a time. */
 const admission = new Mutex();
 
+/** A race runs on the model of its own tree: naming a bug puts none into it. @throws UsageError when the bug is not there. */
+function checkBug(bug: string | undefined): void {
+  if (bug === undefined || bug === activeBug) return;
+  const here = activeBug === null ? 'the model as it is' : `the model with bug ${activeBug}`;
+  throw new UsageError(`bug is ${quote(String(bug))}, but this is ${here}: hmm-lab stress --bug ${bug} puts it in`);
+}
+
 async function raceOnce(options: RaceOptions, hooks: RaceHooks): Promise<RaceResult> {
+  checkRace(options);
+  checkBug(options.bug);
   const driver = await loadDriver(options.driver);
   const team = roster(options, driver);
-  if (team.length === 0) throw new RangeError('a race needs at least one actor');
-  if (options.migrators > 0 && options.devices === 0) throw new RangeError('migrators are given but no device to migrate to');
   const scenario = mixedScenario({ ...options, actors: team.length, driver });
   const current = new Race(options, hooks, team, scenario, registerDriver(driver));
   const pool = new Piscina<ActorJob, ActorReport>({
@@ -76,7 +87,7 @@ async function raceOnce(options: RaceOptions, hooks: RaceHooks): Promise<RaceRes
 /**
  * Runs one race. Races of one process are run one after another.
  *
- * @throws RangeError or TypeError with one sentence when an option or the driver is impossible; nothing has started then.
+ * @throws UsageError with one sentence when an option or the driver is impossible; nothing has started then.
  */
 export function race(options: RaceOptions, hooks: RaceHooks = {}): Promise<RaceResult> {
   return admission.runExclusive(() => raceOnce(options, hooks));

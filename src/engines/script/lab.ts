@@ -1,7 +1,7 @@
 /** The interactive laboratory: a machine, and actors on threads of their own that do what you tell them. */
 import { store } from '../../arena/access.ts';
 import { type Arena, buffersOf, createArena } from '../../arena/arena.ts';
-import type { ArenaConfig } from '../../arena/config.ts';
+import { type ArenaConfig, CONFIG_KEYS } from '../../arena/config.ts';
 import { deref, handleOf } from '../../arena/pool.ts';
 import { Actor, ActorState, Mm, Pgmap } from '../../arena/structures.ts';
 import type { Driver } from '../../drivers/driver.ts';
@@ -9,6 +9,8 @@ import { loadDriver } from '../../drivers/load.ts';
 import { mirrorAlloc, mirrorFree, mirrorPgmap } from '../../drivers/mirror.ts';
 import { type DriverSettings, optionWords, storeOptions } from '../../drivers/options.ts';
 import { registerDriver } from '../../drivers/registry.ts';
+import { unknown } from '../../input/unknownName.ts';
+import { UsageError } from '../../input/usageError.ts';
 import { MEMORY_DEVICE_PRIVATE, memremapPages, memunmapPages } from '../../mm/devPagemap.ts';
 import { mmput } from '../../mm/exit.ts';
 import { mmAlloc } from '../../mm/mmStruct.ts';
@@ -140,8 +142,10 @@ export class Lab implements AsyncDisposable {
     this.#drivers = drivers;
   }
 
-  /** @throws RangeError or TypeError when a size or a driver is impossible. */
+  /** @throws UsageError when a size or a driver is impossible. */
   static async create({ sizes = {}, drivers = ['dmirror'] }: LabOptions = {}): Promise<Lab> {
+    const stray = Object.keys(sizes).find((size) => !(CONFIG_KEYS as readonly string[]).includes(size));
+    if (stray !== undefined) throw unknown('size', stray, CONFIG_KEYS, `a lab has ${CONFIG_KEYS.join(', ')}`);
     const loaded = new Map<string, Driver>();
     for (const name of drivers) loaded.set(name, await loadDriver(name));
     for (const driver of loaded.values()) registerDriver(driver);
@@ -153,13 +157,13 @@ export class Lab implements AsyncDisposable {
   /** A new, empty address space with one user. */
   addressSpace(): AddressSpace {
     const mm = mmAlloc(this.arena);
-    if (mm === 0) throw new RangeError(`no room for another address space: this lab has ${this.arena.config.mms}`);
+    if (mm === 0) throw new UsageError(`no room for another address space: this lab has ${this.arena.config.mms}`);
     return { mm: handleOf(this.arena, this.arena.pools.mm, mm) };
   }
 
   async #thread(): Promise<Remote> {
     const id = this.#threads.length;
-    if (id >= this.arena.config.actors - 1) throw new RangeError(`no room for another actor: this lab has ${id}`);
+    if (id >= this.arena.config.actors - 1) throw new UsageError(`no room for another actor: this lab has ${id}`);
     const start = {
       buffers: buffersOf(this.arena),
       id,
@@ -178,16 +182,16 @@ export class Lab implements AsyncDisposable {
   /**
    * A device with memory of its own that mirrors `space`, and a thread that drives it.
    *
-   * @throws RangeError for an unknown driver or option, or when the machine has no room for another device.
+   * @throws UsageError for an unknown driver or option, or when the machine has no room for another device.
    */
   async device(space: AddressSpace, driverName = 'dmirror', settings: DriverSettings = {}): Promise<DeviceActor> {
     const driver = this.#drivers.get(driverName);
-    if (driver === undefined) throw new RangeError(`driver '${driverName}' was not given to Lab.create`);
+    if (driver === undefined) throw new UsageError(`driver '${driverName}' was not given to Lab.create`);
     const words = optionWords(driver, settings);
     const { arena } = this;
     const { systemPages, devicePages, devices } = arena.config;
     const number = this.#devices.length;
-    if (number >= devices) throw new RangeError(`no room for another device: this lab has ${devices}`);
+    if (number >= devices) throw new UsageError(`no room for another device: this lab has ${devices}`);
     const ops = registerDriver(driver);
     const start = systemPages + number * devicePages;
     const pgmap = memremapPages(arena, { type: MEMORY_DEVICE_PRIVATE, owner: number + 1, ops, start, pages: devicePages });
@@ -195,7 +199,7 @@ export class Lab implements AsyncDisposable {
     const mirror = mirrorAlloc(arena, { driver: ops, mm, pgmap, device: number + 1 });
     storeOptions(arena, mirror, words);
     const error = run(driver.open(this.#task, mirror));
-    if (error !== 0) throw new RangeError(`driver ${driverName} does not open: ${error}`);
+    if (error !== 0) throw new UsageError(`driver ${driverName} does not open: ${error}`);
     const device: Device = { mirror: handleOf(arena, arena.pools.mirror, mirror), driver: driverName };
     this.#devices.push({ device, driver });
     return new DeviceActor(await this.#thread(), device);

@@ -25,12 +25,26 @@ import { run } from '../../steps/steps.ts';
 import { sleepThread } from '../../sync/sleep.ts';
 import { Task } from '../../sync/task.ts';
 import { parkThread } from '../../sync/wait.ts';
-import { type AddressSpace, addressOf, type Device, ModelError, pageOf, type ScriptStart, splitAddress } from './places.ts';
+import {
+  type AddressSpace,
+  addressOf,
+  checkPages,
+  checkWord,
+  type Device,
+  ModelError,
+  oneOf,
+  pageOf,
+  type ScriptStart,
+  splitAddress,
+} from './places.ts';
 
 /** `none`, `read` or `write` (which includes reading). */
 export type Access = 'none' | 'read' | 'write';
 
 const accessBits = { none: 0, read: VM_READ, write: VM_READ | VM_WRITE } as const;
+const accesses = Object.keys(accessBits) as Access[];
+
+const bitsOf = (access: Access): number => accessBits[oneOf('access', access, accesses)];
 
 /** Passes a result on, or throws it as an error that says what failed. */
 function ok(what: string, result: number): number {
@@ -80,25 +94,25 @@ export class Scripted {
   /** mmap: `pages` pages of anonymous memory, at `at` if given. The address. */
   mmap(space: AddressSpace, pages: number, at = -1, access: Access = 'write'): number {
     const start = at === -1 ? -1 : pageOf(at);
-    return addressOf(ok('mmap', run(mmapAnonymous(this.#task, this.#mm(space), start, pages, accessBits[access]))));
+    return addressOf(ok('mmap', run(mmapAnonymous(this.#task, this.#mm(space), start, checkPages(pages), bitsOf(access)))));
   }
 
   munmap(space: AddressSpace, address: number, pages: number): void {
-    ok('munmap', run(munmap(this.#task, this.#mm(space), pageOf(address), pages)));
+    ok('munmap', run(munmap(this.#task, this.#mm(space), pageOf(address), checkPages(pages))));
   }
 
   mprotect(space: AddressSpace, address: number, pages: number, access: Access): void {
-    ok('mprotect', run(mprotect(this.#task, this.#mm(space), pageOf(address), pages, accessBits[access])));
+    ok('mprotect', run(mprotect(this.#task, this.#mm(space), pageOf(address), checkPages(pages), bitsOf(access))));
   }
 
   /** madvise(MADV_DONTNEED). */
   discard(space: AddressSpace, address: number, pages: number): void {
-    ok('madvise', run(madviseDontneed(this.#task, this.#mm(space), pageOf(address), pages)));
+    ok('madvise', run(madviseDontneed(this.#task, this.#mm(space), pageOf(address), checkPages(pages))));
   }
 
   /** mremap(MREMAP_FIXED): moves pages; the new address. */
   mremap(space: AddressSpace, from: number, pages: number, to: number): number {
-    return addressOf(ok('mremap', run(mremap(this.#task, this.#mm(space), pageOf(from), pages, pages, pageOf(to)))));
+    return addressOf(ok('mremap', run(mremap(this.#task, this.#mm(space), pageOf(from), checkPages(pages), pages, pageOf(to)))));
   }
 
   /** fork: the child's address space. */
@@ -124,7 +138,7 @@ export class Scripted {
   /** Stores a 32-bit word. */
   write(space: AddressSpace, address: number, value: number): void {
     const { vpn, word } = this.#split(address);
-    const error = run(cpuStore(this.#task, this.#mm(space), vpn, word, value));
+    const error = run(cpuStore(this.#task, this.#mm(space), vpn, word, checkWord(value)));
     if (error < 0) throw new ModelError(`write at ${address}: ${faultName(-error)}`);
   }
 
@@ -144,7 +158,7 @@ export class Scripted {
   deviceRead(device: Device, address: number, pages: number): number[] {
     const { mirror, driver } = this.#device(device);
     const { vpn, word } = this.#split(address);
-    return Array.from({ length: pages }, (_, i) => {
+    return Array.from({ length: checkPages(pages) }, (_, i) => {
       const at = ok('device read', run(deviceBegin(this.#task, driver, mirror, vpn + i, vpn + pages, 'read')));
       const value = frameLoad(this.#arena, at + word);
       run(deviceEnd(this.#task, driver, mirror));
@@ -155,7 +169,7 @@ export class Scripted {
   deviceWrite(device: Device, address: number, value: number): void {
     const { mirror, driver } = this.#device(device);
     const { vpn, word } = this.#split(address);
-    ok('device write', run(deviceStore(this.#task, driver, mirror, vpn, word, value)));
+    ok('device write', run(deviceStore(this.#task, driver, mirror, vpn, word, checkWord(value))));
   }
 
   /** An atomic increment by the device: makes the page device-exclusive first. The new value. */
@@ -169,8 +183,8 @@ export class Scripted {
   deviceMigrate(device: Device, address: number, pages: number, to: 'device' | 'system'): number {
     const { mirror, driver } = this.#device(device);
     const start = pageOf(address);
-    const move = to === 'device' ? driver.migrateToDevice : driver.migrateToSystem;
-    return ok(`migrate to ${to}`, run(move(this.#task, mirror, start, start + pages)));
+    const move = oneOf('place', to, ['device', 'system']) === 'device' ? driver.migrateToDevice : driver.migrateToSystem;
+    return ok(`migrate to ${to}`, run(move(this.#task, mirror, start, start + checkPages(pages))));
   }
 
   /** Brings everything on the device home, as far as it can be had. How many pages moved. */
@@ -183,7 +197,7 @@ export class Scripted {
   deviceSnapshot(device: Device, address: number, pages: number): Uint8Array {
     const { mirror } = this.#device(device);
     const start = pageOf(address);
-    const perm = new Uint8Array(pages);
+    const perm = new Uint8Array(checkPages(pages));
     ok('snapshot', run(snapshot(this.#task, mirror, start, start + pages, perm)));
     return perm;
   }

@@ -2,6 +2,8 @@
  * What a step costs in virtual time, in nanoseconds. The cost of a point is the time between reaching it and doing what comes
  * next; its default stands in the table of points. The costs of the machine are below. A preset replaces some of both.
  */
+
+import { UsageError } from '../../input/usageError.ts';
 import { points } from '../../steps/points.ts';
 
 /** Costs that belong to no point. */
@@ -81,17 +83,17 @@ export const MOST_COST_NS = 1e9;
 /**
  * The costs of a preset, with some replaced.
  *
- * @throws RangeError for a preset or a name there is not, or a cost out of range.
+ * @throws UsageError for a preset or a name there is not, or a cost out of range.
  */
 export function costsOf(preset: string = defaultPreset, settings: CostSettings = {}): Costs {
   if (!Object.hasOwn(presets, preset)) {
-    throw new RangeError(`unknown preset '${preset}', allowed are ${Object.keys(presets).join(', ')}`);
+    throw new UsageError(`unknown preset '${preset}', allowed are ${Object.keys(presets).join(', ')}`);
   }
   const { scale = 1, costs }: Preset = presets[preset as PresetName];
   for (const [name, ns] of Object.entries(settings)) {
-    if (!costNames.includes(name)) throw new RangeError(`unknown cost '${name}', allowed are ${costNames.join(', ')}`);
+    if (!costNames.includes(name)) throw new UsageError(`unknown cost '${name}', allowed are ${costNames.join(', ')}`);
     if (!(ns >= 0 && ns <= MOST_COST_NS))
-      throw new RangeError(`the cost of ${name} is ${ns} ns, allowed is 0 to ${MOST_COST_NS}`);
+      throw new UsageError(`the cost of ${name} is ${ns} ns, allowed is 0 to ${MOST_COST_NS}`);
   }
   const one = (name: string, usual: number): number => settings[name] ?? costs[name] ?? usual * (name === 'slice' ? 1 : scale);
   return {

@@ -3,6 +3,8 @@
  * stands at the point, for the second time in the stretch where `#2` is added. Steps that an edit of the model adds or drops in
  * between do not matter, as long as the points are still passed.
  */
+
+import { UsageError } from '../../../input/usageError.ts';
 import { points } from '../../../steps/points.ts';
 import { DONE, type Executor } from '../machine/execution.ts';
 import type { Stretch } from './trace.ts';
@@ -28,13 +30,13 @@ function parse(executor: Executor, text: string): Part[] {
     .split(/\s+/)
     .map((part) => {
       const match = /^(.+)@([A-Za-z]\w*)(?:#([1-9]\d{0,4}))?$/.exec(part);
-      if (match === null) throw new RangeError(`'${part}' is no part of a schedule, one looks like D@lock or D@lock#2`);
+      if (match === null) throw new UsageError(`'${part}' is no part of a schedule, one looks like D@lock or D@lock#2`);
       const [, name = '', at = '', visit = '1'] = match;
       const actor = names.indexOf(name);
       if (actor === -1)
-        throw new RangeError(`'${part}' names no actor of ${executor.scenario.name}, they are ${names.join(', ')}`);
+        throw new UsageError(`'${part}' names no actor of ${executor.scenario.name}, they are ${names.join(', ')}`);
       if (at !== DONE_NAME && !points.some((point) => point.name === at)) {
-        throw new RangeError(`'${part}' names no point (hmm-lab windows lists them)`);
+        throw new UsageError(`'${part}' names no point (hmm-lab windows lists them)`);
       }
       return { actor, at, visit: Number(visit) };
     });
@@ -43,7 +45,7 @@ function parse(executor: Executor, text: string): Part[] {
 /**
  * The schedule that the text describes, from the beginning; it ends early where a rule breaks.
  *
- * @throws RangeError when the text is none, or cannot be followed: it says which part, and why.
+ * @throws UsageError when the text is none, or cannot be followed: it says which part, and why.
  */
 export function followNamed(executor: Executor, text: string): number[] {
   const parts = parse(executor, text);
@@ -54,7 +56,7 @@ export function followNamed(executor: Executor, text: string): number[] {
         const now =
           executor.at[actor] === DONE ? 'it is done' : `it cannot go on from ${pointName(executor.at[actor] as number)}`;
         const wanted = `${executor.nameOf(actor)}@${at}${visit > 1 ? `#${visit}` : ''}`;
-        throw new RangeError(
+        throw new UsageError(
           `the schedule cannot be followed to ${wanted}, part ${parts.findIndex((part) => part.at === at && part.actor === actor) + 1}: ${now}`,
         );
       }

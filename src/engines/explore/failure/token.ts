@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { activeBug } from '../../../bugs/active.ts';
 import type { DriverSettings } from '../../../drivers/options.ts';
+import { UsageError } from '../../../input/usageError.ts';
 
 const PREFIX = 'hmm1';
 const HASH_LENGTH = 8;
@@ -65,7 +66,7 @@ export function makeToken(scenario: string, settings: DriverSettings, schedule: 
   return `${PREFIX}.${modelHash(sources)}.${payload}`;
 }
 
-const cutOff = (): RangeError => new RangeError('the token is cut off or not a token: it looks like hmm1.HASH.PAYLOAD');
+const cutOff = (): UsageError => new UsageError('the token is cut off or not a token: it looks like hmm1.HASH.PAYLOAD');
 
 function isPayload(value: unknown): value is [string, Record<string, string>, number[], string?] {
   if (!Array.isArray(value) || value.length < 3 || value.length > 4) return false;
@@ -81,7 +82,7 @@ function isPayload(value: unknown): value is [string, Record<string, string>, nu
   );
 }
 
-/** What a token says, whichever model made it. @throws RangeError for a cut-off token. */
+/** What a token says, whichever model made it. @throws UsageError for a cut-off token. */
 export function decodeToken(token: string): Replayable {
   const [prefix, model, payload, rest] = token.split('.');
   if (prefix !== PREFIX || model === undefined || payload === undefined || rest !== undefined) throw cutOff();
@@ -102,7 +103,7 @@ export function decodeToken(token: string): Replayable {
 /**
  * What a token of this model says; `sources` are those of its scenario.
  *
- * @throws RangeError for a cut-off token, or one made by another model.
+ * @throws UsageError for a cut-off token, or one made by another model.
  */
 export function readToken(token: string, sources = ''): Replayable {
   const said = decodeToken(token);
@@ -110,5 +111,5 @@ export function readToken(token: string, sources = ''): Replayable {
   if (said.model === here && said.bug === activeBug) return said;
   const made = said.bug === null ? 'another model' : `another model with bug ${said.bug}`;
   const or = sources === '' ? '' : `, or ${said.scenario} was another`;
-  throw new RangeError(`the token was made by ${made}${or} (${said.model}, this one is ${here}): find the failure again`);
+  throw new UsageError(`the token was made by ${made}${or} (${said.model}, this one is ${here}): find the failure again`);
 }

@@ -1,6 +1,7 @@
 /** The scenarios that can be explored, by name. */
 import type { DriverSettings } from '../../../drivers/options.ts';
 import { builtinDrivers } from '../../../drivers/registry.ts';
+import { isUsageError, UsageError } from '../../../input/usageError.ts';
 import { miniHmm } from '../../../scenarios/miniHmm.ts';
 import type { Scenario } from '../../../scenarios/scenario.ts';
 import { longScenarios, windowScenarios, windowScenarioWith } from '../../../scenarios/windows.ts';
@@ -29,13 +30,13 @@ export function scenariosWith(driver: string, settings: DriverSettings = {}): re
       played.prepare();
       return [played];
     } catch (error) {
-      if (error instanceof RangeError) return [];
+      if (isUsageError(error)) return [];
       throw error;
     }
   });
 }
 
-/** A scenario by its name, without the operations that are left out after a `~`. @throws RangeError that names what there is. */
+/** A scenario by its name, without the operations that are left out after a `~`. @throws UsageError that names what there is. */
 export function scenarioNamed(name: string, settings: DriverSettings = {}): Scenario {
   const { base, left } = splitName(name);
   return without(wholeScenario(base, settings), left);
@@ -49,7 +50,7 @@ export const nameWith = (name: string, driver: string | undefined): string => {
   const { base, left } = splitName(name);
   const [, , own] = withDriver.exec(base) ?? [];
   if (driver === undefined || driver === own || (own === undefined && driver === DEFAULT_DRIVER)) return name;
-  if (own !== undefined) throw new RangeError(`scenario '${base}' is one with ${own}, not with '${driver}'`);
+  if (own !== undefined) throw new UsageError(`scenario '${base}' is one with ${own}, not with '${driver}'`);
   return [`${base}@${driver}`, ...(left.length > 0 ? [left.join(',')] : [])].join('~');
 };
 
@@ -60,7 +61,7 @@ function wholeScenario(name: string, settings: DriverSettings): Scenario {
   if (base !== undefined) {
     const driver = builtinDrivers.find((candidate) => candidate.name === driverName);
     if (driver === undefined)
-      throw new RangeError(
+      throw new UsageError(
         `scenario '${name}': unknown driver '${driverName}', allowed are ${builtinDrivers.map((one) => one.name).join(', ')}`,
       );
     return windowScenarioWith(base, driver, settings) ?? withoutDriver(base);
@@ -69,7 +70,7 @@ function wholeScenario(name: string, settings: DriverSettings): Scenario {
   if (size !== null) {
     const [, early, faulters, invalidations] = size;
     if (Number(faulters) < 1 || Number(faulters) > FAULTERS || Number(invalidations) < 1) {
-      throw new RangeError(`scenario '${name}': 1 to ${FAULTERS} faulters and 1 to 999 invalidations are possible`);
+      throw new UsageError(`scenario '${name}': 1 to ${FAULTERS} faulters and 1 to 999 invalidations are possible`);
     }
     return miniHmm(Number(faulters), Number(invalidations), early !== undefined);
   }
@@ -78,11 +79,11 @@ function wholeScenario(name: string, settings: DriverSettings): Scenario {
 }
 
 function withoutDriver(name: string): never {
-  if (scenarios().some((scenario) => scenario.name === name)) throw new RangeError(`scenario '${name}' has no driver to replace`);
+  if (scenarios().some((scenario) => scenario.name === name)) throw new UsageError(`scenario '${name}' has no driver to replace`);
   return unknown(name);
 }
 
 function unknown(name: string): never {
   const names = [...scenarios(), ...longScenarios()].map((scenario) => scenario.name);
-  throw new RangeError(`unknown scenario '${name}', allowed are ${names.join(', ')}, and mini-hmm-FxI`);
+  throw new UsageError(`unknown scenario '${name}', allowed are ${names.join(', ')}, and mini-hmm-FxI`);
 }

@@ -3,6 +3,7 @@
  * many run beside it, as long as its limit is a number of executions and not the time.
  */
 import type { DriverSettings } from '../../../drivers/options.ts';
+import { UsageError } from '../../../input/usageError.ts';
 import type { Executor, Failure } from '../machine/execution.ts';
 import { Portfolio, strategies } from '../sampling/portfolio.ts';
 import { runOnce } from '../sampling/run.ts';
@@ -86,11 +87,11 @@ const nothing = {
   orders: 0,
 };
 
-/** @throws RangeError for an unknown strategy. */
+/** @throws UsageError for an unknown strategy. */
 export function schedulerNamed(strategy: string, seed: number): Scheduler {
   if (strategy === 'portfolio') return new Portfolio(seed);
   const make = strategies[strategy];
-  if (make === undefined) throw new RangeError(`unknown strategy '${strategy}'`);
+  if (make === undefined) throw new UsageError(`unknown strategy '${strategy}'`);
   return make(seed);
 }
 

@@ -6,6 +6,7 @@ import { Violation } from '../../../arena/violation.ts';
 import { driverDefect } from '../../../drivers/driver.ts';
 import type { DriverSettings } from '../../../drivers/options.ts';
 import { importUserModule, sourcesOf } from '../../../drivers/userModule.ts';
+import { UsageError } from '../../../input/usageError.ts';
 import type { Finding } from '../../../oracles/finding.ts';
 import type { Cover, EndCover } from '../../../scenarios/covers.ts';
 import type { Operation } from '../../../scenarios/operations.ts';
@@ -25,7 +26,7 @@ function fileOf(name: string): string {
   try {
     return name.startsWith('file:') ? fileURLToPath(name) : resolve(name);
   } catch (error) {
-    throw new TypeError(`scenario module '${name}' is no file: ${reason(error)}`, { cause: error });
+    throw new UsageError(`scenario module '${name}' is no file: ${reason(error)}`, { cause: error });
   }
 }
 
@@ -42,16 +43,16 @@ function reason(error: unknown): string {
   return why;
 }
 
-/** Hash of what a scenario is made of; empty for one of the catalogue. Runs nothing. @throws RangeError when the file is gone. */
+/** Hash of what a scenario is made of; empty for one of the catalogue. Runs nothing. @throws UsageError when the file is gone. */
 export async function scenarioSources(name: string): Promise<string> {
   const { base } = splitName(name);
   if (!isModule(base)) return '';
   const file = fileOf(base);
-  if (!existsSync(file)) throw new RangeError(`the scenario is the module '${name}', and there is no such file here`);
+  if (!existsSync(file)) throw new UsageError(`the scenario is the module '${name}', and there is no such file here`);
   try {
     return await sourcesOf(pathToFileURL(file));
   } catch (error) {
-    throw new TypeError(`scenario module '${name}' does not load: ${reason(error)}`, { cause: error });
+    throw new UsageError(`scenario module '${name}' does not load: ${reason(error)}`, { cause: error });
   }
 }
 
@@ -109,11 +110,11 @@ const checked = (operation: Operation, actor: string, number: number): Operation
   function* (task: Task): Steps<unknown> {
     const what = `operation ${number + 1} of ${actor}`;
     const steps = operation(task) as Steps<unknown> | undefined;
-    if (typeof steps?.next !== 'function') throw new TypeError(`${what} is not a generator function, and returns none`);
+    if (typeof steps?.next !== 'function') throw new UsageError(`${what} is not a generator function, and returns none`);
     for (;;) {
       const { done, value } = steps.next();
       if (done === true) return value;
-      if (points[value] === undefined) throw new TypeError(`${what} yields ${String(value)}, which is no point`);
+      if (points[value] === undefined) throw new UsageError(`${what} yields ${String(value)}, which is no point`);
       yield value;
     }
   };
@@ -131,7 +132,7 @@ function guardedCover<C extends Cover<[m: SmallMachine]>>(cover: C, name: string
       try {
         return end(m);
       } catch (error) {
-        throw new TypeError(`the cover '${what}' of ${name} throws: ${reason(error)}`, { cause: error });
+        throw new UsageError(`the cover '${what}' of ${name} throws: ${reason(error)}`, { cause: error });
       }
     },
   };
@@ -145,7 +146,7 @@ function guarded(plan: UserPlan, name: string): UserPlan {
     actors(m: SmallMachine, made: number) {
       const scripts: unknown = plan.actors(m, made);
       const defect = scriptsDefect(scripts);
-      if (defect !== null) throw new TypeError(defect);
+      if (defect !== null) throw new UsageError(defect);
       return Object.fromEntries(
         Object.entries(scripts as Record<string, Operation[]>).map(([actor, operations]) => [
           actor,
@@ -159,9 +160,9 @@ function guarded(plan: UserPlan, name: string): UserPlan {
         findings = plan.check?.(m) ?? [];
       } catch (error) {
         if (error instanceof Violation) return [{ rule: error.rule, message: error.detail }];
-        throw new TypeError(`the check of ${name} throws: ${reason(error)}`, { cause: error });
+        throw new UsageError(`the check of ${name} throws: ${reason(error)}`, { cause: error });
       }
-      if (!isFindings(findings)) throw new TypeError(`the check of ${name} returns no list of { rule, message }`);
+      if (!isFindings(findings)) throw new UsageError(`the check of ${name} returns no list of { rule, message }`);
       return findings;
     },
   };
@@ -173,12 +174,12 @@ function userScenario(exported: unknown, name: string, settings: DriverSettings,
     try {
       return use();
     } catch (error) {
-      throw new TypeError(`scenario module '${name}' ${what}: ${reason(error)}`, { cause: error });
+      throw new UsageError(`scenario module '${name}' ${what}: ${reason(error)}`, { cause: error });
     }
   };
   const plan = typeof exported === 'function' ? attempt('makes no scenario', () => exported(settings)) : exported;
   const defect = planDefect(plan);
-  if (defect !== null) throw new TypeError(`scenario module '${name}' is no scenario: ${defect}`);
+  if (defect !== null) throw new UsageError(`scenario module '${name}' is no scenario: ${defect}`);
   const { title = name } = plan as UserPlan;
   const scenario = scenarioOf({ ...guarded(plan as UserPlan, name), name, title, windows: '' }, settings);
   return { ...scenario, sources, prepare: (): Prepared => attempt('cannot be set up', scenario.prepare) };
@@ -188,16 +189,16 @@ function userScenario(exported: unknown, name: string, settings: DriverSettings,
  * A scenario of the catalogue by its name, with `driver` in place of its own if that can be; or of a module by its path or
  * `file:` URL.
  *
- * @throws RangeError for an unknown name, TypeError for a module that does not load or is no scenario; one sentence each.
+ * @throws UsageError for an unknown name, or for a module that does not load or is no scenario; one sentence each.
  */
 export async function loadScenario(name: string, settings: DriverSettings, driver?: string): Promise<Scenario> {
   const { base, left } = splitName(name);
   if (!isModule(base)) return scenarioNamed(nameWith(name, driver), settings);
   const shown = shownName(base);
   const file = fileOf(base);
-  if (!existsSync(file)) throw new RangeError(`scenario module '${shown}' does not exist`);
+  if (!existsSync(file)) throw new UsageError(`scenario module '${shown}' does not exist`);
   const { exported, sources } = await importUserModule(pathToFileURL(file)).catch((error: unknown) => {
-    throw new TypeError(`scenario module '${shown}' does not load: ${reason(error)}`, { cause: error });
+    throw new UsageError(`scenario module '${shown}' does not load: ${reason(error)}`, { cause: error });
   });
   return without(userScenario(exported, shown, settings, sources), left);
 }

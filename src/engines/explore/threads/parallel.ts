@@ -1,5 +1,6 @@
 /** Explores in several threads. The result is the one that a single thread has, for a seed and a budget of schedules. */
 
+import { UsageError } from '../../../input/usageError.ts';
 import { checkStrategy, type ExploreOptions, type ExploreResult, replayed, resultOf } from '../explore.ts';
 import { secondsFor } from '../failure/budget.ts';
 import type { ExploreFailure } from '../failure/report.ts';
@@ -82,7 +83,7 @@ const foundIn = ({ failure, schedule }: Stuck): Found => ({ failure, schedule, m
 /**
  * Explores a scenario, of the catalogue or of a module of the user's, in `workers` threads.
  *
- * @throws RangeError or TypeError for an unknown scenario or strategy, a module that is no scenario or does not end loading, or
+ * @throws UsageError for an unknown scenario or strategy, a module that is no scenario or does not end loading, or
  * for more threads than there are lanes.
  */
 export async function exploreParallel(
@@ -92,7 +93,7 @@ export async function exploreParallel(
   { onProgress, signal }: ParallelHooks = {},
 ): Promise<ExploreResult> {
   checkStrategy(options.strategy);
-  if (workers < 1 || workers > LANES) throw new RangeError(`1 to ${LANES} workers are possible, not ${workers}`);
+  if (workers < 1 || workers > LANES) throw new UsageError(`1 to ${LANES} workers are possible, not ${workers}`);
   const control = new Control();
   const { settings, driver } = options;
   const subject: Subject = { scenario, settings, driver };
@@ -148,7 +149,7 @@ export async function exploreParallel(
 /**
  * Runs one schedule, of a token or in named points, in a thread that is watched. With the signal it is explained no further.
  *
- * @throws as {@link exploreParallel}; RangeError when the schedule cannot be followed.
+ * @throws as {@link exploreParallel}; UsageError when the schedule cannot be followed.
  */
 export async function runSchedule(
   scenario: string,

@@ -1,6 +1,8 @@
 /** The threads of an exploration: started together, watched, ended. All that a scenario does is done in them. */
 import { Piscina } from 'piscina';
 import type { DriverSettings } from '../../../drivers/options.ts';
+import { UsageError } from '../../../input/usageError.ts';
+import { accepted, type Refusal } from '../../refusal.ts';
 import { workerUrl } from '../../workerUrl.ts';
 import type { ExploreOptions, ExploreResult } from '../explore.ts';
 import type { ExploreFailure } from '../failure/report.ts';
@@ -125,7 +127,7 @@ export class Threads implements AsyncDisposable {
   /**
    * Threads with the scenario set up in each. With `explains` they know source lines, which takes longer to start.
    *
-   * @throws RangeError or TypeError, a sentence, when the scenario cannot be set up.
+   * @throws UsageError, a sentence, when the scenario cannot be set up.
    */
   static async start(
     subject: Subject,
@@ -157,7 +159,7 @@ export class Threads implements AsyncDisposable {
       pulse: (this.#pulses[lane] as Pulse).buffer,
     };
     try {
-      return (await Promise.race([this.#pool.run(job), this.#stuck])) as Answer<W>;
+      return accepted((await Promise.race([this.#pool.run(job), this.#stuck])) as Answer<W> | Refusal);
     } catch (error) {
       throw this.#gone(error);
     }
@@ -167,13 +169,13 @@ export class Threads implements AsyncDisposable {
   #gone(error: unknown): unknown {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ERR_WORKER_OUT_OF_MEMORY' || /worker exited/i.test(message))
-      return new RangeError(`scenario '${this.#subject.scenario}' has brought its thread down: ${message}`, { cause: error });
+      return new UsageError(`scenario '${this.#subject.scenario}' has brought its thread down: ${message}`, { cause: error });
     return error;
   }
 
   #reason(standstill: Standstill): Error {
     if (standstill.at !== SETTING_UP) return new Stuck(standstill, this.#actors);
-    return new RangeError(
+    return new UsageError(
       `scenario '${this.#subject.scenario}' is not ready after ${SETUP_LIMIT_MS / 1000} s: it does not end loading`,
     );
   }
