@@ -1,8 +1,9 @@
-/** Why a schedule fails: the pair of steps whose order decides, and the step after which it was too late. */
+/** Why a schedule fails: the pair of steps whose order decides, and the step after which it was too late; or the round of a livelock. */
 import type { Executor, Failure } from '../machine/execution.ts';
 import { Xorshift } from '../sampling/scheduler.ts';
 import type { Budget } from './budget.ts';
 import { type CriticalPair, criticalPair } from './pair.ts';
+import { type RoundExplained, roundOf } from './round.ts';
 import { runsOf } from './run.ts';
 
 /** Share of random continuations that break the rule, by the number of steps that were made as in the schedule. */
@@ -17,6 +18,8 @@ export interface Explanation {
   readonly chances: readonly Chance[];
   /** Steps after which nearly every continuation fails; null if the last step decides, or it is not known. */
   readonly noReturn: number | null;
+  /** Of a livelock: then there are no chances, as no continuation has an end. */
+  readonly round: RoundExplained | null;
   /** All was looked at. Otherwise time was up, or it was stopped. */
   readonly complete: boolean;
 }
@@ -36,17 +39,26 @@ const LOST = 0.95;
 /** Least steps that a random continuation may make. Whatever has not failed by then is taken to pass. */
 const LEAST_CONTINUATION = 2000;
 
-/** Goes on at random from where the executor is, for `most` steps. Does it break the rule? Null: there was no time to see. */
-function randomEnd(executor: Executor, random: Xorshift, rule: string, most: number, budget: Budget): boolean | null {
+/** What came of a random continuation. */
+interface End {
+  readonly breaks: boolean;
+  /** There was never more than one actor that could go on: every continuation is the same. */
+  readonly only: boolean;
+}
+
+/** Goes on at random from where the executor is, for `most` steps. Null: there was no time to see. */
+function randomEnd(executor: Executor, random: Xorshift, rule: string, most: number, budget: Budget): End | null {
   const runnable = new Uint8Array(executor.count);
   const until = Math.min(executor.limit, executor.steps + most);
+  let only = true;
   for (let count = executor.runnable(runnable); count > 0; count = executor.runnable(runnable)) {
-    if (executor.steps === until) return false;
+    if (executor.steps === until) return { breaks: false, only };
     if (executor.steps % 256 === 0 && budget.isOver) return null;
+    if (count > 1) only = false;
     const failure = executor.step(runnable[random.below(count)] as number);
-    if (failure !== null) return failure.rule === rule;
+    if (failure !== null) return { breaks: failure.rule === rule, only };
   }
-  return executor.conclude()?.rule === rule;
+  return { breaks: executor.conclude()?.rule === rule, only };
 }
 
 /** Null: there was no time for it. */
@@ -63,18 +75,20 @@ function chanceAfter(
   for (let i = 0; i < CONTINUATIONS; i++) {
     if (budget.isOver) return null;
     executor.reset();
-    let failed = false;
-    for (let step = 0; step < steps && !failed; step++) failed = executor.step(schedule[step] as number) !== null;
-    const breaks = failed || randomEnd(executor, random, rule, most, budget);
-    if (breaks === null) return null;
-    if (breaks) fails++;
+    for (let step = 0; step < steps; step++) if (executor.step(schedule[step] as number) !== null) return { steps, fails: 1 };
+    const end = randomEnd(executor, random, rule, most, budget);
+    if (end === null) return null;
+    if (end.only) return { steps, fails: end.breaks ? 1 : 0 };
+    if (end.breaks) fails++;
   }
   return { steps, fails: fails / CONTINUATIONS };
 }
 
 /** Explains a schedule that fails, as far as the budget goes. */
 export function explain(executor: Executor, schedule: readonly number[], failure: Failure, budget: Budget): Explanation {
+  const round = roundOf(executor, schedule, failure);
   const critical = criticalPair(executor, schedule, failure.rule, budget);
+  if (round !== null) return { critical, chances: [], noReturn: null, round, complete: !budget.isOver };
   const ends = [0];
   for (const { steps } of runsOf(schedule)) ends.push((ends.at(-1) as number) + steps);
   const shown = ends.length <= MOST_ENDS ? ends : [0, schedule.length];
@@ -88,6 +102,7 @@ export function explain(executor: Executor, schedule: readonly number[], failure
   const lastEscape = chances.findLastIndex(({ fails }) => fails < LOST);
   return {
     critical,
+    round,
     chances: chances.filter(({ steps }) => shown.includes(steps)),
     noReturn: complete ? (chances[lastEscape + 1]?.steps ?? null) : null,
     complete,

@@ -7,23 +7,28 @@
 import { UsageError } from '../../../input/usageError.ts';
 import { points } from '../../../steps/points.ts';
 import { DONE, type Executor } from '../machine/execution.ts';
-import type { Stretch } from './trace.ts';
 
 const DONE_NAME = 'done';
 
 export const pointName = (at: number): string => (at === DONE ? DONE_NAME : (points[at]?.name ?? '?'));
 
-/** `D@lock#2 A@done ...` */
-export const readable = (stretches: readonly Stretch[]): string =>
-  stretches.map(({ actor, at, visit }) => `${actor}@${at}${visit > 1 ? `#${visit}` : ''}`).join(' ');
-
-interface Part {
-  readonly actor: number;
+/** A stretch of steps by one actor, up to a point. */
+export interface Part {
+  readonly actor: string;
+  /** Where the actor stands afterwards. */
   readonly at: string;
+  /** How often it has come to that point in this stretch. */
   readonly visit: number;
 }
 
-function parse(executor: Executor, text: string): Part[] {
+/** `D@lock#2 A@done ...` */
+export const readable = (parts: readonly Part[]): string =>
+  parts.map(({ actor, at, visit }) => `${actor}@${at}${visit > 1 ? `#${visit}` : ''}`).join(' ');
+
+/** A part with the number of its actor. */
+type Wanted = Omit<Part, 'actor'> & { readonly actor: number };
+
+function parse(executor: Executor, text: string): Wanted[] {
   const names = Array.from({ length: executor.count }, (_, i) => executor.nameOf(i));
   return text
     .trim()

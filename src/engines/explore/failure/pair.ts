@@ -9,7 +9,7 @@ import type { Executor, Outcome } from '../machine/execution.ts';
 import type { Budget } from './budget.ts';
 import { pointName } from './namedSchedule.ts';
 import { outcomeOf, runsOf, scheduleOf } from './run.ts';
-import { sourcesOf } from './source.ts';
+import { watchSteps } from './source.ts';
 
 /** A step: from a point to the next. */
 export interface Event {
@@ -120,8 +120,8 @@ function eventAt(executor: Executor, ran: readonly number[], index: number, step
   const from = pointName(executor.at[actor] as number);
   executor.step(actor);
   const to = pointName(executor.at[actor] as number);
-  const [source = null] = sourcesOf(executor.scenario, ran, index, 1);
-  return { actor: executor.nameOf(actor), step, from, to, source };
+  const [watched] = watchSteps(executor.scenario, ran, index, 1);
+  return { actor: executor.nameOf(actor), step, from, to, source: watched?.source ?? null };
 }
 
 /** The pair for one preemption, or null if there is no schedule near by that passes. */

@@ -8,8 +8,10 @@ import type { Budget } from './budget.ts';
 import { type Explanation, explain } from './explain.ts';
 import { type Minimal, minimise } from './minimise.ts';
 import { readable } from './namedSchedule.ts';
+import { shortestRound } from './round.ts';
+import { table } from './table.ts';
 import { makeToken } from './token.ts';
-import { type Stretch, table, trace } from './trace.ts';
+import { type Stretch, trace } from './trace.ts';
 
 /** A failure that was replayed once more; minimal in preemptions if `minimal` says so. */
 export interface ExploreFailure {
@@ -61,20 +63,26 @@ export function reportFailure(
   budget: Budget,
 ): ExploreFailure {
   const { schedule } = found;
-  const { stretches, outcome } = trace(executor, schedule);
-  const isSame = !hasSchedule(found) || (outcome?.rule === found.failure.rule && outcome.message === found.failure.message);
-  const failure = isSame ? found.failure : notAgain(found.failure, outcome);
+  const again = trace(executor, schedule);
+  const isSame =
+    !hasSchedule(found) || (again.outcome?.rule === found.failure.rule && again.outcome.message === found.failure.message);
+  const failure = isSame ? found.failure : notAgain(found.failure, again.outcome);
   const explanation = why && hasSchedule({ ...found, failure }) ? explain(executor, schedule, failure, budget) : null;
-  const chances = explanation === null ? null : new Map(explanation.chances.map(({ steps, fails }) => [steps, fails]));
+  const round = explanation?.round ?? undefined;
+  const chances = explanation === null || round !== undefined ? undefined : chancesOf(explanation);
+  const { stretches, parts } = round === undefined ? again : trace(executor, schedule, round);
   return {
     ...described(executor, settings, { ...found, failure }, schedule),
     minimal: found.minimal && isSame,
-    schedule: readable(stretches),
+    schedule: readable(parts),
     stretches,
     explanation,
-    table: table(executor, stretches, chances),
+    table: table(executor, stretches, { ...(round && { round }), ...(chances && { chances }) }),
   };
 }
+
+const chancesOf = ({ chances }: Explanation): ReadonlyMap<number, number> =>
+  new Map(chances.map(({ steps, fails }) => [steps, fails]));
 
 /** What a report says whether or not the last step ends; `ran` are the steps that do. */
 const described = (executor: Executor, settings: DriverSettings, { failure, schedule }: Minimal, ran: readonly number[]) => ({
@@ -91,17 +99,17 @@ const described = (executor: Executor, settings: DriverSettings, { failure, sche
 export function reportFound(executor: Executor, options: ReportOptions, found: Minimal, budget: Budget): ExploreFailure {
   if (options.explain !== true || !hasSchedule(found)) return reportFailure(executor, options, found, budget);
   const smaller = minimise(executorOf, executor, found, budget.part(MINIMISE_SHARE));
-  return reportFailure(smaller.executor, options, smaller, budget);
+  return reportFailure(smaller.executor, options, shortestRound(smaller.executor, smaller, budget), budget);
 }
 
 /** The report of a failure whose last step does not end: the steps before it are run, and that one is not. */
 export function reportStuck(executor: Executor, settings: DriverSettings, found: Minimal): ExploreFailure {
   const before = found.schedule.slice(0, -1);
-  const { stretches } = trace(executor, before);
+  const { stretches, parts } = trace(executor, before);
   return {
     ...described(executor, settings, found, before),
     minimal: false,
-    schedule: `${readable(stretches)} ${executor.nameOf(found.schedule.at(-1) as number)}@done`.trim(),
+    schedule: `${readable(parts)} ${executor.nameOf(found.schedule.at(-1) as number)}@done`.trim(),
     stretches,
     explanation: null,
     table: table(executor, stretches),

@@ -1,4 +1,4 @@
-/** Where in the sources a step is made. */
+/** Where in the sources a step is made, and what it looks at. */
 import type { Scenario } from '../../../scenarios/scenario.ts';
 import { Executor } from '../machine/execution.ts';
 
@@ -17,36 +17,47 @@ function place(stack: string): string | null {
   return null;
 }
 
-/**
- * File, line and function of the first write of each of `count` steps of a schedule from number `from` on, or of its first read if
- * it writes nothing. Lines are those of the sources where source maps are switched on. Null for a step that touches nothing shared.
- */
-export function sourcesOf(scenario: Scenario, schedule: readonly number[], from: number, count: number): (string | null)[] {
+/** What a step has touched. */
+export interface Watched {
+  /**
+   * File, line and function of its first write, or of its first read if it writes nothing. Lines are those of the sources where source
+   * maps are switched on. Null for a step that touches nothing shared.
+   */
+  readonly source: string | null;
+  readonly reads: ReadonlySet<number>;
+  readonly writes: ReadonlySet<number>;
+}
+
+/** Watches `count` steps of a schedule, from number `from` on, as the generators make them. Fewer if a rule breaks. */
+export function watchSteps(scenario: Scenario, schedule: readonly number[], from: number, count: number): Watched[] {
   let armed = false;
-  let read: string | null = null;
-  let written: string | null = null;
+  let [read, written]: (string | null)[] = [null, null];
+  let [reads, writes] = [new Set<number>(), new Set<number>()];
   const limit = Error.stackTraceLimit;
-  const witness = (writes: boolean): void => {
-    if (!armed || written !== null || (!writes && read !== null)) return;
+  const witness = (isWrite: boolean, word: number): void => {
+    if (!armed) return;
+    const touched = isWrite ? writes : reads;
+    touched.add(word);
+    if (written !== null || (!isWrite && read !== null)) return;
     const found = place(new Error('here').stack ?? '');
-    if (writes) written = found;
+    if (isWrite) written = found;
     else read = found;
   };
-  const sources: (string | null)[] = [];
+  const watched: Watched[] = [];
   Error.stackTraceLimit = 50;
   try {
     const executor = new Executor(scenario, null, { recorded: false, witness });
     executor.reset();
     for (let step = 0; step < Math.min(from + count, schedule.length); step++) {
       armed = step >= from;
-      read = null;
-      written = null;
+      [read, written] = [null, null];
+      [reads, writes] = [new Set(), new Set()];
       const failure = executor.step(schedule[step] as number);
-      if (armed) sources.push(written ?? read);
+      if (armed) watched.push({ source: written ?? read, reads, writes });
       if (failure !== null) break;
     }
   } finally {
     Error.stackTraceLimit = limit;
   }
-  return sources;
+  return watched;
 }

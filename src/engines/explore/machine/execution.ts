@@ -33,6 +33,14 @@ export interface Failure {
   readonly actor: number;
   /** Why there is no progress, when that is what is wrong. */
   readonly kind?: NoProgress;
+  /** The round that can go on for ever, when it is known: steps before it, and its steps. */
+  readonly round?: Round;
+}
+
+/** A round of a livelock. */
+export interface Round {
+  readonly start: number;
+  readonly length: number;
 }
 
 /** How an execution ended: null is well. */
@@ -53,8 +61,8 @@ const KEPT = 5;
 export interface ExecutorOptions {
   /** Follow recorded steps. Without, every step is made by its generator: slower, and the same if all is well. Default true. */
   readonly recorded?: boolean;
-  /** Told of every access of steps that are made by generators, and whether it writes. */
-  readonly witness?: (writes: boolean) => void;
+  /** Told of every access of steps that are made by generators: whether it writes, and the word. */
+  readonly witness?: (writes: boolean, word: number) => void;
 }
 
 /** Runs a scenario again and again. Owns the arena; not for use from two places at once. */

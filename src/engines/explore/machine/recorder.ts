@@ -32,7 +32,7 @@ export class Recorder implements Memory {
   readonly #effects: Effects;
   readonly #symmetry: Symmetry | null;
   /** Told of every access, while it happens: a way to learn where in the code it is made. */
-  readonly #witness: ((writes: boolean) => void) | null;
+  readonly #witness: ((writes: boolean, word: number) => void) | null;
   readonly #touched = new Map<number, Touched>();
   #reads: number[] = [];
   #done: number[] = [];
@@ -41,7 +41,12 @@ export class Recorder implements Memory {
   #actor = 0;
   readonly observed = new Observed();
 
-  constructor(journal: Journal, effects: Effects, symmetry: Symmetry | null, witness: ((writes: boolean) => void) | null = null) {
+  constructor(
+    journal: Journal,
+    effects: Effects,
+    symmetry: Symmetry | null,
+    witness: ((writes: boolean, word: number) => void) | null = null,
+  ) {
     this.#journal = journal;
     this.#symmetry = symmetry;
     this.#effects = effects;
@@ -86,7 +91,7 @@ export class Recorder implements Memory {
   log = (): Int32Array => Int32Array.from(this.#log);
 
   read(word: number): number {
-    this.#witness?.(false);
+    this.#witness?.(false, word);
     const value = this.#journal.get(word);
     if (value === undefined) throw new Violation('I-CRASH', `word ${word} is read, and there is none`);
     if (this.#log.length >= 2 * MOST_READS) {
@@ -114,7 +119,7 @@ export class Recorder implements Memory {
   }
 
   write(word: number, value: number): void {
-    this.#witness?.(true);
+    this.#witness?.(true, word);
     this.#journal.set(word, value);
     const touched = this.#effectOn(word, Op.write, value);
     if (touched === null) return;

@@ -27,7 +27,7 @@ const leftOf = (executor: Executor): number[] =>
   Array.from({ length: executor.count }, (_, i) => i).filter((i) => executor.at[i] !== DONE && !executor.isBackground(i));
 
 /** `A (holds mmapLock) waits for the lock of page 7, held by B`. */
-function waitText(executor: Executor, actor: number): string {
+export function waitText(executor: Executor, actor: number): string {
   const { word, mask } = executor.waitOf(actor);
   const held = heldLocks(executor.arena, recordOf(executor, actor));
   const by = holdersOf(executor.arena, executor.count, word).map((holder) => executor.nameOf(holder));
@@ -114,7 +114,8 @@ export function goesRound(executor: Executor): Failure | null {
   }
   const steps = round.length;
   for (let actor = round.pop(); actor !== undefined; actor = round.pop()) executor.step(actor);
-  return found ? roundOf(executor, steps, makers, places) : null;
+  const made = { start: executor.steps - steps, length: steps };
+  return found ? { ...roundOf(executor, steps, makers, places), round: made } : null;
 }
 
 /**

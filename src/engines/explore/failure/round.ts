@@ -1,0 +1,138 @@
+/** A livelock is explained by its round: who makes which steps again and again, who waits for them, and what they look at. */
+import { get } from '../../../arena/access.ts';
+import { liveObjects } from '../../../arena/pool.ts';
+import { Mirror, Mm } from '../../../arena/structures.ts';
+import { wordName } from '../../../arena/wordName.ts';
+import { describePte } from '../../../mm/pte.ts';
+import { forEachEntry, lookupTable, pteAt } from '../../../mm/tables.ts';
+import type { Executor, Failure, Round } from '../machine/execution.ts';
+import { DONE } from '../machine/localState.ts';
+import { waitText } from '../search/noProgress.ts';
+import type { Budget } from './budget.ts';
+import type { Minimal } from './minimise.ts';
+import { pointName } from './namedSchedule.ts';
+import { type Watched, watchSteps } from './source.ts';
+
+export interface RoundStep {
+  readonly actor: string;
+  readonly from: string;
+  readonly to: string;
+  readonly source: string | null;
+}
+
+export interface RoundExplained extends Round {
+  /** How often it is made in the schedule. */
+  readonly times: number;
+  /** Who makes it. */
+  readonly actors: readonly string[];
+  readonly steps: readonly RoundStep[];
+  /** Who waits meanwhile, and what for. */
+  readonly waiting: readonly string[];
+  /** What is looked at in the round and changed by nobody in it: it ends only if something of that changes. */
+  readonly looksAt: readonly string[];
+}
+
+/** Of each step: who makes it, and the points it leads from and to. */
+function placesOf(executor: Executor, schedule: readonly number[]): number[] {
+  executor.reset();
+  return schedule.map((actor) => {
+    const from = executor.at[actor] as number;
+    executor.step(actor);
+    return (actor * 0x1000 + (from & 0xfff)) * 0x1000 + ((executor.at[actor] as number) & 0xfff);
+  });
+}
+
+/** The earliest step from which on all steps are those of the round. */
+function firstOf(places: readonly number[], { start, length }: Round): number {
+  let first = start;
+  while (first > 0 && places[first - 1] === places[first - 1 + length]) first--;
+  return first;
+}
+
+/** How an execution ends whose steps are `schedule`; the last of them did not fail. */
+function ending(executor: Executor, schedule: readonly number[]): Failure | null {
+  executor.reset();
+  for (const actor of schedule) {
+    const failure = executor.step(actor);
+    if (failure !== null) return failure;
+  }
+  return executor.conclude();
+}
+
+/** The failure with its round as early as it begins, and made as often as it takes to see it. Anything else is left as it is. */
+export function shortestRound<F extends Minimal>(executor: Executor, found: F, budget: Budget): F {
+  const { round, rule, kind } = found.failure;
+  if (round === undefined || round.length === 0) return found;
+  const { length } = round;
+  const start = firstOf(placesOf(executor, found.schedule), round);
+  for (let times = 1; start + times * length < found.schedule.length && !budget.isOver; times *= 2) {
+    const schedule = found.schedule.slice(0, start + times * length);
+    const failure = ending(executor, schedule);
+    if (failure?.rule === rule && failure.kind === kind) return { ...found, failure, schedule };
+  }
+  return found;
+}
+
+/** The entries of all page tables, by their words, with their values. */
+function entriesOf({ arena }: Executor): ReadonlyMap<number, string> {
+  const entries = new Map<number, string>();
+  const add = (what: string, root: number, describe: (entry: number) => string): void =>
+    forEachEntry(arena, root, (vpn, entry) =>
+      entries.set(pteAt(arena, lookupTable(arena, root, vpn), vpn), `${what}[${vpn}]=${describe(entry)}`),
+    );
+  liveObjects(arena, arena.pools.mm).forEach((mm, i) => {
+    if (get(arena, mm + Mm.users) !== 0) add(i === 0 ? 'cpu' : `child${i}`, get(arena, mm + Mm.pgd), describePte);
+  });
+  liveObjects(arena, arena.pools.mirror).forEach((mirror, i) => {
+    add(`dev${i + 1}`, get(arena, mirror + Mirror.table), (entry) => String(entry >>> 12));
+  });
+  return entries;
+}
+
+/** Words that say nothing about what goes on: they never change, or are an actor's own. */
+const isDull = (name: string): boolean => /^(actor \d+|page table \d+): /.test(name) || /: (handle|link)$/.test(name);
+
+/** What was looked at and not changed: entries of page tables first. */
+function unchanged(executor: Executor, steps: readonly Watched[]): string[] {
+  const written = new Set(steps.flatMap(({ writes }) => [...writes]));
+  const read = new Set(steps.flatMap(({ reads }) => [...reads]).filter((word) => !written.has(word)));
+  const all = entriesOf(executor);
+  const [entries, others]: [string[], Set<string>] = [[], new Set()];
+  for (const word of read) {
+    const entry = all.get(word);
+    const known = wordName(executor.arena, word);
+    if (entry !== undefined) entries.push(entry);
+    else if (known !== null && known.protection !== 'frozen' && !isDull(known.name)) others.add(known.name);
+  }
+  return [...entries, ...others];
+}
+
+/** The round of a livelock, once; null for a failure that is none. The executor is left at the end of it. */
+export function roundOf(executor: Executor, schedule: readonly number[], { round }: Failure): RoundExplained | null {
+  if (round === undefined || round.length === 0) return null;
+  const { length } = round;
+  const places = placesOf(executor, schedule);
+  const start = firstOf(places, round);
+  const watched = watchSteps(executor.scenario, schedule, start, length);
+  const makers = new Set(schedule.slice(start, start + length));
+  executor.reset();
+  for (let step = 0; step < start; step++) executor.step(schedule[step] as number);
+  const steps = schedule.slice(start, start + length).map((actor, i) => {
+    const from = pointName(executor.at[actor] as number);
+    executor.step(actor);
+    const to = pointName(executor.at[actor] as number);
+    return { actor: executor.nameOf(actor), from, to, source: watched[i]?.source ?? null };
+  });
+  const all = Array.from({ length: executor.count }, (_, i) => i);
+  return {
+    start,
+    length,
+    times: Math.floor((schedule.length - start) / length),
+    actors: all.filter((actor) => makers.has(actor)).map((actor) => executor.nameOf(actor)),
+    steps,
+    waiting: all
+      .filter((actor) => !makers.has(actor) && executor.at[actor] !== DONE && executor.waitOf(actor).word !== 0)
+      .map((actor) => waitText(executor, actor)),
+    looksAt: unchanged(executor, watched),
+  };
+}
