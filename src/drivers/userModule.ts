@@ -77,7 +77,9 @@ class Copies {
     // In the stepped tree only the imports change; line numbers stay in both.
     const source = `${erased ? '' : '/* @hmm-lab keep-generators */ '}${text}`;
     const rewriteImport = (specifier: string): string => this.#resolve(specifier, module);
-    writeFileSync(target, eraseModule(source, { file, pauseModule, rewriteImport }).code);
+    const { code } = eraseModule(source, { file, pauseModule, rewriteImport });
+    // Stack traces name the user's own file.
+    writeFileSync(target, `${code}\n//# sourceURL=${module.href}\n`);
     return url;
   }
 

@@ -1,18 +1,45 @@
 /** Where in the sources a step is made, and what it looks at. */
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Scenario } from '../../../scenarios/scenario.ts';
 import { Executor } from '../machine/execution.ts';
 
-/** Frames of the machinery: what they do is done for somebody else. */
-const MACHINERY = /\/src\/(arena|sync|steps|engines|scenarios|cli)\//;
+/** Where the tree lies that runs: this module is in `src/engines/explore/failure` of it. */
+const tree = fileURLToPath(new URL('../../../../', import.meta.url));
+/** And where its sources do: a built tree is `dist/NAME` of a package. */
+const root = tree.replace(/\/dist\/\w+\/$/, '/');
 
-/** A frame of the model: `at name (file:///.../src/mm/zap.ts:31:5)`. */
-const FRAME = /at (?:(?:async )?(\S+) )?\(?(?:file:\/\/)?\/\S*\/(src\/\S+?):(\d+):\d+\)?$/;
+/** Parts of the tree that do what they do for somebody else. The scenarios are not among them: their operations have accesses too. */
+const MACHINERY = /^(workers|node_modules|src\/(arena|sync|steps|engines|cli|drivers\/userModule))\b/;
 
+/** `at name (file:///path/src/mm/zap.ts:31:5)` */
+const FRAME = /^at (?:(.*) \()?(?:file:\/\/)?(\/.*?):(\d+):\d+\)?$/;
+
+/** The file of a frame: from `src` for one of the tree, whether or not source maps are on; from the current directory for another. */
+function shownFile(file: string): string {
+  if (file.startsWith(tree)) return file.slice(tree.length);
+  if (file.startsWith(root)) return file.slice(root.length);
+  const way = relative(process.cwd(), file);
+  return way.startsWith('..') ? file : way;
+}
+
+/** `*A.next`, `Object.invalidate [as x]`: what the function is called; nothing for one without a name. */
+function shownFunction(name: string | undefined): string {
+  const bare = name
+    ?.replace(/^(async |new )/, '')
+    .replace(/ \[as .*\]$/, '')
+    .replace(/\.next$/, '')
+    .replace(/^(Object\.|\*)/, '');
+  return bare === undefined || bare === '' || bare.includes('<anonymous>') ? '' : ` (${bare})`;
+}
+
+/** The innermost frame that is no machinery. */
 function place(stack: string): string | null {
   for (const line of stack.split('\n')) {
-    if (MACHINERY.test(line)) continue;
-    const match = FRAME.exec(line.trim());
-    if (match !== null) return `${match[2]}:${match[3]}${match[1] === undefined ? '' : ` (${match[1].replace(/\.next$/, '')})`}`;
+    const [, name, file, number] = FRAME.exec(line.trim()) ?? [];
+    if (file === undefined) continue;
+    const shown = shownFile(decodeURI(file));
+    if (!MACHINERY.test(shown)) return `${shown}:${number}${shownFunction(name)}`;
   }
   return null;
 }
