@@ -7,8 +7,8 @@ import { reportFound, reportStuck } from '../src/engines/explore/failure/report.
 import type { Executor } from '../src/engines/explore/machine/execution.ts';
 import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/machine/pulse.ts';
 import { Control } from '../src/engines/explore/plan/control.ts';
+import { loadScenario } from '../src/engines/explore/plan/load.ts';
 import { runTask } from '../src/engines/explore/plan/tasks.ts';
-import { loadScenario } from '../src/engines/explore/plan/userScenario.ts';
 import { type Job, START_MS, type Started } from '../src/engines/explore/threads/threads.ts';
 import { answerOf } from '../src/engines/refusal.ts';
 import { UsageError } from '../src/input/usageError.ts';
@@ -29,9 +29,7 @@ async function start({ scenario: name, settings, driver, threads }: Job, control
   pulse.begin(SETTING_UP, new Uint8Array(0), 0);
   scenario = await loadScenario(name, settings, driver);
   kept = executorOf(scenario);
-  const { actors, driver: own = 'dmirror' } = kept.prepared;
-  if (driver !== undefined && driver !== own)
-    throw new UsageError(`scenario ${scenario.name} is written for ${own}, not for '${driver}'`);
+  const { actors } = kept.prepared;
   return { scenario: scenario.name, actors: actors.map((actor) => actor.name), covers: kept.coverage.names };
 }
 

@@ -6,7 +6,7 @@ import type { Mutation } from '../bugs/bug.ts';
 import type * as Explore from '../engines/explore/explore.ts';
 import type * as Token from '../engines/explore/failure/token.ts';
 import type * as Catalogue from '../engines/explore/plan/catalogue.ts';
-import type * as User from '../engines/explore/plan/userScenario.ts';
+import type * as Load from '../engines/explore/plan/load.ts';
 import type * as Parallel from '../engines/explore/threads/parallel.ts';
 import { steppedModule } from '../engines/steppedModule.ts';
 import type * as Fitting from '../engines/trace/fitting.ts';
@@ -24,7 +24,7 @@ export async function loadExplorer(bug?: Mutation) {
     ...(await load<typeof Explore>('explore')),
     ...(await load<typeof Parallel>('threads/parallel')),
     ...(await load<typeof Token>('failure/token')),
-    ...(await load<typeof User>('plan/userScenario')),
+    ...(await load<typeof Load>('plan/load')),
   };
 }
 

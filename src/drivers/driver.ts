@@ -60,6 +60,8 @@ export interface Driver {
   readonly needs?: (words: readonly number[], pages: number) => MirrorNeeds;
   /** False: the device has no atomics, and makeExclusive always fails. */
   readonly atomics?: boolean;
+  /** False: the device has no memory of its own, and nothing ever migrates to it. */
+  readonly memory?: boolean;
   /** What the driver leaves to a worker, in a queue in the mirror (`Mirror.work`); in the order in which a worker does it. */
   readonly work?: readonly Work[];
   /** Does the device access memory by itself (through a TLB), or under the driver lock? Default: by itself. */

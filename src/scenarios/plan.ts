@@ -18,6 +18,8 @@ export interface Plan {
   readonly stepLimit?: number;
   /** The device must be able to do atomics. */
   readonly atomics?: boolean;
+  /** The device must have memory of its own. */
+  readonly memory?: boolean;
   /** Before the actors begin. A number it returns, such as a child's address, is handed to `actors`. */
   readonly setup?: (m: SmallMachine) => unknown;
   /** Who does what, by name. Called once with no machine, for the names: the operations look at it when they run. */
@@ -49,19 +51,32 @@ function caller(): (operation: Operation) => Operation {
   };
 }
 
-/** `driver` takes the place of the in-tree test driver; then it is `NAME@DRIVER`. @throws UsageError when the plan has one of its own. */
-export function scenarioOf(
-  { name, title, windows, machine, stepLimit, atomics, setup, actors, check, covers = [] }: Plan,
-  settings: DriverSettings = {},
-  driver?: Driver,
-): Scenario {
-  if (driver !== undefined && machine?.driver !== undefined)
-    throw new UsageError(`scenario ${name} is written for ${machine.driver.name}, not for '${driver.name}'`);
-  if (atomics === true && driver?.atomics === false)
-    throw new UsageError(`scenario ${name} is about atomics, and a device of '${driver.name}' has none`);
-  const own = driver === undefined ? {} : { driver };
+/** Why a plan cannot be played with a driver in place of its own, in a sentence; null when it can. */
+export function misfit({ name, machine, atomics, memory }: Plan, driver: Driver, shown = driver.name): string | null {
+  if (machine?.driver !== undefined) return `scenario ${name} is written for ${machine.driver.name}, not for '${shown}'`;
+  if (atomics === true && driver.atomics === false)
+    return `scenario ${name} is about atomics, and a device of '${shown}' has none`;
+  if (memory === true && driver.memory === false)
+    return `scenario ${name} is about device memory, and a device of '${shown}' has none`;
+  const odd = Object.keys(machine?.settings ?? {}).find((option) => !Object.hasOwn(driver.options, option));
+  return odd === undefined
+    ? null
+    : `scenario ${name} needs a driver with the option '${odd}', and '${shown}' has none of that name`;
+}
+
+/**
+ * `driver` takes the place of the in-tree test driver; then the scenario is `NAME@DRIVER`, with the driver's name as it is `shown`.
+ *
+ * @throws RangeError when the plan cannot be played with it.
+ */
+export function scenarioOf(plan: Plan, settings: DriverSettings = {}, driver?: Driver, shown = driver?.name): Scenario {
+  const { name, title, windows, machine, stepLimit, setup, actors, check, covers = [] } = plan;
+  const why = driver === undefined || driver === machine?.driver ? null : misfit(plan, driver, shown);
+  if (why !== null) throw new RangeError(why);
+  const isOwn = driver === undefined || driver === machine?.driver;
+  const own = isOwn ? {} : { driver };
   return {
-    name: driver === undefined ? name : `${name}@${driver.name}`,
+    name: isOwn ? name : `${name}@${shown}`,
     title,
     windows,
     ...(stepLimit === undefined ? {} : { stepLimit }),

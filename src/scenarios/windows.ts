@@ -1,5 +1,4 @@
 /** The scenarios of the race windows, by family. */
-import type { Driver } from '../drivers/driver.ts';
 import type { DriverSettings } from '../drivers/options.ts';
 import { type Plan, scenarioOf } from './plan.ts';
 import type { Scenario } from './scenario.ts';
@@ -42,8 +41,8 @@ export const windowScenarios = (settings: DriverSettings = {}): readonly Scenari
 export const longScenarios = (settings: DriverSettings = {}): readonly Scenario[] =>
   hugePlans.map((plan) => scenarioOf(plan, settings));
 
-/** A plan with another driver; undefined when there is no such plan. @throws UsageError when it is written for one driver only. */
-export function windowScenarioWith(name: string, driver: Driver, settings: DriverSettings): Scenario | undefined {
-  const plan = plans.find((candidate) => candidate.name === name);
-  return plan === undefined ? undefined : scenarioOf(plan, settings, driver);
-}
+/** All plans, the long ones last. */
+const allPlans = (): readonly Plan[] => [...plans, ...hugePlans];
+
+/** A plan by its name. */
+export const planNamed = (name: string): Plan | undefined => allPlans().find((plan) => plan.name === name);

@@ -8,7 +8,7 @@ import { load, store } from '../../src/arena/access.ts';
 import { Counter } from '../../src/arena/counters.ts';
 import { Header } from '../../src/arena/structures.ts';
 import { type ExploreResult, explore } from '../../src/engines/explore/explore.ts';
-import { loadScenario } from '../../src/engines/explore/plan/userScenario.ts';
+import { loadScenario } from '../../src/engines/explore/plan/load.ts';
 import { exploreParallel } from '../../src/engines/explore/threads/parallel.ts';
 import { type Cover, coversDefect } from '../../src/scenarios/covers.ts';
 import type { Scenario, Script } from '../../src/scenarios/scenario.ts';

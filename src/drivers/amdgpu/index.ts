@@ -136,6 +136,7 @@ export const amdgpuUserptr = derive(
     close,
     work: [restore],
     atomics: false,
+    memory: false,
     *migrateToDevice() {
       return 0;
     },

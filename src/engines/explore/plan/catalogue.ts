@@ -1,11 +1,14 @@
 /** The scenarios that can be explored, by name. */
+import type { Driver } from '../../../drivers/driver.ts';
 import type { DriverSettings } from '../../../drivers/options.ts';
 import { builtinDrivers } from '../../../drivers/registry.ts';
 import { isUsageError, UsageError } from '../../../input/usageError.ts';
 import { miniHmm } from '../../../scenarios/miniHmm.ts';
+import { scenarioOf } from '../../../scenarios/plan.ts';
 import type { Scenario } from '../../../scenarios/scenario.ts';
-import { longScenarios, windowScenarios, windowScenarioWith } from '../../../scenarios/windows.ts';
-import { splitName, without } from '../../../scenarios/without.ts';
+import { longScenarios, planNamed, windowScenarios } from '../../../scenarios/windows.ts';
+import { without } from '../../../scenarios/without.ts';
+import { builtinDriver, DEFAULT_DRIVER, partsOf } from './names.ts';
 
 /** `mini-hmm-4x3` and `mini-hmm-early-1x20`: faulters and invalidations. */
 const sized = /^mini-hmm(-early)?-(\d{1,2})x(\d{1,3})$/;
@@ -19,53 +22,68 @@ export function scenarios(settings: DriverSettings = {}): readonly Scenario[] {
   return [miniHmm(), miniHmm(2, 2, true), ...windowScenarios(settings)];
 }
 
-/** The scenarios that can be played with a driver: those of most with it in place of theirs, and those written for it. */
-export function scenariosWith(driver: string, settings: DriverSettings = {}): readonly Scenario[] {
-  return scenarios(settings).flatMap((scenario) => {
-    const own = scenario.prepare().driver;
-    if (own === driver) return [scenario];
-    if (own !== DEFAULT_DRIVER) return [];
+/** What can be played with a driver, and what cannot. */
+export interface Playable {
+  readonly scenarios: readonly Scenario[];
+  /** Of each of the others a sentence: why it does not fit. */
+  readonly misfits: readonly string[];
+}
+
+/**
+ * All scenarios with a driver in place of theirs, which is called `shown`: with the default driver, or that of the scenario, they are
+ * what they are. With `long` the long ones, too.
+ */
+export function playable(driver: Driver, settings: DriverSettings = {}, shown = driver.name, long = false): Playable {
+  const [fitting, misfits]: [Scenario[], string[]] = [[], []];
+  for (const scenario of long ? [...scenarios(settings), ...longScenarios(settings)] : scenarios(settings)) {
     try {
-      const played = scenarioNamed(nameWith(scenario.name, driver), settings);
+      const played = scenarioWith(scenario.name, driver, settings, shown);
       played.prepare();
-      return [played];
+      fitting.push(played);
     } catch (error) {
-      if (isUsageError(error)) return [];
-      throw error;
+      if (!(error instanceof RangeError)) throw error;
+      misfits.push(error.message);
     }
-  });
+  }
+  return { scenarios: fitting, misfits };
+}
+
+/** The scenarios that can be played with a built-in driver. */
+export function scenariosWith(driver: string, settings: DriverSettings = {}): readonly Scenario[] {
+  const known = builtinDriver(driver);
+  return known === undefined ? [] : playable(known, settings).scenarios;
 }
 
 /** A scenario by its name, without the operations that are left out after a `~`. @throws UsageError that names what there is. */
 export function scenarioNamed(name: string, settings: DriverSettings = {}): Scenario {
-  const { base, left } = splitName(name);
-  return without(wholeScenario(base, settings), left);
+  const { base, driver, left } = partsOf(name);
+  if (driver === undefined) return without(wholeScenario(base, settings), left);
+  const known = builtinDriver(driver);
+  if (known === undefined)
+    throw new RangeError(
+      `scenario '${name}': unknown driver '${driver}', allowed are ${builtinDrivers.map((one) => one.name).join(', ')}`,
+    );
+  return without(scenarioWith(base, known, settings), left);
 }
 
-/** `device-fault-vs-munmap@nouveau`: with another driver than the one that most scenarios have. */
-const withDriver = /^([^@]+)@([^@]+)$/;
-
-/** The name of a scenario with this driver. A name that says one already, and the driver of most, change nothing. */
-export const nameWith = (name: string, driver: string | undefined): string => {
-  const { base, left } = splitName(name);
-  const [, , own] = withDriver.exec(base) ?? [];
-  if (driver === undefined || driver === own || (own === undefined && driver === DEFAULT_DRIVER)) return name;
-  if (own !== undefined) throw new UsageError(`scenario '${base}' is one with ${own}, not with '${driver}'`);
-  return [`${base}@${driver}`, ...(left.length > 0 ? [left.join(',')] : [])].join('~');
-};
-
-const DEFAULT_DRIVER = 'dmirror';
+/**
+ * A scenario with a driver in place of its own, which is called `shown`.
+ *
+ * @throws RangeError when there is no such scenario, or the driver does not fit it.
+ */
+export function scenarioWith(base: string, driver: Driver, settings: DriverSettings, shown = driver.name): Scenario {
+  const plan = planNamed(base);
+  if (plan !== undefined) {
+    const isDefault = driver.name === DEFAULT_DRIVER && builtinDriver(driver.name) === driver;
+    return isDefault && plan.machine?.driver === undefined
+      ? scenarioOf(plan, settings)
+      : scenarioOf(plan, settings, driver, shown);
+  }
+  wholeScenario(base, {});
+  throw new RangeError(`scenario ${base} has no driver to replace`);
+}
 
 function wholeScenario(name: string, settings: DriverSettings): Scenario {
-  const [, base, driverName] = withDriver.exec(name) ?? [];
-  if (base !== undefined) {
-    const driver = builtinDrivers.find((candidate) => candidate.name === driverName);
-    if (driver === undefined)
-      throw new UsageError(
-        `scenario '${name}': unknown driver '${driverName}', allowed are ${builtinDrivers.map((one) => one.name).join(', ')}`,
-      );
-    return windowScenarioWith(base, driver, settings) ?? withoutDriver(base);
-  }
   const size = sized.exec(name);
   if (size !== null) {
     const [, early, faulters, invalidations] = size;
@@ -76,11 +94,6 @@ function wholeScenario(name: string, settings: DriverSettings): Scenario {
   }
   const found = [...scenarios(settings), ...longScenarios(settings)].find((scenario) => scenario.name === name);
   return found ?? unknown(name);
-}
-
-function withoutDriver(name: string): never {
-  if (scenarios().some((scenario) => scenario.name === name)) throw new UsageError(`scenario '${name}' has no driver to replace`);
-  return unknown(name);
 }
 
 function unknown(name: string): never {

@@ -1,59 +1,23 @@
-/** Scenarios by name, or by the path of a module of the user's. A module is loaded and run in threads that are watched. */
-import { existsSync } from 'node:fs';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+/** A scenario of the user's: what a module must export, and what its code may do wrong, each said in a sentence. */
 import { Violation } from '../../../arena/violation.ts';
-import { driverDefect } from '../../../drivers/driver.ts';
+import { type Driver, driverDefect } from '../../../drivers/driver.ts';
 import type { DriverSettings } from '../../../drivers/options.ts';
-import { importUserModule, sourcesOf } from '../../../drivers/userModule.ts';
-import { UsageError } from '../../../input/usageError.ts';
 import type { Finding } from '../../../oracles/finding.ts';
 import type { Cover, EndCover } from '../../../scenarios/covers.ts';
 import type { Operation } from '../../../scenarios/operations.ts';
-import { scenarioOf, type UserPlan } from '../../../scenarios/plan.ts';
+import { type Plan, scenarioOf, type UserPlan } from '../../../scenarios/plan.ts';
 import type { Prepared, Scenario } from '../../../scenarios/scenario.ts';
 import type { SmallMachine, SmallOptions } from '../../../scenarios/smallMachine.ts';
-import { splitName, without } from '../../../scenarios/without.ts';
 import { points } from '../../../steps/points.ts';
 import type { Steps } from '../../../steps/steps.ts';
 import type { Task } from '../../../sync/task.ts';
-import { nameWith, scenarioNamed } from './catalogue.ts';
+import { DEFAULT_DRIVER } from './names.ts';
 
-/** Does it say where a module is, and not what a scenario of the catalogue is called? */
-export const isModule = (name: string): boolean => name.startsWith('file:') || name.includes('/') || /\.m?js$/.test(name);
-
-function fileOf(name: string): string {
-  try {
-    return name.startsWith('file:') ? fileURLToPath(name) : resolve(name);
-  } catch (error) {
-    throw new UsageError(`scenario module '${name}' is no file: ${reason(error)}`, { cause: error });
-  }
-}
-
-/** How a module is named in results and tokens: from the current directory if it lies below it, so that a token may travel. */
-export function shownName(name: string): string {
-  const file = fileOf(name);
-  const way = relative(process.cwd(), file);
-  return way.startsWith('..') || isAbsolute(way) ? file : `./${way.split(sep).join('/')}`;
-}
-
-function reason(error: unknown): string {
+/** An error in a sentence. */
+export function reason(error: unknown): string {
   if (error instanceof Violation) return `rule ${error.rule} is broken: ${error.detail}`;
   const [why = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
   return why;
-}
-
-/** Hash of what a scenario is made of; empty for one of the catalogue. Runs nothing. @throws UsageError when the file is gone. */
-export async function scenarioSources(name: string): Promise<string> {
-  const { base } = splitName(name);
-  if (!isModule(base)) return '';
-  const file = fileOf(base);
-  if (!existsSync(file)) throw new UsageError(`the scenario is the module '${name}', and there is no such file here`);
-  try {
-    return await sourcesOf(pathToFileURL(file));
-  } catch (error) {
-    throw new UsageError(`scenario module '${name}' does not load: ${reason(error)}`, { cause: error });
-  }
 }
 
 /** What is known of a value that should be a `T`. */
@@ -168,8 +132,24 @@ function guarded(plan: UserPlan, name: string): UserPlan {
   };
 }
 
-/** A scenario of the user's out of what a module exports. */
-function userScenario(exported: unknown, name: string, settings: DriverSettings, sources: string): Scenario {
+/** A driver in place of the scenario's own, and how it is called. */
+export interface Replacement {
+  readonly driver: Driver;
+  readonly shown: string;
+}
+
+/**
+ * A scenario of the user's out of what a module exports, played with `asked` in place of its driver; where that is the name of the
+ * driver it has, nothing changes.
+ *
+ * @throws TypeError when it is no scenario, RangeError when the driver does not fit it.
+ */
+export function userScenario(
+  exported: unknown,
+  { name, settings, sources }: { readonly name: string; readonly settings: DriverSettings; readonly sources: string },
+  asked: string | undefined,
+  replacement: Replacement | null,
+): Scenario {
   const attempt = <T>(what: string, use: () => T): T => {
     try {
       return use();
@@ -177,28 +157,19 @@ function userScenario(exported: unknown, name: string, settings: DriverSettings,
       throw new UsageError(`scenario module '${name}' ${what}: ${reason(error)}`, { cause: error });
     }
   };
-  const plan = typeof exported === 'function' ? attempt('makes no scenario', () => exported(settings)) : exported;
-  const defect = planDefect(plan);
-  if (defect !== null) throw new UsageError(`scenario module '${name}' is no scenario: ${defect}`);
-  const { title = name } = plan as UserPlan;
-  const scenario = scenarioOf({ ...guarded(plan as UserPlan, name), name, title, windows: '' }, settings);
+  const given = typeof exported === 'function' ? attempt('makes no scenario', () => exported(settings)) : exported;
+  const defect = planDefect(given);
+  if (defect !== null) throw new TypeError(`scenario module '${name}' is no scenario: ${defect}`);
+  const { title = name } = given as UserPlan;
+  const plan: Plan = { ...guarded(given as UserPlan, name), name, title, windows: '' };
+  const own = plan.machine?.driver;
+  if (own !== undefined && asked !== undefined && asked !== own.name)
+    throw new RangeError(`scenario ${name} is written for ${own.name}, not for '${asked}'`);
+  if (own === undefined && replacement === null && asked !== undefined && asked !== DEFAULT_DRIVER)
+    throw new RangeError(`scenario ${name} has no driver of its own, and there is none of the lab called '${asked}'`);
+  const scenario =
+    own !== undefined || replacement === null
+      ? scenarioOf(plan, settings)
+      : scenarioOf(plan, settings, replacement.driver, replacement.shown);
   return { ...scenario, sources, prepare: (): Prepared => attempt('cannot be set up', scenario.prepare) };
-}
-
-/**
- * A scenario of the catalogue by its name, with `driver` in place of its own if that can be; or of a module by its path or
- * `file:` URL.
- *
- * @throws UsageError for an unknown name, or for a module that does not load or is no scenario; one sentence each.
- */
-export async function loadScenario(name: string, settings: DriverSettings, driver?: string): Promise<Scenario> {
-  const { base, left } = splitName(name);
-  if (!isModule(base)) return scenarioNamed(nameWith(name, driver), settings);
-  const shown = shownName(base);
-  const file = fileOf(base);
-  if (!existsSync(file)) throw new UsageError(`scenario module '${shown}' does not exist`);
-  const { exported, sources } = await importUserModule(pathToFileURL(file)).catch((error: unknown) => {
-    throw new UsageError(`scenario module '${shown}' does not load: ${reason(error)}`, { cause: error });
-  });
-  return without(userScenario(exported, shown, settings, sources), left);
 }
