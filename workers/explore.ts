@@ -11,7 +11,6 @@ import { loadScenario } from '../src/engines/explore/plan/load.ts';
 import { runTask } from '../src/engines/explore/plan/tasks.ts';
 import { type Job, START_MS, type Started } from '../src/engines/explore/threads/threads.ts';
 import { answerOf } from '../src/engines/refusal.ts';
-import { UsageError } from '../src/input/usageError.ts';
 import type { Scenario } from '../src/scenarios/scenario.ts';
 
 // Scenarios and drivers may print. stdout belongs to the result.

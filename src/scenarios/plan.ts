@@ -1,6 +1,6 @@
 /** Scenarios of the race windows, each as a plan: a small machine, what is done before, who does what, what must hold at the end. */
 import type { Driver } from '../drivers/driver.ts';
-import type { DriverSettings } from '../drivers/options.ts';
+import { type DriverSettings, optionWords } from '../drivers/options.ts';
 import { UsageError } from '../input/usageError.ts';
 import type { Finding } from '../oracles/finding.ts';
 import { Point } from '../steps/points.ts';
@@ -51,6 +51,15 @@ function caller(): (operation: Operation) => Operation {
   };
 }
 
+function takes(driver: Driver, settings: DriverSettings): boolean {
+  try {
+    optionWords(driver, settings);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Why a plan cannot be played with a driver in place of its own, in a sentence; null when it can. */
 export function misfit({ name, machine, atomics, memory }: Plan, driver: Driver, shown = driver.name): string | null {
   if (machine?.driver !== undefined) return `scenario ${name} is written for ${machine.driver.name}, not for '${shown}'`;
@@ -58,21 +67,19 @@ export function misfit({ name, machine, atomics, memory }: Plan, driver: Driver,
     return `scenario ${name} is about atomics, and a device of '${shown}' has none`;
   if (memory === true && driver.memory === false)
     return `scenario ${name} is about device memory, and a device of '${shown}' has none`;
-  const odd = Object.keys(machine?.settings ?? {}).find((option) => !Object.hasOwn(driver.options, option));
-  return odd === undefined
-    ? null
-    : `scenario ${name} needs a driver with the option '${odd}', and '${shown}' has none of that name`;
+  const odd = Object.entries(machine?.settings ?? {}).find(([option, value]) => !takes(driver, { [option]: value }));
+  return odd === undefined ? null : `scenario ${name} needs a driver with the option ${odd.join('=')}, and '${shown}' has none`;
 }
 
 /**
  * `driver` takes the place of the in-tree test driver; then the scenario is `NAME@DRIVER`, with the driver's name as it is `shown`.
  *
- * @throws RangeError when the plan cannot be played with it.
+ * @throws UsageError when the plan cannot be played with it.
  */
 export function scenarioOf(plan: Plan, settings: DriverSettings = {}, driver?: Driver, shown = driver?.name): Scenario {
   const { name, title, windows, machine, stepLimit, setup, actors, check, covers = [] } = plan;
   const why = driver === undefined || driver === machine?.driver ? null : misfit(plan, driver, shown);
-  if (why !== null) throw new RangeError(why);
+  if (why !== null) throw new UsageError(why);
   const isOwn = driver === undefined || driver === machine?.driver;
   const own = isOwn ? {} : { driver };
   return {

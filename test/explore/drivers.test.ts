@@ -55,24 +55,30 @@ const mayFail = [
   'two-device-reads-vs-munmap',
 ];
 
-for (const { name: driver } of builtinDrivers) {
+/** Those of the names that can be played with a driver. */
+function fitting(names: readonly string[], driver: string): string[] {
+  const playable = scenariosWith(driver).map(({ name }) => name.split('@')[0]);
+  return names.filter((name) => playable.includes(name));
+}
+
+for (const { name: driver, memory = true } of builtinDrivers) {
   test(`${driver}: no rule breaks within two preemptions, and what is legal succeeds`, () => {
     let programmed = 0;
-    for (const scenario of [...mustSucceed, ...mayFail]) {
+    for (const scenario of fitting([...mustSucceed, ...mayFail], driver)) {
       const { failure, complete, installed } = searched(scenario, driver, {}, 2);
       assert.equal(failure, null, scenario);
       assert.ok(complete, scenario);
       if (installed > 0) programmed++;
     }
     // In the others it maps the pages before, or nothing ever takes them away.
-    assert.ok(programmed >= 12, `in ${programmed} scenarios only the device was programmed`);
+    assert.ok(programmed >= (memory ? 12 : 10), `in ${programmed} scenarios only the device was programmed`);
   });
 
   test(`${driver}: no rule breaks in any scenario without a preemption`, () => {
     const all = scenariosWith(driver);
     for (const { name } of all)
       assert.equal(search(executorOf(scenarioNamed(name)), { preemptions: 0, enough: () => false }).failure, null, name);
-    assert.ok(all.length >= 75, `${all.length} scenarios`);
+    assert.ok(all.length >= (memory ? 100 : 50), `${all.length} scenarios`);
   });
 }
 
@@ -114,7 +120,7 @@ test('options of the drivers that change the policy, and not its safety', () => 
     ['gpusvm-xe', { transaction: 'partial' }],
   ];
   for (const [driver, settings] of policies) {
-    for (const scenario of mustSucceed) {
+    for (const scenario of fitting(mustSucceed, driver)) {
       const { failure, complete } = searched(scenario, driver, settings, 1);
       assert.equal(failure, null, `${driver} ${JSON.stringify(settings)} ${scenario}`);
       assert.ok(complete);

@@ -23,7 +23,7 @@ function module(text: string): string {
 const options = {
   strategy: 'portfolio',
   seconds: 60,
-  schedules: 50_000,
+  schedules: 200_000,
   preemptions: Number.POSITIVE_INFINITY,
   seed: 1,
   settings: {},

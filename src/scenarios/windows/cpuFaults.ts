@@ -63,6 +63,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     name: 'two-faults-on-a-device-page',
     title: 'two CPUs touch one page in device memory',
     windows: 'E13 E14 F18 F34',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -75,6 +76,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     name: 'device-page-vs-dontneed',
     title: 'a CPU touches a page in device memory, another discards it',
     windows: 'E15 F19',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -87,6 +89,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     name: 'device-page-vs-fork',
     title: 'a CPU writes to a page in device memory while the process forks',
     windows: 'E15',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -99,6 +102,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     name: 'device-page-vs-mremap',
     title: 'a CPU touches a page in device memory while it is moved',
     windows: 'E15',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -113,6 +117,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     name: 'device-page-made-read-only',
     title: 'one after another: a page in device memory is made read-only, then read by the CPU',
     windows: 'E15',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -125,6 +130,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     name: 'cpu-store-vs-migration',
     title: 'a CPU that knows the page stores to it while it migrates',
     windows: 'E12 E13 F7',
+    memory: true,
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ A: [cpuReads(m, 0), cpuWrites(m, 0, 2), cpuWrites(m, 0, 3)], M: [toDevice(m, 0)] }),
@@ -134,6 +140,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     name: 'stale-tlb-vs-discard',
     title: 'a CPU knows the page; it migrates; a discard that finds no present entry has returned',
     windows: 'E12 F7',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);

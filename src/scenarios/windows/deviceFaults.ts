@@ -229,6 +229,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'foreign-device-page',
     title: 'one after another: a device reads a page that another device holds',
     windows: 'E6',
+    memory: true,
     machine: { pages: 1, devices: 2 },
     setup(m) {
       fillPage(m, 0, 1);

@@ -111,6 +111,7 @@ const plans: readonly Plan[] = [
     name: 'exclusive-vs-migration',
     title: 'device-exclusive access by one device against the migration to another',
     windows: 'E35 F28',
+    memory: true,
     machine: { pages: 1, devices: 2 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceIncrements(m, 0)], M: [toDevice(m, 0, 1, 1)] }),

@@ -62,6 +62,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-page-in-pieces',
     title: 'one after another: a huge page migrates to a device that has single pages only',
     windows: 'F17 F35',
+    memory: true,
     ...huge,
     setup(m) {
       filled(m);
@@ -74,6 +75,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-page-in-pieces-vs-cpu',
     title: 'the same, while a CPU writes to its last page',
     windows: 'F17',
+    memory: true,
     ...huge,
     setup(m) {
       filled(m);
@@ -86,6 +88,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-page-touched-at-both-ends',
     title: 'two CPUs touch the first and the last page of a huge page in device memory',
     windows: 'E14 F17 F18',
+    memory: true,
     ...huge,
     setup: onDevice,
     actors: (m) => ({ A: [cpuReads(m, 0)], B: [cpuWrites(m, LAST, 6)] }),
@@ -95,6 +98,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-page-partly-unmapped',
     title: 'the first half of a huge page in device memory is unmapped while a CPU touches its end',
     windows: 'F17 F35',
+    memory: true,
     ...huge,
     setup: onDevice,
     actors: (m) => ({ A: [unmaps(m, 0, PAGES / 2)], B: [cpuWrites(m, LAST, 6)] }),
@@ -104,6 +108,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-page-of-two-processes',
     title: 'parent and child share a huge page in device memory; one unmaps half of it, the other writes',
     windows: 'F17 F21 F35',
+    memory: true,
     ...huge,
     setup(m) {
       onDevice(m);
@@ -119,6 +124,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-migration-vs-discard',
     title: 'a huge page migrates to the device, against MADV_DONTNEED of a part of it',
     windows: 'F2 F17 F22',
+    memory: true,
     ...huge,
     setup: filled,
     actors: (m) => ({ M: [toDevice(m, 0, PAGES)], A: [discards(m, 0, 8)] }),
@@ -128,6 +134,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-page-read-by-device',
     title: 'a device reads a piece of its own huge page while a CPU brings it home',
     windows: 'F12 F17',
+    memory: true,
     ...huge,
     setup: onDevice,
     actors: (m) => ({ D: [deviceMustRead(m, LAST)], A: [cpuWrites(m, LAST, 6)] }),
@@ -146,6 +153,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-eviction-vs-mprotect',
     title: 'a huge page goes home in pieces, against mprotect of all of it',
     windows: 'F17 F23',
+    memory: true,
     ...huge,
     setup: onDevice,
     actors: (m) => ({ E: [evicts(m)], A: [makesReadOnly(m, 0, PAGES)] }),
@@ -155,6 +163,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-eviction-vs-fork',
     title: 'a huge page goes home in pieces, against fork',
     windows: 'F17 F21',
+    memory: true,
     ...huge,
     setup: onDevice,
     actors: (m) => ({ E: [evicts(m)], A: [forks(m)] }),
@@ -164,6 +173,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-hole-vs-oom',
     title: 'a huge page is made on the device where nothing was, against the OOM reaper',
     windows: 'F15 F17',
+    memory: true,
     ...huge,
     setup: adviseHuge,
     actors: (m) => ({ M: [toDevice(m, 0, PAGES)], A: [(task) => oomReap(task, m.mm)] }),

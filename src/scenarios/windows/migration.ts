@@ -66,6 +66,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'device-write-vs-migration',
     title: 'a device write against the migration of the page to the same device',
     windows: 'E7 F1 F3',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -78,6 +79,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'fault-pass-vs-migration',
     title: 'a device fault of two pages, the second a hole, against the migration of the first to the same device',
     windows: 'E7 F3',
+    memory: true,
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceFaults(m, 0, 2, true)], M: [toDevice(m, 0)] }),
     check: valueIn(1),
@@ -86,6 +88,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'migration-vs-dontneed',
     title: 'the migration of a page to the device against MADV_DONTNEED',
     windows: 'F2 F22',
+    memory: true,
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ M: [toDevice(m, 0)], A: [discards(m, 0)] }),
@@ -95,6 +98,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'migration-vs-dontneed-under-way',
     title: 'the same, with a MADV_DONTNEED of two pages that may have called the driver long before it clears the entry',
     windows: 'F2',
+    memory: true,
     setup(m) {
       fillPage(m, 0, 1);
       fillPage(m, 1, 1);
@@ -106,6 +110,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'hole-to-device',
     title: 'one after another: an empty page is migrated and read',
     windows: 'F14',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       // Device memory that held something else before.
@@ -119,6 +124,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'hole-vs-cpu-fault',
     title: 'the migration of an empty page against a CPU write to it',
     windows: 'E11 F14',
+    memory: true,
     machine: { pages: 1 },
     actors: (m) => ({ M: [toDevice(m, 0)], A: [cpuWrites(m, 0, 2)] }),
     check: valueIn(2),
@@ -127,6 +133,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'hole-vs-oom',
     title: 'the migration of an empty page against the OOM reaper: nothing appears behind the reaper',
     windows: 'F15',
+    memory: true,
     machine: { pages: 1 },
     actors: (m) => ({ M: [toDevice(m, 0)], A: [reaps(m)] }),
     check({ arena, mm }) {
@@ -140,6 +147,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'hole-in-userfaultfd',
     title: 'an empty page that a monitor wants to hear of does not come to be by migration',
     windows: 'F16',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       run(userfaultfdRegister(m.task, m.mm, FIRST, 1));
@@ -154,6 +162,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'pin-vs-migration',
     title: 'DMA writes through a pin while the page wants to migrate',
     windows: 'F6 F9 F33',
+    memory: true,
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ M: [toDevice(m, 0)], A: [writesThroughPin(m, 2)] }),
@@ -163,6 +172,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'two-devices',
     title: 'one device migrates a page that the other reads',
     windows: 'E6 F10 F38',
+    memory: true,
     machine: { pages: 1, devices: 2 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -175,6 +185,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'two-migrations',
     title: 'two devices migrate the same two pages',
     windows: 'F5 F39',
+    memory: true,
     machine: { devices: 2 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -187,6 +198,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'migration-vs-munmap',
     title: 'a migration beside a writer that waits for mmap_lock',
     windows: 'F40',
+    memory: true,
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ M: [toDevice(m, 0)], A: [(task) => munmap(task, m.mm, FIRST, 1)] }),
@@ -195,6 +207,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'device-page-reused',
     title: 'one CPU discards a page in device memory, and a migration takes the freed page at once',
     windows: 'F24',
+    memory: true,
     ...oneDevicePage,
     actors: (m) => ({ A: [discards(m, 0)], M: [toDevice(m, 1)] }),
   },
@@ -202,6 +215,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'device-page-reused-after-return',
     title: 'a CPU brings a page home, and a migration takes the freed device page at once',
     windows: 'F24',
+    memory: true,
     ...oneDevicePage,
     actors: (m) => ({ A: [cpuReads(m, 0)], M: [toDevice(m, 1)] }),
   },
@@ -209,6 +223,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'page-beside-that-of-a-child',
     title: 'one after another: a child has a page in device memory, and the parent migrates another one at the same address',
     windows: 'F35',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -239,6 +254,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'device-page-recycled',
     title: 'one after another: to the device, discarded, written, to the device again, touched',
     windows: 'F24',
+    memory: true,
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ A: [toDevice(m, 0), discards(m, 0), cpuWrites(m, 0, 2), toDevice(m, 0), cpuReads(m, 0)] }),

@@ -63,6 +63,7 @@ export const notifierPlans: readonly Plan[] = [
     name: 'register-vs-evict',
     title: 'the first subscription of a child while an eviction invalidates through the rmap, without mmap_lock',
     windows: 'E17',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);

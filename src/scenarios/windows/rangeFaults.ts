@@ -115,6 +115,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     name: 'fault-on-locked-page-vs-writer',
     title: 'a device faults on a page that another is bringing home, while a writer waits for mmap_lock',
     windows: 'E36 F36',
+    memory: true,
     machine: { devices: 2 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -173,6 +174,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     name: 'own-page-behind-a-hole',
     title: 'one after another: a device faults a hole and, behind it, a page that it holds itself',
     windows: 'E26',
+    memory: true,
     setup(m) {
       fillPage(m, 1, 1);
       moveNow(m, 1);

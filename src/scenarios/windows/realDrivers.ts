@@ -170,6 +170,7 @@ export const realDriverPlans: readonly Plan[] = [
     name: 'close-then-touch',
     title: 'one after another: a device file is closed, and a CPU touches what was on the device',
     windows: 'F25 E44',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);

@@ -119,6 +119,7 @@ export const reclaimPlans: readonly Plan[] = [
     name: 'migration-vs-reclaim',
     title: 'a page migrates to the device, and is reclaimed',
     windows: 'F8 S1',
+    memory: true,
     machine: { pages: 1, swapSlots: SLOTS },
     setup: fillNow,
     actors: (m) => ({ M: [toDevice(m, 0)], R: [reclaims(m, 0)] }),
@@ -128,6 +129,7 @@ export const reclaimPlans: readonly Plan[] = [
     name: 'failed-migration-then-reclaim',
     title: 'a page that was written since it came from swap does not migrate, for a reference; then it is reclaimed',
     windows: 'F9 S6',
+    memory: true,
     machine: { pages: 1, swapSlots: SLOTS },
     setup(m) {
       swapInNow(m);
@@ -140,6 +142,7 @@ export const reclaimPlans: readonly Plan[] = [
     name: 'failed-migration',
     title: 'a page that was written since it came from swap does not migrate, for a reference',
     windows: 'F9 S6',
+    memory: true,
     machine: { pages: 1, swapSlots: SLOTS },
     setup(m) {
       swapInNow(m);
@@ -152,6 +155,7 @@ export const reclaimPlans: readonly Plan[] = [
     name: 'swap-cache-page-migrates',
     title: 'one after another: a page that is in the swap cache migrates to the device, and is touched',
     windows: 'F9',
+    memory: true,
     machine: { pages: 1, swapSlots: SLOTS },
     setup: swapInNow,
     actors: (m) => ({ M: [toDevice(m, 0), cpuReads(m, 0)] }),

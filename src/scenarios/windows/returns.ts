@@ -39,6 +39,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'device-write-vs-cpu-touch',
     title: 'a device write to its own page against a CPU read that brings the page home',
     windows: 'F12',
+    memory: true,
     machine: { pages: 1 },
     setup: onDevice,
     actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], A: [cpuReads(m, 0)] }),
@@ -48,6 +49,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'device-write-vs-return',
     title: 'a device write to its own page against its migration home on request',
     windows: 'F12',
+    memory: true,
     machine: { pages: 1 },
     setup: onDevice,
     actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], S: [toSystem(m, 0)] }),
@@ -57,6 +59,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'own-pfn-reused',
     title: 'a fault pass that holds the pfn of a page on the device; the page goes home, another takes its place',
     windows: 'F3 F12',
+    memory: true,
     machine: { pages: 2, deviceMemory: 1 },
     setup(m) {
       onDevice(m);
@@ -72,6 +75,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-vs-cpu-touch',
     title: 'an eviction by page frame against a CPU write to the page',
     windows: 'F27 F41',
+    memory: true,
     machine: { pages: 1 },
     setup: onDevice,
     actors: (m) => ({ E: [evicts(m)], A: [cpuWrites(m, 0, 2)] }),
@@ -81,6 +85,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-vs-return',
     title: 'an eviction by page frame against the migration home of the page on request',
     windows: 'F27 F41',
+    memory: true,
     machine: { pages: 1 },
     setup: onDevice,
     actors: (m) => ({ E: [evicts(m)], S: [toSystem(m, 0)] }),
@@ -90,6 +95,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'two-evictions',
     title: 'two evictions by page frame, while a CPU writes to the page',
     windows: 'F27 F41',
+    memory: true,
     machine: { pages: 1 },
     setup: onDevice,
     actors(m) {
@@ -102,6 +108,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-vs-device-write',
     title: 'an eviction by page frame against a device write to the page',
     windows: 'F12 F27',
+    memory: true,
     machine: { pages: 1 },
     setup: onDevice,
     actors: (m) => ({ E: [evicts(m)], D: [deviceMustWrite(m, 0, 2)] }),
@@ -111,6 +118,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-vs-device-fault',
     title: 'an eviction by page frame against a device fault on the page, which the device holds and does not map',
     windows: 'F12 F27',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       onDevice(m);
@@ -123,6 +131,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-vs-fork',
     title: 'an eviction by page frame against a fork whose child lives on',
     windows: 'F21',
+    memory: true,
     machine: { pages: 1 },
     setup: onDevice,
     actors: (m) => ({ E: [evicts(m)], A: [(task) => forkMm(task, m.mm)] }),
@@ -132,6 +141,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-vs-mprotect',
     title: 'an eviction by page frame against mprotect to read-only',
     windows: 'F23',
+    memory: true,
     machine: { pages: 1 },
     setup: onDevice,
     actors: (m) => ({ E: [evicts(m)], A: [makesReadOnly(m, 0)] }),
@@ -141,6 +151,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-vs-mremap',
     title: 'an eviction by page frame against mremap',
     windows: 'F21',
+    memory: true,
     machine: { pages: 1 },
     setup: onDevice,
     actors: (m) => ({ E: [evicts(m)], A: [(task) => mremap(task, m.mm, FIRST, 1, 1, FIRST + 8)] }),
@@ -149,6 +160,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-vs-dontneed',
     title: 'an eviction by page frame against MADV_DONTNEED',
     windows: 'F22',
+    memory: true,
     machine: { pages: 1 },
     setup: onDevice,
     actors: (m) => ({ E: [evicts(m)], A: [discards(m, 0)] }),
@@ -158,6 +170,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-mapped-page',
     title: 'one after another: the device maps its page, and it is evicted',
     windows: 'F11',
+    memory: true,
     machine: { pages: 1 },
     setup: onDevice,
     actors: (m) => ({ E: [deviceFaults(m, 0, 1, true), evicts(m)] }),
@@ -167,6 +180,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'shared-device-page-written',
     title: 'parent and child share a page in device memory; the device writes for the parent, the child reads',
     windows: 'F21',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       onDevice(m);
@@ -179,6 +193,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'close-and-unbind',
     title: 'one after another: the device is closed and its memory taken away; the page has gone home',
     windows: 'F25 E44',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       onDevice(m);
@@ -191,6 +206,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'failed-copy-home',
     title: 'one after another: a CPU touches a page on the device, and the copy engine fails',
     windows: 'F12',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       onDevice(m);
@@ -204,6 +220,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'unbind-vs-cpu-touch',
     title: 'device memory is emptied and taken away while a CPU brings its last page home',
     windows: 'F25 E44',
+    memory: true,
     machine: { pages: 1 },
     setup: onDevice,
     actors: (m) => ({

@@ -41,7 +41,7 @@ export function playable(driver: Driver, settings: DriverSettings = {}, shown = 
       played.prepare();
       fitting.push(played);
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
+      if (!isUsageError(error)) throw error;
       misfits.push(error.message);
     }
   }
@@ -60,7 +60,7 @@ export function scenarioNamed(name: string, settings: DriverSettings = {}): Scen
   if (driver === undefined) return without(wholeScenario(base, settings), left);
   const known = builtinDriver(driver);
   if (known === undefined)
-    throw new RangeError(
+    throw new UsageError(
       `scenario '${name}': unknown driver '${driver}', allowed are ${builtinDrivers.map((one) => one.name).join(', ')}`,
     );
   return without(scenarioWith(base, known, settings), left);
@@ -69,7 +69,7 @@ export function scenarioNamed(name: string, settings: DriverSettings = {}): Scen
 /**
  * A scenario with a driver in place of its own, which is called `shown`.
  *
- * @throws RangeError when there is no such scenario, or the driver does not fit it.
+ * @throws UsageError when there is no such scenario, or the driver does not fit it.
  */
 export function scenarioWith(base: string, driver: Driver, settings: DriverSettings, shown = driver.name): Scenario {
   const plan = planNamed(base);
@@ -80,7 +80,7 @@ export function scenarioWith(base: string, driver: Driver, settings: DriverSetti
       : scenarioOf(plan, settings, driver, shown);
   }
   wholeScenario(base, {});
-  throw new RangeError(`scenario ${base} has no driver to replace`);
+  throw new UsageError(`scenario ${base} has no driver to replace`);
 }
 
 function wholeScenario(name: string, settings: DriverSettings): Scenario {

@@ -1,27 +1,29 @@
 /** Loads scenarios, and drivers for them: of the lab by name, of the user's by the path of a module. */
+
 import { pathToFileURL } from 'node:url';
 import { loadDriver } from '../../../drivers/load.ts';
 import type { DriverSettings } from '../../../drivers/options.ts';
 import { builtinDrivers } from '../../../drivers/registry.ts';
 import { importUserModule, sourcesOf } from '../../../drivers/userModule.ts';
+import { UsageError } from '../../../input/usageError.ts';
 import type { Scenario } from '../../../scenarios/scenario.ts';
 import { without } from '../../../scenarios/without.ts';
 import { scenarioNamed, scenarioWith } from './catalogue.ts';
 import { builtinDriver, DEFAULT_DRIVER, driverOf, fileOf, isFile, isModule, partsOf, shownName } from './names.ts';
 import { type Replacement, reason, userScenario } from './userScenario.ts';
 
-/** Hash of a module and of what it imports. Runs nothing. @throws RangeError when the file is gone. */
+/** Hash of a module and of what it imports. Runs nothing. @throws UsageError when the file is gone. */
 async function moduleSources(name: string, what: string): Promise<string> {
   const file = fileOf(name, what);
-  if (!isFile(file)) throw new RangeError(`the ${what} is the module '${name}', and there is no such file here`);
+  if (!isFile(file)) throw new UsageError(`the ${what} is the module '${name}', and there is no such file here`);
   try {
     return await sourcesOf(pathToFileURL(file));
   } catch (error) {
-    throw new TypeError(`${what} module '${name}' does not load: ${reason(error)}`, { cause: error });
+    throw new UsageError(`${what} module '${name}' does not load: ${reason(error)}`, { cause: error });
   }
 }
 
-/** Hash of the modules of the user's that a scenario is made of; empty for one of the lab. @throws RangeError when a file is gone. */
+/** Hash of the modules of the user's that a scenario is made of; empty for one of the lab. @throws UsageError when a file is gone. */
 export async function scenarioSources(name: string): Promise<string> {
   const { base, driver } = partsOf(name);
   return [
@@ -36,17 +38,17 @@ export interface LoadedDriver extends Replacement {
   readonly sources: string;
 }
 
-/** @throws RangeError for an unknown driver, TypeError for a module that is none; one sentence each. */
+/** @throws UsageError for an unknown driver, or a module that is none; one sentence each. */
 export async function driverNamed(name: string): Promise<LoadedDriver> {
   const builtin = builtinDriver(name);
   if (builtin !== undefined) return { driver: builtin, shown: name, sources: '' };
   if (!isModule(name))
-    throw new RangeError(
+    throw new UsageError(
       `unknown driver '${name}', allowed are ${builtinDrivers.map((one) => one.name).join(', ')}, or a module by its path`,
     );
   const file = fileOf(name, 'driver');
   const shown = shownName(file);
-  if (!isFile(file)) throw new RangeError(`driver module '${shown}' does not exist`);
+  if (!isFile(file)) throw new UsageError(`driver module '${shown}' does not exist`);
   const sources = await moduleSources(name, 'driver');
   return { driver: await loadDriver(pathToFileURL(file).href), shown, sources };
 }
@@ -55,7 +57,7 @@ export async function driverNamed(name: string): Promise<LoadedDriver> {
  * A scenario of the catalogue by its name, or of a module by its path or `file:` URL, with `asked` in place of its driver if that can
  * be: one of the lab by its name, or a module by its path.
  *
- * @throws RangeError for an unknown name or a driver that does not fit, TypeError for a module that does not load or is no scenario;
+ * @throws UsageError for an unknown name, a driver that does not fit, or a module that does not load or is no scenario;
  * one sentence each.
  */
 export async function loadScenario(name: string, settings: DriverSettings, asked?: string): Promise<Scenario> {
@@ -75,9 +77,9 @@ async function loadBuiltin(base: string, settings: DriverSettings, asked: string
 async function loadModule(base: string, settings: DriverSettings, asked: string | undefined): Promise<Scenario> {
   const file = fileOf(base, 'scenario');
   const shown = shownName(file);
-  if (!isFile(file)) throw new RangeError(`scenario module '${shown}' does not exist`);
+  if (!isFile(file)) throw new UsageError(`scenario module '${shown}' does not exist`);
   const { exported, sources } = await importUserModule(pathToFileURL(file)).catch((error: unknown) => {
-    throw new TypeError(`scenario module '${shown}' does not load: ${reason(error)}`, { cause: error });
+    throw new UsageError(`scenario module '${shown}' does not load: ${reason(error)}`, { cause: error });
   });
   // The name of no driver of the lab may be that of the scenario's own, and is looked at there.
   const replaces = asked !== undefined && asked !== DEFAULT_DRIVER && (isModule(asked) || builtinDriver(asked) !== undefined);

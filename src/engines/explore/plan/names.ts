@@ -2,10 +2,12 @@
  * Names of scenarios, as they stand in results, in tokens and on the command line: `SCENARIO`, `SCENARIO@DRIVER`, and behind a `~`
  * the operations that are left out. A scenario is one of the catalogue or the path of a module; so is a driver.
  */
+
 import { statSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { builtinDrivers } from '../../../drivers/registry.ts';
+import { UsageError } from '../../../input/usageError.ts';
 import { splitName } from '../../../scenarios/without.ts';
 
 /** The parts of a name. */
@@ -23,12 +25,12 @@ export const DEFAULT_DRIVER = 'dmirror';
 /** Does it say where a module is, and not what something of the lab is called? */
 export const isModule = (name: string): boolean => name.startsWith('file:') || name.includes('/') || /\.m?js$/.test(name);
 
-/** The file of a module. `what` it is is said when it is none. @throws TypeError */
+/** The file of a module. `what` it is is said when it is none. @throws UsageError */
 export function fileOf(name: string, what: string): string {
   try {
     return name.startsWith('file:') ? fileURLToPath(name) : resolve(name);
   } catch (error) {
-    throw new TypeError(`${what} module '${name}' is no file: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new UsageError(`${what} module '${name}' is no file: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });
   }
@@ -63,9 +65,9 @@ export function partsOf(name: string): NameParts {
   return at <= 0 ? { base, driver: undefined, left } : { base: base.slice(0, at), driver: base.slice(at + 1), left };
 }
 
-/** The driver of a name, or the one that was asked for beside it. @throws RangeError when they are two. */
+/** The driver of a name, or the one that was asked for beside it. @throws UsageError when they are two. */
 export function driverOf({ base, driver }: NameParts, asked: string | undefined): string | undefined {
   if (driver !== undefined && asked !== undefined && asked !== driver)
-    throw new RangeError(`scenario '${base}' is one with ${driver}, not with '${asked}'`);
+    throw new UsageError(`scenario '${base}' is one with ${driver}, not with '${asked}'`);
   return driver ?? asked;
 }

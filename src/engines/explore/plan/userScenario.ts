@@ -1,7 +1,9 @@
 /** A scenario of the user's: what a module must export, and what its code may do wrong, each said in a sentence. */
+
 import { Violation } from '../../../arena/violation.ts';
 import { type Driver, driverDefect } from '../../../drivers/driver.ts';
 import type { DriverSettings } from '../../../drivers/options.ts';
+import { UsageError } from '../../../input/usageError.ts';
 import type { Finding } from '../../../oracles/finding.ts';
 import type { Cover, EndCover } from '../../../scenarios/covers.ts';
 import type { Operation } from '../../../scenarios/operations.ts';
@@ -142,7 +144,7 @@ export interface Replacement {
  * A scenario of the user's out of what a module exports, played with `asked` in place of its driver; where that is the name of the
  * driver it has, nothing changes.
  *
- * @throws TypeError when it is no scenario, RangeError when the driver does not fit it.
+ * @throws UsageError when it is no scenario, or the driver does not fit it.
  */
 export function userScenario(
   exported: unknown,
@@ -159,14 +161,14 @@ export function userScenario(
   };
   const given = typeof exported === 'function' ? attempt('makes no scenario', () => exported(settings)) : exported;
   const defect = planDefect(given);
-  if (defect !== null) throw new TypeError(`scenario module '${name}' is no scenario: ${defect}`);
+  if (defect !== null) throw new UsageError(`scenario module '${name}' is no scenario: ${defect}`);
   const { title = name } = given as UserPlan;
   const plan: Plan = { ...guarded(given as UserPlan, name), name, title, windows: '' };
   const own = plan.machine?.driver;
   if (own !== undefined && asked !== undefined && asked !== own.name)
-    throw new RangeError(`scenario ${name} is written for ${own.name}, not for '${asked}'`);
+    throw new UsageError(`scenario ${name} is written for ${own.name}, not for '${asked}'`);
   if (own === undefined && replacement === null && asked !== undefined && asked !== DEFAULT_DRIVER)
-    throw new RangeError(`scenario ${name} has no driver of its own, and there is none of the lab called '${asked}'`);
+    throw new UsageError(`scenario ${name} has no driver of its own, and there is none of the lab called '${asked}'`);
   const scenario =
     own !== undefined || replacement === null
       ? scenarioOf(plan, settings)
