@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { explore } from '../../src/engines/explore/explore.ts';
 import { watchSteps } from '../../src/engines/explore/failure/source.ts';
-import { loadScenario } from '../../src/engines/explore/plan/userScenario.ts';
+import { loadScenario } from '../../src/engines/explore/plan/load.ts';
 import { cpuReads, writesThroughPin } from '../../src/scenarios/operations.ts';
 import { scenarioOf } from '../../src/scenarios/plan.ts';
 import { fillPage } from '../../src/scenarios/smallMachine.ts';
