@@ -9,7 +9,7 @@
  * There are two kinds, with a TLB each: {@link CPU} and {@link DEVICE}. An entry carries the generation of the TLB at the
  * time its window was opened; a flush raises the generation first, so an entry filled by an old window is dead on arrival.
  */
-import { add, and, cas, get, increase, load, set } from '../arena/access.ts';
+import { cas, get, increase, load, set, store, xchg } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Actor, ActorState, TLB_ENTRIES, TLB_WORDS } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
@@ -21,8 +21,9 @@ import { waitWhile, wake } from '../sync/wait.ts';
 export const CPU = 0;
 export const DEVICE = 1;
 
-/** In a window word: somebody waits for the window to close. A count that grows into it only causes a needless wake-up. */
-const AWAITED = 1 << 30;
+/** A window word: 0 while it is closed; {@link OPEN}, and {@link AWAITED} once somebody waits for it to close. */
+const OPEN = 1;
+const AWAITED = 2;
 
 const SPACE = 0;
 const VPN = 1;
@@ -32,15 +33,13 @@ const PAGE_GENERATION = 4;
 
 /** Announces an access. Pairs with the load in {@link flushTlb}: either the flush sees the window, or we see its change. */
 export function openWindow(task: Task, kind: number): void {
-  increase(task.arena, task.actor + Actor.window + kind, 1);
+  store(task.arena, task.actor + Actor.window + kind, OPEN);
 }
 
+/** Whoever waits for the window is woken. Pairs with the compare-and-swap that announces it in {@link flushTlb}. */
 export function closeWindow(task: Task, kind: number): void {
-  const { arena } = task;
   const word = task.actor + Actor.window + kind;
-  if ((add(arena, word, 1) & AWAITED) === 0) return;
-  and(arena, word, ~AWAITED);
-  wake(arena, word);
+  if ((xchg(task.arena, word, 0) & AWAITED) !== 0) wake(task.arena, word);
 }
 
 const slotOf = (task: Task, kind: number, vpn: number): number =>
@@ -89,25 +88,23 @@ export function* flushTlb(task: Task, kind: number): Steps<void> {
     if (get(arena, actor + Actor.state) === ActorState.absent) continue;
     increase(arena, actor + Actor.tlbGeneration + kind, 1);
     if (id === task.id) continue;
-    const window = load(arena, actor + Actor.window + kind);
-    if ((window & 1) !== 0) yield* waitForWindow(task, actor + Actor.window + kind, window);
+    const window = actor + Actor.window + kind;
+    if (load(arena, window) !== 0) yield* waitForWindow(task, window);
   }
 }
 
-/** Waits until the window seen as `window` has been closed, marking it so that whoever closes it wakes us. */
-function* waitForWindow(task: Task, word: number, window: number): Steps<void> {
+/**
+ * Waits until the window has been closed. No window lasts, so it does no harm that a waiter may take the next
+ * window of the same actor for the one it waits for, if another waiter has marked that one too.
+ */
+function* waitForWindow(task: Task, word: number): Steps<void> {
   const { arena } = task;
-  for (let seen = load(arena, word); ((seen ^ window) & ~AWAITED) === 0; seen = load(arena, word)) {
-    if ((seen & AWAITED) !== 0 || cas(arena, word, seen, seen | AWAITED) === seen) yield* waitWhile(task, word, seen | AWAITED);
-  }
+  // A window that is closed and opened again is not marked: it is younger than the flush.
+  cas(arena, word, OPEN, OPEN | AWAITED);
+  while (load(arena, word) === (OPEN | AWAITED)) yield* waitWhile(task, word, OPEN | AWAITED);
 }
 
 /** A window left open would stop every flush; called when an actor ends. */
 export function abandonWindows(arena: Arena, actor: number): void {
-  for (const kind of [CPU, DEVICE]) {
-    const word = actor + Actor.window + kind;
-    if ((load(arena, word) & 1) === 0) continue;
-    add(arena, word, 1);
-    wake(arena, word);
-  }
+  for (const kind of [CPU, DEVICE]) if (xchg(arena, actor + Actor.window + kind, 0) !== 0) wake(arena, actor + Actor.window + kind);
 }
