@@ -19,8 +19,11 @@ export interface Memory {
   write(word: number, value: number): void;
   /** An addition whose result nobody looks at. */
   increase(word: number, by: number): void;
-  /** See {@link namesOwner}. */
+  /** See {@link namesOwner} and {@link acquired}. */
   namesOwner(word: number): void;
+  acquired(word: number): void;
+  /** See {@link overActors}. */
+  overActors(begins: boolean): void;
   /** Who waits on the word may go on. */
   wake(word: number): void;
   /** What the running actor has observed so far, and a way back to it: to after a stretch, or to the very beginning of it. */
@@ -44,6 +47,22 @@ export function useMemory(next: Memory | null): Memory | null {
  */
 export function namesOwner(word: number): void {
   if (!erased && memory !== null) memory.namesOwner(word);
+}
+
+/**
+ * Says that the running actor has taken a lock for which it would have waited. Kernel locks are queued, or handed over to who has
+ * waited long enough: so an explorer takes no round for endless in which somebody is kept from such a lock.
+ */
+export function acquired(word: number): void {
+  if (!erased && memory !== null) memory.acquired(word);
+}
+
+/**
+ * Brackets a loop over the records of all actors. What it does must be the same for each of them, and what is known afterwards must
+ * not depend on which of them is which: then an explorer can still take actors that do the same for one another.
+ */
+export function overActors(begins: boolean): void {
+  if (!erased && memory !== null) memory.overActors(begins);
 }
 
 /**

@@ -23,6 +23,7 @@ export const Header = struct('header', {
   srcuIndex: atomic('which of the two counts new readers use'),
   srcuReaders: atomic('readers inside the global SRCU section of classic notifiers, by index', 2),
   srcuMutex: atomic('one grace period at a time'),
+  windowClosed: atomic('raised when an access window is closed that a TLB flush waits for'),
   stop: atomic('non-zero asks every actor to return'),
   gate: atomic('start barrier: arrivals, then -1 when open'),
   pauseRequest: atomic('non-zero asks every actor to park at its next operation boundary'),

@@ -78,12 +78,15 @@ export interface Retry {
 /** Reading the clock costs as much as five atomics: not before there is something to time. */
 const earlyClock = (task: Task): number => (task.watch === null ? 0 : task.clock());
 
-const pagesFaulted = (task: Task): number => get(task.arena, task.actor + Actor.counters + Counter.hmmFaults);
+/** Only one policy goes by it; to the others it is a statistic, and no part of what they do. */
+const pagesFaulted = (task: Task, policy: number): number =>
+  policy === PROGRESS ? get(task.arena, task.actor + Actor.counters + Counter.hmmFaults) : 0;
 
 export function beginRetry(task: Task, mirror: number, places: RetryPlaces): Retry {
   const { arena } = task;
+  const policy = places.policies[driverOption(arena, mirror, places.policy)] ?? WINDOW;
   return {
-    policy: places.policies[driverOption(arena, mirror, places.policy)] ?? WINDOW,
+    policy,
     deadlineMs: driverOption(arena, mirror, places.deadlineMs),
     pauseMs: driverOption(arena, mirror, places.pauseUs) / 1000,
     since: 0,
@@ -91,7 +94,7 @@ export function beginRetry(task: Task, mirror: number, places: RetryPlaces): Ret
     passBegan: 0,
     sliceBegan: 0,
     attempts: 0,
-    faulted: pagesFaulted(task),
+    faulted: pagesFaulted(task, policy),
   };
 }
 
@@ -123,8 +126,8 @@ export function* passLost(task: Task, retry: Retry): Steps<boolean> {
   task.watch?.passLost?.(task, now - (retry.passBegan || now));
   retry.windowBegan ||= now;
   retry.since ||= now;
-  const faulted = pagesFaulted(task);
-  if (retry.policy === PROGRESS && faulted !== retry.faulted) retry.since = now;
+  const faulted = pagesFaulted(task, retry.policy);
+  if (faulted !== retry.faulted) retry.since = now;
   retry.faulted = faulted;
   if (retry.policy !== UNBOUNDED && retry.policy !== REFAULT && now - retry.since > retry.deadlineMs) {
     task.watch?.faultGaveUp?.(task, retry.attempts, now - retry.windowBegan);

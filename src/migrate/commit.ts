@@ -23,7 +23,7 @@ import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '
 import { MMU_NOTIFY_MIGRATE, type NotifierRange, notifierRange } from '../notifier/range.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
-import type { Task } from '../sync/task.ts';
+import { ownerTag, type Task } from '../sync/task.ts';
 import { insertHugePage, insertPage } from './insertPage.ts';
 import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
 import type { MigrateVma } from './migrateVma.ts';
@@ -34,7 +34,9 @@ import type { MigrateVma } from './migrateVma.ts';
  */
 function checkDestination(task: Task, pfn: number): void {
   const { arena } = task;
-  const mine = (pageFlags(arena, pfn) & PG_LOCKED) !== 0 && get(arena, arena.page.lockOwner + pfn) === task.tag;
+  const mine =
+    (pageFlags(arena, pfn) & PG_LOCKED) !== 0 &&
+    get(arena, arena.page.lockOwner + pfn) === ownerTag(task, arena.page.lockOwner + pfn);
   if (!mine || pageCount(arena, pfn) < 1 || pageMapcount(arena, pfn) !== 0) {
     throw new Violation(
       'I-MIG',

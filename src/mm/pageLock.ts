@@ -2,7 +2,7 @@
  * The page lock (folio lock): a sleeping bit lock in the page flags. It is the right to migrate a page or to make it
  * exclusive, and it is held for the whole life of migration entries.
  */
-import { and, cas, forgetRound, forgetSince, get, load, namesOwner, observed, set } from '../arena/access.ts';
+import { acquired, and, cas, forgetRound, forgetSince, get, load, observed, set } from '../arena/access.ts';
 import { EINTR } from '../arena/errno.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
@@ -10,13 +10,13 @@ import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { lockOrder, mightSleep, noteLocked, noteUnlocked } from '../sync/lockdep.ts';
 import { spinUnlock } from '../sync/spinlock.ts';
-import { fatalSignalPending, type Task } from '../sync/task.ts';
+import { fatalSignalPending, ownerTag, type Task } from '../sync/task.ts';
 import { waitWhile, wake } from '../sync/wait.ts';
 import { PG_LOCKED, PG_WAITERS } from './page.ts';
 
 function took(task: Task, pfn: number): void {
-  namesOwner(task.arena.page.lockOwner + pfn);
-  set(task.arena, task.arena.page.lockOwner + pfn, task.tag);
+  const owner = task.arena.page.lockOwner + pfn;
+  set(task.arena, owner, ownerTag(task, owner));
   if (task.checks) noteLocked(task, task.arena.page.flags + pfn, LockClass.pageLock);
 }
 
@@ -55,6 +55,7 @@ function* lock(task: Task, pfn: number, killable: boolean): Steps<number> {
     if (killable && fatalSignalPending(task)) return -EINTR;
     forgetRound(mark);
   }
+  acquired(word);
   forgetSince(mark);
   return 0;
 }
@@ -72,7 +73,8 @@ export function* lockPageKillable(task: Task, pfn: number): Steps<number> {
 /** folio_unlock. */
 export function* unlockPage(task: Task, pfn: number): Steps<void> {
   const { arena } = task;
-  if (get(arena, arena.page.lockOwner + pfn) !== task.tag) {
+  const owner = arena.page.lockOwner + pfn;
+  if (get(arena, owner) !== ownerTag(task, owner)) {
     throw new Violation(
       'I-LOCK',
       `actor ${task.id} unlocks page ${pfn}, locked by actor ${get(arena, arena.page.lockOwner + pfn) - 1}`,

@@ -9,9 +9,9 @@
  * There are two kinds, with a TLB each: {@link CPU} and {@link DEVICE}. An entry carries the generation of the TLB at the
  * time its window was opened; a flush raises the generation first, so an entry filled by an old window is dead on arrival.
  */
-import { cas, get, increase, load, set, store, xchg } from '../arena/access.ts';
+import { cas, forgetSince, get, increase, load, observed, overActors, set, store, xchg } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
-import { Actor, ActorState, TLB_ENTRIES, TLB_WORDS } from '../arena/structures.ts';
+import { Actor, ActorState, Header, TLB_ENTRIES, TLB_WORDS } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -36,10 +36,15 @@ export function openWindow(task: Task, kind: number): void {
   store(task.arena, task.actor + Actor.window + kind, OPEN);
 }
 
-/** Whoever waits for the window is woken. Pairs with the compare-and-swap that announces it in {@link flushTlb}. */
+/** Whoever waits for the window is woken. Pairs with the compare-and-swap that marks it in {@link flushTlb}. */
 export function closeWindow(task: Task, kind: number): void {
-  const word = task.actor + Actor.window + kind;
-  if ((xchg(task.arena, word, 0) & AWAITED) !== 0) wake(task.arena, word);
+  close(task.arena, task.actor + Actor.window + kind);
+}
+
+function close(arena: Arena, window: number): void {
+  if ((xchg(arena, window, 0) & AWAITED) === 0) return;
+  increase(arena, Header.windowClosed, 1);
+  wake(arena, Header.windowClosed);
 }
 
 const slotOf = (task: Task, kind: number, vpn: number): number =>
@@ -81,30 +86,58 @@ export const tlbGeneration = (task: Task, kind: number): number => load(task.are
  * older translation. Legal under a spin lock. It flushes every agent and every page, which hardware is free to do.
  */
 export function* flushTlb(task: Task, kind: number): Steps<void> {
-  const { arena } = task;
   yield kind === CPU ? Point.flushTlb : Point.flushDeviceTlb;
+  if (shootDown(task, kind)) yield* awaitWindows(task, kind);
+}
+
+/** Kills all translations made so far, and marks the windows of others that are open; returns whether there is one. */
+function shootDown(task: Task, kind: number): boolean {
+  const { arena } = task;
+  const mark = observed();
+  let open = false;
+  overActors(true);
   for (let id = 0; id < arena.config.actors; id++) {
     const actor = arena.actors + id * Actor.shape.size;
     if (get(arena, actor + Actor.state) === ActorState.absent) continue;
     increase(arena, actor + Actor.tlbGeneration + kind, 1);
-    if (id === task.id) continue;
+    if (actor === task.actor) continue;
     const window = actor + Actor.window + kind;
-    if (load(arena, window) !== 0) yield* waitForWindow(task, window);
+    if (load(arena, window) !== 0 && cas(arena, window, OPEN, OPEN | AWAITED) !== 0) open = true;
   }
+  overActors(false);
+  forgetSince(mark);
+  return open;
 }
 
 /**
- * Waits until the window has been closed. No window lasts, so it does no harm that a waiter may take the next
- * window of the same actor for the one it waits for, if another waiter has marked that one too.
+ * Waits until no window is marked. A window that is closed and opened again is younger than the flush, and not marked; another flush
+ * may mark it, and then this one waits for it, too, which does no harm as no window lasts.
  */
-function* waitForWindow(task: Task, word: number): Steps<void> {
+function* awaitWindows(task: Task, kind: number): Steps<void> {
   const { arena } = task;
-  // A window that is closed and opened again is not marked: it is younger than the flush.
-  cas(arena, word, OPEN, OPEN | AWAITED);
-  while (load(arena, word) === (OPEN | AWAITED)) yield* waitWhile(task, word, OPEN | AWAITED);
+  for (;;) {
+    const mark = observed();
+    const closed = load(arena, Header.windowClosed);
+    const isMarked = isAnyMarked(task, kind);
+    forgetSince(mark);
+    if (!isMarked) return;
+    yield* waitWhile(task, Header.windowClosed, closed);
+  }
+}
+
+function isAnyMarked(task: Task, kind: number): boolean {
+  const { arena } = task;
+  let marked = false;
+  overActors(true);
+  for (let id = 0; id < arena.config.actors; id++) {
+    const actor = arena.actors + id * Actor.shape.size;
+    if (actor !== task.actor && load(arena, actor + Actor.window + kind) === (OPEN | AWAITED)) marked = true;
+  }
+  overActors(false);
+  return marked;
 }
 
 /** A window left open would stop every flush; called when an actor ends. */
 export function abandonWindows(arena: Arena, actor: number): void {
-  for (const kind of [CPU, DEVICE]) if (xchg(arena, actor + Actor.window + kind, 0) !== 0) wake(arena, actor + Actor.window + kind);
+  for (const kind of [CPU, DEVICE]) close(arena, actor + Actor.window + kind);
 }

@@ -1,5 +1,5 @@
 /** I-STALE, I-PERM: a device entry names exactly what the CPU page table names, with no more permission. */
-import { get, load } from '../arena/access.ts';
+import { get, load, overActors } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { liveObjects } from '../arena/pool.ts';
 import { Actor, Mirror, Mm } from '../arena/structures.ts';
@@ -89,10 +89,12 @@ export function checkMirrors(arena: Arena): Finding[] {
 /** Does any actor hold a lock? */
 export function checkLocksFree(arena: Arena): Finding[] {
   const findings: Finding[] = [];
+  overActors(true);
   for (let id = 0; id < arena.config.actors; id++) {
     const mask = load(arena, arena.actors + id * Actor.shape.size + Actor.heldMask);
     if (mask !== 0)
       findings.push({ rule: 'I-LOCK', message: `actor ${id} holds locks between operations (classes ${mask.toString(2)})` });
   }
+  overActors(false);
   return findings;
 }

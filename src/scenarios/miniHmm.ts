@@ -3,11 +3,11 @@
  * has changed it unlocks and tries again; dev = pte; unlocks. The invalidator, I times: seq++; lock; dev = 0; unlock;
  * pte = new; seq++. At the end dev is 0 or pte.
  */
-import { increase, load, namesOwner, set, store } from '../arena/access.ts';
+import { increase, load, set, store } from '../arena/access.ts';
 import { Header } from '../arena/structures.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
-import type { Task } from '../sync/task.ts';
+import { ownerTag, type Task } from '../sync/task.ts';
 import { waitUntil } from '../sync/wait.ts';
 import { AGAIN, type Prepared, type Scenario } from './scenario.ts';
 import { wordArena } from './wordArena.ts';
@@ -19,8 +19,7 @@ const DEV = Header.shared + 3;
 
 function* lock(task: Task): Steps<void> {
   yield* waitUntil(task, Point.lock, LOCK, -1, 0);
-  namesOwner(LOCK);
-  store(task.arena, LOCK, task.tag);
+  store(task.arena, LOCK, ownerTag(task, LOCK));
 }
 
 /** One attempt; what it has seen does not matter to the next. */

@@ -3,13 +3,13 @@
  * waited go first. So a reader nested inside a reader deadlocks as soon as a writer queues between the two, as it does
  * in the kernel. Two words: the state, and the tag of the writer.
  */
-import { cas, forgetSince, get, namesOwner, observed, set } from '../arena/access.ts';
+import { acquired, cas, forgetSince, get, observed, set } from '../arena/access.ts';
 import { EINTR } from '../arena/errno.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { lockOrder, mightSleep, noteLocked, noteUnlocked } from './lockdep.ts';
-import { fatalSignalPending, type Task } from './task.ts';
+import { fatalSignalPending, ownerTag, type Task } from './task.ts';
 import { waitWhile, wake } from './wait.ts';
 
 const READER = 1;
@@ -60,6 +60,7 @@ function* read(task: Task, word: number, cls: number, killable: boolean): Steps<
       yield* waitWhile(task, word, state, killable);
     }
   }
+  acquired(word);
   forgetSince(mark);
   if (task.checks) noteLocked(task, word, cls);
   return 0;
@@ -107,7 +108,7 @@ export function* upRead(task: Task, word: number, cls: number): Steps<void> {
 export function* downWrite(task: Task, word: number, cls: number): Steps<void> {
   const { arena } = task;
   mightSleep(task, 'downWrite');
-  if (get(arena, word + WRITER_TAG) === task.tag) {
+  if (get(arena, word + WRITER_TAG) === ownerTag(task, word + WRITER_TAG)) {
     throw new Violation('I-DEAD', `actor ${task.id} takes semaphore ${word} for writing a second time`);
   }
   if (task.checks) lockOrder(task, cls);
@@ -125,9 +126,9 @@ export function* downWrite(task: Task, word: number, cls: number): Steps<void> {
       yield* waitWhile(task, word, state);
     }
   }
+  acquired(word);
   forgetSince(mark);
-  namesOwner(word + WRITER_TAG);
-  set(arena, word + WRITER_TAG, task.tag);
+  set(arena, word + WRITER_TAG, ownerTag(task, word + WRITER_TAG));
   if (task.checks) noteLocked(task, word, cls);
 }
 
@@ -147,7 +148,7 @@ function* leaveWrite(task: Task, word: number, keep: number): Steps<void> {
 }
 
 export function* upWrite(task: Task, word: number, cls: number): Steps<void> {
-  if (get(task.arena, word + WRITER_TAG) !== task.tag) {
+  if (get(task.arena, word + WRITER_TAG) !== ownerTag(task, word + WRITER_TAG)) {
     throw new Violation('I-LOCK', `actor ${task.id} ends a write section it does not hold (word ${word})`);
   }
   if (task.checks) noteUnlocked(task, word, cls);
@@ -156,11 +157,12 @@ export function* upWrite(task: Task, word: number, cls: number): Steps<void> {
 
 /** Turns a held write lock into a read lock without letting anybody in between. */
 export function* downgradeWrite(task: Task, word: number): Steps<void> {
-  if (get(task.arena, word + WRITER_TAG) !== task.tag) {
+  if (get(task.arena, word + WRITER_TAG) !== ownerTag(task, word + WRITER_TAG)) {
     throw new Violation('I-LOCK', `actor ${task.id} downgrades a write section it does not hold (word ${word})`);
   }
   yield* leaveWrite(task, word, READER);
 }
 
-export const isWriteLockedBy = (task: Task, word: number): boolean => get(task.arena, word + WRITER_TAG) === task.tag;
+export const isWriteLockedBy = (task: Task, word: number): boolean =>
+  get(task.arena, word + WRITER_TAG) === ownerTag(task, word + WRITER_TAG);
 export const isReadLocked = (task: Task, word: number): boolean => (get(task.arena, word) & (READERS | WRITER)) !== 0;

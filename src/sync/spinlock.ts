@@ -3,12 +3,12 @@
  * while they are held (lockdep.ts); both spin shortly and then sleep, because a model of a spin lock that really spins
  * would burn the core its holder needs.
  */
-import { cas, forgetSince, get, load, namesOwner, observed, xchg } from '../arena/access.ts';
+import { acquired, cas, forgetSince, get, load, observed, xchg } from '../arena/access.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { lockOrder, mightSleep, noteLocked, noteUnlocked } from './lockdep.ts';
-import type { Task } from './task.ts';
+import { ownerTag, type Task } from './task.ts';
 import { waitWhile, wake } from './wait.ts';
 
 const WAITERS = 1 << 30;
@@ -18,7 +18,8 @@ const OWNER = WAITERS - 1;
 export const lockOwner = (value: number): number => (value & OWNER) - 1;
 
 function* lockSlow(task: Task, word: number, mark: unknown): Steps<void> {
-  const { arena, tag } = task;
+  const { arena } = task;
+  const tag = ownerTag(task, word);
   for (;;) {
     forgetSince(mark);
     const seen = load(arena, word);
@@ -34,26 +35,25 @@ function* lockSlow(task: Task, word: number, mark: unknown): Steps<void> {
 
 function* lock(task: Task, word: number, cls: number): Steps<void> {
   if (task.checks) lockOrder(task, cls);
-  namesOwner(word);
   const mark = observed();
   yield Point.lock;
   // Acquire: pairs with the exchange in `unlock`.
-  if (cas(task.arena, word, 0, task.tag) !== 0) yield* lockSlow(task, word, mark);
+  if (cas(task.arena, word, 0, ownerTag(task, word)) !== 0) yield* lockSlow(task, word, mark);
+  acquired(word);
   forgetSince(mark);
   if (task.checks) noteLocked(task, word, cls);
 }
 
 function* tryLock(task: Task, word: number, cls: number): Steps<boolean> {
-  namesOwner(word);
   yield Point.lock;
-  if (cas(task.arena, word, 0, task.tag) !== 0) return false;
+  if (cas(task.arena, word, 0, ownerTag(task, word)) !== 0) return false;
   if (task.checks) noteLocked(task, word, cls);
   return true;
 }
 
 function* unlock(task: Task, word: number, cls: number): Steps<void> {
   const { arena } = task;
-  if ((get(arena, word) & OWNER) !== task.tag) {
+  if ((get(arena, word) & OWNER) !== ownerTag(task, word)) {
     throw new Violation('I-LOCK', `actor ${task.id} releases lock word ${word}, owned by actor ${lockOwner(get(arena, word))}`);
   }
   if (task.checks) noteUnlocked(task, word, cls);
@@ -77,4 +77,4 @@ export const mutexTryLock = tryLock;
 export const mutexUnlock = unlock;
 
 /** Is the lock held by this task? For assertions. */
-export const isLockedBy = (task: Task, word: number): boolean => (get(task.arena, word) & OWNER) === task.tag;
+export const isLockedBy = (task: Task, word: number): boolean => (get(task.arena, word) & OWNER) === ownerTag(task, word);

@@ -1,4 +1,4 @@
-import { get, load, tally } from '../arena/access.ts';
+import { get, load, namesOwner, tally } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Actor } from '../arena/structures.ts';
 import { Point } from '../steps/points.ts';
@@ -51,7 +51,7 @@ export class Task {
   readonly arena: Arena;
   /** Number of the actor record. */
   readonly id: number;
-  /** What the task writes into a lock word it owns: id + 1. */
+  /** What a lock word says that the task owns: id + 1. To write it, use {@link ownerTag}. */
   readonly tag: number;
   /** Address of the actor record. */
   readonly actor: number;
@@ -79,6 +79,15 @@ export class Task {
     this.checks = options.checks ?? true;
     this.watch = options.watch ?? null;
   }
+}
+
+/**
+ * What the task writes into `word` when it comes to own what the word stands for. From then on an explorer knows that the word
+ * names its owner, so that it can take actors that do the same for one another.
+ */
+export function ownerTag({ arena, actor }: Task, word: number): number {
+  namesOwner(word);
+  return (actor - arena.actors) / Actor.shape.size + 1;
 }
 
 /** Is a fatal signal pending for this task? */

@@ -7,7 +7,7 @@ import { followNamed, readable } from '../../src/engines/explore/failure/namedSc
 import { trace } from '../../src/engines/explore/failure/trace.ts';
 import { Executor } from '../../src/engines/explore/machine/execution.ts';
 import { scenarioNamed, scenarios } from '../../src/engines/explore/plan/catalogue.ts';
-import { firstDifference } from '../../src/engines/explore/plan/determinism.ts';
+import { runTwice } from '../../src/engines/explore/plan/determinism.ts';
 import { runOnce } from '../../src/engines/explore/sampling/run.ts';
 import { RandomWalk } from '../../src/engines/explore/sampling/strategies.ts';
 import type { Scenario } from '../../src/scenarios/scenario.ts';
@@ -30,7 +30,7 @@ function before(operation: (task: Task) => Steps<unknown>): Scenario {
 }
 
 test('every scenario is a function of the schedule', () => {
-  for (const { name } of scenarios()) assert.equal(firstDifference(scenarioNamed(name), 1, 3), null, name);
+  for (const { name } of scenarios()) assert.equal(runTwice(scenarioNamed(name), 1, 3).failure, null, name);
 });
 
 test('a clock, randomness or a variable outside the shared words is found out', () => {
@@ -48,7 +48,7 @@ test('a clock, randomness or a variable outside the shared words is found out', 
       yield Point.setPte;
       return load(arena, SPARE);
     });
-    assert.match(firstDifference(scenario, 1, 5) ?? '', message);
+    assert.match(runTwice(scenario, 1, 5).failure?.message ?? '', message);
     const options = { strategy: 'search', seconds: 60, schedules: 1e9, preemptions: 1, seed: 1, settings: {} };
     const { verdict, failure } = explore(scenario, options);
     assert.deepEqual([verdict, failure?.oracle], ['violation', 'I-DETERM']);
@@ -57,7 +57,7 @@ test('a clock, randomness or a variable outside the shared words is found out', 
     yield Point.cpuAccess;
     store(arena, SPARE, 1);
   });
-  assert.equal(firstDifference(steady, 1, 5), null);
+  assert.equal(runTwice(steady, 1, 5).failure, null);
 });
 
 test('any schedule can be said by named points, and followed again', () => {

@@ -4,6 +4,7 @@ import { explore, replay } from '../../src/engines/explore/explore.ts';
 import { makeToken, modelHash, readToken } from '../../src/engines/explore/failure/token.ts';
 import { Executor } from '../../src/engines/explore/machine/execution.ts';
 import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
+import { conclude } from '../../src/engines/explore/search/conclude.ts';
 
 const settings = { retryCheck: 'none' };
 const options = { strategy: 'portfolio', seconds: 60, schedules: 1e9, preemptions: Number.POSITIVE_INFINITY, seed: 1, settings };
@@ -29,7 +30,7 @@ test('a thousand replays make the same steps', () => {
       assert.equal(executor.step(actor), null);
       return `${actor}@${executor.at[actor]}`;
     });
-    logs.add(`${log.join(' ')} ${executor.conclude()?.message}`);
+    logs.add(`${log.join(' ')} ${conclude(executor)?.message}`);
   }
   assert.equal(logs.size, 1);
 });

@@ -1,15 +1,20 @@
 /**
  * Depth-first search with state matching: a path ends where it reaches a state that was reached before with no fewer
  * preemptions to spare. Steps are taken back, not run again from the beginning. Complete when no choice was left out: then a
- * clean search is a proof for this scenario, up to the chance of two states with the same 64-bit hash (3e-8 for a million states).
+ * clean search is a proof for this scenario, up to the chance of two states with the same 64-bit hash.
  */
-import { type Executor, type Failure, STEP_LIMIT } from './machine/execution.ts';
-import { HIGH, LOW, mix } from './machine/journal.ts';
+import type { Executor } from './machine/execution.ts';
+import type { Failure } from './machine/failure.ts';
+import { mixHigh, mixLow } from './machine/hash.ts';
 import type { Symmetry } from './machine/symmetry.ts';
-import { PATIENCE, runToEnd } from './sampling/run.ts';
-import { goesRound } from './search/noProgress.ts';
-import { fairRound } from './search/stateGraph.ts';
-import { Visited } from './search/visited.ts';
+import { conclude } from './search/conclude.ts';
+import { spins } from './search/countingRound.ts';
+import { fairRound } from './search/fairRound.ts';
+import { endless, goesRound, roundFailure } from './search/noProgress.ts';
+import { Path } from './search/path.ts';
+import { ableAt } from './search/rounds.ts';
+import { Shares } from './search/share.ts';
+import { HIGHEST_PRICE, Visited } from './search/visited.ts';
 
 export interface SearchResult {
   readonly failure: Failure | null;
@@ -19,49 +24,106 @@ export interface SearchResult {
   readonly executions: number;
   readonly states: number;
   readonly transitions: number;
-  /** Every interleaving within the bound was covered. */
+  /** The search came to its end. With `long` and `spins` 0, every interleaving within the bound was covered. */
   readonly complete: boolean;
   /** Choices left out because they would have cost a preemption too many. */
   readonly cut: number;
-  /** Paths of all interleavings that were not followed any further because they were too long. */
+  /** Paths that were not followed any further because they were too long. */
   readonly long: number;
+  /** Paths not followed any further because an actor, alone, only made the same round again and again, and counted. */
+  readonly spins: number;
   /** Actors that were not told apart from each other when states were compared. */
   readonly interchangeable: number;
+  /** Why like actors were told apart; null if they were not, or there are none. */
+  readonly asymmetry: string | null;
 }
 
 export interface SearchOptions {
-  /** Most preemptions of a schedule; Infinity for all interleavings. */
+  /** Most preemptions of a schedule, 0 to {@link MOST_PREEMPTIONS}; Infinity for all interleavings. */
   readonly preemptions: number;
   /** Give up when this says so; asked now and then. `share` of the states, 0 to 1, that were met: a low and a high guess. */
   readonly enough: (executions: number, states: number, share: readonly [low: number, high: number]) => boolean;
   /** Take states that differ only in which of interchangeable actors is where for one. Default true. */
   readonly symmetry?: boolean;
+  /** Let an actor whose next step touches nothing shared make it at once, before anybody else runs. Default true. */
+  readonly quietFirst?: boolean;
 }
+
+/** Highest bound on preemptions. */
+export const MOST_PREEMPTIONS = HIGHEST_PRICE - 1;
 
 /** Steps between two questions whether it is enough; a power of two. */
 const OFTEN = 256;
 
-/** Most steps of a path without a bound on preemptions. A scenario has tens or hundreds, unless actors disturb each other for ever. */
-export const LONGEST = 2000;
+/** Steps of an actor on its own, while others could run, after which it is asked whether it only goes round; and again at every doubling. */
+const ALONE = 64;
 
-/** In the place of a free choice: the actor before has had its turn. No actor has this number. */
-const TIRED = 31;
+/** Steps of a path after which it is asked whether it is a round without end; and again at every doubling. */
+const LONG = 2048;
 
-/** Ones in a word. */
-function bits(word: number): number {
-  let n = 0;
-  for (let rest = word; rest !== 0; rest &= rest - 1) n++;
-  return n;
+/** Most steps of a path without preemption, whatever the limit of an execution. There are few such paths. */
+const LONGEST = 200_000;
+
+/** Rounds in lock step that an actor on its own is followed. */
+export const SPINS = 4;
+
+/** @throws RangeError for a bound that is none. */
+export function search(
+  executor: Executor,
+  { preemptions, enough, symmetry = true, quietFirst = true }: SearchOptions,
+): SearchResult {
+  if (
+    preemptions !== Number.POSITIVE_INFINITY &&
+    !(Number.isInteger(preemptions) && preemptions >= 0 && preemptions <= MOST_PREEMPTIONS)
+  )
+    throw new RangeError(
+      `preemptions: ${preemptions} given, allowed are whole numbers from 0 to ${MOST_PREEMPTIONS}, and Infinity`,
+    );
+  const spent = { executions: 0, transitions: 0 };
+  for (;;) {
+    const { promotions } = executor;
+    const twins = symmetry && executor.symmetry?.broken === null ? executor.symmetry : null;
+    if (twins === null) executor.reset();
+    else executor.watchTwins(twins);
+    const one = new Search(executor, preemptions, twins, quietFirst, spent);
+    try {
+      const result = one.run(enough);
+      if (result !== null) return result;
+    } finally {
+      executor.forgetTwins();
+    }
+    // The state has more to it than was known when it began: what was covered does not count.
+    if (promotions === executor.promotions && twins?.broken === null)
+      throw new Error('a search begins again, and nothing has changed');
+  }
 }
 
-export function search(executor: Executor, { preemptions, enough, symmetry = true }: SearchOptions): SearchResult {
-  const twins = symmetry ? executor.symmetry : null;
-  if (twins === null) executor.reset();
-  else executor.watchTwins(twins);
-  try {
-    return new Search(executor, preemptions, twins).run(enough);
-  } finally {
-    executor.forgetTwins();
+/** What is kept of each state on the path. */
+class Stops {
+  /** Choices left, a bit an actor. */
+  untried = new Int32Array(1024);
+  /** Choices put off, as the last actor's step touches nothing shared. */
+  putOff = new Int32Array(1024);
+  /** Who goes on for free, or made the last step; -1 for nobody. */
+  current = new Int8Array(1024);
+  /** Preemptions so far. */
+  spent = new Uint8Array(1024);
+  /** Steps that the last actor made in a row while others could run. */
+  alone = new Int32Array(1024);
+
+  /** Makes room for a state at `depth`. */
+  reach(depth: number): void {
+    if (depth < this.untried.length) return;
+    const more = <T extends Int32Array | Int8Array | Uint8Array>(one: T, other: T): T => {
+      other.set(one);
+      return other;
+    };
+    const length = 2 * depth;
+    this.untried = more(this.untried, new Int32Array(length));
+    this.putOff = more(this.putOff, new Int32Array(length));
+    this.current = more(this.current, new Int8Array(length));
+    this.spent = more(this.spent, new Uint8Array(length));
+    this.alone = more(this.alone, new Int32Array(length));
   }
 }
 
@@ -70,32 +132,38 @@ class Search {
   readonly #bound: number;
   readonly #unbounded: boolean;
   readonly #symmetry: Symmetry | null;
+  readonly #asymmetry: string | null;
+  readonly #quietFirst: boolean;
   readonly #visited = new Visited();
-  /** Of each state on the path: choices left, a bit an actor; who ran before; preemptions so far; steps in a row. */
-  readonly #untried = new Int32Array(STEP_LIMIT + 1);
-  readonly #current = new Int8Array(STEP_LIMIT + 1);
-  readonly #spent = new Uint8Array(STEP_LIMIT + 1);
-  readonly #alone = new Int32Array(STEP_LIMIT + 1);
-  /** Of each state on the path: how many choices there were, and its hash. */
-  readonly #choices = new Uint8Array(STEP_LIMIT + 1);
-  readonly #low = new Int32Array(STEP_LIMIT + 1);
-  readonly #high = new Int32Array(STEP_LIMIT + 1);
-  readonly #runnable: Uint8Array;
-  #executions = 0;
-  #transitions = 0;
+  readonly #path = new Path();
+  readonly #stops = new Stops();
+  readonly #shares = new Shares();
+  readonly #promotions: number;
+  readonly #spent: { executions: number; transitions: number };
+  /** Hash of the state at the end of the path. */
+  #low = 0;
+  #high = 0;
   #cut = 0;
   #long = 0;
-  /** Most steps of a path, of those looked at. */
-  #deepest = 1;
-  /** States can come again on one path. */
+  #spins = 0;
+  /** States can come again on one path without a preemption. */
   #cyclic = false;
 
-  constructor(executor: Executor, bound: number, symmetry: Symmetry | null) {
+  constructor(
+    executor: Executor,
+    bound: number,
+    symmetry: Symmetry | null,
+    quietFirst: boolean,
+    spent: { executions: number; transitions: number },
+  ) {
     this.#executor = executor;
     this.#symmetry = symmetry;
-    this.#runnable = new Uint8Array(executor.count);
+    this.#asymmetry = executor.symmetry?.broken ?? null;
+    this.#quietFirst = quietFirst;
+    this.#promotions = executor.promotions;
     this.#unbounded = bound === Number.POSITIVE_INFINITY;
-    this.#bound = this.#unbounded ? 0 : bound;
+    this.#bound = bound;
+    this.#spent = spent;
   }
 
   #result(failure: Failure | null, complete: boolean): SearchResult {
@@ -103,156 +171,166 @@ class Search {
     return {
       failure,
       schedule: schedule.slice(0, steps),
-      executions: this.#executions,
+      ...this.#spent,
       states: this.#visited.size,
-      transitions: this.#transitions,
       complete,
       cut: this.#cut,
       long: this.#long,
+      spins: this.#spins,
       interchangeable: this.#symmetry?.size ?? 0,
+      asymmetry: this.#asymmetry,
     };
   }
 
-  run(enough: SearchOptions['enough']): SearchResult {
+  /** Something was learnt about what a state is: hashes made so far are worth nothing. */
+  get #isOutdated(): boolean {
+    return this.#executor.promotions !== this.#promotions || (this.#symmetry !== null && this.#symmetry.broken !== null);
+  }
+
+  /** The result; null if it has to be begun again. */
+  run(enough: SearchOptions['enough']): SearchResult | null {
     const executor = this.#executor;
+    const stops = this.#stops;
     let failure = this.#arrive(-1, 0, 0);
     while (failure === null) {
+      if (this.#isOutdated) return null;
       const depth = executor.steps;
-      const untried = this.#untried[depth] as number;
+      const untried = stops.untried[depth] as number;
       if (untried === 0) {
+        if (this.#path.depth > depth) this.#path.pop();
         if (depth === 0) return this.#finish(enough);
         executor.back();
         continue;
       }
-      const current = this.#current[depth] as number;
+      const current = stops.current[depth] as number;
       // The free choice first: failures are then met with few preemptions, and a generator is seldom led again.
       const next = current >= 0 && (untried & (1 << current)) !== 0 ? current : 31 - Math.clz32(untried & -untried);
-      this.#untried[depth] = untried & ~(1 << next);
-      const spent = (this.#spent[depth] as number) + this.#cost(depth, next);
-      this.#transitions++;
+      stops.untried[depth] = untried & ~(1 << next);
+      // A preemption is spent when the actor before could have gone on.
+      const cost = !this.#unbounded && current >= 0 && next !== current ? 1 : 0;
+      const spent = (stops.spent[depth] as number) + cost;
+      this.#spent.transitions++;
       failure = executor.step(next);
       if (failure !== null) {
-        this.#executions++;
+        this.#spent.executions++;
         break;
       }
-      failure = this.#arrive(next, spent, next === current ? (this.#alone[depth] as number) + 1 : 0);
-      if (failure === null && (this.#transitions & (OFTEN - 1)) === 0 && this.#ask(enough)) {
+      failure = this.#arrive(next, spent, next === current ? (stops.alone[depth] as number) + 1 : 0);
+      if (failure === null && (this.#spent.transitions & (OFTEN - 1)) === 0 && this.#ask(enough))
         return this.#result(null, false);
-      }
     }
     return this.#result(failure, false);
   }
 
   #ask(enough: SearchOptions['enough']): boolean {
-    return enough(this.#executions, this.#visited.size, this.#share());
-  }
-
-  /**
-   * Share of the states that were met: a guess that is mostly too low, and one that is mostly too high. The low one takes every
-   * choice to have as much below it as the others, although later ones lead to states that are known. The high one takes what is
-   * below a place to grow as a power of the steps left from it, although early steps make more of a difference than late ones.
-   */
-  #share(): readonly [low: number, high: number] {
-    const { steps, count } = this.#executor;
-    this.#deepest = Math.max(this.#deepest, steps);
-    let [low, weight, first] = [0, 1, -1];
-    for (let depth = 0; depth < steps; depth++) {
-      const choices = this.#choices[depth] as number;
-      const done = choices - bits(this.#untried[depth] as number) - 1;
-      if (done > 0 && first === -1) first = depth;
-      weight /= choices;
-      low += weight * done;
-      if (first !== -1 && weight < 1e-9) break;
-    }
-    const high = Math.max(1 - (first === -1 ? steps : first) / this.#deepest, 1 / this.#deepest) ** count;
-    return [Math.min(low, high), high];
+    const share = this.#shares.of(this.#executor, this.#stops.untried);
+    return enough(this.#spent.executions, this.#visited.size, share);
   }
 
   /** All paths were followed. Where states come again on a path, all of them together say whether a round is fair. */
-  #finish(enough: SearchOptions['enough']): SearchResult {
-    if (!this.#unbounded || !this.#cyclic) return this.#result(null, true);
+  #finish(enough: SearchOptions['enough']): SearchResult | null {
+    if (this.#isOutdated) return null;
+    if (!this.#cyclic) return this.#result(null, true);
+    const executor = this.#executor;
     let given = false;
-    const round = fairRound(this.#executor, () => {
-      given ||= enough(this.#executions, this.#visited.size, [1, 1]);
+    const found = fairRound(executor, this.#bound, () => {
+      given ||= enough(this.#spent.executions, this.#visited.size, [1, 1]);
       return given;
     });
-    for (const actor of round ?? []) this.#executor.step(actor);
-    return this.#result(round === null ? null : this.#executor.conclude(), !given);
-  }
-
-  /** A preemption is spent when the actor before could have gone on. Whoever is made to give way has not been preempted. */
-  #cost(depth: number, next: number): number {
-    const current = this.#current[depth] as number;
-    return !this.#unbounded && current >= 0 && next !== current ? 1 : 0;
+    if (this.#isOutdated) return null;
+    if (found === null) return this.#result(null, !given);
+    const { prefix, round } = found;
+    executor.reset();
+    for (const actor of [...prefix, ...round]) executor.step(actor);
+    return this.#result(roundFailure(executor, { start: prefix.length, length: round.length }), false);
   }
 
   /** Notes the state the executor is in, and the choices there are. No choices: the path ends here. */
   #arrive(last: number, spent: number, alone: number): Failure | null {
     const executor = this.#executor;
+    const stops = this.#stops;
     const depth = executor.steps;
-    let runnable = 0;
-    for (let actor = 0; actor < executor.count; actor++) if (executor.canRun(actor)) runnable |= 1 << actor;
+    const runnable = ableAt(executor);
     const goesOn = last >= 0 && (runnable & (1 << last)) !== 0;
-    // Without a bound nobody need give way: who goes round comes to a state that is known.
-    const tired = !this.#unbounded && alone > PATIENCE && runnable !== 1 << last;
-    this.#untried[depth] = 0;
+    stops.reach(depth);
+    stops.untried[depth] = 0;
     // With a bound it matters who runs on for free.
-    const free = this.#unbounded || !goesOn ? -1 : tired ? TIRED : last;
-    const isNew = this.#isNew(depth, free, this.#unbounded ? 0 : spent);
-    if (!isNew || runnable === 0) {
-      this.#executions++;
-      if (isNew) return executor.conclude();
-      return this.#mayReturn && this.#isOnPath(depth) ? goesRound(executor) : null;
+    const free = this.#unbounded || !goesOn ? -1 : last;
+    this.#look(free);
+    if (!this.#visited.add(this.#low, this.#high, this.#unbounded ? 0 : spent)) {
+      this.#spent.executions++;
+      return this.#comesBack(spent);
     }
-    if (depth === (this.#unbounded ? LONGEST : STEP_LIMIT)) return this.#tooLong(last, depth);
-    let untried = tired ? runnable & ~(1 << last) : runnable;
-    if (free >= 0 && free !== TIRED && spent >= this.#bound) {
+    if (runnable === 0) {
+      this.#spent.executions++;
+      return conclude(executor);
+    }
+    if (depth >= LONG && (depth & (depth - 1)) === 0) {
+      const failure = endless(executor);
+      if (failure !== null) return failure;
+    }
+    if (depth >= (this.#bound === 0 ? LONGEST : executor.limit)) {
+      this.#spent.executions++;
+      this.#long++;
+      return null;
+    }
+    if (this.#onlySpins(alone, last, runnable)) return null;
+    let untried = runnable;
+    if (free >= 0 && spent >= this.#bound) {
       for (let others = runnable & ~(1 << free); others !== 0; others &= others - 1) this.#cut++;
       untried = 1 << free;
     }
-    this.#untried[depth] = untried;
-    this.#choices[depth] = bits(untried);
-    this.#current[depth] = tired ? -1 : this.#unbounded ? last : free;
-    this.#spent[depth] = spent;
-    this.#alone[depth] = alone;
+    const isQuiet = this.#quietFirst && goesOn && untried !== 1 << last && executor.isQuiet(last);
+    stops.putOff[depth] = isQuiet ? untried & ~(1 << last) : 0;
+    if (isQuiet) untried = 1 << last;
+    stops.untried[depth] = untried;
+    stops.current[depth] = this.#unbounded ? last : free;
+    stops.spent[depth] = spent;
+    stops.alone[depth] = runnable === 1 << last ? 0 : alone;
+    this.#shares.note(depth, untried);
+    this.#path.push(this.#low, this.#high);
     return null;
   }
 
-  /** Notes the state at `depth`. False if it was reached before at no higher price. */
-  #isNew(depth: number, free: number, spent: number): boolean {
+  /** Takes the hash of the state, in which `free` goes on for free. */
+  #look(free: number): void {
     const executor = this.#executor;
     const symmetry = this.#symmetry;
-    if (symmetry !== null) executor.look(symmetry, free);
+    if (symmetry === null) {
+      this.#low = executor.low ^ mixLow(free + 2, 2);
+      this.#high = executor.high ^ mixHigh(free + 2, 2);
+      return;
+    }
+    executor.look(symmetry, free);
     // Which of several twins it is must not be in the hash; that it is the one is.
-    const runsOn = symmetry?.isTwin(free) ? 0 : free + 2;
-    const low = (symmetry === null ? executor.low : symmetry.keyLow) ^ mix(runsOn, 0, LOW);
-    const high = (symmetry === null ? executor.high : symmetry.keyHigh) ^ mix(runsOn, 0, HIGH);
-    this.#low[depth] = this.#unbounded ? low : executor.low;
-    this.#high[depth] = this.#unbounded ? high : executor.high;
-    return this.#visited.add(low, high, spent);
+    const runsOn = symmetry.isTwin(free) ? 0 : free + 2;
+    this.#low = symmetry.keyLow ^ mixLow(runsOn, 2);
+    this.#high = symmetry.keyHigh ^ mixHigh(runsOn, 2);
   }
 
-  /** Can the last step have closed a round? Of interchangeable actors, one may close the round that another began. */
-  get #mayReturn(): boolean {
-    return this.#symmetry !== null || this.#executor.returned;
+  /** The state was reached before. If it is on the path, and at the same price, the path has made a round. */
+  #comesBack(spent: number): Failure | null {
+    const from = this.#path.depthOf(this.#low, this.#high);
+    if (from >= 0) this.#catchUp();
+    if (from < 0 || (this.#stops.spent[from] as number) < spent) return null;
+    this.#cyclic = true;
+    return goesRound(this.#executor, from);
   }
 
-  /** Was the state at `depth` on the path before? */
-  #isOnPath(depth: number): boolean {
-    const low = this.#low[depth];
-    const high = this.#high[depth];
-    let at = depth - 1;
-    while (at >= 0 && (this.#low[at] !== low || this.#high[at] !== high)) at--;
-    if (at >= 0) this.#cyclic = true;
-    return at >= 0;
+  /** A round of steps that touch nothing shared would put the others off for ever. */
+  #catchUp(): void {
+    const { putOff, untried } = this.#stops;
+    const depth = this.#executor.steps - 1;
+    untried[depth] = (untried[depth] as number) | (putOff[depth] as number);
+    putOff[depth] = 0;
   }
 
-  /** The path is left for what it is, unless it has no end even when nobody is preempted any more. */
-  #tooLong(last: number, depth: number): Failure | null {
-    this.#executions++;
-    this.#long++;
-    const failure = runToEnd(this.#executor, last, this.#runnable);
-    if (failure === null) while (this.#executor.steps > depth) this.#executor.back();
-    return failure;
+  /** Does the last actor, while others could run, only make the same round again and again, and count? Nobody is made to give way. */
+  #onlySpins(alone: number, last: number, runnable: number): boolean {
+    if (alone < ALONE || (alone & (alone - 1)) !== 0 || runnable === 1 << last || !spins(this.#executor, alone, SPINS))
+      return false;
+    this.#spent.executions++;
+    this.#spins++;
+    return true;
   }
 }

@@ -6,7 +6,7 @@ import { LOCK_CLASSES } from '../../arena/config.ts';
 import type { Mutation } from '../../bugs/bug.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { type ExploreOptions, type ExploreResult, executorOf, explore } from '../explore/explore.ts';
-import type { Failure } from '../explore/machine/execution.ts';
+import type { Failure } from '../explore/machine/failure.ts';
 import { scenarioNamed } from '../explore/plan/catalogue.ts';
 import { Portfolio } from '../explore/sampling/portfolio.ts';
 import { runOnce } from '../explore/sampling/run.ts';

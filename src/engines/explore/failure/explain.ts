@@ -1,6 +1,9 @@
 /** Why a schedule fails: the pair of steps whose order decides, and the step after which it was too late; or the round of a livelock. */
-import type { Executor, Failure } from '../machine/execution.ts';
+
+import type { Executor } from '../machine/execution.ts';
+import type { Failure } from '../machine/failure.ts';
 import { Xorshift } from '../sampling/scheduler.ts';
+import { conclude } from '../search/conclude.ts';
 import type { Budget } from './budget.ts';
 import { type CriticalPair, criticalPair } from './pair.ts';
 import { type RoundExplained, roundOf } from './round.ts';
@@ -58,7 +61,7 @@ function randomEnd(executor: Executor, random: Xorshift, rule: string, most: num
     const failure = executor.step(runnable[random.below(count)] as number);
     if (failure !== null) return { breaks: failure.rule === rule, only };
   }
-  return { breaks: executor.conclude()?.rule === rule, only };
+  return { breaks: conclude(executor)?.rule === rule, only };
 }
 
 /** Null: there was no time for it. */

@@ -5,7 +5,8 @@
  */
 import type { Scenario } from '../../../scenarios/scenario.ts';
 import { without } from '../../../scenarios/without.ts';
-import type { Executor, Failure } from '../machine/execution.ts';
+import type { Executor } from '../machine/execution.ts';
+import type { Failure } from '../machine/failure.ts';
 import { preemptionsOf } from '../sampling/run.ts';
 import { search } from '../search.ts';
 import type { Budget } from './budget.ts';

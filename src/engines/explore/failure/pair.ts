@@ -5,7 +5,8 @@
  * step is put between the steps that others made before the actor went on, or before the rule broke: behind some of them the
  * schedule passes, behind one more it fails. That one and the late step are the pair. Both orders have been run.
  */
-import type { Executor, Outcome } from '../machine/execution.ts';
+import type { Executor } from '../machine/execution.ts';
+import type { Outcome } from '../machine/failure.ts';
 import type { Budget } from './budget.ts';
 import { pointName } from './namedSchedule.ts';
 import { outcomeOf, runsOf, scheduleOf } from './run.ts';

@@ -1,9 +1,9 @@
 /** The report of a failure: made smaller, run again, explained, as a table. */
 import type { DriverSettings } from '../../../drivers/options.ts';
-import type { Executor, Failure } from '../machine/execution.ts';
+import type { Executor } from '../machine/execution.ts';
 import { executorOf } from '../machine/executorOf.ts';
+import type { Failure, NoProgress } from '../machine/failure.ts';
 import { preemptionsOf } from '../sampling/run.ts';
-import type { NoProgress } from '../search/noProgress.ts';
 import type { Budget } from './budget.ts';
 import { type Explanation, explain } from './explain.ts';
 import { type Minimal, minimise } from './minimise.ts';

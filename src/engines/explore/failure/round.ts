@@ -5,8 +5,10 @@ import { Mirror, Mm } from '../../../arena/structures.ts';
 import { wordName } from '../../../arena/wordName.ts';
 import { describePte } from '../../../mm/pte.ts';
 import { forEachEntry, lookupTable, pteAt } from '../../../mm/tables.ts';
-import type { Executor, Failure, Round } from '../machine/execution.ts';
+import type { Executor } from '../machine/execution.ts';
+import type { Failure, Round } from '../machine/failure.ts';
 import { DONE } from '../machine/localState.ts';
+import { conclude } from '../search/conclude.ts';
 import { waitText } from '../search/noProgress.ts';
 import type { Budget } from './budget.ts';
 import type { Minimal } from './minimise.ts';
@@ -56,7 +58,7 @@ function ending(executor: Executor, schedule: readonly number[]): Failure | null
     const failure = executor.step(actor);
     if (failure !== null) return failure;
   }
-  return executor.conclude();
+  return conclude(executor);
 }
 
 /** The failure with its round as early as it begins, and made as often as it takes to see it. Anything else is left as it is. */

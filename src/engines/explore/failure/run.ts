@@ -1,5 +1,6 @@
 /** Runs schedules that may not fit: as far as they can be followed, and then on to an end. */
-import type { Executor, Failure, Outcome } from '../machine/execution.ts';
+import type { Executor } from '../machine/execution.ts';
+import type { Failure, Outcome } from '../machine/failure.ts';
 import { runToEnd } from '../sampling/run.ts';
 
 /** A stretch of steps by one actor. */

@@ -1,5 +1,6 @@
 /** A failing execution as a table: a column for each actor, a row for each stretch of steps that one of them made. */
-import type { Executor, Round } from '../machine/execution.ts';
+import type { Executor } from '../machine/execution.ts';
+import type { Round } from '../machine/failure.ts';
 import type { Stretch } from './trace.ts';
 
 /** Most characters of a line. */

@@ -6,7 +6,9 @@ import { describePte } from '../../../mm/pte.ts';
 import { forEachEntry } from '../../../mm/tables.ts';
 import { heldLocks } from '../../../sync/lockdep.ts';
 import type { Task } from '../../../sync/task.ts';
-import type { Executor, Outcome, Round } from '../machine/execution.ts';
+import type { Executor } from '../machine/execution.ts';
+import type { Outcome, Round } from '../machine/failure.ts';
+import { conclude } from '../search/conclude.ts';
 import { type Part, pointName } from './namedSchedule.ts';
 
 /** What has happened in one stretch. */
@@ -79,5 +81,5 @@ export function trace(executor: Executor, schedule: ArrayLike<number>, round?: R
     const at = executor.at[actor] as number;
     parts.push({ actor: executor.nameOf(actor), at: pointName(at), visit: visits.get(at) ?? 1 });
   }
-  return { stretches, parts, outcome: outcome ?? executor.conclude() };
+  return { stretches, parts, outcome: outcome ?? conclude(executor) };
 }

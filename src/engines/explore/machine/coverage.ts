@@ -45,6 +45,7 @@ export class Coverage {
   #openOnStep: readonly Open[] = [];
   #openAtEnd: readonly Open[] = [];
   readonly #reached = new Set<number>();
+  readonly #watched: ReadonlySet<number>;
 
   /** To be made before an actor has done anything. `first` names, for each actor, the first that it is interchangeable with. */
   constructor({ covers = [], actors, arena }: Prepared, first: ArrayLike<number>) {
@@ -63,11 +64,19 @@ export class Coverage {
       );
       return looksAtCounter(arena.words, counters);
     };
+    this.#watched = new Set(
+      covers.flatMap((cover) => ('point' in cover && cover.while ? [pointOf(cover), pointOf(cover.while)] : [])),
+    );
     const open = covers.map((cover, i): Open => ({ cover: i, look: lookFor(cover) }));
     const isEnd = ({ cover }: Open): boolean => 'end' in (covers[cover] as Cover);
     this.#onStep = open.filter((one) => !isEnd(one));
     this.#atEnd = open.filter(isEnd);
     this.begin();
+  }
+
+  /** Is it of interest who else stands where while an actor stands at the point? */
+  isWatched(point: number): boolean {
+    return this.#watched.has(point);
   }
 
   /** Nothing was reached yet: a task says what it has reached itself, whoever ran before it. */

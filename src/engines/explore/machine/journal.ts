@@ -1,45 +1,47 @@
 /**
  * The shared words under the explorer: every write can be taken back, and a hash of all words is kept as they change.
  *
- * Going back costs as much as was written, not as much as there is. Words that no actor's behaviour depends on are left out of
- * the hash: statistics, and the private notes of an actor about the locks it holds, which follow from where it stands.
+ * Going back costs as much as was written, not as much as there is. Two kinds of words are left out of the hash: what follows
+ * from where an actor stands, and statistics. Whoever reads a statistic makes it part of the state from then on.
  */
 import type { Arena } from '../../../arena/arena.ts';
 import { LOCK_CLASSES } from '../../../arena/config.ts';
 import { Actor } from '../../../arena/structures.ts';
+import { mixHigh, mixLow } from './hash.ts';
 import type { Symmetry } from './symmetry.ts';
 
-/** Halves of a hash. Two different ones, because 32 bits are too few for millions of states. */
-export const LOW = 0x1b873593;
-export const HIGH = 0x68e31da4;
+/**
+ * What a word is to the explorer.
+ *
+ * - `shared`: part of the state; what an actor reads there is what it has seen.
+ * - `derived`: notes of an actor about its locks and its wait, which follow from its local state.
+ * - `statistic`: nobody has read it so far.
+ * - `lockOrder`: part of the state, but what an actor does next does not follow from it.
+ */
+export const Kind = { shared: 0, lockOrder: 1, derived: 2, statistic: 3 } as const;
 
-/** A word and its value, spread over 32 bits. */
-export function mix(word: number, value: number, salt: number): number {
-  let h = Math.imul(word ^ salt, 0x85ebca6b) ^ Math.imul(value + 0x7ed55d16, 0xc2b2ae35);
-  h ^= h >>> 15;
-  h = Math.imul(h, 0x2c1b3c6d);
-  return h ^ (h >>> 13);
-}
+/** Fields that follow from an actor's local state: [first, behind the last]. */
+const DERIVED = [Actor.waitWord, Actor.signal] as const;
 
-/** What a word is to the explorer. The lock-order graph is part of the state, but what an actor does next does not follow from it. */
-export const Kind = { shared: 0, private: 1, lockOrder: 2 } as const;
-
-/** Fields of an actor record that others look at, or that outlive an operation and matter. */
-const KEPT = [Actor.window, Actor.window + 1, Actor.tlbGeneration, Actor.tlbGeneration + 1, Actor.signal];
+/** Fields that engines and counters write. */
+const STATISTICS: readonly (readonly [from: number, to: number])[] = [
+  [Actor.operation, Actor.waitWord],
+  [Actor.ownEvents, Actor.shape.size],
+];
 
 function kinds(arena: Arena): Uint8Array {
   const kind = new Uint8Array(arena.words.length);
   for (let id = 0; id < arena.config.actors; id++) {
     const record = arena.actors + id * Actor.shape.size;
-    kind.fill(Kind.private, record, record + Actor.shape.size);
-    for (const field of KEPT) kind[record + field] = Kind.shared;
-    kind.fill(Kind.shared, record + Actor.tlb, record + Actor.ownEvents);
+    kind.fill(Kind.derived, record + DERIVED[0], record + DERIVED[1]);
+    for (const [from, to] of STATISTICS) kind.fill(Kind.statistic, record + from, record + to);
   }
   return kind.fill(Kind.lockOrder, arena.lockOrder, arena.lockOrder + LOCK_CLASSES);
 }
 
 /** Word numbers below zero are frame words, `~at`. */
 export class Journal {
+  readonly #arena: Arena;
   readonly #words: Int32Array;
   readonly #frames: Int32Array;
   readonly #kind: Uint8Array;
@@ -50,10 +52,13 @@ export class Journal {
   symmetry: Symmetry | null = null;
   /** Length of the journal; pass it to {@link undo} to come back to here. */
   top = 0;
+  /** Statistics that turned out to be part of the state. While it grows, hashes made before and after do not compare. */
+  promotions = 0;
   /** Word and old value of each write. */
   #entries = new Int32Array(1 << 14);
 
   constructor(arena: Arena) {
+    this.#arena = arena;
     this.#words = arena.words;
     this.#frames = arena.frames;
     this.#kind = kinds(arena);
@@ -61,6 +66,26 @@ export class Journal {
 
   kindOf(word: number): number {
     return word < 0 ? Kind.shared : (this.#kind[word] as number);
+  }
+
+  /** Is the word part of the hash? */
+  counts(word: number): boolean {
+    return this.kindOf(word) <= Kind.lockOrder;
+  }
+
+  /** The actor whose record has the word, -1 for none. */
+  ownerOf(word: number): number {
+    const { actors, config } = this.#arena;
+    const at = word - actors;
+    return at < 0 || at >= config.actors * Actor.shape.size ? -1 : (at / Actor.shape.size) | 0;
+  }
+
+  /** A statistic is read: it, and the same one of every other actor, is part of the state from now on. */
+  promote(word: number): void {
+    const { actors, config } = this.#arena;
+    const field = (word - actors) % Actor.shape.size;
+    for (let id = 0; id < config.actors; id++) this.#kind[actors + id * Actor.shape.size + field] = Kind.shared;
+    this.promotions++;
   }
 
   get(word: number): number {
@@ -76,9 +101,9 @@ export class Journal {
     this.top += 2;
     if (word >= 0) this.#words[word] = value;
     else this.#frames[~word] = value;
-    if (this.kindOf(word) === Kind.private) return;
-    this.low ^= mix(word, old, LOW) ^ mix(word, value, LOW);
-    this.high ^= mix(word, old, HIGH) ^ mix(word, value, HIGH);
+    if (!this.counts(word)) return;
+    this.low ^= mixLow(word, old) ^ mixLow(word, value);
+    this.high ^= mixHigh(word, old) ^ mixHigh(word, value);
     if (this.symmetry !== null) this.symmetry.change(word, old, value);
   }
 
@@ -100,14 +125,20 @@ export class Journal {
     const entries = this.#entries;
     for (let at = this.top - 2; at >= top; at -= 2) {
       const word = entries[at] as number;
-      if (this.symmetry !== null && this.kindOf(word) !== Kind.private) {
-        this.symmetry.change(word, this.get(word), entries[at + 1] as number);
-      }
+      if (this.symmetry !== null && this.counts(word)) this.symmetry.change(word, this.get(word), entries[at + 1] as number);
       if (word >= 0) this.#words[word] = entries[at + 1] as number;
       else this.#frames[~word] = entries[at + 1] as number;
     }
     this.top = top;
     this.low = low;
     this.high = high;
+  }
+
+  /** The words as they are, for whoever compares two moments. Frames come last. */
+  snapshot(): Int32Array {
+    const all = new Int32Array(this.#words.length + this.#frames.length);
+    all.set(this.#words);
+    all.set(this.#frames, this.#words.length);
+    return all;
   }
 }

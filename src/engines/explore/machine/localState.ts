@@ -1,8 +1,11 @@
 /**
- * What an actor is, between two steps: the point it stands at in its operation, and what it has read since the operation began.
- * Whatever it does next follows from that, and from the shared words. There are few local states, and many states made of them.
+ * What an actor is, between two steps: the point it stands at in its operation, what it has read since the operation began, and
+ * what its task carries from one operation to the next. Whatever it does next follows from that, and from the shared words.
+ * There are few local states, and many states made of them.
  */
-import { HIGH, LOW, mix } from './journal.ts';
+import { mixHigh, mixLow } from './hash.ts';
+import type { Reads } from './observed.ts';
+import type { Scratch } from './scratch.ts';
 import type { Symmetry } from './symmetry.ts';
 
 /** Place of an actor that has nothing left to do. */
@@ -17,131 +20,134 @@ export interface Wait {
 
 export const NO_WAIT: Wait = { word: 0, value: 0, mask: 0 };
 
-/** Hash of what was read. */
-export interface Reads {
-  readonly low: number;
-  readonly high: number;
-  /** Interchangeable actors that it knows by name, a bit each (see symmetry.ts). */
-  readonly named: number;
-}
-
-export const NO_READS: Reads = { low: 0, high: 0, named: 0 };
-
-/** In place of a word number: no word has these. */
-const POINT = 0x7ffffffe;
-const STRETCH = 0x7fffffff;
-
-/** Hash of what an actor has read, and which points it has passed, since its operation began. In order: a log, not a set. */
-export class Observed implements Reads {
-  low = 0;
-  high = 0;
-  named = 0;
-
-  set({ low, high, named }: Reads): void {
-    this.low = low;
-    this.high = high;
-    this.named = named;
-  }
-
-  note(word: number, value: number): void {
-    this.low = Math.imul(this.low ^ mix(word, value, LOW), 0x9e3779b1);
-    this.high = Math.imul(this.high + mix(word, value, HIGH), 0x85ebca77);
-  }
-
-  /** The actor goes on from a point: two visits of one point are two places. */
-  passed(point: number): void {
-    this.note(POINT, point);
-  }
-
-  mark(): Reads {
-    return { low: this.low, high: this.high, named: this.named };
-  }
-
-  /** Forgets what came after `mark`, but not that something did: before and after a stretch are two places. */
-  rewind(mark: Reads): void {
-    this.set(mark);
-    this.note(STRETCH, 0);
-  }
-}
-
-export interface LocalState {
-  readonly id: number;
+/** What tells local states apart. */
+export interface Place {
   readonly actor: number;
   readonly operation: number;
   /** The point, or DONE. */
   readonly at: number;
   readonly wait: Wait;
-  /** Hash of which locks it holds, and how many. It follows from the rest unless a round of a loop leaves one behind. */
-  readonly locks: number;
+  /** Hash of the locks it holds. It follows from the rest unless a round of a loop leaves one behind. */
+  readonly locksLow: number;
+  readonly locksHigh: number;
   readonly reads: Reads;
-  /** Of all of the above; what a state's hash is made of. */
+  readonly scratch: Scratch;
+  /** The lock that the step that led here has waited for and taken, 0 for none. */
+  readonly granted: number;
+}
+
+export interface LocalState extends Place {
+  readonly id: number;
+  /** Hash of the place; what a state's hash is made of. */
   readonly low: number;
   readonly high: number;
   /** The same, but equal for actors that can be exchanged. */
   readonly anonymousLow: number;
   readonly anonymousHigh: number;
+  /** Hash of what anybody could see from outside: operation, point, wait and locks, but not what was read. */
+  readonly control: number;
   /** Interchangeable actors it knows by name, from what it read or waits for; a bit each. */
   readonly named: number;
   /** State one step earlier in the same operation, null for the first of it. */
   readonly parent: LocalState | null;
+  /** Contents of the task's array when the operation began; of the first state of an operation. */
+  readonly before: Scratch;
   /** Words and values read in the step that led here, in order: what leads a new generator here too. */
   readonly log: Int32Array;
   /** Where the recorded steps from here begin (see recordedSteps.ts), 0 for none. */
   entry: number;
+  /** Does the next step touch nothing that counts? 2 * promotions + 1 or 0, as it was when there had been so many; -1 while it is not known. */
+  quiet: number;
   /** Shared words that the next step reads, and those that it writes; null as long as that is not known. */
   touches: readonly [reads: ReadonlySet<number>, writes: ReadonlySet<number>] | null;
 }
 
+/** How a local state was reached. */
+export interface Way {
+  readonly parent: LocalState | null;
+  readonly before: Scratch;
+  readonly log: () => Int32Array;
+}
+
+function isAt(state: LocalState, { actor, operation, at, wait, locksLow, locksHigh, reads, scratch, granted }: Place): boolean {
+  return (
+    state.actor === actor &&
+    state.operation === operation &&
+    state.at === at &&
+    state.wait.word === wait.word &&
+    state.wait.value === wait.value &&
+    state.wait.mask === wait.mask &&
+    state.locksLow === locksLow &&
+    state.locksHigh === locksHigh &&
+    state.granted === granted &&
+    state.reads.low === reads.low &&
+    state.reads.high === reads.high &&
+    state.scratch.low === scratch.low &&
+    state.scratch.high === scratch.high
+  );
+}
+
+/** Hash of a place, as that of `actor`. Two halves, each folded in order. */
+function lowOf(actor: number, { operation, at, wait, granted, locksLow, reads, scratch }: Place): number {
+  const stand = mixLow(mixLow(mixLow(actor, operation), at), granted);
+  const waits = mixLow(mixLow(mixLow(stand, wait.word), wait.value), wait.mask);
+  return mixLow(mixLow(mixLow(waits, locksLow), reads.low), scratch.low);
+}
+
+function highOf(actor: number, { operation, at, wait, granted, locksHigh, reads, scratch }: Place): number {
+  const stand = mixHigh(mixHigh(mixHigh(actor, operation), at), granted);
+  const waits = mixHigh(mixHigh(mixHigh(stand, wait.word), wait.value), wait.mask);
+  return mixHigh(mixHigh(mixHigh(waits, locksHigh), reads.high), scratch.high);
+}
+
+/** Hash of what could be seen from outside. */
+const controlOf = ({ actor, operation, at, wait, locksHigh }: Place): number =>
+  mixHigh(mixHigh(mixHigh(mixHigh(actor, operation), at), wait.word), locksHigh);
+
 /** All local states met so far, each once. */
 export class LocalStates {
   readonly list: LocalState[] = [];
-  readonly #byKey = new Map<number, LocalState>();
+  readonly #byHash = new Map<number, LocalState[]>();
   readonly #symmetry: Symmetry | null;
 
   constructor(symmetry: Symmetry | null) {
     this.#symmetry = symmetry;
   }
 
-  /** The one for `actor` in `operation` at `at`; made, with `parent` and `log`, when it is new. */
-  intern(
-    actor: number,
-    operation: number,
-    at: number,
-    wait: Wait,
-    locks: number,
-    reads: Reads,
-    parent: LocalState | null,
-    log: () => Int32Array,
-  ): LocalState {
-    const waiting = mix(wait.word, wait.value, HIGH) ^ mix(wait.mask, locks, LOW);
-    const place = mix(actor * 0x10000 + operation, at, LOW) ^ waiting;
-    const low = mix(place, reads.low, LOW);
-    const high = mix(Math.imul(place, 0x9e3779b1), reads.high, HIGH);
-    const key = (low >>> 0) * 2 ** 21 + ((high >>> 0) & 0x1fffff);
-    const known = this.#byKey.get(key);
-    if (known !== undefined) return known;
-    const { length: id } = this.list;
-    const anywhere = mix((this.#symmetry?.first[actor] ?? actor) * 0x10000 + operation, at, LOW) ^ waiting;
-    const state = {
-      id,
+  /** The one at `place`; made, as reached on `way`, when it is new. */
+  intern(place: Place, { parent, before, log }: Way): LocalState {
+    const { actor, operation, at, wait, locksLow, locksHigh, reads, scratch, granted } = place;
+    const low = lowOf(actor, place);
+    const bucket = this.#byHash.get(low);
+    if (bucket !== undefined) for (const state of bucket) if (isAt(state, place)) return state;
+    const first = this.#symmetry?.first[actor] ?? actor;
+    const state: LocalState = {
+      id: this.list.length,
       actor,
       operation,
       at,
       wait,
-      locks,
+      locksLow,
+      locksHigh,
+      granted,
+      scratch,
       reads: { low: reads.low, high: reads.high, named: reads.named },
       low,
-      high,
-      anonymousLow: mix(anywhere, reads.low, LOW),
-      anonymousHigh: mix(Math.imul(anywhere, 0x9e3779b1), reads.high, HIGH),
+      high: highOf(actor, place),
+      anonymousLow: lowOf(first, place),
+      anonymousHigh: highOf(first, place),
+      control: controlOf(place),
       named: reads.named | (this.#symmetry?.namedByWait(wait) ?? 0),
       parent,
+      before,
       log: log(),
       entry: 0,
+      quiet: -1,
       touches: null,
     };
     this.list.push(state);
-    this.#byKey.set(key, state);
+    if (bucket === undefined) this.#byHash.set(low, [state]);
+    else bucket.push(state);
     return state;
   }
 }

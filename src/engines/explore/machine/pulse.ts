@@ -1,5 +1,7 @@
 /** Where an exploring thread says what it is at, so that another thread can see that it has come to a stop inside a step. */
-import { STEP_LIMIT } from './limits.ts';
+
+/** Steps of a schedule that are told. */
+const TOLD = 20_000;
 
 /** What a thread can be at beside a step of an actor, of which it says the number plus 1. */
 const IDLE = 0;
@@ -25,7 +27,7 @@ export class Pulse {
   #beats = -1;
   #since = 0;
 
-  constructor(buffer = new SharedArrayBuffer(4 * WORDS + STEP_LIMIT)) {
+  constructor(buffer = new SharedArrayBuffer(4 * WORDS + TOLD)) {
     this.buffer = buffer;
     this.#words = new Int32Array(buffer, 0, WORDS);
     this.#schedule = new Uint8Array(buffer, 4 * WORDS);
@@ -35,7 +37,7 @@ export class Pulse {
   begin(at: number, schedule: Uint8Array, steps: number): void {
     const words = this.#words;
     // A scenario with more steps than usual is on its own.
-    const kept = Math.min(steps, STEP_LIMIT);
+    const kept = Math.min(steps, TOLD);
     this.#schedule.set(schedule.subarray(0, kept));
     words[STEPS] = kept;
     words[BEATS] = ((words[BEATS] as number) + 1) | 0;

@@ -75,6 +75,22 @@ export class RecordedSteps {
     }
   }
 
+  /** Does the step from `entry`, in all its variants, do nothing but read and write words for which `isQuiet` holds? */
+  touchesOnly(entry: number, isQuiet: (word: number) => boolean): boolean {
+    const pending = [entry];
+    for (let pc = pending.pop(); pc !== undefined; pc = pending.pop()) {
+      for (; this.#code[pc] === Op.read; pc += 4) {
+        if (!isQuiet(this.#code[pc + 1] as number)) return false;
+        if (this.#code[pc + 3] !== 0) pending.push(this.#code[pc + 3] as number);
+      }
+      for (; this.#code[pc] === Op.write || this.#code[pc] === Op.increase; pc += 3) {
+        if (!isQuiet(this.#code[pc + 1] as number)) return false;
+      }
+      if (this.#code[pc] !== Op.end) return false;
+    }
+    return true;
+  }
+
   /** Words that the steps from `entry`, in all their variants, read (first) and write (second). */
   footprint(entry: number): readonly [reads: ReadonlySet<number>, writes: ReadonlySet<number>] {
     const [reads, writes] = [new Set<number>(), new Set<number>()];

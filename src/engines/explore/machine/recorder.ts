@@ -1,9 +1,9 @@
-/** The memory behind a generator that runs: one that records what a step does, and one that leads a generator to where it was. */
+/** The memory behind a generator that runs: it records what a step reads, and what it does. */
 import type { Memory } from '../../../arena/access.ts';
 import { Violation } from '../../../arena/violation.ts';
 import { type Journal, Kind } from './journal.ts';
-import { type LocalState, NO_READS, Observed, type Reads } from './localState.ts';
-import { type Effects, Nondeterministic, Op, type StepRecord } from './recordedSteps.ts';
+import { NO_READS, Observed, type Reads } from './observed.ts';
+import { type Effects, Op, type StepRecord } from './recordedSteps.ts';
 import type { Symmetry } from './symmetry.ts';
 
 /** Most reads of a step. The longest honest ones go through a table or a pool. */
@@ -21,7 +21,7 @@ interface Touched {
 }
 
 /** An actor has read a shared word. */
-function note(symmetry: Symmetry | null, observed: Observed, actor: number, word: number, value: number): void {
+export function noteRead(symmetry: Symmetry | null, observed: Observed, actor: number, word: number, value: number): void {
   if (symmetry === null) observed.note(word, value);
   else symmetry.note(observed, actor, word, value);
 }
@@ -39,6 +39,8 @@ export class Recorder implements Memory {
   #checks: number[] = [];
   #log: number[] = [];
   #actor = 0;
+  /** The lock that the step has waited for and taken, 0 for none. */
+  granted = 0;
   readonly observed = new Observed();
 
   constructor(
@@ -61,6 +63,7 @@ export class Recorder implements Memory {
     this.#done = [];
     this.#checks = [];
     this.#log = [];
+    this.granted = 0;
     this.observed.set(reads);
     this.observed.passed(point);
   }
@@ -101,12 +104,11 @@ export class Recorder implements Memory {
       );
     }
     this.#log.push(word, value);
-    const kind = this.#journal.kindOf(word);
-    if (kind === Kind.shared) note(this.#symmetry, this.observed, this.#actor, word, value);
+    const kind = this.#kindRead(word);
+    if (kind === Kind.shared) noteRead(this.#symmetry, this.observed, this.#actor, word, value);
     const touched = this.#touched.get(word);
     if (touched === undefined) {
-      // A private word follows from the local state.
-      if (kind !== Kind.private) this.#reads.push(word, value);
+      if (kind !== Kind.derived) this.#reads.push(word, value);
       this.#touched.set(word, { at: -1, before: value });
     } else if (touched.before === undefined && this.#done[touched.at - 2] === Op.increase) {
       // From here on the sum is known, and depends on what was there.
@@ -118,8 +120,21 @@ export class Recorder implements Memory {
     return value;
   }
 
+  /**
+   * What a word that is read is to the actor that reads it. Its own notes about its locks follow from its local state; those of
+   * others do not. A statistic that somebody reads is none.
+   */
+  #kindRead(word: number): number {
+    const kind = this.#journal.kindOf(word);
+    if (kind === Kind.statistic) this.#journal.promote(word);
+    if (kind === Kind.derived && this.#journal.ownerOf(word) === this.#actor) return kind;
+    this.#symmetry?.touched(this.#actor, word);
+    return kind === Kind.lockOrder ? kind : Kind.shared;
+  }
+
   write(word: number, value: number): void {
     this.#witness?.(true, word);
+    this.#symmetry?.touched(this.#actor, word);
     this.#journal.set(word, value);
     const touched = this.#effectOn(word, Op.write, value);
     if (touched === null) return;
@@ -128,6 +143,7 @@ export class Recorder implements Memory {
   }
 
   increase(word: number, by: number): void {
+    this.#symmetry?.touched(this.#actor, word);
     this.#journal.set(word, (this.#journal.get(word) + by) | 0);
     const touched = this.#effectOn(word, Op.increase, by);
     if (touched === null) return;
@@ -156,6 +172,14 @@ export class Recorder implements Memory {
     this.#symmetry?.name(word);
   }
 
+  acquired(word: number): void {
+    this.granted = word;
+  }
+
+  overActors(begins: boolean): void {
+    if (this.#symmetry !== null) this.#symmetry.overActors = begins;
+  }
+
   check(number: number): void {
     this.#checks.push(number);
   }
@@ -170,63 +194,5 @@ export class Recorder implements Memory {
 
   restart(mark: unknown): void {
     this.observed.set(mark as Reads);
-  }
-}
-
-/** Gives a generator what it read when it came this way before, and lets it change nothing. */
-export class Feed implements Memory {
-  readonly #journal: Journal;
-  readonly #symmetry: Symmetry | null;
-  readonly #observed = new Observed();
-  #log: Int32Array = new Int32Array(0);
-  #at = 0;
-  #actor = 0;
-
-  constructor(journal: Journal, symmetry: Symmetry | null) {
-    this.#journal = journal;
-    this.#symmetry = symmetry;
-  }
-
-  /** A new generator of the actor is about to begin. */
-  begin(actor: number): void {
-    this.#actor = actor;
-    this.#observed.set(NO_READS);
-  }
-
-  /** The next step reads what led to a state. */
-  lead({ log, parent }: LocalState): void {
-    if (parent !== null) this.#observed.passed(parent.at);
-    this.#log = log;
-    this.#at = 0;
-  }
-
-  /** Has the last step come to `state`? */
-  hasReached({ reads }: LocalState): boolean {
-    return this.#at === this.#log.length && this.#observed.low === reads.low && this.#observed.high === reads.high;
-  }
-
-  read(word: number): number {
-    if (this.#log[this.#at] !== word) throw new Nondeterministic('an actor read other words when it was led the same way again');
-    const value = this.#log[this.#at + 1] as number;
-    this.#at += 2;
-    if (this.#journal.kindOf(word) === Kind.shared) note(this.#symmetry, this.#observed, this.#actor, word, value);
-    return value;
-  }
-
-  write(): void {}
-  increase(): void {}
-  wake(): void {}
-  namesOwner(): void {}
-
-  mark(): Reads {
-    return this.#observed.mark();
-  }
-
-  rewind(mark: unknown): void {
-    this.#observed.rewind(mark as Reads);
-  }
-
-  restart(mark: unknown): void {
-    this.#observed.set(mark as Reads);
   }
 }

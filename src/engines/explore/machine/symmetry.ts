@@ -10,8 +10,9 @@ import type { Arena } from '../../../arena/arena.ts';
 import { Actor } from '../../../arena/structures.ts';
 import type { Script } from '../../../scenarios/scenario.ts';
 import { lockOwner } from '../../../sync/spinlock.ts';
-import { HIGH, LOW, mix } from './journal.ts';
-import type { LocalState, Observed, Wait } from './localState.ts';
+import { mixHigh, mixLow } from './hash.ts';
+import type { LocalState, Wait } from './localState.ts';
+import type { Observed } from './observed.ts';
 
 /** In place of a word number of an actor's own record, or of a word that names it. */
 const RECORD = 0x40000000;
@@ -58,6 +59,23 @@ export class Symmetry {
     this.#recordsEnd = arena.actors + first.length * Actor.shape.size;
     this.#naming = new Uint8Array(arena.words.length);
     this.#own = new Int32Array(2 * first.length);
+  }
+
+  /** Why like actors cannot be exchanged after all, in a sentence; null as long as nothing was seen that tells them apart. */
+  broken: string | null = null;
+
+  /** All actors are looked at in the same way. */
+  overActors = false;
+
+  /** `actor` touches a word: that of another one's record tells who is who. */
+  touched(actor: number, word: number): void {
+    if (this.overActors || word < this.#records || word >= this.#recordsEnd) return;
+    const owner = ((word - this.#records) / Actor.shape.size) | 0;
+    if (owner !== actor && this.isTwin(owner)) this.tellsApart('an actor looks at the record of one of them');
+  }
+
+  tellsApart(why: string): void {
+    this.broken ??= why;
   }
 
   /** How many actors have a twin. */
@@ -115,8 +133,8 @@ export class Symmetry {
   #toggle(word: number, value: number): void {
     const actor = this.#twinOf(word, value);
     if (actor === -1) {
-      this.low ^= mix(word, value, LOW);
-      this.high ^= mix(word, value, HIGH);
+      this.low ^= mixLow(word, value);
+      this.high ^= mixHigh(word, value);
       return;
     }
     this.#toggleOwn(actor, word, value);
@@ -125,8 +143,8 @@ export class Symmetry {
   #toggleOwn(actor: number, word: number, value: number): void {
     const own = this.#asOwn(word, actor);
     const what = this.#asValue(word, value, actor);
-    this.#own[2 * actor] = (this.#own[2 * actor] as number) ^ mix(own, what, LOW);
-    this.#own[2 * actor + 1] = (this.#own[2 * actor + 1] as number) ^ mix(own, what, HIGH);
+    this.#own[2 * actor] = (this.#own[2 * actor] as number) ^ mixLow(own, what);
+    this.#own[2 * actor + 1] = (this.#own[2 * actor + 1] as number) ^ mixHigh(own, what);
   }
 
   /** What `actor` has read is noted as seen by it, and whom it thereby knows by name. */
@@ -153,21 +171,21 @@ export class Symmetry {
   look(local: readonly LocalState[], woken: number, current: number): void {
     let named = 0;
     for (const state of local) named |= state.named;
-    let low = this.low ^ mix(woken & ~this.twins, 0, LOW);
-    let high = this.high ^ mix(woken & ~this.twins, 0, HIGH);
+    let low = this.low ^ mixLow(woken & ~this.twins, 0);
+    let high = this.high ^ mixHigh(woken & ~this.twins, 0);
     for (let i = 0; i < local.length; i++) {
       const state = local[i] as LocalState;
       const mark = i === current ? 1 : 0;
       if (!this.isTwin(i)) {
-        low ^= mix(state.low, mark, LOW);
-        high ^= mix(state.high, mark, HIGH);
+        low ^= mixLow(state.low, mark);
+        high ^= mixHigh(state.high, mark);
         continue;
       }
       const self = (named & (1 << i)) === 0 ? 0 : i + 1;
       const marks = mark | (((woken >> i) & 1) << 1) | (self << 2);
       // Added, and not combined by exclusive or: two of the same would cancel out.
-      low = (low + mix(state.anonymousLow ^ (this.#own[2 * i] as number), marks, HIGH)) | 0;
-      high = (high + mix(state.anonymousHigh ^ (this.#own[2 * i + 1] as number), marks, LOW)) | 0;
+      low = (low + mixHigh(state.anonymousLow ^ (this.#own[2 * i] as number), marks)) | 0;
+      high = (high + mixLow(state.anonymousHigh ^ (this.#own[2 * i + 1] as number), marks)) | 0;
     }
     this.keyLow = low;
     this.keyHigh = high;

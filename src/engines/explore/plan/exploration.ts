@@ -7,8 +7,9 @@
  */
 
 import type { ExploreOptions, Verdict } from '../explore.ts';
-import type { Failure } from '../machine/execution.ts';
-import { LONGEST } from '../search.ts';
+import type { Failure } from '../machine/failure.ts';
+import { collisionChance } from '../machine/hash.ts';
+import { SPINS } from '../search.ts';
 import type { Task, TaskResult } from './tasks.ts';
 
 /** Preemption bounds tried in turn before all interleavings. */
@@ -51,7 +52,13 @@ export class Exploration {
   /** Highest bound on preemptions within which every interleaving was covered, -1 for none. */
   bound = -1;
   #cut = 0;
+  /** Paths that the highest bound within which a search came to its end has left: too long, and spinning. */
+  #leftOut = { bound: -1, long: 0, spins: 0 };
+  /** Samples that were cut off. */
+  #cutOff = 0;
   #found: Found | null = null;
+  /** A failure met while it was looked whether schedules repeat. A search may find one with fewer preemptions. */
+  #met: Found | null = null;
   /** The search of all interleavings. */
   #all: TaskResult | null = null;
   #sampled = 0;
@@ -61,8 +68,9 @@ export class Exploration {
     this.#began = now;
   }
 
+  /** What was found; if the searches and samples have found nothing, what the runs before them met. */
   get found(): Found | null {
-    return this.#found;
+    return this.#found ?? this.#met;
   }
 
   /** The next tasks; none when all is done. `now` in milliseconds since the epoch. */
@@ -93,7 +101,7 @@ export class Exploration {
   }
 
   get #isProved(): boolean {
-    return this.#all?.complete === true && this.#all.long === 0 && this.#all.failure === null;
+    return this.#all?.complete === true && this.#all.long === 0 && this.#all.spins === 0 && this.#all.failure === null;
   }
 
   #boundedSearches(): Task[] {
@@ -129,10 +137,10 @@ export class Exploration {
   }
 
   /** Does the result of this task make the ones after it superfluous? */
-  settles(task: Task, { failure, complete, long }: TaskResult): boolean {
+  settles(task: Task, { failure, complete, long, spins }: TaskResult): boolean {
     if (failure !== null) return true;
     if (task.kind !== 'search') return false;
-    return task.preemptions < Number.POSITIVE_INFINITY ? !complete : complete && long === 0;
+    return task.preemptions < Number.POSITIVE_INFINITY ? !complete : complete && long === 0 && spins === 0;
   }
 
   /** Takes the results of a stage, in order, as far as they count: up to the one that settles the matter. */
@@ -146,6 +154,7 @@ export class Exploration {
     if (task.kind === 'sample') {
       this.#sampled += result.executions;
       this.orders = Math.max(this.orders, result.orders);
+      this.#cutOff += result.long;
     }
     if (task.kind === 'search') {
       this.transitions += result.transitions;
@@ -154,11 +163,19 @@ export class Exploration {
         this.states = result.complete ? result.states : Math.max(this.states, result.states);
       } else {
         this.states = Math.max(this.states, result.states);
-        if (result.complete && result.failure === null && this.bound === task.preemptions - 1) {
-          this.bound = task.preemptions;
-          this.#cut = result.cut;
+        if (result.complete && result.failure === null) {
+          const { long, spins } = result;
+          if (this.#leftOut.bound === task.preemptions - 1) this.#leftOut = { bound: task.preemptions, long, spins };
+          if (this.bound === task.preemptions - 1 && long === 0 && spins === 0) {
+            this.bound = task.preemptions;
+            this.#cut = result.cut;
+          }
         }
       }
+    }
+    if (task.kind === 'determinism' && result.failure !== null && result.failure.rule !== 'I-DETERM') {
+      this.#met = { failure: result.failure, schedule: result.schedule, minimal: false };
+      return;
     }
     if (result.failure !== null && this.#found === null) {
       const minimal = task.kind === 'search' && task.preemptions - 1 === this.bound;
@@ -174,27 +191,58 @@ export class Exploration {
 
   conclusion(): Conclusion {
     const { strategy, preemptions } = this.#options;
-    if (this.#found !== null) return { verdict: 'violation', basis: `found in schedule ${this.executions}` };
-    if (this.#isProved) {
-      const alike = this.#all?.interchangeable ?? 0;
-      const once = alike === 0 ? '' : ` (not counting states in which like actors, ${alike} of them, have only changed places)`;
-      return { verdict: 'proved', basis: `all ${this.states} states of every interleaving were reached${once}` };
-    }
-    const covered =
-      this.bound < 0
-        ? ''
-        : `every interleaving with at most ${counted(this.bound, 'preemption')}; ${counted(this.#cut, 'choice')} that would have cost one more were left out`;
-    if (this.bound === preemptions) return { verdict: 'bounded', basis: covered };
-    if (this.#all?.complete === true) {
-      const long = `${counted(this.#all.long, 'longer path')} were left out`;
-      return { verdict: 'bounded', basis: `every interleaving of at most ${LONGEST} steps, ${this.states} states; ${long}` };
-    }
+    if (this.found !== null) return { verdict: 'violation', basis: `found in schedule ${this.executions}` };
+    if (this.#isProved)
+      return { verdict: 'proved', basis: `all ${this.states} states of every interleaving were reached${this.#once}` };
+    const covered = [this.#covered, this.#allButSome].filter((part) => part !== '').join('; ');
+    if (this.bound >= 0 && this.bound === preemptions) return { verdict: 'bounded', basis: covered };
     const also = covered === '' ? '' : `; ${covered}`;
+    if (this.#all?.complete === true) {
+      return { verdict: 'sampled', basis: `every interleaving but for ${leftOut(this.#all)}, ${this.states} states${also}` };
+    }
+    if (this.#leftOut.bound === preemptions) return { verdict: 'sampled', basis: covered };
     if (strategy === 'search' || this.#sampled === 0) {
       return { verdict: 'sampled', basis: `the search was not finished: ${this.states} states of unknown many${also}` };
     }
     const bound = (3 / this.#sampled).toExponential(1);
-    const confidence = `no failure in ${counted(this.#sampled, 'schedule')}: fewer than ${bound} a schedule at 95 %, for this way of choosing them`;
+    const long = this.#cutOff === 0 ? '' : ` (${counted(this.#cutOff, 'schedule')} had no end and were cut off)`;
+    const confidence = `no failure in ${counted(this.#sampled, 'schedule')}${long}: fewer than ${bound} a schedule at 95 %, for this way of choosing them`;
     return { verdict: 'sampled', basis: `${confidence}${also}` };
   }
+
+  /** How the states of a proof were told apart. */
+  get #once(): string {
+    const { interchangeable = 0, asymmetry = null } = this.#all ?? {};
+    const alike =
+      interchangeable > 0
+        ? ` (not counting states in which like actors, ${interchangeable} of them, have only changed places)`
+        : asymmetry === null
+          ? ''
+          : ` (like actors were told apart, as ${asymmetry})`;
+    return `${alike}; that two of them were taken for one has a chance of ${collisionChance(this.states)}`;
+  }
+
+  /** What the searches with few preemptions have covered, without exception. */
+  get #covered(): string {
+    if (this.bound < 0) return '';
+    return `every interleaving with at most ${counted(this.bound, 'preemption')}; ${counted(this.#cut, 'choice')} that would have cost one more were left out`;
+  }
+
+  /** What they have covered beyond that, but for some paths. */
+  get #allButSome(): string {
+    const { bound } = this.#leftOut;
+    if (bound <= this.bound) return '';
+    return `with at most ${counted(bound, 'preemption')} every interleaving but for ${leftOut(this.#leftOut)}`;
+  }
+}
+
+/** `2 paths of more than 200,000 steps and 1 path on which an actor only went round and counted, followed for 4 rounds` */
+function leftOut({ long, spins }: { readonly long: number; readonly spins: number }): string {
+  const parts = [
+    long === 0 ? '' : `${counted(long, 'path')} that were too long`,
+    spins === 0
+      ? ''
+      : `${counted(spins, 'path')} on which an actor on its own only went round and counted, left after ${SPINS} rounds`,
+  ];
+  return parts.filter((part) => part !== '').join(' and ');
 }

@@ -3,14 +3,18 @@
  * many run beside it, as long as its limit is a number of executions and not the time.
  */
 import type { DriverSettings } from '../../../drivers/options.ts';
+
 import { UsageError } from '../../../input/usageError.ts';
-import type { Executor, Failure } from '../machine/execution.ts';
+
+import type { Executor } from '../machine/execution.ts';
+import type { Failure } from '../machine/failure.ts';
+
 import { Portfolio, strategies } from '../sampling/portfolio.ts';
 import { runOnce } from '../sampling/run.ts';
 import type { Scheduler } from '../sampling/scheduler.ts';
 import { search } from '../search.ts';
 import type { Control } from './control.ts';
-import { firstDifference } from './determinism.ts';
+import { runTwice } from './determinism.ts';
 
 /** Most local states a search may meet: each is an object, and a search that meets so many is far from its end. */
 const MOST_LOCAL_STATES = 1_000_000;
@@ -65,8 +69,11 @@ export interface TaskResult {
   /** Of a search: choices left out for a preemption too many, and paths left out for their length. */
   readonly cut: number;
   readonly long: number;
-  /** Of a search: actors that were not told apart. */
+  /** Of a search: paths left where an actor only went round and counted. */
+  readonly spins: number;
+  /** Of a search: actors that were not told apart; or why like actors were. */
   readonly interchangeable: number;
+  readonly asymmetry: string | null;
   /** Covers of the scenario that were reached, by their places in its list. */
   readonly reached: readonly number[];
   /** Of samples: orders seen, that is, pairs of points at which one actor was left and another taken up. */
@@ -82,7 +89,9 @@ const nothing = {
   complete: true,
   cut: 0,
   long: 0,
+  spins: 0,
   interchangeable: 0,
+  asymmetry: null,
   reached: [],
   orders: 0,
 };
@@ -129,6 +138,7 @@ function runSamples(
   const portfolio = scheduler instanceof Portfolio ? scheduler : null;
   const runnable = new Uint8Array(executor.count);
   let done = 0;
+  let long = 0;
   let failure: Failure | null = null;
   while (failure === null && done < executions && scheduler.newExecution(executor.count, executor)) {
     if (done % OFTEN === 0) {
@@ -137,6 +147,7 @@ function runSamples(
     }
     done++;
     failure = runOnce(executor, scheduler, runnable, portfolio);
+    if (failure === null && executor.steps >= executor.limit) long++;
   }
   watch.samples(done, portfolio?.coverage ?? 0);
   return {
@@ -144,6 +155,7 @@ function runSamples(
     failure,
     schedule: failure === null ? [] : [...executor.schedule.subarray(0, executor.steps)],
     executions: done,
+    long,
     complete: failure === null && done >= executions,
     reached: executor.coverage.reached,
     orders: portfolio?.coverage ?? 0,
@@ -155,9 +167,8 @@ export function runTask(executor: Executor, task: Task, control: Control, index:
   executor.coverage.begin();
   switch (task.kind) {
     case 'determinism': {
-      const difference = firstDifference(executor.scenario, task.seed, task.executions);
-      const failure = difference === null ? null : { rule: 'I-DETERM', message: difference, actor: -1 };
-      return { ...nothing, failure };
+      const met = runTwice(executor.scenario, task.seed, task.executions);
+      return { ...nothing, ...met, executions: met.failure === null ? 0 : 1 };
     }
     case 'search':
       return runSearch(executor, task, control, index, lane);

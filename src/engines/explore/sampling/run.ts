@@ -1,43 +1,53 @@
 /** Runs executions under a scheduler. */
-import type { Executor, Outcome } from '../machine/execution.ts';
+import type { Executor } from '../machine/execution.ts';
+import type { Outcome } from '../machine/failure.ts';
+import { conclude } from '../search/conclude.ts';
+import { endless } from '../search/noProgress.ts';
 import type { Portfolio } from './portfolio.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /**
- * Steps an actor may make in a row while others could. An actor that tries again and again until another has gone on (a fault
- * on a page whose owner has not dropped its reference yet) would otherwise spin for ever under a strategy of fixed priorities.
+ * Steps an actor may make in a row while others could, when an execution is sampled. An actor that tries again and again until
+ * another has gone on (a fault on a page whose owner has not dropped its reference yet) would otherwise spin for ever under a
+ * strategy of fixed priorities. A sample claims nothing about bounds; what is counted as a preemption does not depend on it.
  */
 export const PATIENCE = 400;
 
 /**
- * Steps after which an execution is taken out of the scheduler's hands, and goes on without preemption. Two actors that take
- * something from each other for ever do so only if they are preempted at the wrong places for ever; whoever does not come to
- * an end now either is in a livelock.
+ * Steps after which a sample is taken out of the scheduler's hands. Two actors that take something from each other for ever do so
+ * only if they are preempted at the wrong places for ever; from there on everybody has {@link PATIENCE} steps in turn.
  */
-const isLong = ({ steps, limit }: Executor): boolean => steps >= limit / 2;
+const LONG = 10_000;
 
 function otherThan(actor: number, runnable: Uint8Array, count: number): number {
   for (let i = 0; i < count; i++) if ((runnable[i] as number) > actor) return runnable[i] as number;
   return runnable[0] as number;
 }
 
-/** Runs on from where the executor is, without preemption, to an end. `current` made the last step. */
+/** Runs on from where the executor is, without preemption, to an end. `current` made the last step. Null also when there is none. */
 export function runToEnd(executor: Executor, current: number, runnable: Uint8Array): Outcome {
   let last = current;
   let alone = 0;
   for (let count = executor.runnable(runnable); count > 0; count = executor.runnable(runnable)) {
-    if (executor.steps === executor.limit) break;
+    if (executor.steps >= executor.limit) break;
     const goesOn = last >= 0 && executor.canRun(last) && (alone <= PATIENCE || count === 1);
     const next = goesOn ? last : otherThan(last, runnable, count);
     alone = next === last ? alone + 1 : 0;
-    const failure = executor.step(next);
+    const failure = executor.step(next) ?? lookBack(executor);
     if (failure !== null) return failure;
     last = next;
   }
-  return executor.conclude();
+  return conclude(executor);
 }
 
-/** One execution, from the beginning to an end or a failure. `executor.schedule` and `.steps` say what happened. */
+/** Is the execution in a round without end? Asked at every doubling of its length. */
+const lookBack = (executor: Executor): Outcome =>
+  executor.steps >= LONG / 2 && (executor.steps & (executor.steps - 1)) === 0 ? endless(executor) : null;
+
+/**
+ * One execution, from the beginning to an end or a failure. `executor.schedule` and `.steps` say what happened: it has not come to
+ * an end if it has made as many steps as `executor.limit` allows.
+ */
 export function runOnce(
   executor: Executor,
   scheduler: Scheduler,
@@ -49,7 +59,7 @@ export function runOnce(
   let alone = 0;
   for (let count = executor.runnable(runnable); count > 0; count = executor.runnable(runnable)) {
     const last = current;
-    if (isLong(executor)) return runToEnd(executor, last, runnable);
+    if (executor.steps >= Math.min(LONG, executor.limit / 2)) return runToEnd(executor, last, runnable);
     current = scheduler.nextActor(runnable, count, last);
     alone = current === last ? alone + 1 : 0;
     if (alone > PATIENCE && count > 1) {
@@ -61,24 +71,17 @@ export function runOnce(
     portfolio?.note(executor, last, current);
   }
   portfolio?.settle();
-  return executor.conclude();
+  return conclude(executor);
 }
 
-/**
- * Times the actor was changed although it could have gone on. To take an actor that has run for longer than {@link PATIENCE} off
- * is no preemption: any fair scheduler does it.
- */
+/** Times the actor was changed although it could have gone on. */
 export function preemptionsOf(executor: Executor, schedule: ArrayLike<number>): number {
-  const runnable = new Uint8Array(executor.count);
   let preemptions = 0;
   let current = -1;
-  let alone = 0;
   executor.reset();
   for (let step = 0; step < schedule.length; step++) {
     const next = schedule[step] as number;
-    if (executor.runnable(runnable) === 0) break;
-    if (current !== -1 && next !== current && alone <= PATIENCE && executor.canRun(current)) preemptions++;
-    alone = next === current ? alone + 1 : 0;
+    if (current !== -1 && next !== current && executor.canRun(current)) preemptions++;
     if (!executor.canRun(next) || executor.step(next) !== null) break;
     current = next;
   }

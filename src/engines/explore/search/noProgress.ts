@@ -2,16 +2,16 @@
  * Why an execution does not come to its end: four verdicts.
  *
  * Deadlock and lost wake-up: nobody can run. Livelock and starvation: the execution can go round for ever although the scheduler
- * is fair, that is, although whoever can run at some place of the round takes part in it.
+ * is fair (see rounds.ts).
  */
 import { points } from '../../../steps/points.ts';
 import { heldLocks } from '../../../sync/lockdep.ts';
 import { describeWord, holdersOf } from '../../waitsFor.ts';
-import type { Executor, Failure } from '../machine/execution.ts';
+import type { Executor } from '../machine/execution.ts';
+import type { Failure, NoProgress, Round } from '../machine/failure.ts';
 import { DONE } from '../machine/localState.ts';
-
-/** Which of the four. The first two break rule I-DEAD, the others I-PROG. */
-export type NoProgress = 'deadlock' | 'lost wake-up' | 'livelock' | 'starvation';
+import { countingRound } from './countingRound.ts';
+import { closedRound } from './rounds.ts';
 
 const failure = (kind: NoProgress, message: string): Failure => ({
   rule: kind === 'deadlock' || kind === 'lost wake-up' ? 'I-DEAD' : 'I-PROG',
@@ -66,7 +66,9 @@ export function stuck(executor: Executor): Failure {
   const texts = (actors: readonly number[]): string => actors.map((actor) => waitText(executor, actor)).join('; ');
   const forgotten = waiting.filter((actor) => {
     const { word, value, mask } = executor.waitOf(actor);
-    return word !== 0 && mask === 0 && executor.arena.words[word] !== value;
+    if (word === 0 || mask !== 0 || executor.arena.words[word] === value) return false;
+    // The word of a lock changes when others come to wait for it, too: as long as somebody holds it, nobody was forgotten.
+    return holdersOf(executor.arena, executor.count, word).length === 0;
   });
   // Whoever waits in a cycle cannot be helped by a wake-up: the word may have changed by another waiter's mark alone.
   const cycle = waitCycle(executor, waiting);
@@ -77,62 +79,57 @@ export function stuck(executor: Executor): Failure {
   return failure('deadlock', `${texts(cycle)}${others.length > 0 ? `; besides, ${texts(others)}` : ''}`);
 }
 
-/** The verdict on a round that can go on for ever, made by the actors of a mask. */
-function roundOf(executor: Executor, steps: number, makers: number, places: ReadonlySet<string>): Failure {
-  const left = leftOf(executor);
-  const made = Array.from({ length: executor.count }, (_, i) => i).filter((i) => (makers & (1 << i)) !== 0);
-  const names = (actors: readonly number[]): string => actors.map((actor) => executor.nameOf(actor)).join(', ');
+/** `A, B` */
+const namesOf = (executor: Executor, actors: readonly number[]): string =>
+  actors.map((actor) => executor.nameOf(actor)).join(', ');
+
+/** The verdict on a round that can go on for ever: the last steps of the path the executor is on. */
+export function roundFailure(executor: Executor, round: Round): Failure {
+  const { start, length } = round;
+  const made = [...new Set(executor.schedule.subarray(start, start + length))].sort((a, b) => a - b);
   const background = made.filter((actor) => executor.isBackground(actor));
-  const where = `every ${steps} steps the state is the same again (${[...places].slice(0, 8).join(' ')}${places.size > 8 ? ' ...' : ''})`;
-  if (background.length === 0) return failure('livelock', `${names(made)} can go round for ever: ${where}`);
-  return failure('starvation', `${names(left)} may never get on while ${names(background)} does, again and again: ${where}`);
+  const where = `every ${length} steps the state is the same again (${placesOf(executor, round)})`;
+  const verdict =
+    background.length === 0
+      ? failure('livelock', `${namesOf(executor, made)} can go round for ever: ${where}`)
+      : failure(
+          'starvation',
+          `${namesOf(executor, leftOf(executor))} may never get on while ${namesOf(executor, background)} does, again and again: ${where}`,
+        );
+  return { ...verdict, round };
+}
+
+/** Where the actors of a round come from, step by step: `A@lock B@unlock`. The executor is left as it was. */
+function placesOf(executor: Executor, { start }: Round): string {
+  const places = new Set<string>();
+  const steps: number[] = [];
+  while (executor.steps > start) {
+    const actor = executor.schedule[executor.steps - 1] as number;
+    places.add(placeOf(executor, actor));
+    steps.push(actor);
+    executor.back();
+  }
+  for (let actor = steps.pop(); actor !== undefined; actor = steps.pop()) executor.step(actor);
+  return `${[...places].slice(0, 8).join(' ')}${places.size > 8 ? ' ...' : ''}`;
 }
 
 const placeOf = (executor: Executor, actor: number): string =>
   `${executor.nameOf(actor)}@${points[executor.at[actor] as number]?.name ?? 'done'}`;
 
-/**
- * Looks back from the state the executor is in for the same state on its path. The verdict if the round between the two is
- * fair; else null. The executor is left as it was.
- */
-export function goesRound(executor: Executor): Failure | null {
-  const { low, high } = executor;
-  const able = new Uint8Array(executor.count);
-  const round: number[] = [];
-  const places = new Set<string>();
-  let makers = 0;
-  let couldRun = 0;
-  let found = false;
-  while (executor.steps > 0 && !found) {
-    const actor = executor.schedule[executor.steps - 1] as number;
-    places.add(placeOf(executor, actor));
-    executor.back();
-    round.push(actor);
-    makers |= 1 << actor;
-    for (let i = executor.runnable(able) - 1; i >= 0; i--) couldRun |= 1 << (able[i] as number);
-    found = executor.low === low && executor.high === high && (couldRun & ~makers) === 0;
-  }
-  const steps = round.length;
-  for (let actor = round.pop(); actor !== undefined; actor = round.pop()) executor.step(actor);
-  const made = { start: executor.steps - steps, length: steps };
-  return found ? { ...roundOf(executor, steps, makers, places), round: made } : null;
+/** The verdict on a round that closes where the executor is, and is fair; else null. `from` is a step at which it may begin. */
+export function goesRound(executor: Executor, from?: number): Failure | null {
+  const round = closedRound(executor, from);
+  return round === null ? null : roundFailure(executor, round);
 }
 
-/**
- * The verdict on an execution that has become too long, and was not preempted any more before it did. Cut to the first power
- * of two of steps after which a fair round is behind it, if its states repeat.
- */
-export function endless(executor: Executor): Failure {
-  const { steps } = executor;
-  const schedule = executor.schedule.slice(0, steps);
-  const names = leftOf(executor).map((actor) => placeOf(executor, actor));
-  for (let length = 64; ; length *= 2) {
-    const cut = Math.min(length, steps);
-    executor.reset();
-    for (let step = 0; step < cut; step++) executor.step(schedule[step] as number);
-    const round = goesRound(executor);
-    if (round !== null) return round;
-    if (cut === steps) break;
-  }
-  return failure('livelock', `no end after ${steps} steps, the last of them without preemption: ${names.join(', ')}`);
+/** The verdict on an execution that has become too long: a fair round, exactly or but for words that count; null if there is none. */
+export function endless(executor: Executor): Failure | null {
+  const exact = goesRound(executor);
+  if (exact !== null) return exact;
+  const counting = countingRound(executor);
+  if (counting === null) return null;
+  const { round, times, words } = counting;
+  const made = [...new Set(executor.schedule.subarray(round.start, round.start + round.length))].sort((a, b) => a - b);
+  const where = `${times} rounds of ${round.length} steps were made, one like the other but for ${words} words that count (${placesOf(executor, round)})`;
+  return { ...failure('counting livelock', `${namesOf(executor, made)} go round: ${where}`), round };
 }

@@ -6,7 +6,7 @@ import { accepted, type Refusal } from '../../refusal.ts';
 import { workerUrl } from '../../workerUrl.ts';
 import type { ExploreOptions, ExploreResult } from '../explore.ts';
 import type { ExploreFailure } from '../failure/report.ts';
-import type { Failure } from '../machine/execution.ts';
+import type { Failure } from '../machine/failure.ts';
 import { CHECKING, Pulse, SETTING_UP, type Standstill } from '../machine/pulse.ts';
 import { Control } from '../plan/control.ts';
 import type { Found } from '../plan/exploration.ts';

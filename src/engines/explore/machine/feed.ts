@@ -1,0 +1,67 @@
+/** The memory behind a generator that is led to where it was: it gives what was read on the way, and lets nothing be changed. */
+import type { Memory } from '../../../arena/access.ts';
+import { type Journal, Kind } from './journal.ts';
+import type { LocalState } from './localState.ts';
+import { NO_READS, Observed, type Reads } from './observed.ts';
+import { Nondeterministic } from './recordedSteps.ts';
+import { noteRead } from './recorder.ts';
+import type { Symmetry } from './symmetry.ts';
+
+export class Feed implements Memory {
+  readonly #journal: Journal;
+  readonly #symmetry: Symmetry | null;
+  readonly #observed = new Observed();
+  #log: Int32Array = new Int32Array(0);
+  #at = 0;
+  #actor = 0;
+
+  constructor(journal: Journal, symmetry: Symmetry | null) {
+    this.#journal = journal;
+    this.#symmetry = symmetry;
+  }
+
+  /** A new generator of the actor is about to begin. */
+  begin(actor: number): void {
+    this.#actor = actor;
+    this.#observed.set(NO_READS);
+  }
+
+  /** The next step reads what led to a state. */
+  lead({ log, parent }: LocalState): void {
+    if (parent !== null) this.#observed.passed(parent.at);
+    this.#log = log;
+    this.#at = 0;
+  }
+
+  /** Has the last step come to `state`? */
+  hasReached({ reads }: LocalState): boolean {
+    return this.#at === this.#log.length && this.#observed.low === reads.low && this.#observed.high === reads.high;
+  }
+
+  read(word: number): number {
+    if (this.#log[this.#at] !== word) throw new Nondeterministic('an actor read other words when it was led the same way again');
+    const value = this.#log[this.#at + 1] as number;
+    this.#at += 2;
+    if (this.#journal.kindOf(word) === Kind.shared) noteRead(this.#symmetry, this.#observed, this.#actor, word, value);
+    return value;
+  }
+
+  write(): void {}
+  increase(): void {}
+  wake(): void {}
+  namesOwner(): void {}
+  acquired(): void {}
+  overActors(): void {}
+
+  mark(): Reads {
+    return this.#observed.mark();
+  }
+
+  rewind(mark: unknown): void {
+    this.#observed.rewind(mark as Reads);
+  }
+
+  restart(mark: unknown): void {
+    this.#observed.set(mark as Reads);
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Rounds in which no state comes again because something counts: generations, sequence numbers. The same steps were made, the actors
+ * stood at the same places, and every word that changed changed by the same amount in every round.
+ *
+ * That is no proof that it goes on for ever (a word could count down to an end that is far off), so it has a verdict of its own.
+ */
+import type { Executor } from '../machine/execution.ts';
+import type { Round } from '../machine/failure.ts';
+import { isFairRound } from './rounds.ts';
+
+/** Rounds that must be alike before a counting livelock is claimed. */
+export const TIMES = 64;
+
+/** Longest round that is looked for. */
+const LONGEST_ROUND = 4096;
+
+/** Words need not change evenly in each round of the actors: a free list may take a few of them to come round itself. */
+const MULTIPLES = 4;
+
+/** Rounds whose words are compared. */
+const COMPARED = 3;
+
+export interface CountingRound {
+  /** The last of the rounds. */
+  readonly round: Round;
+  readonly times: number;
+  /** Words that changed. */
+  readonly words: number;
+}
+
+/** The last steps, the last one first. */
+interface Trail {
+  readonly actors: readonly number[];
+  /** Where all actors stood after the step, as a hash. */
+  readonly controls: readonly number[];
+  /** Number of the local state its actor came to. */
+  readonly locals: readonly number[];
+}
+
+/** What the last steps were. The executor is left as it was. */
+function trailOf(executor: Executor, length: number): Trail {
+  const [actors, controls, locals]: [number[], number[], number[]] = [[], [], []];
+  for (let i = 0; i < length && executor.steps > 0; i++) {
+    const actor = executor.schedule[executor.steps - 1] as number;
+    actors.push(actor);
+    controls.push(executor.control);
+    locals.push(executor.localStateOf(actor));
+    executor.back();
+  }
+  for (let i = actors.length - 1; i >= 0; i--) executor.step(actors[i] as number);
+  return { actors, controls, locals };
+}
+
+/** The shortest period of the last `times` rounds; 0 for none. */
+function periodOf({ actors, controls }: Trail, times: number): number {
+  const most = Math.min(LONGEST_ROUND, Math.floor(actors.length / times));
+  for (let period = 1; period <= most; period++) {
+    const end = times * period - period;
+    let i = 0;
+    while (i < end && controls[i] === controls[i + period] && actors[i] === actors[i + period]) i++;
+    if (i === end) return period;
+  }
+  return 0;
+}
+
+/** Words that changed in the last rounds, if each did so by the same amount in every one of them; -1 if one did not. */
+function evenChanges(executor: Executor, period: number): number {
+  const actors: number[] = [];
+  const moments = [executor.snapshot()];
+  for (let round = 0; round < COMPARED; round++) {
+    for (let i = 0; i < period; i++) {
+      actors.push(executor.schedule[executor.steps - 1] as number);
+      executor.back();
+    }
+    moments.push(executor.snapshot());
+  }
+  for (let i = actors.length - 1; i >= 0; i--) executor.step(actors[i] as number);
+  const [a, b, c, d] = moments as [Int32Array, Int32Array, Int32Array, Int32Array];
+  let changed = 0;
+  for (let word = 0; word < a.length; word++) {
+    const by = ((a[word] as number) - (b[word] as number)) | 0;
+    if (by !== (((b[word] as number) - (c[word] as number)) | 0) || by !== (((c[word] as number) - (d[word] as number)) | 0))
+      return -1;
+    if (by !== 0) changed++;
+  }
+  return changed;
+}
+
+/** The least multiple of a period at which every word has changed by the same amount in the last rounds; null if there is none. */
+function evenly(executor: Executor, period: number): { readonly length: number; readonly words: number } | null {
+  for (let multiple = 1; multiple <= MULTIPLES; multiple++) {
+    const length = period * multiple;
+    if (COMPARED * length > executor.steps) return null;
+    const words = evenChanges(executor, length);
+    if (words >= 0) return { length, words };
+  }
+  return null;
+}
+
+/**
+ * Has the actor that made the last `steps` steps only gone round, `times` or more, and counted? It is a round only if it remembers
+ * nothing of it: somewhere in it the actor comes to the very same local state. A loop over many pages does not.
+ */
+export function spins(executor: Executor, steps: number, times: number): boolean {
+  const trail = trailOf(executor, steps);
+  const period = periodOf(trail, times);
+  if (period === 0) return false;
+  const { locals } = trail;
+  const isSame = (i: number): boolean =>
+    Array.from({ length: times - 1 }, (_, k) => locals[i + (k + 1) * period]).every((id) => id === locals[i]);
+  return Array.from({ length: period }, (_, i) => i).some(isSame) && evenly(executor, period) !== null;
+}
+
+/** The fair round that the last steps have made again and again, but for words that count; null if they have not. */
+export function countingRound(executor: Executor): CountingRound | null {
+  const period = periodOf(trailOf(executor, TIMES * LONGEST_ROUND), TIMES);
+  const found = period === 0 ? null : evenly(executor, period);
+  if (found === null || !isFairRound(executor, found.length)) return null;
+  return { round: { start: executor.steps - found.length, length: found.length }, times: TIMES, words: found.words };
+}

@@ -1,0 +1,59 @@
+/** The states on the path that a search is on, found by their hash. */
+export class Path {
+  #low = new Int32Array(1024);
+  #high = new Int32Array(1024);
+  /** Open addressing; a slot has 1 + the depth of a state. Whoever came last leaves first, so a slot can simply be emptied. */
+  #slots = new Int32Array(4096);
+  #depth = 0;
+
+  get depth(): number {
+    return this.#depth;
+  }
+
+  clear(): void {
+    this.#depth = 0;
+    this.#slots.fill(0);
+  }
+
+  /** The slot of the key, or the empty one where it belongs. */
+  #slotOf(low: number, high: number): number {
+    const mask = this.#slots.length - 1;
+    let slot = (Math.imul(low, 0x9e3779b1) ^ high) & mask;
+    for (let at = this.#slots[slot] as number; at !== 0; at = this.#slots[slot] as number) {
+      if (this.#low[at - 1] === low && this.#high[at - 1] === high) break;
+      slot = (slot + 1) & mask;
+    }
+    return slot;
+  }
+
+  /** The depth at which the state is on the path, or -1. */
+  depthOf(low: number, high: number): number {
+    return (this.#slots[this.#slotOf(low, high)] as number) - 1;
+  }
+
+  /** The path goes on to a state that is not on it. */
+  push(low: number, high: number): void {
+    if (this.#depth === this.#low.length) this.#grow();
+    this.#slots[this.#slotOf(low, high)] = this.#depth + 1;
+    this.#low[this.#depth] = low;
+    this.#high[this.#depth] = high;
+    this.#depth++;
+  }
+
+  pop(): void {
+    const top = this.#depth - 1;
+    this.#slots[this.#slotOf(this.#low[top] as number, this.#high[top] as number)] = 0;
+    this.#depth = top;
+  }
+
+  #grow(): void {
+    const [low, high] = [this.#low, this.#high];
+    this.#low = new Int32Array(2 * low.length);
+    this.#high = new Int32Array(2 * high.length);
+    this.#low.set(low);
+    this.#high.set(high);
+    const depth = this.#depth;
+    this.#slots = new Int32Array(2 * this.#slots.length);
+    for (let at = 0; at < depth; at++) this.#slots[this.#slotOf(low[at] as number, high[at] as number)] = at + 1;
+  }
+}
