@@ -6,10 +6,11 @@ import { followNamed } from '../src/engines/explore/failure/namedSchedule.ts';
 import { reportFound, reportStuck } from '../src/engines/explore/failure/report.ts';
 import type { Executor } from '../src/engines/explore/machine/execution.ts';
 import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/machine/pulse.ts';
+import { counterpartOf } from '../src/engines/explore/plan/cleanScenario.ts';
 import { Control } from '../src/engines/explore/plan/control.ts';
 import { loadScenario } from '../src/engines/explore/plan/load.ts';
 import { runTask } from '../src/engines/explore/plan/tasks.ts';
-import { type Job, START_MS, type Started } from '../src/engines/explore/threads/threads.ts';
+import { type Answers, type Job, START_MS, type Started } from '../src/engines/explore/threads/threads.ts';
 import { answerOf } from '../src/engines/refusal.ts';
 import type { Scenario } from '../src/scenarios/scenario.ts';
 
@@ -32,7 +33,13 @@ async function start({ scenario: name, settings, driver, threads }: Job, control
   return { scenario: scenario.name, actors: actors.map((actor) => actor.name), covers: kept.coverage.names };
 }
 
-function work({ work: asked, lane, settings }: Job, control: Control) {
+async function report({ scenario: name, settings, driver }: Job, { found, options }: Answers['report']['work'], budget: Budget) {
+  const clean = options.explain === true ? await counterpartOf(name, settings, driver) : null;
+  return reportFound(kept, options, found, budget, clean);
+}
+
+function work(job: Job, control: Control) {
+  const { work: asked, lane, settings } = job;
   const hooks = { isStopped: () => control.isStopped };
   switch (asked.kind) {
     case 'start':
@@ -40,7 +47,7 @@ function work({ work: asked, lane, settings }: Job, control: Control) {
     case 'task':
       return runTask(kept, asked.task, control, asked.index, lane);
     case 'report':
-      return reportFound(kept, asked.options, asked.found, new Budget(asked.seconds, hooks));
+      return report(job, asked, new Budget(asked.seconds, hooks));
     case 'reportStuck':
       return reportStuck(kept, settings, asked.found);
     case 'replay':

@@ -55,9 +55,15 @@ export function applyEdit(source: string, { module, find, replace, imports = {} 
 
 /** The modules that a change touches, as they become. @throws UsageError when an edit does not fit the model any more. */
 export function editedModules({ id, edits }: Mutation): ReadonlyMap<string, string> {
-  const mark = { module: 'bugs/active', find: 'activeBug = null', replace: `activeBug = ${JSON.stringify(id)}` };
+  const say = (name: string, value: string): Edit => ({
+    module: 'bugs/active',
+    find: `${name} = null`,
+    replace: `${name} = ${JSON.stringify(value)}`,
+  });
+  const origin = pathToFileURL(join(packageRoot, 'dist', 'stepped', 'src', '/')).href;
+  const marks = [say('activeBug', id), say('cleanTree', origin)];
   const sources = new Map<string, string>();
-  for (const edit of [mark, ...edits]) {
+  for (const edit of [...marks, ...edits]) {
     const { module } = edit;
     const source = sources.get(module) ?? readFileSync(join(packageRoot, 'dist', 'stepped', 'src', `${module}.js`), 'utf8');
     sources.set(module, applyEdit(source, edit));

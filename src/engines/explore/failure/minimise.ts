@@ -10,8 +10,10 @@ import type { Failure } from '../machine/failure.ts';
 import { preemptionsOf } from '../sampling/run.ts';
 import { search } from '../search.ts';
 import type { Budget } from './budget.ts';
+import type { Counterpart } from './counterpart.ts';
 import { preemptedLate } from './pair.ts';
 import { follow, type Run, runsOf, scheduleOf } from './run.ts';
+import { isOwnDemand } from './source.ts';
 
 export interface Minimal {
   readonly failure: Failure;
@@ -66,26 +68,51 @@ function fewestSteps(executor: Executor, found: Minimal, budget: Budget): Minima
   return best;
 }
 
-/** Longest search for the failure without one of the operations, in seconds. */
-const WITHOUT_SECONDS = 0.3;
+/** Share of what is left of the budget that may be spent on one operation. */
+const WITHOUT_SHARE = 1 / 3;
 
-/** Leaves out operations, the last first, while the rule still breaks with no more preemptions. */
-function fewestOperations(make: (scenario: Scenario) => Executor, found: Smaller, budget: Budget): Smaller {
+/** The failure of a scenario with as few preemptions as it takes, `most` at most; null if there is none, or it cannot be told. */
+function leastFailure(executor: Executor, rule: string, most: number, budget: Budget) {
+  for (let preemptions = 0; preemptions <= most; preemptions++) {
+    const { failure, schedule, complete } = search(executor, { preemptions, enough: () => budget.isOver });
+    if (failure !== null) return failure.rule === rule ? { failure, schedule: [...schedule], preemptions } : null;
+    if (!complete) return null;
+  }
+  return null;
+}
+
+/**
+ * Leaves out operations, the last first, while the same rule breaks with no more preemptions because of what was asked about, and not
+ * because of what is missing. So the clean counterpart must be well without them. Where there is none, the failure must need as many
+ * preemptions as before, and one of the model's own checks must see it: what an operation itself demands may rely on another one.
+ */
+function fewestOperations(
+  make: (scenario: Scenario) => Executor,
+  found: Smaller,
+  clean: Counterpart | null,
+  budget: Budget,
+): Smaller {
   const { actors, invariants } = found.executor.prepared;
   if (invariants === undefined) return found;
   const { scenario } = found.executor;
+  const { rule } = found.failure;
   const most = preemptionsOf(found.executor, found.schedule);
   const all = actors.flatMap(({ name, operations }) => operations.map((_, i) => `${name}${i}`)).reverse();
   const left: string[] = [];
   let best = found;
   for (const operation of all) {
     if (left.length + 1 === all.length || budget.isOver) break;
-    const part = budget.part(1, WITHOUT_SECONDS);
-    const executor = make(without(scenario, [...left, operation]));
-    const { failure, schedule } = search(executor, { preemptions: most, enough: () => part.isOver });
-    if (failure?.rule !== found.failure.rule) continue;
+    const part = budget.part(WITHOUT_SHARE);
+    const fewer = without(scenario, [...left, operation]);
+    const executor = make(fewer);
+    const smaller = leastFailure(executor, rule, most, part);
+    if (smaller === null) continue;
+    const { failure, schedule, preemptions } = smaller;
+    const isCause =
+      clean === null ? preemptions === most && !isOwnDemand(fewer, schedule) : clean.passes([...left, operation], most, part);
+    if (!isCause) continue;
     left.push(operation);
-    best = { ...best, executor, failure, schedule: [...schedule] };
+    best = { executor, failure, schedule, minimal: true };
   }
   return best;
 }
@@ -99,10 +126,19 @@ function latest(executor: Executor, found: Minimal, budget: Budget): Minimal {
   return failure === null ? found : { ...found, failure, schedule: scheduleOf(executor) };
 }
 
-/** The smallest failure that could be found within the budget. `minimal` says that the preemptions are known to be the fewest. */
-export function minimise(make: (scenario: Scenario) => Executor, executor: Executor, found: Minimal, budget: Budget): Smaller {
+/**
+ * The smallest failure that could be found within the budget. `minimal` says that the preemptions are known to be the fewest. `clean`
+ * is the clean counterpart of the scenario, null where there is none.
+ */
+export function minimise(
+  make: (scenario: Scenario) => Executor,
+  executor: Executor,
+  found: Minimal,
+  budget: Budget,
+  clean: Counterpart | null = null,
+): Smaller {
   const fewer = found.minimal ? found : fewestPreemptions(executor, found, budget);
-  const smaller = fewestOperations(make, { ...fewer, executor }, budget);
+  const smaller = fewestOperations(make, { ...fewer, executor }, clean, budget);
   // Without an end there are no fewer steps; how often the round is made is another matter (round.ts).
   if (smaller.failure.rule === 'I-PROG') return smaller;
   const shorter = fewestSteps(smaller.executor, smaller, budget);

@@ -5,6 +5,7 @@ import { executorOf } from '../machine/executorOf.ts';
 import type { Failure, NoProgress } from '../machine/failure.ts';
 import { preemptionsOf } from '../sampling/run.ts';
 import type { Budget } from './budget.ts';
+import type { Counterpart } from './counterpart.ts';
 import { type Explanation, explain } from './explain.ts';
 import { type Minimal, minimise } from './minimise.ts';
 import { readable } from './namedSchedule.ts';
@@ -96,9 +97,15 @@ const described = (executor: Executor, settings: DriverSettings, { failure, sche
 });
 
 /** The same for what an exploration has found, which is made smaller before it is explained. */
-export function reportFound(executor: Executor, options: ReportOptions, found: Minimal, budget: Budget): ExploreFailure {
+export function reportFound(
+  executor: Executor,
+  options: ReportOptions,
+  found: Minimal,
+  budget: Budget,
+  clean: Counterpart | null = null,
+): ExploreFailure {
   if (options.explain !== true || !hasSchedule(found)) return reportFailure(executor, options, found, budget);
-  const smaller = minimise(executorOf, executor, found, budget.part(MINIMISE_SHARE));
+  const smaller = minimise(executorOf, executor, found, budget.part(MINIMISE_SHARE), clean);
   return reportFailure(smaller.executor, options, shortestRound(smaller.executor, smaller, budget), budget);
 }
 

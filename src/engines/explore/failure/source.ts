@@ -1,7 +1,7 @@
 /** Where in the sources a step is made, and what it looks at. */
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Scenario } from '../../../scenarios/scenario.ts';
+import type { Prepared, Scenario, Script } from '../../../scenarios/scenario.ts';
 import { Executor } from '../machine/execution.ts';
 
 /** Where the tree lies that runs: this module is in `src/engines/explore/failure` of it. */
@@ -87,4 +87,41 @@ export function watchSteps(scenario: Scenario, schedule: readonly number[], from
     Error.stackTraceLimit = limit;
   }
   return watched;
+}
+
+/**
+ * Does the schedule fail by what an operation of the scenario itself demands, and not by a check of the model's? That shows in the
+ * place where the error is thrown.
+ */
+export function isOwnDemand(scenario: Scenario, schedule: readonly number[]): boolean {
+  let thrown: unknown;
+  const watched = (operation: Script['operations'][number]): Script['operations'][number] =>
+    function* (task) {
+      try {
+        return yield* operation(task);
+      } catch (error) {
+        thrown = error;
+        throw error;
+      }
+    };
+  const prepare = (): Prepared => {
+    const prepared = scenario.prepare();
+    const actors = prepared.actors.map((actor) => ({ ...actor, operations: actor.operations.map(watched) }));
+    return { ...prepared, actors };
+  };
+  const executor = new Executor({ ...scenario, prepare }, null, { recorded: false });
+  executor.reset();
+  for (const actor of schedule) if (executor.step(actor) !== null) break;
+  const file = thrown instanceof Error ? thrownIn(thrown.stack ?? '') : null;
+  return file !== null && (file.startsWith('src/scenarios/') || !file.startsWith('src/'));
+}
+
+/** The file whose code has thrown an error. */
+function thrownIn(stack: string): string | null {
+  for (const line of stack.split('\n')) {
+    const file = FRAME.exec(line.trim())?.[2];
+    const shown = file === undefined ? null : shownFile(decodeURI(file));
+    if (shown !== null && !/^src\/arena\/violation\b/.test(shown)) return shown;
+  }
+  return null;
 }
