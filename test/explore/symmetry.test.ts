@@ -70,7 +70,12 @@ function reached(scenario: Scenario): Reached {
 }
 
 const searched = (scenario: Scenario, symmetry: boolean) =>
-  search(new Executor(scenario, null), { preemptions: Number.POSITIVE_INFINITY, enough: () => false, symmetry, quietFirst: false });
+  search(new Executor(scenario, null), {
+    preemptions: Number.POSITIVE_INFINITY,
+    enough: () => false,
+    symmetry,
+    quietFirst: false,
+  });
 
 /** A plan in which actors share operations. */
 const plan = (name: string, actors: (m: SmallMachine) => Record<string, readonly Operation[]>): Scenario =>

@@ -191,7 +191,7 @@ class Search {
   run(enough: SearchOptions['enough']): SearchResult | null {
     const executor = this.#executor;
     const stops = this.#stops;
-    let failure = this.#arrive(-1, 0, 0);
+    let failure = executor.failedAtOnce ?? this.#arrive(-1, 0, 0);
     while (failure === null) {
       if (this.#isOutdated) return null;
       const depth = executor.steps;

@@ -82,6 +82,8 @@ export class Generators {
     for (let at: LocalState | null = state; at !== null; at = at.parent) way.push(at);
     const task = this.#tasks[actor] as Task;
     restore(task.pfns, (way.at(-1) as LocalState).before);
+    const failed = (): Nondeterministic =>
+      new Nondeterministic(`${this.#scripts[actor]?.name} went another way when it was led the same way again`);
     const generator = this.#operation(actor, state.operation) as Steps<unknown>;
     const before = useMemory(this.#feed);
     this.leading = true;
@@ -90,11 +92,9 @@ export class Generators {
       for (let at = way.pop(); at !== undefined; at = way.pop()) {
         this.#feed.lead(at);
         const { done, value } = generator.next();
-        if (done || value !== at.at || !this.#feed.hasReached(at) || scratchOf(task.pfns, at.scratch) !== at.scratch) {
-          const { name } = this.#scripts[actor] as Script;
-          throw new Nondeterministic(`${name} went another way when it was led the same way again`);
-        }
+        if (done || value !== at.at || !this.#feed.hasReached(at)) throw failed();
       }
+      if (scratchOf(task.pfns, state.scratch) !== state.scratch) throw failed();
     } finally {
       this.leading = false;
       useMemory(before);

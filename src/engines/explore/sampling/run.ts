@@ -26,6 +26,7 @@ function otherThan(actor: number, runnable: Uint8Array, count: number): number {
 
 /** Runs on from where the executor is, without preemption, to an end. `current` made the last step. Null also when there is none. */
 export function runToEnd(executor: Executor, current: number, runnable: Uint8Array): Outcome {
+  if (executor.failedAtOnce !== null) return executor.failedAtOnce;
   let last = current;
   let alone = 0;
   for (let count = executor.runnable(runnable); count > 0; count = executor.runnable(runnable)) {
@@ -55,6 +56,7 @@ export function runOnce(
   portfolio: Portfolio | null = null,
 ): Outcome {
   executor.reset();
+  if (executor.failedAtOnce !== null) return executor.failedAtOnce;
   let current = -1;
   let alone = 0;
   for (let count = executor.runnable(runnable); count > 0; count = executor.runnable(runnable)) {
