@@ -61,6 +61,17 @@ test('Ctrl-C prints what was found; before it, a line at least every two seconds
   assert.match(stderr, /^Stopped\. SAMPLED: two-migrations: /m);
 });
 
+test('the points that actors pass are listed, and a schedule made of them is followed', () => {
+  const listed = run('explore', 'device-fault-vs-munmap', '--points', '--json');
+  assert.equal(listed.status, 0, listed.stderr);
+  const { schema, stretches, failure } = JSON.parse(listed.stdout);
+  assert.deepEqual([schema, failure], ['hmm-lab/points/1', null]);
+  const part = stretches[0].points.find(({ visit }: { visit: number }) => visit === 2).part;
+  const passed = run('explore', 'device-fault-vs-munmap', '--schedule', `${part} A@done`);
+  assert.equal(passed.status, 0, passed.stderr);
+  assert.match(passed.stdout, /^PASSED: .*; it ends before D is done\.\n\nstep +D +A .*afterwards\n/);
+});
+
 test('scenarios are listed', () => {
   const { stdout, status } = run('scenarios', '--json');
   assert.equal(status, 0);

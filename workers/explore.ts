@@ -3,6 +3,7 @@
 import { executorOf, replay } from '../src/engines/explore/explore.ts';
 import { Budget } from '../src/engines/explore/failure/budget.ts';
 import { followNamed } from '../src/engines/explore/failure/namedSchedule.ts';
+import { passedPoints } from '../src/engines/explore/failure/passedPoints.ts';
 import { reportFound, reportStuck } from '../src/engines/explore/failure/report.ts';
 import type { Executor } from '../src/engines/explore/machine/execution.ts';
 import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/machine/pulse.ts';
@@ -52,6 +53,8 @@ function work(job: Job, control: Control) {
       return reportStuck(kept, settings, asked.found);
     case 'replay':
       return replay(scenario, settings, asked.schedule, true, hooks);
+    case 'points':
+      return passedPoints(kept, asked.text === undefined ? undefined : followNamed(kept, asked.text));
     case 'follow':
       return replay(scenario, settings, followNamed(kept, asked.text), true, hooks);
   }

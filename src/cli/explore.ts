@@ -1,10 +1,13 @@
 /** `hmm-lab explore`, `replay` and `scenarios`: interleavings under control. */
+import { writeSync } from 'node:fs';
 import type { Bug } from '../bugs/bug.ts';
 import { type DriverSettings, parseDriverSpec } from '../drivers/options.ts';
 import type { ExploreOptions, ExploreResult } from '../engines/explore/explore.ts';
+import type { Failure } from '../engines/explore/machine/failure.ts';
 import { chromeTrace } from '../report/chromeTrace.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { exploreText } from '../report/exploreText.ts';
+import { pointsText } from '../report/pointsText.ts';
 import { version } from '../version.ts';
 import { bugNamed } from './bugNamed.ts';
 import { loadExplorer } from './explored.ts';
@@ -63,6 +66,11 @@ const exploreFlags = [
     help: 'run this one schedule, given by named points as a failure shows it',
     example: '"D@lock#4 A@done D@setPte#2"',
   },
+  {
+    name: 'points',
+    kind: 'switch',
+    help: 'list the points that actors pass, as parts of a schedule: in a run without preemption, or in that of --schedule',
+  },
   chromeFlag,
   jsonFlag,
 ] as const;
@@ -83,25 +91,53 @@ const EXIT_INTERRUPTED = 130;
 
 type Explorer = Awaited<ReturnType<typeof loadExplorer>>;
 
-/** Explores in threads, so that this one can show how it goes and take a Ctrl-C: the first stops, a second leaves at once. */
+/** Lets something go on until it ends or Ctrl-C stops it; a second Ctrl-C leaves at once. */
+async function interruptible<T>(run: (signal: AbortSignal) => Promise<T>, leave: () => never): Promise<T> {
+  const stop = new AbortController();
+  const interrupt = (): void => {
+    if (stop.signal.aborted) leave();
+    stop.abort();
+  };
+  process.on('SIGINT', interrupt);
+  try {
+    return await run(stop.signal);
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
+}
+
+const leaveUnknown = (): never => process.exit(EXIT_INTERRUPTED);
+
+/** Explores in threads, so that this one can show how it goes and take a Ctrl-C. */
 async function exploreLive(
   explorer: Explorer,
   scenario: string,
   options: ExploreOptions,
   workers: number,
+  json: boolean,
 ): Promise<ExploreResult> {
-  const stop = new AbortController();
   const live = startExploreLive(process.stderr, options.seconds);
-  const interrupt = (): void => {
-    if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
-    stop.abort();
+  let found: Failure | undefined;
+  const onFound = (failure: Failure): void => {
+    found = failure;
   };
-  process.on('SIGINT', interrupt);
+  const leave = (): never => {
+    if (found === undefined) return leaveUnknown();
+    const { rule, message } = found;
+    const known = { scenario, verdict: 'violation', interrupted: true, failure: { oracle: rule, message } };
+    const text = json
+      ? JSON.stringify({ schema: 'hmm-lab/explore/1', version, ...known })
+      : `VIOLATION: ${scenario}: rule ${rule} is broken: ${message} (not looked into)`;
+    writeSync(1, `${text}\n`);
+    return process.exit(1);
+  };
   try {
-    return await explorer.exploreParallel(scenario, options, workers, { onProgress: live.update, signal: stop.signal });
+    return await interruptible(
+      (signal) => explorer.exploreParallel(scenario, options, workers, { onProgress: live.update, onFound, signal }),
+      leave,
+    );
   } finally {
     live.stop();
-    process.off('SIGINT', interrupt);
   }
 }
 
@@ -148,6 +184,7 @@ export const explore: Command = {
     'hmm-lab explore device-fault-vs-munmap --driver dmirror:retryCheck=none',
     'hmm-lab explore migration-vs-dontneed --driver dmirror:foreignCounter=off --json',
     'hmm-lab explore ./my-scenario.mjs',
+    'hmm-lab explore device-fault-vs-munmap --points',
   ],
   async run(args) {
     const { scenario, bug, values } = await subject(args);
@@ -157,8 +194,21 @@ export const explore: Command = {
     const { json, strategy, seconds, schedules, seed, workers, schedule, preemptions = Number.POSITIVE_INFINITY } = values;
     const options = { strategy, seconds, schedules, seed, preemptions, settings, ...driver, explain: true };
     const explorer = await loadExplorer(bug);
-    if (schedule === undefined) return report('explore', await exploreLive(explorer, scenario, options, workers), json, chrome);
-    const followed = await explorer.runSchedule(scenario, { settings, ...driver }, schedule);
+    if (values.points) {
+      const points = await explorer.listPoints(scenario, { settings, ...driver }, schedule);
+      process.stdout.write(
+        json
+          ? `${JSON.stringify({ schema: 'hmm-lab/points/1', version, ...points })}\n`
+          : pointsText(points, schedule !== undefined),
+      );
+      return points.failure === null ? 0 : 1;
+    }
+    if (schedule === undefined)
+      return report('explore', await exploreLive(explorer, scenario, options, workers, json), json, chrome);
+    const followed = await interruptible(
+      (signal) => explorer.runSchedule(scenario, { settings, ...driver }, schedule, signal),
+      leaveUnknown,
+    );
     return report('explore', followed, json, chrome);
   },
 };
@@ -180,7 +230,7 @@ export const replay: Command = {
     const sources = await scenarioSources(named);
     const explorer = await loadExplorer(bug === null ? undefined : await bugNamed(bug));
     const { scenario, settings, schedule } = explorer.readToken(given, sources);
-    const result = await explorer.runSchedule(scenario, { settings }, schedule);
+    const result = await interruptible((signal) => explorer.runSchedule(scenario, { settings }, schedule, signal), leaveUnknown);
     return report('replay', result, json, chrome);
   },
 };

@@ -15,11 +15,12 @@ export function exploreText(result: ExploreResult): string {
   const stopped = interrupted ? 'Stopped. ' : '';
   if (passed !== undefined) return `PASSED: ${scenario}: ${basis}.\n\n${passed.table.join('\n')}\n`;
   if (failure === null) return `${stopped}${verdict.toUpperCase()}: ${scenario}: ${basis} (${pace}).\n`;
-  const { oracle, message, actor, steps, preemptions, minimal } = failure;
+  const { oracle, message, actor, steps, preemptions, minimal, noProgress } = failure;
+  const seen = noProgress === null ? `seen by ${actor}, after` : 'after';
   const least = minimal ? 'no schedule with fewer fails' : 'perhaps not the fewest';
   return [
     `VIOLATION: ${scenario}: rule ${oracle} is broken: ${message}`,
-    `  seen by ${actor}, after ${plural(steps, 'step')} with ${plural(preemptions, 'preemption')} (${least}); ${pace}`,
+    `  ${seen} ${plural(steps, 'step')} with ${plural(preemptions, 'preemption')} (${least}); ${pace}`,
     '',
     ...failureText(failure),
     '',
@@ -59,7 +60,7 @@ function roundText({ actors, length, times, steps, waiting, looksAt }: RoundExpl
     ...waiting.map((text) => `Meanwhile ${text}.`),
     looksAt.length === 0
       ? `Nothing that anybody else could change is looked at in it: only ${actors.join(' or ')} can end it.`
-      : `It ends only if something changes that is looked at in it and left as it is: ${listed(looksAt, THINGS, ', ', 'of them')}.`,
+      : `It ends only if something changes that is looked at in it, and is the same after it: ${listed(looksAt, THINGS, ', ', 'of them')}.`,
   ];
 }
 

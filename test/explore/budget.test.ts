@@ -6,6 +6,7 @@ import { Violation } from '../../src/arena/violation.ts';
 import { executorOf } from '../../src/engines/explore/explore.ts';
 import { Budget, secondsFor } from '../../src/engines/explore/failure/budget.ts';
 import { reportFailure, reportFound } from '../../src/engines/explore/failure/report.ts';
+import { exploreParallel } from '../../src/engines/explore/threads/parallel.ts';
 import { Point } from '../../src/steps/points.ts';
 import type { Steps } from '../../src/steps/steps.ts';
 import type { Task } from '../../src/sync/task.ts';
@@ -92,4 +93,20 @@ test('a failure that does not come again is the verdict I-DETERM, in a sentence'
   assert.ok(failure);
   const again = reportFound(executor, options, { failure, schedule: [0], minimal: true }, new Budget(60));
   assert.match(again.message, /rule I-OUT \(run \d+\); when it is run again, rule I-OUT is broken: run \d+/);
+});
+
+test('stopped the moment it is found: the failure is shown, un-minimised if need be', async () => {
+  const stop = new AbortController();
+  const seen: string[] = [];
+  const settings = { retryCheck: 'none' };
+  const asked = { strategy: 'search', seconds: 60, schedules: 1e6, preemptions: 2, seed: 1, settings, explain: true };
+  const { verdict, interrupted, failure } = await exploreParallel('device-fault-vs-munmap', asked, 1, {
+    onFound({ rule }) {
+      seen.push(rule);
+      stop.abort();
+    },
+    signal: stop.signal,
+  });
+  assert.deepEqual([verdict, interrupted, seen], ['violation', true, [failure?.oracle]]);
+  assert.ok(failure !== null && failure.table.length > 1 && failure.explanation?.complete === false);
 });

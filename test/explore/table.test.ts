@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { executorOf } from '../../src/engines/explore/explore.ts';
-import { folded, table, WIDTH } from '../../src/engines/explore/failure/table.ts';
+import { WIDTH } from '../../src/engines/explore/failure/columns.ts';
+import { folded, table } from '../../src/engines/explore/failure/table.ts';
 import type { Stretch } from '../../src/engines/explore/failure/trace.ts';
 import { wordScenario } from './words.ts';
 

@@ -55,15 +55,13 @@ function parse(executor: Executor, text: string): Wanted[] {
 export function followNamed(executor: Executor, text: string): number[] {
   const parts = parse(executor, text);
   executor.reset();
-  for (const { actor, at, visit } of parts) {
+  for (const [number, { actor, at, visit }] of parts.entries()) {
     for (let visits = 0; visits < visit; ) {
       if (!executor.canRun(actor) || executor.steps >= executor.limit) {
         const now =
           executor.at[actor] === DONE ? 'it is done' : `it cannot go on from ${pointName(executor.at[actor] as number)}`;
         const wanted = `${executor.nameOf(actor)}@${at}${visit > 1 ? `#${visit}` : ''}`;
-        throw new UsageError(
-          `the schedule cannot be followed to ${wanted}, part ${parts.findIndex((part) => part.at === at && part.actor === actor) + 1}: ${now}`,
-        );
+        throw new UsageError(`the schedule cannot be followed to ${wanted}, part ${number + 1}: ${now}`);
       }
       if (executor.step(actor) !== null) return [...executor.schedule.subarray(0, executor.steps)];
       if (pointName(executor.at[actor] as number) === at) visits++;

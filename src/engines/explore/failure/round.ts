@@ -30,7 +30,7 @@ export interface RoundExplained extends Round {
   readonly steps: readonly RoundStep[];
   /** Who waits meanwhile, and what for. */
   readonly waiting: readonly string[];
-  /** What is looked at in the round and changed by nobody in it: it ends only if something of that changes. */
+  /** What is looked at in the round and is the same after it: it ends only if something of that changes. */
   readonly looksAt: readonly string[];
 }
 
@@ -91,22 +91,30 @@ function entriesOf({ arena }: Executor): ReadonlyMap<number, string> {
   return entries;
 }
 
-/** Words that say nothing about what goes on: they never change, or are an actor's own. */
-const isDull = (name: string): boolean => /^(actor \d+|page table \d+): /.test(name) || /: (handle|link)$/.test(name);
+/** Words that nobody would change to end a round: an actor's own, the links of lists and trees, and locks. */
+const DULL = /^(actor \d+|page table \d+): |: (handle|link|node\[\d\]|\w*(lock|Lock|Next|Prev|Root)(\[\d\])?)$/;
 
-/** What was looked at and not changed: entries of page tables first. */
-function unchanged(executor: Executor, steps: readonly Watched[]): string[] {
-  const written = new Set(steps.flatMap(({ writes }) => [...writes]));
-  const read = new Set(steps.flatMap(({ reads }) => [...reads]).filter((word) => !written.has(word)));
-  const all = entriesOf(executor);
-  const [entries, others]: [string[], Set<string>] = [[], new Set()];
-  for (const word of read) {
-    const entry = all.get(word);
-    const known = wordName(executor.arena, word);
-    if (entry !== undefined) entries.push(entry);
-    else if (known !== null && known.protection !== 'frozen' && !isDull(known.name)) others.add(known.name);
+/** The more telling come first: entries of page tables, then pages, then VMAs. */
+const TELLING = [/=/, /^page /, /^vma \d+: flags/];
+
+const rankOf = (text: string): number => {
+  const rank = TELLING.findIndex((pattern) => pattern.test(text));
+  return rank === -1 ? TELLING.length : rank;
+};
+
+/** What was looked at in the last steps and is as it was `before` them. */
+function unchanged(executor: Executor, before: Int32Array, steps: readonly Watched[]): string[] {
+  const { arena } = executor;
+  const entries = entriesOf(executor);
+  const texts = new Set<string>();
+  for (const word of new Set(steps.flatMap(({ reads }) => [...reads]))) {
+    if (word < 0 || arena.words[word] !== before[word]) continue;
+    const known = wordName(arena, word);
+    const text =
+      entries.get(word) ?? (known === null || known.protection === 'frozen' || DULL.test(known.name) ? null : known.name);
+    if (text !== null) texts.add(text);
   }
-  return [...entries, ...others];
+  return [...texts].sort((a, b) => rankOf(a) - rankOf(b));
 }
 
 /** The round of a livelock, once; null for a failure that is none. The executor is left at the end of it. */
@@ -119,6 +127,7 @@ export function roundOf(executor: Executor, schedule: readonly number[], { round
   const makers = new Set(schedule.slice(start, start + length));
   executor.reset();
   for (let step = 0; step < start; step++) executor.step(schedule[step] as number);
+  const before = executor.arena.words.slice();
   const steps = schedule.slice(start, start + length).map((actor, i) => {
     const from = pointName(executor.at[actor] as number);
     executor.step(actor);
@@ -135,6 +144,6 @@ export function roundOf(executor: Executor, schedule: readonly number[], { round
     waiting: all
       .filter((actor) => !makers.has(actor) && executor.at[actor] !== DONE && executor.waitOf(actor).word !== 0)
       .map((actor) => waitText(executor, actor)),
-    looksAt: unchanged(executor, watched),
+    looksAt: unchanged(executor, before, watched),
   };
 }

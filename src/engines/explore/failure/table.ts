@@ -1,18 +1,11 @@
 /** A failing execution as a table: a column for each actor, a row for each stretch of steps that one of them made. */
 import type { Executor } from '../machine/execution.ts';
 import type { Round } from '../machine/failure.ts';
+import { aligned, ELLIPSIS } from './columns.ts';
 import type { Stretch } from './trace.ts';
-
-/** Most characters of a line. */
-export const WIDTH = 130;
-
-/** Narrowest column that a line may be made to fit with. */
-const LEAST = 8;
 
 /** Rows that are shown of a long table, at its beginning and at its end. */
 const ENDS = 100;
-
-const ELLIPSIS = '…';
 
 /** `cpu[512]=PRES(2; W)`: what, which one, and a value with the first number in it apart. */
 const ENTRY = /^(\w+)\[(\d+)\]=(\D*)(\d+)(.*)$/;
@@ -57,37 +50,6 @@ export function folded(state: string): string {
   return parts.map((part) => (typeof part === 'string' ? part : entriesText(part))).join('  ');
 }
 
-const cut = (cell: string, width: number): string =>
-  cell.length <= width ? cell : `${cell.slice(0, Math.max(0, width - 1))}${ELLIPSIS}`;
-
-/** The widths of columns that are wanted, made to fit a line: the widest give way. */
-function fitting(wanted: readonly number[]): number[] {
-  const room = WIDTH - 2 * (wanted.length - 1);
-  const sum = (most: number): number => wanted.reduce((all, width) => all + Math.min(width, most), 0);
-  let most = Math.max(...wanted);
-  while (most > LEAST && sum(most) > room) most--;
-  let spare = Math.max(0, room - sum(most));
-  return wanted
-    .toReversed()
-    .map((width) => {
-      const given = Math.min(width, most + spare);
-      spare -= Math.max(0, given - most);
-      return given;
-    })
-    .toReversed();
-}
-
-/** A cell for each column, as wide as the widest if they fit. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const wanted = (rows[0] as readonly string[]).map((_, i) => Math.max(...rows.map((row) => (row[i] as string).length)));
-  const widths = fitting(wanted);
-  const pad = (cell: string, i: number): string => {
-    const width = widths[i] as number;
-    return i === 0 ? cut(cell, width).padStart(width) : cut(cell, width).padEnd(width);
-  };
-  return rows.map((row) => row.map(pad).join('  ').trimEnd());
-}
-
 /** What is said in a table beside the stretches. */
 export interface TableOptions {
   /** Share of random continuations that fail, by the number of steps made. */
@@ -96,7 +58,7 @@ export interface TableOptions {
   readonly round?: Round & { readonly times: number };
 }
 
-/** The table, as lines of at most {@link WIDTH} characters. */
+/** The table, as lines of at most 130 characters. */
 export function table(executor: Executor, stretches: readonly Stretch[], { chances, round }: TableOptions = {}): string[] {
   const isThere = (name: string): boolean => stretches.some(({ actor }) => actor === name);
   const names = Array.from({ length: executor.count }, (_, i) => executor.nameOf(i)).filter(isThere);

@@ -3,7 +3,9 @@
 import { UsageError } from '../../../input/usageError.ts';
 import { checkStrategy, type ExploreOptions, type ExploreResult, replayed, resultOf } from '../explore.ts';
 import { secondsFor } from '../failure/budget.ts';
+import type { PassedPoints } from '../failure/passedPoints.ts';
 import type { ExploreFailure } from '../failure/report.ts';
+import type { Failure } from '../machine/failure.ts';
 import { Control, LANES, type Standing } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
 import type { Task, TaskResult } from '../plan/tasks.ts';
@@ -18,6 +20,8 @@ export interface ExploreProgress extends Standing {
 export interface ParallelHooks {
   /** Called about ten times a second. */
   readonly onProgress?: (progress: ExploreProgress) => void;
+  /** Called as soon as a rule is known to be broken; to look into it takes some seconds. */
+  readonly onFound?: (failure: Failure) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -90,7 +94,7 @@ export async function exploreParallel(
   scenario: string,
   options: ExploreOptions,
   workers: number,
-  { onProgress, signal }: ParallelHooks = {},
+  { onProgress, onFound, signal }: ParallelHooks = {},
 ): Promise<ExploreResult> {
   checkStrategy(options.strategy);
   if (workers < 1 || workers > LANES) throw new UsageError(`1 to ${LANES} workers are possible, not ${workers}`);
@@ -131,12 +135,14 @@ export async function exploreParallel(
       const { found } = exploration;
       if (found === null) return conclude(started, null, seconds);
       stage = 'looking into the failure';
+      onFound?.(found.failure);
       const work = { kind: 'report', found, options, seconds: secondsFor(seconds) } as const;
       return conclude(started, await report(subject, work, control), seconds);
     } catch (error) {
       if (!(error instanceof Stuck)) throw error;
       const seconds = (Date.now() - began) / 1000;
       const found = foundIn(error);
+      onFound?.(found.failure);
       exploration.fail(found, control.standing().executions);
       return conclude(started, await report(subject, { kind: 'reportStuck', found }, control), seconds);
     }
@@ -175,5 +181,25 @@ export async function runSchedule(
     }
   } finally {
     signal?.removeEventListener('abort', stop);
+  }
+}
+
+/**
+ * The points that actors pass in a schedule in named points; without one, in a run without preemption.
+ *
+ * @throws as {@link runSchedule}; UsageError also when a step does not end.
+ */
+export async function listPoints(
+  scenario: string,
+  { settings, driver }: Pick<ExploreOptions, 'settings' | 'driver'>,
+  text?: string,
+): Promise<PassedPoints> {
+  const { threads } = await Threads.start({ scenario, settings, driver }, 1, new Control(), true);
+  await using _ = threads;
+  try {
+    return await threads.run({ kind: 'points', text });
+  } catch (error) {
+    if (!(error instanceof Stuck)) throw error;
+    throw new UsageError(`the points of ${scenario} cannot be listed: ${error.message}`, { cause: error });
   }
 }

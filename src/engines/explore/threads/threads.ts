@@ -5,6 +5,7 @@ import { UsageError } from '../../../input/usageError.ts';
 import { accepted, type Refusal } from '../../refusal.ts';
 import { workerUrl } from '../../workerUrl.ts';
 import type { ExploreOptions, ExploreResult } from '../explore.ts';
+import type { PassedPoints } from '../failure/passedPoints.ts';
 import type { ExploreFailure } from '../failure/report.ts';
 import type { Failure } from '../machine/failure.ts';
 import { CHECKING, Pulse, SETTING_UP, type Standstill } from '../machine/pulse.ts';
@@ -24,6 +25,8 @@ export interface Answers {
   /** Of a schedule that cannot be run to its end. */
   reportStuck: { readonly work: { readonly kind: 'reportStuck'; readonly found: Found }; readonly answer: ExploreFailure };
   replay: { readonly work: { readonly kind: 'replay'; readonly schedule: readonly number[] }; readonly answer: ExploreResult };
+  /** Of a schedule in named points, or of a run without preemption. */
+  points: { readonly work: { readonly kind: 'points'; readonly text: string | undefined }; readonly answer: PassedPoints };
   follow: { readonly work: { readonly kind: 'follow'; readonly text: string }; readonly answer: ExploreResult };
 }
 
