@@ -23,13 +23,12 @@ test('bugs are found by the rules and with the preemptions of the catalogue, con
 });
 
 /** Bugs put back after a rule or a scenario was missing for them. */
-const missed = ['R73', 'R73b'];
+const missed = bugs.filter(({ id }) => id.startsWith('M') || id.startsWith('R73'));
 
 test('what was missed once is found by the rule that was missing', async () => {
-  const chosen = bugs.filter(({ id }) => missed.includes(id));
-  assert.equal(chosen.length, missed.length);
+  assert.ok(missed.length >= 19);
   const options = { seconds: 30, schedules: 100_000, seeds: 0, workers: 2, clean: 0 };
-  const result = await hunt({ bugs: chosen, controls: [], scenarios: [] }, options);
+  const result = await hunt({ bugs: missed, controls: [], scenarios: [] }, options);
   for (const { id, found, expected, agrees } of result.rows) {
     assert.deepEqual({ id, found, expected, agrees }, { id, found: true, expected: true, agrees: true });
   }

@@ -181,6 +181,7 @@ export const ClassicSub = pooled('classicSub', {
   ops: frozen('id of the operations'),
   owner: frozen('address of the object that embeds it'),
   running: atomic('callbacks running now'),
+  open: atomic('invalidations whose start it was called for, and whose end it was not yet, if it wants to know of ends'),
 });
 
 /** struct dev_pagemap with the free list a driver keeps of it. */

@@ -11,6 +11,10 @@ import { c8 } from './c8.ts';
 import { c9 } from './c9.ts';
 import { c10 } from './c10.ts';
 import { c11 } from './c11.ts';
+import { c12 } from './c12.ts';
+import { c13 } from './c13.ts';
+import { c14 } from './c14.ts';
+import { c15 } from './c15.ts';
 import { e12 } from './e12.ts';
 import { e14 } from './e14.ts';
 import { e15 } from './e15.ts';
@@ -75,6 +79,23 @@ import { g29 } from './g29.ts';
 import { g30 } from './g30.ts';
 import { g32 } from './g32.ts';
 import { g33 } from './g33.ts';
+import { m01 } from './m01.ts';
+import { m01b } from './m01b.ts';
+import { m01c } from './m01c.ts';
+import { m02 } from './m02.ts';
+import { m03 } from './m03.ts';
+import { m04 } from './m04.ts';
+import { m05 } from './m05.ts';
+import { m06 } from './m06.ts';
+import { m07 } from './m07.ts';
+import { m08 } from './m08.ts';
+import { m09 } from './m09.ts';
+import { m10 } from './m10.ts';
+import { m11 } from './m11.ts';
+import { m12 } from './m12.ts';
+import { m13 } from './m13.ts';
+import { m14 } from './m14.ts';
+import { m15 } from './m15.ts';
 import { r01 } from './r01.ts';
 import { r02 } from './r02.ts';
 import { r03 } from './r03.ts';
@@ -289,7 +310,24 @@ export const bugs: readonly Bug[] = [
   s08,
   s08b,
   s08c,
+  m01,
+  m01b,
+  m01c,
+  m02,
+  m03,
+  m04,
+  m05,
+  m06,
+  m07,
+  m08,
+  m09,
+  m10,
+  m11,
+  m12,
+  m13,
+  m14,
+  m15,
 ];
 
 /** Changes that must never be reported. */
-export const controls: readonly Control[] = [c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11];
+export const controls: readonly Control[] = [c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15];

@@ -7,6 +7,7 @@ import { Counter } from '../arena/counters.ts';
 import { frameAt } from '../arena/frames.ts';
 import { Mirror } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
+import { isDevicePrivatePage, pgmapOwner } from '../mm/devPagemap.ts';
 import { closeWindow, DEVICE, openWindow, tlbFill, tlbGeneration, tlbLookup } from '../mm/tlb.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -46,6 +47,13 @@ function checkLive(task: Task, vpn: number, pfn: number): void {
   }
 }
 
+/** A device-private page can be reached by the device that has it, and by nobody else. */
+function checkOwnMemory({ arena, id }: Task, mirror: number, vpn: number, pfn: number): void {
+  if (!isDevicePrivatePage(arena, pfn) || pgmapOwner(arena, pfn) === get(arena, mirror + Mirror.device)) return;
+  const what = `device ${get(arena, mirror + Mirror.device)} (actor ${id}) reaches page ${pfn} through address page ${vpn}`;
+  throw new Violation('I-ISO', `${what}, which is memory of device ${pgmapOwner(arena, pfn)}`);
+}
+
 /** One try: the frame's first word with the access begun, or -1 for a miss. */
 export function* deviceTry(task: Task, driver: Driver, mirror: number, vpn: number, bits: number): Steps<number> {
   const { arena } = task;
@@ -56,6 +64,7 @@ export function* deviceTry(task: Task, driver: Driver, mirror: number, vpn: numb
   const entry = locked ? deviceEntry(arena, mirror, vpn) : translate(task, mirror, vpn, bits);
   if ((entry & bits) === bits) {
     checkLive(task, vpn, deviceEntryPfn(entry));
+    checkOwnMemory(task, mirror, vpn, deviceEntryPfn(entry));
     checkDma(arena, mirror, vpn, deviceEntryPfn(entry));
     yield Point.deviceTranslated;
     return frameAt(arena, deviceEntryPfn(entry));

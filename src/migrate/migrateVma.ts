@@ -11,6 +11,7 @@
  */
 import { EINVAL } from '../arena/errno.ts';
 import { Violation } from '../arena/violation.ts';
+import { isDevicePrivatePage, pgmapOwner } from '../mm/devPagemap.ts';
 import { mmapAssertLocked } from '../mm/mmapLock.ts';
 import { isDevicePage, PG_LOCKED, pageFlags } from '../mm/page.ts';
 import { VM_HUGETLB, VM_SPECIAL, vmaEnd, vmaFlags, vmaStart } from '../mm/vma.ts';
@@ -19,6 +20,12 @@ import type { Task } from '../sync/task.ts';
 import { collect } from './collect.ts';
 import { commitPages } from './commit.ts';
 import { finalizePages } from './finalize.ts';
+import {
+  MIGRATE_VMA_SELECT_DEVICE_COHERENT,
+  MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
+  MIGRATE_VMA_SELECT_SYSTEM,
+  migratePfnToPage,
+} from './migratePfn.ts';
 import { unmapPages } from './unmapPass.ts';
 
 /** Where a transaction is; each call checks that it is called in its turn (I-MIG). */
@@ -72,6 +79,23 @@ function turn(task: Task, migrate: MigrateVma, expected: MigrateState, what: str
   }
 }
 
+/** I-MIG: what was collected is what the caller selects, whatever the walk thinks of it. */
+function checkSources({ arena }: Task, { src, flags, pgmapOwner: owner }: MigrateVma): void {
+  for (const slot of src) {
+    const pfn = migratePfnToPage(slot);
+    if (pfn === 0) continue;
+    const device = isDevicePage(arena, pfn);
+    const select = !device
+      ? MIGRATE_VMA_SELECT_SYSTEM
+      : isDevicePrivatePage(arena, pfn)
+        ? MIGRATE_VMA_SELECT_DEVICE_PRIVATE
+        : MIGRATE_VMA_SELECT_DEVICE_COHERENT;
+    if ((flags & select) === 0) throw new Violation('I-MIG', `page ${pfn} is collected, and is of a kind nobody asked for`);
+    if (device && pgmapOwner(arena, pfn) !== owner)
+      throw new Violation('I-MIG', `page ${pfn} of device ${pgmapOwner(arena, pfn)} is collected for device ${owner}`);
+  }
+}
+
 /**
  * migrate_vma_setup.
  *
@@ -88,6 +112,7 @@ export function* migrateVmaSetup(task: Task, migrate: MigrateVma): Steps<number>
   mmapAssertLocked(task, mm);
   migrate.src.fill(0);
   yield* collect(task, migrate);
+  if (task.checks) checkSources(task, migrate);
   if (migrate.cpages !== 0) yield* unmapPages(task, migrate.src, migrate, faultPage);
   // Also with nothing collected: a driver may stop then, or make the other calls all the same.
   migrate.state = 'collected';

@@ -4,7 +4,7 @@
  * The caller's duty, in this order: start; page-table lock; change entries and flush the TLB; unlock; end. Brackets may
  * nest in a thread and overlap between threads. A callback still finds the pages mapped and referenced.
  */
-import { get, increase, load } from '../arena/access.ts';
+import { add, get, increase, load } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
 import { EAGAIN } from '../arena/errno.ts';
 import { nextOverlap } from '../arena/intervalTree.ts';
@@ -26,6 +26,18 @@ interface Unfinished {
   readonly finish: unknown;
 }
 
+/** A call of an interval is over, the second pass included. */
+function endCall(task: Task, sub: number): void {
+  if (task.checks && add(task.arena, sub + IntervalSub.running, -1) <= 0)
+    throw new Violation('I-PAIR', `a call of interval ${sub} is ended that never began, or ended before`);
+}
+
+/** What a classic notifier that wants to know both is told: each start that it did not refuse has one end. */
+function noteBracket(task: Task, sub: number, by: 1 | -1): void {
+  if (task.checks && add(task.arena, sub + ClassicSub.open, by) + by < 0)
+    throw new Violation('I-PAIR', `notifier ${sub} is told of the end of an invalidation whose start it was not told of`);
+}
+
 function* callInterval(task: Task, sub: number, range: NotifierRange, seq: number, unfinished: Unfinished[]): Steps<boolean> {
   const { arena } = task;
   const ops = intervalOps(get(arena, sub + IntervalSub.ops));
@@ -37,10 +49,10 @@ function* callInterval(task: Task, sub: number, range: NotifierRange, seq: numbe
     const first = yield* ops.invalidateStart(task, sub, range, seq);
     ok = first.ok;
     if (ok && first.finish !== null) unfinished.push({ sub, finish: first.finish });
-    else if (task.checks) increase(arena, sub + IntervalSub.running, -1);
+    else endCall(task, sub);
   } else {
     if (ops.invalidate !== undefined) ok = yield* ops.invalidate(task, sub, range, seq);
-    if (task.checks) increase(arena, sub + IntervalSub.running, -1);
+    endCall(task, sub);
   }
   if (!range.blockable) nonBlockEnd(task);
   if (!ok && range.blockable) {
@@ -68,7 +80,7 @@ function* intervalPass(task: Task, subs: number, range: NotifierRange): Steps<bo
   for (const { sub: started, finish } of unfinished) {
     const finishOps = intervalOps(get(arena, started + IntervalSub.ops)).invalidateFinish;
     if (finishOps !== undefined) yield* finishOps(task, finish);
-    if (task.checks) increase(arena, started + IntervalSub.running, -1);
+    endCall(task, started);
   }
   if (!ok) yield* invEnd(task, subs);
   return ok;
@@ -84,6 +96,7 @@ function* classicPass(task: Task, subs: number, range: NotifierRange): Steps<num
     if (ops.invalidateRangeStart === undefined) continue;
     yield Point.classicCallback;
     noteCallback(task, sub, 1);
+    if (ops.invalidateRangeEnd !== undefined) noteBracket(task, sub, 1);
     if (!range.blockable) nonBlockStart(task);
     const result = yield* ops.invalidateRangeStart(task, sub, range);
     if (!range.blockable) nonBlockEnd(task);
@@ -108,8 +121,9 @@ function* classicPass(task: Task, subs: number, range: NotifierRange): Steps<num
 function* classicEnds(task: Task, subs: number, range: NotifierRange): Steps<void> {
   const { arena } = task;
   for (let sub = get(arena, subs + Subscriptions.list); sub !== 0; sub = load(arena, sub + ClassicSub.next)) {
-    const { invalidateRangeEnd } = classicOps(get(arena, sub + ClassicSub.ops));
+    const { invalidateRangeStart, invalidateRangeEnd } = classicOps(get(arena, sub + ClassicSub.ops));
     if (invalidateRangeEnd === undefined) continue;
+    if (invalidateRangeStart !== undefined) noteBracket(task, sub, -1);
     noteCallback(task, sub, 1);
     yield* invalidateRangeEnd(task, sub, range);
     noteCallback(task, sub, -1);

@@ -6,7 +6,17 @@ import { liveObjects } from '../arena/pool.ts';
 import { Header, Mm, Pgmap } from '../arena/structures.ts';
 import { pagesIn } from '../mm/addressSpace.ts';
 import { isDevicePrivatePage } from '../mm/devPagemap.ts';
-import { allocatablePages, isDevicePage, isZeroPage, PG_ANON_EXCLUSIVE, PG_FILE, PG_LOCKED } from '../mm/page.ts';
+import {
+  allocatablePages,
+  isDevicePage,
+  isZeroPage,
+  PG_ANON_EXCLUSIVE,
+  PG_FILE,
+  PG_HUGETLB,
+  PG_LOCKED,
+  PG_LRU,
+  pageMapping,
+} from '../mm/page.ts';
 import {
   describePte,
   isDeviceExclusive,
@@ -16,12 +26,13 @@ import {
   leafKind,
   leafWritable,
   mapsPage,
+  PTE_PROTNONE,
   PTE_SPECIAL,
   ptePfn,
   ptePresent,
 } from '../mm/pte.ts';
 import { forEachEntry } from '../mm/tables.ts';
-import { VM_WRITE, vmaFlags, vmaLookup } from '../mm/vma.ts';
+import { VM_ACCESS, VM_WRITE, vmaFlags, vmaLookup } from '../mm/vma.ts';
 import type { Finding } from './finding.ts';
 import { checkSwap } from './swap.ts';
 
@@ -45,6 +56,8 @@ function countMm(arena: Arena, mm: number, maps: Int32Array, findings: Finding[]
       const vma = vmaLookup(arena, mm, vpn);
       if (leafWritable(pte) && !isDeviceExclusive(pte) && (vma === 0 || (vmaFlags(arena, vma) & VM_WRITE) === 0))
         findings.push({ rule: 'I-PERM', message: `${where} is writable, its mapping is not` });
+      if (ptePresent(pte) && (pte & PTE_PROTNONE) === 0 && (vma === 0 || (vmaFlags(arena, vma) & VM_ACCESS) === 0))
+        findings.push({ rule: 'I-PERM', message: `${where} can be read, its mapping cannot` });
     } else if (
       !isMigration(pte) &&
       !(isSwap(pte) && arena.hasSwap) &&
@@ -63,7 +76,13 @@ function countMm(arena: Arena, mm: number, maps: Int32Array, findings: Finding[]
     findings.push({ rule: 'I-REF', message: `file rss of mm ${mm} is ${countedFile}, ${rssFile} file pages are mapped` });
 }
 
-/** Each page: references are its mappings, and it is unlocked. `pinned` are pages the caller knows to be referenced. */
+/** Is a page that reclaim must come across on no list? Hugetlb pages and those that a driver has inserted never are on one. */
+function isIsolated(arena: Arena, pfn: number, flags: number, mapped: number): boolean {
+  const never = (flags & PG_HUGETLB) !== 0 || ((flags & PG_FILE) !== 0 && pageMapping(arena, pfn) === 0);
+  return mapped > 0 && !isDevicePage(arena, pfn) && !never && (flags & PG_LRU) === 0;
+}
+
+/** Each page: references are its mappings, it is unlocked, and where reclaim finds it. `pinned` are pages the caller knows to be referenced. */
 function countPages(arena: Arena, maps: Int32Array, pinned: ReadonlyMap<number, number>, findings: Finding[]): number {
   let used = 0;
   for (let pfn = ZERO_PFN + 1; pfn < arena.pageCount; pfn++) {
@@ -82,6 +101,8 @@ function countPages(arena: Arena, maps: Int32Array, pinned: ReadonlyMap<number, 
     const flags = load(arena, arena.page.flags + pfn);
     if ((flags & PG_LOCKED) !== 0)
       findings.push({ rule: 'I-QUIET', message: `page ${pfn} is locked though nothing is under way` });
+    if (isIsolated(arena, pfn, flags, mapped))
+      findings.push({ rule: 'I-QUIET', message: `page ${pfn} is mapped and not on the LRU, though nobody works on it` });
     if ((flags & PG_ANON_EXCLUSIVE) !== 0 && mapped > 1) {
       findings.push({ rule: 'I-ENTRY', message: `page ${pfn} is exclusive and mapped ${mapped} times` });
     }

@@ -1,4 +1,4 @@
-/** I-STALE, I-PERM: a device entry names exactly what the CPU page table names, with no more permission. */
+/** I-STALE, I-PERM, I-ISO, I-EXCL: a device entry names exactly what the CPU page table names, with no more permission. */
 import { get, load, overActors } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { liveObjects } from '../arena/pool.ts';
@@ -9,8 +9,18 @@ import { dmaPage, forEachDmaEntry } from '../drivers/dmaMap.ts';
 import { mirrorMm } from '../drivers/mirror.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../mm/devPagemap.ts';
 import { isZeroPage } from '../mm/page.ts';
-import { describePte, isDeviceExclusive, leafWritable, mapsPage, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/pte.ts';
+import {
+  describePte,
+  isDeviceExclusive,
+  leafWritable,
+  mapsPage,
+  PTE_PROTNONE,
+  PTE_SPECIAL,
+  ptePfn,
+  ptePresent,
+} from '../mm/pte.ts';
 import { forEachEntry, readPte } from '../mm/tables.ts';
+import { VM_READ, vmaFlags, vmaLookup } from '../mm/vma.ts';
 import type { Task } from '../sync/task.ts';
 import type { Finding } from './finding.ts';
 
@@ -36,6 +46,9 @@ export function entryObjection(arena: Arena, mirror: number, vpn: number, entry:
   }
   if (isDevicePrivatePage(arena, pfn) && pgmapOwner(arena, pfn) !== get(arena, mirror + Mirror.device)) {
     return { rule: 'I-ISO', message: `${what}, which is memory of device ${pgmapOwner(arena, pfn)}` };
+  }
+  if (ptePresent(pte) && (pte & PTE_PROTNONE) !== 0) {
+    return { rule: 'I-PERM', message: `${what}, but the CPU entry ${describePte(pte)} may not even be read` };
   }
   if ((entry & DEV_WRITE) !== 0 && !leafWritable(pte)) {
     return { rule: 'I-PERM', message: `${what} writable, but the CPU entry is ${describePte(pte)}` };
@@ -73,12 +86,21 @@ function dmaObjections(arena: Arena, mirror: number): Finding[] {
   return findings;
 }
 
+/** Does the device map what the process itself may not read? VMAs stand still only at rest. */
+function readObjection(arena: Arena, mirror: number, vpn: number, entry: number): Finding | null {
+  if ((entry & DEV_VALID) === 0) return null;
+  const vma = vmaLookup(arena, mirrorMm(arena, mirror), vpn);
+  if (vma !== 0 && (vmaFlags(arena, vma) & VM_READ) !== 0) return null;
+  const what = `device ${get(arena, mirror + Mirror.device)} maps page ${deviceEntryPfn(entry)} at address page ${vpn}`;
+  return { rule: 'I-PERM', message: `${what}, where ${vma === 0 ? 'there is no mapping' : 'the mapping may not be read'}` };
+}
+
 /** Quiescent: every entry of every mirror. */
 export function checkMirrors(arena: Arena): Finding[] {
   const findings: Finding[] = [];
   for (const mirror of liveObjects(arena, arena.pools.mirror)) {
     forEachEntry(arena, get(arena, mirror + Mirror.table), (vpn, entry) => {
-      const objection = entryObjection(arena, mirror, vpn, entry);
+      const objection = entryObjection(arena, mirror, vpn, entry) ?? readObjection(arena, mirror, vpn, entry);
       if (objection !== null) findings.push(objection);
     });
     findings.push(...dmaObjections(arena, mirror));

@@ -2,7 +2,7 @@
 import { get, load } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { liveObjects } from '../arena/pool.ts';
-import { Header, IntervalSub, Subscriptions } from '../arena/structures.ts';
+import { ClassicSub, Header, IntervalSub, Subscriptions } from '../arena/structures.ts';
 import type { Finding } from './finding.ts';
 
 export function checkNotifiers(arena: Arena): Finding[] {
@@ -26,6 +26,12 @@ export function checkNotifiers(arena: Arena): Finding[] {
     if (get(arena, sub + IntervalSub.inTree) === 0) continue;
     expect((load(arena, sub + IntervalSub.invalidateSeq) & 1) === 1, 'I-SEQ', `the sequence of interval ${sub} is even`);
     expect(load(arena, sub + IntervalSub.running) === 0, 'I-CB', `a callback of interval ${sub} is still counted as running`);
+  }
+  for (const sub of liveObjects(arena, arena.pools.classic)) {
+    const open = load(arena, sub + ClassicSub.open);
+    // One that was unregistered hears nothing any more.
+    if (get(arena, sub + ClassicSub.linked) !== 0)
+      expect(open === 0, 'I-PAIR', `notifier ${sub} was not told of the end of ${open} invalidations`);
   }
   for (const index of [0, 1])
     expect(load(arena, Header.srcuReaders + index) === 0, 'I-PAIR', 'an SRCU read section was not ended');

@@ -138,6 +138,42 @@ export const makesReadOnly =
   (task) =>
     mprotect(task, m.mm, FIRST + page, pages, VM_READ);
 
+/** mprotect to nothing: the process may not even read. */
+export const makesUnreadable =
+  (m: SmallMachine, page: number, pages = 1): Operation =>
+  (task) =>
+    mprotect(task, m.mm, FIRST + page, pages, 0);
+
+/** Word of a scenario: the last number whose write, or whatever else was done, is known to be completed. */
+const KNOWN = Header.shared + 14;
+
+/** Does it, and then everybody can know that it is completed. Numbers grow. */
+export const andTells = (operation: Operation, value: number): Operation =>
+  function* (task) {
+    yield* operation(task);
+    yield Point.call;
+    store(task.arena, KNOWN, value);
+  };
+
+/** Has it been told that `value` was done? */
+export const isKnown = ({ arena }: Task, value: number): boolean => load(arena, KNOWN) >= value;
+
+/** A read that begins when a write is known to be completed finds what was written, or what came later. */
+const isNoOlder = (who: string, read: Operation<number>): Operation =>
+  function* (task) {
+    const known = load(task.arena, KNOWN);
+    const value = yield* read(task);
+    if (value < known)
+      throw new Violation('I-DATA', `${who} reads ${value}, though ${known} was known to be written before it began`);
+  };
+
+/** A load of page 0 by a CPU that is no older than what is known to be written. */
+export const cpuReadsKnown = (m: SmallMachine, page = 0): Operation => isNoOlder('a CPU', cpuReads(m, page));
+
+/** The same by device `i`. */
+export const deviceReadsKnown = (m: SmallMachine, i = 0, page = 0): Operation =>
+  isNoOlder(`device ${i + 1}`, deviceMustRead(m, page, i));
+
 /** The driver closes a mirror; afterwards its owner frees it. */
 export const closes = (m: SmallMachine, mirror: () => number): Operation =>
   function* (task) {

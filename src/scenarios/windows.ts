@@ -11,11 +11,14 @@ import { exitPlans } from './windows/exit.ts';
 import { hugePlans } from './windows/huge.ts';
 import { migrationPlans } from './windows/migration.ts';
 import { notifierPlans } from './windows/notifiers.ts';
+import { permissionPlans } from './windows/permissions.ts';
 import { rangeFaultPlans } from './windows/rangeFaults.ts';
 import { realDriverPlans } from './windows/realDrivers.ts';
 import { reclaimPlans } from './windows/reclaim.ts';
 import { returnPlans } from './windows/returns.ts';
 import { swapInPlans } from './windows/swapIn.ts';
+import { translationPlans } from './windows/translations.ts';
+import { twoDevicePlans } from './windows/twoDevices.ts';
 
 const plans: readonly Plan[] = [
   ...deviceFaultPlans,
@@ -31,6 +34,9 @@ const plans: readonly Plan[] = [
   ...driverObjectPlans,
   ...reclaimPlans,
   ...swapInPlans,
+  ...permissionPlans,
+  ...translationPlans,
+  ...twoDevicePlans,
 ];
 
 /** `settings` are given to the driver. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { add, get, or, set, store } from '../../src/arena/access.ts';
+import { add, and, get, or, set, store } from '../../src/arena/access.ts';
 import { handleOf, poolAlloc } from '../../src/arena/pool.ts';
-import { Actor, Header, Mm, Subscriptions } from '../../src/arena/structures.ts';
+import { Actor, Header, Mm, Subscriptions, Vma } from '../../src/arena/structures.ts';
 import { DEV_ATOMIC, DEV_WRITE, deviceEntry, mkDeviceEntry, setDeviceEntry } from '../../src/drivers/deviceTable.ts';
 import { dmirror } from '../../src/drivers/dmirror/index.ts';
 import { mirrorAlloc } from '../../src/drivers/mirror.ts';
@@ -11,9 +11,10 @@ import { registerDriver } from '../../src/drivers/registry.ts';
 import { cpuStore } from '../../src/mm/cpuAccess.ts';
 import { MEMORY_DEVICE_PRIVATE, memremapPages } from '../../src/mm/devPagemap.ts';
 import { mmapAnonymous } from '../../src/mm/mmap.ts';
-import { PG_ANON_EXCLUSIVE, PG_LOCKED } from '../../src/mm/page.ts';
-import { LEAF_MIGRATION_READ, LEAF_SWAP, mkLeaf, PTE_WRITE, ptePfn } from '../../src/mm/pte.ts';
+import { PG_ANON_EXCLUSIVE, PG_LOCKED, PG_LRU } from '../../src/mm/page.ts';
+import { LEAF_MIGRATION_READ, LEAF_SWAP, mkLeaf, PTE_PROTNONE, PTE_WRITE, ptePfn } from '../../src/mm/pte.ts';
 import { lookupTable, pteAt, readPte } from '../../src/mm/tables.ts';
+import { vmaLookup } from '../../src/mm/vma.ts';
 import { subscriptionsOf } from '../../src/notifier/sequence.ts';
 import { checkCounts } from '../../src/oracles/counts.ts';
 import { checkData } from '../../src/oracles/data.ts';
@@ -82,9 +83,33 @@ const sabotages: readonly (readonly [string, (s: Scene) => void, (s: Scene) => F
   ],
   [
     'a writable entry of a shared page',
-    ({ arena, pfn }) => store(arena, arena.page.flags + pfn, 0 & PG_ANON_EXCLUSIVE),
+    ({ arena, pfn }) => and(arena, arena.page.flags + pfn, ~PG_ANON_EXCLUSIVE),
     ({ arena }) => checkCounts(arena),
     ['I-ENTRY'],
+  ],
+  [
+    'a mapped page that nobody has isolated and that is not on the LRU',
+    ({ arena, pfn }) => and(arena, arena.page.flags + pfn, ~PG_LRU),
+    ({ arena }) => checkCounts(arena),
+    ['I-QUIET'],
+  ],
+  [
+    'an entry that can be read in a mapping that cannot',
+    ({ arena, mm }) => store(arena, vmaLookup(arena, mm, AT) + Vma.flags, 0),
+    ({ arena }) => checkCounts(arena),
+    ['I-PERM'],
+  ],
+  [
+    'a device entry in a mapping that cannot be read',
+    ({ arena, mm }) => store(arena, vmaLookup(arena, mm, AT) + Vma.flags, 0),
+    ({ arena }) => checkMirrors(arena),
+    ['I-PERM'],
+  ],
+  [
+    'a device entry of a page that the CPU may not read',
+    ({ arena, pte }) => store(arena, pte(AT), (get(arena, pte(AT)) & ~PTE_WRITE) | PTE_PROTNONE),
+    ({ arena }) => checkMirrors(arena),
+    ['I-PERM'],
   ],
   [
     'a migration entry left behind',

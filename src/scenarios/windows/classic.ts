@@ -9,9 +9,12 @@ import { oomReap } from '../../mm/madvise.ts';
 import { ptePfn } from '../../mm/pte.ts';
 import { readPte } from '../../mm/tables.ts';
 import { mmuNotifierPut, mmuNotifierRegister, mmuNotifierUnregister } from '../../notifier/classic.ts';
+import { mmuIntervalNotifierInsert } from '../../notifier/interval.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
-import { type ClassicOps, registerClassicOps } from '../../notifier/ops.ts';
+import { type ClassicOps, type IntervalOps, registerClassicOps, registerIntervalOps } from '../../notifier/ops.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
+import { mmuIntervalSetSeq } from '../../notifier/sequence.ts';
+import type { Finding } from '../../oracles/finding.ts';
 import { Point } from '../../steps/points.ts';
 import { run } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -68,6 +71,47 @@ const holdsLock: Operation = function* (task) {
   yield Point.driverSnapshot;
   yield* mutexUnlock(task, LOCK, LockClass.updateLock);
 };
+
+/** An interval that refuses as {@link refusing} does. */
+const refusingInterval: IntervalOps = {
+  *invalidate(task, sub, range, curSeq) {
+    if (range.blockable) yield* mutexLock(task, LOCK, LockClass.updateLock);
+    else if (!(yield* mutexTryLock(task, LOCK, LockClass.updateLock))) return false;
+    mmuIntervalSetSeq(task, sub, curSeq);
+    yield* mutexUnlock(task, LOCK, LockClass.updateLock);
+    return true;
+  },
+};
+
+/** An interval with two passes, the second of which waits for what the first has started. */
+const twoPasses: IntervalOps = {
+  *invalidateStart(task, sub, _range, curSeq) {
+    mmuIntervalSetSeq(task, sub, curSeq);
+    add(task.arena, COUNT, 1);
+    return { ok: true, finish: sub };
+  },
+  *invalidateFinish(task) {
+    yield Point.driverInvalidate;
+    add(task.arena, COUNT, -1);
+  },
+};
+
+/** An interval over one page of the region. Those of earlier pages are called first. */
+function subscribeInterval(m: SmallMachine, ops: IntervalOps, page: number): void {
+  const sub = poolAlloc(m.arena, m.arena.pools.interval);
+  const id = IDS + [refusingInterval, twoPasses].indexOf(ops);
+  registerIntervalOps(id, ops);
+  run(mmuIntervalNotifierInsert(m.task, sub, m.mm, { start: FIRST + page, length: 1, ops: id, owner: 0 }));
+}
+
+/** Nothing that was begun is left open. */
+const allEnded = ({ arena }: SmallMachine): Finding[] =>
+  load(arena, COUNT) === 0
+    ? []
+    : [{ rule: 'I-PAIR', message: `a notifier counts ${load(arena, COUNT)} open invalidations at the end` }];
+
+/** The reaper finds the lock of a notifier held. */
+const refused: Plan['covers'] = [{ actor: 'A', point: 'done', while: { actor: 'B', point: 'driverSnapshot' } }];
 
 /** Has mapped a page; lets go of it on release. The page must still be in use then. */
 const mapping: ClassicOps = {
@@ -129,10 +173,54 @@ export const classicPlans: readonly Plan[] = [
       subscribe(m, counting);
     },
     actors: (m) => ({ A: [(task) => oomReap(task, m.mm)], B: [holdsLock] }),
-    check: ({ arena }) =>
-      load(arena, COUNT) === 0
-        ? []
-        : [{ rule: 'I-PAIR', message: `a notifier counts ${load(arena, COUNT)} open invalidations at the end` }],
+    check: allEnded,
+    covers: refused,
+  },
+  {
+    name: 'oom-vs-two-notifiers-turned',
+    title: 'the same with the one that may refuse registered last, so that it is called first',
+    windows: 'E23',
+    machine: { pages: 1, devices: 0 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      subscribe(m, counting);
+      subscribe(m, refusing);
+    },
+    actors: (m) => ({ A: [(task) => oomReap(task, m.mm)], B: [holdsLock] }),
+    check: allEnded,
+    covers: refused,
+  },
+  {
+    name: 'oom-vs-two-intervals',
+    title: 'the OOM reaper meets an interval with two passes, then one whose lock is held, and a notifier that counts',
+    windows: 'E23',
+    machine: { pages: 2, devices: 0 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      fillPage(m, 1, 1);
+      subscribe(m, counting);
+      subscribeInterval(m, twoPasses, 0);
+      subscribeInterval(m, refusingInterval, 1);
+    },
+    actors: (m) => ({ A: [(task) => oomReap(task, m.mm)], B: [holdsLock] }),
+    check: allEnded,
+    covers: refused,
+  },
+  {
+    name: 'oom-vs-two-intervals-turned',
+    title: 'the same with the one that may refuse in front, so that the other is not called any more',
+    windows: 'E23',
+    machine: { pages: 2, devices: 0 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      fillPage(m, 1, 1);
+      subscribe(m, counting);
+      subscribeInterval(m, refusingInterval, 0);
+      subscribeInterval(m, twoPasses, 1);
+    },
+    actors: (m) => ({ A: [(task) => oomReap(task, m.mm)], B: [holdsLock] }),
+    check: allEnded,
+    covers: refused,
   },
   {
     name: 'unregister-vs-exit',

@@ -3,7 +3,7 @@ import { get } from '../../arena/access.ts';
 import { EBUSY } from '../../arena/errno.ts';
 import { Mirror, Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
-import { deviceEntry, entryFromPfn, setDeviceEntry } from '../../drivers/deviceTable.ts';
+import { DEV_VALID, DEV_WRITE, deviceEntry, entryFromPfn, setDeviceEntry } from '../../drivers/deviceTable.ts';
 import { dmirror } from '../../drivers/dmirror/index.ts';
 import { intervalAt, intervalDone } from '../../drivers/dmirror/interval.ts';
 import { HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE, HMM_PFN_VALID, HMM_PFN_WRITE } from '../../hmm/pfn.ts';
@@ -97,13 +97,15 @@ const prefetches = (m: SmallMachine): Operation =>
     yield* intervalDone(task, mirror, range.notifier);
   };
 
-/** After a fault that succeeded, every page of the request has a device entry. */
+/** After a fault for writing that succeeded, every page of the request has a device entry that allows it. */
 const faultsAll = (m: SmallMachine, pages: number): Operation =>
   function* (task) {
     const result = yield* deviceFaults(m, 0, pages, true)(task);
     for (let page = 0; page < pages && result === 0; page++) {
-      if (deviceEntry(m.arena, device(m), FIRST + page) === 0) {
-        throw new Violation('I-OUT', `the fault of ${pages} pages returned 0, and left page ${page} out`);
+      const entry = deviceEntry(m.arena, device(m), FIRST + page);
+      if ((entry & (DEV_VALID | DEV_WRITE)) !== (DEV_VALID | DEV_WRITE)) {
+        const left = entry === 0 ? 'left it out' : 'does not let the device write to it';
+        throw new Violation('I-OUT', `the fault of ${pages} pages for writing returned 0, and of page ${page} ${left}`);
       }
     }
   };

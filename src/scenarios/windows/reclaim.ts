@@ -9,6 +9,7 @@ import {
   cpuReads,
   cpuWrites,
   deviceIncrements,
+  deviceMustRead,
   deviceMustWrite,
   fillNow,
   forksAndLooks,
@@ -68,6 +69,19 @@ export const reclaimPlans: readonly Plan[] = [
     },
     actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], R: [reclaims(m, 0)] }),
     check: valueIn(2),
+  },
+  {
+    name: 'device-read-vs-reclaim',
+    title: 'a page that a CPU has written since it came from swap is read by the device, and reclaimed: no device write marks it',
+    windows: 'E39 S6',
+    machine: { pages: 1, swapSlots: SLOTS },
+    setup(m) {
+      swapInNow(m);
+      fillPage(m, 0, 2);
+    },
+    actors: (m) => ({ D: [deviceMustRead(m, 0)], R: [reclaims(m, 0)] }),
+    check: valueIn(2),
+    covers: [{ actor: 'R', point: 'reclaimUnmapped' }],
   },
   {
     name: 'exclusive-vs-reclaim',

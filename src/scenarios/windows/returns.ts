@@ -2,11 +2,13 @@
 import { store } from '../../arena/access.ts';
 import { POISON } from '../../arena/config.ts';
 import { Mirror } from '../../arena/structures.ts';
+import { Violation } from '../../arena/violation.ts';
 import { eraseDeviceEntries } from '../../drivers/deviceTable.ts';
-import { FLAG_FAIL_COPY } from '../../drivers/dmirror/injected.ts';
+import { FLAG_FAIL_ALLOC, FLAG_FAIL_COPY } from '../../drivers/dmirror/injected.ts';
 import { mirrorPgmap } from '../../drivers/mirror.ts';
-import { cpuStore } from '../../mm/cpuAccess.ts';
+import { cpuBegin, cpuEnd, cpuStore, faultName } from '../../mm/cpuAccess.ts';
 import { memunmapPages } from '../../mm/devPagemap.ts';
+import { VM_FAULT_OOM } from '../../mm/faultTypes.ts';
 import { forkMm } from '../../mm/fork.ts';
 import { mremap } from '../../mm/mremap.ts';
 import { run } from '../../steps/steps.ts';
@@ -22,6 +24,7 @@ import {
   forkNow,
   makesReadOnly,
   moveNow,
+  type Operation,
   toDevice,
   toSystem,
   valueIn,
@@ -33,6 +36,14 @@ const onDevice = (m: SmallMachine): void => {
   fillPage(m, 0, 1);
   moveNow(m, 0);
 };
+
+/** A load that may end for want of memory, and with nothing else. */
+const readsOrRunsOut = (m: SmallMachine): Operation =>
+  function* (task) {
+    const at = yield* cpuBegin(task, m.mm, FIRST, false);
+    if (at >= 0) cpuEnd(task);
+    else if (-at !== VM_FAULT_OOM) throw new Violation('I-OUT', `a load that found no memory ended with ${faultName(-at)}`);
+  };
 
 export const returnPlans: readonly Plan[] = [
   {
@@ -201,6 +212,19 @@ export const returnPlans: readonly Plan[] = [
     },
     actors: (m, pgmap) => ({ B: [closes(m, () => device(m)), (task) => memunmapPages(task, pgmap)] }),
     check: valueIn(1),
+  },
+  {
+    name: 'return-without-memory',
+    title: 'a CPU touches a page on the device, and there is no memory for it: it is told so, and the page stays where it is',
+    windows: 'F12',
+    machine: { pages: 1 },
+    setup(m) {
+      onDevice(m);
+      store(m.arena, device(m) + Mirror.flags, FLAG_FAIL_ALLOC);
+    },
+    actors: (m) => ({ A: [readsOrRunsOut(m), cpuReads(m, 0)], D: [deviceMustWrite(m, 0, 2)] }),
+    check: valueIn(2),
+    covers: [{ actor: 'A', point: 'driverCollected' }],
   },
   {
     name: 'failed-copy-home',

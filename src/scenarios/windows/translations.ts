@@ -1,0 +1,71 @@
+/** Translations that outlive the page they name, where no page is freed that would betray them: windows E5, F7, F14. */
+import {
+  actNow,
+  andTells,
+  cpuReads,
+  cpuReadsKnown,
+  cpuWrites,
+  deviceMustRead,
+  deviceMustWrite,
+  deviceReadsKnown,
+  mapNow,
+  toDevice,
+  valueIn,
+} from '../operations.ts';
+import type { Plan } from '../plan.ts';
+
+export const translationPlans: readonly Plan[] = [
+  {
+    name: 'zero-page-in-a-tlb-vs-migration',
+    title: 'a CPU has the zero page in its TLB; the hole migrates, the device writes, and the CPU reads',
+    windows: 'F7 F14',
+    machine: { pages: 1 },
+    setup: (m) => actNow(m, 0, cpuReads(m, 0)),
+    actors: (m) => ({ C: [cpuReadsKnown(m)], M: [toDevice(m, 0), andTells(deviceMustWrite(m, 0, 2), 2)] }),
+    check: valueIn(2),
+    covers: [{ actor: 'C', point: 'cpuAccess', while: { actor: 'M', point: 'done' } }],
+  },
+  {
+    name: 'zero-page-in-a-device-tlb-vs-migration',
+    title: 'a thread of a device has the zero page in its TLB again and again; another has the hole migrate, and writes',
+    windows: 'F7 F14',
+    machine: { pages: 1, settings: { engine: 'tlb' } },
+    setup: (m) => actNow(m, 0, deviceMustRead(m, 0)),
+    actors: (m) => ({
+      D: [deviceMustRead(m, 0), deviceReadsKnown(m)],
+      M: [toDevice(m, 0), andTells(deviceMustWrite(m, 0, 2), 2)],
+    }),
+    check: valueIn(2),
+    covers: [{ actor: 'D', point: 'deviceAccess', while: { actor: 'M', point: 'done' } }],
+  },
+  {
+    name: 'device-read-vs-cpu-write',
+    title: 'a device that maps the zero page reads it, while a CPU writes to it and returns',
+    windows: 'E5',
+    machine: { pages: 1 },
+    setup: (m) => mapNow(m, 0, false),
+    actors: (m) => ({ D: [deviceReadsKnown(m)], A: [andTells(cpuWrites(m, 0, 2), 2)] }),
+    check: valueIn(2),
+    covers: [{ actor: 'D', point: 'deviceAccess', while: { actor: 'A', point: 'done' } }],
+  },
+  {
+    name: 'device-tlb-read-vs-cpu-write',
+    title: 'the same with a device that has the zero page in its TLB',
+    windows: 'E5',
+    machine: { pages: 1, settings: { engine: 'tlb' } },
+    setup: (m) => actNow(m, 0, deviceMustRead(m, 0)),
+    actors: (m) => ({ D: [deviceReadsKnown(m)], A: [andTells(cpuWrites(m, 0, 2), 2)] }),
+    check: valueIn(2),
+    covers: [{ actor: 'D', point: 'deviceAccess', while: { actor: 'A', point: 'done' } }],
+  },
+  {
+    name: 'cpu-read-vs-device-write',
+    title: 'a CPU reads a page that a device maps, while the device writes to it and is done',
+    windows: 'E9',
+    machine: { pages: 1 },
+    setup: (m) => actNow(m, 0, cpuReads(m, 0)),
+    actors: (m) => ({ C: [cpuReadsKnown(m)], D: [andTells(deviceMustWrite(m, 0, 2), 2)] }),
+    check: valueIn(2),
+    covers: [{ actor: 'C', point: 'cpuAccess', while: { actor: 'D', point: 'done' } }],
+  },
+];

@@ -1,0 +1,104 @@
+/** Two devices on the same pages: what one has, maps or wants while the other works. Windows E6, E35, F10, F38. */
+
+import { run } from '../../steps/steps.ts';
+import {
+  deviceFaults,
+  deviceIncrements,
+  deviceMustIncrement,
+  deviceMustRead,
+  deviceMustWrite,
+  discards,
+  fillNow,
+  incremented,
+  mapNow,
+  moveNow,
+  toDevice,
+  toSystem,
+  valueIn,
+} from '../operations.ts';
+import type { Plan } from '../plan.ts';
+import { fillPage } from '../smallMachine.ts';
+
+export const twoDevicePlans: readonly Plan[] = [
+  {
+    name: 'foreign-exclusive-page',
+    title: 'one after another: one device works on a page atomically, and another reads it',
+    windows: 'E6 E35',
+    atomics: true,
+    machine: { pages: 1, devices: 2 },
+    setup: fillNow,
+    actors: (m) => ({ D: [deviceMustIncrement(m, 0), deviceMustRead(m, 0, 1)] }),
+    check: incremented(1),
+  },
+  {
+    name: 'exclusive-vs-foreign-read',
+    title: 'one device increments a page that it has to itself, while another reads it',
+    windows: 'E6 E35',
+    atomics: true,
+    machine: { pages: 1, devices: 2 },
+    setup(m) {
+      fillNow(m);
+      run(deviceMustIncrement(m, 0)(m.task));
+    },
+    actors: (m) => ({ D: [deviceIncrements(m, 0)], E: [deviceMustRead(m, 0, 1)] }),
+    check: incremented(1),
+    covers: [{ actor: 'E', point: 'done', while: { actor: 'D', point: 'deviceAccess' } }],
+  },
+  {
+    name: 'foreign-page-asked-home',
+    title: 'one after another: a device wants a page home that another one holds, and gets nothing; the holder writes to it',
+    windows: 'F38',
+    machine: { pages: 1, devices: 2 },
+    setup(m) {
+      fillNow(m);
+      moveNow(m, 0);
+    },
+    actors: (m) => ({ D: [toSystem(m, 0, 1, 1), deviceMustWrite(m, 0, 2)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'foreign-return-vs-device-write',
+    title: 'a device wants a page home that another one holds, and writes to',
+    windows: 'F12 F38',
+    machine: { pages: 1, devices: 2 },
+    setup(m) {
+      fillNow(m);
+      moveNow(m, 0);
+    },
+    actors: (m) => ({ E: [toSystem(m, 0, 1, 1)], D: [deviceMustWrite(m, 0, 2)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'two-holes-vs-other-device',
+    title: 'two empty pages migrate together, and another device reads the second',
+    windows: 'F14 F10',
+    machine: { devices: 2 },
+    setup: (m) => mapNow(m, 1, false, 1),
+    actors: (m) => ({ M: [toDevice(m, 0, 2)], D: [deviceMustRead(m, 1, 1)] }),
+    covers: [{ actor: 'D', point: 'driverChecked', while: { actor: 'M', point: 'driverCopied' } }],
+  },
+  {
+    name: 'hole-and-page-vs-other-device',
+    title: 'a hole and a page behind it migrate together, and another device reads the page',
+    windows: 'F10 F14',
+    machine: { devices: 2 },
+    setup(m) {
+      fillPage(m, 1, 1);
+      mapNow(m, 1, false, 1);
+    },
+    actors: (m) => ({ M: [toDevice(m, 0, 2)], D: [deviceMustRead(m, 1, 1)] }),
+  },
+  {
+    name: 'range-across-intervals-vs-dontneed',
+    title: 'a device fault of two pages that lie in two short intervals, against MADV_DONTNEED of the second',
+    windows: 'E2',
+    machine: { settings: { notifierPages: '1' } },
+    setup(m) {
+      fillPage(m, 0, 1);
+      fillPage(m, 1, 1);
+    },
+    actors: (m) => ({ D: [deviceFaults(m, 0, 2, true)], A: [discards(m, 1)] }),
+    check: valueIn(1),
+    covers: [{ actor: 'A', point: 'done', while: { actor: 'D', point: 'driverChecked' } }],
+  },
+];
