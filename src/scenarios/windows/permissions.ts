@@ -60,6 +60,7 @@ export const permissionPlans: readonly Plan[] = [
     name: 'read-only-page-migrates',
     title: 'one after another: a read-only page migrates, the device may not write to it, and it comes home read-only',
     windows: 'F23',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       fillNow(m);
@@ -72,6 +73,7 @@ export const permissionPlans: readonly Plan[] = [
     name: 'read-only-page-on-the-device',
     title: 'one after another: a read-only page migrates to the device, which maps it',
     windows: 'F23',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       fillNow(m);
@@ -84,6 +86,7 @@ export const permissionPlans: readonly Plan[] = [
     name: 'device-read-of-unreadable',
     title: 'one after another: a page on the device is made inaccessible, and the device wants to read it',
     windows: 'E3',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       fillNow(m);
@@ -99,6 +102,6 @@ export const permissionPlans: readonly Plan[] = [
     setup: fillNow,
     actors: (m) => ({ D: [deviceReads(m, 0)], A: [makesUnreadable(m, 0)] }),
     check: valueIn(1),
-    covers: [{ actor: 'A', point: 'done', while: { actor: 'D', point: 'driverChecked' } }],
+    covers: [{ actor: 'D', point: 'deviceAccess', while: { actor: 'A', point: 'mprotectVma' } }],
   },
 ];

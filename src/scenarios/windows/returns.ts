@@ -217,6 +217,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'return-without-memory',
     title: 'a CPU touches a page on the device, and there is no memory for it: it is told so, and the page stays where it is',
     windows: 'F12',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       onDevice(m);

@@ -19,6 +19,7 @@ export const translationPlans: readonly Plan[] = [
     name: 'zero-page-in-a-tlb-vs-migration',
     title: 'a CPU has the zero page in its TLB; the hole migrates, the device writes, and the CPU reads',
     windows: 'F7 F14',
+    memory: true,
     machine: { pages: 1 },
     setup: (m) => actNow(m, 0, cpuReads(m, 0)),
     actors: (m) => ({ C: [cpuReadsKnown(m)], M: [toDevice(m, 0), andTells(deviceMustWrite(m, 0, 2), 2)] }),
@@ -29,6 +30,7 @@ export const translationPlans: readonly Plan[] = [
     name: 'zero-page-in-a-device-tlb-vs-migration',
     title: 'a thread of a device has the zero page in its TLB again and again; another has the hole migrate, and writes',
     windows: 'F7 F14',
+    memory: true,
     machine: { pages: 1, settings: { engine: 'tlb' } },
     setup: (m) => actNow(m, 0, deviceMustRead(m, 0)),
     actors: (m) => ({

@@ -48,6 +48,7 @@ export const twoDevicePlans: readonly Plan[] = [
     name: 'foreign-page-asked-home',
     title: 'one after another: a device wants a page home that another one holds, and gets nothing; the holder writes to it',
     windows: 'F38',
+    memory: true,
     machine: { pages: 1, devices: 2 },
     setup(m) {
       fillNow(m);
@@ -60,6 +61,7 @@ export const twoDevicePlans: readonly Plan[] = [
     name: 'foreign-return-vs-device-write',
     title: 'a device wants a page home that another one holds, and writes to',
     windows: 'F12 F38',
+    memory: true,
     machine: { pages: 1, devices: 2 },
     setup(m) {
       fillNow(m);
@@ -72,6 +74,7 @@ export const twoDevicePlans: readonly Plan[] = [
     name: 'two-holes-vs-other-device',
     title: 'two empty pages migrate together, and another device reads the second',
     windows: 'F14 F10',
+    memory: true,
     machine: { devices: 2 },
     setup: (m) => mapNow(m, 1, false, 1),
     actors: (m) => ({ M: [toDevice(m, 0, 2)], D: [deviceMustRead(m, 1, 1)] }),
@@ -81,6 +84,7 @@ export const twoDevicePlans: readonly Plan[] = [
     name: 'hole-and-page-vs-other-device',
     title: 'a hole and a page behind it migrate together, and another device reads the page',
     windows: 'F10 F14',
+    memory: true,
     machine: { devices: 2 },
     setup(m) {
       fillPage(m, 1, 1);
