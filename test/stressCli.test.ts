@@ -78,7 +78,7 @@ test('--json: one object on stdout with everything scripts rely on, and prose on
   }
   if (result.retry === null) {
     // Refused: then no number is given.
-    assert.equal(result.verdict, 'invalid');
+    assert.ok(result.verdict === 'invalid' || result.shaken !== null);
     assert.deepEqual(result.latency, {});
   } else {
     assert.deepEqual(Object.keys(result.retry.attemptsPerFault), ['mean', 'p50', 'p99', 'max']);
@@ -101,7 +101,7 @@ test('without --json the summary is on stdout, with the seed', async () => {
   assert.ok(clean.includes(status ?? -1), stdout);
   assert.match(stdout, /^(PASS|NOT VALID): .*seed 9\)/);
   assert.match(stdout, /--delay setPte=0\.02:80us/);
-  assert.match(stderr, /^Racing [^\n]*\n$/, 'a short race has no progress lines');
+  assert.match(stderr, /^Racing [^\n]*\n(The actors hardly run [^\n]*\n)?$/, 'a short race has no progress lines');
 });
 
 test('--out writes the same object, and leaves nothing else', async (t) => {
@@ -165,6 +165,16 @@ test('a killed worker ends the race with a verdict that names it', async () => {
   assert.equal(violations[0]?.actor, 'device0');
 });
 
+test('a livelock is called one', async () => {
+  // Pages that a CPU touches never come home; the control are all the clean races here.
+  const race = ['--bug', 'R80', '--seconds', '60', '--watchdog', '4', '--trace', '0', '--json'];
+  const ended = await stress(race);
+  const { violations } = resultOf(ended);
+  assert.equal(ended.status, 1, ended.stderr);
+  assert.equal(violations[0]?.rule, 'I-PROG');
+  assert.match(violations[0]?.message ?? '', /^livelock: /);
+});
+
 test('a driver of the user, written as generators in two modules', async (t) => {
   const directory = scratch(t);
   const dmirror = new URL('../src/drivers/dmirror/index.js', import.meta.url).href;
@@ -225,7 +235,10 @@ test('what a driver prints does not get into the JSON object', async (t) => {
   const dmirror = new URL('../src/drivers/dmirror/index.js', import.meta.url).href;
   writeFileSync(
     file,
-    `import { dmirror } from ${JSON.stringify(dmirror)}; console.log('hello'); export default { ...dmirror, name: 'loud' };`,
+    `import { dmirror } from ${JSON.stringify(dmirror)};
+     const shout = () => { console.log('hello'); process.stdout.write('hello\\n'); console.table([1]); };
+     shout();
+     export default { ...dmirror, name: 'loud', *fault(...args) { shout(); return yield* dmirror.fault(...args); } };`,
   );
   const ended = await stress(['--seconds', '0.5', '--json', '--driver', file]);
   assert.deepEqual(resultOf(ended).violations, []);

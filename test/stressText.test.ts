@@ -24,6 +24,14 @@ const clean: RaceResult = {
   latency: { cpuWrite: times(856, 20_000), deviceRead: times(14_400), never: times(0, 0) },
   windows: { total: 54, hit: 2, hits: { setPte: 7, lock: 1234, unlock: 0 } },
   overlap: { gauge: 0.83, observed: 1228, expected: 1480, coresUsed: 1.87, required: 0.2, valid: true },
+  shaken: null,
+  evidence: {
+    sufficient: true,
+    why: null,
+    operations: { seen: 1_234_567, required: 1000 },
+    windows: { seen: 2, required: 2 },
+    hits: { seen: 1241, required: 100 },
+  },
   violations: [],
   log: [],
   confidence: { trials: 1_234_567, boundPerOperation: 3 / 1_234_567, text: 'text of the engine' },
@@ -101,12 +109,39 @@ test('many violations: the first three, and how many more', () => {
   assertHas(text, 'and 4 more violations (--json has all)');
 });
 
+/** What a run is left with when too little was seen. */
+const refused = {
+  retry: null,
+  latency: {},
+  evidence: { ...clean.evidence, sufficient: false, why: '5 operations were done, at least 1000 are needed' },
+  confidence: { trials: 5, boundPerOperation: null, text: 'no bound: too little was seen' },
+};
+
 test('an invalid run says why, and shows no rate, no time and no bound', () => {
-  const overlap = { ...clean.overlap, gauge: 0.0123, coresUsed: 0.9 };
-  const text = stressText({ ...clean, verdict: 'invalid', overlap });
-  assert.match(text, /^NOT VALID: .*the overlap gauge is 0\.012, at least 0\.200 is needed, and 0\.9 cores were used\.\n/);
-  assertHas(text, '  confidence   no bound: the actors hardly ran at the same time');
+  const text = stressText({ ...clean, ...refused, verdict: 'invalid' });
+  assert.match(text, /^NOT VALID: .*, but that says little: 5 operations were done, at least 1000 are needed\.\n/);
+  assertHas(text, '  confidence   no bound: too little was seen');
   for (const word of ['thrown away', 'attempts per', 'p99', '2.4e-6']) assert.ok(!text.includes(word), word);
+});
+
+test('an interrupted run in which too little was seen shows no rate, no time and no bound either', () => {
+  const text = stressText({ ...clean, ...refused, verdict: 'interrupted' });
+  assert.match(text, /^INTERRUPTED: no rule was broken so far, .*\nThat says little: 5 operations were done, /);
+  for (const word of ['thrown away', 'attempts per', 'p99', '2.4e-6']) assert.ok(!text.includes(word), word);
+});
+
+test('a run whose interleavings were made says so, and shows the windows but no rate and no time', () => {
+  const shaken = { sinceSeconds: 0.52, gauge: 0.0123, coresUsed: 0.42, probability: 0.01, microseconds: 500 };
+  const confidence = { ...refused.confidence, text: 'no bound: the interleavings were made by delays' };
+  const text = stressText({ ...clean, retry: null, latency: {}, shaken, confidence });
+  const [first, second] = text.split('\n');
+  assert.match(first ?? '', /^PASS: /);
+  assert.match(
+    second ?? '',
+    /^The actors hardly ran at the same time \(overlap gauge 0\.012, 0\.4 cores used\), so random delays at points were turned on after 0\.5 s: the verdict stands on the 2 windows that were hit\./,
+  );
+  assertHas(text, '  confidence   no bound: the interleavings were made by delays');
+  for (const word of ['thrown away', 'attempts per', 'p99']) assert.ok(!text.includes(word), word);
 });
 
 test('an interrupted run says how far it came', () => {

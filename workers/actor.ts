@@ -1,15 +1,11 @@
 /** Entry of a racing thread (piscina): one task is one actor for one race. */
+import '../src/engines/stdoutToStderr.ts';
 import { threadId } from 'node:worker_threads';
 import { operationName } from '../src/actors/roles.ts';
 import { attachArena } from '../src/arena/arena.ts';
 import { Actor, ActorState } from '../src/arena/structures.ts';
 import { raceActor } from '../src/engines/race/actorLoop.ts';
 import type { ActorJob, ActorReport } from '../src/engines/race/job.ts';
-
-// Drivers may print. stdout belongs to the result.
-console.log = console.error;
-console.info = console.error;
-console.debug = console.error;
 
 export default function actor(job: ActorJob): Promise<ActorReport> {
   const arena = attachArena(job.buffers);

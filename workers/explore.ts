@@ -1,5 +1,6 @@
 /** Entry of an exploring thread (piscina): one task of an exploration after another, on a machine that is kept. */
 
+import '../src/engines/stdoutToStderr.ts';
 import { executorOf, replay } from '../src/engines/explore/explore.ts';
 import { Budget } from '../src/engines/explore/failure/budget.ts';
 import { followNamed } from '../src/engines/explore/failure/namedSchedule.ts';
@@ -14,12 +15,6 @@ import { runTask } from '../src/engines/explore/plan/tasks.ts';
 import { type Answers, type Job, START_MS, type Started } from '../src/engines/explore/threads/threads.ts';
 import { answerOf } from '../src/engines/refusal.ts';
 import type { Scenario } from '../src/scenarios/scenario.ts';
-
-// Scenarios and drivers may print. stdout belongs to the result.
-console.log = console.error;
-console.info = console.error;
-console.debug = console.error;
-process.stdout.write = process.stderr.write.bind(process.stderr);
 
 let scenario: Scenario;
 let kept: Executor;

@@ -1,13 +1,9 @@
 /** Entry of a hunting thread (piscina): one bug after another, each in a copy of the tree that has it; or a scenario without. */
+import '../src/engines/stdoutToStderr.ts';
 import { mutatedTree } from '../src/bugs/mutate.ts';
 import type * as Attempts from '../src/engines/hunt/attempt.ts';
 import type { HuntJob } from '../src/engines/hunt/hunt.ts';
 import { steppedModule } from '../src/engines/steppedModule.ts';
-
-// Scenarios and drivers may print. stdout belongs to the result.
-console.log = console.error;
-console.info = console.error;
-console.debug = console.error;
 
 export default async function hunt(job: HuntJob): Promise<Attempts.Attempt | string | null> {
   const load = (url: URL): Promise<typeof Attempts> => import(url.href);

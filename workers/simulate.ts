@@ -1,12 +1,8 @@
 /** Entry of a simulating thread (piscina): one task is one repetition of a cell. */
+import '../src/engines/stdoutToStderr.ts';
 import type { Repetition } from '../src/engines/measure/types.ts';
 import { simulateOnce } from '../src/engines/simulate/cell.ts';
 import type { SimulateJob } from '../src/engines/simulate/engine.ts';
-
-// Drivers may print. stdout belongs to the result.
-console.log = console.error;
-console.info = console.error;
-console.debug = console.error;
 
 export default function simulate({ cell, seed, stop }: SimulateJob): Promise<Repetition | null> {
   const word = new Int32Array(stop);

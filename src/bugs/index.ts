@@ -159,6 +159,7 @@ import { r71 } from './r71.ts';
 import { r72 } from './r72.ts';
 import { r73 } from './r73.ts';
 import { r73b } from './r73b.ts';
+import { r80 } from './r80.ts';
 import { s01 } from './s01.ts';
 import { s02 } from './s02.ts';
 import { s03 } from './s03.ts';
@@ -236,6 +237,7 @@ export const bugs: readonly Bug[] = [
   r72,
   r73,
   r73b,
+  r80,
   g01,
   g02,
   g03,

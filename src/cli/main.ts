@@ -4,6 +4,7 @@ import { isUsageError } from '../input/usageError.ts';
 import { version } from '../version.ts';
 import { commandNamed, commands } from './commands.ts';
 import { commandHelp, programHelp } from './help.ts';
+import { drained } from './stdout.ts';
 
 const EXIT_USAGE = 2;
 /** A failure of the lab itself (EX_SOFTWARE of sysexits.h): it must not look like a violation, which is 1. */
@@ -54,4 +55,5 @@ process.on('uncaughtException', (error) => {
 
 const code = await main(process.argv.slice(2)).catch(failed);
 // Leave at once, whatever a worker or a driver module left running; but only after a slow reader of the pipe has it all.
-process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+await drained();
+process.exit(code);

@@ -14,6 +14,7 @@ import { plural } from '../report/units.ts';
 import type { Command } from './flags.ts';
 import { type MeasureOptions, measureFlags, measureOptionsOf } from './measureOptions.ts';
 import { asWritable, writeResults } from './measureOutput.ts';
+import { claimStdout } from './stdout.ts';
 
 const EXIT_INTERRUPTED = 130;
 
@@ -78,8 +79,8 @@ async function runCells(options: MeasureOptions, journal: Journal): Promise<Row[
 }
 
 async function run(args: readonly string[]): Promise<number> {
-  // A driver module may print when it is loaded. With --json, stdout holds the result and nothing else.
-  if (args.includes('--json')) Object.assign(console, { log: console.error, info: console.error, debug: console.error });
+  // A driver module may print when it is loaded.
+  const print = args.includes('--json') ? claimStdout() : null;
   const options = await measureOptionsOf(args);
   const { sweep, drivers, shard, out, command, json } = options;
   const journal = openJournal(options);
@@ -96,7 +97,7 @@ async function run(args: readonly string[]): Promise<number> {
   writeResults(out, result, rows);
   const prose = json ? process.stderr : process.stdout;
   prose.write(`${measureText(result, styleFor(prose))}report ${join(out, 'report.html')}\n`);
-  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  print?.(`${JSON.stringify(result)}\n`);
   return measureExit[result.verdict];
 }
 

@@ -68,6 +68,11 @@ export const stressFlags = [
     help: 'with probability P wait for TIME at a point of hmm-lab windows',
     example: 'mmuIntervalReadBegin=1/4000:80us, or setPte=1%:2ms',
   },
+  {
+    name: 'no-shaking',
+    kind: 'switch',
+    help: 'do not turn on random delays at points where the actors hardly run at the same time, as on a busy machine',
+  },
   { name: 'no-lock-checks', kind: 'switch', help: 'do not check lock misuse and lock order' },
   { name: 'no-mirror-checks', kind: 'switch', help: 'do not compare device and CPU page table at every driver unlock' },
   {
@@ -138,6 +143,7 @@ export async function raceOptionsOf(values: StressValues): Promise<RaceOptions> 
     seed: values.seed ?? randomInt(raceBounds.seed.max + 1),
     rate: values.rate,
     delays: values.delay.map(parseDelay),
+    shake: !values['no-shaking'],
     lockChecks: !values['no-lock-checks'],
     mirrorChecks: !values['no-mirror-checks'],
     watchdogSeconds: values.watchdog,

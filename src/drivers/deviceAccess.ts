@@ -98,6 +98,7 @@ export function* deviceBegin(
         ? yield* driver.makeExclusive(task, mirror, vpn)
         : yield* driver.fault(task, mirror, vpn, end, access === 'write');
     if (error < 0) return error;
+    task.watch?.refaulted?.(task, 'the device access', vpn, faults + 1);
     forgetRound(mark);
   }
   throw new Violation('I-PROG', `the device of actor ${task.id} faulted ${FAULT_LIMIT} times in a row on address page ${vpn}`);
@@ -145,5 +146,6 @@ export function* deviceIncrement(task: Task, driver: Driver, mirror: number, vpn
   yield Point.deviceAtomic;
   frameStore(task.arena, at + word, value);
   yield* deviceEnd(task, driver, mirror);
-  return value;
+  // As an unsigned word: one that has wrapped around is no error.
+  return value >>> 0;
 }

@@ -94,4 +94,4 @@ export function* freeDevicePage(task: Task, pgmap: number, pfn: number): Steps<v
 
 /** Pages of the device in use. */
 export const devicePagesInUse = (arena: Arena, pgmap: number): number =>
-  get(arena, pgmap + Pgmap.allocated) - get(arena, pgmap + Pgmap.freed);
+  (get(arena, pgmap + Pgmap.allocated) - get(arena, pgmap + Pgmap.freed)) | 0;

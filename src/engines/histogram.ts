@@ -8,6 +8,8 @@ const SUB = 1 << SUB_BITS;
 const POWERS = 36;
 const BUCKETS = SUB + POWERS * SUB;
 
+export const HISTOGRAM_BUCKETS = BUCKETS;
+
 export interface Quantiles {
   readonly p50Ns: number;
   readonly p99Ns: number;
@@ -46,10 +48,15 @@ export interface HistogramData {
 }
 
 export class Histogram {
-  readonly counts = new Float64Array(BUCKETS);
+  readonly counts: Float64Array;
   count = 0;
   sum = 0;
   max = 0;
+
+  /** `counts` are where the buckets are to be, such as in shared memory. */
+  constructor(counts: Float64Array = new Float64Array(BUCKETS)) {
+    this.counts = counts;
+  }
 
   record(value: number): void {
     const bucket = bucketOf(value);

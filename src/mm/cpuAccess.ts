@@ -107,6 +107,7 @@ export function* cpuBegin(task: Task, mm: number, vpn: number, write: boolean): 
     count(task, Counter.cpuFaults);
     const error = yield* cpuFault(task, mm, vpn, write);
     if (error !== 0) return -error;
+    task.watch?.refaulted?.(task, 'the access', vpn, faults + 1);
     forgetRound(mark);
   }
   throw new Violation('I-PROG', `actor ${task.id} faulted ${FAULT_LIMIT} times in a row on address page ${vpn}`);

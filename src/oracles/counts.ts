@@ -125,7 +125,7 @@ function countFiles(arena: Arena, held: Map<number, number>, findings: Finding[]
 
 function checkPgmaps(arena: Arena, findings: Finding[]): void {
   for (const pgmap of liveObjects(arena, arena.pools.pgmap)) {
-    const inUse = get(arena, pgmap + Pgmap.allocated) - get(arena, pgmap + Pgmap.freed);
+    const inUse = (get(arena, pgmap + Pgmap.allocated) - get(arena, pgmap + Pgmap.freed)) | 0;
     const ref = load(arena, pgmap + Pgmap.ref);
     if (ref !== 1 + inUse)
       findings.push({ rule: 'I-PGMAP', message: `pagemap ${pgmap} has ${ref} references, ${1 + inUse} are accounted for` });

@@ -1,6 +1,6 @@
 /**
  * The data oracle: what every reader may find. Each actor owns one word of every page, its slot, and writes a number into it
- * that only grows. The ledger, in its own shared buffer, says for each slot what was last acknowledged and last begun, and
+ * that counts up. The ledger, in its own shared buffer, says for each slot what was last acknowledged and last begun, and
  * for each page which discards (munmap, DONTNEED) have begun and ended. A read is wrong when it is older than what was
  * acknowledged before it began, unless a discard may have come in between; then it may be 0.
  *
@@ -21,6 +21,12 @@ const ISSUED = 0;
 const ACKNOWLEDGED = 1;
 const EPOCH = 2;
 const PER_SLOT = 3;
+
+/** Numbers that count up in words of 32 bits wrap around: one is after another one when it is less than half the way ahead. */
+const isAfter = (a: number, b: number): boolean => ((a - b) | 0) > 0;
+
+/** The number after `value`. Not 0: that is what reads where nothing was ever written. */
+const following = (value: number): number => (value + 1) | 0 || 1;
 
 /** What a reader remembers from before its read. */
 export interface Expectation {
@@ -51,7 +57,7 @@ export class Ledger {
   beginWrite(page: number, slot: number): { readonly value: number; readonly epoch: number } {
     const at = this.#slot(page, slot);
     const epoch = Atomics.load(this.#words, page * this.#stride + ENDED);
-    const value = Atomics.load(this.#words, at + ACKNOWLEDGED) + 1;
+    const value = following(Atomics.load(this.#words, at + ACKNOWLEDGED));
     Atomics.store(this.#words, at + ISSUED, value);
     return { value, epoch };
   }
@@ -79,11 +85,11 @@ export class Ledger {
   objection(page: number, slot: number, value: number, expected: Expectation): string | null {
     const issued = Atomics.load(this.#words, this.#slot(page, slot) + ISSUED);
     const begun = Atomics.load(this.#words, page * this.#stride + BEGUN);
-    if (value >= expected.acknowledged && value <= issued) return null;
-    if (value === 0 && begun > expected.epoch) return null;
+    if (!isAfter(expected.acknowledged, value) && !isAfter(value, issued)) return null;
+    if (value === 0 && isAfter(begun, expected.epoch)) return null;
     return (
       `page ${page}, word ${slot}: read ${value}, though ${expected.acknowledged} had been acknowledged and nothing above ${issued} written` +
-      (begun > expected.epoch ? ' (a discard may have made it 0)' : '')
+      (isAfter(begun, expected.epoch) ? ' (a discard may have made it 0)' : '')
     );
   }
 

@@ -17,38 +17,47 @@ export function stressText(result: RaceResult, style: Style = plainStyle): strin
     ...violations(result, style),
     counters(result, style),
     ...(isMeasured(result) ? [retry(result, style), latency(result, style)] : []),
-    evidence(result, style),
+    grounds(result, style),
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
 /**
  * Whether rates and times mean anything. Actors that never run at the same time do not disturb each other: their retry
- * rates look excellent, and are worth nothing.
+ * rates look excellent, and are worth nothing; and those of actors that were shaken are rates of the shaking.
  */
-function isMeasured({ verdict, overlap }: RaceResult): boolean {
-  return verdict !== 'invalid' && overlap.valid;
+const isMeasured = ({ retry }: RaceResult): boolean => retry !== null;
+
+/** That the interleavings were made, and what follows. */
+function made({ shaken, windows }: RaceResult): string[] {
+  if (shaken === null) return [];
+  return [
+    `The actors hardly ran at the same time (overlap gauge ${gauge(shaken.gauge)}, ${shaken.coresUsed.toFixed(1)} cores used), so random delays at points were turned on ` +
+      `after ${seconds(shaken.sinceSeconds)}: the verdict stands on the ${windows.hit} windows that were hit. Retry rate and latency would be those of the delays, and are not shown.`,
+  ];
 }
 
 function verdict(result: RaceResult, style: Style): string[] {
-  const { config, counters, violations, overlap, seed } = result;
+  const { config, counters, violations, evidence, seed } = result;
   const span =
     result.seconds < config.seconds ? `${seconds(result.seconds)} of ${seconds(config.seconds)}` : seconds(result.seconds);
   const scale = `${plural(counters.operations, 'operation')} in ${span} (driver ${config.driver}, seed ${seed})`;
   switch (result.verdict) {
     case 'pass':
-      return [`${style.good('PASS')}: no rule was broken in ${scale}.`];
+      return [`${style.good('PASS')}: no rule was broken in ${scale}.`, ...made(result)];
     case 'violation': {
       const rules = [...new Set(violations.map(({ rule }) => rule))];
       return [`${style.bad('VIOLATION')}: ${rules.length === 1 ? 'rule' : 'rules'} ${rules.join(', ')} broken after ${scale}.`];
     }
     case 'interrupted':
-      return [`${style.doubtful('INTERRUPTED')}: no rule was broken so far, in ${scale}.`];
+      return [
+        `${style.doubtful('INTERRUPTED')}: no rule was broken so far, in ${scale}.`,
+        ...(evidence.sufficient ? made(result) : [`That says little: ${evidence.why}.`]),
+      ];
     case 'invalid':
       return [
-        `${style.doubtful('NOT VALID')}: no rule was broken in ${scale}, but that says little, as the actors hardly ran at the same time: ` +
-          `the overlap gauge is ${gauge(overlap.gauge)}, at least ${gauge(overlap.required)} is needed, and ${overlap.coresUsed.toFixed(1)} cores were used.`,
-        'Retry rate and latency are therefore not shown. Free the machine, or ask for fewer actors or a longer race.',
+        `${style.doubtful('NOT VALID')}: no rule was broken in ${scale}, but that says little: ${evidence.why}.`,
+        'Retry rate and latency are therefore not shown. Ask for a longer race, for more actors that change something, or free the machine.',
       ];
   }
 }
@@ -129,7 +138,7 @@ function latency({ latency }: RaceResult, style: Style): string[] {
 }
 
 /** How far the run can be trusted: the windows it went through, how much really overlapped, what follows from it. */
-function evidence(result: RaceResult, style: Style): string[] {
+function grounds(result: RaceResult, style: Style): string[] {
   const { windows, overlap, command } = result;
   const most = Object.entries(windows.hits)
     .filter(([, hits]) => hits > 0)
@@ -150,6 +159,5 @@ function evidence(result: RaceResult, style: Style): string[] {
 function confidence(result: RaceResult): string {
   const { trials, boundPerOperation, text } = result.confidence;
   if (boundPerOperation === null) return text;
-  if (!isMeasured(result)) return 'no bound: the actors hardly ran at the same time';
   return `no violation in ${plural(trials, 'operation')}: fewer than ${boundPerOperation.toExponential(1)} per operation at 95 %`;
 }

@@ -19,6 +19,11 @@ export interface Watch {
   readonly installed: (task: Task, mirror: number, start: number, end: number) => void;
   /** A device fault became stable after `attempts` passes, `elapsedMs` after it began. */
   readonly faultStable: (task: Task, attempts: number, elapsedMs: number) => void;
+  /**
+   * An access to address page `vpn` has faulted for the `faults`-th time, without an error, and begins again; `what` is `the access`
+   * or `the device access`.
+   */
+  readonly refaulted?: (task: Task, what: string, vpn: number, faults: number) => void;
   /** A pass of a device fault that lasted so long was thrown away. */
   readonly passLost?: (task: Task, lostMs: number) => void;
   /** A device fault gave up: its time was over. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dmirror } from '../../src/drivers/dmirror/index.ts';
 import { planSweep } from '../../src/engines/measure/sweep.ts';
-import { raceObjection } from '../../src/engines/race/measureRace.ts';
+import { raceObjection, violationOf } from '../../src/engines/race/measureRace.ts';
 import { simulateOnce } from '../../src/engines/simulate/cell.ts';
 
 const request = {
@@ -48,4 +48,19 @@ test('a race is refused on a busy machine, and when its threads took turns', asy
   );
   assert.match(raceObjection([{ ...good, overlap: 0.02 }, good]) ?? '', /^the threads took turns: the overlap gauge is 0\.020/);
   assert.match(raceObjection([{ ...good, stable: 0, timedOut: 0 }]) ?? '', /no device fault/);
+});
+
+test('a thread that dies during a measurement is reported with the reason', () => {
+  const clean = { check: () => [], finish: () => [] };
+  const report = { violation: null, aborted: false };
+  const deaths = [{ actor: 'thread 1', error: new Error('no memory is left') }];
+  assert.deepEqual(violationOf([report], deaths, 2, clean), {
+    rule: 'I-DEAD',
+    message: 'the worker of thread 1 died (no memory is left)',
+    actor: 'thread 1',
+  });
+  const broken = { rule: 'I-DATA', message: 'wrong', actor: 'faulter0' };
+  assert.equal(violationOf([{ violation: broken, aborted: false }], deaths, 2, clean), broken, 'a broken rule comes first');
+  assert.match(violationOf([report], [], 2, clean)?.message ?? '', /^a thread did not come to the end/);
+  assert.equal(violationOf([report, report], [], 2, clean), null);
 });

@@ -22,9 +22,12 @@ import { count, foreignEvents, Task } from '../../sync/task.ts';
 import { Aborted, parkThread } from '../../sync/wait.ts';
 import { Histogram } from '../histogram.ts';
 import { arrive, sleepUntil } from './barrier.ts';
+import { advance } from './counterTotals.ts';
+import { FaultStreak } from './faultStreak.ts';
 import { type ActorJob, type ActorReport, actorName } from './job.ts';
 import { pointTrace, recentPoints } from './pauseHook.ts';
 import type { RaceViolation } from './types.ts';
+import { Vitals } from './vitals.ts';
 
 const NS = 1e6;
 
@@ -42,16 +45,22 @@ function rest(task: Task): void {
 
 class Recorder {
   readonly latency = new Map<string, Histogram>();
-  readonly busy = new Histogram();
   readonly attempts = new Histogram();
   readonly timeToStable = new Histogram();
-  overlapped = 0;
+  readonly vitals: Vitals;
+  #events = 0;
 
-  record(name: string, intended: number, began: number, ended: number): void {
+  constructor(vitals: Vitals) {
+    this.vitals = vitals;
+  }
+
+  /** `events` is the word that counts the actor's own. */
+  record(name: string, intended: number, began: number, ended: number, events: number, disturbed: boolean): void {
     const histogram = this.latency.get(name) ?? new Histogram();
     this.latency.set(name, histogram);
     histogram.record((ended - intended) * NS);
-    this.busy.record((ended - began) * NS);
+    this.vitals.operated((ended - began) * NS, advance(this.#events, events), disturbed);
+    this.#events = events;
   }
 }
 
@@ -64,8 +73,9 @@ function operate(world: World, operations: readonly Operation[], recorder: Recor
   const before = foreignEvents(task);
   const began = performance.now();
   run(operation.run(world));
-  recorder.record(operation.name, Math.min(intended, began), began, performance.now());
-  if (foreignEvents(task) !== before) recorder.overlapped++;
+  const ended = performance.now();
+  const own = get(arena, actor + Actor.ownEvents);
+  recorder.record(operation.name, Math.min(intended, began), began, ended, own, foreignEvents(task) !== before);
   if (get(arena, actor + Actor.heldMask) !== 0) {
     throw new Violation('I-LOCK', `${operation.name} ends while it holds ${heldLocks(arena, actor).join(', ')}`);
   }
@@ -109,11 +119,13 @@ export async function raceActor(job: ActorJob, operationNameOf: (id: number) => 
   const arena = attachArena(job.buffers);
   const driver = await loadDriver(job.driver);
   registerDriver(driver, job.driverId);
-  const recorder = new Recorder();
+  const recorder = new Recorder(new Vitals(job.vitals, job.id));
   const choices = randomStream(job.seed, 3 * job.id);
   const delays = randomStream(job.seed, 3 * job.id + 1);
+  const streak = new FaultStreak(arena, job.parties);
   const watch = {
     installed: job.mirrorChecks ? checkInstalled : () => {},
+    refaulted: (acting: Task, what: string, vpn: number, faults: number) => streak.refaulted(acting, what, vpn, faults),
     faultStable: (_: Task, attempts: number, elapsedMs: number) => {
       recorder.attempts.record(attempts);
       recorder.timeToStable.record(elapsedMs * NS);
@@ -140,7 +152,7 @@ export async function raceActor(job: ActorJob, operationNameOf: (id: number) => 
     scratch: scratchOf(places, job.index),
     random: choices.below,
   };
-  const trace = pointTrace(task, job.delays, delays.unit);
+  const trace = pointTrace(task, job.delays, delays.unit, new Int32Array(job.shaking));
   let violation: RaceViolation | null = null;
   let aborted = false;
   arrive(arena, job.parties);
@@ -165,9 +177,6 @@ export async function raceActor(job: ActorJob, operationNameOf: (id: number) => 
     violation,
     aborted,
     latency: Object.fromEntries([...recorder.latency].map(([name, histogram]) => [name, histogram.data()])),
-    busy: recorder.busy.data(),
-    overlapped: recorder.overlapped,
-    events: get(arena, task.actor + Actor.ownEvents),
     attempts: recorder.attempts.data(),
     timeToStable: recorder.timeToStable.data(),
     hits: [...trace.hits],

@@ -39,6 +39,7 @@ const others: Readonly<Record<Exclude<keyof RaceOptions, keyof typeof raceBounds
   driver: 'string',
   driverSettings: 'object',
   delays: 'object',
+  shake: 'boolean',
   lockChecks: 'boolean',
   mirrorChecks: 'boolean',
   bug: 'undefined or string',

@@ -29,6 +29,7 @@ export function raceOptions(chosen: Partial<RaceOptions> = {}): RaceOptions {
     driverSettings: {},
     seed: 1,
     delays: [],
+    shake: true,
     lockChecks: true,
     mirrorChecks: true,
     ...chosen,
@@ -61,6 +62,7 @@ export function commandOf(options: RaceOptions): string {
     flags.push(`--delay ${point}=${probability}:${microseconds}us`);
   differs('watchdogSeconds', 'watchdog');
   differs('checkEverySeconds', 'check-every');
+  if (!options.shake) flags.push('--no-shaking');
   if (!options.lockChecks) flags.push('--no-lock-checks');
   if (!options.mirrorChecks) flags.push('--no-mirror-checks');
   if (options.kill !== undefined) flags.push(`--kill ${options.kill.actor}=${options.kill.afterSeconds}`);

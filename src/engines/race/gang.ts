@@ -4,34 +4,25 @@ import type { Role } from '../../actors/roles.ts';
 import { load, store } from '../../arena/access.ts';
 import { buffersOf } from '../../arena/arena.ts';
 import { Actor, ActorState, Header } from '../../arena/structures.ts';
-import { Violation } from '../../arena/violation.ts';
 import type { Driver } from '../../drivers/driver.ts';
 import type { Finding } from '../../oracles/finding.ts';
 import type { MixedScenario } from '../../scenarios/mixed.ts';
 import { points } from '../../steps/points.ts';
 import { STOP_ABORT } from '../../sync/wait.ts';
+import { CounterTotals } from './counterTotals.ts';
+import { overlapGauge } from './evidence.ts';
 import { type ActorJob, type ActorReport, actorName } from './job.ts';
-import type { RaceHooks, RaceOptions, RaceViolation } from './types.ts';
+import { makeShaking, shake, shakingFacts } from './shaking.ts';
+import type { RaceHooks, RaceOptions, RaceViolation, Shaken } from './types.ts';
+import { makeVitals, Vitals } from './vitals.ts';
 import { actorViolation, describeActor, Watchdog } from './watchdog.ts';
 
 const TICK_MS = 20;
-/** Time an actor has to come to the end of its operation before it is told to give up, and then before it is killed. */
-const STOP_GRACE_MS = 700;
-const START_GRACE_MS = 10_000;
-const ABORT_GRACE_MS = 500;
+/** When it is first asked whether the actors run at the same time; sooner in a short race. */
+const FIRST_LOOK_SECONDS = 0.5;
 const PAUSE_LIMIT_MS = 1500;
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Waits for `all`, at most so long; leaves no timer behind that would keep the process. */
-async function within(all: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([all, late]);
-  clearTimeout(timer);
-}
 
 interface Member {
   readonly role: Role;
@@ -50,7 +41,7 @@ export function roster({ cpus, devices, migrators, disturbers }: RaceOptions, { 
   ];
 }
 
-const checkerViolation = ({ rule, message }: Finding): RaceViolation => ({
+export const checkerViolation = ({ rule, message }: Finding): RaceViolation => ({
   rule,
   message,
   actor: 'checker',
@@ -70,6 +61,13 @@ export class Race {
   readonly reports: ActorReport[] = [];
   /** Actors whose thread has not answered yet. */
   readonly running = new Set<number>();
+  readonly vitals: readonly Vitals[];
+  readonly totals: CounterTotals;
+  readonly watchdog: Watchdog;
+  readonly #vitals: SharedArrayBuffer;
+  readonly #shaking = makeShaking();
+  /** Since when the actors are shaken, and why; null while they are not. */
+  shaken: Shaken | null = null;
   interrupted = false;
   checks = 0;
 
@@ -80,6 +78,10 @@ export class Race {
     this.names = team.map(({ role, index }) => actorName(role, index));
     this.scenario = scenario;
     this.driverId = driverId;
+    this.#vitals = makeVitals(team.length);
+    this.vitals = team.map((_, id) => new Vitals(this.#vitals, id));
+    this.totals = new CounterTotals(scenario.arena);
+    this.watchdog = new Watchdog(scenario.arena, this.names, options.watchdogSeconds);
   }
 
   get arena() {
@@ -107,6 +109,8 @@ export class Race {
       })),
       lockChecks: options.lockChecks,
       mirrorChecks: options.mirrorChecks,
+      vitals: this.#vitals,
+      shaking: this.#shaking,
     };
   }
 
@@ -164,15 +168,22 @@ export class Race {
     return atRest;
   }
 
+  /** Actors that want a core all the time. */
+  get wanting(): number {
+    const { cpus, devices, migrators, disturbers, rate } = this.options;
+    return cpus + devices + migrators + (rate === 0 ? disturbers : 0);
+  }
+
   get ended(): boolean {
     return this.violations.length > 0 || this.interrupted || this.running.size === 0 || load(this.arena, Header.stop) !== 0;
   }
 
   /** Watches over the race until its time is up or something ends it. */
   async supervise(pool: Piscina<ActorJob, ActorReport>): Promise<void> {
-    const { options } = this;
-    const watchdog = new Watchdog(this.arena, this.names, options.watchdogSeconds);
+    const { options, watchdog } = this;
     const began = performance.now();
+    const cpu = process.cpuUsage();
+    watchdog.reset();
     let nextCheck = began + options.checkEverySeconds * 1000;
     let toKill = options.kill === undefined ? -1 : this.names.indexOf(options.kill.actor);
     for (let now = began; now - began < options.seconds * 1000 && !this.ended; now = performance.now()) {
@@ -187,7 +198,19 @@ export class Race {
       }
       const stuck = watchdog.check();
       if (stuck !== null) this.violations.push(stuck);
+      this.totals.read();
+      this.#perhapsShake((performance.now() - began) / 1000, process.cpuUsage(cpu));
     }
+  }
+
+  /** Turns the random delays on where the actors have hardly met so far. */
+  #perhapsShake(seconds: number, { user, system }: NodeJS.CpuUsage): void {
+    if (!this.options.shake || this.shaken !== null || seconds < Math.min(FIRST_LOOK_SECONDS, this.options.seconds / 4)) return;
+    const { valid, gauge, coresUsed } = overlapGauge(this.vitals, seconds, (user + system) / 1e6 / seconds, this.wanting);
+    if (valid) return;
+    this.shaken = { sinceSeconds: seconds, gauge, coresUsed, ...shakingFacts };
+    shake(this.#shaking);
+    this.hooks.onShaken?.(this.shaken);
   }
 
   async #kill(pool: Piscina<ActorJob, ActorReport>, id: number): Promise<void> {
@@ -198,43 +221,5 @@ export class Race {
   /** Has the barrier opened? Before that nobody has done anything. */
   get started(): boolean {
     return load(this.arena, Header.gate) === -1;
-  }
-
-  /** Brings every actor to an end: first politely, then out of its waits; what is left dies with the pool. */
-  async end(all: Promise<void>): Promise<void> {
-    this.stop();
-    // Threads that are still loading see the stop at the barrier. They are waited for: ending a thread in the middle of its
-    // start can bring the whole process down.
-    await within(all, this.started ? STOP_GRACE_MS : START_GRACE_MS);
-    if (!this.started) return;
-    if (this.running.size === 0) return;
-    this.stop(STOP_ABORT);
-    await within(all, ABORT_GRACE_MS);
-  }
-
-  /** The last checks. After a violation or an abort locks may be held and counts may be off: nothing to learn then. */
-  verify(): void {
-    if (!this.started) return;
-    const clean = this.violations.length === 0 && this.running.size === 0 && this.reports.every(({ aborted }) => !aborted);
-    if (!clean) {
-      if (this.violations.length === 0) {
-        const stuck = [...this.running, ...this.reports.filter(({ aborted }) => aborted).map(({ id }) => id)];
-        const message = `did not stop: ${stuck.map((id) => describeActor(this.arena, this.names, id)).join('; ')}`;
-        this.violations.push(actorViolation(this.arena, this.names, stuck[0] ?? 0, 'I-DEAD', message));
-      }
-      return;
-    }
-    this.violations.push(...this.scenario.check().map(checkerViolation));
-    if (this.violations.length > 0) return;
-    try {
-      this.violations.push(...this.scenario.finish().map(checkerViolation));
-    } catch (error) {
-      // Tear-down runs the driver's close in this thread.
-      const message = error instanceof Error ? error.message : String(error);
-      this.violations.push({
-        ...checkerViolation({ rule: error instanceof Violation ? error.rule : 'I-CRASH', message }),
-        operation: 'tear-down',
-      });
-    }
   }
 }

@@ -28,6 +28,10 @@ export interface ActorJob {
   readonly delays: readonly PointDelay[];
   readonly lockChecks: boolean;
   readonly mirrorChecks: boolean;
+  /** Of all actors (vitals.ts). */
+  readonly vitals: SharedArrayBuffer;
+  /** The word of shaking.ts. */
+  readonly shaking: SharedArrayBuffer;
 }
 
 export interface ActorReport {
@@ -37,12 +41,6 @@ export interface ActorReport {
   readonly aborted: boolean;
   /** Durations by operation name, in nanoseconds. */
   readonly latency: Readonly<Record<string, HistogramData>>;
-  /** Durations of operations from their real start, for the overlap gauge. */
-  readonly busy: HistogramData;
-  /** Operations during which another actor began or ended an invalidation. */
-  readonly overlapped: number;
-  /** mm events of this actor. */
-  readonly events: number;
   readonly attempts: HistogramData;
   readonly timeToStable: HistogramData;
   /** By point id: how often the actor stood there while another changed something. */

@@ -12,9 +12,9 @@ import type { CellEngine } from '../measure/runSweep.ts';
 import { Tally } from '../measure/tally.ts';
 import type { CellConfig, Repetition } from '../measure/types.ts';
 import { workerUrl } from '../workerUrl.ts';
+import { overlapGauge } from './evidence.ts';
 import { sleep } from './gang.ts';
 import type { MeasuredJob, MeasuredReport } from './measuredActor.ts';
-import { overlapGauge } from './result.ts';
 
 /** Part of a repetition that does not count. */
 const WARM_UP = 0.1;
@@ -57,10 +57,28 @@ async function clocked(arena: Arena, seconds: number, over: () => boolean, tick:
   return { seconds: ms / 1000, coresUsed: ownMs / ms, coresTaken: Math.max(0, busyMs() - all - ownMs) / ms };
 }
 
+/** A thread that died, and of what. */
+export interface Death {
+  readonly actor: string;
+  readonly error: unknown;
+}
+
+const deathOf = ({ actor, error }: Death): Repetition['violation'] => {
+  const why = error instanceof Error ? error.message : String(error);
+  return { rule: 'I-DEAD', message: `the worker of ${actor} died (${why})`, actor };
+};
+
 /** What is wrong once all threads have ended. */
-function violationOf(reports: readonly MeasuredReport[], parties: number, scenario: RetryScenario): Repetition['violation'] {
+export function violationOf(
+  reports: readonly Pick<MeasuredReport, 'violation' | 'aborted'>[],
+  deaths: readonly Death[],
+  parties: number,
+  scenario: Pick<RetryScenario, 'check' | 'finish'>,
+): Repetition['violation'] {
   const seen = reports.find(({ violation }) => violation !== null)?.violation;
   if (seen !== undefined && seen !== null) return seen;
+  const [death] = deaths;
+  if (death !== undefined) return deathOf(death);
   if (reports.length < parties || reports.some(({ aborted }) => aborted))
     return { rule: 'I-DEAD', message: 'a thread did not come to the end of its operation', actor: 'checker' };
   const finding = scenario.check()[0] ?? scenario.finish()[0];
@@ -83,13 +101,14 @@ async function repeat(cell: CellConfig, seed: number, signal: AbortSignal, tick:
   pool.on('error', () => {});
   const warmNs = WARM_UP * cell.seconds * 1e9;
   const reports: MeasuredReport[] = [];
+  const deaths: Death[] = [];
   let ended = 0;
   const job = { buffers: buffersOf(arena), parties, cell, places, driverId, seed, warmNs };
   const runs = Array.from({ length: parties }, async (_, id) => {
     try {
       reports.push(await pool.run({ ...job, id }));
-    } catch {
-      // A thread that died: there is no report of it, and that is what is found below.
+    } catch (error) {
+      deaths.push({ actor: `thread ${id}`, error });
     } finally {
       ended++;
     }
@@ -99,7 +118,7 @@ async function repeat(cell: CellConfig, seed: number, signal: AbortSignal, tick:
   if (ended < parties) stop(arena, STOP_ABORT);
   for (let waited = 0; ended < parties && waited < STOP_GRACE_MS; waited += TICK_MS) await sleep(TICK_MS);
   if (ended === parties) await Promise.all(runs);
-  const violation = violationOf(reports, parties, scenario);
+  const violation = violationOf(reports, deaths, parties, scenario);
   if (signal.aborted) return null;
   const tally = new Tally(0);
   for (const report of reports) tally.merge(report.tally);

@@ -16,6 +16,7 @@ import { driverOf } from '../measure/driverOf.ts';
 import { Tally, type TallyData } from '../measure/tally.ts';
 import type { CellConfig, Repetition } from '../measure/types.ts';
 import { arrive, sleepUntil } from './barrier.ts';
+import { advance } from './counterTotals.ts';
 
 const NS = 1e6;
 
@@ -44,6 +45,9 @@ export interface MeasuredReport {
 interface Overlap {
   readonly busy: Histogram;
   overlapped: number;
+  /** Invalidations begun and ended by this actor; the word they are counted in wraps around. */
+  events: number;
+  word: number;
 }
 
 /** One operation after another, until the time is up. */
@@ -61,6 +65,9 @@ function loop(task: Task, { program }: RetryActor, began: number, overlap: Overl
     run(program.operation(task, due));
     overlap.busy.record((performance.now() - start) * NS);
     if (foreignEvents(task) !== before) overlap.overlapped++;
+    const word = get(arena, actor + Actor.ownEvents);
+    overlap.events += advance(overlap.word, word);
+    overlap.word = word;
     set(arena, actor + Actor.progress, get(arena, actor + Actor.progress) + 1);
   }
 }
@@ -79,7 +86,7 @@ export async function measuredActor(job: MeasuredJob): Promise<MeasuredReport> {
   const task = new Task(arena, id, { park: parkThread, sleep: sleepThread, clock, checks: false, watch });
   store(arena, task.actor + Actor.state, ActorState.running);
   const actor = retryActors({ arena, load: cell, places, driver, seed, recorder: tally })[id] as RetryActor;
-  const overlap: Overlap = { busy: new Histogram(), overlapped: 0 };
+  const overlap: Overlap = { busy: new Histogram(), overlapped: 0, events: 0, word: 0 };
   let violation: Repetition['violation'] = null;
   let aborted = false;
   arrive(arena, job.parties);
@@ -101,13 +108,13 @@ export async function measuredActor(job: MeasuredJob): Promise<MeasuredReport> {
     abandonWindows(arena, task.actor);
     store(arena, task.actor + Actor.state, violation !== null || aborted ? ActorState.failed : ActorState.done);
   }
-  const { busy, overlapped } = overlap;
+  const { busy, overlapped, events } = overlap;
   return {
     tally: tally.data(),
     violation,
     aborted,
     busy: busy.data(),
     overlapped,
-    events: get(arena, task.actor + Actor.ownEvents),
+    events,
   };
 }

@@ -1,21 +1,6 @@
 /** Samples a race from outside: a thread of its own, so that a busy main thread does not bend the samples. */
-import { type Arena, type ArenaBuffers, attachArena } from '../../arena/arena.ts';
-import { type CounterName, counterNames } from '../../arena/counters.ts';
-import { Actor } from '../../arena/structures.ts';
-
-export type Counters = Record<CounterName, number>;
-
-/** Sums of all actors' counters. Each word has one writer; a sum may lag, and never goes back. */
-export function sumCounters(arena: Arena): Counters {
-  const sums = Object.fromEntries(counterNames.map((name) => [name, 0])) as Counters;
-  for (let id = 0; id < arena.config.actors; id++) {
-    const at = arena.actors + id * Actor.shape.size + Actor.counters;
-    counterNames.forEach((name, i) => {
-      sums[name] += arena.words[at + i] as number;
-    });
-  }
-  return sums;
-}
+import { type ArenaBuffers, attachArena } from '../../arena/arena.ts';
+import { type Counters, CounterTotals } from './counterTotals.ts';
 
 /** What {@link Observer.start} sends. */
 export interface Sample {
@@ -25,19 +10,19 @@ export interface Sample {
 
 /** The object the observer thread exposes. */
 export class Observer {
-  #arena: Arena | undefined;
+  #totals: CounterTotals | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   attach(buffers: ArenaBuffers): void {
-    this.#arena = attachArena(buffers);
+    this.#totals = new CounterTotals(attachArena(buffers));
   }
 
   /** Samples every `everyMs` and passes each sample on, without waiting for the receiver. */
   start(everyMs: number, push: (sample: Sample) => unknown): void {
-    const arena = this.#arena;
-    if (arena === undefined) throw new Error('observer: attach comes before start');
+    const totals = this.#totals;
+    if (totals === undefined) throw new Error('observer: attach comes before start');
     this.#timer = setInterval(() => {
-      push({ at: performance.now(), counters: sumCounters(arena) });
+      push({ at: performance.now(), counters: totals.read() });
     }, everyMs);
   }
 

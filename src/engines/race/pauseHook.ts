@@ -5,6 +5,7 @@ import { Actor, Header } from '../../arena/structures.ts';
 import { points } from '../../steps/points.ts';
 import { foreignEvents, type Task } from '../../sync/task.ts';
 import type { PointDelay } from './job.ts';
+import { isShaking, nap } from './shaking.ts';
 
 const RING = 16;
 
@@ -20,25 +21,37 @@ function stall(arena: Arena, milliseconds: number): void {
   while (performance.now() < end && load(arena, Header.stop) === 0);
 }
 
+/**
+ * The number of points passed, after `passed`, as a word of 32 bits. It wraps around, and skips the numbers that would say that the
+ * ring is not full yet.
+ */
+export const nextPassed = (passed: number): number => (passed === -1 ? RING : (passed + 1) | 0);
+
+/** Place in the ring; right for what has wrapped around, too. */
+const placeOf = (passed: number): number => passed & (RING - 1);
+
 /** Names of the last points an actor passed, oldest first. */
 export function recentPoints(words: Int32Array, actor: number): string[] {
   const next = words[actor + Actor.recentAt] as number;
-  const count = Math.min(next, RING);
+  const count = next >= 0 && next < RING ? next : RING;
   return Array.from(
     { length: count },
-    (_, i) => points[words[actor + Actor.recent + ((next - count + i) % RING)] as number]?.name ?? '?',
+    (_, i) => points[words[actor + Actor.recent + placeOf(next - count + i)] as number]?.name ?? '?',
   );
 }
 
-/** The hook for one actor. `random` is its own, so that delays do not change what the actor does. */
-export function pointTrace(task: Task, delays: readonly PointDelay[], random: () => number): PointTrace {
+/**
+ * The hook for one actor. `random` is its own, so that delays do not change what the actor does; `shaking` is the word of
+ * shaking.ts.
+ */
+export function pointTrace(task: Task, delays: readonly PointDelay[], random: () => number, shaking: Int32Array): PointTrace {
   const { arena, actor } = task;
   const hits = new Float64Array(points.length);
   const delayOf = points.map((_, id) => delays.find(({ point }) => point === id));
   const delaying = delays.length > 0;
   let last = 0;
   let seen = 0;
-  let at = 0;
+  let passed = arena.words[actor + Actor.recentAt] as number;
   const hook = (point: number): void => {
     // Plain loads: an event missed now is seen at the next point.
     const foreign = foreignEvents(task);
@@ -47,9 +60,10 @@ export function pointTrace(task: Task, delays: readonly PointDelay[], random: ()
       seen = foreign;
     }
     last = point;
-    set(arena, actor + Actor.recent + (at % RING), point);
-    at = (at + 1) | 0;
-    set(arena, actor + Actor.recentAt, at);
+    set(arena, actor + Actor.recent + placeOf(passed), point);
+    passed = nextPassed(passed);
+    set(arena, actor + Actor.recentAt, passed);
+    if (isShaking(shaking)) nap(arena, random);
     if (!delaying) return;
     const delay = delayOf[point];
     if (delay !== undefined && random() < delay.probability) stall(arena, delay.milliseconds);

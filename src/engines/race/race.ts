@@ -12,6 +12,7 @@ import { mixedScenario } from '../../scenarios/mixed.ts';
 import { spawnThread } from '../thread.ts';
 import { workerUrl } from '../workerUrl.ts';
 import { checkRace } from './check.ts';
+import { endRace, verifyRace } from './ending.ts';
 import { Race, roster, sleep } from './gang.ts';
 import type { ActorJob, ActorReport } from './job.ts';
 import type { Observer, Sample } from './observer.ts';
@@ -68,18 +69,22 @@ async function raceOnce(options: RaceOptions, hooks: RaceHooks): Promise<RaceRes
   await current.supervise(pool);
   const seconds = (performance.now() - began) / 1000;
   const used = process.cpuUsage(cpu);
-  await current.end(all);
+  await endRace(current, all);
   await observer.call((o) => o.stop());
-  current.verify();
+  verifyRace(current);
   hooks.signal?.removeEventListener('abort', interrupt);
   return raceResult({
-    arena: scenario.arena,
     options,
+    counters: current.totals.read(),
+    names: current.names,
+    vitals: current.vitals,
     reports: current.reports,
     violations: current.violations,
     log: current.violations.length === 0 ? [] : team.map((_, id) => actorLog(scenario.arena, current.names, id)),
     seconds,
     coresUsed: (used.user + used.system) / 1e6 / seconds,
+    wanting: current.wanting,
+    shaken: current.shaken,
     interrupted: current.interrupted,
   });
 }

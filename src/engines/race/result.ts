@@ -1,17 +1,13 @@
 /** Adds the reports of the actors up to the result of a race. */
-import type { Arena } from '../../arena/arena.ts';
-import { points } from '../../steps/points.ts';
 import { version } from '../../version.ts';
 import { Histogram, type HistogramData } from '../histogram.ts';
 import { commandOf } from './command.ts';
+import type { Counters } from './counterTotals.ts';
+import { evidenceOf, overlapGauge, windowHits } from './evidence.ts';
 import type { ActorReport } from './job.ts';
-import { type Counters, sumCounters } from './observer.ts';
-import type { ActorLog, LatencyRow, OverlapGauge, RaceOptions, RaceResult, RaceViolation, Verdict } from './types.ts';
 
-/** Below this the actors did not really run at the same time, and a clean run says nothing. */
-const REQUIRED_OVERLAP = 0.25;
-/** With so many cores in use actors did run at the same time, whatever kept them from disturbing each other. */
-const ENOUGH_CORES = 1.5;
+import type { ActorLog, Evidence, LatencyRow, RaceOptions, RaceResult, RaceViolation, Shaken, Verdict } from './types.ts';
+import type { Vitals } from './vitals.ts';
 
 const mergeAll = (all: readonly HistogramData[]): Histogram => {
   const merged = new Histogram();
@@ -31,43 +27,16 @@ function latencyRows(reports: readonly ActorReport[]): Record<string, LatencyRow
   );
 }
 
-/**
- * How much the actors really overlapped: operations disturbed by somebody else's invalidation, over the number that
- * independent actors would give. An operation of length d meets at least one of Poisson events at rate l with probability
- * 1 - e^(-l d). When threads take turns instead of running together the gauge falls towards zero.
- */
-export function overlapGauge(
-  reports: readonly Pick<ActorReport, 'events' | 'overlapped' | 'busy'>[],
-  seconds: number,
-  coresUsed: number,
-): OverlapGauge {
-  const events = reports.reduce((sum, report) => sum + report.events, 0);
-  let observed = 0;
-  let expected = 0;
-  for (const report of reports) {
-    const perNs = (events - report.events) / (seconds * 1e9);
-    observed += report.overlapped;
-    expected += mergeAll([report.busy]).total((ns) => 1 - Math.exp(-perNs * ns));
-  }
-  const gauge = expected === 0 ? 0 : observed / expected;
-  const together = gauge >= REQUIRED_OVERLAP || coresUsed >= ENOUGH_CORES;
-  return { gauge, observed, expected, coresUsed, required: REQUIRED_OVERLAP, valid: together || reports.length < 2 };
-}
-
-function windowHits(reports: readonly ActorReport[]): RaceResult['windows'] {
-  const hits = points.map((point, id) => [point.name, reports.reduce((sum, report) => sum + (report.hits[id] ?? 0), 0)] as const);
-  return { total: points.length, hit: hits.filter(([, count]) => count > 0).length, hits: Object.fromEntries(hits) };
-}
-
-function confidenceOf(trials: number, verdict: Verdict): RaceResult['confidence'] {
-  const why = {
-    violation: 'the run was not clean',
-    invalid: 'the actors hardly ran at the same time',
-    pass: '',
-    interrupted: '',
-  };
-  if (why[verdict] !== '' || trials === 0)
-    return { trials, boundPerOperation: null, text: `no bound: ${why[verdict] || 'nothing was done'}` };
+function confidenceOf(trials: number, verdict: Verdict, shaken: boolean, evidence: Evidence): RaceResult['confidence'] {
+  const why =
+    verdict === 'violation'
+      ? 'the run was not clean'
+      : !evidence.sufficient
+        ? 'too little was seen'
+        : shaken
+          ? 'the interleavings were made by delays'
+          : '';
+  if (why !== '') return { trials, boundPerOperation: null, text: `no bound: ${why}` };
   const bound = 3 / trials;
   return {
     trials,
@@ -89,22 +58,37 @@ function retryOf(
 }
 
 export interface Outcome {
-  readonly arena: Arena;
   readonly options: RaceOptions;
+  readonly counters: Counters;
+  /** Names of the actors, and what each says of itself, in the order of their numbers. */
+  readonly names: readonly string[];
+  readonly vitals: readonly Vitals[];
   readonly reports: readonly ActorReport[];
   readonly violations: readonly RaceViolation[];
   readonly log: readonly ActorLog[];
   readonly seconds: number;
   readonly coresUsed: number;
+  /** Actors that want a core all the time. */
+  readonly wanting: number;
+  readonly shaken: Shaken | null;
   readonly interrupted: boolean;
 }
 
-export function raceResult({ arena, options, reports, violations, log, seconds, coresUsed, interrupted }: Outcome): RaceResult {
-  const counters = sumCounters(arena);
-  const overlap = overlapGauge(reports, seconds, coresUsed);
-  let verdict: Verdict = violations.length > 0 ? 'violation' : 'pass';
-  if (verdict === 'pass' && interrupted) verdict = 'interrupted';
-  else if (verdict === 'pass' && !overlap.valid) verdict = 'invalid';
+function verdictOf(violations: readonly RaceViolation[], interrupted: boolean, { sufficient }: Evidence): Verdict {
+  if (violations.length > 0) return 'violation';
+  if (interrupted) return 'interrupted';
+  return sufficient ? 'pass' : 'invalid';
+}
+
+export function raceResult(outcome: Outcome): RaceResult {
+  const { options, counters, names, vitals, reports, violations, log, seconds, coresUsed, wanting, shaken, interrupted } =
+    outcome;
+  const overlap = overlapGauge(vitals, seconds, coresUsed, wanting);
+  const windows = windowHits(reports);
+  const operations = Object.fromEntries(names.map((name, id) => [name, vitals[id]?.operations ?? 0]));
+  const evidence = evidenceOf({ operations, windows, overlap, shaken: shaken !== null });
+  const verdict = verdictOf(violations, interrupted, evidence);
+  const isMeasured = evidence.sufficient && shaken === null;
   return {
     schema: 'hmm-lab/stress/1',
     version,
@@ -113,13 +97,15 @@ export function raceResult({ arena, options, reports, violations, log, seconds, 
     config: options,
     seconds,
     counters,
-    retry: verdict === 'invalid' ? null : retryOf(counters, reports),
-    latency: verdict === 'invalid' ? {} : latencyRows(reports),
-    windows: windowHits(reports),
+    retry: isMeasured ? retryOf(counters, reports) : null,
+    latency: isMeasured ? latencyRows(reports) : {},
+    windows,
     overlap,
+    shaken,
+    evidence,
     violations,
     log,
-    confidence: confidenceOf(counters.operations, verdict),
+    confidence: confidenceOf(counters.operations, verdict, shaken !== null, evidence),
     command: commandOf(options),
   };
 }

@@ -35,6 +35,8 @@ export interface RaceOptions {
   /** Operations a second of each disturber, at random times; 0 is as fast as it can. */
   readonly rate: number;
   readonly delays: readonly DelaySpec[];
+  /** Shake actors that hardly run at the same time (shaking.ts). */
+  readonly shake: boolean;
   /** Lock checks (misuse, order). */
   readonly lockChecks: boolean;
   /** Mirror check at every driver unlock. */
@@ -102,6 +104,36 @@ export interface OverlapGauge {
   readonly valid: boolean;
 }
 
+/** How much there is of something, and how much a verdict needs. */
+export interface Needed {
+  readonly seen: number;
+  readonly required: number;
+}
+
+/** What the verdict rests on. */
+export interface Evidence {
+  /** Without it no race passes. */
+  readonly sufficient: boolean;
+  /** Why it is not sufficient; null when it is. */
+  readonly why: string | null;
+  readonly operations: Needed;
+  /** Different windows in which somebody stood while another one changed something, and how often that was. */
+  readonly windows: Needed;
+  readonly hits: Needed;
+}
+
+/** Random delays that the engine turned on by itself, because the actors hardly ran at the same time. */
+export interface Shaken {
+  /** Seconds after the start. */
+  readonly sinceSeconds: number;
+  /** The overlap gauge and the cores used until then. */
+  readonly gauge: number;
+  readonly coresUsed: number;
+  /** At each point, with this probability, a sleep of up to so long. */
+  readonly probability: number;
+  readonly microseconds: number;
+}
+
 export interface RaceResult {
   readonly schema: 'hmm-lab/stress/1';
   readonly version: string;
@@ -111,7 +143,7 @@ export interface RaceResult {
   /** Seconds the actors really raced. */
   readonly seconds: number;
   readonly counters: Readonly<Record<CounterName, number>>;
-  /** null when the run is not valid: then there is no number to give. */
+  /** null when the evidence is not sufficient, or the interleavings were made: then there is no number to give. */
   readonly retry: {
     /** Passes a device fault needed until it was stable. */
     readonly attemptsPerFault: { readonly mean: number; readonly p50: number; readonly p99: number; readonly max: number };
@@ -120,7 +152,7 @@ export interface RaceResult {
     /** Time from the first pass to a stable one. */
     readonly timeToStable: LatencyRow;
   } | null;
-  /** By operation; empty when the run is not valid. */
+  /** By operation; empty when `retry` is null. */
   readonly latency: Readonly<Record<string, LatencyRow>>;
   readonly windows: {
     readonly total: number;
@@ -129,13 +161,16 @@ export interface RaceResult {
     readonly hits: Readonly<Record<string, number>>;
   };
   readonly overlap: OverlapGauge;
+  /** null when the actors ran at the same time by themselves. */
+  readonly shaken: Shaken | null;
+  readonly evidence: Evidence;
   readonly violations: readonly RaceViolation[];
   /** Of every actor, when a rule was broken; else empty. */
   readonly log: readonly ActorLog[];
   readonly confidence: {
     /** Operations without a violation. */
     readonly trials: number;
-    /** With 95 % confidence fewer violations than this an operation: 3 / trials. null after a violation. */
+    /** With 95 % confidence fewer violations than this an operation: 3 / trials. null unless the run passed without being shaken. */
     readonly boundPerOperation: number | null;
     readonly text: string;
   };
@@ -153,6 +188,8 @@ export interface RaceProgress {
 /** Hooks of a run; all are optional. */
 export interface RaceHooks {
   readonly onProgress?: (progress: RaceProgress) => void;
+  /** The engine has turned random delays on. */
+  readonly onShaken?: (shaken: Shaken) => void;
   /** Abort it to stop the race early; the result then has verdict `interrupted` unless something was found. */
   readonly signal?: AbortSignal;
 }

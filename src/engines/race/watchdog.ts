@@ -5,6 +5,7 @@ import type { Arena } from '../../arena/arena.ts';
 import { Actor, ActorState } from '../../arena/structures.ts';
 import { heldLocks } from '../../sync/lockdep.ts';
 import { describeWord, holdersOf } from '../waitsFor.ts';
+import { advance } from './counterTotals.ts';
 import { recentPoints } from './pauseHook.ts';
 import type { ActorLog, RaceViolation } from './types.ts';
 
@@ -13,6 +14,7 @@ const BUSY_POINTS = 1000;
 
 interface Seen {
   progress: number;
+  /** The word that counts points, as it was last seen. It wraps around. */
   points: number;
   /** When progress was last seen to change. */
   since: number;
@@ -71,8 +73,8 @@ export class Watchdog {
     for (const seen of this.#seen) seen.since = performance.now();
   }
 
-  /** To be called a few times a second. The first actor that has been stuck for too long, with the reason. */
-  check(now = performance.now()): RaceViolation | null {
+  /** To be called a few times a second. The first actor that has been stuck for longer than `limitMs`, with the reason. */
+  check(now = performance.now(), limitMs = this.#limitMs): RaceViolation | null {
     const arena = this.#arena;
     const stuck: number[] = [];
     let moving = 0;
@@ -82,15 +84,23 @@ export class Watchdog {
       const progress = get(arena, actor + Actor.progress);
       const points = get(arena, actor + Actor.recentAt);
       if (progress !== seen.progress || get(arena, actor + Actor.operation) === 0) {
-        Object.assign(seen, { progress, points, since: now });
+        Object.assign(seen, { progress, points, since: now, passed: 0 });
         moving++;
         return;
       }
-      seen.passed = (points - seen.points) | 0;
-      if (now - seen.since >= this.#limitMs) stuck.push(id);
+      seen.passed += advance(seen.points, points);
+      seen.points = points;
+      if (now - seen.since >= limitMs) stuck.push(id);
     });
-    const first = stuck[0];
-    return first === undefined ? null : this.#verdict(first, stuck, moving, now);
+    if (stuck.length === 0) return null;
+    // Others may wait for one that goes round and round: it is the reason, whoever has waited for longest.
+    const round = this.#seen.findIndex((seen, id) => now - seen.since >= limitMs / 2 && this.#isBusy(id, seen));
+    return this.#verdict(
+      round === -1 ? (stuck[0] as number) : round,
+      [...new Set([...stuck, ...(round === -1 ? [] : [round])])],
+      moving,
+      now,
+    );
   }
 
   #verdict(first: number, stuck: readonly number[], moving: number, now: number): RaceViolation {
@@ -107,9 +117,14 @@ export class Watchdog {
     const arena = this.#arena;
     const actor = recordOf(arena, id);
     const word = get(arena, actor + Actor.waitWord);
-    if (word === 0 || seen.passed > BUSY_POINTS) return 'livelock';
+    if (word === 0 || this.#isBusy(id, seen)) return 'livelock';
     if (load(arena, word) !== get(arena, actor + Actor.waitValue)) return 'lost wake-up';
     return this.#inCycle(id) || moving === 0 ? 'deadlock' : 'starvation';
+  }
+
+  /** It runs, and passes points, and comes to no end. */
+  #isBusy(id: number, { passed }: Seen): boolean {
+    return load(this.#arena, recordOf(this.#arena, id) + Actor.state) === ActorState.running && passed > BUSY_POINTS;
   }
 
   /** Does the chain of "waits for what another holds" from `id` come back to it, or end at an actor that is gone? */

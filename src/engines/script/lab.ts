@@ -213,7 +213,7 @@ export class Lab implements AsyncDisposable {
   /** Pages of a device in use. */
   devicePages({ device }: DeviceActor): number {
     const pgmap = mirrorPgmap(this.arena, deref(this.arena, this.arena.pools.mirror, device.mirror));
-    return (this.arena.words[pgmap + Pgmap.allocated] as number) - (this.arena.words[pgmap + Pgmap.freed] as number);
+    return ((this.arena.words[pgmap + Pgmap.allocated] as number) - (this.arena.words[pgmap + Pgmap.freed] as number)) | 0;
   }
 
   /** Runs every oracle that needs no history. Only while no call is under way. */
