@@ -10,6 +10,7 @@ import type { Executor } from '../machine/execution.ts';
 import type { Failure } from '../machine/failure.ts';
 
 import { Portfolio, strategies } from '../sampling/portfolio.ts';
+import { Pump } from '../sampling/pump.ts';
 import { runOnce } from '../sampling/run.ts';
 import type { Scheduler } from '../sampling/scheduler.ts';
 import { search } from '../search.ts';
@@ -126,6 +127,9 @@ function runSearch(
 /** Executions between two looks at the clock. */
 const OFTEN = 64;
 
+/** One in so many samples is searched for rounds that only count: looking at every step takes time. */
+const PUMPED = 8;
+
 function runSamples(
   executor: Executor,
   { strategy, seed, executions, until }: SampleTask,
@@ -137,6 +141,7 @@ function runSamples(
   const scheduler = schedulerNamed(strategy, seed);
   const portfolio = scheduler instanceof Portfolio ? scheduler : null;
   const runnable = new Uint8Array(executor.count);
+  const pump = new Pump();
   let done = 0;
   let long = 0;
   let failure: Failure | null = null;
@@ -146,7 +151,7 @@ function runSamples(
       if (watch.stopped(until)) break;
     }
     done++;
-    failure = runOnce(executor, scheduler, runnable, portfolio);
+    failure = runOnce(executor, scheduler, runnable, portfolio, done % PUMPED === 0 ? pump : null);
     if (failure === null && executor.steps >= executor.limit) long++;
   }
   watch.samples(done, portfolio?.coverage ?? 0);

@@ -4,6 +4,7 @@ import type { Outcome } from '../machine/failure.ts';
 import { conclude } from '../search/conclude.ts';
 import { endless } from '../search/noProgress.ts';
 import type { Portfolio } from './portfolio.ts';
+import type { Pump } from './pump.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /**
@@ -54,9 +55,11 @@ export function runOnce(
   scheduler: Scheduler,
   runnable: Uint8Array,
   portfolio: Portfolio | null = null,
+  pump: Pump | null = null,
 ): Outcome {
   executor.reset();
   if (executor.failedAtOnce !== null) return executor.failedAtOnce;
+  pump?.begin(executor);
   let current = -1;
   let alone = 0;
   for (let count = executor.runnable(runnable); count > 0; count = executor.runnable(runnable)) {
@@ -68,7 +71,7 @@ export function runOnce(
       current = otherThan(last, runnable, count);
       alone = 0;
     }
-    const failure = executor.step(current);
+    const failure = executor.step(current) ?? (pump === null ? null : pump.look(executor));
     if (failure !== null) return failure;
     portfolio?.note(executor, last, current);
   }

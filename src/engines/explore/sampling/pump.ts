@@ -1,0 +1,56 @@
+/**
+ * Looks for livelocks in which no state comes again, as something counts. When the actors of a sample stand where they stood before,
+ * the steps between the two moments are made again and again. If that goes on, it is a counting livelock.
+ */
+import type { Executor } from '../machine/execution.ts';
+import type { Outcome } from '../machine/failure.ts';
+import { TIMES } from '../search/countingRound.ts';
+import { endless } from '../search/noProgress.ts';
+import { ableAt } from '../search/rounds.ts';
+
+/** Longest round that is tried. */
+const LONGEST_ROUND = 2000;
+
+/** Rounds tried for one sampler: each costs a few times its length. */
+const MOST_TRIED = 5000;
+
+export class Pump {
+  /** Steps after which the actors stood as they do, by the hash of where they stand. */
+  readonly #stood = new Map<number, number>();
+  /** Rounds that were tried: where they begin, how long they are, and their last steps. */
+  readonly #tried = new Set<string>();
+
+  begin(executor: Executor): void {
+    this.#stood.clear();
+    this.#stood.set(executor.control, 0);
+  }
+
+  /** A step was made. The verdict if it has closed a round that goes on; the executor has made it many times over then. */
+  look(executor: Executor): Outcome {
+    const { control, steps } = executor;
+    const from = this.#stood.get(control);
+    this.#stood.set(control, steps);
+    if (from === undefined || steps - from > LONGEST_ROUND || this.#tried.size >= MOST_TRIED) return null;
+    const round = executor.schedule.slice(from, steps);
+    // Whoever can run now and made no step will not be kept waiting by a fair scheduler.
+    if ((ableAt(executor) & ~makersOf(round)) !== 0) return null;
+    const key = `${control} ${round.length} ${round.join('')}`;
+    if (this.#tried.has(key)) return null;
+    this.#tried.add(key);
+    const failure = goesOn(executor, round) ? endless(executor) : null;
+    while (failure === null && executor.steps > steps) executor.back();
+    return failure;
+  }
+}
+
+const makersOf = (round: Uint8Array): number => round.reduce((mask, actor) => mask | (1 << actor), 0);
+
+/** Makes the round again so often that there is no doubt; false when it comes out of step. */
+function goesOn(executor: Executor, round: Uint8Array): boolean {
+  const { control } = executor;
+  for (let time = 1; time < TIMES; time++) {
+    for (const actor of round) if (executor.steps >= executor.limit || !executor.canRun(actor) || executor.step(actor) !== null) return false;
+    if (executor.control !== control) return false;
+  }
+  return true;
+}
