@@ -16,6 +16,8 @@ export interface Plan {
   readonly machine?: Omit<SmallOptions, 'actors'>;
   /** Steps after which an execution counts as endless; see Scenario. */
   readonly stepLimit?: number;
+  /** Why actors may undo each other's work for ever; see Scenario. */
+  readonly mayUndo?: string;
   /** The device must be able to do atomics. */
   readonly atomics?: boolean;
   /** The device must have memory of its own. */
@@ -77,7 +79,7 @@ export function misfit({ name, machine, atomics, memory }: Plan, driver: Driver,
  * @throws UsageError when the plan cannot be played with it.
  */
 export function scenarioOf(plan: Plan, settings: DriverSettings = {}, driver?: Driver, shown = driver?.name): Scenario {
-  const { name, title, windows, machine, stepLimit, setup, actors, check, covers = [] } = plan;
+  const { name, title, windows, machine, stepLimit, mayUndo, setup, actors, check, covers = [] } = plan;
   const why = driver === undefined || driver === machine?.driver ? null : misfit(plan, driver, shown);
   if (why !== null) throw new UsageError(why);
   const isOwn = driver === undefined || driver === machine?.driver;
@@ -87,6 +89,7 @@ export function scenarioOf(plan: Plan, settings: DriverSettings = {}, driver?: D
     title,
     windows,
     ...(stepLimit === undefined ? {} : { stepLimit }),
+    ...(mayUndo === undefined ? {} : { mayUndo }),
     prepare() {
       const names = Object.keys(actors({} as SmallMachine, 0));
       const defect = coversDefect(covers, names);

@@ -42,6 +42,11 @@ export interface Scenario {
   readonly sources?: string;
   /** Steps after which an execution counts as endless; 20,000 unless said otherwise. */
   readonly stepLimit?: number;
+  /**
+   * Why its actors may undo each other's work for ever, if that is as it should be: counting livelocks (rounds in which no state comes
+   * again) are not looked for then. Exact rounds are.
+   */
+  readonly mayUndo?: string;
   /** Builds the machine with actor number `actors.length` as the one that sets up. Deterministic. */
   readonly prepare: () => Prepared;
 }

@@ -20,6 +20,10 @@ import {
 import type { Plan } from '../plan.ts';
 import { fillPage, readPage } from '../smallMachine.ts';
 
+/** Two that take a page from each other. */
+const pingPong =
+  'the kernel does not promise that somebody who takes a page from another one gets to use it before it is taken back';
+
 const plans: readonly Plan[] = [
   {
     name: 'exclusive-alone',
@@ -41,6 +45,7 @@ const plans: readonly Plan[] = [
   {
     name: 'exclusive-vs-cpu',
     title: 'an atomic increment by the device against a store by the CPU',
+    mayUndo: pingPong,
     windows: 'E33',
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
@@ -98,6 +103,7 @@ const plans: readonly Plan[] = [
   {
     name: 'exclusive-of-shared-page',
     title: 'device-exclusive access to a page shared with a child, against a CPU write',
+    mayUndo: pingPong,
     windows: 'F28',
     machine: { pages: 1 },
     setup(m) {
@@ -120,6 +126,7 @@ const plans: readonly Plan[] = [
   {
     name: 'two-exclusives',
     title: 'two devices increment the same word atomically',
+    mayUndo: pingPong,
     windows: 'E32 E35',
     machine: { pages: 1, devices: 2 },
     setup(m) {

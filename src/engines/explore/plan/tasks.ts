@@ -141,7 +141,7 @@ function runSamples(
   const scheduler = schedulerNamed(strategy, seed);
   const portfolio = scheduler instanceof Portfolio ? scheduler : null;
   const runnable = new Uint8Array(executor.count);
-  const pump = new Pump();
+  const pump = executor.scenario.mayUndo === undefined ? new Pump() : null;
   let done = 0;
   let long = 0;
   let failure: Failure | null = null;

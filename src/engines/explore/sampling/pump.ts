@@ -49,7 +49,8 @@ const makersOf = (round: Uint8Array): number => round.reduce((mask, actor) => ma
 function goesOn(executor: Executor, round: Uint8Array): boolean {
   const { control } = executor;
   for (let time = 1; time < TIMES; time++) {
-    for (const actor of round) if (executor.steps >= executor.limit || !executor.canRun(actor) || executor.step(actor) !== null) return false;
+    for (const actor of round)
+      if (executor.steps >= executor.limit || !executor.canRun(actor) || executor.step(actor) !== null) return false;
     if (executor.control !== control) return false;
   }
   return true;

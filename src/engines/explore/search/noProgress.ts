@@ -125,7 +125,7 @@ export function goesRound(executor: Executor, from?: number): Failure | null {
 /** The verdict on an execution that has become too long: a fair round, exactly or but for words that count; null if there is none. */
 export function endless(executor: Executor): Failure | null {
   const exact = goesRound(executor);
-  if (exact !== null) return exact;
+  if (exact !== null || executor.scenario.mayUndo !== undefined) return exact;
   const counting = countingRound(executor);
   if (counting === null) return null;
   const { round, times, words } = counting;
