@@ -30,6 +30,10 @@ export interface Memory {
   mark(): unknown;
   rewind(mark: unknown): void;
   restart(mark: unknown): void;
+  /** The read of the word that follows and the write after it, if any, are one access; `compares` in a compare-and-swap. */
+  indivisible?(word: number, compares: boolean): void;
+  /** Of the word that is read next only these bits matter. */
+  looksAt?(bits: number): void;
 }
 
 let memory: Memory | null = null;
@@ -83,7 +87,13 @@ export function forgetRound(mark: unknown): void {
   if (!erased && memory !== null) memory.restart(mark);
 }
 
-/** A read-modify-write through a memory: nobody runs in between. Passes the old value on. */
+/** The read of a read-modify-write through a memory. Nobody runs before its write. */
+function readToChange(through: Memory, word: number, compares = false): number {
+  through.indivisible?.(word, compares);
+  return through.read(word);
+}
+
+/** Its write. Passes the old value on. */
 function change(through: Memory, word: number, old: number, value: number): number {
   if (value !== old) through.write(word, value);
   return old;
@@ -101,7 +111,7 @@ export function store(arena: Arena, word: number, value: number): void {
 /** Returns the value before the addition. */
 export function add(arena: Arena, word: number, value: number): number {
   if (erased || memory === null) return Atomics.add(arena.words, word, value);
-  const old = memory.read(word);
+  const old = readToChange(memory, word);
   return change(memory, word, old, (old + value) | 0);
 }
 
@@ -114,32 +124,43 @@ export function increase(arena: Arena, word: number, by: number): void {
 /** Compare and swap; returns what was there. */
 export function cas(arena: Arena, word: number, expected: number, value: number): number {
   if (erased || memory === null) return Atomics.compareExchange(arena.words, word, expected, value);
-  const old = memory.read(word);
+  const old = readToChange(memory, word, true);
   return change(memory, word, old, old === expected ? value : old);
 }
 
 /** Returns the value before the exchange. */
 export function xchg(arena: Arena, word: number, value: number): number {
   if (erased || memory === null) return Atomics.exchange(arena.words, word, value);
-  return change(memory, word, memory.read(word), value);
+  return change(memory, word, readToChange(memory, word), value);
 }
 
 /** Returns the value before the bits were set. */
 export function or(arena: Arena, word: number, bits: number): number {
   if (erased || memory === null) return Atomics.or(arena.words, word, bits);
-  const old = memory.read(word);
+  const old = readToChange(memory, word);
   return change(memory, word, old, old | bits);
 }
 
 /** Returns the value before the bits outside `bits` were cleared. */
 export function and(arena: Arena, word: number, bits: number): number {
   if (erased || memory === null) return Atomics.and(arena.words, word, bits);
-  const old = memory.read(word);
+  const old = readToChange(memory, word);
   return change(memory, word, old, old & bits);
 }
 
 export function get(arena: Arena, word: number): number {
   return !erased && memory !== null ? memory.read(word) : (arena.words[word] as number);
+}
+
+/** Says that of the word that is read next only these bits matter. */
+export function looksAt(bits: number): void {
+  if (!erased && memory !== null) memory.looksAt?.(bits);
+}
+
+/** Some bits of a word, with a plain load. */
+export function getBits(arena: Arena, word: number, bits: number): number {
+  looksAt(bits);
+  return get(arena, word) & bits;
 }
 
 export function set(arena: Arena, word: number, value: number): void {
@@ -182,7 +203,7 @@ export function frameStore(arena: Arena, at: number, value: number): void {
 /** Returns the value before the addition. */
 export function frameAdd(arena: Arena, at: number, value: number): number {
   if (erased || memory === null) return Atomics.add(arena.frames, at, value);
-  const old = memory.read(~at);
+  const old = readToChange(memory, ~at);
   return change(memory, ~at, old, (old + value) | 0);
 }
 

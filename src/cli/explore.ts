@@ -9,6 +9,7 @@ import { startExploreLive } from '../report/exploreLive.ts';
 import { exploreText } from '../report/exploreText.ts';
 import { pointsText } from '../report/pointsText.ts';
 import { version } from '../version.ts';
+import { runAudit } from './audit.ts';
 import { bugNamed } from './bugNamed.ts';
 import { loadExplorer } from './explored.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
@@ -70,6 +71,11 @@ const exploreFlags = [
     name: 'points',
     kind: 'switch',
     help: 'list the points that actors pass, as parts of a schedule: in a run without preemption, or in that of --schedule',
+  },
+  {
+    name: 'audit',
+    kind: 'switch',
+    help: 'look instead for steps that another actor can come between: two accesses without a point between them (docs/explore.md)',
   },
   chromeFlag,
   jsonFlag,
@@ -185,6 +191,7 @@ export const explore: Command = {
     'hmm-lab explore migration-vs-dontneed --driver dmirror:foreignCounter=off --json',
     'hmm-lab explore ./my-scenario.mjs',
     'hmm-lab explore device-fault-vs-munmap --points',
+    'hmm-lab explore device-fault-vs-munmap --driver ./my-driver.mjs --audit',
   ],
   async run(args) {
     const { scenario, bug, values } = await subject(args);
@@ -193,6 +200,7 @@ export const explore: Command = {
     const settings = { ...bug?.settings, ...chosen };
     const { json, strategy, seconds, schedules, seed, workers, schedule, preemptions = Number.POSITIVE_INFINITY } = values;
     const options = { strategy, seconds, schedules, seed, preemptions, settings, ...driver, explain: true };
+    if (values.audit) return await runAudit({ scenario, settings, ...driver, seconds, schedules, seed, json }, bug);
     const explorer = await loadExplorer(bug);
     if (values.points) {
       const points = await explorer.listPoints(scenario, { settings, ...driver }, schedule);

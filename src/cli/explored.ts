@@ -3,6 +3,7 @@
  * one build and lie side by side. A model with a bug in it is a copy of the stepped tree, with the explorer in it.
  */
 import type { Mutation } from '../bugs/bug.ts';
+import type * as Audit from '../engines/explore/audit/auditNamed.ts';
 import type * as Explore from '../engines/explore/explore.ts';
 import type * as Token from '../engines/explore/failure/token.ts';
 import type * as Catalogue from '../engines/explore/plan/catalogue.ts';
@@ -26,6 +27,11 @@ export async function loadExplorer(bug?: Mutation) {
     ...(await load<typeof Token>('failure/token')),
     ...(await load<typeof Load>('plan/load')),
   };
+}
+
+/** The audit of steps, of the model as it is or with a bug. @throws UsageError when the bug does not fit the model. */
+export async function loadAudit(bug?: Mutation) {
+  return (await import((await treeOf(bug))('engines/explore/audit/auditNamed').href)) as typeof Audit;
 }
 
 /** The way from a race to a trace: what scenarios do is asked of the model as it is, also when there is a bug in it. */

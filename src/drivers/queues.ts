@@ -6,6 +6,7 @@
 import { add, cas, get, load } from '../arena/access.ts';
 import { Mirror } from '../arena/structures.ts';
 import { forEachEntry } from '../mm/tables.ts';
+import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../sync/spinlock.ts';
@@ -39,6 +40,7 @@ function* validate(task: Task, mirror: number, fault: Fault): Steps<void> {
   forEachEntry(arena, get(arena, mirror + Mirror.table), (vpn, entry) => {
     if ((entry & DEV_VALID) === 0) suspended.push([vpn, (entry & DEV_WRITE) !== 0]);
   });
+  yield Point.driverLooked;
   for (const [vpn, write] of suspended) {
     if ((yield* fault(task, mirror, vpn, vpn + 1, write)) === 0) continue;
     yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);

@@ -86,6 +86,7 @@ function* walkVma(task: Task, mm: number, range: HmmRange, walk: Walk, start: nu
   let vpn = start;
   while (vpn < end) {
     const table = lookupTable(arena, pgd, vpn);
+    if (table === 0) yield Point.hmmWalkPte;
     const stop = table === 0 ? nextPopulated(arena, pgd, vpn, end) : tableEnd(vpn, end);
     const leaf = table === 0 ? EMPTY_LEAF : hugeLeaf(arena, table);
     const result =

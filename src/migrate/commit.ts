@@ -4,8 +4,8 @@ import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Violation } from '../arena/violation.ts';
 import {
   isDevicePage,
+  isFilePage,
   PG_DIRTY,
-  PG_FILE,
   PG_LOCKED,
   PG_MIGRATED,
   PG_UPTODATE,
@@ -50,7 +50,7 @@ function* commitPage(task: Task, from: number, to: number, faultPage: number): S
   const { arena } = task;
   yield Point.migrateCommit;
   // A page of a file goes to no device, and nothing of a file comes from one.
-  if ((pageFlags(arena, from) & PG_FILE) !== 0) return false;
+  if (isFilePage(arena, from)) return false;
   let slot = pageSwap(arena, from) - 1;
   if (slot !== NO_SLOT && isDevicePage(arena, to)) {
     // No page of a device is in the swap cache: the slot is given back, or the page stays.

@@ -4,11 +4,10 @@ import { removeMigrationPtes, tryToMigrate } from '../mm/migrationEntries.ts';
 import { removeMigrationLeaves } from '../mm/migrationLeaf.ts';
 import {
   isDevicePage,
+  isFilePage,
   isolateLru,
-  PG_FILE,
   PG_LRU,
   pageCount,
-  pageFlags,
   pageMapcount,
   pageMapping,
   pageSwap,
@@ -27,7 +26,7 @@ import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfnToPage } from './m
  */
 function isAlone(task: Task, pfn: number, faultPage: number): boolean {
   const { arena } = task;
-  const cached = (pageFlags(arena, pfn) & PG_FILE) !== 0 ? pageMapping(arena, pfn) !== 0 : pageSwap(arena, pfn) !== 0;
+  const cached = isFilePage(arena, pfn) ? pageMapping(arena, pfn) !== 0 : pageSwap(arena, pfn) !== 0;
   const extra = 1 + (pfn === faultPage ? 1 : 0) + (isDevicePage(arena, pfn) ? 1 : 0) + (cached ? 1 : 0);
   return pageCount(arena, pfn) - extra <= pageMapcount(arena, pfn);
 }

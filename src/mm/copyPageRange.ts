@@ -16,9 +16,9 @@ import { restorePte } from './exclusiveEntry.ts';
 import { addRss, addRssFile, addRssSwap } from './mmStruct.ts';
 import {
   getPage,
+  isFilePage,
   maybeDmaPinned,
   PG_ANON_EXCLUSIVE,
-  PG_FILE,
   pageFlags,
   pageIndex,
   pageMapping,
@@ -147,7 +147,7 @@ function* copyTable(task: Task, child: number, vma: number, table: number, start
         if (result !== 0) break;
         const copied = get(arena, childPte);
         if (mapsPage(copied) || isMigration(copied)) {
-          if ((pageFlags(arena, ptePfn(copied)) & PG_FILE) === 0) rss++;
+          if (!isFilePage(arena, ptePfn(copied))) rss++;
           else rssFile++;
         }
         if (isSwap(copied)) entries++;

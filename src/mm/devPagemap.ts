@@ -1,5 +1,5 @@
 /** struct dev_pagemap and the life of ZONE_DEVICE pages (mm/memremap.c). */
-import { add, cas, fill, get, increase, load, set, store } from '../arena/access.ts';
+import { add, cas, fill, forgetSince, get, increase, load, observed, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { EINVAL, ENOMEM } from '../arena/errno.ts';
 import { poisonFrame } from '../arena/frames.ts';
@@ -143,9 +143,13 @@ export function* memunmapPages(task: Task, pgmap: number): Steps<void> {
   mightSleep(task, 'memunmapPages');
   store(arena, pgmap + Pgmap.dead, 1);
   putPgmap(arena, pgmap);
+  yield Point.unlocked;
+  const mark = observed();
   for (let ref = load(arena, pgmap + Pgmap.ref); ref !== 0; ref = load(arena, pgmap + Pgmap.ref)) {
     yield* waitWhile(task, pgmap + Pgmap.ref, ref);
+    forgetSince(mark);
   }
+  forgetSince(mark);
   const start = get(arena, pgmap + Pgmap.start);
   const end = start + get(arena, pgmap + Pgmap.pages);
   fill(arena, 0, arena.page.pgmap + start, arena.page.pgmap + end);

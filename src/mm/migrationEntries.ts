@@ -8,7 +8,7 @@ import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { protectionBits } from './anonymous.ts';
 import { isDevicePrivatePage } from './devPagemap.ts';
-import { getPage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, PG_FILE, pageFlags } from './page.ts';
+import { getPage, isFilePage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, pageFlags } from './page.ts';
 import {
   isHuge,
   isMigration,
@@ -86,7 +86,7 @@ export function* removeMigrationPtes(task: Task, from: number, to: number): Step
     const entry = get(arena, word);
     if (!isHuge(entry) && isMigration(entry) && ptePfn(entry) === from) {
       yield* getPage(task, to);
-      const anonymous = (pageFlags(arena, to) & PG_FILE) === 0;
+      const anonymous = !isFilePage(arena, to);
       addAnonRmap(arena, to, anonymous && leafKind(entry) !== LEAF_MIGRATION_READ);
       yield Point.setPte;
       store(arena, word, restoredEntry(task, entry, to, vmaFlags(arena, vma)));

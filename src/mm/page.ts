@@ -2,7 +2,7 @@
  * struct page: flags, references, mappings. Each piece of a huge page has its own: what the kernel counts once for the whole
  * (references, pins) is counted for the piece it is about, and asked of all pieces where the whole matters (compound.ts).
  */
-import { add, and, cas, get, increase, or, set } from '../arena/access.ts';
+import { add, and, cas, get, getBits, increase, or, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE, ZERO_PFN } from '../arena/config.ts';
 import { deref, poolFree } from '../arena/pool.ts';
@@ -39,6 +39,10 @@ export const GUP_PIN_COUNTING_BIAS = 1024;
 
 /** A plain look: callers hold the page lock or the page-table lock that keeps the bits they ask for as they are. */
 export const pageFlags = (arena: Arena, pfn: number): number => get(arena, arena.page.flags + pfn);
+/** Is one of these bits set? Nothing else of the flags matters to the caller. */
+export const pageHas = (arena: Arena, pfn: number, bits: number): boolean => getBits(arena, arena.page.flags + pfn, bits) !== 0;
+/** A page of a file; it stays one for as long as it is in use. */
+export const isFilePage = (arena: Arena, pfn: number): boolean => pageHas(arena, pfn, PG_FILE);
 export const setPageFlags = (arena: Arena, pfn: number, bits: number): number => or(arena, arena.page.flags + pfn, bits);
 export const clearPageFlags = (arena: Arena, pfn: number, bits: number): number => and(arena, arena.page.flags + pfn, ~bits);
 

@@ -2,7 +2,7 @@
  * The page lock (folio lock): a sleeping bit lock in the page flags. It is the right to migrate a page or to make it
  * exclusive, and it is held for the whole life of migration entries.
  */
-import { acquired, and, cas, forgetRound, forgetSince, get, load, observed, set } from '../arena/access.ts';
+import { acquired, and, cas, forgetRound, forgetSince, get, load, looksAt, observed, set } from '../arena/access.ts';
 import { EINTR } from '../arena/errno.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
@@ -25,6 +25,7 @@ export function* trylockPage(task: Task, pfn: number): Steps<boolean> {
   const word = task.arena.page.flags + pfn;
   yield Point.trylockPage;
   for (;;) {
+    looksAt(PG_LOCKED);
     const flags = get(task.arena, word);
     if ((flags & PG_LOCKED) !== 0) return false;
     // Acquire: pairs with the `and` in unlockPage.
@@ -37,6 +38,7 @@ export function* trylockPage(task: Task, pfn: number): Steps<boolean> {
 /** Marks that somebody waits and returns the flags to wait on, or -1 when the page is not locked. */
 function announce(task: Task, word: number): number {
   for (;;) {
+    looksAt(PG_LOCKED | PG_WAITERS);
     const flags = load(task.arena, word);
     if ((flags & PG_LOCKED) === 0) return -1;
     if ((flags & PG_WAITERS) !== 0) return flags;
@@ -50,6 +52,8 @@ function* lock(task: Task, pfn: number, killable: boolean): Steps<number> {
   if (task.checks) lockOrder(task, LockClass.pageLock);
   const mark = observed();
   while (!(yield* trylockPage(task, pfn))) {
+    // What comes next looks for itself.
+    forgetSince(mark);
     const flags = announce(task, word);
     if (flags !== -1) yield* waitWhile(task, word, flags, killable);
     if (killable && fatalSignalPending(task)) return -EINTR;

@@ -13,14 +13,14 @@ import { addRss, addRssFile, addRssSwap } from './mmStruct.ts';
 import {
   clearPageFlags,
   compoundHead,
+  isFilePage,
   isolateLru,
   maybeDmaPinned,
   PG_ANON_EXCLUSIVE,
   PG_DIRTY,
-  PG_FILE,
   PG_LRU,
   pageCount,
-  pageFlags,
+  pageHas,
   pageMapcount,
   pageMapping,
   pageSwap,
@@ -36,15 +36,15 @@ import { clearMapping, unmapEverywhere } from './unmap.ts';
 import { VM_LOCKED, vmaFlags } from './vma.ts';
 import { putPage } from './zone.ts';
 
-const isFile = (task: Task, pfn: number): boolean => (pageFlags(task.arena, pfn) & PG_FILE) !== 0;
-const isDirty = (task: Task, pfn: number): boolean => (pageFlags(task.arena, pfn) & PG_DIRTY) !== 0;
+const isFile = (task: Task, pfn: number): boolean => isFilePage(task.arena, pfn);
+const isDirty = (task: Task, pfn: number): boolean => pageHas(task.arena, pfn, PG_DIRTY);
 
 /** try_to_unmap_one for anonymous memory: the entry names the slot from now on. False when the page may be pinned. */
 function* replaceBySwap(task: Task, word: number, mm: number, pfn: number): Steps<boolean> {
   const { arena } = task;
   const slot = pageSwap(arena, pfn) - 1;
   const pte = yield* clearMapping(task, word, pfn);
-  const exclusive = (pageFlags(arena, pfn) & PG_ANON_EXCLUSIVE) !== 0;
+  const exclusive = pageHas(arena, pfn, PG_ANON_EXCLUSIVE);
   yield* swapDuplicate(task, slot);
   if (exclusive) {
     if (maybeDmaPinned(arena, pfn)) {
@@ -91,6 +91,7 @@ function* prepareSwap(task: Task, pfn: number): Steps<boolean> {
 function* writeToSwap(task: Task, pfn: number): Steps<boolean> {
   const { arena } = task;
   if (pageCount(arena, pfn) !== 2) return false;
+  yield Point.swapCache;
   // Clean first: who makes it dirty from now on is not forgotten.
   clearPageFlags(arena, pfn, PG_DIRTY);
   yield* copyPage(task, slotFrame(arena, pageSwap(arena, pfn) - 1), pfn);
@@ -109,6 +110,7 @@ function* remove(task: Task, pfn: number): Steps<boolean> {
   }
   // No entry names the slot any more: the page is an orphan, and goes without being written.
   if (yield* freeSwap(task, pfn)) return pageCount(arena, pfn) === 1;
+  yield Point.swapCache;
   if (isDirty(task, pfn) && !(yield* writeToSwap(task, pfn))) return false;
   return yield* dropFromSwapCache(task, pfn);
 }
@@ -119,6 +121,7 @@ export function* shrinkPage(task: Task, pfn: number): Steps<boolean> {
   let freed = false;
   if (yield* trylockPage(task, pfn)) {
     if (isFile(task, pfn) || (yield* prepareSwap(task, pfn))) {
+      yield Point.reclaimLocked;
       if (pageMapcount(arena, pfn) > 0) yield* tryToUnmap(task, pfn);
       if (pageMapcount(arena, pfn) === 0) freed = yield* remove(task, pfn);
       if (!freed && isSwapFull(arena)) yield* freeSwap(task, pfn);
@@ -138,7 +141,7 @@ export function* shrinkPage(task: Task, pfn: number): Steps<boolean> {
  */
 export function* reclaimPage(task: Task, pfn: number): Steps<boolean> {
   const { arena } = task;
-  if ((pageFlags(arena, pfn) & PG_LRU) === 0 || !(yield* tryGetPage(task, pfn))) return false;
+  if (!pageHas(arena, pfn, PG_LRU) || !(yield* tryGetPage(task, pfn))) return false;
   yield Point.isolateLru;
   if (isolateLru(arena, pfn)) return yield* shrinkPage(task, pfn);
   yield* putPage(task, pfn);

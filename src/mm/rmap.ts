@@ -15,11 +15,10 @@ import { downRead, downWrite, upRead, upWrite } from '../sync/rwsem.ts';
 import type { Task } from '../sync/task.ts';
 import {
   clearPageFlags,
+  isFilePage,
   PG_ANON_EXCLUSIVE,
-  PG_FILE,
   PG_LRU,
   PG_UPTODATE,
-  pageFlags,
   pageIndex,
   pageMapping,
   putAnonVma,
@@ -147,7 +146,7 @@ export type RmapVisitor = (vma: number, mm: number, vpn: number) => Steps<boolea
  */
 export function* rmapWalk(task: Task, pfn: number, visit: RmapVisitor): Steps<void> {
   const { arena } = task;
-  if ((pageFlags(arena, pfn) & PG_FILE) !== 0) {
+  if (isFilePage(arena, pfn)) {
     yield* rmapWalkFile(task, pfn, visit);
     return;
   }

@@ -62,6 +62,7 @@ export function* addToSwap(task: Task, pfn: number): Steps<number> {
   }
   rawUnlock(arena, Header.swapLock);
   if (slot === swapSlots) return NO_SLOT;
+  yield Point.swapCache;
   // The slot has no contents yet.
   setPageFlags(arena, pfn, PG_DIRTY);
   return slot;

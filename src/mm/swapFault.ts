@@ -54,6 +54,7 @@ function* mapSwapPage(task: Task, fault: Fault, pfn: number): Steps<number> {
   const { mm, vma, vpn, pte, orig, flags } = fault;
   yield* swapFree(task, swapSlot(orig));
   if (wantsSlotFree(task, fault, pfn)) yield* freeSwap(task, pfn);
+  yield Point.swapCache;
   addRss(arena, mm, 1);
   addRssSwap(arena, mm, -1);
   if (pageMapping(arena, pfn) === 0) setAnonMapping(arena, pfn, get(arena, vma + Vma.anonVma), linearPageIndex(arena, vma, vpn));

@@ -5,7 +5,7 @@
  * A last-level table has two forms: 512 entries, or one leaf in its first word that maps all 512 pages. In the second form it
  * is the table a kernel deposits beside a PMD leaf. So one store turns one form into the other, and one lock guards both.
  */
-import { fill, get, set, store } from '../arena/access.ts';
+import { fill, forgetSince, get, observed, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { rawLock, rawUnlock } from '../arena/raw.ts';
@@ -111,8 +111,11 @@ function* ensureEntry(task: Task, lock: number, entry: number): Steps<number> {
 /** As {@link lookupTable}, making what is missing; `lock` is mm.page_table_lock. 0 when out of page-table pages. */
 export function* ensureTable(task: Task, lock: number, root: number, vpn: number): Steps<number> {
   const { arena } = task;
+  const mark = observed();
   const found = lookupTable(arena, root, vpn);
   if (found !== 0) return found;
+  // What was missing is looked for again, level by level.
+  forgetSince(mark);
   const middle = yield* ensureEntry(task, lock, tableAt(arena, root) + (vpn >>> (2 * SHIFT)));
   if (middle === 0) return 0;
   return yield* ensureEntry(task, lock, tableAt(arena, middle) + ((vpn >>> SHIFT) & MASK));

@@ -16,10 +16,10 @@ import { addRss, addRssFile } from './mmStruct.ts';
 import {
   compoundHead,
   getPage,
+  isFilePage,
   PG_ANON_EXCLUSIVE,
-  PG_FILE,
   pageCount,
-  pageFlags,
+  pageHas,
   pageSwap,
   setAnonMapping,
   setPageFlags,
@@ -35,8 +35,8 @@ import { allocPage, putPage } from './zone.ts';
 /** Can we prove that no other mapping and no other reference exists? Then the page becomes ours. Under the PTL. */
 function* wpCanReuse(task: Task, pfn: number): Steps<boolean> {
   const { arena } = task;
-  if ((pageFlags(arena, pfn) & PG_ANON_EXCLUSIVE) !== 0) return true;
-  if ((pageFlags(arena, pfn) & PG_FILE) !== 0) return false;
+  if (pageHas(arena, pfn, PG_ANON_EXCLUSIVE)) return true;
+  if (isFilePage(arena, pfn)) return false;
   const cached = pageSwap(arena, pfn) === 0 ? 0 : 1;
   // What is left of a huge page is shared as long as any of its other pieces is in use.
   if (pageCount(arena, pfn) > 1 + cached || (compoundHead(arena, pfn) !== 0 && !isLastPiece(arena, pfn))) return false;
@@ -96,7 +96,7 @@ function* wpPageCopy(task: Task, fault: Fault, old: number): Steps<number> {
     yield* flushTlb(task, CPU);
     setAnonMapping(arena, pfn, get(arena, vma + Vma.anonVma), linearPageIndex(arena, vma, vpn));
     addNewAnonRmap(arena, pfn);
-    const fromFile = old !== 0 && (pageFlags(arena, old) & PG_FILE) !== 0;
+    const fromFile = old !== 0 && isFilePage(arena, old);
     if (old === 0 || fromFile) addRss(arena, mm, 1);
     if (fromFile) addRssFile(arena, mm, -1);
     yield Point.setPte;

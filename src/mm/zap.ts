@@ -11,7 +11,7 @@ import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { isHugetlb } from './compound.ts';
 import { addRss, addRssFile, addRssSwap } from './mmStruct.ts';
-import { PG_DIRTY, PG_FILE, pageFlags, setPageFlags } from './page.ts';
+import { isFilePage, PG_DIRTY, setPageFlags } from './page.ts';
 import { EMPTY_LEAF, isMigration, isSwap, mapsPage, PTE_DIRTY, ptePfn, ptePresent, swapSlot } from './pte.ts';
 import { removeRmap } from './rmap.ts';
 import { splitHugePmd } from './splitHugePmd.ts';
@@ -23,7 +23,7 @@ import { putPage } from './zone.ts';
 /** Does the entry belong to the file, and not to a private copy of one of its pages? (should_zap_page without even_cows) */
 function isOfFile(task: Task, pte: number): boolean {
   if (!mapsPage(pte) && !isMigration(pte)) return false;
-  return (pageFlags(task.arena, ptePfn(pte)) & PG_FILE) !== 0;
+  return isFilePage(task.arena, ptePfn(pte));
 }
 
 /** zap_pte_range for one last-level table. False, with nothing done, when it has a leaf by now. */
@@ -46,7 +46,7 @@ function* zapTable(task: Task, mm: number, table: number, start: number, end: nu
     flush ||= ptePresent(pte);
     if (mapsPage(pte)) {
       const pfn = ptePfn(pte);
-      if ((pageFlags(arena, pfn) & PG_FILE) === 0) rss++;
+      if (!isFilePage(arena, pfn)) rss++;
       else rssFile++;
       if ((pte & PTE_DIRTY) !== 0) setPageFlags(arena, pfn, PG_DIRTY);
       removeRmap(arena, pfn);
@@ -57,7 +57,7 @@ function* zapTable(task: Task, mm: number, table: number, start: number, end: nu
       entries++;
       yield* freeSwapEntry(task, swapSlot(pte));
     } else if (isMigration(pte)) {
-      if ((pageFlags(arena, ptePfn(pte)) & PG_FILE) === 0) rss++;
+      if (!isFilePage(arena, ptePfn(pte))) rss++;
       else rssFile++;
     }
   }

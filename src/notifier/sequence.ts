@@ -13,7 +13,7 @@
  * The sequence is odd while an invalidation covers some interval. It admits many writers at once, so it turns even only
  * when the last of them ends; meanwhile the interval tree is frozen and may be walked without a lock.
  */
-import { forgetRound, get, increase, load, observed, set, store } from '../arena/access.ts';
+import { forgetRound, forgetSince, get, increase, load, observed, set, store } from '../arena/access.ts';
 import { firstOverlap, insertInterval, removeInterval } from '../arena/intervalTree.ts';
 import { deref } from '../arena/pool.ts';
 import { IntervalSub, Mm, Subscriptions } from '../arena/structures.ts';
@@ -96,11 +96,13 @@ export function* waitForExclusion(task: Task, subs: number, seq: number): Steps<
   const { arena } = task;
   // Pairs with the test of `waiters` in invEnd: either the waker sees us, or we see its sequence.
   increase(arena, subs + Subscriptions.waiters, 1);
+  yield Point.waiterCounted;
   const mark = observed();
   while (load(arena, subs + Subscriptions.invalidateSeq) === seq) {
     forgetRound(mark);
     yield* waitWhile(task, subs + Subscriptions.invalidateSeq, seq);
   }
+  forgetSince(mark);
   increase(arena, subs + Subscriptions.waiters, -1);
 }
 

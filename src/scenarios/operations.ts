@@ -203,6 +203,7 @@ export const pagesOut =
 export const reclaims = (m: SmallMachine, page: number): Operation =>
   function* (task) {
     const pte = readPte(task.arena, get(task.arena, m.mm + Mm.pgd), FIRST + page);
+    yield Point.getPage;
     if (ptePresent(pte) && mapsPage(pte)) yield* reclaimPage(task, ptePfn(pte));
   };
 

@@ -206,6 +206,18 @@ const rows = [
     50,
   ],
   ['remoteAccess', 'a device has found a page in system memory', 'it has it over the link', 'the device', '', 200],
+  [
+    'waiterCounted',
+    'whoever waits for an invalidation to end is counted',
+    'the sequence is looked at',
+    'mm/mmu_notifier.c: wait_event',
+    'E20',
+    0,
+  ],
+  ['reclaimLocked', 'a page to reclaim is locked', 'its mappings are looked at', 'mm/vmscan.c: shrink_folio_list', 'S1', 30],
+  ['driverLooked', 'the driver has looked at what it keeps', 'it does what follows from that', 'the driver', '', 0],
+  ['srcuFlip', 'the index is flipped', 'the readers of the old one are counted', 'kernel/rcu: srcu_flip', '', 0],
+  ['srcuReadLock', 'the index is read', 'the reader is counted', 'kernel/rcu: __srcu_read_lock', '', 0],
   ['unlocked', 'a lock was released', 'whatever follows the release', 'spin_unlock, mutex_unlock, up_read, folio_unlock', '', 0],
 ] as const satisfies readonly Row[];
 

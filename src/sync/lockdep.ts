@@ -7,10 +7,21 @@ import { get, or, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Actor } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
+import { erased } from '../steps/steps.ts';
 import { lockClasses } from './lockClass.ts';
 import type { Task } from './task.ts';
 
 const CAPACITY = 16;
+
+/** Hears of every lock that is taken, after its word was written, and of every one that is about to be released. */
+export type LockObserver = (task: Task, word: number, cls: number, taken: boolean) => void;
+
+let observer: LockObserver | null = null;
+
+/** Hangs an observer in, or takes it out with null. In the stepped tree only. */
+export function observeLocks(next: LockObserver | null): void {
+  observer = next;
+}
 
 const nameOf = (cls: number): string => lockClasses[cls]?.name ?? `class ${cls}`;
 
@@ -85,6 +96,7 @@ export function lockOrder(task: Task, cls: number): void {
 
 /** Call after a lock was taken. */
 export function noteLocked(task: Task, word: number, cls: number): void {
+  if (!erased && observer !== null) observer(task, word, cls, true);
   const { arena, actor } = task;
   const info = lockClasses[cls];
   const holds = get(arena, actor + Actor.heldOf + cls) + 1;
@@ -113,6 +125,7 @@ function unlist(task: Task, word: number, cls: number): void {
 
 /** Call before a lock is released. */
 export function noteUnlocked(task: Task, word: number, cls: number): void {
+  if (!erased && observer !== null) observer(task, word, cls, false);
   const { arena, actor } = task;
   const info = lockClasses[cls];
   const left = get(arena, actor + Actor.heldOf + cls) - 1;

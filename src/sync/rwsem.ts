@@ -108,7 +108,7 @@ export function* upRead(task: Task, word: number, cls: number): Steps<void> {
 export function* downWrite(task: Task, word: number, cls: number): Steps<void> {
   const { arena } = task;
   mightSleep(task, 'downWrite');
-  if (get(arena, word + WRITER_TAG) === ownerTag(task, word + WRITER_TAG)) {
+  if (isWriteLockedBy(task, word)) {
     throw new Violation('I-DEAD', `actor ${task.id} takes semaphore ${word} for writing a second time`);
   }
   if (task.checks) lockOrder(task, cls);
@@ -163,6 +163,12 @@ export function* downgradeWrite(task: Task, word: number): Steps<void> {
   yield* leaveWrite(task, word, READER);
 }
 
-export const isWriteLockedBy = (task: Task, word: number): boolean =>
-  get(task.arena, word + WRITER_TAG) === ownerTag(task, word + WRITER_TAG);
+/** Which other writer holds it leaves no memory. */
+export function isWriteLockedBy(task: Task, word: number): boolean {
+  const mark = observed();
+  const isOurs = get(task.arena, word + WRITER_TAG) === ownerTag(task, word + WRITER_TAG);
+  forgetSince(mark);
+  return isOurs;
+}
+
 export const isReadLocked = (task: Task, word: number): boolean => (get(task.arena, word) & (READERS | WRITER)) !== 0;

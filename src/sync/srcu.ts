@@ -2,7 +2,7 @@
  * Sleepable RCU as two reader counts. A reader counts itself under the current index; a grace period flips the index
  * and waits until the old count is zero, so it waits for the readers that were there and not for those that follow.
  */
-import { add, increase, load, xchg } from '../arena/access.ts';
+import { add, forgetSince, increase, load, observed, xchg } from '../arena/access.ts';
 import { Header } from '../arena/structures.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -16,6 +16,7 @@ import { waitWhile, wake } from './wait.ts';
 export function* srcuReadLock(task: Task): Steps<number> {
   yield Point.lock;
   const index = load(task.arena, Header.srcuIndex);
+  yield Point.srcuReadLock;
   increase(task.arena, Header.srcuReaders + index, 1);
   if (task.checks) noteLocked(task, Header.srcuReaders + index, LockClass.srcu);
   return index;
@@ -39,11 +40,15 @@ export function* synchronizeSrcu(task: Task): Steps<void> {
   for (let round = 0; round < 2; round++) {
     const old = load(arena, Header.srcuIndex);
     xchg(arena, Header.srcuIndex, 1 - old);
+    yield Point.srcuFlip;
+    const mark = observed();
     for (;;) {
       const readers = load(arena, Header.srcuReaders + old);
       if (readers === 0) break;
       yield* waitWhile(task, Header.srcuReaders + old, readers);
+      forgetSince(mark);
     }
+    forgetSince(mark);
   }
   yield* mutexUnlock(task, Header.srcuMutex, LockClass.srcu);
 }

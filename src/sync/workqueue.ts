@@ -38,19 +38,21 @@ export function queueWork(task: Task, queue: number, work: Work): boolean {
   return true;
 }
 
-/** Pending becomes running; false when it is not pending, or runs. */
-function take(task: Task, queue: number, work: Work): boolean {
+/** Pending becomes running; false when it is not pending, or runs. `first` is what the queue was seen to be. */
+function take(task: Task, queue: number, work: Work, first: number): boolean {
   const { arena } = task;
-  for (;;) {
-    const seen = load(arena, queue);
+  for (let seen = first; ; seen = load(arena, queue)) {
     if ((seen & pendingBit(work)) === 0 || (seen & runningBit(work)) !== 0) return false;
     if (cas(arena, queue, seen, (seen & ~pendingBit(work)) | runningBit(work)) === seen) return true;
   }
 }
 
-/** process_one_work: does the item if it is pending and nobody does it. Returns whether it did. No lock may be held. */
-export function* runWork(task: Task, queue: number, work: Work, owner: number): Steps<boolean> {
-  if (!take(task, queue, work)) return false;
+/**
+ * process_one_work: does the item if it is pending and nobody does it. Returns whether it did. No lock may be held. `seen` is what
+ * the queue was in this very step.
+ */
+export function* runWork(task: Task, queue: number, work: Work, owner: number, seen?: number): Steps<boolean> {
+  if (!take(task, queue, work, seen ?? load(task.arena, queue))) return false;
   if (task.checks) {
     lockOrder(task, work.cls);
     noteLocked(task, queue, work.cls);
@@ -74,7 +76,7 @@ export function* flushWork(task: Task, queue: number, work: Work, owner: number)
   const mark = observed();
   for (let seen = load(task.arena, queue); (seen & (pendingBit(work) | runningBit(work))) !== 0; seen = load(task.arena, queue)) {
     if ((seen & runningBit(work)) !== 0) yield* waitWhile(task, queue, seen);
-    else yield* runWork(task, queue, work, owner);
+    else yield* runWork(task, queue, work, owner, seen);
     forgetSince(mark);
   }
   forgetSince(mark);
@@ -97,7 +99,12 @@ export function* cancelWorkSync(task: Task, queue: number, work: Work): Steps<bo
 /** A worker's turn: does every item that is pending. Returns how many that were. */
 export function* runPendingWork(task: Task, queue: number, works: readonly Work[], owner: number): Steps<number> {
   let done = 0;
-  for (const work of works) if (yield* runWork(task, queue, work, owner)) done++;
+  let seen = load(task.arena, queue);
+  for (const work of works) {
+    if (!(yield* runWork(task, queue, work, owner, seen))) continue;
+    done++;
+    seen = load(task.arena, queue);
+  }
   return done;
 }
 

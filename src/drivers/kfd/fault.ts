@@ -70,7 +70,10 @@ function* lockRange(task: Task, mirror: number, mm: number, vpn: number): Steps<
 function* serve(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
-  if (isDraining(arena, mirror)) return -EBUSY;
+  if (isDraining(arena, mirror)) {
+    yield Point.driverLooked;
+    return -EBUSY;
+  }
   const sub = yield* lockRange(task, mirror, mm, start);
   const vma = vmaLookup(arena, mm, start);
   let result: number;

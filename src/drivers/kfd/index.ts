@@ -48,6 +48,7 @@ function* invalidate(task: Task, sub: number, range: NotifierRange, curSeq: numb
   } else if (optionIs(arena, mirror, Is.xnackOn)) {
     yield* revoke(task, mirror, start, end);
   } else if ((yield* suspendDeviceEntries(task, mirror, start, end)) > 0) {
+    yield Point.driverLooked;
     stopQueues(task, mirror, restore);
     yield* flushTlb(task, DEVICE);
   }
@@ -102,6 +103,7 @@ export const kfdSvm = derive(
     },
     *evict(task, mirror) {
       queueWork(task, mirror + Mirror.work, evictionWork);
+      yield Point.driverLooked;
       yield* flushWork(task, mirror + Mirror.work, evictionWork, mirror);
       return yield* dmirror.evict(task, mirror);
     },

@@ -27,7 +27,12 @@ export function retryFaultDone(arena: Arena, mirror: number): void {
 
 /** The interrupt handler's turn: sleeps until a fault is queued. */
 export function* waitForRetryFault(task: Task, mirror: number): Steps<void> {
-  while (load(task.arena, mirror + QUEUED) === 0) yield* waitWhile(task, mirror + QUEUED, 0);
+  const mark = observed();
+  while (load(task.arena, mirror + QUEUED) === 0) {
+    forgetSince(mark);
+    yield* waitWhile(task, mirror + QUEUED, 0);
+  }
+  forgetSince(mark);
 }
 
 /** Are faults drained? Then they are dropped. */

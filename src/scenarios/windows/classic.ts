@@ -122,6 +122,7 @@ const mapping: ClassicOps = {
     }
     yield Point.driverInvalidate;
     store(task.arena, MAPPED, 0);
+    yield Point.driverLooked;
   },
 };
 

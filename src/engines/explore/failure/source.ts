@@ -33,15 +33,16 @@ function shownFunction(name: string | undefined): string {
   return bare === undefined || bare === '' || bare.includes('<anonymous>') ? '' : ` (${bare})`;
 }
 
-/** The innermost frame that is no machinery. */
-function place(stack: string): string | null {
+/** The innermost frames that are no machinery: file, line and function of at most so many. */
+export function placesIn(stack: string, most: number): string[] {
+  const places: string[] = [];
   for (const line of stack.split('\n')) {
     const [, name, file, number] = FRAME.exec(line.trim()) ?? [];
-    if (file === undefined) continue;
+    if (file === undefined || places.length === most) continue;
     const shown = shownFile(decodeURI(file));
-    if (!MACHINERY.test(shown)) return `${shown}:${number}${shownFunction(name)}`;
+    if (!MACHINERY.test(shown)) places.push(`${shown}:${number}${shownFunction(name)}`);
   }
-  return null;
+  return places;
 }
 
 /** What a step has touched. */
@@ -66,7 +67,7 @@ export function watchSteps(scenario: Scenario, schedule: readonly number[], from
     const touched = isWrite ? writes : reads;
     touched.add(word);
     if (written !== null || (!isWrite && read !== null)) return;
-    const found = place(new Error('here').stack ?? '');
+    const found = placesIn(new Error('here').stack ?? '', 1)[0] ?? null;
     if (isWrite) written = found;
     else read = found;
   };
