@@ -4,6 +4,7 @@ import type { Task } from '../../../sync/task.ts';
 import type { Executor } from '../machine/execution.ts';
 import type { Failure } from '../machine/failure.ts';
 import { conclude } from '../search/conclude.ts';
+import { messageOf } from './messages.ts';
 import { pointName } from './namedSchedule.ts';
 import { watchSteps } from './source.ts';
 
@@ -86,13 +87,15 @@ export function passedPoints(executor: Executor, given?: readonly number[]): Pas
       source: watched[step]?.source ?? null,
     });
   }
+  failure ??= conclude(executor);
+  const ends =
+    given !== undefined ||
+    failure !== null ||
+    !Array.from({ length: executor.count }, (_, i) => i).some((i) => executor.canRun(i));
   return {
     scenario: executor.scenario.name,
     stretches,
-    failure: failure ?? conclude(executor),
-    ends:
-      given !== undefined ||
-      failure !== null ||
-      !Array.from({ length: executor.count }, (_, i) => i).some((i) => executor.canRun(i)),
+    failure: failure && { ...failure, message: messageOf(executor, failure, schedule) },
+    ends,
   };
 }

@@ -7,6 +7,7 @@ import { preemptionsOf } from '../sampling/run.ts';
 import type { Budget } from './budget.ts';
 import type { Counterpart } from './counterpart.ts';
 import { type Explanation, explain } from './explain.ts';
+import { messageOf } from './messages.ts';
 import { type Minimal, minimise } from './minimise.ts';
 import { readable } from './namedSchedule.ts';
 import { shortestRound } from './round.ts';
@@ -88,7 +89,7 @@ const chancesOf = ({ chances }: Explanation): ReadonlyMap<number, number> =>
 /** What a report says whether or not the last step ends; `ran` are the steps that do. */
 const described = (executor: Executor, settings: DriverSettings, { failure, schedule }: Minimal, ran: readonly number[]) => ({
   oracle: failure.rule,
-  message: failure.message,
+  message: messageOf(executor, failure, ran),
   noProgress: failure.kind ?? null,
   actor: failure.actor === -1 ? 'check at the end' : executor.nameOf(failure.actor),
   token: makeToken(executor.scenario.name, settings, schedule, executor.scenario.sources),
