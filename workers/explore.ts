@@ -1,6 +1,7 @@
 /** Entry of an exploring thread (piscina): one task of an exploration after another, on a machine that is kept. */
 
 import '../src/engines/stdoutToStderr.ts';
+import type { DriverSettings } from '../src/drivers/options.ts';
 import { executorOf, replay } from '../src/engines/explore/explore.ts';
 import { Budget } from '../src/engines/explore/failure/budget.ts';
 import { followNamed } from '../src/engines/explore/failure/namedSchedule.ts';
@@ -10,8 +11,9 @@ import type { Executor } from '../src/engines/explore/machine/execution.ts';
 import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/machine/pulse.ts';
 import { counterpartOf } from '../src/engines/explore/plan/cleanScenario.ts';
 import { Control } from '../src/engines/explore/plan/control.ts';
+import { type List, listScenarios } from '../src/engines/explore/plan/list.ts';
 import { loadScenario } from '../src/engines/explore/plan/load.ts';
-import { runTask } from '../src/engines/explore/plan/tasks.ts';
+import { runTask, type TaskResult } from '../src/engines/explore/plan/tasks.ts';
 import { type Answers, type Job, START_MS, type Started } from '../src/engines/explore/threads/threads.ts';
 import { answerOf } from '../src/engines/refusal.ts';
 import type { Scenario } from '../src/scenarios/scenario.ts';
@@ -29,17 +31,40 @@ async function start({ scenario: name, settings, driver, threads }: Job, control
   return { scenario: scenario.name, actors: actors.map((actor) => actor.name), covers: kept.coverage.names };
 }
 
+/** The scenarios for a driver; it is loaded and opened for that. */
+async function list(driver: string | undefined, settings: DriverSettings, like: string | undefined, pulse: Pulse): Promise<List> {
+  pulse.begin(SETTING_UP, new Uint8Array(0), 0);
+  return listScenarios(driver, settings, like);
+}
+
+async function search(
+  { scenario: name, settings, task, index }: Answers['search']['work'],
+  control: Control,
+  lane: number,
+  pulse: Pulse,
+): Promise<TaskResult> {
+  pulse.begin(SETTING_UP, new Uint8Array(0), 0);
+  const executor = executorOf(await loadScenario(name, settings));
+  return runTask(executor, task, control, index, lane);
+}
+
 async function report({ scenario: name, settings, driver }: Job, { found, options }: Answers['report']['work'], budget: Budget) {
   const clean = options.explain === true ? await counterpartOf(name, settings, driver) : null;
   return reportFound(kept, options, found, budget, clean);
 }
 
-function work(job: Job, control: Control) {
-  const { work: asked, lane, settings } = job;
+function work(job: Job, control: Control, pulse: Pulse): unknown {
+  const { work: asked, lane, settings, driver } = job;
   const hooks = { isStopped: () => control.isStopped };
   switch (asked.kind) {
     case 'start':
       throw new Error('a thread is started once');
+    case 'ready':
+      return null;
+    case 'list':
+      return list(driver, settings, asked.like, pulse);
+    case 'search':
+      return search(asked, control, lane, pulse);
     case 'task':
       return runTask(kept, asked.task, control, asked.index, lane);
     case 'report':
@@ -60,7 +85,7 @@ export default async function explore(job: Job) {
   const pulse = new Pulse(job.pulse);
   usePulse(pulse);
   try {
-    return await answerOf<unknown>(() => (job.work.kind === 'start' ? start(job, control, pulse) : work(job, control)));
+    return await answerOf<unknown>(() => (job.work.kind === 'start' ? start(job, control, pulse) : work(job, control, pulse)));
   } finally {
     pulse.end();
   }

@@ -11,10 +11,14 @@ import { pointsText } from '../report/pointsText.ts';
 import { version } from '../version.ts';
 import { runAudit } from './audit.ts';
 import { bugNamed } from './bugNamed.ts';
+import { ALL_SECONDS, exploreAll } from './exploreAll.ts';
 import { loadExplorer } from './explored.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
 import { outFile } from './outFile.ts';
 import { UsageError } from './usage.ts';
+
+/** How long to look when nothing is said. */
+const SECONDS = 10;
 
 const chromeFlag = {
   name: 'chrome',
@@ -26,11 +30,16 @@ const chromeFlag = {
 
 const exploreFlags = [
   {
+    name: 'all',
+    kind: 'switch',
+    help: 'all scenarios that fit the driver, with 0, 1, 2 and 3 preemptions, then all interleavings of each, until one breaks a rule or time is up',
+  },
+  {
     name: 'driver',
     kind: 'text',
-    value: 'NAME[:OPTION=VALUE,...]',
+    value: 'NAME|FILE[:OPTION=VALUE,...]',
     defaultText: 'that of the scenario',
-    help: 'a driver of hmm-lab drivers in place of the in-tree test driver, with options; or options of the driver that the scenario is written for',
+    help: 'a driver of hmm-lab drivers, or your own by the path of its module, in place of the in-tree test driver, with options; or options of the driver that the scenario is written for',
     example: 'nouveau:retryCheck=none',
   },
   { name: 'bug', kind: 'text', value: 'ID', help: 'put a bug of hmm-lab bugs into the model first', example: 'R05' },
@@ -41,7 +50,15 @@ const exploreFlags = [
     default: 'portfolio',
     help: 'search, then sampling (portfolio); search; or one way of sampling: random, pct1 to pct4, pos, basicPos, urw, bounded1 to bounded3, delay1 to delay3, hints, roundRobin',
   },
-  { name: 'seconds', kind: 'number', default: 10, above: 0, max: 86_400, unit: 's', help: 'how long to look' },
+  {
+    name: 'seconds',
+    kind: 'number',
+    defaultText: `${SECONDS}; ${ALL_SECONDS} with --all`,
+    above: 0,
+    max: 86_400,
+    unit: 's',
+    help: 'how long to look',
+  },
   { name: 'schedules', kind: 'whole', default: 10_000_000, min: 1, max: 1_000_000_000, help: 'most executions' },
   {
     name: 'preemptions',
@@ -162,11 +179,17 @@ async function subject(args: readonly string[]) {
   const values = parseFlags('explore', exploreFlags, isNamed ? args.slice(1) : args);
   const bug: Bug | undefined = values.bug === undefined ? undefined : await bugNamed(values.bug);
   const scenario = isNamed ? args[0] : bug?.scenario;
-  if (scenario === undefined)
+  if (values.all && isNamed) throw new UsageError(`hmm-lab explore takes a scenario or --all, not both: given was '${args[0]}'`);
+  if (values.all && (values.schedule !== undefined || values.points || values.audit))
     throw new UsageError(
-      'hmm-lab explore needs the name of a scenario as its first argument (see hmm-lab scenarios), or the path of a module, or --bug',
+      `--${values.points ? 'points' : values.audit ? 'audit' : 'schedule'} is about one scenario, and does not go with --all`,
     );
-  return { scenario, bug, values };
+  if (values.all && values.strategy !== 'portfolio') throw new UsageError('--strategy does not go with --all, which searches');
+  if (scenario === undefined && !values.all)
+    throw new UsageError(
+      'hmm-lab explore needs the name of a scenario as its first argument (see hmm-lab scenarios), or the path of a module, or --bug, or --all',
+    );
+  return { scenario: values.all ? undefined : scenario, bug, values };
 }
 
 /** The driver that was asked for by name, if any, and its options. */
@@ -181,7 +204,7 @@ export const explore: Command = {
   description:
     'Explores one scenario: all interleavings with 0, 1 and 2 preemptions, then all of them, and for what is left of the time ' +
     'a portfolio of randomised strategies. Says proved, bounded or sampled, or shows the interleaving that breaks a rule. ' +
-    'Ctrl-C stops it and prints what was found. A scenario of your own is given by the path of its module (docs/explore.md). With --bug the scenario may be left out: it is the one that shows the bug.',
+    'With --all it explores all scenarios, as the first answer to whether a driver is right. Ctrl-C stops it and prints what was found. A scenario of your own is given by the path of its module (docs/explore.md). With --bug the scenario may be left out: it is the one that shows the bug.',
   flags: exploreFlags,
   examples: [
     'hmm-lab explore mini-hmm',
@@ -192,13 +215,26 @@ export const explore: Command = {
     'hmm-lab explore ./my-scenario.mjs',
     'hmm-lab explore device-fault-vs-munmap --points',
     'hmm-lab explore device-fault-vs-munmap --driver ./my-driver.mjs --audit',
+    'hmm-lab explore --all --driver ./my-driver.mjs',
   ],
   async run(args) {
     const { scenario, bug, values } = await subject(args);
     const chrome = values.chrome === undefined ? undefined : outFile(values.chrome);
     const { settings: chosen, ...driver } = driverOf(values.driver);
     const settings = { ...bug?.settings, ...chosen };
-    const { json, strategy, seconds, schedules, seed, workers, schedule, preemptions = Number.POSITIVE_INFINITY } = values;
+    const { json, strategy, schedules, seed, workers, schedule, preemptions = Number.POSITIVE_INFINITY } = values;
+    const { seconds = scenario === undefined ? ALL_SECONDS : SECONDS } = values;
+    if (scenario === undefined)
+      return exploreAll({
+        ...driver,
+        settings: { ...(driver.driver === undefined ? bug?.settings : {}), ...chosen },
+        bug,
+        seconds,
+        preemptions,
+        workers,
+        json,
+        chrome,
+      });
     const options = { strategy, seconds, schedules, seed, preemptions, settings, ...driver, explain: true };
     if (values.audit) return await runAudit({ scenario, settings, ...driver, seconds, schedules, seed, json }, bug);
     const explorer = await loadExplorer(bug);

@@ -9,6 +9,7 @@ import type * as Token from '../engines/explore/failure/token.ts';
 import type * as Catalogue from '../engines/explore/plan/catalogue.ts';
 import type * as Load from '../engines/explore/plan/load.ts';
 import type * as Parallel from '../engines/explore/threads/parallel.ts';
+import type * as Survey from '../engines/explore/threads/survey.ts';
 import { steppedModule } from '../engines/steppedModule.ts';
 import type * as Fitting from '../engines/trace/fitting.ts';
 import type * as Trace from '../engines/trace/trace.ts';
@@ -32,6 +33,12 @@ export async function loadExplorer(bug?: Mutation) {
 /** The audit of steps, of the model as it is or with a bug. @throws UsageError when the bug does not fit the model. */
 export async function loadAudit(bug?: Mutation) {
   return (await import((await treeOf(bug))('engines/explore/audit/auditNamed').href)) as typeof Audit;
+}
+
+/** The explorer of all scenarios, of the model as it is or with a bug. @throws UsageError when the bug does not fit the model. */
+export async function loadSurvey(bug?: Mutation) {
+  const urlOf = await treeOf(bug);
+  return (await import(urlOf('engines/explore/threads/survey').href)) as typeof Survey;
 }
 
 /** The way from a race to a trace: what scenarios do is asked of the model as it is, also when there is a bug in it. */

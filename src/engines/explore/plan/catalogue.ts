@@ -9,6 +9,7 @@ import type { Scenario } from '../../../scenarios/scenario.ts';
 import { longScenarios, planNamed, windowScenarios } from '../../../scenarios/windows.ts';
 import { without } from '../../../scenarios/without.ts';
 import { builtinDriver, DEFAULT_DRIVER, partsOf } from './names.ts';
+import { reason } from './reason.ts';
 
 /** `mini-hmm-4x3` and `mini-hmm-early-1x20`: faulters and invalidations. */
 const sized = /^mini-hmm(-early)?-(\d{1,2})x(\d{1,3})$/;
@@ -75,13 +76,27 @@ export function scenarioWith(base: string, driver: Driver, settings: DriverSetti
   const plan = planNamed(base);
   if (plan !== undefined) {
     const isDefault = driver.name === DEFAULT_DRIVER && builtinDriver(driver.name) === driver;
-    return isDefault && plan.machine?.driver === undefined
-      ? scenarioOf(plan, settings)
-      : scenarioOf(plan, settings, driver, shown);
+    if (isDefault && plan.machine?.driver === undefined) return scenarioOf(plan, settings);
+    const scenario = scenarioOf(plan, settings, driver, shown);
+    return builtinDriver(driver.name) === driver ? scenario : careful(scenario, shown);
   }
   wholeScenario(base, {});
   throw new UsageError(`scenario ${base} has no driver to replace`);
 }
+
+/** A scenario with a driver of the user's: what that does wrong before anything begins is said in a sentence. */
+const careful = (scenario: Scenario, driver: string): Scenario => ({
+  ...scenario,
+  prepare() {
+    try {
+      return scenario.prepare();
+    } catch (error) {
+      if (isUsageError(error)) throw error;
+      const [name] = scenario.name.split('@');
+      throw new UsageError(`scenario ${name} cannot be set up with '${driver}': ${reason(error)}`, { cause: error });
+    }
+  },
+});
 
 function wholeScenario(name: string, settings: DriverSettings): Scenario {
   const size = sized.exec(name);

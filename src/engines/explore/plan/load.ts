@@ -10,7 +10,8 @@ import type { Scenario } from '../../../scenarios/scenario.ts';
 import { without } from '../../../scenarios/without.ts';
 import { scenarioNamed, scenarioWith } from './catalogue.ts';
 import { builtinDriver, DEFAULT_DRIVER, driverOf, fileOf, isFile, isModule, partsOf, shownName } from './names.ts';
-import { type Replacement, reason, userScenario } from './userScenario.ts';
+import { reason } from './reason.ts';
+import { type Replacement, userScenario } from './userScenario.ts';
 
 /** Hash of a module and of what it imports. Runs nothing. @throws UsageError when the file is gone. */
 async function moduleSources(name: string, what: string): Promise<string> {

@@ -14,13 +14,7 @@ import { points } from '../../../steps/points.ts';
 import type { Steps } from '../../../steps/steps.ts';
 import type { Task } from '../../../sync/task.ts';
 import { DEFAULT_DRIVER } from './names.ts';
-
-/** An error in a sentence. */
-export function reason(error: unknown): string {
-  if (error instanceof Violation) return `rule ${error.rule} is broken: ${error.detail}`;
-  const [why = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-  return why;
-}
+import { reason } from './reason.ts';
 
 /** What is known of a value that should be a `T`. */
 type Doubtful<T> = { readonly [key in keyof T]?: unknown };

@@ -66,7 +66,7 @@ async function runStage(
 }
 
 /** The report of what was found, by a thread that has not met it before. It comes at once when `control` says stop. */
-async function report(
+export async function report(
   subject: Subject,
   work: Answers['report' | 'reportStuck']['work'],
   control: Control,

@@ -11,12 +11,28 @@ import type { Failure } from '../machine/failure.ts';
 import { CHECKING, Pulse, SETTING_UP, type Standstill } from '../machine/pulse.ts';
 import { Control } from '../plan/control.ts';
 import type { Found } from '../plan/exploration.ts';
-import type { Task, TaskResult } from '../plan/tasks.ts';
+import type { List } from '../plan/list.ts';
+import type { SearchTask, Task, TaskResult } from '../plan/tasks.ts';
 
 /** What a thread can be asked for, and what it answers. */
 export interface Answers {
   start: { readonly work: { readonly kind: 'start' }; readonly answer: Started };
   task: { readonly work: { readonly kind: 'task'; readonly task: Task; readonly index: number }; readonly answer: TaskResult };
+  /** Which scenarios there are for a driver. */
+  list: { readonly work: { readonly kind: 'list'; readonly like?: string | undefined }; readonly answer: List };
+  /** Nothing: the thread has started. */
+  ready: { readonly work: { readonly kind: 'ready' }; readonly answer: null };
+  /** A search of any scenario, on a machine of its own. */
+  search: {
+    readonly work: {
+      readonly kind: 'search';
+      readonly scenario: string;
+      readonly settings: DriverSettings;
+      readonly task: SearchTask;
+      readonly index: number;
+    };
+    readonly answer: TaskResult;
+  };
   report: {
     /** `seconds` at most, unless the control says stop before. */
     readonly work: { readonly kind: 'report'; readonly found: Found; readonly options: ExploreOptions; readonly seconds: number };
@@ -75,8 +91,10 @@ const limitMs = (at: number): number => (at === SETTING_UP ? SETUP_LIMIT_MS : ST
 export class Stuck extends Error {
   readonly failure: Failure;
   readonly schedule: readonly number[];
+  /** Of the thread. */
+  readonly lane: number;
 
-  constructor({ at, schedule }: Standstill, actors: readonly string[]) {
+  constructor({ at, schedule }: Standstill, actors: readonly string[], lane: number) {
     const seconds = limitMs(at) / 1000;
     const message =
       at === CHECKING
@@ -85,6 +103,7 @@ export class Stuck extends Error {
     super(message);
     this.failure = { rule: 'I-PROG', message: `livelock: ${message}`, actor: at === CHECKING ? -1 : at, kind: 'livelock' };
     this.schedule = schedule;
+    this.lane = lane;
   }
 }
 
@@ -120,9 +139,9 @@ export class Threads implements AsyncDisposable {
     // It need not be waited for.
     this.#stuck.catch(() => {});
     this.#timer = setInterval(() => {
-      for (const pulse of this.#pulses) {
+      for (const [lane, pulse] of this.#pulses.entries()) {
         const standstill = pulse.standstill(Date.now(), limitMs);
-        if (standstill !== null) fail(this.#reason(standstill));
+        if (standstill !== null) fail(this.#reason(standstill, lane));
       }
     }, LOOK_MS);
   }
@@ -145,6 +164,30 @@ export class Threads implements AsyncDisposable {
       const started = all[0] as Started;
       threads.#actors = started.actors;
       return { threads, started };
+    } catch (error) {
+      await threads[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Threads for any scenario with a driver, and which there are.
+   *
+   * @throws UsageError, a sentence, when there is no such driver.
+   */
+  static async startAll(
+    { settings, driver, like }: Omit<Subject, 'scenario'> & { readonly like?: string | undefined },
+    count: number,
+    control = new Control(),
+  ): Promise<{ threads: Threads; list: List }> {
+    const scenario = driver === undefined ? 'any' : `any with driver ${driver}`;
+    const threads = new Threads({ scenario, settings, driver }, count, control, false);
+    try {
+      const [list] = await Promise.all([
+        threads.run({ kind: 'list', like }),
+        ...Array.from({ length: count - 1 }, (_, i) => threads.run({ kind: 'ready' }, i + 1)),
+      ]);
+      return { threads, list };
     } catch (error) {
       await threads[Symbol.asyncDispose]();
       throw error;
@@ -176,8 +219,8 @@ export class Threads implements AsyncDisposable {
     return error;
   }
 
-  #reason(standstill: Standstill): Error {
-    if (standstill.at !== SETTING_UP) return new Stuck(standstill, this.#actors);
+  #reason(standstill: Standstill, lane: number): Error {
+    if (standstill.at !== SETTING_UP) return new Stuck(standstill, this.#actors, lane);
     return new UsageError(
       `scenario '${this.#subject.scenario}' is not ready after ${SETUP_LIMIT_MS / 1000} s: it does not end loading`,
     );
