@@ -48,9 +48,9 @@ export { CpuActor, DeviceActor, Lab } from './engines/script/lab.ts';
 export type { AddressSpace, Device } from './engines/script/places.ts';
 export { ModelError } from './engines/script/places.ts';
 export type { Access } from './engines/script/scripted.ts';
+export type { HmmRange } from './hmm/hmmRange.ts';
 // Range fault and migration.
 export { HMM_PFN_ERROR, HMM_PFN_VALID, HMM_PFN_WRITE, HMM_RANGE_DEFAULT_TIMEOUT, hmmPfnToPage } from './hmm/pfn.ts';
-export type { HmmRange } from './hmm/rangeFault.ts';
 export { hmmRangeFault, hmmRangeFaultUnlockedTimeout, requestFlags } from './hmm/rangeFault.ts';
 export { UsageError } from './input/usageError.ts';
 export { migrateDeviceFinalize, migrateDevicePages, migrateDeviceRange } from './migrate/deviceRange.ts';
@@ -63,8 +63,9 @@ export {
   migratePfn,
   migratePfnToPage,
 } from './migrate/migratePfn.ts';
-export type { MigrateArgs, MigrateVma } from './migrate/migrateVma.ts';
+export type { MigrateArgs } from './migrate/migrateVma.ts';
 export { migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from './migrate/migrateVma.ts';
+export type { MigrateVma } from './migrate/transaction.ts';
 // Memory management that drivers call.
 export { copyPage } from './mm/copyPage.ts';
 export { disownDevicePage, isOwnedDevicePage, pgmapOf, pgmapOwner } from './mm/devPagemap.ts';

@@ -2,15 +2,8 @@
  * The commands: a line about each for the help of the program, and its module, which is loaded when the command runs or its
  * own help is asked for. Loading all of them would take longer than most commands do.
  */
-import type { Command } from './flags.ts';
+import type { CommandEntry } from './flags.ts';
 import { unknown } from './usage.ts';
-
-export interface CommandEntry {
-  readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
-  readonly load: () => Promise<Command>;
-}
 
 export const commands: readonly CommandEntry[] = [
   {
@@ -71,7 +64,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'help',
     summary: 'print the help of the program or of a command',
-    load: async () => (await import('./helpCommand.ts')).help,
+    load: async () => (await import('./helpCommand.ts')).helpAbout(commands, commandNamed),
   },
 ];
 

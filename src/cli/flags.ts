@@ -33,6 +33,14 @@ export interface Command {
   readonly run: (args: readonly string[]) => Promise<number>;
 }
 
+/** A command before its module is loaded. */
+export interface CommandEntry {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
 type Value<F extends Flag> = F['kind'] extends 'switch'
   ? boolean
   : F['kind'] extends 'list'

@@ -1,8 +1,7 @@
 /** The help texts, made from the tables of the commands. */
 
 import { boundsText } from '../input/bounds.ts';
-import type { CommandEntry } from './commands.ts';
-import { boundsOf, type Command, type Flag } from './flags.ts';
+import { boundsOf, type Command, type CommandEntry, type Flag } from './flags.ts';
 
 const WIDTH = 100;
 

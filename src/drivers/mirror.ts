@@ -4,7 +4,7 @@ import type { Arena } from '../arena/arena.ts';
 import { deref, handleOf, liveObjects, poolAlloc, poolFree } from '../arena/pool.ts';
 import { Mirror } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
-import type { HmmRange } from '../hmm/rangeFault.ts';
+import type { HmmRange } from '../hmm/hmmRange.ts';
 import { freeTables, tableAlloc } from '../mm/tables.ts';
 import type { Task } from '../sync/task.ts';
 

@@ -21,6 +21,7 @@ import {
 import { migrationEntryWait } from '../mm/softleaf.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
+import type { HmmRange } from './hmmRange.ts';
 import {
   HMM_PFN_ERROR,
   HMM_PFN_INOUT_FLAGS,
@@ -30,7 +31,6 @@ import {
   HMM_PFN_VALID,
   HMM_PFN_WRITE,
 } from './pfn.ts';
-import type { HmmRange } from './rangeFault.ts';
 
 /** From PTE_WRITE to HMM_PFN_WRITE. */
 const WRITE_TO_PFN_WRITE = 29;

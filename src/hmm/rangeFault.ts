@@ -22,26 +22,9 @@ import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { count, fatalSignalPending, type Task } from '../sync/task.ts';
 import { NEED_WRITE_FAULT, type Walk } from './cases.ts';
+import type { HmmRange } from './hmmRange.ts';
 import { HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE } from './pfn.ts';
 import { walkRange } from './walk.ts';
-
-/** struct hmm_range. Pages, `end` exclusive. */
-export interface HmmRange {
-  /** An interval notifier that covers [start, end); not checked. */
-  readonly notifier: number;
-  /** Token from read-begin; set by the caller, or by the unlocked variant itself. */
-  notifierSeq: number;
-  readonly start: number;
-  readonly end: number;
-  /** `end - start` words, in and out: see pfn.ts. */
-  readonly hmmPfns: Int32Array;
-  /** Requests made for every page. */
-  readonly defaultFlags: number;
-  /** Which bits of the words on entry count as requests. */
-  readonly pfnFlagsMask: number;
-  /** Owner whose device-private pages are reported instead of being brought home; 0 for none. */
-  readonly devPrivateOwner: number;
-}
 
 const mmOfRange = (task: Task, range: HmmRange): number =>
   deref(task.arena, task.arena.pools.mm, get(task.arena, range.notifier + IntervalSub.mm));

@@ -9,8 +9,8 @@ import { Point } from '../steps/points.ts';
 import { pointsWatched, type Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { forbidden, handleLeaf, handlePte, hole, type Walk } from './cases.ts';
+import type { HmmRange } from './hmmRange.ts';
 import { HMM_PFN_INOUT_FLAGS, HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE, HMM_PFN_VALID } from './pfn.ts';
-import type { HmmRange } from './rangeFault.ts';
 
 /** The word for a present entry; the sticky bits of the old word stay. */
 const presentWord = (word: number, pte: number): number =>

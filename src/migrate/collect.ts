@@ -19,7 +19,7 @@ import {
   MIGRATE_VMA_SELECT_COMPOUND,
   MIGRATE_VMA_SELECT_SYSTEM,
 } from './migratePfn.ts';
-import type { MigrateVma } from './migrateVma.ts';
+import type { MigrateVma } from './transaction.ts';
 
 /** migrate_vma_collect_hole: no table, so nothing is mapped. */
 function collectHole(migrate: MigrateVma, from: number, to: number, anonymous: boolean): void {

@@ -14,7 +14,7 @@ import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { classify, SKIP } from './collectTable.ts';
 import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, MIGRATE_PFN_WRITE, migratePfn } from './migratePfn.ts';
-import type { MigrateVma } from './migrateVma.ts';
+import type { MigrateVma } from './transaction.ts';
 
 /** migrate_vma_collect_huge_pmd: a leaf becomes a migration entry as a whole. False when the page cannot be had. */
 export function* collectLeaf(task: Task, migrate: MigrateVma, table: number, from: number, to: number): Steps<boolean> {

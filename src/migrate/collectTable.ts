@@ -32,7 +32,7 @@ import {
   MIGRATE_VMA_SELECT_SYSTEM,
   migratePfn,
 } from './migratePfn.ts';
-import type { MigrateVma } from './migrateVma.ts';
+import type { MigrateVma } from './transaction.ts';
 
 /** An entry that is no candidate. */
 export const SKIP = 0;

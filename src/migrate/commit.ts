@@ -26,7 +26,7 @@ import type { Steps } from '../steps/steps.ts';
 import { ownerTag, type Task } from '../sync/task.ts';
 import { insertHugePage, insertPage } from './insertPage.ts';
 import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
-import type { MigrateVma } from './migrateVma.ts';
+import type { MigrateVma } from './transaction.ts';
 
 /**
  * A destination is the driver's alone until it is installed: locked by this thread and mapped by nobody. A second reference

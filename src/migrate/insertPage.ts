@@ -32,7 +32,7 @@ import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
-import type { MigrateVma } from './migrateVma.ts';
+import type { MigrateVma } from './transaction.ts';
 
 function entryFor(task: Task, vm: number, pfn: number): number {
   const write = (vm & VM_WRITE) !== 0;

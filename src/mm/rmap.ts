@@ -2,6 +2,7 @@
  * Reverse mapping of anonymous pages. A page names an anon_vma and an index; the anon_vma lists the VMAs that may map the
  * page, and `start + index - pgoff` is the address in each. Splits, moves and forks add VMAs to the list of the original.
  */
+
 import { add, cas, get, increase, load, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { firstOverlap, nodeLast, nodeStart } from '../arena/intervalTree.ts';
@@ -25,6 +26,7 @@ import {
   setPageFlags,
 } from './page.ts';
 import { rmapWalkFile } from './rmapFile.ts';
+import type { RmapVisitor } from './rmapVisitor.ts';
 import { insertSorted, takeOut, type VmaList } from './vmaList.ts';
 
 /** The anon_vma of a VMA that has one. */
@@ -136,9 +138,6 @@ export function removeRmap(arena: Arena, pfn: number): void {
 export function shareAnonRmap(arena: Arena, pfn: number): void {
   clearPageFlags(arena, pfn, PG_ANON_EXCLUSIVE);
 }
-
-/** Visits one place where a page may be mapped. Returns false to end the walk. */
-export type RmapVisitor = (vma: number, mm: number, vpn: number) => Steps<boolean>;
 
 /**
  * rmap_walk_anon: calls `visit` for each VMA and address that may map the page, under the rmap lock. The visitor looks at

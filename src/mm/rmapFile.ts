@@ -11,7 +11,7 @@ import { downRead, downWrite, upRead, upWrite } from '../sync/rwsem.ts';
 import type { Task } from '../sync/task.ts';
 import { addressSpaceOf, getAddressSpace, putAddressSpace } from './addressSpace.ts';
 import { pageIndex, pageMapping } from './page.ts';
-import type { RmapVisitor } from './rmap.ts';
+import type { RmapVisitor } from './rmapVisitor.ts';
 import { insertSorted, takeOut, type VmaList } from './vmaList.ts';
 
 /** i_mmap_lock_write. */

@@ -2,7 +2,7 @@
  * An operation under way and the operations it has called. Where calls are written with `yield*` the stack is that of the
  * language and only the outermost operation is kept here; in the flat tree (flatten.ts) an operation hands over what it calls.
  */
-import type { Steps } from './steps.ts';
+import type { Steps } from './operation.ts';
 
 type Operation = Generator<number | Operation, unknown, unknown>;
 

@@ -5,7 +5,7 @@ import { EFAULT } from '../../src/arena/errno.ts';
 import { migrateDeviceFinalize, migrateDevicePages, migrateDevicePfns } from '../../src/migrate/deviceRange.ts';
 import { makeDeviceExclusive } from '../../src/migrate/exclusive.ts';
 import { migratePfn } from '../../src/migrate/migratePfn.ts';
-import type { MigrateVma } from '../../src/migrate/migrateVma.ts';
+import type { MigrateVma } from '../../src/migrate/transaction.ts';
 import { copyPage } from '../../src/mm/copyPage.ts';
 import { cpuLoad, cpuStore } from '../../src/mm/cpuAccess.ts';
 import { VM_FAULT_SIGSEGV } from '../../src/mm/faultTypes.ts';

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { EBUSY } from '../../src/arena/errno.ts';
+import type { HmmRange } from '../../src/hmm/hmmRange.ts';
 import { HMM_PFN_ERROR, HMM_PFN_VALID, HMM_PFN_WRITE, hmmPfnToMapOrder, hmmPfnToPage } from '../../src/hmm/pfn.ts';
-import { type HmmRange, hmmRangeFault } from '../../src/hmm/rangeFault.ts';
+import { hmmRangeFault } from '../../src/hmm/rangeFault.ts';
 import { mmapAnonymous } from '../../src/mm/mmap.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../src/mm/mmapLock.ts';
 import { mmuIntervalReadBegin } from '../../src/notifier/sequence.ts';

@@ -9,7 +9,8 @@ import {
   migratePfnToPage,
   MIGRATE_PFN_VALID as VALID,
 } from '../../src/migrate/migratePfn.ts';
-import { type MigrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../src/migrate/migrateVma.ts';
+import { migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../src/migrate/migrateVma.ts';
+import type { MigrateVma } from '../../src/migrate/transaction.ts';
 import { cpuLoad, cpuStore } from '../../src/mm/cpuAccess.ts';
 import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../src/mm/gup.ts';
 import { madviseDontneed } from '../../src/mm/madvise.ts';

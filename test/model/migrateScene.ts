@@ -1,7 +1,7 @@
 /** The scene of the migration tests. */
 
 import { MIGRATE_VMA_SELECT_SYSTEM } from '../../src/migrate/migratePfn.ts';
-import type { MigrateVma } from '../../src/migrate/migrateVma.ts';
+import type { MigrateVma } from '../../src/migrate/transaction.ts';
 import { cpuStore } from '../../src/mm/cpuAccess.ts';
 import { mmapAnonymous } from '../../src/mm/mmap.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../src/mm/mmapLock.ts';

@@ -11,13 +11,8 @@ import {
   MIGRATE_PFN_VALID as VALID,
   MIGRATE_PFN_WRITE as WRITE,
 } from '../../src/migrate/migratePfn.ts';
-import {
-  type MigrateVma,
-  migrateVma,
-  migrateVmaFinalize,
-  migrateVmaPages,
-  migrateVmaSetup,
-} from '../../src/migrate/migrateVma.ts';
+import { migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../src/migrate/migrateVma.ts';
+import type { MigrateVma } from '../../src/migrate/transaction.ts';
 import { cpuLoad, cpuStore } from '../../src/mm/cpuAccess.ts';
 import { mmput } from '../../src/mm/exit.ts';
 import { forkMm } from '../../src/mm/fork.ts';

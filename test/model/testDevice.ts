@@ -9,13 +9,8 @@ import {
   migratePfn,
   migratePfnToPage,
 } from '../../src/migrate/migratePfn.ts';
-import {
-  type MigrateVma,
-  migrateVma,
-  migrateVmaFinalize,
-  migrateVmaPages,
-  migrateVmaSetup,
-} from '../../src/migrate/migrateVma.ts';
+import { migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../src/migrate/migrateVma.ts';
+import type { MigrateVma } from '../../src/migrate/transaction.ts';
 import { copyPage } from '../../src/mm/copyPage.ts';
 import {
   MEMORY_DEVICE_PRIVATE,

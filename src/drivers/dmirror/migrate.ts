@@ -9,7 +9,8 @@ import {
   MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
   MIGRATE_VMA_SELECT_SYSTEM,
 } from '../../migrate/migratePfn.ts';
-import { type MigrateVma, migrateVma } from '../../migrate/migrateVma.ts';
+import { migrateVma } from '../../migrate/migrateVma.ts';
+import type { MigrateVma } from '../../migrate/transaction.ts';
 import { MEMORY_DEVICE_PRIVATE } from '../../mm/devPagemap.ts';
 import { mmput } from '../../mm/exit.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';

@@ -13,7 +13,8 @@ import {
   migratePfn,
   migratePfnToPage,
 } from '../../migrate/migratePfn.ts';
-import { type MigrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../migrate/migrateVma.ts';
+import { migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../migrate/migrateVma.ts';
+import type { MigrateVma } from '../../migrate/transaction.ts';
 import { copyPage } from '../../mm/copyPage.ts';
 import { unlockPage } from '../../mm/pageLock.ts';
 import { DEVICE, flushTlb } from '../../mm/tlb.ts';

@@ -15,7 +15,8 @@ import {
   migratePfn,
   migratePfnToPage,
 } from '../../migrate/migratePfn.ts';
-import { type MigrateVma, migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../migrate/migrateVma.ts';
+import { migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../migrate/migrateVma.ts';
+import type { MigrateVma } from '../../migrate/transaction.ts';
 import { copyPage } from '../../mm/copyPage.ts';
 import { disownDevicePage, pgmapOf, pgmapOwner } from '../../mm/devPagemap.ts';
 import { type Fault, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../../mm/faultTypes.ts';

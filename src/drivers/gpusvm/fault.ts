@@ -2,8 +2,9 @@
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
+import type { HmmRange } from '../../hmm/hmmRange.ts';
 import { hmmPfnToPage } from '../../hmm/pfn.ts';
-import { type HmmRange, hmmRangeFault, requestFlags } from '../../hmm/rangeFault.ts';
+import { hmmRangeFault, requestFlags } from '../../hmm/rangeFault.ts';
 import { mmput } from '../../mm/exit.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
 import { mmgetNotZero } from '../../notifier/mmCount.ts';

@@ -3,109 +3,27 @@ import type { DriverSettings } from '../../drivers/options.ts';
 import { UsageError } from '../../input/usageError.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { Budget, type BudgetHooks, secondsFor } from './failure/budget.ts';
-import { type ExploreFailure, reportFailure, reportFound } from './failure/report.ts';
+import { reportFailure, reportFound } from './failure/report.ts';
 import { table } from './failure/table.ts';
-import { type Stretch, trace } from './failure/trace.ts';
+import { trace } from './failure/trace.ts';
 import { DONE, type Executor } from './machine/execution.ts';
 import { executorOf } from './machine/executorOf.ts';
 import { Control } from './plan/control.ts';
 import { Exploration } from './plan/exploration.ts';
+import type { ExploreOptions } from './plan/options.ts';
+import { type ExploreResult, replayed, resultOf } from './plan/result.ts';
 import { runTask, type TaskResult } from './plan/tasks.ts';
-import { type Covered, withCovers } from './plan/vacuous.ts';
 import { strategies } from './sampling/portfolio.ts';
 
 export type { ExploreFailure } from './failure/report.ts';
 export { executorOf } from './machine/executorOf.ts';
-
-/** `vacuous`: the search was finished, found nothing, and never reached what the scenario is there for. */
-export type Verdict = 'proved' | 'bounded' | 'sampled' | 'violation' | 'vacuous';
-
-export interface ExploreOptions {
-  /** `portfolio` (the default: search, then sampling), `search`, or the name of a sampling strategy. */
-  readonly strategy: string;
-  readonly seconds: number;
-  /** Most executions. */
-  readonly schedules: number;
-  /** Most preemptions of the search; Infinity for all interleavings. */
-  readonly preemptions: number;
-  readonly seed: number;
-  readonly settings: DriverSettings;
-  /** Make a failure smaller and explain it, which takes some seconds at most. Default false. */
-  readonly explain?: boolean;
-  /** Name of the driver that the settings are meant for: that of the scenario, or one to take its place. */
-  readonly driver?: string | undefined;
-}
-
-export interface ExploreResult {
-  readonly scenario: string;
-  readonly verdict: Verdict;
-  readonly strategy: string;
-  readonly seed: number;
-  /** Threads. */
-  readonly workers: number;
-  readonly schedules: number;
-  readonly states: number;
-  /** Steps between states that the searches made. */
-  readonly transitions: number;
-  /** Orders the samples have met: pairs of points at which one actor was left and another taken up. */
-  readonly orders: number;
-  /** Every interleaving with so many preemptions was covered; -1 for none. */
-  readonly bound: number;
-  readonly seconds: number;
-  readonly schedulesPerSecond: number;
-  /** Stopped before its time by the user. */
-  readonly interrupted: boolean;
-  /** What the verdict rests on, in a sentence. */
-  readonly basis: string;
-  /** What the scenario is there for, and whether it was reached. */
-  readonly covers: readonly Covered[];
-  readonly failure: ExploreFailure | null;
-  /** Of one schedule that was followed and passes: what happened. */
-  readonly passed?: { readonly stretches: readonly Stretch[]; readonly table: readonly string[] };
-}
+export type { ExploreOptions, Verdict } from './plan/options.ts';
+export type { ExploreResult } from './plan/result.ts';
 
 /** @throws UsageError for an unknown strategy. */
 export function checkStrategy(strategy: string): void {
   const known = ['portfolio', 'search', ...Object.keys(strategies)];
   if (!known.includes(strategy)) throw new UsageError(`unknown strategy '${strategy}', allowed are ${known.join(', ')}`);
-}
-
-/** What is known of a run beside what its exploration says. */
-export interface RunFacts {
-  readonly seconds: number;
-  readonly workers: number;
-  readonly interrupted: boolean;
-  /** What the covers of the scenario are, in words. */
-  readonly covers: readonly string[];
-}
-
-/** What the exploration of `scenario` has come to; `failure` is the report of what was found. */
-export function resultOf(
-  scenario: string,
-  exploration: Exploration,
-  options: ExploreOptions,
-  failure: ExploreFailure | null,
-  { seconds, workers, interrupted, covers: names }: RunFacts,
-): ExploreResult {
-  const { executions, states, transitions, orders, bound, reached } = exploration;
-  const covers = names.map((what, i) => ({ what, reached: reached.has(i) }));
-  return {
-    scenario,
-    strategy: options.strategy,
-    seed: options.seed,
-    workers,
-    schedules: executions,
-    states,
-    transitions,
-    orders,
-    bound,
-    seconds,
-    schedulesPerSecond: Math.round(executions / Math.max(seconds, 1e-9)),
-    interrupted,
-    ...withCovers(exploration.conclusion(), bound, covers),
-    covers,
-    failure,
-  };
 }
 
 /** Explores in this thread, until it is done, time is up or `control` says stop. @throws UsageError for an unknown strategy. */
@@ -164,28 +82,3 @@ function unfinished(executor: Executor): string {
     .map((actor) => executor.nameOf(actor));
   return names.length === 0 ? '' : `; it ends before ${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} done`;
 }
-
-/** The result of a schedule that was run again. */
-export const replayed = (
-  scenario: string,
-  failure: ExploreFailure | null,
-  more: Partial<Pick<ExploreResult, 'basis' | 'passed'>> = {},
-): ExploreResult => ({
-  scenario,
-  verdict: failure === null ? 'sampled' : 'violation',
-  strategy: 'replay',
-  seed: 0,
-  workers: 1,
-  schedules: 1,
-  states: 0,
-  transitions: 0,
-  orders: 0,
-  bound: -1,
-  seconds: 0,
-  schedulesPerSecond: 0,
-  interrupted: false,
-  basis: 'found in schedule 1',
-  covers: [],
-  failure,
-  ...more,
-});

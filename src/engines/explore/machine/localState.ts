@@ -6,7 +6,6 @@
 import { mixHigh, mixLow } from './hash.ts';
 import type { Reads } from './observed.ts';
 import type { Scratch } from './scratch.ts';
-import type { Symmetry } from './symmetry.ts';
 
 /** Place of an actor that has nothing left to do. */
 export const DONE = -1;
@@ -62,6 +61,14 @@ export interface LocalState extends Place {
   touches: readonly [reads: ReadonlySet<number>, writes: ReadonlySet<number>] | null;
 }
 
+/** What is known of actors that can be exchanged; see symmetry.ts. */
+export interface Twins {
+  /** For each actor the first of those it can be exchanged with. */
+  readonly first: Int8Array;
+  /** The one that an actor names by what it waits for, as a bit; 0 for none. */
+  readonly namedByWait: (wait: Wait) => number;
+}
+
 /** How a local state was reached. */
 export interface Way {
   readonly parent: LocalState | null;
@@ -108,10 +115,10 @@ const controlOf = ({ actor, operation, at, wait, locksHigh }: Place): number =>
 export class LocalStates {
   readonly list: LocalState[] = [];
   readonly #byHash = new Map<number, LocalState[]>();
-  readonly #symmetry: Symmetry | null;
+  readonly #twins: Twins | null;
 
-  constructor(symmetry: Symmetry | null) {
-    this.#symmetry = symmetry;
+  constructor(twins: Twins | null) {
+    this.#twins = twins;
   }
 
   /** The one at `place`; made, as reached on `way`, when it is new. */
@@ -120,7 +127,7 @@ export class LocalStates {
     const low = lowOf(actor, place);
     const bucket = this.#byHash.get(low);
     if (bucket !== undefined) for (const state of bucket) if (isAt(state, place)) return state;
-    const first = this.#symmetry?.first[actor] ?? actor;
+    const first = this.#twins?.first[actor] ?? actor;
     const state: LocalState = {
       id: this.list.length,
       actor,
@@ -137,7 +144,7 @@ export class LocalStates {
       anonymousLow: lowOf(first, place),
       anonymousHigh: highOf(first, place),
       control: controlOf(place),
-      named: reads.named | (this.#symmetry?.namedByWait(wait) ?? 0),
+      named: reads.named | (this.#twins?.namedByWait(wait) ?? 0),
       parent,
       before,
       log: log(),

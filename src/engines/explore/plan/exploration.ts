@@ -6,10 +6,10 @@
  * work on it and in whatever order they end. So a seed and a budget of schedules give one result for any number of threads.
  */
 
-import type { ExploreOptions, Verdict } from '../explore.ts';
 import type { Failure } from '../machine/failure.ts';
 import { collisionChance } from '../machine/hash.ts';
 import { SPINS } from '../search.ts';
+import type { ExploreOptions, Verdict } from './options.ts';
 import type { Task, TaskResult } from './tasks.ts';
 
 /** Preemption bounds tried in turn before all interleavings. */

@@ -1,6 +1,7 @@
 /** Nothing is proved about nothing: a finished search that never reached what its scenario is there for is vacuous. */
-import type { Verdict } from '../explore.ts';
+
 import type { Conclusion } from './exploration.ts';
+import type { Verdict } from './options.ts';
 
 /** A cover of the scenario, and whether it was reached. */
 export interface Covered {

@@ -1,13 +1,14 @@
 /** Explores in several threads. The result is the one that a single thread has, for a seed and a budget of schedules. */
 
 import { UsageError } from '../../../input/usageError.ts';
-import { checkStrategy, type ExploreOptions, type ExploreResult, replayed, resultOf } from '../explore.ts';
+import { checkStrategy, type ExploreOptions, type ExploreResult } from '../explore.ts';
 import { secondsFor } from '../failure/budget.ts';
 import type { PassedPoints } from '../failure/passedPoints.ts';
 import type { ExploreFailure } from '../failure/report.ts';
 import type { Failure } from '../machine/failure.ts';
 import { Control, LANES, type Standing } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
+import { replayed, resultOf } from '../plan/result.ts';
 import type { Task, TaskResult } from '../plan/tasks.ts';
 import { type Answers, type Started, Stuck, type Subject, Threads } from './threads.ts';
 

@@ -1,0 +1,21 @@
+/** What is asked of an exploration, and what it can say. */
+import type { DriverSettings } from '../../../drivers/options.ts';
+
+/** `vacuous`: the search was finished, found nothing, and never reached what the scenario is there for. */
+export type Verdict = 'proved' | 'bounded' | 'sampled' | 'violation' | 'vacuous';
+
+export interface ExploreOptions {
+  /** `portfolio` (the default: search, then sampling), `search`, or the name of a sampling strategy. */
+  readonly strategy: string;
+  readonly seconds: number;
+  /** Most executions. */
+  readonly schedules: number;
+  /** Most preemptions of the search; Infinity for all interleavings. */
+  readonly preemptions: number;
+  readonly seed: number;
+  readonly settings: DriverSettings;
+  /** Make a failure smaller and explain it, which takes some seconds at most. Default false. */
+  readonly explain?: boolean;
+  /** Name of the driver that the settings are meant for: that of the scenario, or one to take its place. */
+  readonly driver?: string | undefined;
+}

@@ -1,0 +1,19 @@
+/** What a range fault is asked for. */
+
+/** struct hmm_range. Pages, `end` exclusive. */
+export interface HmmRange {
+  /** An interval notifier that covers [start, end); not checked. */
+  readonly notifier: number;
+  /** Token from read-begin; set by the caller, or by the unlocked variant itself. */
+  notifierSeq: number;
+  readonly start: number;
+  readonly end: number;
+  /** `end - start` words, in and out: see pfn.ts. */
+  readonly hmmPfns: Int32Array;
+  /** Requests made for every page. */
+  readonly defaultFlags: number;
+  /** Which bits of the words on entry count as requests. */
+  readonly pfnFlagsMask: number;
+  /** Owner whose device-private pages are reported instead of being brought home; 0 for none. */
+  readonly devPrivateOwner: number;
+}
