@@ -153,6 +153,7 @@ export class Executor {
         this.#acting = i;
         this.#initial.push(this.#generators.begin(i, this.#states));
         this.#local.push(this.#initial[i] as LocalState);
+        this.#check();
       }
     } catch (error) {
       failed = thrown(error, this.#initial.length);
@@ -399,12 +400,19 @@ export class Executor {
     } finally {
       pulse?.end();
     }
-    for (const number of this.#pending) this.#lookingOn.run(() => this.check(number));
+    this.#check();
     if (this.#follows) {
       from.entry = this.#recorded.keep(from.entry, this.#recorder.finish(to.id));
       from.touches = null;
     }
     return to;
+  }
+
+  /** Makes the checks that were asked for, over the memory as it is. */
+  #check(): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const number of pending) this.#lookingOn.run(() => this.check(number));
   }
 
   /** A driver asks for a check of the step under way. */

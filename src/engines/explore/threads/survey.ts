@@ -4,10 +4,11 @@
  */
 import type { DriverSettings } from '../../../drivers/options.ts';
 import { UsageError } from '../../../input/usageError.ts';
-import { type ExploreOptions, type ExploreResult, resultOf, type Verdict } from '../explore.ts';
+import type { ExploreOptions, ExploreResult, Verdict } from '../explore.ts';
 import { secondsFor } from '../failure/budget.ts';
 import { Control, LANES } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
+import { resultOf } from '../plan/result.ts';
 import { Row, type SurveyRow } from '../plan/surveyRow.ts';
 import type { SearchTask, TaskResult } from '../plan/tasks.ts';
 import { type ParallelHooks, report } from './parallel.ts';
