@@ -1,7 +1,10 @@
 /** What a race must have seen before it may call itself clean. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createArena } from '../src/arena/arena.ts';
+import { CounterTotals } from '../src/engines/race/counterTotals.ts';
 import { evidenceOf, type Grounds, overlapGauge } from '../src/engines/race/evidence.ts';
+import { raceResult } from '../src/engines/race/result.ts';
 import { makeVitals, Vitals } from '../src/engines/race/vitals.ts';
 import { race, raceOptions } from '../src/index.ts';
 
@@ -92,4 +95,26 @@ test('a race that is interrupted before it has seen enough has no numbers', asyn
   assert.equal(result.retry, null);
   assert.deepEqual(result.latency, {});
   assert.equal(result.confidence.boundPerOperation, null);
+});
+
+test('what was found counts for more than a Ctrl-C, and has no numbers either when too little was seen', () => {
+  const arena = createArena({ systemPages: 16, devicePages: 0, devices: 0, tables: 4, actors: 2, frameWords: 16 });
+  const found = { rule: 'I-DATA', message: 'wrong', actor: 'cpu0', operation: 'cpuRead', points: [], held: [] };
+  const outcome = {
+    options: raceOptions(),
+    counters: new CounterTotals(arena).read(),
+    names: ['cpu0', 'cpu1'],
+    vitals: [0, 1].map((actor) => new Vitals(makeVitals(2), actor)),
+    reports: [],
+    log: [],
+    seconds: 1,
+    coresUsed: 2,
+    wanting: 2,
+    shaken: null,
+    interrupted: true,
+  };
+  const result = raceResult({ ...outcome, violations: [found] });
+  assert.equal(result.verdict, 'violation');
+  assert.equal(result.retry, null);
+  assert.equal(raceResult({ ...outcome, violations: [] }).verdict, 'interrupted');
 });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type Answer, readRecording } from '../engines/conformance/recording.ts';
 import type { Difference, replay as Replay } from '../engines/conformance/replay.ts';
 import { packageRoot, version } from '../version.ts';
-import { type Command, jsonFlag, parseFlags } from './flags.ts';
+import { type Command, jsonFlag, parseArguments } from './flags.ts';
 
 const flags = [jsonFlag] as const;
 
@@ -70,6 +70,7 @@ const add = (tallies: readonly Tally[]): Tally =>
 
 export const conformance: Command = {
   name: 'conformance',
+  argument: '[FILE...]',
   description:
     'Replays recorded scripts (files of JSON lines, plain or gzip) on the model, compares every field of every answer with what ' +
     'a real Linux said, and runs the count and leak oracles after each script. Without a file it replays the selection that ' +
@@ -77,12 +78,9 @@ export const conformance: Command = {
   flags,
   examples: ['hmm-lab conformance', 'hmm-lab conformance my-recording.jsonl.gz', 'hmm-lab conformance --json'],
   async run(args) {
-    const files = args.filter((arg) => !arg.startsWith('-'));
-    const { json } = parseFlags(
-      'conformance',
-      flags,
-      args.filter((arg) => arg.startsWith('-')),
-    );
+    const recordings = { what: 'files with recordings', most: Number.POSITIVE_INFINITY };
+    const { values, given: files } = parseArguments('conformance', flags, args, recordings);
+    const { json } = values;
     // Loaded only now: the other commands need no files, huge pages and pins.
     const { replay } = await import('../engines/conformance/replay.ts');
     const results = (files.length === 0 ? selection() : files).map((file) => replayFile(file, replay));

@@ -13,9 +13,9 @@ import { runAudit } from './audit.ts';
 import { bugNamed } from './bugNamed.ts';
 import { ALL_SECONDS, exploreAll } from './exploreAll.ts';
 import { loadExplorer } from './explored.ts';
-import { type Command, jsonFlag, parseFlags } from './flags.ts';
+import { type Command, jsonFlag, parseArguments, parseFlags } from './flags.ts';
 import { outFile } from './outFile.ts';
-import { UsageError } from './usage.ts';
+import { quote, UsageError } from './usage.ts';
 
 /** How long to look when nothing is said. */
 const SECONDS = 10;
@@ -98,18 +98,6 @@ const exploreFlags = [
   jsonFlag,
 ] as const;
 
-/** The one argument that is no flag. */
-function argument(
-  command: string,
-  what: string,
-  args: readonly string[],
-): { readonly given: string; readonly rest: readonly string[] } {
-  const [given, ...rest] = args;
-  if (given === undefined || given.startsWith('-'))
-    throw new UsageError(`hmm-lab ${command} needs ${what} as its first argument`);
-  return { given, rest };
-}
-
 const EXIT_INTERRUPTED = 130;
 
 type Explorer = Awaited<ReturnType<typeof loadExplorer>>;
@@ -175,11 +163,12 @@ function report(command: string, result: ExploreResult, json: boolean, chrome?: 
 
 /** The scenario that is asked for: by its name, or by a bug. */
 async function subject(args: readonly string[]) {
-  const isNamed = args[0] !== undefined && !args[0].startsWith('-');
-  const values = parseFlags('explore', exploreFlags, isNamed ? args.slice(1) : args);
+  const { values, given } = parseArguments('explore', exploreFlags, args, { what: 'one scenario', most: 1 });
   const bug: Bug | undefined = values.bug === undefined ? undefined : await bugNamed(values.bug);
-  const scenario = isNamed ? args[0] : bug?.scenario;
-  if (values.all && isNamed) throw new UsageError(`hmm-lab explore takes a scenario or --all, not both: given was '${args[0]}'`);
+  const [named] = given;
+  const scenario = named ?? bug?.scenario;
+  if (values.all && named !== undefined)
+    throw new UsageError(`hmm-lab explore takes a scenario or --all, not both: given was ${quote(named)}`);
   if (values.all && (values.schedule !== undefined || values.points || values.audit))
     throw new UsageError(
       `--${values.points ? 'points' : values.audit ? 'audit' : 'schedule'} is about one scenario, and does not go with --all`,
@@ -187,7 +176,7 @@ async function subject(args: readonly string[]) {
   if (values.all && values.strategy !== 'portfolio') throw new UsageError('--strategy does not go with --all, which searches');
   if (scenario === undefined && !values.all)
     throw new UsageError(
-      'hmm-lab explore needs the name of a scenario as its first argument (see hmm-lab scenarios), or the path of a module, or --bug, or --all',
+      'hmm-lab explore needs the name of a scenario (see hmm-lab scenarios), or the path of a module, or --bug, or --all',
     );
   return { scenario: values.all ? undefined : scenario, bug, values };
 }
@@ -201,6 +190,7 @@ function driverOf(spec: string | undefined): { readonly driver?: string; readonl
 
 export const explore: Command = {
   name: 'explore',
+  argument: '[SCENARIO]',
   description:
     'Explores one scenario: all interleavings with 0, 1 and 2 preemptions, then all of them, and for what is left of the time ' +
     'a portfolio of randomised strategies. Says proved, bounded or sampled, or shows the interleaving that breaks a rule. ' +
@@ -261,13 +251,16 @@ const replayFlags = [chromeFlag, jsonFlag] as const;
 
 export const replay: Command = {
   name: 'replay',
+  argument: 'TOKEN',
   description:
     'Runs the schedule of a token, as explore prints it, and shows the same failure. A token is good for the model that made it.',
   flags: replayFlags,
   examples: ['hmm-lab replay hmm1.1a2b3c4d.WyJ...'],
   async run(args) {
-    const { given, rest } = argument('replay', 'a token, as explore prints it,', args);
-    const { json, chrome: file } = parseFlags('replay', replayFlags, rest);
+    const { values, given: tokens } = parseArguments('replay', replayFlags, args, { what: 'one token', most: 1 });
+    const [given] = tokens;
+    if (given === undefined) throw new UsageError('hmm-lab replay needs a token, as explore prints it');
+    const { json, chrome: file } = values;
     const chrome = file === undefined ? undefined : outFile(file);
     const { decodeToken, scenarioSources } = await loadExplorer();
     const { bug, scenario: named } = decodeToken(given);

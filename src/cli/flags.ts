@@ -27,6 +27,8 @@ export interface Command {
   readonly name: string;
   /** A paragraph for its own help. */
   readonly description: string;
+  /** What it takes beside flags, as the usage line names it: `TOKEN`, `[FILE...]`. */
+  readonly argument?: string;
   readonly flags: readonly Flag[];
   readonly examples: readonly string[];
   /** Runs it and returns the exit code. */
@@ -67,43 +69,62 @@ function toNumber(flag: Flag, text: string): number {
   return value + 0;
 }
 
+/** What a command takes beside flags: at most so many of `what`. */
+export interface Arguments {
+  readonly what: string;
+  readonly most: number;
+}
+
+/** Parses the flags of a command that takes nothing else; see {@link parseArguments}. */
+export const parseFlags = <const Flags extends readonly Flag[]>(
+  command: string,
+  flags: Flags,
+  args: readonly string[],
+): Values<Flags> => parseArguments(command, flags, args).values;
+
 /**
- * Parses the arguments of a command. When a flag is given twice, the last one counts, so that a command can be repeated
+ * Parses the arguments of a command: flags, and what else it takes, in any order. When a flag is given twice, the last one counts, so that a command can be repeated
  * with a change at its end.
  *
  * parseArgs only splits: its own strict mode has messages of several sentences, which do not say what is allowed.
  *
  * @throws UsageError when something is not allowed.
  */
-export function parseFlags<const Flags extends readonly Flag[]>(
+export function parseArguments<const Flags extends readonly Flag[]>(
   command: string,
   flags: Flags,
   args: readonly string[],
-): Values<Flags> {
+  others: Arguments = { what: '', most: 0 },
+): { readonly values: Values<Flags>; readonly given: readonly string[] } {
   const options = Object.fromEntries(
     flags.map(({ name, kind }) => [name, { type: kind === 'switch' ? 'boolean' : 'string' } as const]),
   );
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
   const given = new Map<string, string[]>();
+  const plain: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') {
-      throw new UsageError(`unexpected argument ${quote(token.value)}, hmm-lab ${command} takes ${takes(flags)}`);
+      if (plain.push(token.value) <= others.most) continue;
+      throw new UsageError(`unexpected argument ${quote(token.value)}, hmm-lab ${command} takes ${takes(flags, others)}`);
     }
     if (token.kind !== 'option') continue;
     const flag = flags.find(({ name }) => token.rawName === `--${name}`);
-    if (flag === undefined) throw unknownFlag(command, flags, token.rawName);
+    if (flag === undefined) throw unknownFlag(command, flags, token.rawName, others);
     given.set(flag.name, [...(given.get(flag.name) ?? []), textOf(flag, token)]);
   }
-  return Object.fromEntries(flags.map((flag) => [flag.name, convert(flag, given.get(flag.name))])) as Values<Flags>;
+  const values = Object.fromEntries(flags.map((flag) => [flag.name, convert(flag, given.get(flag.name))])) as Values<Flags>;
+  return { values, given: plain };
 }
 
-function takes(flags: readonly Flag[]): string {
-  return flags.length === 0 ? 'no arguments' : `only flags: ${flags.map(({ name }) => `--${name}`).join(' ')}`;
+function takes(flags: readonly Flag[], { what, most }: Arguments): string {
+  const names = flags.map(({ name }) => `--${name}`).join(' ');
+  if (most > 0) return names === '' ? what : `${what} and flags: ${names}`;
+  return names === '' ? 'no arguments' : `only flags: ${names}`;
 }
 
-function unknownFlag(command: string, flags: readonly Flag[], rawName: string): UsageError {
+function unknownFlag(command: string, flags: readonly Flag[], rawName: string, others: Arguments): UsageError {
   const names = flags.map(({ name }) => `--${name}`);
-  return unknown('flag', rawName, names, `hmm-lab ${command} takes ${takes(flags)}`);
+  return unknown('flag', rawName, names, `hmm-lab ${command} takes ${takes(flags, others)}`);
 }
 
 /** The text of a flag's value, or `''` for a switch. */

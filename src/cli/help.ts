@@ -7,9 +7,9 @@ const WIDTH = 100;
 
 const exitCodes = [
   ['0', 'done, nothing found'],
-  ['1', 'a violation was found'],
+  ['1', 'a violation was found; it counts for more than a Ctrl-C'],
   ['2', 'bad usage or bad input'],
-  ['3', 'the measurement is not valid: too little real overlap, or a busy machine'],
+  ['3', 'not valid: too little was seen, or the machine was too busy to measure'],
   ['130', 'interrupted by Ctrl-C'],
   ['70', 'the lab itself failed'],
 ] as const;
@@ -37,9 +37,10 @@ export function programHelp(commands: readonly CommandEntry[]): string {
 }
 
 /** `hmm-lab COMMAND --help`. */
-export function commandHelp({ name, description, flags, examples }: Command): string {
+export function commandHelp({ name, argument, description, flags, examples }: Command): string {
+  const usage = ['hmm-lab', name, ...(argument === undefined ? [] : [argument]), ...(flags.length === 0 ? [] : ['[FLAG...]'])];
   return [
-    `Usage: hmm-lab ${name}${name === 'help' ? ' [COMMAND]' : flags.length === 0 ? '' : ' [FLAG...]'}`,
+    `Usage: ${usage.join(' ')}`,
     '',
     ...wrap(description, WIDTH),
     '',

@@ -1,16 +1,15 @@
 /** `hmm-lab help`. */
-import type { Command, CommandEntry } from './flags.ts';
+import { type Command, type CommandEntry, parseArguments } from './flags.ts';
 import { commandHelp, programHelp } from './help.ts';
-import { quote, UsageError } from './usage.ts';
 
 export const helpAbout = (commands: readonly CommandEntry[], named: (name: string) => CommandEntry): Command => ({
   name: 'help',
+  argument: '[COMMAND]',
   description: 'Prints the help of a command, or of the program.',
   flags: [],
   examples: ['hmm-lab help stress'],
   async run(args) {
-    const [name, extra] = args;
-    if (extra !== undefined) throw new UsageError(`unexpected argument ${quote(extra)}, hmm-lab help takes one command`);
+    const [name] = parseArguments('help', [], args, { what: 'one command', most: 1 }).given;
     process.stdout.write(name === undefined ? programHelp(commands) : commandHelp(await named(name).load()));
     return 0;
   },

@@ -5,7 +5,7 @@ import { mergeSweeps } from '../engines/measure/merge.ts';
 import { measureResult } from '../engines/measure/result.ts';
 import { measureText } from '../report/measureText.ts';
 import { styleFor } from '../report/style.ts';
-import { type Command, jsonFlag, parseFlags } from './flags.ts';
+import { type Command, jsonFlag, parseArguments } from './flags.ts';
 import { measureExit } from './measure.ts';
 import { asWritable, writeResults } from './measureOutput.ts';
 import { UsageError } from './usage.ts';
@@ -17,16 +17,17 @@ const mergeFlags = [
 
 export const merge: Command = {
   name: 'merge',
+  argument: 'DIR...',
   description:
     'Takes the directories of all parts of one sweep and writes the results that the sweep would have had in one piece. Parts of ' +
     'different sweeps, and parts with cells missing, are refused.',
   flags: mergeFlags,
   examples: ['hmm-lab merge part1 part2 part3 part4 --out whole'],
   async run(args) {
-    const first = args.findIndex((arg) => arg.startsWith('-'));
-    const directories = first === -1 ? args : args.slice(0, first);
-    if (directories.length === 0) throw new UsageError('hmm-lab merge needs the directories of the parts as its first arguments');
-    const { out, json } = parseFlags('merge', mergeFlags, first === -1 ? [] : args.slice(first));
+    const parts = { what: 'the directories of the parts', most: Number.POSITIVE_INFINITY };
+    const { values, given: directories } = parseArguments('merge', mergeFlags, args, parts);
+    if (directories.length === 0) throw new UsageError('hmm-lab merge needs the directories of the parts');
+    const { out, json } = values;
     const { file, rows } = mergeSweeps(directories);
     const { request, drivers, varied, command, cells } = file;
     const result = measureResult({ request, drivers, varied, rows, total: cells, here: cells, command });

@@ -37,11 +37,21 @@ test('a thousand replays make the same steps', () => {
 
 test('a token that is cut off, is none, or is of another model is refused with a sentence', () => {
   const token = makeToken('mini-hmm', {}, [0, 0, 1]);
-  assert.deepEqual(readToken(token), { scenario: 'mini-hmm', settings: {}, schedule: [0, 0, 1], model: modelHash(), bug: null });
+  const said = { scenario: 'mini-hmm', settings: {}, runs: [0, 2, 1, 1], model: modelHash(), bug: null };
+  assert.deepEqual(readToken(token), { ...said, schedule: [0, 0, 1] });
   for (const bad of ['', 'x', 'hmm1', 'hmm1.abc', token.slice(0, -6), `${token}.x`, token.replace('hmm1', 'hmm2')]) {
     assert.throws(() => readToken(bad), { name: 'UsageError', message: /cut off or not a token/ }, bad);
   }
   assert.throws(() => readToken(token.replace(modelHash(), '00000000')), /made by another model \(00000000, this one is/);
+  // A few digits that ask for more memory than there is: not before it is known whose token it is, and not then either.
+  const [prefix = '', hash = ''] = token.split('.');
+  const runs = Array.from({ length: 100 }, (_, i) => (i % 2 === 0 ? 0 : 18_000_000));
+  const huge = Buffer.from(JSON.stringify(['mini-hmm', {}, runs])).toString('base64url');
+  assert.throws(() => readToken(`${prefix}.00000000.${huge}`), /made by another model/);
+  assert.throws(() => readToken(`${prefix}.${hash}.${huge}`), {
+    name: 'UsageError',
+    message: 'the schedule of the token has 900000000 steps, allowed are at most 2000000',
+  });
 });
 
 test('unknown scenarios and strategies are refused', () => {

@@ -97,6 +97,11 @@ for (const [what, text, message] of [
     'export default { machine: { driver: {} }, actors: () => ({}) }',
     /its machine.driver is no driver: it has no name/,
   ],
+  [
+    'no whole step limit',
+    'export default { stepLimit: 0.5, actors: () => ({}) }',
+    /its stepLimit is 0.5, allowed is a whole number from 1 to/,
+  ],
   ['no actor at all', 'export default { actors: () => ({}) }', /cannot be set up: it has no actors$/],
   ['no list', 'export default { actors: () => ({ A: 1 }) }', /cannot be set up: the operations of A are no list of functions$/],
   ['an odd name', 'export default { actors: () => ({ "a b": [() => 1] }) }', /cannot be set up: an actor is called 'a b'/],

@@ -65,6 +65,7 @@ export function replay(
   hooks: BudgetHooks = {},
 ): ExploreResult {
   const executor = executorOf(scenario);
+  checkSchedule(executor, schedule);
   const { outcome, stretches } = trace(executor, schedule);
   if (outcome === null)
     return replayed(scenario.name, null, {
@@ -73,6 +74,18 @@ export function replay(
     });
   const found = { failure: outcome, schedule, minimal: true };
   return replayed(scenario.name, reportFailure(executor, { settings, explain: why }, found, new Budget(secondsFor(0), hooks)));
+}
+
+/** @throws UsageError when an actor of the schedule does not exist, or cannot go on where it says so. */
+function checkSchedule(executor: Executor, schedule: readonly number[]): void {
+  executor.reset();
+  for (const [step, actor] of schedule.entries()) {
+    const { count, scenario } = executor;
+    const where = `step ${step + 1} of the schedule`;
+    if (actor >= count) throw new UsageError(`${where} is one of actor ${actor}, ${scenario.name} has actors 0 to ${count - 1}`);
+    if (!executor.canRun(actor)) throw new UsageError(`${where} is one of ${executor.nameOf(actor)}, which cannot go on there`);
+    if (executor.step(actor) !== null) return;
+  }
 }
 
 /** Who has something left to do where a schedule ends. */

@@ -3,6 +3,7 @@
  * preemptions to spare. Steps are taken back, not run again from the beginning. Complete when no choice was left out: then a
  * clean search is a proof for this scenario, up to the chance of two states with the same 64-bit hash.
  */
+import { UsageError } from '../../input/usageError.ts';
 import type { Executor } from './machine/execution.ts';
 import type { Failure } from './machine/failure.ts';
 import { mixHigh, mixLow } from './machine/hash.ts';
@@ -67,7 +68,7 @@ const LONGEST = 200_000;
 /** Rounds in lock step that an actor on its own is followed. */
 export const SPINS = 4;
 
-/** @throws RangeError for a bound that is none. */
+/** @throws UsageError for a bound that is none. */
 export function search(
   executor: Executor,
   { preemptions, enough, symmetry = true, quietFirst = true }: SearchOptions,
@@ -76,7 +77,7 @@ export function search(
     preemptions !== Number.POSITIVE_INFINITY &&
     !(Number.isInteger(preemptions) && preemptions >= 0 && preemptions <= MOST_PREEMPTIONS)
   )
-    throw new RangeError(
+    throw new UsageError(
       `preemptions: ${preemptions} given, allowed are whole numbers from 0 to ${MOST_PREEMPTIONS}, and Infinity`,
     );
   const spent = { executions: 0, transitions: 0 };

@@ -1,7 +1,7 @@
 /** From the repetitions of a cell to its row in the result. */
 import type { Histogram } from '../histogram.ts';
 import type { AxisValue } from './axes.ts';
-import { type Spread, spreadOf, twoHalves } from './statistics.ts';
+import { type Part, type Spread, spreadOf, twoHalves } from './statistics.ts';
 import { restored } from './tally.ts';
 import type { CellConfig, Repetition, StoredHistogram } from './types.ts';
 
@@ -94,12 +94,15 @@ const means = (histograms: readonly StoredHistogram[]): number[] =>
 
 function timeRow(parts: readonly StoredHistogram[]): TimeRow {
   const all = restored(parts);
-  return { count: all.count, meanNs: all.mean, ...all.quantiles(), spread: spreadOf(means(parts)) };
+  return { count: all.count, meanNs: all.mean, ...all.quantiles(), spread: spreadOf(partsOf(parts)) };
 }
 
-function shares(repetitions: readonly Repetition[], part: (r: Repetition) => number, whole: (r: Repetition) => number): number[] {
-  return repetitions.filter((r) => whole(r) > 0).map((r) => part(r) / whole(r));
-}
+const partsOf = (histograms: readonly StoredHistogram[]): Part[] => histograms.map(({ sum: total, count }) => ({ total, count }));
+
+type Amount = (repetition: Repetition) => number;
+
+const ratios = (repetitions: readonly Repetition[], part: Amount, whole: Amount): Part[] =>
+  repetitions.map((r) => ({ total: part(r), count: whole(r) }));
 
 function pagingRow(repetitions: readonly Repetition[]): PagingRow {
   const moved = (r: Repetition): number => r.arrived + r.evicted;
@@ -110,9 +113,9 @@ function pagingRow(repetitions: readonly Repetition[]): PagingRow {
     sum(repetitions, whole) === 0 ? 0 : sum(repetitions, part) / sum(repetitions, whole);
   return {
     movedPerUsed: share(moved, used),
-    movedSpread: spreadOf(shares(repetitions, moved, used)),
+    movedSpread: spreadOf(ratios(repetitions, moved, used)),
     evictionsPerFault: share(evictions, faults),
-    evictionsSpread: spreadOf(shares(repetitions, evictions, faults)),
+    evictionsSpread: spreadOf(ratios(repetitions, evictions, faults)),
     remote: share((r) => r.remote, used),
     naps: share((r) => r.naps, faults),
   };
@@ -201,10 +204,10 @@ export function rowOf(
       p50: attempts.quantile(0.5),
       p99: attempts.quantile(0.99),
       max: attempts.max,
-      spread: spreadOf(means(of('attempts'))),
+      spread: spreadOf(partsOf(of('attempts'))),
       perStable: stable === 0 ? null : passes / stable,
       perStableSpread: spreadOf(
-        shares(
+        ratios(
           repetitions,
           (r) => r.passes,
           (r) => r.stable,
@@ -216,17 +219,21 @@ export function rowOf(
     timeouts: {
       count: timedOut,
       share: head.n === 0 ? 0 : timedOut / head.n,
-      spread: spreadOf(shares(repetitions, (r) => r.timedOut, ended)),
+      spread: spreadOf(
+        ratios(repetitions, (r) => r.timedOut, ended),
+        1,
+      ),
     },
     wasted: {
       count: sum(repetitions, (r) => r.lost),
       share: faultNs === 0 ? 0 : lostNs / faultNs,
       spread: spreadOf(
-        shares(
+        ratios(
           repetitions,
           (r) => r.lostNs,
           (r) => r.faultNs,
         ),
+        1,
       ),
     },
     invalidations: {

@@ -15,12 +15,15 @@ import { UsageError } from '../../../input/usageError.ts';
 
 const PREFIX = 'hmm1';
 const HASH_LENGTH = 8;
+/** Steps of the longest schedule: more than any execution may have. */
+const MOST_STEPS = 2_000_000;
 
 /** What a token says. */
 export interface Replayable {
   readonly scenario: string;
   readonly settings: DriverSettings;
-  readonly schedule: readonly number[];
+  /** Whose step each is, in stretches: [actor, steps, actor, steps, ...]. */
+  readonly runs: readonly number[];
   /** Of the model it was made with. */
   readonly model: string;
   /** The bug in that model. */
@@ -94,21 +97,25 @@ export function decodeToken(token: string): Replayable {
   }
   if (!isPayload(value)) throw cutOff();
   const [scenario, settings, counts, bug = null] = value;
-  const schedule: number[] = [];
-  for (let i = 0; i + 1 < counts.length; i += 2)
-    for (let n = 0; n < (counts[i + 1] as number); n++) schedule.push(counts[i] as number);
-  return { scenario, settings, schedule, model, bug };
+  return { scenario, settings, runs: counts, model, bug };
+}
+
+/** The steps of a schedule, one by one. Only once the token is known to be one of this model: a few digits can ask for any length. */
+function stepsOf(counts: readonly number[]): number[] {
+  const steps = counts.reduce((sum, count, i) => (i % 2 === 1 ? sum + count : sum), 0);
+  if (steps > MOST_STEPS) throw new UsageError(`the schedule of the token has ${steps} steps, allowed are at most ${MOST_STEPS}`);
+  return counts.flatMap((actor, i) => (i % 2 === 0 ? new Array<number>(counts[i + 1] ?? 0).fill(actor) : []));
 }
 
 /**
  * What a token of this model says; `sources` are those of its scenario.
  *
- * @throws UsageError for a cut-off token, or one made by another model.
+ * @throws UsageError for a cut-off token, one made by another model, or one that asks for more steps than an execution may have.
  */
-export function readToken(token: string, sources = ''): Replayable {
+export function readToken(token: string, sources = ''): Replayable & { readonly schedule: readonly number[] } {
   const said = decodeToken(token);
   const here = modelHash(sources);
-  if (said.model === here && said.bug === activeBug) return said;
+  if (said.model === here && said.bug === activeBug) return { ...said, schedule: stepsOf(said.runs) };
   const made = said.bug === null ? 'another model' : `another model with bug ${said.bug}`;
   const or = sources === '' ? '' : `, or ${said.scenario} was another`;
   throw new UsageError(`the token was made by ${made}${or} (${said.model}, this one is ${here}): find the failure again`);

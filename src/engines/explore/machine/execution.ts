@@ -3,8 +3,10 @@
  * the next. Steps made before are not run again but followed as recorded (recordedSteps.ts), and every step can be taken back.
  * An actor that waits is runnable again once it was woken.
  */
+
 import type { Arena } from '../../../arena/arena.ts';
 import { Actor, ActorState } from '../../../arena/structures.ts';
+import { UsageError } from '../../../input/usageError.ts';
 import type { Finding } from '../../../oracles/finding.ts';
 import type { Prepared, Scenario } from '../../../scenarios/scenario.ts';
 import { Task, type Watch } from '../../../sync/task.ts';
@@ -93,7 +95,7 @@ export class Executor {
   /** Actors in the background, a bit each. */
   readonly #background: number;
 
-  /** @throws RangeError when the scenario has more actors than fit. */
+  /** @throws UsageError when the scenario has more actors than fit. */
   constructor(scenario: Scenario, watch: Watch | null, { recorded = true, witness }: ExecutorOptions = {}) {
     this.scenario = scenario;
     this.limit = scenario.stepLimit ?? STEP_LIMIT;
@@ -103,7 +105,7 @@ export class Executor {
     this.arena = arena;
     this.count = actors.length;
     if (this.count > ACTORS)
-      throw new RangeError(`scenario ${scenario.name} has ${this.count} actors, at most ${ACTORS} are possible`);
+      throw new UsageError(`scenario ${scenario.name} has ${this.count} actors, at most ${ACTORS} are possible`);
     this.#follows = recorded;
     const first = firstOfEach(actors);
     this.symmetry = first.every((other, i) => other === i) ? null : new Symmetry(arena, first);

@@ -3,6 +3,7 @@
 import { Violation } from '../../../arena/violation.ts';
 import { type Driver, driverDefect } from '../../../drivers/driver.ts';
 import type { DriverSettings } from '../../../drivers/options.ts';
+import { boundsText, isWithin } from '../../../input/bounds.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import type { Finding } from '../../../oracles/finding.ts';
 import type { Cover, EndCover } from '../../../scenarios/covers.ts';
@@ -41,6 +42,9 @@ function machineDefect(given: unknown): string | null {
   return defect === null ? null : `its machine.driver is no driver: ${defect}`;
 }
 
+/** Steps after which an execution may count as endless. */
+const stepLimits = { kind: 'whole', min: 1, max: 2_000_000 } as const;
+
 /** Why an export is no plan, null when it is one. */
 function planDefect(given: unknown): string | null {
   if (!isObject(given)) return 'its default export is neither an object nor a function that returns one';
@@ -48,6 +52,8 @@ function planDefect(given: unknown): string | null {
   if (typeof plan.actors !== 'function') return 'it has no function actors';
   for (const name of ['setup', 'check'])
     if (given[name] !== undefined && typeof given[name] !== 'function') return `its ${name} is not a function`;
+  const { stepLimit = 1 } = plan;
+  if (!isWithin(stepLimits, stepLimit)) return `its stepLimit is ${String(stepLimit)}, allowed is ${boundsText(stepLimits)}`;
   if (plan.covers !== undefined && !Array.isArray(plan.covers)) return 'its covers are no list';
   return plan.machine === undefined ? null : machineDefect(plan.machine);
 }
