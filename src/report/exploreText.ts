@@ -109,7 +109,7 @@ function explanationText(failure: ExploreFailure): string[] {
           eventText(critical.first),
           'comes before',
           eventText(critical.second),
-          'The other way round it passes.',
+          `${critical.rule === failure.oracle ? '' : `In this order rule ${critical.rule} is broken. `}The other way round it passes.`,
         ]),
     ...lostText(failure, explanation),
     '',

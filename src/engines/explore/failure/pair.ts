@@ -24,6 +24,8 @@ export interface Event {
 }
 
 export interface CriticalPair {
+  /** Which rule breaks in this order: near by it may be another one than that of the schedule. */
+  readonly rule: string;
   /** Fails when this comes first ... */
   readonly first: Event;
   /** ... and this second; passes the other way round. */
@@ -80,16 +82,13 @@ function stepsLeft(executor: Executor, schedule: readonly number[], { after, act
   return steps;
 }
 
-/**
- * How far a preempted actor must be let on for the schedule to pass; 0 if that cannot be told. With one step less it breaks the
- * rule.
- */
-function stepsToPass(executor: Executor, schedule: readonly number[], at: Preemption, rule: string, budget: Budget): number {
+/** How far a preempted actor must be let on for the schedule to pass; 0 if that cannot be told. With one step less it fails. */
+function stepsToPass(executor: Executor, schedule: readonly number[], at: Preemption, budget: Budget): number {
   const most = stepsLeft(executor, schedule, at);
   for (let steps = 1; steps <= most && !budget.isOver; steps++) {
     const outcome = run(executor, movedUp(schedule, at, steps, 0));
     if (outcome !== null) continue;
-    return run(executor, movedUp(schedule, at, steps, at.between))?.rule === rule ? steps : 0;
+    return run(executor, movedUp(schedule, at, steps, at.between)) === null ? 0 : steps;
   }
   return 0;
 }
@@ -104,9 +103,8 @@ export function preemptedLate(executor: Executor, schedule: readonly number[], r
   for (let number = 0; number < count && !budget.isOver; number++) {
     const at = preemptionsIn(executor, best)[number];
     if (at === undefined) break;
-    const steps = stepsToPass(executor, best, at, rule, budget);
-    if (steps <= 1) continue;
-    run(executor, movedUp(best, at, steps, at.between));
+    const steps = stepsToPass(executor, best, at, budget);
+    if (steps <= 1 || run(executor, movedUp(best, at, steps, at.between))?.rule !== rule) continue;
     const late = scheduleOf(executor);
     if (late.length < best.length + steps && preemptionsIn(executor, late).length <= count) best = late;
   }
@@ -126,14 +124,8 @@ function eventAt(executor: Executor, ran: readonly number[], index: number, step
 }
 
 /** The pair for one preemption, or null if there is no schedule near by that passes. */
-function pairAt(
-  executor: Executor,
-  schedule: readonly number[],
-  at: Preemption,
-  rule: string,
-  budget: Budget,
-): CriticalPair | null {
-  const steps = stepsToPass(executor, schedule, at, rule, budget);
+function pairAt(executor: Executor, schedule: readonly number[], at: Preemption, budget: Budget): CriticalPair | null {
+  const steps = stepsToPass(executor, schedule, at, budget);
   if (steps === 0) return null;
   let [passes, breaks] = [0, at.between];
   while (breaks - passes > 1) {
@@ -147,22 +139,23 @@ function pairAt(
   const outcome = run(executor, movedUp(schedule, at, steps, passes));
   const passing = scheduleOf(executor);
   const place = at.after + steps - 1 + passes;
-  if (failure?.rule !== rule || outcome !== null || passing[place] !== at.actor) return null;
+  if (failure === null || outcome !== null || passing[place] !== at.actor) return null;
   // Where the rule breaks before the late step, that step is one of the schedule that passes only.
   const isMade = failing[place + 1] === at.actor;
   let made = 0;
   const shown = schedule.findIndex((actor, step) => step >= at.after && actor === at.actor && ++made === steps);
   return {
+    rule: failure.rule,
     first: eventAt(executor, failing, place, at.after + breaks),
     second: eventAt(executor, isMade ? failing : passing, isMade ? place + 1 : place, shown === -1 ? null : shown + 1),
   };
 }
 
 /** The pair of the last preemption that has one. Without a preemption there is none: the order of whole operations decides. */
-export function criticalPair(executor: Executor, schedule: readonly number[], rule: string, budget: Budget): CriticalPair | null {
+export function criticalPair(executor: Executor, schedule: readonly number[], budget: Budget): CriticalPair | null {
   for (const at of preemptionsIn(executor, schedule)) {
     if (budget.isOver) return null;
-    const pair = pairAt(executor, schedule, at, rule, budget);
+    const pair = pairAt(executor, schedule, at, budget);
     if (pair !== null) return pair;
   }
   return null;
