@@ -104,17 +104,22 @@ function evenly(executor: Executor, period: number): { readonly length: number; 
 export function spins(executor: Executor, steps: number, times: number): boolean {
   const trail = trailOf(executor, steps);
   const period = periodOf(trail, times);
-  if (period === 0) return false;
-  const { locals } = trail;
+  return period > 0 && remembersNothing(trail, period, times) && evenly(executor, period) !== null;
+}
+
+/** Does an actor of the round come to the very same local state again, somewhere in it, in each of the last `times` rounds? */
+function remembersNothing({ locals }: Trail, period: number, times: number): boolean {
   const isSame = (i: number): boolean =>
     Array.from({ length: times - 1 }, (_, k) => locals[i + (k + 1) * period]).every((id) => id === locals[i]);
-  return Array.from({ length: period }, (_, i) => i).some(isSame) && evenly(executor, period) !== null;
+  return Array.from({ length: period }, (_, i) => i).some(isSame);
 }
 
 /** The fair round that the last steps have made again and again, but for words that count; null if they have not. */
 export function countingRound(executor: Executor): CountingRound | null {
-  const period = periodOf(trailOf(executor, TIMES * LONGEST_ROUND), TIMES);
-  const found = period === 0 ? null : evenly(executor, period);
+  const trail = trailOf(executor, TIMES * LONGEST_ROUND);
+  const period = periodOf(trail, TIMES);
+  // A loop over the pieces of a huge page makes the same steps again and again, too, and remembers how far it has come.
+  const found = period > 0 && remembersNothing(trail, period, TIMES) ? evenly(executor, period) : null;
   if (found === null || !isFairRound(executor, found.length)) return null;
   return { round: { start: executor.steps - found.length, length: found.length }, times: TIMES, words: found.words };
 }
