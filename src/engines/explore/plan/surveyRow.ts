@@ -1,6 +1,7 @@
 /** One scenario of a survey: what its searches have come to so far. */
-import type { Verdict } from '../explore.ts';
+
 import type { Listed } from './list.ts';
+import type { Verdict } from './options.ts';
 import type { SearchTask, TaskResult } from './tasks.ts';
 import { type Covered, withCovers } from './vacuous.ts';
 
