@@ -221,6 +221,12 @@ export class Executor {
     return (this.#local[actor] as LocalState).id;
   }
 
+  /** Words that were read on the way to a local state, since its last point, in order. */
+  wordsReadBefore(localState: number): readonly number[] {
+    const { log } = this.#states.list[localState] as LocalState;
+    return Array.from({ length: log.length / 2 }, (_, i) => log[2 * i] as number);
+  }
+
   /** Has the last step of the actor taken a lock that it may have to wait for? */
   wasGranted(actor: number): boolean {
     return (this.#local[actor] as LocalState).granted !== 0;

@@ -114,12 +114,18 @@ function remembersNothing({ locals }: Trail, period: number, times: number): boo
   return Array.from({ length: period }, (_, i) => i).some(isSame);
 }
 
+/** Does it look at the very same words in the last rounds? A loop over the pieces of a huge page looks at others each time. */
+function looksAtTheSame(executor: Executor, { locals }: Trail, period: number): boolean {
+  const wordsOf = (i: number): string => executor.wordsReadBefore(locals[i] as number).join();
+  return Array.from({ length: (COMPARED - 1) * period }, (_, i) => wordsOf(i) === wordsOf(i + period)).every((is) => is);
+}
+
 /** The fair round that the last steps have made again and again, but for words that count; null if they have not. */
 export function countingRound(executor: Executor): CountingRound | null {
   const trail = trailOf(executor, TIMES * LONGEST_ROUND);
   const period = periodOf(trail, TIMES);
-  // A loop over the pieces of a huge page makes the same steps again and again, too, and remembers how far it has come.
-  const found = period > 0 && remembersNothing(trail, period, TIMES) ? evenly(executor, period) : null;
+  const isRound = period > 0 && (remembersNothing(trail, period, TIMES) || looksAtTheSame(executor, trail, period));
+  const found = isRound ? evenly(executor, period) : null;
   if (found === null || !isFairRound(executor, found.length)) return null;
   return { round: { start: executor.steps - found.length, length: found.length }, times: TIMES, words: found.words };
 }
