@@ -30,7 +30,7 @@ export {
 export { dmirror } from './drivers/dmirror/index.ts';
 export type { Driver, DriverOption } from './drivers/driver.ts';
 export { driverOption } from './drivers/driver.ts';
-export { mirrorFor, mirrorInterval, mirrorMm, mirrorPgmap } from './drivers/mirror.ts';
+export { closeMirror, getMirror, mirrorFor, mirrorInterval, mirrorMm, mirrorPgmap, putMirror } from './drivers/mirror.ts';
 export type { DriverSettings } from './drivers/options.ts';
 export { raceOptions } from './engines/race/command.ts';
 export { race } from './engines/race/race.ts';

@@ -23,10 +23,10 @@ test('bugs are found by the rules and with the preemptions of the catalogue, con
 });
 
 /** Bugs put back after a rule or a scenario was missing for them. */
-const missed = bugs.filter(({ id }) => id.startsWith('M') || id.startsWith('R73'));
+const missed = bugs.filter(({ id }) => id.startsWith('M') || id.startsWith('R73') || id === 'G34');
 
 test('what was missed once is found by the rule that was missing', async () => {
-  assert.ok(missed.length >= 19);
+  assert.ok(missed.length >= 20);
   const options = { seconds: 30, schedules: 100_000, seeds: 0, workers: 2, clean: 0 };
   const result = await hunt({ bugs: missed, controls: [], scenarios: [] }, options);
   for (const { id, found, expected, agrees } of result.rows) {

@@ -218,6 +218,7 @@ export const Mirror = pooled(
     interval: atomic('handle of the interval notifier'),
     table: frozen('root of the device page table'),
     tableLock: atomic('its upper levels are filled under it'),
+    users: atomic('CPU faults that bring a page home through it, and a bit that says that it takes no more'),
     foreignSeq: atomic('foreign invalidations so far (guard 4 of docs/drivers.md)'),
     flags: atomic('driver flags, such as a one-shot allocation failure'),
     work: atomic('the work queue of the driver: which items are pending, and which run (sync/workqueue.ts)'),

@@ -79,6 +79,7 @@ import { g29 } from './g29.ts';
 import { g30 } from './g30.ts';
 import { g32 } from './g32.ts';
 import { g33 } from './g33.ts';
+import { g34 } from './g34.ts';
 import { m01 } from './m01.ts';
 import { m01b } from './m01b.ts';
 import { m01c } from './m01c.ts';
@@ -266,6 +267,7 @@ export const bugs: readonly Bug[] = [
   g30,
   g32,
   g33,
+  g34,
   e12,
   e14,
   e15,

@@ -1,12 +1,15 @@
 /** Making and finding mirrors: what a driver keeps for one address space on one device. */
-import { get, load, set } from '../arena/access.ts';
+import { add, cas, get, load, or, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { deref, handleOf, liveObjects, poolAlloc, poolFree } from '../arena/pool.ts';
 import { Mirror } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 import type { HmmRange } from '../hmm/hmmRange.ts';
 import { freeTables, tableAlloc } from '../mm/tables.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
+import { waitWhile, wake } from '../sync/wait.ts';
 
 export interface MirrorSpec {
   /** Id the driver is registered under. */
@@ -40,8 +43,44 @@ export function mirrorAlloc(arena: Arena, { driver, mm, pgmap, device }: MirrorS
 export function mirrorFree(arena: Arena, mirror: number): void {
   if (load(arena, mirror + Mirror.work) !== 0)
     throw new Violation('I-QUIET', `mirror ${mirror} is freed while work of it is queued or runs`);
+  const users = load(arena, mirror + Mirror.users) & ~CLOSING;
+  if (users !== 0)
+    throw new Violation('I-UAF', `mirror ${mirror} is freed while ${users} CPU faults bring pages home through it`);
   freeTables(arena, get(arena, mirror + Mirror.table));
   poolFree(arena, arena.pools.mirror, mirror);
+}
+
+/** In the users of a mirror: it is being closed. */
+const CLOSING = 1 << 30;
+
+/**
+ * A reference of the mirror that `find` finds, for a thread that is no user of the device's file, such as a CPU fault that brings a
+ * page home; 0 when there is none, or it is being closed. Nothing keeps the mirror until it has its reference, so it is looked
+ * for once more then. To be put by {@link putMirror}.
+ */
+export function* getMirror({ arena }: Task, find: () => number): Steps<number> {
+  for (;;) {
+    const mirror = find();
+    if (mirror === 0) return 0;
+    yield Point.driverFound;
+    const users = load(arena, mirror + Mirror.users);
+    if ((users & CLOSING) !== 0) return 0;
+    if (cas(arena, mirror + Mirror.users, users, users + 1) !== users) continue;
+    if (find() === mirror) return mirror;
+    putMirror(arena, mirror);
+  }
+}
+
+export function putMirror(arena: Arena, mirror: number): void {
+  if ((add(arena, mirror + Mirror.users, -1) & CLOSING) !== 0) wake(arena, mirror + Mirror.users);
+}
+
+/** A driver's `close` begins: nobody takes a reference any more, and those that are taken are waited for. */
+export function* closeMirror(task: Task, mirror: number): Steps<void> {
+  const { arena } = task;
+  const word = mirror + Mirror.users;
+  or(arena, word, CLOSING);
+  for (let users = load(arena, word); users !== CLOSING; users = load(arena, word)) yield* waitWhile(task, word, users);
 }
 
 export const mirrorMm = (arena: Arena, mirror: number): number => deref(arena, arena.pools.mm, get(arena, mirror + Mirror.mm));

@@ -17,6 +17,7 @@ import { realDriverPlans } from './windows/realDrivers.ts';
 import { reclaimPlans } from './windows/reclaim.ts';
 import { returnPlans } from './windows/returns.ts';
 import { swapInPlans } from './windows/swapIn.ts';
+import { teardownPlans } from './windows/teardown.ts';
 import { translationPlans } from './windows/translations.ts';
 import { twoDevicePlans } from './windows/twoDevices.ts';
 
@@ -37,6 +38,7 @@ const plans: readonly Plan[] = [
   ...permissionPlans,
   ...translationPlans,
   ...twoDevicePlans,
+  ...teardownPlans,
 ];
 
 /** `settings` are given to the driver. */

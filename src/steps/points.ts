@@ -218,6 +218,14 @@ const rows = [
   ['driverLooked', 'the driver has looked at what it keeps', 'it does what follows from that', 'the driver', '', 0],
   ['srcuFlip', 'the index is flipped', 'the readers of the old one are counted', 'kernel/rcu: srcu_flip', '', 0],
   ['srcuReadLock', 'the index is read', 'the reader is counted', 'kernel/rcu: __srcu_read_lock', '', 0],
+  [
+    'driverFound',
+    'a CPU fault has found the mirror that lets go of its page',
+    'it has a reference of it',
+    'the driver',
+    'E45',
+    0,
+  ],
   ['unlocked', 'a lock was released', 'whatever follows the release', 'spin_unlock, mutex_unlock, up_read, folio_unlock', '', 0],
 ] as const satisfies readonly Row[];
 

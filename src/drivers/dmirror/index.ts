@@ -8,6 +8,7 @@ import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { freeDevicePage } from '../devicePages.ts';
 import type { Driver } from '../driver.ts';
+import { closeMirror } from '../mirror.ts';
 import { evict } from './evict.ts';
 import { makeExclusive } from './exclusive.ts';
 import { fault } from './fault.ts';
@@ -17,8 +18,9 @@ import { migrateToDevice, migrateToSystem } from './migrate.ts';
 import { dmirrorOptions, Is, optionIs } from './options.ts';
 import { migrateToRam } from './toSystem.ts';
 
-/** dmirror_fops_release: no more callbacks, then everything on the device goes home. */
+/** dmirror_fops_release: no more callbacks, then everything on the device goes home. Guard 18: CPU faults let go of the mirror first. */
 function* close(task: Task, mirror: number): Steps<void> {
+  yield* closeMirror(task, mirror);
   yield* closeIntervals(task, mirror);
   if (get(task.arena, mirror + Mirror.pgmap) !== 0) yield* evict(task, mirror);
 }

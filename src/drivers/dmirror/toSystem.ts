@@ -1,4 +1,4 @@
-/** One migration home: on request, and for a CPU that touches a page on the device. Guards 8 and 17 of docs/drivers.md are here. */
+/** One migration home: on request, and for a CPU that touches a page on the device. Guards 8, 17 and 18 of docs/drivers.md are here. */
 import { get } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
@@ -32,7 +32,7 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { eraseDeviceEntries } from '../deviceTable.ts';
-import { mirrorFor } from '../mirror.ts';
+import { getMirror, mirrorFor, putMirror } from '../mirror.ts';
 import { copyFailsOnce, failsOnce } from './injected.ts';
 import { revoke } from './invalidate.ts';
 import { Is, optionIs } from './options.ts';
@@ -114,8 +114,8 @@ export function* moveToSystem(task: Task, mirror: number, migrate: MigrateVma): 
   return short ? -ENOMEM : moved;
 }
 
-/** The mirror that lets go of a page on its way home; 0 for none. */
-export function homeMirror(arena: Arena, { page, mm }: Fault): number {
+/** The mirror that lets go of a page on its way home; 0 for none. Nothing keeps it. */
+function homeMirror(arena: Arena, { page, mm }: Fault): number {
   const handle = get(arena, arena.page.deviceData + page);
   if (isLive(arena, arena.pools.mirror, handle)) {
     const migrating = deref(arena, arena.pools.mirror, handle);
@@ -130,13 +130,25 @@ function windowOf(arena: Arena, { vma, vpn }: Fault, granule: number): readonly 
   return [Math.max(first, vmaStart(arena, vma)), Math.min(first + granule, vmaEnd(arena, vma))];
 }
 
+/** How many pages come home together, for the mirror that lets go of them (0 for none); 0 when they must stay for now. */
+export type Granule = (mirror: number) => number;
+
 /**
  * dmirror_devmem_fault: one page, or the huge page a leaf maps, comes home in the faulting thread, and what else of its device is
- * in its granule. mmap_lock is held, the page locked and referenced.
+ * in its granule. mmap_lock is held, the page locked and referenced. Guard 18: the mirror has a reference meanwhile, since the
+ * file of the device may be closed, and this thread is no user of it.
  */
-export function* bringHome(task: Task, fault: Fault, granule: number): Steps<number> {
+export function* bringHome(task: Task, fault: Fault, granule: Granule): Steps<number> {
   const { arena } = task;
-  const mirror = homeMirror(arena, fault);
+  const mirror = yield* getMirror(task, () => homeMirror(arena, fault));
+  const pages = granule(mirror);
+  const result = pages === 0 ? 0 : yield* bringGranule(task, mirror, fault, pages);
+  if (mirror !== 0) putMirror(arena, mirror);
+  return result;
+}
+
+function* bringGranule(task: Task, mirror: number, fault: Fault, granule: number): Steps<number> {
+  const { arena } = task;
   const whole = isHuge(fault.orig);
   const first = hugeStart(fault.vpn);
   const [start, end] = whole ? [first, first + PTRS_PER_TABLE] : windowOf(arena, fault, granule);
@@ -155,5 +167,5 @@ export function* bringHome(task: Task, fault: Fault, granule: number): Steps<num
 }
 
 export function* migrateToRam(task: Task, fault: Fault): Steps<number> {
-  return yield* bringHome(task, fault, 1);
+  return yield* bringHome(task, fault, () => 1);
 }

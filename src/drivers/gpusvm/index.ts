@@ -17,7 +17,7 @@ import { derive } from '../derive.ts';
 import { closeDma, dmaTables, dmaUnmap, openDma } from '../dmaMap.ts';
 import { dmirror } from '../dmirror/index.ts';
 import { Is as Base, numberOption, places } from '../dmirror/options.ts';
-import { bringHome, homeMirror } from '../dmirror/toSystem.ts';
+import { bringHome } from '../dmirror/toSystem.ts';
 import { blockNeeds, openBlocks, wholeOr } from '../notifierBlocks.ts';
 import { makeAtomic, mayLeave } from './atomics.ts';
 import { addGarbage, garbageCollector } from './collector.ts';
@@ -90,10 +90,11 @@ export const gpusvmXe = derive(
     pagemap: {
       ...dmirror.pagemap,
       *migrateToRam(task, cpuFault) {
-        const mirror = homeMirror(task.arena, cpuFault);
-        // The time slice of the device is not over: the CPU tries again.
-        if (mirror !== 0 && !mayLeave(task, mirror)) return 0;
-        return yield* bringHome(task, cpuFault, mirror === 0 ? 1 : numberOption(task.arena, mirror, 'window'));
+        return yield* bringHome(task, cpuFault, (mirror) => {
+          if (mirror === 0) return 1;
+          // The time slice of the device is not over: the CPU tries again.
+          return mayLeave(task, mirror) ? numberOption(task.arena, mirror, 'window') : 0;
+        });
       },
     },
     needs(words, pages) {

@@ -20,7 +20,7 @@ import { suspendDeviceEntries } from '../deviceTable.ts';
 import { dmirror } from '../dmirror/index.ts';
 import { revoke } from '../dmirror/invalidate.ts';
 import { Is as Base, numberOption, places } from '../dmirror/options.ts';
-import { bringHome, homeMirror } from '../dmirror/toSystem.ts';
+import { bringHome } from '../dmirror/toSystem.ts';
 import { blockNeeds, clipToInterval, openBlocks, wholeOr } from '../notifierBlocks.ts';
 import { stopQueues } from '../queues.ts';
 import { atomicInDeviceMemory } from '../vramAtomics.ts';
@@ -92,8 +92,7 @@ export const kfdSvm = derive(
     pagemap: {
       ...dmirror.pagemap,
       *migrateToRam(task, cpuFault) {
-        const mirror = homeMirror(task.arena, cpuFault);
-        return yield* bringHome(task, cpuFault, mirror === 0 ? 1 : granulePages(task.arena, mirror));
+        return yield* bringHome(task, cpuFault, (mirror) => (mirror === 0 ? 1 : granulePages(task.arena, mirror)));
       },
     },
     fault,
