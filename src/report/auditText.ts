@@ -17,7 +17,7 @@ const findingText = ({ key, actor, from, to, first, after, before, second }: Jud
   `      ${accessText(after)}`,
   ...(before.site === after.site && before.field === after.field ? [] : [`      ${accessText(before)}`]),
   `  ${accessText(second)}`,
-  '  What stands in the middle can come between the two, and the explorer lets nobody in there: a point is missing between them.',
+  '  What stands in the middle can come between the two, and explore lets nobody in there. With a point between them it shows what that does.',
 ];
 
 /** The steps that are none, each with both lines and with what comes between; then how much was looked at. */

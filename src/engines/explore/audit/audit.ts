@@ -250,7 +250,9 @@ class Audit {
   #finding(circle: Circle, actor: number): AuditFinding {
     const shown = ({ actor: who, access }: Foreign): AuditedAccess => {
       const { field, lock = null } = nameOfWord(this.#machine.arena, access.word);
-      const places = placesIn(access.trace?.stack ?? '', PLACES);
+      const places = placesIn(access.trace?.stack ?? '', PLACES).filter(
+        (place, i) => i === 0 || !place.startsWith('src/scenarios/'),
+      );
       return {
         actor: this.#machine.nameOf(who),
         how: access.how,

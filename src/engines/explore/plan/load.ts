@@ -2,6 +2,7 @@
 
 import { pathToFileURL } from 'node:url';
 import { loadDriver } from '../../../drivers/load.ts';
+import { refuseOuterState } from '../../../drivers/moduleState.ts';
 import type { DriverSettings } from '../../../drivers/options.ts';
 import { builtinDrivers } from '../../../drivers/registry.ts';
 import { importUserModule, sourcesOf } from '../../../drivers/userModule.ts';
@@ -51,6 +52,7 @@ export async function driverNamed(name: string): Promise<LoadedDriver> {
   const shown = shownName(file);
   if (!isFile(file)) throw new UsageError(`driver module '${shown}' does not exist`);
   const sources = await moduleSources(name, 'driver');
+  refuseOuterState(pathToFileURL(file), 'driver');
   return { driver: await loadDriver(pathToFileURL(file).href), shown, sources };
 }
 
@@ -79,6 +81,7 @@ async function loadModule(base: string, settings: DriverSettings, asked: string 
   const file = fileOf(base, 'scenario');
   const shown = shownName(file);
   if (!isFile(file)) throw new UsageError(`scenario module '${shown}' does not exist`);
+  refuseOuterState(pathToFileURL(file), 'scenario');
   const { exported, sources } = await importUserModule(pathToFileURL(file)).catch((error: unknown) => {
     throw new UsageError(`scenario module '${shown}' does not load: ${reason(error)}`, { cause: error });
   });
