@@ -7,7 +7,8 @@ export const r35: Bug = {
   kind: 'UAF',
   threads: 2,
   preemptions: 1,
-  oracles: ['I-UAF', 'I-PGMAP', 'I-CRASH'],
+  // Or who comes too late waits for ever for a lock in what was freed.
+  oracles: ['I-UAF', 'I-PGMAP', 'I-CRASH', 'I-DEAD'],
   scenario: 'unbind-vs-cpu-touch',
   edits: [
     { module: 'mm/devPagemap', find: 'increase(arena, pgmap + Pgmap.ref, 1);', replace: '' },

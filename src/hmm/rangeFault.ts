@@ -1,5 +1,5 @@
 /** hmm_range_fault: what the CPU maps in a range, faulting in what is asked for (mm/hmm.c). */
-import { get, load } from '../arena/access.ts';
+import { forgetRound, get, load, observed } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
 import { EAGAIN, EBUSY, EFAULT, EINTR, EINVAL, ENOLCK, ENOMEM, EPERM } from '../arena/errno.ts';
 import { deref } from '../arena/pool.ts';
@@ -52,7 +52,13 @@ function* doFault(task: Task, mm: number, walk: Walk, unlocked: boolean): Steps<
 /** The rounds under one token. -ENOLCK: mmap_lock was dropped inside a fault. */
 function* rounds(task: Task, mm: number, range: HmmRange, unlocked: boolean): Steps<number> {
   const walk: Walk = { last: range.start, end: range.start, need: 0 };
-  for (;;) {
+  // What a round leaves in an array of the caller's own, an explorer could not see.
+  const isSeen = range.hmmPfns.buffer === task.pfns.buffer;
+  let mark = observed();
+  for (let from = walk.last; ; ) {
+    if (isSeen && walk.last === from) forgetRound(mark);
+    else mark = observed();
+    from = walk.last;
     // Tested only here: a page filled after the test may be stale. The caller's read-retry has the last word.
     if (mmuIntervalCheckRetry(task, range.notifier, range.notifierSeq)) return -EBUSY;
     yield Point.hmmWalk;

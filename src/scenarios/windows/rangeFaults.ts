@@ -1,5 +1,5 @@
 /** hmm_range_fault called by hand, with a request of its own for each page: windows E27 to E29. */
-import { get } from '../../arena/access.ts';
+import { forgetRound, get, observed } from '../../arena/access.ts';
 import { EBUSY } from '../../arena/errno.ts';
 import { Mirror, Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
@@ -37,7 +37,7 @@ import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
 /** Requests for the pages from FIRST on; asked for again from the start after every collision, with fresh words. */
 const asks = (m: SmallMachine, requests: readonly number[]): Operation =>
   function* (task) {
-    const words = new Int32Array(requests.length);
+    const words = task.pfns.subarray(0, requests.length);
     const range: HmmRange = {
       notifier: yield* intervalAt(task, device(m), FIRST),
       notifierSeq: 0,
@@ -49,8 +49,10 @@ const asks = (m: SmallMachine, requests: readonly number[]): Operation =>
       devPrivateOwner: 0,
     };
     let result: number;
+    const mark = observed();
     do {
       words.set(requests);
+      forgetRound(mark);
       range.notifierSeq = yield* mmuIntervalReadBegin(task, range.notifier);
       yield* mmapReadLock(task, m.mm);
       result = yield* hmmRangeFault(task, range);
