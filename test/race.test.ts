@@ -166,6 +166,17 @@ test('the watchdog tells a livelock', async () => {
   });
 });
 
+test('pages that come home only when somebody else happens to bring them are a livelock', async () => {
+  const forgetful = `
+    export default { ...dmirror, name: 'forgetful', pagemap: { ...dmirror.pagemap, *migrateToRam() { return 0; } } };
+  `;
+  await withDriver(forgetful, async (driver) => {
+    const result = await run({ seconds: 60, driver, watchdogSeconds: 4 });
+    assert.equal(result.violations[0]?.rule, 'I-PROG', found(result));
+    assert.match(result.violations[0]?.message ?? '', /^livelock: /);
+  });
+});
+
 test('impossible drivers are refused before anything starts', async () => {
   await assert.rejects(run({ driver: 'geforce' }), /geforce.*dmirror/s);
   await assert.rejects(run({ driverSettings: { retryCheck: 'sometimes' } }), /'sometimes', allowed: locked, beforeLock, none/);

@@ -57,6 +57,11 @@ const refused: readonly (readonly [Readonly<Record<string, string>>, RegExp, obj
   [{ 'device-memory': '0.5' }, /matter to --access migrate only/],
   [{ access: 'migrate' }, /--access migrate is simulated only/, { engine: 'race' }],
   [{ 'device-memory': '0' }, /is out of range, allowed is 0.001 to 4/],
+  [{}, /^seconds is 'NaN', allowed is a number above 0, at most 3600$/, { seconds: Number.NaN }],
+  [{}, /^repetitions is '0.5', allowed is a whole number from 1 to 1000$/, { repetitions: 0.5 }],
+  [{}, /^faults is '0', allowed is a whole number from 1 to 100000000$/, { faults: 0 }],
+  [{}, /^seed is '-1', allowed is /, { seed: -1 }],
+  [{ colour: '1' }, /^there is no axis 'colour', there are driver, /],
   [{}, /unknown cost 'luck'/, { costs: { luck: 1 } }],
 ];
 
@@ -64,7 +69,7 @@ for (const [axes, message, own] of refused) {
   test(`refused: ${JSON.stringify({ ...axes, ...own })}`, () => {
     assert.throws(
       () => plan(axes, own),
-      (error: Error) => error instanceof RangeError && message.test(error.message),
+      (error: Error) => error.name === 'UsageError' && message.test(error.message),
     );
   });
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Axis, axes } from '../engines/measure/axes.ts';
-import type { Sweep, SweepRequest } from '../engines/measure/cells.ts';
+import { type Sweep, type SweepRequest, sweepBounds } from '../engines/measure/cells.ts';
 import type { DriverChoice } from '../engines/measure/sweep.ts';
 import type { MeasureEngine } from '../engines/measure/types.ts';
 import { type Flag, jsonFlag, parseFlags, type Values } from './flags.ts';
@@ -43,15 +43,13 @@ const ownFlags = [
   { name: 'cost', kind: 'list', value: 'NAME=NS', help: 'a cost of the simulator in nanoseconds (docs/simulate.md)' },
   {
     name: 'seconds',
-    kind: 'number',
+    ...sweepBounds.seconds,
     defaultText: '0.2 of virtual time, 1 of a race',
-    above: 0,
-    max: 3600,
     help: 'longest repetition; its first tenth is warm-up',
   },
-  { name: 'faults', kind: 'whole', default: 500, min: 1, max: 100_000_000, help: 'a simulated repetition ends after so many' },
-  { name: 'repetitions', kind: 'whole', defaultText: '5, of a race 6', min: 1, max: 1000, help: 'repetitions of each cell' },
-  { name: 'seed', kind: 'whole', default: 1, min: 0, max: 2 ** 31 - 1, help: 'seed of all random choices' },
+  { name: 'faults', ...sweepBounds.faults, default: 500, help: 'a simulated repetition ends after so many' },
+  { name: 'repetitions', ...sweepBounds.repetitions, defaultText: '5, of a race 6', help: 'repetitions of each cell' },
+  { name: 'seed', ...sweepBounds.seed, default: 1, help: 'seed of all random choices' },
   {
     name: 'workers',
     kind: 'whole',

@@ -1,5 +1,8 @@
 /** Cells of a sweep, their names and their shares. Needs no model. */
-import { type AxisValue, axes, valueName } from './axes.ts';
+import { type Bounds, boundsText, isWithin } from '../../input/bounds.ts';
+import { quote } from '../../input/unknownName.ts';
+import { UsageError } from '../../input/usageError.ts';
+import { type AxisValue, axes, axisNamed, valueName } from './axes.ts';
 import type { CellConfig, MeasureEngine } from './types.ts';
 
 /** What the user asked for. */
@@ -12,6 +15,23 @@ export interface SweepRequest {
   readonly faults: number;
   readonly repetitions: number;
   readonly seed: number;
+}
+
+/** What the numbers of a request may be, on the command line and in a program. */
+export const sweepBounds = {
+  seconds: { kind: 'number', above: 0, max: 3600 },
+  faults: { kind: 'whole', min: 1, max: 100_000_000 },
+  repetitions: { kind: 'whole', min: 1, max: 1000 },
+  seed: { kind: 'whole', min: 0, max: 2 ** 31 - 1 },
+} as const satisfies Partial<Record<keyof SweepRequest, Bounds>>;
+
+/** @throws UsageError, one sentence, for the first number that is not allowed, or an axis that there is not. */
+export function checkRequest(request: SweepRequest): void {
+  for (const [name, bounds] of Object.entries(sweepBounds) as [keyof typeof sweepBounds, Bounds][]) {
+    if (!isWithin(bounds, request[name]))
+      throw new UsageError(`${name} is ${quote(String(request[name]))}, allowed is ${boundsText(bounds)}`);
+  }
+  for (const name of Object.keys(request.axes)) axisNamed(name);
 }
 
 export interface Cell {

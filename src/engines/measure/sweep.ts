@@ -7,7 +7,7 @@ import { isUsageError, UsageError } from '../../input/usageError.ts';
 import { version } from '../../version.ts';
 import { presets } from '../simulate/costs.ts';
 import { type Axis, type AxisValue, axes, axisValues, OWN } from './axes.ts';
-import { type Cell, cellName, type Sweep, type SweepRequest } from './cells.ts';
+import { type Cell, cellName, checkRequest, type Sweep, type SweepRequest } from './cells.ts';
 import { driverAxes } from './driverOf.ts';
 import { bytesOf } from './possible.ts';
 import type { CellConfig } from './types.ts';
@@ -92,6 +92,7 @@ export function planSweep(
   drivers: readonly DriverChoice[],
   memory: number = MEMORY_SHARE * totalmem(),
 ): Sweep {
+  checkRequest(request);
   const lists = axes.map((axis) => {
     const text = axis.name === 'driver' ? 'all' : (request.axes[axis.name] ?? axis.usual);
     return [axis, axisValues(axis, text, knownChoices(axis, drivers))] as const;
