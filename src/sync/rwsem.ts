@@ -57,6 +57,8 @@ function* read(task: Task, word: number, cls: number, killable: boolean): Steps<
         return -EINTR;
       }
     } else {
+      // How often it was woken in vain makes no difference: it waits as it did.
+      forgetSince(mark);
       yield* waitWhile(task, word, state, killable);
     }
   }
@@ -92,6 +94,8 @@ export function* downReadTrylock(task: Task, word: number, cls: number): Steps<b
 export function* upRead(task: Task, word: number, cls: number): Steps<void> {
   const { arena } = task;
   if (task.checks) noteUnlocked(task, word, cls);
+  // Who else reads or waits makes no difference to who leaves.
+  const mark = observed();
   yield Point.unlock;
   for (;;) {
     const state = get(arena, word);
@@ -101,6 +105,7 @@ export function* upRead(task: Task, word: number, cls: number): Steps<void> {
     if ((state & READERS) === READER && (state & WAITING_WRITERS) !== 0) wake(arena, word);
     break;
   }
+  forgetSince(mark);
   yield Point.unlocked;
 }
 
@@ -108,11 +113,11 @@ export function* upRead(task: Task, word: number, cls: number): Steps<void> {
 export function* downWrite(task: Task, word: number, cls: number): Steps<void> {
   const { arena } = task;
   mightSleep(task, 'downWrite');
+  const mark = observed();
   if (isWriteLockedBy(task, word)) {
     throw new Violation('I-DEAD', `actor ${task.id} takes semaphore ${word} for writing a second time`);
   }
   if (task.checks) lockOrder(task, cls);
-  const mark = observed();
   yield Point.lock;
   let queued = false;
   for (;;) {
@@ -123,6 +128,7 @@ export function* downWrite(task: Task, word: number, cls: number): Steps<void> {
     } else if (!queued) {
       queued = cas(arena, word, state, state + WAITING_WRITER) === state;
     } else {
+      forgetSince(mark);
       yield* waitWhile(task, word, state);
     }
   }
@@ -136,6 +142,7 @@ export function* downWrite(task: Task, word: number, cls: number): Steps<void> {
 function* leaveWrite(task: Task, word: number, keep: number): Steps<void> {
   const { arena } = task;
   set(arena, word + WRITER_TAG, 0);
+  const mark = observed();
   yield Point.unlock;
   for (;;) {
     const state = get(arena, word);
@@ -144,6 +151,7 @@ function* leaveWrite(task: Task, word: number, keep: number): Steps<void> {
     if ((state & (WAITING_READERS | WAITING_WRITERS)) !== 0) wake(arena, word);
     break;
   }
+  forgetSince(mark);
   yield Point.unlocked;
 }
 

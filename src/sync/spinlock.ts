@@ -53,6 +53,8 @@ function* tryLock(task: Task, word: number, cls: number): Steps<boolean> {
 
 function* unlock(task: Task, word: number, cls: number): Steps<void> {
   const { arena } = task;
+  // Who waits makes no difference to who leaves.
+  const mark = observed();
   if ((get(arena, word) & OWNER) !== ownerTag(task, word)) {
     throw new Violation('I-LOCK', `actor ${task.id} releases lock word ${word}, owned by actor ${lockOwner(get(arena, word))}`);
   }
@@ -60,6 +62,7 @@ function* unlock(task: Task, word: number, cls: number): Steps<void> {
   yield Point.unlock;
   // Release: pairs with the compare-and-swap in `lock`. Without the waiters bit nobody needs waking.
   if ((xchg(arena, word, 0) & WAITERS) !== 0) wake(arena, word, 1);
+  forgetSince(mark);
   yield Point.unlocked;
 }
 

@@ -267,10 +267,20 @@ export class Executor {
         if (failure !== null || state.entry === 0) return false;
       }
       // Orders of locks only add up: a cycle of them is found whoever comes last.
-      const isQuiet = this.#recorded.touchesOnly(state.entry, (word) => this.#journal.kindOf(word) !== Kind.shared);
+      const isQuiet = this.#recorded.touchesOnly(
+        state.entry,
+        (word) => this.#journal.kindOf(word) !== Kind.shared,
+        (end) => !this.#isNoticed(state, this.#states.list[end] as LocalState),
+      );
       state.quiet = 2 * promotions + (isQuiet ? 1 : 0);
     }
     return (state.quiet & 1) !== 0;
+  }
+
+  /** One in the background takes its operations up once more, or somebody is done: who is in the background stops for that. */
+  #isNoticed(from: LocalState, to: LocalState): boolean {
+    if (this.#background === 0) return false;
+    return to.at === DONE || (from.operation === 0 && from.parent === null && this.isBackground(from.actor));
   }
 
   /** Writes the actors that can run into `out` and returns their number. */

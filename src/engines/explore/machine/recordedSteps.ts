@@ -75,8 +75,8 @@ export class RecordedSteps {
     }
   }
 
-  /** Does the step from `entry`, in all its variants, do nothing but read and write words for which `isQuiet` holds? */
-  touchesOnly(entry: number, isQuiet: (word: number) => boolean): boolean {
+  /** Does the step from `entry`, in all its variants, only read and write words that are quiet, and come to a local state that is? */
+  touchesOnly(entry: number, isQuiet: (word: number) => boolean, isQuietEnd: (state: number) => boolean): boolean {
     const pending = [entry];
     for (let pc = pending.pop(); pc !== undefined; pc = pending.pop()) {
       for (; this.#code[pc] === Op.read; pc += 4) {
@@ -86,7 +86,7 @@ export class RecordedSteps {
       for (; this.#code[pc] === Op.write || this.#code[pc] === Op.increase; pc += 3) {
         if (!isQuiet(this.#code[pc + 1] as number)) return false;
       }
-      if (this.#code[pc] !== Op.end) return false;
+      if (this.#code[pc] !== Op.end || !isQuietEnd(this.#code[pc + 1] as number)) return false;
     }
     return true;
   }
