@@ -16,7 +16,7 @@ import {
 } from './program.ts';
 
 /** Most states by the numbers of points of the actors, roughly: mostly few. */
-const mostStates = fc.constantFrom(30, 60, 120, 240, 800);
+const mostStates = fc.constantFrom(20, 40, 60, 100, 160, 320);
 
 const word = fc.nat(FRAME_WORD - 1);
 const anyWord = fc.nat(FRAME_WORD);

@@ -9,13 +9,16 @@ import { reference, type Truth } from './reference.ts';
 /** Most states of a program that is compared. */
 const MOST_STATES = 12_000;
 
+/** Most states where each step is made anew: a generator is led to where the step begins every time. */
+const MOST_UNRECORDED = 300;
+
 /** Bounds on preemptions that are tried one after another. */
 const MOST_PREEMPTIONS = 3;
 
 export interface Compared {
   /** What the two do not agree on, in a sentence; null when they agree. */
   readonly disagreement: string | null;
-  /** The reference has met all states. */
+  /** Both have met all states. */
   readonly exhausted: boolean;
   readonly states: number;
   /** Rules that can be broken, and ways not to get on. */
@@ -45,8 +48,19 @@ function known(
   }
 }
 
-/** Far above what a program of this size needs: a search that has gone astray comes to an end. */
-const enough = (executions: number): boolean => executions > 1_000_000;
+/** Far above what a program of this size needs. A search that needs more has gone astray, or tells too many states apart. */
+const MOST = { executions: 200_000, states: 20_000, milliseconds: 20_000 };
+
+/** The search was given up: nothing can be said. */
+class GivenUp extends Error {}
+
+function limited(): (executions: number, states: number) => boolean {
+  const until = Date.now() + MOST.milliseconds;
+  return (executions, states) => {
+    if (executions > MOST.executions || states > MOST.states || Date.now() > until) throw new GivenUp();
+    return false;
+  };
+}
 
 /** With 0, 1, 2... preemptions: nothing below the fewest, and at the fewest a failure; the same ends of executions. */
 function boundedSearches(program: Program, truth: Truth): void {
@@ -56,7 +70,7 @@ function boundedSearches(program: Program, truth: Truth): void {
   for (let bound = 0; bound <= MOST_PREEMPTIONS; bound++) {
     // The same executor: ends that were checked before are not checked again, but were ends within fewer preemptions.
     const how = `search within ${bound} preemptions`;
-    const { failure, complete } = search(executor, { preemptions: bound, enough });
+    const { failure, complete } = search(executor, { preemptions: bound, enough: limited() });
     if (failure === null) {
       agree(complete, () => `${how} does not come to its end`);
       agree(bound < fewest, () => `${how}: nothing, and ${listed(truth.rules.keys())} needs ${fewest}`);
@@ -91,7 +105,7 @@ function wholeSearch(
   // An executor of its own: it remembers the ends that it has checked.
   const { scenario, finals } = asScenario(program);
   const executor = new Executor(scenario, watch, { recorded });
-  const { failure, complete, long } = search(executor, { preemptions: Number.POSITIVE_INFINITY, enough, symmetry });
+  const { failure, complete, long } = search(executor, { preemptions: Number.POSITIVE_INFINITY, enough: limited(), symmetry });
   if (failure !== null) {
     known(truth, failure, how);
     return failure.rule;
@@ -134,7 +148,7 @@ function compareOnce(program: Program, truth: Truth, thorough: boolean): string 
   const found = wholeSearch(program, truth, { symmetry: true, recorded: true });
   if (program.actors.some(({ copies }) => copies > 1)) wholeSearch(program, truth, { symmetry: false, recorded: true });
   if (!thorough) return found;
-  wholeSearch(program, truth, { symmetry: true, recorded: false });
+  if (truth.states <= MOST_UNRECORDED) wholeSearch(program, truth, { symmetry: true, recorded: false });
   const watches = program.actors.some(({ operations }) => operations.flatMap(instructionsOf).some((one) => one.do === 'watch'));
   if (!watches) exploration(truth, program);
   return found;
@@ -143,7 +157,7 @@ function compareOnce(program: Program, truth: Truth, thorough: boolean): string 
 export function compare(program: Program, thorough: boolean): Compared {
   const all = new Set<string>();
   const first = reference(program, MOST_STATES);
-  let truth = first;
+  let [truth, exhausted] = [first, first.exhausted];
   let disagreement: string | null = null;
   try {
     for (let rest = program; truth.exhausted; ) {
@@ -154,8 +168,9 @@ export function compare(program: Program, thorough: boolean): Compared {
       truth = reference(rest, MOST_STATES);
     }
   } catch (error) {
-    disagreement =
-      error instanceof Disagreement ? error.message : `the explorer throws ${error instanceof Error ? error.stack : error}`;
+    if (error instanceof GivenUp) exhausted = false;
+    else if (error instanceof Disagreement) disagreement = error.message;
+    else disagreement = `the explorer throws ${error instanceof Error ? error.stack : error}`;
   }
-  return { disagreement, exhausted: first.exhausted, states: first.states, found: [...all] };
+  return { disagreement, exhausted, states: first.states, found: [...all] };
 }

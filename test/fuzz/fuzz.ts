@@ -28,7 +28,7 @@ export interface Disagreement {
 export interface FuzzResult {
   /** Programs compared. */
   readonly programs: number;
-  /** Of those: the reference has met all states; and no rule can be broken. */
+  /** Of those: all states were met; and no rule can be broken. */
   readonly exhausted: number;
   readonly clean: number;
   /** States that the reference has met. */
@@ -48,8 +48,9 @@ export interface FuzzHooks {
 /** One program in so many is compared in every way there is. */
 const THOROUGH = 4;
 
-/** Most programs that are tried to make one smaller. */
+/** Most programs that are tried to make one smaller, and the longest time it may take. */
 const MOST_TRIES = 3000;
+const SHRINK_MS = 60_000;
 
 /** Time between two looks at the signal, and between two reports of progress. */
 const BREATH_MS = 50;
@@ -71,11 +72,12 @@ const isThorough = (number: number): boolean => number % THOROUGH === 0;
 
 /** The smallest that fast-check comes to, of the programs on which there is no agreement. */
 function smallest(value: fc.Value<Program>, first: Compared, thorough: boolean): { program: Program; sentence: string } {
+  const until = performance.now() + SHRINK_MS;
   let [best, sentence, tries] = [value, first.disagreement ?? '', 0];
   for (let again = true; again; ) {
     again = false;
     for (const next of programs.shrink(best.value_, best.context)) {
-      if (++tries > MOST_TRIES) break;
+      if (++tries > MOST_TRIES || performance.now() > until) break;
       const { disagreement } = compare(next.value_, thorough);
       if (disagreement === null) continue;
       [best, sentence, again] = [next, disagreement, true];

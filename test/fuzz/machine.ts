@@ -139,7 +139,7 @@ export class Machine {
       }
       for (const { word, value, rule } of watched) if (state[word] === value) breaks(rule);
     } catch (error) {
-      if (error instanceof Broken) return error.message;
+      if (error instanceof Broken) return error.rule;
       throw error;
     }
     return null;

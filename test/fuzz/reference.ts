@@ -116,6 +116,8 @@ class Graph {
   /** The rounds that a fair scheduler can follow for ever: for each whether somebody in the background makes it. */
   fairRounds(): boolean[] {
     const rounds: boolean[] = [];
+    // A round leads back to a state that was met before.
+    if (!this.#next.some((to, edge) => to >= 0 && to * this.#actors <= edge)) return rounds;
     const from: number[][] = this.states.map(() => []);
     for (const [edge, to] of this.#next.entries()) if (to >= 0) from[to]?.push(Math.floor(edge / this.#actors));
     const pending = [this.states.map((_, id) => id)];
@@ -124,7 +126,7 @@ class Graph {
       // States without a successor are taken away, the later ones first: they lead to the ends.
       for (let size = -1; size !== inside.size; ) {
         size = inside.size;
-        for (const id of [...inside].reverse()) if (!this.#successors(id).some((to) => inside.has(to))) inside.delete(id);
+        for (const id of [...inside].reverse()) if (!this.#leadsInto(id, inside)) inside.delete(id);
       }
       if (inside.size === 0) continue;
       const root = inside.values().next().value as number;
@@ -147,6 +149,12 @@ class Graph {
       else rounds.push(Array.from({ length: this.#actors }).some((_, i) => given & (1 << i) && this.#machine.isBackground(i)));
     }
     return rounds;
+  }
+
+  #leadsInto(id: number, inside: ReadonlySet<number>): boolean {
+    for (let edge = id * this.#actors; edge < (id + 1) * this.#actors; edge++)
+      if (inside.has(this.#next[edge] as number)) return true;
+    return false;
   }
 
   #successors(id: number): number[] {
