@@ -58,11 +58,15 @@ function roundText({ actors, length, times, steps, waiting, looksAt }: RoundExpl
     `The round: ${actors.join(' and ')} ${makes} the same ${plural(length, 'step')} again and again${often}:`,
     ...listed(lines, STEPS, '\n', 'steps').split('\n'),
     ...waiting.map((text) => `Meanwhile ${text}.`),
-    looksAt.length === 0
-      ? `Nothing that anybody else could change is looked at in it: only ${actors.join(' or ')} can end it.`
-      : `It ends only if something changes that is looked at in it, and is the same after it: ${listed(looksAt, THINGS, ', ', 'of them')}.`,
+    ...(looksAt === null ? [] : [endText(actors, looksAt)]),
   ];
 }
+
+/** What would have to change for a round to end. */
+const endText = (actors: readonly string[], looksAt: readonly string[]): string =>
+  looksAt.length === 0
+    ? `Nothing that anybody else could change is looked at in it: only ${actors.join(' or ')} can end it.`
+    : `It ends only if something changes that is looked at in it, and is the same after it: ${listed(looksAt, THINGS, ', ', 'of them')}.`;
 
 /** `D from lock to setPte (step 3)  src/hmm/walk.ts:7 (walk)` */
 const eventText = ({ actor, step, from, to, source }: Event): string =>

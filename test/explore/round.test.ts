@@ -5,6 +5,7 @@ import { forgetRound, load, observed, store } from '../../src/arena/access.ts';
 import { executorOf, explore, replay } from '../../src/engines/explore/explore.ts';
 import { Budget } from '../../src/engines/explore/failure/budget.ts';
 import { roundOf, shortestRound } from '../../src/engines/explore/failure/round.ts';
+import { outcomeOf, UNFINISHED } from '../../src/engines/explore/failure/run.ts';
 import { readToken } from '../../src/engines/explore/failure/token.ts';
 import { exploreText } from '../../src/report/exploreText.ts';
 import { Point } from '../../src/steps/points.ts';
@@ -79,6 +80,22 @@ test('a round that was made many times is shown where it begins, and once', () =
   assert.deepEqual([short.schedule, short.failure.round], [schedule, { start, length }]);
   assert.equal(shortestRound(executor, long, new Budget(60, { isStopped: () => true })), long);
   // Not cut, it is shown as a round that is made 21 times.
-  const shown = roundOf(executor, long.schedule, long.failure);
+  const shown = roundOf(executor, long.schedule, long.failure, new Budget(60));
   assert.deepEqual([shown?.start, shown?.length, shown?.times], [start, length, 21]);
+  // And without time there are its steps, but no lines, and nothing is said about what it looks at.
+  const hasty = roundOf(executor, long.schedule, long.failure, new Budget(0));
+  assert.deepEqual([hasty?.steps.length, hasty?.steps[0]?.source, hasty?.looksAt], [length, null, null]);
+});
+
+test('what has no end, and is no livelock that can be told, neither fails nor passes', () => {
+  const endless = wordScenario({
+    *A({ arena }: Task): Steps<void> {
+      for (let i = 0; ; i++) {
+        yield Point.call;
+        store(arena, X, i * i);
+      }
+    },
+  });
+  assert.equal(outcomeOf(executorOf(endless), [{ actor: 0, steps: 3 }]), UNFINISHED);
+  assert.equal(outcomeOf(executorOf(wordScenario({ *A() {} })), []), null);
 });

@@ -89,7 +89,7 @@ function chanceAfter(
 
 /** Explains a schedule that fails, as far as the budget goes. */
 export function explain(executor: Executor, schedule: readonly number[], failure: Failure, budget: Budget): Explanation {
-  const round = roundOf(executor, schedule, failure);
+  const round = roundOf(executor, schedule, failure, budget);
   const critical = criticalPair(executor, schedule, budget);
   if (round !== null) return { critical, chances: [], noReturn: null, round, complete: !budget.isOver };
   const ends = [0];

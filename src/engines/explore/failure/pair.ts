@@ -6,10 +6,10 @@
  * schedule passes, behind one more it fails. That one and the late step are the pair. Both orders have been run.
  */
 import type { Executor } from '../machine/execution.ts';
-import type { Outcome } from '../machine/failure.ts';
+import type { Failure, Outcome } from '../machine/failure.ts';
 import type { Budget } from './budget.ts';
 import { pointName } from './namedSchedule.ts';
-import { outcomeOf, runsOf, scheduleOf } from './run.ts';
+import { outcomeOf, runsOf, scheduleOf, UNFINISHED } from './run.ts';
 import { watchSteps } from './source.ts';
 
 /** A step: from a point to the next. */
@@ -73,6 +73,9 @@ function movedUp(schedule: readonly number[], { after, actor, between }: Preempt
 
 const run = (executor: Executor, schedule: readonly number[]): Outcome => outcomeOf(executor, runsOf(schedule));
 
+/** Is a rule broken? What has not come to an end neither fails nor passes. */
+const isFailure = (outcome: Outcome): outcome is Failure => outcome !== null && outcome !== UNFINISHED;
+
 /** Steps that the preempted actor can make before the others go on. */
 function stepsLeft(executor: Executor, schedule: readonly number[], { after, actor }: Preemption): number {
   executor.reset();
@@ -88,7 +91,7 @@ function stepsToPass(executor: Executor, schedule: readonly number[], at: Preemp
   for (let steps = 1; steps <= most && !budget.isOver; steps++) {
     const outcome = run(executor, movedUp(schedule, at, steps, 0));
     if (outcome !== null) continue;
-    return run(executor, movedUp(schedule, at, steps, at.between)) === null ? 0 : steps;
+    return isFailure(run(executor, movedUp(schedule, at, steps, at.between))) ? steps : 0;
   }
   return 0;
 }
@@ -112,14 +115,14 @@ export function preemptedLate(executor: Executor, schedule: readonly number[], r
 }
 
 /** The event of step `index` of `ran`, shown with the number `step`. */
-function eventAt(executor: Executor, ran: readonly number[], index: number, step: number | null): Event {
+function eventAt(executor: Executor, ran: readonly number[], index: number, step: number | null, budget: Budget): Event {
   executor.reset();
   for (let i = 0; i < index; i++) executor.step(ran[i] as number);
   const actor = ran[index] as number;
   const from = pointName(executor.at[actor] as number);
   executor.step(actor);
   const to = pointName(executor.at[actor] as number);
-  const [watched] = watchSteps(executor.scenario, ran, index, 1);
+  const [watched] = watchSteps(executor.scenario, ran, index, 1, budget);
   return { actor: executor.nameOf(actor), step, from, to, source: watched?.source ?? null };
 }
 
@@ -139,15 +142,15 @@ function pairAt(executor: Executor, schedule: readonly number[], at: Preemption,
   const outcome = run(executor, movedUp(schedule, at, steps, passes));
   const passing = scheduleOf(executor);
   const place = at.after + steps - 1 + passes;
-  if (failure === null || outcome !== null || passing[place] !== at.actor) return null;
+  if (!isFailure(failure) || outcome !== null || passing[place] !== at.actor) return null;
   // Where the rule breaks before the late step, that step is one of the schedule that passes only.
   const isMade = failing[place + 1] === at.actor;
   let made = 0;
   const shown = schedule.findIndex((actor, step) => step >= at.after && actor === at.actor && ++made === steps);
   return {
     rule: failure.rule,
-    first: eventAt(executor, failing, place, at.after + breaks),
-    second: eventAt(executor, isMade ? failing : passing, isMade ? place + 1 : place, shown === -1 ? null : shown + 1),
+    first: eventAt(executor, failing, place, at.after + breaks, budget),
+    second: eventAt(executor, isMade ? failing : passing, isMade ? place + 1 : place, shown === -1 ? null : shown + 1, budget),
   };
 }
 

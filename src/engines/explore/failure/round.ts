@@ -30,8 +30,8 @@ export interface RoundExplained extends Round {
   readonly steps: readonly RoundStep[];
   /** Who waits meanwhile, and what for. */
   readonly waiting: readonly string[];
-  /** What is looked at in the round and is the same after it: it ends only if something of that changes. */
-  readonly looksAt: readonly string[];
+  /** What is looked at in the round and is the same after it: it ends only if something of that changes. Null: there was no time to see. */
+  readonly looksAt: readonly string[] | null;
 }
 
 /** Of each step: who makes it, and the points it leads from and to. */
@@ -118,12 +118,17 @@ function unchanged(executor: Executor, before: Int32Array, steps: readonly Watch
 }
 
 /** The round of a livelock, once; null for a failure that is none. The executor is left at the end of it. */
-export function roundOf(executor: Executor, schedule: readonly number[], { round }: Failure): RoundExplained | null {
+export function roundOf(
+  executor: Executor,
+  schedule: readonly number[],
+  { round }: Failure,
+  budget: Budget,
+): RoundExplained | null {
   if (round === undefined || round.length === 0) return null;
   const { length } = round;
   const places = placesOf(executor, schedule);
   const start = firstOf(places, round);
-  const watched = watchSteps(executor.scenario, schedule, start, length);
+  const watched = watchSteps(executor.scenario, schedule, start, length, budget);
   const makers = new Set(schedule.slice(start, start + length));
   executor.reset();
   for (let step = 0; step < start; step++) executor.step(schedule[step] as number);
@@ -144,6 +149,6 @@ export function roundOf(executor: Executor, schedule: readonly number[], { round
     waiting: all
       .filter((actor) => !makers.has(actor) && executor.at[actor] !== DONE && executor.waitOf(actor).word !== 0)
       .map((actor) => waitText(executor, actor)),
-    looksAt: unchanged(executor, before, watched),
+    looksAt: watched.length < length ? null : unchanged(executor, before, watched),
   };
 }

@@ -23,7 +23,16 @@ export function runsOf(schedule: ArrayLike<number>): Run[] {
 /** The schedule of the execution that the executor is in. */
 export const scheduleOf = (executor: Executor): number[] => [...executor.schedule.subarray(0, executor.steps)];
 
-/** Runs the stretches as far as they can be followed, and then on without preemption. The schedule is then in the executor. */
+/** In place of an outcome: the execution has not come to an end in the steps that it was given. */
+export const UNFINISHED: Failure = { rule: '', message: 'it has not come to an end', actor: -1 };
+
+/** Steps that are made after those that are asked for: enough to see that a livelock is one. */
+const MORE_STEPS = 20_000;
+
+/**
+ * Runs the stretches as far as they can be followed, and then on without preemption, for so many steps at most: {@link UNFINISHED}
+ * if that is no end. The schedule is then in the executor.
+ */
 export function outcomeOf(executor: Executor, runs: readonly Run[]): Outcome {
   const runnable = new Uint8Array(executor.count);
   executor.reset();
@@ -35,7 +44,8 @@ export function outcomeOf(executor: Executor, runs: readonly Run[]): Outcome {
       current = actor;
     }
   }
-  return runToEnd(executor, current, runnable);
+  const outcome = runToEnd(executor, current, runnable, Math.min(executor.limit, executor.steps + MORE_STEPS));
+  return outcome === null && executor.runnable(runnable) > 0 ? UNFINISHED : outcome;
 }
 
 /** The failure of the stretches, if it breaks the rule. */

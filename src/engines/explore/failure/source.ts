@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Prepared, Scenario, Script } from '../../../scenarios/scenario.ts';
 import { Executor } from '../machine/execution.ts';
+import type { Budget } from './budget.ts';
 
 /** Where the tree lies that runs: this module is in `src/engines/explore/failure` of it. */
 const tree = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -56,8 +57,17 @@ export interface Watched {
   readonly writes: ReadonlySet<number>;
 }
 
-/** Watches `count` steps of a schedule, from number `from` on, as the generators make them. Fewer if a rule breaks. */
-export function watchSteps(scenario: Scenario, schedule: readonly number[], from: number, count: number): Watched[] {
+/**
+ * Watches `count` steps of a schedule, from number `from` on, as the generators make them. Fewer if a rule breaks, or the budget is
+ * over.
+ */
+export function watchSteps(
+  scenario: Scenario,
+  schedule: readonly number[],
+  from: number,
+  count: number,
+  budget: Budget | null = null,
+): Watched[] {
   let armed = false;
   let [read, written]: (string | null)[] = [null, null];
   let [reads, writes] = [new Set<number>(), new Set<number>()];
@@ -77,6 +87,7 @@ export function watchSteps(scenario: Scenario, schedule: readonly number[], from
     const executor = new Executor(scenario, null, { recorded: false, witness });
     executor.reset();
     for (let step = 0; step < Math.min(from + count, schedule.length); step++) {
+      if (step % 64 === 0 && budget?.isOver) break;
       armed = step >= from;
       [read, written] = [null, null];
       [reads, writes] = [new Set(), new Set()];

@@ -26,12 +26,12 @@ function otherThan(actor: number, runnable: Uint8Array, count: number): number {
 }
 
 /** Runs on from where the executor is, without preemption, to an end. `current` made the last step. Null also when there is none. */
-export function runToEnd(executor: Executor, current: number, runnable: Uint8Array): Outcome {
+export function runToEnd(executor: Executor, current: number, runnable: Uint8Array, until = executor.limit): Outcome {
   if (executor.failedAtOnce !== null) return executor.failedAtOnce;
   let last = current;
   let alone = 0;
   for (let count = executor.runnable(runnable); count > 0; count = executor.runnable(runnable)) {
-    if (executor.steps >= executor.limit) break;
+    if (executor.steps >= until) break;
     const goesOn = last >= 0 && executor.canRun(last) && (alone <= PATIENCE || count === 1);
     const next = goesOn ? last : otherThan(last, runnable, count);
     alone = next === last ? alone + 1 : 0;
