@@ -22,6 +22,7 @@ import { downRead, downWrite, upRead, upWrite } from '../../sync/rwsem.ts';
 import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { discards, type Operation } from '../operations.ts';
 import type { Plan } from '../plan.ts';
+import { meets, stands } from '../reach.ts';
 import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
 
 /** The words of these drivers: a count of open invalidations, a lock, the page a secondary mapping names. */
@@ -227,6 +228,7 @@ export const classicPlans: readonly Plan[] = [
     name: 'unregister-vs-exit',
     title: 'a notifier with a secondary mapping is unregistered while the process exits',
     windows: 'E25',
+    covers: [stands('B', 'driverInvalidate'), stands('A', 'driverInvalidate')],
     machine: { pages: 1, devices: 0 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -239,6 +241,7 @@ export const classicPlans: readonly Plan[] = [
     name: 'put-vs-bracket',
     title: 'the last user of a notifier goes while its callback runs',
     windows: 'E25',
+    covers: [meets('A', 'driverInvalidate', 'B', 'wait')],
     machine: { pages: 1, devices: 0 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -250,6 +253,7 @@ export const classicPlans: readonly Plan[] = [
     name: 'nested-ranges-vs-writer',
     title: 'nested invalidations of a notifier with a read lock, against a writer of that lock',
     windows: 'E22',
+    covers: [meets('A', 'driverInvalidate', 'B', 'wait')],
     machine: { pages: 1, devices: 0 },
     setup(m) {
       fillPage(m, 0, 1);

@@ -19,6 +19,7 @@ import {
   valueIn,
 } from '../operations.ts';
 import type { Plan } from '../plan.ts';
+import { counts, endsOnDevice, meets, stands } from '../reach.ts';
 import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
 
 /** Set when the discard has returned. */
@@ -43,6 +44,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     name: 'two-cpu-faults',
     title: 'two CPUs write to an empty page at once',
     windows: 'E9 F4',
+    covers: [meets('A', 'faultReadPte', 'B', 'setPte'), stands('A', 'freePage')],
     machine: { pages: 1, devices: 0 },
     actors: (m) => ({ A: [cpuWrites(m, 0, 2)], B: [cpuWrites(m, 0, 3)] }),
     check: valueIn(2, 3),
@@ -51,6 +53,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     name: 'cow-in-two-processes',
     title: 'parent and child write to a shared page at once',
     windows: 'E5',
+    covers: [meets('A', 'copyPage', 'B', 'copyPage')],
     machine: { pages: 1, devices: 0 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -63,6 +66,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     name: 'two-faults-on-a-device-page',
     title: 'two CPUs touch one page in device memory',
     windows: 'E13 E14 F18 F34',
+    covers: [counts('A', 'migratedToSystem'), counts('B', 'migratedToSystem'), meets('A', 'faultReadPte', 'B', 'copyPage')],
     memory: true,
     machine: { pages: 1 },
     setup(m) {
@@ -76,6 +80,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     name: 'device-page-vs-dontneed',
     title: 'a CPU touches a page in device memory, another discards it',
     windows: 'E15 F19',
+    covers: [counts('A', 'migratedToSystem'), meets('A', 'copyPage', 'B', 'invalidateRangeStart')],
     memory: true,
     machine: { pages: 1 },
     setup(m) {
@@ -89,6 +94,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     name: 'device-page-vs-fork',
     title: 'a CPU writes to a page in device memory while the process forks',
     windows: 'E15',
+    covers: [counts('A', 'migratedToSystem'), meets('A', 'cpuAccess', 'B', 'forkBegin')],
     memory: true,
     machine: { pages: 1 },
     setup(m) {
@@ -102,6 +108,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     name: 'device-page-vs-mremap',
     title: 'a CPU touches a page in device memory while it is moved',
     windows: 'E15',
+    covers: [counts('A', 'migratedToSystem'), meets('A', 'cpuAccess', 'B', 'clearPte')],
     memory: true,
     machine: { pages: 1 },
     setup(m) {
@@ -117,6 +124,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     name: 'device-page-made-read-only',
     title: 'one after another: a page in device memory is made read-only, then read by the CPU',
     windows: 'E15',
+    covers: [counts('A', 'migratedToSystem')],
     memory: true,
     machine: { pages: 1 },
     setup(m) {
@@ -130,6 +138,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     name: 'cpu-store-vs-migration',
     title: 'a CPU that knows the page stores to it while it migrates',
     windows: 'E12 E13 F7',
+    covers: [stands('A', 'waitOnLocked'), endsOnDevice(), meets('A', 'cpuTranslated', 'M', 'flushTlb')],
     memory: true,
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
@@ -140,6 +149,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     name: 'stale-tlb-vs-discard',
     title: 'a CPU knows the page; it migrates; a discard that finds no present entry has returned',
     windows: 'E12 F7',
+    covers: [meets('C', 'cpuTranslated', 'M', 'flushTlb'), counts('M', 'migratedToDevice')],
     memory: true,
     machine: { pages: 1 },
     setup(m) {

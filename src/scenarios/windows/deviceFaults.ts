@@ -23,6 +23,7 @@ import {
   valueIn,
 } from '../operations.ts';
 import type { Plan } from '../plan.ts';
+import { counts, meets, stands } from '../reach.ts';
 import { FIRST, fillPage } from '../smallMachine.ts';
 
 export const deviceFaultPlans: readonly Plan[] = [
@@ -30,6 +31,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-fault-vs-munmap',
     title: 'a device read against munmap of the page',
     windows: 'E1 E8 E10',
+    covers: [counts('D', 'readRetries'), meets('D', 'hmmWalk', 'A', 'munmapDetached')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceReads(m, 0)], A: [unmaps(m, 0)] }),
@@ -38,6 +40,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-fault-vs-dontneed',
     title: 'a device write against MADV_DONTNEED, which holds mmap_lock for reading only',
     windows: 'E2 E10 E21 F30',
+    covers: [counts('D', 'readRetries'), meets('D', 'hmmWalkPte', 'A', 'clearPte')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], A: [discards(m, 0)] }),
@@ -47,6 +50,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-range-vs-dontneed',
     title: 'a device fault of two pages against MADV_DONTNEED of both: no mixed snapshot is believed',
     windows: 'E2 E10 F31',
+    covers: [counts('D', 'readRetries'), meets('D', 'hmmWalkPte', 'A', 'clearPte')],
     setup(m) {
       fillPage(m, 0, 1);
       fillPage(m, 1, 1);
@@ -58,6 +62,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'half-filled-range-vs-dontneed',
     title: 'a device fault of two pages, the second a hole, against MADV_DONTNEED of the first',
     windows: 'E2 E10',
+    covers: [counts('D', 'readRetries'), counts('D', 'hmmFaults')],
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceFaults(m, 0, 2, false)], A: [discards(m, 0)] }),
     check: valueIn(0),
@@ -66,6 +71,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-write-vs-discard',
     title: 'a device writes to a page that it maps, against MADV_DONTNEED',
     windows: 'E2',
+    covers: [counts('D', 'deviceFaults'), meets('D', 'deviceTranslated', 'A', 'intervalCallback')],
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -78,6 +84,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-tlb-vs-dontneed',
     title: 'the same with a device that has a TLB, and writes twice',
     windows: 'E2',
+    covers: [counts('D', 'deviceFaults'), meets('D', 'deviceTranslated', 'A', 'flushDeviceTlb')],
     machine: { pages: 1, settings: { engine: 'tlb' } },
     setup(m) {
       fillPage(m, 0, 1);
@@ -90,6 +97,10 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-tlb-vs-two-zaps',
     title: 'a device that has a page in its TLB writes to it, against MADV_DONTNEED by two CPUs',
     windows: 'E2 E40',
+    covers: [
+      meets('D', 'deviceTranslated', 'A', 'flushDeviceTlb'),
+      meets('A', 'invalidateRangeStart', 'B', 'invalidateRangeStart'),
+    ],
     machine: { pages: 1, settings: { engine: 'tlb' } },
     setup(m) {
       fillPage(m, 0, 1);
@@ -105,6 +116,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-fault-vs-mprotect',
     title: 'a device write against mprotect to read-only',
     windows: 'E3',
+    covers: [counts('D', 'readRetries'), meets('D', 'mmuIntervalReadBegin', 'A', 'mprotectVma')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceWrites(m, 0, 2)], A: [makesReadOnly(m, 0)] }),
@@ -114,6 +126,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-fault-vs-fork',
     title: 'a device write against fork',
     windows: 'E4',
+    covers: [counts('D', 'readRetries'), stands('D', 'copyPage')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], A: [forks(m)] }),
@@ -123,6 +136,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-fault-vs-cow',
     title: 'a device read against the copy-on-write of a shared page',
     windows: 'E5',
+    covers: [counts('D', 'readRetries'), meets('D', 'hmmWalkPte', 'A', 'copyPage')],
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -135,6 +149,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'zero-page-vs-cow',
     title: 'a device read of the zero page against the first CPU write',
     windows: 'E5',
+    covers: [counts('D', 'deviceFaults'), meets('D', 'deviceTranslated', 'A', 'intervalCallback')],
     machine: { pages: 1 },
     setup: (m) => mapNow(m, 0, false),
     actors: (m) => ({ D: [deviceMustRead(m, 0)], A: [cpuWrites(m, 0, 2)] }),
@@ -144,6 +159,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-fault-vs-mremap',
     title: 'a device read against mremap of the page',
     windows: 'E1 E15',
+    covers: [counts('D', 'readRetries'), meets('D', 'mmuIntervalReadBegin', 'A', 'clearPte')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceReads(m, 0)], A: [(task) => mremap(task, m.mm, FIRST, 1, 1, FIRST + 8)] }),
@@ -152,6 +168,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'mapped-after-mremap',
     title: 'a page is moved, read by the device at its new place, and unmapped there',
     windows: 'E1',
+    covers: [counts('A', 'deviceFaults'), counts('A', 'zappedEntries')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({
@@ -162,6 +179,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-fault-vs-clear-refs',
     title: 'a device write against the write-protection of clear_refs',
     windows: 'E3',
+    covers: [counts('D', 'readRetries'), counts('D', 'hmmFaults')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], A: [(task) => clearRefs(task, m.mm)] }),
@@ -171,6 +189,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-fault-vs-remap',
     title: 'a device read against munmap, mmap and a CPU write at the same place',
     windows: 'E1 E10',
+    covers: [counts('D', 'readRetries'), counts('D', 'hmmFaults')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({
@@ -183,6 +202,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-fault-vs-two-zaps',
     title: 'a device read against two overlapping MADV_DONTNEED',
     windows: 'E22',
+    covers: [counts('D', 'readRetries'), meets('A', 'invalidateRangeStart', 'B', 'invalidateRangeStart')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors(m) {
@@ -195,6 +215,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-fault-vs-cpu-fault',
     title: 'a device write and a CPU load touch an empty page at once',
     windows: 'E9',
+    covers: [meets('D', 'hmmFaultPage', 'A', 'faultReadPte'), counts('D', 'hmmFaults')],
     machine: { pages: 1 },
     actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], A: [cpuReads(m, 0)] }),
     check: valueIn(2),
@@ -203,6 +224,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'two-device-faults',
     title: 'two devices write to an empty page at once',
     windows: 'E9',
+    covers: [meets('D', 'hmmFaultPage', 'E', 'hmmFaultPage'), stands('D', 'freePage')],
     machine: { pages: 1, devices: 2 },
     actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], E: [deviceMustWrite(m, 0, 3, 1)] }),
     check: valueIn(2, 3),
@@ -211,6 +233,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-fault-vs-oom',
     title: 'a device write against the OOM reaper, which must not wait',
     windows: 'E2 E23',
+    covers: [counts('D', 'readRetries'), meets('D', 'hmmWalkPte', 'A', 'clearPte')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceWrites(m, 0, 2)], A: [(task) => oomReap(task, m.mm)] }),
@@ -219,6 +242,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-maps-what-is-discarded',
     title: 'one after another: the device maps two pages, and they are discarded',
     windows: 'E1 E38',
+    covers: [counts('A', 'zappedEntries')],
     setup(m) {
       fillPage(m, 0, 1);
       fillPage(m, 1, 1);
@@ -229,6 +253,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'foreign-device-page',
     title: 'one after another: a device reads a page that another device holds',
     windows: 'E6',
+    covers: [counts('D', 'migratedToSystem')],
     memory: true,
     machine: { pages: 1, devices: 2 },
     setup(m) {
@@ -242,6 +267,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-write-to-read-only',
     title: 'one after another: an empty page is made read-only, and the device wants to write to it',
     windows: 'E3',
+    covers: [counts('D', 'deviceFaults')],
     machine: { pages: 1 },
     setup: (m) => run(makesReadOnly(m, 0)(m.task)),
     actors: (m) => ({ D: [deviceWrites(m, 0, 2)] }),

@@ -11,6 +11,7 @@ import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { queueWork, runPendingWork, type Work, waitForWork } from '../../sync/workqueue.ts';
 import type { Operation } from '../operations.ts';
 import type { Plan } from '../plan.ts';
+import { meets, stands } from '../reach.ts';
 
 /** The words of these drivers: handle of an object, the lock that a callback takes, which parts are left, a work queue. */
 const OBJECT = Header.shared;
@@ -94,6 +95,7 @@ export const driverObjectPlans: readonly Plan[] = [
     name: 'buffer-dropped-by-two',
     title: 'amdkfd: a callback and a migration home both let go of the buffer of a range',
     windows: 'F12',
+    covers: [meets('A', 'driverCommitted', 'B', 'driverCommitted')],
     machine: { pages: 1, devices: 0 },
     setup: ({ arena }) => set(arena, OBJECT, objectAlloc(arena)),
     actors: () => ({ A: [dropsBuffer], B: [dropsBuffer] }),
@@ -103,6 +105,7 @@ export const driverObjectPlans: readonly Plan[] = [
     name: 'two-submissions',
     title: 'amdgpu: two submissions of one object at once, each with its own description of the range',
     windows: 'E1',
+    covers: [meets('A', 'driverSnapshot', 'B', 'driverChecked')],
     machine: { pages: 1, devices: 0 },
     actors: () => ({ A: [submits], B: [submits] }),
     check: ({ arena }) => leaked(arena),
@@ -111,6 +114,7 @@ export const driverObjectPlans: readonly Plan[] = [
     name: 'key-revoked-vs-invalidate',
     title: 'mlx5: a key is revoked while an invalidation updates it',
     windows: 'E24',
+    covers: [meets('A', 'driverInvalidate', 'B', 'wait'), meets('B', 'driverCommitted', 'A', 'done')],
     machine: { pages: 1, devices: 0 },
     setup: ({ arena }) => set(arena, OBJECT, objectAlloc(arena)),
     actors: () => ({ B: [revokesKey], A: [updatesKey] }),
@@ -120,6 +124,7 @@ export const driverObjectPlans: readonly Plan[] = [
     name: 'child-emptied-by-two',
     title: 'mlx5: two invalidations empty a child of an implicit region, and it is destroyed once',
     windows: 'E22',
+    covers: [meets('A', 'driverInvalidate', 'B', 'driverInvalidate'), stands('W', 'driverCommitted')],
     machine: { pages: 1, devices: 0 },
     setup({ arena }) {
       const child = objectAlloc(arena);

@@ -18,6 +18,7 @@ import {
   valueIn,
 } from '../operations.ts';
 import type { Plan } from '../plan.ts';
+import { counts, meets } from '../reach.ts';
 import { fillPage, readPage } from '../smallMachine.ts';
 
 /** Two that take a page from each other. */
@@ -29,6 +30,7 @@ const plans: readonly Plan[] = [
     name: 'exclusive-alone',
     title: 'one after another: two atomic increments by the device',
     windows: 'E32',
+    covers: [counts('D', 'exclusives')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceMustIncrement(m, 0), deviceMustIncrement(m, 0)] }),
@@ -38,6 +40,7 @@ const plans: readonly Plan[] = [
     name: 'exclusive-vs-dontneed',
     title: 'device-exclusive access against MADV_DONTNEED',
     windows: 'E31 F28 F29',
+    covers: [counts('D', 'exclusives'), meets('D', 'deviceAccess', 'A', 'clearPte')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceIncrements(m, 0)], A: [discards(m, 0)] }),
@@ -47,6 +50,7 @@ const plans: readonly Plan[] = [
     title: 'an atomic increment by the device against a store by the CPU',
     mayUndo: pingPong,
     windows: 'E33',
+    covers: [counts('D', 'exclusives'), meets('D', 'deviceAtomic', 'A', 'cpuAccess')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceIncrements(m, 0)], A: [cpuWrites(m, 0, 10)] }),
@@ -56,6 +60,7 @@ const plans: readonly Plan[] = [
     name: 'exclusive-vs-mprotect',
     title: 'device-exclusive access against mprotect to read-only',
     windows: 'E31',
+    covers: [counts('D', 'exclusives'), meets('D', 'deviceAccess', 'A', 'mprotectVma')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceIncrements(m, 0)], A: [makesReadOnly(m, 0)] }),
@@ -65,6 +70,7 @@ const plans: readonly Plan[] = [
     name: 'exclusive-restore-vs-another',
     title: 'a CPU takes exclusive access away, while the page is discarded and another one becomes exclusive in its place',
     windows: 'F20',
+    covers: [counts('A', 'exclusives'), meets('C', 'faultReadPte', 'A', 'clearPte')],
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -78,6 +84,7 @@ const plans: readonly Plan[] = [
     name: 'exclusive-vs-munmap',
     title: 'device-exclusive access against munmap',
     windows: 'E31',
+    covers: [counts('D', 'exclusives'), meets('D', 'deviceAccess', 'A', 'munmapDetached')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceIncrements(m, 0)], A: [unmaps(m, 0)] }),
@@ -86,6 +93,7 @@ const plans: readonly Plan[] = [
     name: 'exclusive-vs-fork',
     title: 'device-exclusive access against fork, which may fail but not share the entry',
     windows: 'E34 F37',
+    covers: [counts('D', 'exclusives'), meets('D', 'deviceAccess', 'A', 'forkBegin')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceIncrements(m, 0)], A: [forks(m)] }),
@@ -95,6 +103,7 @@ const plans: readonly Plan[] = [
     name: 'exclusive-then-fork',
     title: 'one after another: device-exclusive access, then a fork whose child lives on',
     windows: 'E34',
+    covers: [counts('A', 'exclusives')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ A: [deviceMustIncrement(m, 0), (task) => forkMm(task, m.mm)] }),
@@ -105,6 +114,7 @@ const plans: readonly Plan[] = [
     title: 'device-exclusive access to a page shared with a child, against a CPU write',
     mayUndo: pingPong,
     windows: 'F28',
+    covers: [counts('D', 'exclusives'), meets('D', 'copyPage', 'A', 'copyPage')],
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -117,6 +127,7 @@ const plans: readonly Plan[] = [
     name: 'exclusive-vs-migration',
     title: 'device-exclusive access by one device against the migration to another',
     windows: 'E35 F28',
+    covers: [counts('D', 'exclusives'), counts('M', 'migratedToDevice')],
     memory: true,
     machine: { pages: 1, devices: 2 },
     setup: (m) => fillPage(m, 0, 1),
@@ -128,6 +139,7 @@ const plans: readonly Plan[] = [
     title: 'two devices increment the same word atomically',
     mayUndo: pingPong,
     windows: 'E32 E35',
+    covers: [counts('D', 'exclusives'), counts('E', 'exclusives')],
     machine: { pages: 1, devices: 2 },
     setup(m) {
       fillPage(m, 0, 1);

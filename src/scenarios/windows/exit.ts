@@ -2,6 +2,7 @@
 import { mmput } from '../../mm/exit.ts';
 import { device, deviceReads } from '../operations.ts';
 import type { Plan } from '../plan.ts';
+import { meets, stands } from '../reach.ts';
 import { addMirror, fillPage } from '../smallMachine.ts';
 
 export const exitPlans: readonly Plan[] = [
@@ -9,6 +10,7 @@ export const exitPlans: readonly Plan[] = [
     name: 'device-fault-vs-exit',
     title: 'a device read against the exit of the process',
     windows: 'E41 E42',
+    covers: [stands('D', 'freePage'), meets('D', 'hmmWalk', 'A', 'done')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceReads(m, 0)], A: [(task) => mmput(task, m.mm)] }),
@@ -17,6 +19,7 @@ export const exitPlans: readonly Plan[] = [
     name: 'close-vs-exit',
     title: 'a device is closed while the process exits',
     windows: 'E43 E25',
+    covers: [meets('B', 'wait', 'A', 'driverInvalidate'), stands('A', 'freePage')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ B: [(task) => m.driver.close(task, device(m))], A: [(task) => mmput(task, m.mm)] }),
@@ -25,6 +28,7 @@ export const exitPlans: readonly Plan[] = [
     name: 'close-after-exit',
     title: 'one after another: the process exits, then the device is closed',
     windows: 'E43',
+    covers: [stands('A', 'freePage')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ A: [(task) => mmput(task, m.mm), (task) => m.driver.close(task, device(m))] }),
@@ -33,6 +37,7 @@ export const exitPlans: readonly Plan[] = [
     name: 'open-after-exit',
     title: 'one after another: the process exits, and a second device subscribes too late',
     windows: 'E41',
+    covers: [stands('A', 'freePage')],
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);

@@ -21,6 +21,7 @@ import {
   valueIn,
 } from '../operations.ts';
 import type { Plan } from '../plan.ts';
+import { counts, stands } from '../reach.ts';
 import { FIRST, fillPage, readPage, type SmallMachine } from '../smallMachine.ts';
 
 const PAGES = PTRS_PER_TABLE;
@@ -62,6 +63,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-page-in-pieces',
     title: 'one after another: a huge page migrates to a device that has single pages only',
     windows: 'F17 F35',
+    covers: [counts('M', 'migratedToDevice')],
     memory: true,
     ...huge,
     setup(m) {
@@ -75,6 +77,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-page-in-pieces-vs-cpu',
     title: 'the same, while a CPU writes to its last page',
     windows: 'F17',
+    covers: [counts('M', 'migratedToDevice'), counts('A', 'mmFaults')],
     memory: true,
     ...huge,
     setup(m) {
@@ -88,6 +91,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-page-touched-at-both-ends',
     title: 'two CPUs touch the first and the last page of a huge page in device memory',
     windows: 'E14 F17 F18',
+    covers: [counts('A', 'migratedToSystem'), counts('B', 'migratedToSystem')],
     memory: true,
     ...huge,
     setup: onDevice,
@@ -98,6 +102,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-page-partly-unmapped',
     title: 'the first half of a huge page in device memory is unmapped while a CPU touches its end',
     windows: 'F17 F35',
+    covers: [counts('B', 'migratedToSystem'), stands('A', 'munmapDetached')],
     memory: true,
     ...huge,
     setup: onDevice,
@@ -108,6 +113,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-page-of-two-processes',
     title: 'parent and child share a huge page in device memory; one unmaps half of it, the other writes',
     windows: 'F17 F21 F35',
+    covers: [counts('B', 'migratedToSystem'), stands('A', 'munmapDetached')],
     memory: true,
     ...huge,
     setup(m) {
@@ -124,6 +130,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-migration-vs-discard',
     title: 'a huge page migrates to the device, against MADV_DONTNEED of a part of it',
     windows: 'F2 F17 F22',
+    covers: [counts('M', 'migratedToDevice'), stands('A', 'clearPte')],
     memory: true,
     ...huge,
     setup: filled,
@@ -134,6 +141,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-page-read-by-device',
     title: 'a device reads a piece of its own huge page while a CPU brings it home',
     windows: 'F12 F17',
+    covers: [counts('D', 'deviceFaults'), counts('A', 'migratedToSystem')],
     memory: true,
     ...huge,
     setup: onDevice,
@@ -144,6 +152,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-fault-vs-discard',
     title: 'a CPU writes to empty memory that is advised to be huge, against MADV_DONTNEED of a part of it',
     windows: 'F17',
+    covers: [counts('A', 'mmFaults'), counts('B', 'invalidations')],
     ...huge,
     setup: adviseHuge,
     actors: (m) => ({ A: [cpuWrites(m, 0, 2)], B: [discards(m, 0, 8)] }),
@@ -153,6 +162,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-eviction-vs-mprotect',
     title: 'a huge page goes home in pieces, against mprotect of all of it',
     windows: 'F17 F23',
+    covers: [stands('E', 'copyPage'), stands('A', 'mprotectVma')],
     memory: true,
     ...huge,
     setup: onDevice,
@@ -163,6 +173,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-eviction-vs-fork',
     title: 'a huge page goes home in pieces, against fork',
     windows: 'F17 F21',
+    covers: [stands('E', 'copyPage'), stands('A', 'forkBegin')],
     memory: true,
     ...huge,
     setup: onDevice,
@@ -173,6 +184,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-hole-vs-oom',
     title: 'a huge page is made on the device where nothing was, against the OOM reaper',
     windows: 'F15 F17',
+    covers: [counts('M', 'migratedToDevice'), stands('A', 'oomReap')],
     memory: true,
     ...huge,
     setup: adviseHuge,

@@ -28,6 +28,7 @@ import {
   writesThroughPin,
 } from '../operations.ts';
 import type { Plan } from '../plan.ts';
+import { counts, endsInSystem, endsOnDevice, meets, stands } from '../reach.ts';
 import { FIRST, fillPage, readPage, type SmallMachine } from '../smallMachine.ts';
 
 /** A pin for ever is refused while there is another reference: the page cannot leave the device. */
@@ -66,6 +67,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'device-write-vs-migration',
     title: 'a device write against the migration of the page to the same device',
     windows: 'E7 F1 F3',
+    covers: [endsOnDevice(), meets('D', 'deviceTranslated', 'M', 'intervalCallback')],
     memory: true,
     machine: { pages: 1 },
     setup(m) {
@@ -79,6 +81,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'fault-pass-vs-migration',
     title: 'a device fault of two pages, the second a hole, against the migration of the first to the same device',
     windows: 'E7 F3',
+    covers: [counts('D', 'readRetries'), counts('M', 'migratedToDevice')],
     memory: true,
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceFaults(m, 0, 2, true)], M: [toDevice(m, 0)] }),
@@ -88,6 +91,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'migration-vs-dontneed',
     title: 'the migration of a page to the device against MADV_DONTNEED',
     windows: 'F2 F22',
+    covers: [endsOnDevice(), meets('M', 'migrateFinalize', 'A', 'clearPte')],
     memory: true,
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
@@ -98,6 +102,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'migration-vs-dontneed-under-way',
     title: 'the same, with a MADV_DONTNEED of two pages that may have called the driver long before it clears the entry',
     windows: 'F2',
+    covers: [endsOnDevice(1), meets('M', 'migrateFinalize', 'A', 'clearPte')],
     memory: true,
     setup(m) {
       fillPage(m, 0, 1);
@@ -110,6 +115,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'hole-to-device',
     title: 'one after another: an empty page is migrated and read',
     windows: 'F14',
+    covers: [counts('M', 'migratedToDevice')],
     memory: true,
     machine: { pages: 1 },
     setup(m) {
@@ -124,6 +130,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'hole-vs-cpu-fault',
     title: 'the migration of an empty page against a CPU write to it',
     windows: 'E11 F14',
+    covers: [endsOnDevice(), meets('M', 'zoneDevicePageInit', 'A', 'faultReadPte')],
     memory: true,
     machine: { pages: 1 },
     actors: (m) => ({ M: [toDevice(m, 0)], A: [cpuWrites(m, 0, 2)] }),
@@ -133,6 +140,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'hole-vs-oom',
     title: 'the migration of an empty page against the OOM reaper: nothing appears behind the reaper',
     windows: 'F15',
+    covers: [endsOnDevice(), meets('M', 'zoneDevicePageInit', 'A', 'oomReap')],
     memory: true,
     machine: { pages: 1 },
     actors: (m) => ({ M: [toDevice(m, 0)], A: [reaps(m)] }),
@@ -147,6 +155,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'hole-in-userfaultfd',
     title: 'an empty page that a monitor wants to hear of does not come to be by migration',
     windows: 'F16',
+    covers: [stands('M', 'zoneDevicePageInit')],
     memory: true,
     machine: { pages: 1 },
     setup(m) {
@@ -162,6 +171,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'pin-vs-migration',
     title: 'DMA writes through a pin while the page wants to migrate',
     windows: 'F6 F9 F33',
+    covers: [endsOnDevice(), endsInSystem()],
     memory: true,
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
@@ -172,6 +182,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'two-devices',
     title: 'one device migrates a page that the other reads',
     windows: 'E6 F10 F38',
+    covers: [stands('D', 'waitOnLocked'), counts('D', 'migratedToSystem'), counts('M', 'migratedToDevice')],
     memory: true,
     machine: { pages: 1, devices: 2 },
     setup(m) {
@@ -185,6 +196,11 @@ export const migrationPlans: readonly Plan[] = [
     name: 'two-migrations',
     title: 'two devices migrate the same two pages',
     windows: 'F5 F39',
+    covers: [
+      counts('M', 'migratedToDevice'),
+      counts('N', 'migratedToDevice'),
+      meets('M', 'copyPage', 'N', 'invalidateRangeStart'),
+    ],
     memory: true,
     machine: { devices: 2 },
     setup(m) {
@@ -198,6 +214,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'migration-vs-munmap',
     title: 'a migration beside a writer that waits for mmap_lock',
     windows: 'F40',
+    covers: [counts('M', 'migratedToDevice'), stands('A', 'wait')],
     memory: true,
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
@@ -207,6 +224,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'device-page-reused',
     title: 'one CPU discards a page in device memory, and a migration takes the freed page at once',
     windows: 'F24',
+    covers: [counts('M', 'migratedToDevice'), endsOnDevice(1)],
     memory: true,
     ...oneDevicePage,
     actors: (m) => ({ A: [discards(m, 0)], M: [toDevice(m, 1)] }),
@@ -215,6 +233,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'device-page-reused-after-return',
     title: 'a CPU brings a page home, and a migration takes the freed device page at once',
     windows: 'F24',
+    covers: [counts('A', 'migratedToSystem'), endsOnDevice(1)],
     memory: true,
     ...oneDevicePage,
     actors: (m) => ({ A: [cpuReads(m, 0)], M: [toDevice(m, 1)] }),
@@ -223,6 +242,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'page-beside-that-of-a-child',
     title: 'one after another: a child has a page in device memory, and the parent migrates another one at the same address',
     windows: 'F35',
+    covers: [endsOnDevice()],
     memory: true,
     machine: { pages: 1 },
     setup(m) {
@@ -241,6 +261,7 @@ export const migrationPlans: readonly Plan[] = [
     title:
       'one after another: a pin that may last for ever is wanted on a page of a coherent device that somebody else refers to',
     windows: 'F9',
+    covers: [stands('A', 'migrateUnmapped'), endsOnDevice()],
     // A device without memory would have nothing to refuse.
     machine: { pages: 1, coherent: true, driver: dmirror },
     setup(m) {
@@ -254,6 +275,7 @@ export const migrationPlans: readonly Plan[] = [
     name: 'device-page-recycled',
     title: 'one after another: to the device, discarded, written, to the device again, touched',
     windows: 'F24',
+    covers: [counts('A', 'migratedToDevice'), counts('A', 'migratedToSystem')],
     memory: true,
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),

@@ -1,6 +1,7 @@
 import { deviceLoad } from '../../drivers/deviceAccess.ts';
 import { closes, device, discards, evicts, forkNow, mapNow, moveNow, type Operation } from '../operations.ts';
 import type { Plan } from '../plan.ts';
+import { counts, meets, stands } from '../reach.ts';
 import { addMirror, FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
 
 /** Subscribes a mirror and reads page 0 through it. */
@@ -14,6 +15,7 @@ export const notifierPlans: readonly Plan[] = [
     name: 'remove-vs-bracket',
     title: 'an interval is removed, and freed, while an invalidation runs',
     windows: 'E16',
+    covers: [meets('A', 'invalidateRangeStart', 'B', 'wait')],
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -25,6 +27,7 @@ export const notifierPlans: readonly Plan[] = [
     name: 'insert-vs-bracket',
     title: 'a device subscribes, and reads, while an invalidation runs',
     windows: 'E18',
+    covers: [counts('B', 'readRetries'), counts('B', 'hmmFaults')],
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -36,6 +39,7 @@ export const notifierPlans: readonly Plan[] = [
     name: 'insert-remove-vs-bracket',
     title: 'a device subscribes and unsubscribes at once while an invalidation runs',
     windows: 'E20',
+    covers: [meets('A', 'invalidateRangeStart', 'B', 'lock')],
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -50,6 +54,7 @@ export const notifierPlans: readonly Plan[] = [
     name: 'insert-vs-walk',
     title: 'a device subscribes while an invalidation walks the tree of two others that map the page',
     windows: 'E19',
+    covers: [counts('B', 'readRetries'), meets('B', 'hmmWalk', 'A', 'clearPte')],
     machine: { pages: 1, devices: 2 },
     setup(m) {
       fillPage(m, 0, 1);
@@ -63,6 +68,7 @@ export const notifierPlans: readonly Plan[] = [
     name: 'register-vs-evict',
     title: 'the first subscription of a child while an eviction invalidates through the rmap, without mmap_lock',
     windows: 'E17',
+    covers: [meets('B', 'lock', 'E', 'intervalCallback'), stands('E', 'copyPage')],
     memory: true,
     machine: { pages: 1 },
     setup(m) {

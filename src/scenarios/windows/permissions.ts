@@ -21,6 +21,7 @@ import {
   valueIn,
 } from '../operations.ts';
 import type { Plan } from '../plan.ts';
+import { counts, endsOnDevice } from '../reach.ts';
 import { FIRST, type SmallMachine } from '../smallMachine.ts';
 
 /** A store that begins after mprotect has returned is refused. */
@@ -60,6 +61,7 @@ export const permissionPlans: readonly Plan[] = [
     name: 'read-only-page-migrates',
     title: 'one after another: a read-only page migrates, the device may not write to it, and it comes home read-only',
     windows: 'F23',
+    covers: [counts('M', 'migratedToDevice'), counts('M', 'migratedToSystem')],
     memory: true,
     machine: { pages: 1 },
     setup(m) {
@@ -73,6 +75,7 @@ export const permissionPlans: readonly Plan[] = [
     name: 'read-only-page-on-the-device',
     title: 'one after another: a read-only page migrates to the device, which maps it',
     windows: 'F23',
+    covers: [endsOnDevice()],
     memory: true,
     machine: { pages: 1 },
     setup(m) {
@@ -86,6 +89,7 @@ export const permissionPlans: readonly Plan[] = [
     name: 'device-read-of-unreadable',
     title: 'one after another: a page on the device is made inaccessible, and the device wants to read it',
     windows: 'E3',
+    covers: [counts('D', 'deviceFaults')],
     memory: true,
     machine: { pages: 1 },
     setup(m) {

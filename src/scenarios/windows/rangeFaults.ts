@@ -32,6 +32,7 @@ import {
   valueIn,
 } from '../operations.ts';
 import type { Plan } from '../plan.ts';
+import { counts, meets, stands } from '../reach.ts';
 import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
 
 /** Requests for the pages from FIRST on; asked for again from the start after every collision, with fresh words. */
@@ -121,6 +122,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     name: 'fault-on-locked-page-vs-writer',
     title: 'a device faults on a page that another is bringing home, while a writer waits for mmap_lock',
     windows: 'E36 F36',
+    covers: [stands('D', 'waitOnLocked'), meets('D', 'hmmFaultPage', 'S', 'copyPage')],
     memory: true,
     machine: { devices: 2 },
     setup(m) {
@@ -135,6 +137,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     name: 'prefetch-vs-migration',
     title: 'one device maps what is present of a page that another one migrates',
     windows: 'E6 F10',
+    covers: [meets('D', 'driverSnapshot', 'M', 'driverCollected'), counts('M', 'migratedToDevice')],
     machine: { pages: 1, devices: 2, driver: dmirror },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [prefetches(m)], M: [toDevice(m, 0, 1, 1)] }),
@@ -144,6 +147,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     name: 'request-vs-dontneed',
     title: 'a range fault with a request for each page against MADV_DONTNEED',
     windows: 'E28 E29',
+    covers: [meets('D', 'hmmFaultPage', 'A', 'intervalCallback'), counts('D', 'hmmFaults')],
     machine: { pages: 1, driver: dmirror },
     actors: (m) => ({ D: [asks(m, [WRITE])], A: [discards(m, 0)] }),
   },
@@ -151,6 +155,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     name: 'report-only-vs-dontneed',
     title: 'page 0 is only reported, page 1 is faulted in; nobody asked for page 0 when it is gone',
     windows: 'E28 E29',
+    covers: [meets('D', 'hmmWalkPte', 'A', 'clearPte')],
     machine: { driver: dmirror },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [asks(m, [0, WRITE])], A: [discards(m, 0)] }),
@@ -163,6 +168,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     name: 'request-vs-migration',
     title: 'a range fault of one device meets the migration entry of a page that migrates to another',
     windows: 'F10',
+    covers: [stands('D', 'waitOnLocked'), counts('M', 'migratedToDevice')],
     machine: { pages: 1, devices: 2, driver: dmirror },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [asks(m, [HMM_PFN_REQ_FAULT])], M: [toDevice(m, 0, 1, 1)] }),
@@ -171,6 +177,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     name: 'request-of-a-swapped-page',
     title: 'one after another: a page goes to swap, and a range fault asks for it',
     windows: 'S5',
+    covers: [stands('D', 'swapCache'), counts('D', 'hmmFaults')],
     machine: { pages: 1, swapSlots: 2, driver: dmirror },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [pagesOut(m, 0), asks(m, [WRITE])] }),
@@ -180,6 +187,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     name: 'own-page-behind-a-hole',
     title: 'one after another: a device faults a hole and, behind it, a page that it holds itself',
     windows: 'E26',
+    covers: [counts('D', 'hmmFaults')],
     memory: true,
     setup(m) {
       fillPage(m, 1, 1);
@@ -191,6 +199,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     name: 'fault-of-four-pages',
     title: 'one after another: a fault of four pages, in windows of two',
     windows: 'E29',
+    covers: [counts('D', 'hmmFaults')],
     machine: { pages: 4 },
     actors: (m) => ({ D: [faultsAll(m, 4)] }),
   },
@@ -198,6 +207,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     name: 'unlocked-fault-vs-munmap',
     title: 'a range fault that drops mmap_lock (the page is exclusive to another device) against munmap',
     windows: 'E27',
+    covers: [counts('D', 'rangeBusy'), meets('D', 'hmmWalk', 'A', 'munmapDetached')],
     machine: { pages: 1, devices: 2, settings: { unlocked: 'on' } },
     setup(m) {
       fillPage(m, 0, 1);

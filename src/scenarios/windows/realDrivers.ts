@@ -27,6 +27,7 @@ import {
   works,
 } from '../operations.ts';
 import type { Plan } from '../plan.ts';
+import { counts, endsInSystem, meets, stands } from '../reach.ts';
 import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
 
 /** Hardware queues another copy of a fault whose access was served long ago. */
@@ -58,6 +59,7 @@ export const realDriverPlans: readonly Plan[] = [
     name: 'repeated-fault-vs-munmap',
     title: 'amdkfd: a copy of a fault that was served long ago, against munmap of its page',
     windows: 'E1',
+    covers: [meets('B', 'hmmWalk', 'A', 'munmapDetached')],
     machine: { pages: 1, driver: kfdSvm },
     setup(m) {
       fillPage(m, 0, 1);
@@ -70,6 +72,7 @@ export const realDriverPlans: readonly Plan[] = [
     name: 'drain-vs-second-munmap',
     title: 'amdkfd: a worker drains faults for one munmap, and a second one asks for the same',
     windows: 'E1',
+    covers: [stands('W', 'driverDrained'), stands('B', 'driverChecked')],
     machine: { pages: 2, driver: kfdSvm },
     setup: mapBothUnmapFirst,
     actors: (m) => ({ W: [works(m)], A: [repeatsFault(m), unmaps(m, 1)], B: [handlesRepeated(m, 1)] }),
@@ -78,6 +81,7 @@ export const realDriverPlans: readonly Plan[] = [
     name: 'worker-vs-second-munmap',
     title: 'amdkfd: a worker takes a range apart while more of it is unmapped',
     windows: 'E1',
+    covers: [meets('W', 'driverDrained', 'A', 'munmapDetached')],
     machine: { pages: 2, driver: kfdSvm },
     setup: mapBothUnmapFirst,
     actors: (m) => ({ W: [works(m)], A: [unmaps(m, 1)] }),
@@ -86,6 +90,7 @@ export const realDriverPlans: readonly Plan[] = [
     name: 'worker-vs-another-range',
     title: 'amdkfd: a worker takes a range apart, and another one joins the list; its page is mapped again and read',
     windows: 'E1',
+    covers: [counts('A', 'deviceFaults'), meets('W', 'driverDrained', 'A', 'munmapDetached')],
     machine: { pages: 2, driver: kfdSvm, settings: { notifierPages: '1' } },
     setup: mapBothUnmapFirst,
     actors: (m) => ({
@@ -97,6 +102,7 @@ export const realDriverPlans: readonly Plan[] = [
     name: 'worker-vs-device-fault',
     title: 'amdkfd: a worker takes a range apart while the device faults on what is left of it',
     windows: 'E1',
+    covers: [counts('D', 'deviceFaults'), meets('W', 'driverDrained', 'D', 'driverQueued')],
     machine: { pages: 2, driver: kfdSvm },
     setup(m) {
       mapBothUnmapFirst(m);
@@ -108,6 +114,7 @@ export const realDriverPlans: readonly Plan[] = [
     name: 'restore-vs-exit',
     title: 'amdkfd without retry faults: two workers, one of which waits for the other, while the process exits',
     windows: 'E41 E42',
+    covers: [stands('W', 'driverDrained'), meets('W', 'runWork', 'V', 'runWork'), meets('W', 'hmmFaultPage', 'A', 'mmput')],
     machine: { pages: 2, driver: kfdSvm, settings: { xnack: 'off' } },
     setup(m) {
       mapBothUnmapFirst(m);
@@ -125,6 +132,7 @@ export const realDriverPlans: readonly Plan[] = [
     name: 'queues-vs-dontneed',
     title: 'amdkfd without retry faults: the device reads while its queues are stopped and restored',
     windows: 'E2',
+    covers: [counts('D', 'hmmFaults'), meets('D', 'driverQueued', 'A', 'clearPte')],
     machine: { pages: 1, driver: kfdSvm, settings: { xnack: 'off' } },
     setup(m) {
       fillPage(m, 0, 1);
@@ -137,6 +145,7 @@ export const realDriverPlans: readonly Plan[] = [
     name: 'eviction-worker-vs-exit',
     title: 'amdkfd: a worker that was asked for an eviction, against the exit of the process',
     windows: 'E41 F22',
+    covers: [counts('W', 'migratedToSystem'), meets('W', 'copyPage', 'A', 'done')],
     machine: { pages: 1, driver: kfdSvm },
     setup(m) {
       fillPage(m, 0, 1);
@@ -149,6 +158,7 @@ export const realDriverPlans: readonly Plan[] = [
     name: 'eviction-worker-vs-cpu-touch',
     title: 'amdkfd: a worker that was asked for an eviction, against a CPU write to the page',
     windows: 'F27',
+    covers: [counts('W', 'migratedToSystem'), counts('A', 'migratedToSystem')],
     machine: { pages: 1, driver: kfdSvm },
     setup(m) {
       fillPage(m, 0, 1);
@@ -162,6 +172,7 @@ export const realDriverPlans: readonly Plan[] = [
     name: 'close-with-work',
     title: 'amdkfd: a device is closed while a worker has something left to do for it',
     windows: 'E43',
+    covers: [stands('W', 'driverDrained'), stands('B', 'driverDrained')],
     machine: { pages: 2, driver: kfdSvm },
     setup: mapBothUnmapFirst,
     actors: (m) => ({ W: [works(m)], B: [(task) => m.driver.close(task, device(m))] }),
@@ -170,6 +181,7 @@ export const realDriverPlans: readonly Plan[] = [
     name: 'close-then-touch',
     title: 'one after another: a device file is closed, and a CPU touches what was on the device',
     windows: 'F25 E44',
+    covers: [stands('A', 'copyPage'), endsInSystem()],
     memory: true,
     machine: { pages: 1 },
     setup(m) {
@@ -183,6 +195,7 @@ export const realDriverPlans: readonly Plan[] = [
     name: 'two-device-reads-vs-munmap',
     title: 'two threads of one device read a page against its munmap',
     windows: 'E1',
+    covers: [counts('D', 'readRetries'), meets('D', 'hmmWalkPte', 'E', 'hmmWalkPte')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceReads(m, 0)], E: [deviceReads(m, 0)], A: [unmaps(m, 0)] }),

@@ -23,6 +23,7 @@ import {
   writesThroughPin,
 } from '../operations.ts';
 import type { Plan } from '../plan.ts';
+import { counts, endsInSystem, endsOnDevice, meets, stands } from '../reach.ts';
 import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
 
 const SLOTS = 4;
@@ -53,6 +54,7 @@ export const reclaimPlans: readonly Plan[] = [
     name: 'device-fault-vs-reclaim',
     title: 'a device write against the reclaim of the page, which holds no mmap_lock',
     windows: 'E2 S1',
+    covers: [counts('D', 'readRetries'), stands('D', 'swapCache')],
     machine: { pages: 1, swapSlots: SLOTS },
     setup: fillNow,
     actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], R: [reclaims(m, 0)] }),
@@ -62,6 +64,7 @@ export const reclaimPlans: readonly Plan[] = [
     name: 'device-write-vs-reclaim',
     title: 'a device writes to a page that it maps and that is clean for the CPU; reclaim has an old copy of it in swap',
     windows: 'E39 S1',
+    covers: [counts('D', 'hmmFaults'), meets('D', 'deviceTranslated', 'R', 'intervalCallback')],
     machine: { pages: 1, swapSlots: SLOTS },
     setup(m) {
       swapInNow(m);
@@ -87,6 +90,7 @@ export const reclaimPlans: readonly Plan[] = [
     name: 'exclusive-vs-reclaim',
     title: 'a device increments a page atomically, and reclaim takes it away',
     windows: 'E31 S1',
+    covers: [counts('D', 'exclusives'), stands('R', 'reclaimUnmapped')],
     atomics: true,
     machine: { pages: 1, swapSlots: SLOTS },
     setup: fillNow,
@@ -97,6 +101,7 @@ export const reclaimPlans: readonly Plan[] = [
     name: 'fork-vs-reclaim',
     title: 'a fork against the reclaim of a page: the child has it, wherever it is',
     windows: 'S2',
+    covers: [stands('A', 'swapCache'), meets('A', 'populateTable', 'R', 'reclaimUnmapped')],
     machine: { pages: 1, devices: 0, swapSlots: SLOTS },
     setup: fillNow,
     actors: (m) => ({ A: [forksAndLooks(m)], R: [reclaims(m, 0)] }),
@@ -106,6 +111,7 @@ export const reclaimPlans: readonly Plan[] = [
     name: 'cpu-store-vs-reclaim',
     title: 'a CPU writes to a page whose copy is in swap, against its reclaim',
     windows: 'E39 S6',
+    covers: [stands('A', 'swapCache'), meets('A', 'cpuTranslated', 'R', 'flushTlb')],
     machine: { pages: 1, devices: 0, swapSlots: SLOTS },
     setup: swapInNow,
     actors: (m) => ({ A: [cpuWrites(m, 0, 2)], R: [reclaims(m, 0)] }),
@@ -115,6 +121,7 @@ export const reclaimPlans: readonly Plan[] = [
     name: 'reference-vs-reclaim',
     title: 'a page is written through a reference that is no pin, against its reclaim',
     windows: 'S7',
+    covers: [meets('A', 'deviceAccess', 'R', 'reclaimUnmapped')],
     machine: { pages: 1, devices: 0, swapSlots: SLOTS },
     setup: fillNow,
     actors: (m) => ({ A: [writesThroughReference(m, 2)], R: [reclaims(m, 0)] }),
@@ -124,6 +131,7 @@ export const reclaimPlans: readonly Plan[] = [
     name: 'pin-vs-reclaim',
     title: 'DMA writes through a pin, against the reclaim of the page',
     windows: 'F6 S7',
+    covers: [meets('A', 'deviceAccess', 'R', 'trylockPage'), stands('A', 'swapCache')],
     machine: { pages: 1, devices: 0, swapSlots: SLOTS },
     setup: fillNow,
     actors: (m) => ({ A: [writesThroughPin(m, 2)], R: [reclaims(m, 0)] }),
@@ -133,6 +141,7 @@ export const reclaimPlans: readonly Plan[] = [
     name: 'migration-vs-reclaim',
     title: 'a page migrates to the device, and is reclaimed',
     windows: 'F8 S1',
+    covers: [counts('M', 'migratedToDevice'), stands('R', 'reclaimUnmapped')],
     memory: true,
     machine: { pages: 1, swapSlots: SLOTS },
     setup: fillNow,
@@ -143,6 +152,7 @@ export const reclaimPlans: readonly Plan[] = [
     name: 'failed-migration-then-reclaim',
     title: 'a page that was written since it came from swap does not migrate, for a reference; then it is reclaimed',
     windows: 'F9 S6',
+    covers: [endsOnDevice(), stands('R', 'reclaimUnmapped')],
     memory: true,
     machine: { pages: 1, swapSlots: SLOTS },
     setup(m) {
@@ -156,6 +166,7 @@ export const reclaimPlans: readonly Plan[] = [
     name: 'failed-migration',
     title: 'a page that was written since it came from swap does not migrate, for a reference',
     windows: 'F9 S6',
+    covers: [endsOnDevice(), endsInSystem()],
     memory: true,
     machine: { pages: 1, swapSlots: SLOTS },
     setup(m) {
@@ -169,6 +180,7 @@ export const reclaimPlans: readonly Plan[] = [
     name: 'swap-cache-page-migrates',
     title: 'one after another: a page that is in the swap cache migrates to the device, and is touched',
     windows: 'F9',
+    covers: [counts('M', 'migratedToDevice'), counts('M', 'migratedToSystem')],
     memory: true,
     machine: { pages: 1, swapSlots: SLOTS },
     setup: swapInNow,

@@ -30,6 +30,7 @@ import {
   valueIn,
 } from '../operations.ts';
 import type { Plan } from '../plan.ts';
+import { counts, endsInSystem, endsOnDevice, meets, stands } from '../reach.ts';
 import { FIRST, fillPage, readPage, type SmallMachine } from '../smallMachine.ts';
 
 const onDevice = (m: SmallMachine): void => {
@@ -50,6 +51,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'device-write-vs-cpu-touch',
     title: 'a device write to its own page against a CPU read that brings the page home',
     windows: 'F12',
+    covers: [counts('A', 'migratedToSystem'), meets('D', 'deviceTranslated', 'A', 'intervalCallback')],
     memory: true,
     machine: { pages: 1 },
     setup: onDevice,
@@ -60,6 +62,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'device-write-vs-return',
     title: 'a device write to its own page against its migration home on request',
     windows: 'F12',
+    covers: [endsInSystem(), meets('D', 'deviceTranslated', 'S', 'intervalCallback')],
     memory: true,
     machine: { pages: 1 },
     setup: onDevice,
@@ -70,6 +73,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'own-pfn-reused',
     title: 'a fault pass that holds the pfn of a page on the device; the page goes home, another takes its place',
     windows: 'F3 F12',
+    covers: [counts('A', 'migratedToSystem'), endsOnDevice(1), counts('D', 'deviceFaults')],
     memory: true,
     machine: { pages: 2, deviceMemory: 1 },
     setup(m) {
@@ -86,6 +90,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-vs-cpu-touch',
     title: 'an eviction by page frame against a CPU write to the page',
     windows: 'F27 F41',
+    covers: [stands('E', 'copyPage'), counts('A', 'migratedToSystem'), meets('E', 'copyPage', 'A', 'faultReadPte')],
     memory: true,
     machine: { pages: 1 },
     setup: onDevice,
@@ -96,6 +101,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-vs-return',
     title: 'an eviction by page frame against the migration home of the page on request',
     windows: 'F27 F41',
+    covers: [stands('E', 'copyPage'), counts('S', 'migratedToSystem')],
     memory: true,
     machine: { pages: 1 },
     setup: onDevice,
@@ -106,6 +112,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'two-evictions',
     title: 'two evictions by page frame, while a CPU writes to the page',
     windows: 'F27 F41',
+    covers: [meets('E', 'copyPage', 'F', 'trylockPage'), counts('A', 'migratedToSystem')],
     memory: true,
     machine: { pages: 1 },
     setup: onDevice,
@@ -119,6 +126,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-vs-device-write',
     title: 'an eviction by page frame against a device write to the page',
     windows: 'F12 F27',
+    covers: [meets('E', 'copyPage', 'D', 'hmmWalk'), counts('D', 'deviceFaults')],
     memory: true,
     machine: { pages: 1 },
     setup: onDevice,
@@ -129,6 +137,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-vs-device-fault',
     title: 'an eviction by page frame against a device fault on the page, which the device holds and does not map',
     windows: 'F12 F27',
+    covers: [meets('E', 'copyPage', 'D', 'hmmWalk'), counts('D', 'deviceFaults')],
     memory: true,
     machine: { pages: 1 },
     setup(m) {
@@ -142,6 +151,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-vs-fork',
     title: 'an eviction by page frame against a fork whose child lives on',
     windows: 'F21',
+    covers: [meets('E', 'copyPage', 'A', 'forkBegin')],
     memory: true,
     machine: { pages: 1 },
     setup: onDevice,
@@ -152,6 +162,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-vs-mprotect',
     title: 'an eviction by page frame against mprotect to read-only',
     windows: 'F23',
+    covers: [meets('E', 'copyPage', 'A', 'mprotectVma')],
     memory: true,
     machine: { pages: 1 },
     setup: onDevice,
@@ -162,6 +173,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-vs-mremap',
     title: 'an eviction by page frame against mremap',
     windows: 'F21',
+    covers: [meets('E', 'copyPage', 'A', 'clearPte')],
     memory: true,
     machine: { pages: 1 },
     setup: onDevice,
@@ -171,6 +183,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-vs-dontneed',
     title: 'an eviction by page frame against MADV_DONTNEED',
     windows: 'F22',
+    covers: [meets('E', 'copyPage', 'A', 'clearPte')],
     memory: true,
     machine: { pages: 1 },
     setup: onDevice,
@@ -181,6 +194,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'evict-mapped-page',
     title: 'one after another: the device maps its page, and it is evicted',
     windows: 'F11',
+    covers: [stands('E', 'copyPage'), endsInSystem()],
     memory: true,
     machine: { pages: 1 },
     setup: onDevice,
@@ -191,6 +205,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'shared-device-page-written',
     title: 'parent and child share a page in device memory; the device writes for the parent, the child reads',
     windows: 'F21',
+    covers: [counts('D', 'deviceFaults'), stands('B', 'copyPage')],
     memory: true,
     machine: { pages: 1 },
     setup(m) {
@@ -204,6 +219,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'close-and-unbind',
     title: 'one after another: the device is closed and its memory taken away; the page has gone home',
     windows: 'F25 E44',
+    covers: [stands('B', 'copyPage'), endsInSystem()],
     memory: true,
     machine: { pages: 1 },
     setup(m) {
@@ -231,6 +247,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'failed-copy-home',
     title: 'one after another: a CPU touches a page on the device, and the copy engine fails',
     windows: 'F12',
+    covers: [stands('A', 'migrateFinalize')],
     memory: true,
     machine: { pages: 1 },
     setup(m) {
@@ -245,6 +262,7 @@ export const returnPlans: readonly Plan[] = [
     name: 'unbind-vs-cpu-touch',
     title: 'device memory is emptied and taken away while a CPU brings its last page home',
     windows: 'F25 E44',
+    covers: [stands('B', 'copyPage'), counts('A', 'migratedToSystem')],
     memory: true,
     machine: { pages: 1 },
     setup: onDevice,

@@ -22,6 +22,7 @@ import {
   valueIn,
 } from '../operations.ts';
 import type { Plan } from '../plan.ts';
+import { counts, meets, stands } from '../reach.ts';
 import { FIRST, fillPage } from '../smallMachine.ts';
 
 const SLOTS = 4;
@@ -39,6 +40,7 @@ export const swapInPlans: readonly Plan[] = [
     name: 'device-fault-vs-swap-in',
     title: 'a device read and a CPU write touch a page that is in swap',
     windows: 'E9 S3',
+    covers: [meets('D', 'swapCache', 'A', 'swapCache')],
     machine: { pages: 1, swapSlots: SLOTS },
     setup: swapOutNow,
     actors: (m) => ({ D: [deviceMustRead(m, 0)], A: [cpuWrites(m, 0, 2)] }),
@@ -48,6 +50,7 @@ export const swapInPlans: readonly Plan[] = [
     name: 'two-swap-ins',
     title: 'two CPUs touch a page that is in swap',
     windows: 'S3',
+    covers: [meets('A', 'swapCache', 'B', 'swapCache')],
     machine: { pages: 1, devices: 0, swapSlots: SLOTS },
     setup: swapOutNow,
     actors: (m) => ({ A: [cpuReads(m, 0)], B: [cpuWrites(m, 0, 2)] }),
@@ -57,6 +60,7 @@ export const swapInPlans: readonly Plan[] = [
     name: 'swap-in-in-two-processes',
     title: 'parent and child write to a page that both have in swap',
     windows: 'S3 S4',
+    covers: [meets('A', 'swapCache', 'B', 'swapCache')],
     machine: { pages: 1, devices: 0, swapSlots: SLOTS },
     setup(m) {
       swapOutNow(m);
@@ -69,6 +73,7 @@ export const swapInPlans: readonly Plan[] = [
     name: 'unwritten-page-of-two-processes',
     title: 'reclaim unmapped a page that parent and child share, and could not write it; both touch it',
     windows: 'S4',
+    covers: [meets('A', 'swapCache', 'B', 'swapCache')],
     machine: { pages: 1, devices: 0, swapSlots: SLOTS },
     setup(m) {
       fillNow(m);
@@ -87,6 +92,7 @@ export const swapInPlans: readonly Plan[] = [
     name: 'swap-in-vs-fork',
     title: 'a CPU writes to a page that is in swap while the process forks',
     windows: 'S2',
+    covers: [stands('A', 'swapCache'), meets('A', 'cpuAccess', 'B', 'forkBegin')],
     machine: { pages: 1, devices: 0, swapSlots: SLOTS },
     setup: swapOutNow,
     actors: (m) => ({ A: [cpuWrites(m, 0, 2)], B: [forksAndLooks(m)] }),
@@ -96,6 +102,7 @@ export const swapInPlans: readonly Plan[] = [
     name: 'swapped-page-forked',
     title: 'one after another: a process with a page in swap forks',
     windows: 'S2',
+    covers: [stands('A', 'swapCache')],
     machine: { pages: 1, devices: 0, swapSlots: SLOTS },
     setup: swapOutNow,
     actors: (m) => ({ A: [(task) => forkMm(task, m.mm)] }),
@@ -105,6 +112,7 @@ export const swapInPlans: readonly Plan[] = [
     name: 'swap-in-vs-dontneed',
     title: 'a CPU touches a page that is in swap while it is discarded, and its slot is used again',
     windows: 'S5',
+    covers: [meets('A', 'swapCache', 'B', 'clearPte'), stands('B', 'reclaimUnmapped')],
     machine: { pages: 2, devices: 0, swapSlots: SLOTS },
     setup(m) {
       swapOutNow(m);
@@ -117,6 +125,7 @@ export const swapInPlans: readonly Plan[] = [
     name: 'swap-in-vs-munmap',
     title: 'a device fault on a page that is in swap against munmap',
     windows: 'E1 S5',
+    covers: [counts('D', 'hmmFaults'), counts('D', 'readRetries')],
     machine: { pages: 1, swapSlots: SLOTS },
     setup: swapOutNow,
     actors: (m) => ({ D: [(task) => m.driver.fault(task, m.mirrors[0] as number, FIRST, FIRST + 1, false)], A: [unmaps(m, 0)] }),
@@ -125,6 +134,7 @@ export const swapInPlans: readonly Plan[] = [
     name: 'swap-in-vs-mremap',
     title: 'a CPU touches a page that is in swap while it is moved',
     windows: 'S5',
+    covers: [stands('A', 'swapCache'), meets('A', 'cpuAccess', 'B', 'setPte')],
     machine: { pages: 1, devices: 0, swapSlots: SLOTS },
     setup: swapOutNow,
     actors: (m) => ({

@@ -17,6 +17,7 @@ import {
   valueIn,
 } from '../operations.ts';
 import type { Plan } from '../plan.ts';
+import { counts, endsOnDevice, meets, stands } from '../reach.ts';
 import { fillPage } from '../smallMachine.ts';
 
 export const twoDevicePlans: readonly Plan[] = [
@@ -24,6 +25,7 @@ export const twoDevicePlans: readonly Plan[] = [
     name: 'foreign-exclusive-page',
     title: 'one after another: one device works on a page atomically, and another reads it',
     windows: 'E6 E35',
+    covers: [counts('D', 'exclusives'), stands('D', 'hmmFaultPage')],
     atomics: true,
     machine: { pages: 1, devices: 2 },
     setup: fillNow,
@@ -48,6 +50,7 @@ export const twoDevicePlans: readonly Plan[] = [
     name: 'foreign-page-asked-home',
     title: 'one after another: a device wants a page home that another one holds, and gets nothing; the holder writes to it',
     windows: 'F38',
+    covers: [counts('D', 'deviceFaults'), endsOnDevice()],
     memory: true,
     machine: { pages: 1, devices: 2 },
     setup(m) {
@@ -61,6 +64,7 @@ export const twoDevicePlans: readonly Plan[] = [
     name: 'foreign-return-vs-device-write',
     title: 'a device wants a page home that another one holds, and writes to',
     windows: 'F12 F38',
+    covers: [meets('D', 'deviceAccess', 'E', 'invalidateRangeStart')],
     memory: true,
     machine: { pages: 1, devices: 2 },
     setup(m) {
@@ -84,6 +88,7 @@ export const twoDevicePlans: readonly Plan[] = [
     name: 'hole-and-page-vs-other-device',
     title: 'a hole and a page behind it migrate together, and another device reads the page',
     windows: 'F10 F14',
+    covers: [endsOnDevice(), stands('D', 'waitOnLocked')],
     memory: true,
     machine: { devices: 2 },
     setup(m) {
