@@ -73,8 +73,8 @@ function prepare(faulters: number, invalidations: number, early: boolean): Prepa
   };
   return {
     arena,
-    // The check finds the sequence changed.
-    covers: [{ actor: 'F0', point: 'driverSnapshot', while: { actor: 'I', point: 'setPte' } }],
+    // The sequence has changed when the check comes.
+    covers: [{ actor: 'F0', point: 'lock', while: { actor: 'I', point: 'setPte' } }],
     actors: [...Array.from({ length: faulters }, (_, id) => ({ name: `F${id}`, operations: faults })), invalidator],
     check() {
       const [pte, dev] = [arena.words[PTE], arena.words[DEV]];

@@ -8,7 +8,10 @@ import { load, store } from '../../src/arena/access.ts';
 import { Counter } from '../../src/arena/counters.ts';
 import { Header } from '../../src/arena/structures.ts';
 import { type ExploreResult, explore } from '../../src/engines/explore/explore.ts';
+import { executorOf } from '../../src/engines/explore/machine/executorOf.ts';
+import { longScenarios, scenarios } from '../../src/engines/explore/plan/catalogue.ts';
 import { loadScenario } from '../../src/engines/explore/plan/load.ts';
+import { search } from '../../src/engines/explore/search.ts';
 import { exploreParallel } from '../../src/engines/explore/threads/parallel.ts';
 import { type Cover, coversDefect } from '../../src/scenarios/covers.ts';
 import type { Scenario, Script } from '../../src/scenarios/scenario.ts';
@@ -220,6 +223,39 @@ test("what is wrong with a user's covers is said in a sentence", async () => {
       async () => explore(await loadScenario(module(name, covers), {}), options),
       (error: Error) => error.name === 'UsageError' && sentence.test(error.message),
       name,
+    );
+  }
+});
+
+test('every built-in scenario says what it is there for, and reaches it with at most one preemption', () => {
+  for (const built of scenarios()) {
+    const executor = executorOf(built);
+    const { coverage } = executor;
+    assert.ok(coverage.names.length > 0, `${built.name} has no covers`);
+    coverage.begin();
+    const all = new Set<number>();
+    for (const preemptions of [0, 1]) {
+      if (all.size === coverage.names.length) break;
+      // Whether it breaks a rule is another test's question, and the one with a mistake built in does.
+      search(executor, { preemptions, enough: () => coverage.reached.length === coverage.names.length });
+      for (const cover of coverage.reached) all.add(cover);
+    }
+    const missed = coverage.names.filter((_, i) => !all.has(i));
+    assert.deepEqual(missed, [], `${built.name} is vacuous`);
+  }
+});
+
+test('so do the long ones, without a preemption', () => {
+  for (const built of longScenarios()) {
+    const executor = executorOf(built);
+    const { coverage } = executor;
+    assert.ok(coverage.names.length > 0, `${built.name} has no covers`);
+    coverage.begin();
+    search(executor, { preemptions: 0, enough: () => coverage.reached.length === coverage.names.length });
+    assert.deepEqual(
+      coverage.names.filter((_, i) => !coverage.reached.includes(i)),
+      [],
+      `${built.name} is vacuous`,
     );
   }
 });

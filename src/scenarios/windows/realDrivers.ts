@@ -59,7 +59,7 @@ export const realDriverPlans: readonly Plan[] = [
     name: 'repeated-fault-vs-munmap',
     title: 'amdkfd: a copy of a fault that was served long ago, against munmap of its page',
     windows: 'E1',
-    covers: [meets('B', 'hmmWalk', 'A', 'munmapDetached')],
+    covers: [stands('B', 'driverPages'), meets('A', 'munmapDetached', 'B', 'lock')],
     machine: { pages: 1, driver: kfdSvm },
     setup(m) {
       fillPage(m, 0, 1);
