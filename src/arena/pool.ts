@@ -70,6 +70,10 @@ export function deref(arena: Arena, pool: Pool, handle: number): number {
 export const isLive = (arena: Arena, pool: Pool, handle: number): boolean =>
   handle > 0 && get(arena, pool.base + ((handle & 0xffff) - 1) * pool.size) === handle;
 
+/** Its address if it does, else 0. Without a reference nothing keeps it alive: what is read there may be of another one by then. */
+export const liveAddress = (arena: Arena, pool: Pool, handle: number): number =>
+  isLive(arena, pool, handle) ? pool.base + ((handle & 0xffff) - 1) * pool.size : 0;
+
 /** The handle of a live object. */
 export function handleOf(arena: Arena, pool: Pool, at: number): number {
   const handle = get(arena, at);

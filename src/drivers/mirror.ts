@@ -79,8 +79,11 @@ export function putMirror(arena: Arena, mirror: number): void {
 export function* closeMirror(task: Task, mirror: number): Steps<void> {
   const { arena } = task;
   const word = mirror + Mirror.users;
-  or(arena, word, CLOSING);
-  for (let users = load(arena, word); users !== CLOSING; users = load(arena, word)) yield* waitWhile(task, word, users);
+  for (let users = or(arena, word, CLOSING) | CLOSING; users !== CLOSING; ) {
+    yield* waitWhile(task, word, users);
+    yield Point.driverLooked;
+    users = load(arena, word);
+  }
 }
 
 export const mirrorMm = (arena: Arena, mirror: number): number => deref(arena, arena.pools.mm, get(arena, mirror + Mirror.mm));

@@ -178,6 +178,7 @@ export const deviceReadsKnown = (m: SmallMachine, i = 0, page = 0): Operation =>
 export const closes = (m: SmallMachine, mirror: () => number): Operation =>
   function* (task) {
     yield* m.driver.close(task, mirror());
+    yield Point.call;
     mirrorFree(task.arena, mirror());
   };
 

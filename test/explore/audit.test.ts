@@ -189,7 +189,7 @@ test('a finding names both lines, and those of what comes between', () => {
 });
 
 /** Most exceptions; they are listed in docs/limits.md. */
-const MOST_EXCEPTIONS = 4;
+const MOST_EXCEPTIONS = 5;
 
 /** Findings that an exception covers, over all audits below. */
 const excepted: AuditFinding[] = [];

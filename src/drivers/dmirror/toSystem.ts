@@ -5,7 +5,7 @@ import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { clearFrame } from '../../arena/frames.ts';
-import { deref, isLive } from '../../arena/pool.ts';
+import { liveAddress } from '../../arena/pool.ts';
 import { Mirror } from '../../arena/structures.ts';
 import {
   MIGRATE_PFN_COMPOUND,
@@ -116,11 +116,8 @@ export function* moveToSystem(task: Task, mirror: number, migrate: MigrateVma): 
 
 /** The mirror that lets go of a page on its way home; 0 for none. Nothing keeps it. */
 function homeMirror(arena: Arena, { page, mm }: Fault): number {
-  const handle = get(arena, arena.page.deviceData + page);
-  if (isLive(arena, arena.pools.mirror, handle)) {
-    const migrating = deref(arena, arena.pools.mirror, handle);
-    if (optionIs(arena, migrating, Is.homeFileMigrating)) return migrating;
-  }
+  const migrating = liveAddress(arena, arena.pools.mirror, get(arena, arena.page.deviceData + page));
+  if (migrating !== 0 && optionIs(arena, migrating, Is.homeFileMigrating)) return migrating;
   return mirrorFor(arena, pgmapOf(arena, page), mm);
 }
 

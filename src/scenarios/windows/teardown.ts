@@ -46,8 +46,12 @@ const throughFile = (operation: Operation): Operation =>
 const lastPut = (operation: Operation): Operation =>
   function* (task) {
     const { arena } = task;
-    add(arena, FILE, -1);
-    for (let users = load(arena, FILE); users !== 0; users = load(arena, FILE)) yield* waitWhile(task, FILE, users);
+    for (let users = add(arena, FILE, -1) - 1; users !== 0; ) {
+      yield* waitWhile(task, FILE, users);
+      yield Point.call;
+      users = load(arena, FILE);
+    }
+    yield Point.call;
     yield* operation(task);
   };
 
@@ -56,6 +60,7 @@ const unbinds = (m: SmallMachine): Operation =>
   function* (task) {
     const pgmap = mirrorPgmap(m.arena, device(m));
     yield* closes(m, () => device(m))(task);
+    yield Point.call;
     yield* memunmapPages(task, pgmap);
   };
 

@@ -39,6 +39,13 @@ export const exceptions: readonly Exception[] = [
     reason:
       'A reader that is counted goes on to read the list; only a grace period looks at the count, and waits for the reader.',
   },
+  {
+    fields: ['mirror.handle', 'mirror.pgmap', 'mirror.mm', 'mirror.options', 'page.deviceData'],
+    which: 'both',
+    reason:
+      'A mirror is looked for without a lock, and once more when there is a reference of it (getMirror): what was read of one that ' +
+      'is freed meanwhile is not believed.',
+  },
 ];
 
 const withoutPlace = (field: string): string => field.replace(/\[\d+\]$/, '');
