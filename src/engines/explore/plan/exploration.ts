@@ -21,6 +21,10 @@ const TWICE = 10;
 /** Executions of a chunk of samples: enough for a portfolio to learn, few enough to share them out. */
 const CHUNK = 20_000;
 
+/** Executions of the first look, and the most steps of all of them: rounds that only count show in a few samples, if at all. */
+const GLANCE = 100;
+const GLANCE_STEPS = 30_000;
+
 /** Share of the budget that the search of all interleavings may use, if samples are to come after it. */
 const SEARCH_SHARE = 0.5;
 
@@ -38,6 +42,8 @@ export interface Conclusion {
 }
 
 const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
+const isGlance = (task: Task): boolean => task.kind === 'sample' && task.glance === true;
 
 export class Exploration {
   readonly #options: ExploreOptions;
@@ -57,7 +63,7 @@ export class Exploration {
   /** Samples that were cut off. */
   #cutOff = 0;
   #found: Found | null = null;
-  /** A failure met while it was looked whether schedules repeat. A search may find one with fewer preemptions. */
+  /** A failure met at the first look, or while it was looked whether schedules repeat. A search may find one with fewer preemptions. */
   #met: Found | null = null;
   /** The search of all interleavings. */
   #all: TaskResult | null = null;
@@ -78,11 +84,14 @@ export class Exploration {
     if (this.#found !== null || this.#isProved || this.#left <= 0 || now >= this.#until) return [];
     switch (this.#stage++) {
       case 0:
-        return [{ kind: 'determinism', seed: this.#options.seed, executions: TWICE, until: this.#until }];
+        return [
+          { kind: 'determinism', seed: this.#options.seed, executions: TWICE, until: this.#until },
+          ...(this.#glances ? [this.#glance] : []),
+        ];
       case 1:
         return this.#searches ? this.#boundedSearches() : this.#samples();
       case 2:
-        return this.#searches ? this.#everything(now) : [];
+        return this.#searches && this.#met === null ? this.#everything(now) : [];
       default:
         return [];
     }
@@ -90,6 +99,12 @@ export class Exploration {
 
   get #searches(): boolean {
     return ['portfolio', 'search'].includes(this.#options.strategy);
+  }
+
+  /** A look at some samples first, where samples are asked for as well as searches. */
+  get #glances(): boolean {
+    const { strategy, preemptions } = this.#options;
+    return strategy === 'portfolio' && preemptions === Number.POSITIVE_INFINITY;
   }
 
   get #until(): number {
@@ -125,6 +140,20 @@ export class Exploration {
     return strategy === 'search' || isBounded ? [search] : [search, ...this.#samples(this.#left - executions)];
   }
 
+  /** A few samples before anything else: what they meet is told if the searches with few preemptions find nothing. */
+  get #glance(): Task {
+    const { seed } = this.#options;
+    return {
+      kind: 'sample',
+      glance: true,
+      strategy: 'portfolio',
+      seed,
+      executions: GLANCE,
+      steps: GLANCE_STEPS,
+      until: this.#until,
+    };
+  }
+
   #samples(budget = this.#left): Task[] {
     const { strategy, seed } = this.#options;
     return Array.from({ length: Math.ceil(budget / CHUNK) }, (_, i) => ({
@@ -138,6 +167,7 @@ export class Exploration {
 
   /** Does the result of this task make the ones after it superfluous? */
   settles(task: Task, { failure, complete, long, spins }: TaskResult): boolean {
+    if (isGlance(task)) return false;
     if (failure !== null) return true;
     if (task.kind !== 'search') return false;
     return task.preemptions < Number.POSITIVE_INFINITY ? !complete : complete && long === 0 && spins === 0;
@@ -151,7 +181,7 @@ export class Exploration {
   #takeOne(task: Task, result: TaskResult): void {
     this.executions += result.executions;
     for (const cover of result.reached) this.reached.add(cover);
-    if (task.kind === 'sample') {
+    if (task.kind === 'sample' && !isGlance(task)) {
       this.#sampled += result.executions;
       this.orders = Math.max(this.orders, result.orders);
       this.#cutOff += result.long;
@@ -173,8 +203,9 @@ export class Exploration {
         }
       }
     }
-    if (task.kind === 'determinism' && result.failure !== null && result.failure.rule !== 'I-DETERM') {
-      this.#met = { failure: result.failure, schedule: result.schedule, minimal: false };
+    const isFirstLook = isGlance(task) || (task.kind === 'determinism' && result.failure?.rule !== 'I-DETERM');
+    if (isFirstLook && result.failure !== null) {
+      this.#met ??= { failure: result.failure, schedule: result.schedule, minimal: false };
       return;
     }
     if (result.failure !== null && this.#found === null) {

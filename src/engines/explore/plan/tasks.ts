@@ -45,6 +45,10 @@ export interface SearchTask extends Limits {
 /** Executions chosen by a strategy. */
 export interface SampleTask extends Limits {
   readonly kind: 'sample';
+  /** It is only a first look: every sample is searched for rounds that only count, and what it finds does not end the exploration. */
+  readonly glance?: boolean;
+  /** Most steps of all of them together. */
+  readonly steps?: number;
   readonly strategy: string;
   readonly seed: number;
 }
@@ -132,7 +136,7 @@ const PUMPED = 8;
 
 function runSamples(
   executor: Executor,
-  { strategy, seed, executions, until }: SampleTask,
+  { strategy, seed, executions, until, glance = false, steps = Number.POSITIVE_INFINITY }: SampleTask,
   control: Control,
   index: number,
   lane: number,
@@ -145,13 +149,15 @@ function runSamples(
   let done = 0;
   let long = 0;
   let failure: Failure | null = null;
-  while (failure === null && done < executions && scheduler.newExecution(executor.count, executor)) {
+  let made = 0;
+  while (failure === null && done < executions && made < steps && scheduler.newExecution(executor.count, executor)) {
     if (done % OFTEN === 0) {
       watch.samples(done, portfolio?.coverage ?? 0);
       if (watch.stopped(until)) break;
     }
     done++;
-    failure = runOnce(executor, scheduler, runnable, portfolio, done % PUMPED === 0 ? pump : null);
+    failure = runOnce(executor, scheduler, runnable, portfolio, glance || done % PUMPED === 0 ? pump : null);
+    made += executor.steps;
     if (failure === null && executor.steps >= executor.limit) long++;
   }
   watch.samples(done, portfolio?.coverage ?? 0);
