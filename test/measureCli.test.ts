@@ -48,6 +48,25 @@ test('a sweep prints a table and leaves report, results and histograms', () => {
   assert.doesNotMatch(read('plain', 'report.html'), /<script|https?:|<link|@import/);
 });
 
+test('what a driver prints in the threads does not get into the JSON object', () => {
+  const file = join(directory, 'loud.mjs');
+  writeFileSync(
+    file,
+    `import { dmirror } from 'hmm-lab';
+     const shout = () => { console.log('hello'); process.stdout.write('hello\\n'); };
+     shout();
+     export default { ...dmirror, name: 'loud', *fault(...args) { shout(); return yield* dmirror.fault(...args); } };`,
+  );
+  for (const engine of ['simulate', 'race']) {
+    const own = ['--engine', engine, '--seconds', '0.05', '--faults', '3', '--invalidations', '1k', '--driver', file];
+    const { status, stdout, stderr } = run(...small, ...own, '--repetitions', '1', '--json', '--out', `loud-${engine}`);
+    assert.ok(status === 0 || (engine === 'race' && status === 3), stderr);
+    assert.match(stdout, /^\{[^\n]*\}\n$/);
+    assert.equal(JSON.parse(stdout).engine, engine);
+    assert.match(stderr, /^hello$/m);
+  }
+});
+
 test('the same seed gives the same files byte for byte, another seed does not', () => {
   for (const [out, seed] of [
     ['same1', '7'],

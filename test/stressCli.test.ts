@@ -139,7 +139,7 @@ test('a driver without its retry check is caught within 10 s, and traced', async
 test('Ctrl-C ends the race with a summary', async () => {
   const { status, stdout, stderr, milliseconds } = await stress(['--seconds', '60'], UNDER_WAY);
   assert.equal(status, 130, stderr);
-  assert.match(stdout, /^INTERRUPTED: no rule was broken so far, in [\d,]+ operations in [\d.]+ s of 60\.0 s /);
+  assert.match(stdout, /^INTERRUPTED: no rule was broken so far, in (?:no|[\d,]+) operations? in [\d.]+ s of 60\.0 s /);
   assert.match(stderr, /Stopping/);
   assert.ok(milliseconds < 1500, `took ${milliseconds} ms`);
 });

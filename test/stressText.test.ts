@@ -140,7 +140,11 @@ test('a run whose interleavings were made says so, and shows the windows but no 
     second ?? '',
     /^The actors hardly ran at the same time \(overlap gauge 0\.012, 0\.4 cores used\), so random delays at points were turned on after 0\.5 s: the verdict stands on the 2 windows that were hit\./,
   );
-  assertHas(text, '  confidence   no bound: the interleavings were made by delays');
+  assertHas(
+    text,
+    '  shaken       random delays at points since 0.5 s',
+    '  confidence   no bound: the interleavings were made by delays',
+  );
   for (const word of ['thrown away', 'attempts per', 'p99']) assert.ok(!text.includes(word), word);
 });
 

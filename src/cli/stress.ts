@@ -1,4 +1,5 @@
 /** `hmm-lab stress`: runs a race and reports what came of it. */
+import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as RaceModule from '../engines/race/race.ts';
@@ -79,7 +80,9 @@ async function run(args: readonly string[]): Promise<number> {
   store?.(write(null));
   // After a Ctrl-C the handler stays: a second one ends the program, and is no signal that kills it.
   if (!stop.signal.aborted) process.off('SIGINT', interrupt);
-  const trace = stop.signal.aborted ? null : await traceRace(result, values.trace);
+  const trace = stop.signal.aborted
+    ? null
+    : await traceRace(result, values.trace, () => values.json && writeSync(1, write(null)));
   if (trace !== null) {
     prose.write(traceText(trace, result));
     store?.(write(trace));

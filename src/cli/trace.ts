@@ -7,13 +7,20 @@ import { plural, seconds } from '../report/units.ts';
 import { bugNamed } from './bugNamed.ts';
 import { loadTracer } from './explored.ts';
 
-const EXIT_INTERRUPTED = 130;
+const EXIT_VIOLATION = 1;
 
 /** Rules about the threads of a race, that no interleaving of the model breaks. */
-const ofThreads = (message: string): boolean => /^the worker of |^did not stop: /.test(message);
+const ofThreads = (message: string): boolean => /^the worker of /.test(message);
 
-/** Null when there is nothing to look for: no violation, `budget` 0, or a driver of the user's. */
-export async function traceRace({ violations, log, config }: RaceResult, budget: number): Promise<TraceResult | null> {
+/**
+ * Null when there is nothing to look for: no violation, `budget` 0, or a driver of the user's. A first Ctrl-C ends the search; at a
+ * second one the program leaves at once, after `leave`, and with the exit code of the violation that is known.
+ */
+export async function traceRace(
+  { violations, log, config }: RaceResult,
+  budget: number,
+  leave: () => void = () => {},
+): Promise<TraceResult | null> {
   const [violation] = violations;
   const isOfUser = config.driver.startsWith('file:');
   if (violation === undefined || budget === 0 || isOfUser || ofThreads(violation.message)) return null;
@@ -22,7 +29,10 @@ export async function traceRace({ violations, log, config }: RaceResult, budget:
   );
   const stop = new AbortController();
   const interrupt = (): void => {
-    if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    if (stop.signal.aborted) {
+      leave();
+      process.exit(EXIT_VIOLATION);
+    }
     stop.abort();
   };
   process.on('SIGINT', interrupt);

@@ -139,7 +139,7 @@ function latency({ latency }: RaceResult, style: Style): string[] {
 
 /** How far the run can be trusted: the windows it went through, how much really overlapped, what follows from it. */
 function grounds(result: RaceResult, style: Style): string[] {
-  const { windows, overlap, command } = result;
+  const { windows, overlap, shaken, command } = result;
   const most = Object.entries(windows.hits)
     .filter(([, hits]) => hits > 0)
     .sort(([, a], [, b]) => b - a)
@@ -150,6 +150,7 @@ function grounds(result: RaceResult, style: Style): string[] {
     `  windows hit  ${windows.hit} of ${windows.total}${most.length === 0 ? '' : `; most often ${most.join(', ')}`}`,
     `  overlap      gauge ${gauge(overlap.gauge)} (at least ${gauge(overlap.required)} needed): ${count(overlap.observed)} overlaps seen, ` +
       `${count(overlap.expected)} expected of independent actors; ${overlap.coresUsed.toFixed(1)} cores used`,
+    ...(shaken === null ? [] : [`  shaken       random delays at points since ${seconds(shaken.sinceSeconds)}`]),
     `  confidence   ${confidence(result)}`,
     // After a violation the command stands with it.
     ...(result.violations.length > 0 ? [] : [`  again        ${command}`]),
