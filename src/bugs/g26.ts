@@ -18,7 +18,7 @@ export const g26: Bug = {
     },
     {
       module: 'drivers/dmirror/toSystem',
-      find: 'const handle = get(arena, arena.page.deviceData + page); if (isLive(arena, arena.pools.mirror, handle)) { const migrating = deref(arena, arena.pools.mirror, handle); if (optionIs(arena, migrating, Is.homeFileMigrating)) return migrating; }',
+      find: 'const migrating = liveAddress(arena, arena.pools.mirror, get(arena, arena.page.deviceData + page)); if (migrating !== 0 && optionIs(arena, migrating, Is.homeFileMigrating)) return migrating;',
       replace: 'objectUse(arena, get(arena, arena.page.deviceData + page));',
       imports: { objectUse: 'drivers/driverObject' },
     },

@@ -15,6 +15,11 @@ export const r37: Bug = {
       find: 'if (get(task.arena, mirror + Mirror.pgmap) !== 0) yield* evict(task, mirror);',
       replace: '',
     },
-    { module: 'drivers/dmirror/toSystem', find: 'if (isLive(arena, arena.pools.mirror, handle)) {', replace: '{' },
+    {
+      module: 'drivers/dmirror/toSystem',
+      find: 'liveAddress(arena, arena.pools.mirror, get(arena, arena.page.deviceData + page))',
+      replace: 'deref(arena, arena.pools.mirror, get(arena, arena.page.deviceData + page))',
+      imports: { deref: 'arena/pool' },
+    },
   ],
 };
