@@ -2,7 +2,7 @@
 import { get } from '../../../arena/access.ts';
 import { liveObjects } from '../../../arena/pool.ts';
 import { Mirror, Mm } from '../../../arena/structures.ts';
-import { wordName } from '../../../arena/wordName.ts';
+import { type WordName, wordName } from '../../../arena/wordName.ts';
 import { describePte } from '../../../mm/pte.ts';
 import { forEachEntry, lookupTable, pteAt } from '../../../mm/tables.ts';
 import type { Executor } from '../machine/execution.ts';
@@ -91,8 +91,14 @@ function entriesOf({ arena }: Executor): ReadonlyMap<number, string> {
   return entries;
 }
 
-/** Words that nobody would change to end a round: an actor's own, the links of lists and trees, and locks. */
-const DULL = /^(actor \d+|page table \d+): |: (handle|link|node\[\d\]|\w*(lock|Lock|Next|Prev|Root)(\[\d\])?)$/;
+/** Words that nobody would change to end a round: an actor's own, pools, links of lists and trees, locks, and what never changes. */
+const isDull = ({ owner, field, protection }: WordName): boolean =>
+  protection === 'frozen' ||
+  /^(actor|table|table entry|lockOrder|.* pool)$/.test(owner) ||
+  /^(handle|link|node\[\d\]|\w*(lock|Lock|Next|Prev|Root)(\[\d\])?)$/.test(field);
+
+const textOf = ({ owner, number, field }: WordName): string =>
+  owner === 'header' ? `the machine: ${field}` : `${owner} ${number}: ${field}`;
 
 /** The more telling come first: entries of page tables, then pages, then VMAs. */
 const TELLING = [/=/, /^page /, /^vma \d+: flags/];
@@ -110,8 +116,7 @@ function unchanged(executor: Executor, before: Int32Array, steps: readonly Watch
   for (const word of new Set(steps.flatMap(({ reads }) => [...reads]))) {
     if (word < 0 || arena.words[word] !== before[word]) continue;
     const known = wordName(arena, word);
-    const text =
-      entries.get(word) ?? (known === null || known.protection === 'frozen' || DULL.test(known.name) ? null : known.name);
+    const text = entries.get(word) ?? (known === null || isDull(known) ? null : textOf(known));
     if (text !== null) texts.add(text);
   }
   return [...texts].sort((a, b) => rankOf(a) - rankOf(b));
