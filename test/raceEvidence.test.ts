@@ -15,7 +15,13 @@ const hitsOf = (windows: number, each: number): Grounds['windows'] => ({
   hit: windows,
   hits: Object.fromEntries(Array.from({ length: windows }, (_, i) => [`p${i}`, each])),
 });
-const enough: Grounds = { operations: { cpu0: 900, device0: 100 }, windows: hitsOf(10, 10), overlap: valid, shaken: false };
+const enough: Grounds = {
+  operations: { cpu0: 900, device0: 100 },
+  windows: hitsOf(10, 10),
+  overlap: valid,
+  shaken: false,
+  onlyCpus: false,
+};
 
 test('just enough is enough', () => {
   assert.deepEqual(evidenceOf(enough), {
@@ -52,6 +58,10 @@ for (const [what, less, why] of tooLittle) {
 test('actors that were shaken need no overlap, and one actor needs nobody', () => {
   assert.equal(evidenceOf({ ...enough, overlap: turns, shaken: true }).sufficient, true);
   assert.equal(evidenceOf({ ...enough, operations: { cpu0: 1000 }, windows: hitsOf(0, 0) }).sufficient, true);
+  // CPU threads alone invalidate nothing: they need cores of their own, and shaking is no help.
+  const onlyCpus = { ...enough, windows: hitsOf(0, 0), onlyCpus: true };
+  assert.equal(evidenceOf(onlyCpus).sufficient, true);
+  assert.match(evidenceOf({ ...onlyCpus, overlap: turns, shaken: true }).why ?? '', /^the actors hardly ran at the same time/);
 });
 
 test('the gauge from what actors say of themselves in shared memory', () => {

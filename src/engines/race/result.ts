@@ -86,7 +86,13 @@ export function raceResult(outcome: Outcome): RaceResult {
   const overlap = overlapGauge(vitals, seconds, coresUsed, wanting);
   const windows = windowHits(reports);
   const operations = Object.fromEntries(names.map((name, id) => [name, vitals[id]?.operations ?? 0]));
-  const evidence = evidenceOf({ operations, windows, overlap, shaken: shaken !== null });
+  const evidence = evidenceOf({
+    operations,
+    windows,
+    overlap,
+    shaken: shaken !== null,
+    onlyCpus: options.devices + options.migrators + options.disturbers === 0,
+  });
   const verdict = verdictOf(violations, interrupted, evidence);
   const isMeasured = evidence.sufficient && shaken === null;
   return {
