@@ -259,3 +259,13 @@ test('so do the long ones, without a preemption', () => {
     );
   }
 });
+
+test('with another driver one cover is enough, and the basis says which were not reached', () => {
+  const covers: Cover<[word: number]>[] = [{ point: 'sleep' }, { point: 'getPage' }];
+  const named = (name: string, some: Cover<[word: number]>[]) => explore({ ...scenario(some), name }, options);
+  assert.equal(named('reader-vs-writer', covers).verdict, 'vacuous');
+  const { verdict, basis } = named('reader-vs-writer@nouveau', covers);
+  assert.equal(verdict, 'proved');
+  assert.match(basis, /; not reached with this driver: an actor at getPage$/);
+  assert.equal(named('reader-vs-writer@nouveau', covers.slice(1)).verdict, 'vacuous');
+});

@@ -30,7 +30,7 @@ const plans: readonly Plan[] = [
     name: 'exclusive-alone',
     title: 'one after another: two atomic increments by the device',
     windows: 'E32',
-    covers: [counts('D', 'exclusives')],
+    covers: [counts('D', 'exclusives'), counts('D', 'deviceFaults')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceMustIncrement(m, 0), deviceMustIncrement(m, 0)] }),
@@ -103,7 +103,7 @@ const plans: readonly Plan[] = [
     name: 'exclusive-then-fork',
     title: 'one after another: device-exclusive access, then a fork whose child lives on',
     windows: 'E34',
-    covers: [counts('A', 'exclusives')],
+    covers: [counts('A', 'exclusives'), counts('A', 'deviceFaults')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ A: [deviceMustIncrement(m, 0), (task) => forkMm(task, m.mm)] }),
@@ -139,7 +139,7 @@ const plans: readonly Plan[] = [
     title: 'two devices increment the same word atomically',
     mayUndo: pingPong,
     windows: 'E32 E35',
-    covers: [counts('D', 'exclusives'), counts('E', 'exclusives')],
+    covers: [counts('D', 'exclusives'), counts('E', 'exclusives'), counts('D', 'deviceFaults')],
     machine: { pages: 1, devices: 2 },
     setup(m) {
       fillPage(m, 0, 1);

@@ -39,7 +39,7 @@ export const notifierPlans: readonly Plan[] = [
     name: 'insert-remove-vs-bracket',
     title: 'a device subscribes and unsubscribes at once while an invalidation runs',
     windows: 'E20',
-    covers: [meets('A', 'invalidateRangeStart', 'B', 'lock')],
+    covers: [counts('A', 'invalidations'), meets('A', 'invalidateRangeStart', 'B', 'lock')],
     machine: { pages: 1 },
     setup(m) {
       fillPage(m, 0, 1);

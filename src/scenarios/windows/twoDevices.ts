@@ -25,7 +25,7 @@ export const twoDevicePlans: readonly Plan[] = [
     name: 'foreign-exclusive-page',
     title: 'one after another: one device works on a page atomically, and another reads it',
     windows: 'E6 E35',
-    covers: [counts('D', 'exclusives'), stands('D', 'hmmFaultPage')],
+    covers: [counts('D', 'exclusives'), counts('D', 'deviceFaults'), stands('D', 'hmmFaultPage')],
     atomics: true,
     machine: { pages: 1, devices: 2 },
     setup: fillNow,

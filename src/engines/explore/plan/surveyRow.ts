@@ -62,7 +62,7 @@ export class Row {
         : ['sampled', 'no search was finished'];
     return {
       scenario,
-      ...withCovers({ verdict, basis }, this.bound, covers),
+      ...withCovers({ verdict, basis }, this.bound, covers, scenario),
       bound: this.bound,
       states: this.#states,
       schedules: this.#schedules,
