@@ -66,13 +66,14 @@ export function deref(arena: Arena, pool: Pool, handle: number): number {
   return at;
 }
 
-/** Does the handle name a live object? For names that may outlive what they name. */
-export const isLive = (arena: Arena, pool: Pool, handle: number): boolean =>
-  handle > 0 && get(arena, pool.base + ((handle & 0xffff) - 1) * pool.size) === handle;
-
-/** Its address if it does, else 0. Without a reference nothing keeps it alive: what is read there may be of another one by then. */
-export const liveAddress = (arena: Arena, pool: Pool, handle: number): number =>
-  isLive(arena, pool, handle) ? pool.base + ((handle & 0xffff) - 1) * pool.size : 0;
+/**
+ * Address of the object a handle names if it is live, else 0. For names that may outlive what they name: without a reference nothing
+ * keeps it, and what is read there may be of another one by then.
+ */
+export function liveAddress(arena: Arena, pool: Pool, handle: number): number {
+  const at = pool.base + ((handle & 0xffff) - 1) * pool.size;
+  return handle > 0 && get(arena, at) === handle ? at : 0;
+}
 
 /** The handle of a live object. */
 export function handleOf(arena: Arena, pool: Pool, at: number): number {
