@@ -4,6 +4,7 @@ import type { DriverSettings } from '../drivers/options.ts';
 import { auditText } from '../report/auditText.ts';
 import { version } from '../version.ts';
 import { loadAudit } from './explored.ts';
+import { claimStdout } from './stdout.ts';
 
 export interface AuditRequest {
   readonly scenario: string;
@@ -18,12 +19,14 @@ export interface AuditRequest {
 /** Exit code 1 when a step is none and no exception. @throws UsageError for bad input. */
 export async function runAudit(request: AuditRequest, bug: Mutation | undefined): Promise<number> {
   const { scenario, settings, driver, seconds, schedules, seed, json } = request;
+  // Scenarios and drivers may print, and they run in this thread.
+  const print = json ? claimStdout() : null;
   const { auditNamed } = await loadAudit(bug);
   const end = performance.now() + seconds * 1000;
   const enough = (): boolean => performance.now() >= end;
   const chosen = { settings, ...(driver === undefined ? {} : { driver }) };
   const result = await auditNamed(scenario, chosen, { executions: schedules, seed, enough });
   (json ? process.stderr : process.stdout).write(auditText(result));
-  if (json) process.stdout.write(`${JSON.stringify({ schema: 'hmm-lab/audit/1', version, seed, ...result })}\n`);
+  print?.(`${JSON.stringify({ schema: 'hmm-lab/audit/1', version, seed, ...result })}\n`);
   return result.verdict === 'violation' ? 1 : 0;
 }
