@@ -18,6 +18,7 @@ test('bugs are found by the rules and with the preemptions of the catalogue, con
     assert.equal(sampled?.seeds, 1, id);
   }
   assert.deepEqual(result.falseAlarms, []);
+  assert.deepEqual(result.vacuous, []);
   assert.deepEqual([result.found, result.agreeing, result.controls, result.cleanSchedules], [10, 10, controls.length, 1000]);
   assert.equal(lines.length, 10 + controls.length + scenarios.length + 10);
 });
@@ -32,6 +33,15 @@ test('what was missed once is found by the rule that was missing', async () => {
   for (const { id, found, expected, agrees } of result.rows) {
     assert.deepEqual({ id, found, expected, agrees }, { id, found: true, expected: true, agrees: true });
   }
+});
+
+test('a bug that breaks another rule than it should is not found', async () => {
+  const [bug] = bugs.filter(({ id }) => id === 'R05');
+  assert.ok(bug !== undefined);
+  const options = { seconds: 20, schedules: 5000, seeds: 0, workers: 1, clean: 0 };
+  const other = { ...bug, id: 'R05', oracles: ['I-LOCK'] };
+  const { rows, found } = await hunt({ bugs: [other], controls: [], scenarios: [] }, options);
+  assert.deepEqual([found, rows[0]?.found, rows[0]?.expected, rows[0]?.oracle], [0, false, false, bug.oracles[0]]);
 });
 
 test('a hunt that is stopped gives what there is', async () => {

@@ -5,11 +5,11 @@ import type * as Attempts from '../src/engines/hunt/attempt.ts';
 import type { HuntJob } from '../src/engines/hunt/hunt.ts';
 import { steppedModule } from '../src/engines/steppedModule.ts';
 
-export default async function hunt(job: HuntJob): Promise<Attempts.Attempt | string | null> {
+export default async function hunt(job: HuntJob): Promise<Attempts.Attempt | Attempts.CleanRun> {
   const load = (url: URL): Promise<typeof Attempts> => import(url.href);
   if (job.kind === 'clean') {
-    const { falseAlarm } = await load(steppedModule('engines/hunt/attempt'));
-    return falseAlarm(job.scenario, job.seed, job.schedules);
+    const { cleanRun } = await load(steppedModule('engines/hunt/attempt'));
+    return cleanRun(job.scenario, job.seed, job.schedules);
   }
   const tree = mutatedTree(job.mutation);
   try {

@@ -35,13 +35,14 @@ const flags = [
 
 const EXIT_INTERRUPTED = 130;
 
-const lost = ({ rows, falseAlarms }: HuntResult): boolean => falseAlarms.length > 0 || rows.some(({ found }) => !found);
+const lost = ({ rows, falseAlarms, vacuous }: HuntResult): boolean =>
+  falseAlarms.length > 0 || vacuous.length > 0 || rows.some(({ found }) => !found);
 
 export const hunt: Command = {
   name: 'hunt',
   description:
     'Puts each bug of the corpus into a copy of the model and looks for it; then makes sure that the controls, which are no bugs, ' +
-    'and the model as it is are not reported. Exit code 1 when a bug was not found or something was reported that is none. ' +
+    'and the model as it is are not reported. Exit code 1 when a bug was not found by one of its rules, something was reported that is none, or a scenario does not reach what it is there for. ' +
     'Ctrl-C stops it and prints what there is.',
   flags,
   examples: [

@@ -17,7 +17,8 @@ function cells(row: HuntRow): string[] {
     sampled === null
       ? ['', '', '', '']
       : [`${sampled.found}/${sampled.seeds}`, `${sampled.median ?? ''}`, `${sampled.max ?? ''}`, sampled.strategy ?? ''];
-  return [id, found ? (oracle ?? '') : 'NOT FOUND', preemptions(row), `${catalogue}`, `${schedules}`, seconds(took), ...sample];
+  const rule = found ? (oracle ?? '') : oracle === null ? 'NOT FOUND' : `NOT FOUND (${oracle})`;
+  return [id, rule, preemptions(row), `${catalogue}`, `${schedules}`, seconds(took), ...sample];
 }
 
 /** Left-aligned names, right-aligned numbers. */
@@ -37,12 +38,12 @@ const share = (part: number, whole: number): string =>
 
 /** What the hunt came to, in sentences. */
 function summary(result: HuntResult): string[] {
-  const { rows, found, agreeing, searchSeconds, workers, controls, cleanSchedules, falseAlarms } = result;
-  const expected = rows.filter((row) => row.found && row.expected).length;
+  const { rows, found, agreeing, searchSeconds, workers, controls, cleanSchedules, falseAlarms, vacuous } = result;
+  const others = rows.filter((row) => !row.found && row.oracle !== null).length;
   return [
-    `Found ${share(found, rows.length)} in ${seconds(searchSeconds)} with ${plural(workers, 'thread')}; by a rule the catalogue expects: ${share(expected, found)}.`,
+    `Found ${share(found, rows.length)} in ${seconds(searchSeconds)} with ${plural(workers, 'thread')}, each by a rule that it should break; ${plural(others, 'other')} broke another rule, which does not count.`,
     `Fewest preemptions as in the catalogue: ${share(agreeing, found)}.`,
-    `${plural(falseAlarms.length, 'false alarm')}: ${plural(controls, 'control')}, and ${count(cleanSchedules)} schedules of the model as it is.`,
+    `${plural(falseAlarms.length, 'false alarm')}: ${plural(controls, 'control')}, and ${count(cleanSchedules)} schedules of the model as it is; ${plural(vacuous.length, 'scenario')} that ${vacuous.length === 1 ? 'does' : 'do'} not reach what ${vacuous.length === 1 ? 'it is' : 'they are'} there for.`,
   ];
 }
 
@@ -50,8 +51,11 @@ export function huntText(result: HuntResult, style: Style): string {
   const [head, ...lines] = table([HEAD, ...result.rows.map(cells)]);
   const painted = lines.map((line, i) => (result.rows[i]?.found ? line : style.bad(line)));
   const alarms = result.falseAlarms.map(({ of, message }) => style.bad(`FALSE ALARM: ${of}: ${message}`));
+  const empty = result.vacuous.map(({ scenario, missed }) =>
+    style.bad(`VACUOUS: ${scenario}: never reached: ${missed.join('; ')}`),
+  );
   const stopped = result.interrupted ? ['Stopped: this is what there is so far.'] : [];
-  return `${[style.bold(head ?? ''), ...painted, '', ...alarms, ...stopped, ...summary(result)].join('\n')}\n`;
+  return `${[style.bold(head ?? ''), ...painted, '', ...alarms, ...empty, ...stopped, ...summary(result)].join('\n')}\n`;
 }
 
 /** The page of docs/. `command` made it. */

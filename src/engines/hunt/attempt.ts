@@ -10,6 +10,7 @@ import type { Failure } from '../explore/machine/failure.ts';
 import { scenarioNamed } from '../explore/plan/catalogue.ts';
 import { Portfolio } from '../explore/sampling/portfolio.ts';
 import { runOnce } from '../explore/sampling/run.ts';
+import { search } from '../explore/search.ts';
 
 export interface AttemptOptions {
   /** Seeds of the samples, 1 and up. */
@@ -32,6 +33,7 @@ export interface Sampled {
 }
 
 export interface Attempt {
+  /** A rule broke, whichever. */
   readonly found: boolean;
   readonly oracle: string | null;
   readonly message: string | null;
@@ -117,8 +119,27 @@ export function attempt({ scenario: name, settings = {} }: Mutation, options: At
   };
 }
 
-/** Samples a scenario of the model as it is: nothing may fail. The message of the first failure, or null. */
-export function falseAlarm(name: string, seed: number, schedules: number): string | null {
-  const alarm = sample(scenarioNamed(name, {}), seed, schedules, Number.POSITIVE_INFINITY);
-  return alarm === null ? null : `${alarm.failure.rule}: ${alarm.failure.message}`;
+/** What became of a scenario of the model as it is. */
+export interface CleanRun {
+  /** The first failure of its samples: there must be none. */
+  readonly message: string | null;
+  /** What it never reached with one preemption: nothing, or it says nothing. */
+  readonly missed: readonly string[];
+}
+
+/** What a scenario is there for and does not reach with at most one preemption. */
+function missed(scenario: Scenario): string[] {
+  const executor = executorOf(scenario);
+  const { coverage } = executor;
+  const isDone = (): boolean => coverage.reached.length === coverage.names.length;
+  coverage.begin();
+  for (let preemptions = 0; preemptions <= 1 && !isDone(); preemptions++) search(executor, { preemptions, enough: isDone });
+  return coverage.names.filter((_, i) => !coverage.reached.includes(i));
+}
+
+/** Samples a scenario of the model as it is, and looks whether it reaches what it is there for. */
+export function cleanRun(name: string, seed: number, schedules: number): CleanRun {
+  const scenario = scenarioNamed(name, {});
+  const alarm = sample(scenario, seed, schedules, Number.POSITIVE_INFINITY);
+  return { message: alarm === null ? null : `${alarm.failure.rule}: ${alarm.failure.message}`, missed: missed(scenario) };
 }

@@ -3,7 +3,7 @@ import { Piscina } from 'piscina';
 import type { Bug, Mutation } from '../../bugs/bug.ts';
 import { inLanes } from '../lanes.ts';
 import { workerUrl } from '../workerUrl.ts';
-import type { Attempt, AttemptOptions } from './attempt.ts';
+import type { Attempt, AttemptOptions, CleanRun } from './attempt.ts';
 
 export type HuntJob =
   | { readonly kind: 'bug'; readonly mutation: Mutation; readonly options: AttemptOptions }
@@ -20,7 +20,9 @@ export interface HuntRow extends Attempt {
   readonly id: string;
   readonly title: string;
   readonly scenario: string;
-  /** The rule is one of those that the bug should break. */
+  /** Found, by a rule that the bug should break: another one, such as a crash of the edited code, shows nothing. `oracle` is the rule. */
+  readonly found: boolean;
+  /** The rule that broke is one of those that the bug should break. */
   readonly expected: boolean;
   /** Preemptions by the catalogue. */
   readonly catalogue: number;
@@ -43,6 +45,8 @@ export interface HuntResult {
   readonly controls: number;
   readonly cleanSchedules: number;
   readonly falseAlarms: readonly FalseAlarm[];
+  /** Scenarios of the model as it is that do not reach what they are there for, with what they miss. */
+  readonly vacuous: readonly { readonly scenario: string; readonly missed: readonly string[] }[];
   /** Until all bugs had been looked for once; and in all, with samples, controls and the clean model. */
   readonly searchSeconds: number;
   readonly seconds: number;
@@ -64,19 +68,23 @@ export interface HuntHooks {
 
 function rowOf(bug: Bug, attempt: Attempt): HuntRow {
   const needed = attempt.strikes ?? attempt.preemptions;
+  const expected = attempt.oracle !== null && bug.oracles.includes(attempt.oracle);
   return {
     id: bug.id,
     title: bug.title,
     scenario: bug.scenario,
     ...attempt,
-    expected: attempt.oracle !== null && bug.oracles.includes(attempt.oracle),
+    found: attempt.found && expected,
+    expected,
     catalogue: bug.preemptions,
     agrees: attempt.minimal && needed === bug.preemptions,
   };
 }
 
-const rowLine = ({ id, found, oracle, preemptions, seconds }: HuntRow): string =>
-  found ? `${id}: ${oracle} with ${preemptions} preemptions, ${seconds.toFixed(1)} s` : `${id}: not found`;
+const rowLine = ({ id, found, oracle, message, preemptions, seconds }: HuntRow): string => {
+  if (found) return `${id}: ${oracle} with ${preemptions} preemptions, ${seconds.toFixed(1)} s`;
+  return oracle === null ? `${id}: not found` : `${id}: NOT FOUND: ${oracle} is none of its rules: ${message}`;
+};
 
 /** Hunts. Stopped by the signal it returns what it has so far. */
 export async function hunt(
@@ -87,7 +95,7 @@ export async function hunt(
   const { workers, clean, ...each } = options;
   const began = Date.now();
   const elapsed = (): number => (Date.now() - began) / 1000;
-  const pool = new Piscina<HuntJob, Attempt | string | null>({
+  const pool = new Piscina<HuntJob, Attempt | CleanRun>({
     filename: workerUrl('hunt').href,
     minThreads: 1,
     maxThreads: workers,
@@ -103,6 +111,7 @@ export async function hunt(
     if (message !== null) falseAlarms.push({ of, message });
     onLine?.(message === null ? `${of}: quiet, as it should be` : `${of}: FALSE ALARM: ${message}`);
   };
+  const vacuous: { scenario: string; missed: readonly string[] }[] = [];
   let cleanSchedules = 0;
   let tried = 0;
   let searchSeconds = 0;
@@ -120,7 +129,8 @@ export async function hunt(
     });
     const schedules = Math.ceil(clean / scenarios.length);
     await inLanes(clean > 0 ? scenarios : [], workers, signal, async (scenario) => {
-      const message = (await run({ kind: 'clean', scenario, seed: 1, schedules })) as string | null;
+      const { message, missed } = (await run({ kind: 'clean', scenario, seed: 1, schedules })) as CleanRun;
+      if (missed.length > 0) vacuous.push({ scenario, missed });
       cleanSchedules += schedules;
       alarm(scenario, message);
     });
@@ -145,6 +155,7 @@ export async function hunt(
     controls: tried,
     cleanSchedules,
     falseAlarms,
+    vacuous,
     searchSeconds,
     seconds: elapsed(),
     workers,
