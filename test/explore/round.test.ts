@@ -99,3 +99,33 @@ test('what has no end, and is no livelock that can be told, neither fails nor pa
   assert.equal(outcomeOf(executorOf(endless), [{ actor: 0, steps: 3 }]), UNFINISHED);
   assert.equal(outcomeOf(executorOf(wordScenario({ *A() {} })), []), null);
 });
+
+/** Says that it wants, gives way if the other one wants too, and tries again. */
+const polite = (own: number, other: number) =>
+  function* ({ arena }: Task): Steps<void> {
+    const mark = observed();
+    for (;;) {
+      yield Point.lock;
+      store(arena, own, 1);
+      yield Point.unlock;
+      if (load(arena, other) === 0) break;
+      store(arena, own, 0);
+      forgetRound(mark);
+    }
+    store(arena, own, 0);
+  };
+
+test('a round of two: each row is a stretch, and two steps decide whether they meet', () => {
+  const two = wordScenario({ A: polite(X, Y), B: polite(Y, X) });
+  const result = explore(two, { ...options, explain: true });
+  const { failure } = result;
+  assert.equal(failure?.noProgress, 'livelock');
+  const round = failure?.explanation?.round ?? assert.fail('no round');
+  assert.deepEqual([round.actors, round.waiting, round.looksAt], [['A', 'B'], [], []]);
+  const at = failure?.table.indexOf('the round:') ?? -1;
+  const rows = failure?.table.slice(at + 1, -1) ?? [];
+  const stretches = round.steps.filter(({ actor }, i) => actor !== round.steps[i - 1]?.actor).length;
+  assert.deepEqual([rows.length, failure?.table.at(-1)], [stretches, 'and so on']);
+  assert.match(exploreText(result), /only A or B can end it\./);
+  assert.match(exploreText(result), /The round: A and B make the same \d+ steps again and again/);
+});

@@ -108,13 +108,17 @@ const rankOf = (text: string): number => {
   return rank === -1 ? TELLING.length : rank;
 };
 
-/** What was looked at in the last steps and is as it was `before` them. */
-function unchanged(executor: Executor, before: Int32Array, steps: readonly Watched[]): string[] {
+/**
+ * What was looked at in the last steps and is as it was `before` them. What one actor changes and changes back may be changed by
+ * others, too; what several do to each other is between them.
+ */
+function unchanged(executor: Executor, before: Int32Array, steps: readonly Watched[], isAlone: boolean): string[] {
   const { arena } = executor;
+  const changed = new Set(isAlone ? [] : steps.flatMap(({ writes }) => [...writes]));
   const entries = entriesOf(executor);
   const texts = new Set<string>();
   for (const word of new Set(steps.flatMap(({ reads }) => [...reads]))) {
-    if (word < 0 || arena.words[word] !== before[word]) continue;
+    if (word < 0 || arena.words[word] !== before[word] || changed.has(word)) continue;
     const known = wordName(arena, word);
     const text = entries.get(word) ?? (known === null || isDull(known) ? null : textOf(known));
     if (text !== null) texts.add(text);
@@ -154,6 +158,6 @@ export function roundOf(
     waiting: all
       .filter((actor) => !makers.has(actor) && executor.at[actor] !== DONE && executor.waitOf(actor).word !== 0)
       .map((actor) => waitText(executor, actor)),
-    looksAt: watched.length < length ? null : unchanged(executor, before, watched),
+    looksAt: watched.length < length ? null : unchanged(executor, before, watched, makers.size === 1),
   };
 }
