@@ -173,6 +173,15 @@ async function subject(args: readonly string[]) {
     throw new UsageError(
       `--${values.points ? 'points' : values.audit ? 'audit' : 'schedule'} is about one scenario, and does not go with --all`,
     );
+  const odd = Object.entries({
+    schedule: values.schedule !== undefined,
+    points: values.points,
+    chrome: values.chrome !== undefined,
+    preemptions: values.preemptions !== undefined,
+    strategy: values.strategy !== 'portfolio',
+  }).find(([, given]) => given);
+  if (values.audit && odd !== undefined)
+    throw new UsageError(`--${odd[0]} does not go with --audit, which tries interleavings of its own`);
   if (values.all && values.strategy !== 'portfolio') throw new UsageError('--strategy does not go with --all, which searches');
   if (scenario === undefined && !values.all)
     throw new UsageError(
