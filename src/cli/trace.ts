@@ -13,7 +13,7 @@ const EXIT_VIOLATION = 1;
 const ofThreads = (message: string): boolean => /^the worker of /.test(message);
 
 /**
- * Null when there is nothing to look for: no violation, `budget` 0, or a driver of the user's. A first Ctrl-C ends the search; at a
+ * Null when there is nothing to look for: no violation, or `budget` 0. A first Ctrl-C ends the search; at a
  * second one the program leaves at once, after `leave`, and with the exit code of the violation that is known.
  */
 export async function traceRace(
@@ -22,8 +22,7 @@ export async function traceRace(
   leave: () => void = () => {},
 ): Promise<TraceResult | null> {
   const [violation] = violations;
-  const isOfUser = config.driver.startsWith('file:');
-  if (violation === undefined || budget === 0 || isOfUser || ofThreads(violation.message)) return null;
+  if (violation === undefined || budget === 0 || ofThreads(violation.message)) return null;
   process.stderr.write(
     `Looking for it under a controlled scheduler, for ${seconds(budget)} at most; Ctrl-C ends that, --trace 0 leaves it out.\n`,
   );
@@ -50,6 +49,12 @@ export async function traceRace(
   }
 }
 
+/** Preemptions within which all scenarios that were looked at were covered. */
+function reached(explored: TraceResult['explored']): string {
+  const bound = Math.min(...explored.map((one) => one.bound));
+  return bound < 0 || explored.length === 0 ? 'the time there was' : plural(bound, 'preemption');
+}
+
 /** What the search has found; or that it has not, and what every actor was at. */
 export function traceText({ explored, found, seconds: took, interrupted }: TraceResult, { violations, log }: RaceResult): string {
   const [violation] = violations;
@@ -58,7 +63,7 @@ export function traceText({ explored, found, seconds: took, interrupted }: Trace
   const lines: string[] = [];
   if (found === null) {
     lines.push(
-      `${interrupted ? 'Stopped. ' : ''}No trace found: ${looked}, within 2 preemptions each, and no rule was broken. What the actors passed last (log in the JSON result):`,
+      `${interrupted ? 'Stopped. ' : ''}No trace found: ${looked}, within ${reached(explored)} each, and no rule was broken. What the actors passed last (log in the JSON result):`,
     );
   } else {
     const { scenario, sameRule, failure } = found;

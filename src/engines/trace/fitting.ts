@@ -2,7 +2,8 @@
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { points } from '../../steps/points.ts';
 import { Executor } from '../explore/machine/execution.ts';
-import { scenariosWith } from '../explore/plan/catalogue.ts';
+import { playable } from '../explore/plan/catalogue.ts';
+import { driverNamed } from '../explore/plan/load.ts';
 import type { Sighting } from '../race/types.ts';
 
 /** What is known of an actor: the points it passes. */
@@ -64,7 +65,8 @@ const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
  */
 export async function fittingScenarios({ actor, log }: Sighting, { driver = 'dmirror', swap = false } = {}): Promise<string[]> {
   const candidates: { readonly name: string; readonly trails: readonly Trail[] }[] = [];
-  for (const scenario of scenariosWith(driver)) {
+  const { driver: played, shown } = await driverNamed(driver);
+  for (const scenario of playable(played, {}, shown).scenarios) {
     if (scenario.prepare().arena.hasSwap && !swap) continue;
     const trails = trailsOf(scenario);
     if (trails.length > 1) candidates.push({ name: scenario.name, trails });

@@ -1,8 +1,10 @@
 /** From stress to trace: a violation that real threads have seen is looked for under a controlled scheduler. */
 import type { DriverSettings } from '../../drivers/options.ts';
 import type { ExploreFailure } from '../explore/explore.ts';
-import { readToken } from '../explore/failure/token.ts';
-import { type ExploreProgress, exploreParallel, type ParallelHooks, runSchedule } from '../explore/threads/parallel.ts';
+import { Control } from '../explore/plan/control.ts';
+import type { SearchTask } from '../explore/plan/tasks.ts';
+import { type ParallelHooks, runSchedule } from '../explore/threads/parallel.ts';
+import { Stuck, Threads } from '../explore/threads/threads.ts';
 
 export interface TraceOptions {
   /** The rule that the race saw broken. */
@@ -40,65 +42,102 @@ const LEAST_SECONDS = 1;
 
 const TICK_MS = 100;
 
-/** The failure of a token once more, with why it fails. That takes some seconds, and `tick` is called meanwhile. */
-async function explained(
-  scenario: string,
-  settings: DriverSettings,
-  token: string,
-  tick: () => void,
-  signal: AbortSignal | undefined,
-) {
-  const timer = setInterval(tick, TICK_MS);
+/** What a scenario has come to so far. */
+interface Standing {
+  readonly scenario: string;
+  schedules: number;
+  bound: number;
+  rule: string | null;
+}
+
+/** A schedule that breaks a rule. */
+interface Hit {
+  readonly scenario: string;
+  readonly rule: string;
+  readonly schedule: readonly number[];
+  /** Its last step does not end: the thread is lost. */
+  readonly isStuck: boolean;
+}
+
+/** One search, in a thread that is kept; what does not come back is a livelock. */
+async function searched(threads: Threads, standing: Standing, { settings }: TraceOptions, task: SearchTask): Promise<Hit | null> {
+  const { scenario } = standing;
   try {
-    return await runSchedule(scenario, { settings }, readToken(token).schedule, signal);
-  } finally {
-    clearInterval(timer);
+    const result = await threads.run({ kind: 'search', scenario, settings, task, index: 0 });
+    standing.schedules += result.executions;
+    if (result.complete && result.failure === null) standing.bound = task.preemptions;
+    return result.failure === null ? null : { scenario, rule: result.failure.rule, schedule: result.schedule, isStuck: false };
+  } catch (error) {
+    if (!(error instanceof Stuck)) throw error;
+    return { scenario, rule: error.failure.rule, schedule: error.schedule, isStuck: true };
   }
 }
 
 /**
- * Explores one scenario after another, until one breaks the same rule or time is up. Another rule is kept in case there is no
- * better: one mistake can break several.
+ * Explores all scenarios with no preemption, then all with one, then with two, until one breaks the same rule or time is up: nearly
+ * every known race needs so few, and a scenario that nobody would have guessed is as soon tried as any. The order is that of the
+ * scenarios within a bound. Another rule is kept in case there is no better: one mistake can break several.
  */
 export async function traceViolation(options: TraceOptions, hooks: ParallelHooks = {}): Promise<TraceResult> {
-  const { rule, settings, seconds } = options;
+  const { rule, settings, seconds, scenarios } = options;
+  const { signal, onProgress } = hooks;
   const began = Date.now();
-  const elapsed = (): number => (Date.now() - began) / 1000;
-  const explored: Explored[] = [];
-  const onProgress = (progress: ExploreProgress): void =>
-    hooks.onProgress?.({ ...progress, elapsedSeconds: elapsed(), doing: `${explored.length + 1}: ${progress.doing}` });
-  let other: { readonly scenario: string; readonly failure: ExploreFailure } | undefined;
-  let same: typeof other;
-  for (const scenario of options.scenarios) {
-    const left = seconds - elapsed();
-    if (left <= 0 || hooks.signal?.aborted) break;
-    const { failure, schedules, bound } = await exploreParallel(
-      scenario,
-      {
-        strategy: 'search',
-        seconds: Math.min(left, Math.max(LEAST_SECONDS, seconds / SHARES)),
-        schedules: Number.MAX_SAFE_INTEGER,
-        preemptions: PREEMPTIONS,
-        seed: 1,
-        settings,
-      },
-      1,
-      { ...hooks, onProgress },
-    );
-    explored.push({ scenario, schedules, bound, rule: failure?.oracle ?? null });
-    if (failure === null) continue;
-    if (failure.oracle === rule) {
-      same = { scenario, failure };
-      break;
+  const until = began + 1000 * seconds;
+  const standings = scenarios.map((scenario): Standing => ({ scenario, schedules: 0, bound: -1, rule: null }));
+  const control = new Control();
+  const stop = (): void => control.stop();
+  signal?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted) stop();
+  let doing = 'starting';
+  const progress = (): void => {
+    const { executions, states } = control.standing();
+    const all = standings.reduce((sum, one) => sum + one.schedules, executions);
+    const elapsedSeconds = (Date.now() - began) / 1000;
+    onProgress?.({ elapsedSeconds, doing, executions: all, states, guesses: [0, 0], orders: 0 });
+  };
+  const timer = setInterval(progress, TICK_MS);
+  const isOver = (): boolean => control.isStopped || Date.now() >= until;
+  let [same, other]: [Hit | null, Hit | null] = [null, null];
+  try {
+    if (!isOver() && scenarios.length > 0) {
+      const { threads } = await Threads.startAll({ settings: {} }, 1, control);
+      await using _ = threads;
+      control.beginStage();
+      search: for (let preemptions = 0; preemptions <= PREEMPTIONS; preemptions++) {
+        for (const [i, standing] of standings.entries()) {
+          if (isOver()) break search;
+          if (standing.rule !== null) continue;
+          doing = `${i + 1} of ${scenarios.length} scenarios with ${preemptions} preemptions`;
+          progress();
+          const now = Date.now();
+          const share = Math.max(1000 * LEAST_SECONDS, (until - now) / SHARES);
+          const task = {
+            kind: 'search',
+            preemptions,
+            executions: Number.MAX_SAFE_INTEGER,
+            until: Math.min(until, now + share),
+          } as const;
+          const hit = await searched(threads, standing, options, task);
+          control.clear(0);
+          if (hit === null) continue;
+          standing.rule = hit.rule;
+          if (hit.rule === rule) same = hit;
+          else other ??= hit;
+          if (same !== null || hit.isStuck) break search;
+        }
+      }
     }
-    other ??= { scenario, failure };
+    const explored = standings.filter(({ schedules, rule: broken }) => schedules > 0 || broken !== null);
+    const best = same ?? other;
+    const result = { seconds: (Date.now() - began) / 1000, interrupted: signal?.aborted ?? false, explored };
+    if (best === null) return { ...result, found: null };
+    doing = 'looking into the failure';
+    const { failure } = await runSchedule(best.scenario, { settings }, best.schedule, signal);
+    if (failure === null)
+      throw new Error(`the failure is not deterministic: ${best.rule} in ${best.scenario}, and not when run again`);
+    return { ...result, found: { scenario: best.scenario, sameRule: best === same, failure: { ...failure, minimal: true } } };
+  } finally {
+    clearInterval(timer);
+    signal?.removeEventListener('abort', stop);
   }
-  const best = same ?? other;
-  const result = { seconds: elapsed(), interrupted: hooks.signal?.aborted ?? false, explored };
-  if (best === undefined) return { ...result, found: null };
-  const tick = (): void =>
-    onProgress({ executions: 0, states: 0, guesses: [0, 0], orders: 0, elapsedSeconds: 0, doing: 'looking into the failure' });
-  const again = await explained(best.scenario, settings, best.failure.token, tick, hooks.signal);
-  const failure = { ...(again.failure ?? best.failure), minimal: best.failure.minimal };
-  return { ...result, found: { scenario: best.scenario, sameRule: best === same, failure } };
 }
