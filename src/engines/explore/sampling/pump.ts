@@ -11,14 +11,15 @@ import { ableAt } from '../search/rounds.ts';
 /** Longest round that is tried. */
 const LONGEST_ROUND = 2000;
 
-/** Rounds tried for one sampler: each costs a few times its length. */
-const MOST_TRIED = 5000;
+/** Steps that may be made for rounds that are tried, by one sampler. */
+const MOST_STEPS = 300_000;
 
 export class Pump {
   /** Steps after which the actors stood as they do, by the hash of where they stand. */
   readonly #stood = new Map<number, number>();
-  /** Rounds that were tried: where they begin, how long they are, and their last steps. */
+  /** Rounds that were tried: where they begin, and their steps. */
   readonly #tried = new Set<string>();
+  #spent = 0;
 
   begin(executor: Executor): void {
     this.#stood.clear();
@@ -30,7 +31,7 @@ export class Pump {
     const { control, steps } = executor;
     const from = this.#stood.get(control);
     this.#stood.set(control, steps);
-    if (from === undefined || steps - from > LONGEST_ROUND || this.#tried.size >= MOST_TRIED) return null;
+    if (from === undefined || steps - from > LONGEST_ROUND || this.#spent >= MOST_STEPS) return null;
     const round = executor.schedule.slice(from, steps);
     // Whoever can run now and made no step will not be kept waiting by a fair scheduler.
     if ((ableAt(executor) & ~makersOf(round)) !== 0) return null;
@@ -38,6 +39,7 @@ export class Pump {
     if (this.#tried.has(key)) return null;
     this.#tried.add(key);
     const failure = goesOn(executor, round) ? endless(executor) : null;
+    this.#spent += executor.steps - steps;
     while (failure === null && executor.steps > steps) executor.back();
     return failure;
   }
