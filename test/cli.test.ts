@@ -187,6 +187,9 @@ test('windows', () => {
     assert.ok(prose.stdout.includes(kernel));
   }
   assert.deepEqual(list.windows.find(({ name }) => name === 'invalidateRangeEnd')?.windows, ['E2', 'E22']);
+  const { scenarios } = JSON.parse(stdout) as { scenarios: { scenario: string; windows: string[]; covers: string[] }[] };
+  assert.ok(scenarios.every(({ windows, covers }) => windows.length > 0 && covers.length > 0));
+  assert.match(prose.stdout, /^E1 {3}.*device-fault-vs-munmap/m);
 });
 
 test('drivers', () => {
