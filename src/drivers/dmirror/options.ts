@@ -74,7 +74,7 @@ export const dmirrorOptions = {
     values: ['partial', 'allOrNothing'],
   },
   notifierLife: {
-    help: 'an interval of notifierPages stays once it is made, or is made for each fault and removed after it',
+    help: 'an interval of notifierPages stays once it is made, or is made for each fault and removed after it: then a notifier of another kind must zap what stays mapped, as that of nouveau does',
     values: ['kept', 'fault'],
   },
   unlocked: { help: 'use the range fault that may drop mmap_lock', values: ['off', 'on'] },
