@@ -184,7 +184,10 @@ function* runBody(frame: Frame, body: Operation): Steps<typeof AGAIN | undefined
         set(arena, task.actor + Actor.window, one.value);
         break;
       case 'peek':
-        registers[one.to] = get(arena, windowOf(arena, one.actor % frame.actors));
+        registers[one.to] = get(
+          arena,
+          one.actor === null ? task.actor + Actor.window : windowOf(arena, one.actor % frame.actors),
+        );
         break;
       case 'check':
         if (registers[one.from] === one.value) throw new Violation(one.rule, `register ${one.from} is ${one.value}`);

@@ -4,7 +4,8 @@ import { Executor } from '../../src/engines/explore/machine/execution.ts';
 import { search } from '../../src/engines/explore/search.ts';
 import { asScenario, watch } from './asScenario.ts';
 import { instructionsOf, masked, type Program } from './program.ts';
-import { reference, type Truth } from './reference.ts';
+import { reference } from './reference.ts';
+import type { Truth } from './truth.ts';
 
 /** Most states of a program that is compared. */
 const MOST_STATES = 12_000;

@@ -77,6 +77,22 @@ const kinds: Readonly<Record<string, readonly Actors[]>> = {
     does([on({ do: 'downWrite' }), at(load(1)), on({ do: 'upWrite' })], reads),
     does([at(load(1))]),
   ],
+  'a livelock with a shorter round in it than the one that is found first': [
+    twins([
+      at({ do: 'lock', lock: 0 }),
+      on({ do: 'unlock', lock: 0 }),
+      at(store(0, 1)),
+      on({ do: 'wake', word: 0 }),
+      on(load(0)),
+      on({ do: 'again', from: 0, value: 1 }),
+    ]),
+    does([
+      at({ do: 'try', lock: 0, to: 0 }),
+      on({ do: 'if', from: 0, value: 1, body: [on({ do: 'unlock', lock: 0 })] }),
+      at(load(0)),
+      on({ do: 'again', from: 0, value: 0 }),
+    ]),
+  ],
   'an operation that is longer than any patience': [
     does([at({ do: 'pad', steps: 700 }), on(store(0, 1))]),
     does([at(load(0)), on(check(1, 'X-0'))]),

@@ -265,7 +265,7 @@ export class Machine {
         state[at + Place.window] = code.value;
         return true;
       case 'peek':
-        this.#to(code.to, state[placeOf(code.actor % this.count) + Place.window] as number);
+        this.#to(code.to, state[placeOf((code.actor ?? actor) % this.count) + Place.window] as number);
         return true;
       case 'check':
         if (this.#register(code.from) === code.value) breaks(code.rule);

@@ -49,7 +49,7 @@ function line(one: Instruction, indent: string): string {
       case 'window':
         return `window = ${one.value}`;
       case 'peek':
-        return `r${one.to} = window of actor ${one.actor}`;
+        return `r${one.to} = window${one.actor === null ? '' : ` of actor ${one.actor}`}`;
       case 'check':
         return `break ${one.rule} if r${one.from} == ${one.value}`;
       case 'watch':

@@ -40,8 +40,8 @@ type Body =
   /** Reads a counter of an actor by its number, or its own. */
   | { readonly do: 'counted'; readonly actor: number | null; readonly counter: number; readonly to: number }
   | { readonly do: 'window'; readonly value: number }
-  /** Reads the window of an actor by its number. */
-  | { readonly do: 'peek'; readonly actor: number; readonly to: number }
+  /** Reads the window of an actor by its number, or its own. */
+  | { readonly do: 'peek'; readonly actor: number | null; readonly to: number }
   /** Stores to the word that has the actor's own number, if there are so many. */
   | { readonly do: 'slot'; readonly value: number }
   /** Breaks the rule if the register has the value. */

@@ -4,19 +4,7 @@
  */
 import { Machine, type State } from './machine.ts';
 import { MOST_ACTORS, type Program } from './program.ts';
-
-/** What is true of a program. */
-export interface Truth {
-  /** All states were met. If not, nothing else here means anything. */
-  readonly exhausted: boolean;
-  readonly states: number;
-  /** Rules that can be broken, each with the fewest preemptions that do it; Infinity for a round without end. */
-  readonly rules: ReadonlyMap<string, number>;
-  /** Ways not to get on: deadlock, lost wake-up, livelock, starvation. */
-  readonly kinds: ReadonlySet<string>;
-  /** Shared words at the end of an execution, and the fewest preemptions that lead to them. */
-  readonly finals: ReadonlyMap<string, number>;
-}
+import type { Truth } from './truth.ts';
 
 /** Instead of a state that a step leads to. */
 const CANNOT_RUN = -1;
@@ -116,8 +104,7 @@ class Graph {
   /** The rounds that a fair scheduler can follow for ever: for each whether somebody in the background makes it. */
   fairRounds(): boolean[] {
     const rounds: boolean[] = [];
-    // A round leads back to a state that was met before.
-    if (!this.#next.some((to, edge) => to >= 0 && to * this.#actors <= edge)) return rounds;
+    if (!this.#next.some((to, edge) => to >= 0 && to * this.#actors <= edge)) return rounds; // Nothing leads back.
     const from: number[][] = this.states.map(() => []);
     for (const [edge, to] of this.#next.entries()) if (to >= 0) from[to]?.push(Math.floor(edge / this.#actors));
     const pending = [this.states.map((_, id) => id)];
@@ -126,7 +113,7 @@ class Graph {
       // States without a successor are taken away, the later ones first: they lead to the ends.
       for (let size = -1; size !== inside.size; ) {
         size = inside.size;
-        for (const id of [...inside].reverse()) if (!this.#leadsInto(id, inside)) inside.delete(id);
+        for (const id of [...inside].reverse()) if (!this.#successors(id).some((to) => inside.has(to))) inside.delete(id);
       }
       if (inside.size === 0) continue;
       const root = inside.values().next().value as number;
@@ -149,12 +136,6 @@ class Graph {
       else rounds.push(Array.from({ length: this.#actors }).some((_, i) => given & (1 << i) && this.#machine.isBackground(i)));
     }
     return rounds;
-  }
-
-  #leadsInto(id: number, inside: ReadonlySet<number>): boolean {
-    for (let edge = id * this.#actors; edge < (id + 1) * this.#actors; edge++)
-      if (inside.has(this.#next[edge] as number)) return true;
-    return false;
   }
 
   #successors(id: number): number[] {

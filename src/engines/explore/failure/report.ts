@@ -57,6 +57,12 @@ function notAgain({ rule, message }: Failure, again: Failure | null): Failure {
   };
 }
 
+/** The same rule in the same words; a livelock may have a shorter round in it than the one that was found first. */
+const failsAs = (one: Failure, again: Failure | null): boolean =>
+  again !== null &&
+  again.rule === one.rule &&
+  (again.message === one.message || (again.kind === one.kind && again.round !== undefined && one.round !== undefined));
+
 /** The report of a failure: its schedule is run again, and must fail in the same way. */
 export function reportFailure(
   executor: Executor,
@@ -66,9 +72,8 @@ export function reportFailure(
 ): ExploreFailure {
   const { schedule } = found;
   const again = trace(executor, schedule);
-  const isSame =
-    !hasSchedule(found) || (again.outcome?.rule === found.failure.rule && again.outcome.message === found.failure.message);
-  const failure = isSame ? found.failure : notAgain(found.failure, again.outcome);
+  const isSame = !hasSchedule(found) || failsAs(found.failure, again.outcome);
+  const failure = isSame ? (again.outcome ?? found.failure) : notAgain(found.failure, again.outcome);
   const explanation = why && hasSchedule({ ...found, failure }) ? explain(executor, schedule, failure, budget) : null;
   const round = explanation?.round ?? undefined;
   const chances = explanation === null || round !== undefined ? undefined : chancesOf(explanation);
