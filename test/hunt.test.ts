@@ -30,8 +30,9 @@ test('what was missed once is found by the rule that was missing', async () => {
   assert.ok(missed.length >= 20);
   const options = { seconds: 30, schedules: 100_000, seeds: 0, workers: 2, clean: 0 };
   const result = await hunt({ bugs: missed, controls: [], scenarios: [] }, options);
-  for (const { id, found, expected, agrees } of result.rows) {
-    assert.deepEqual({ id, found, expected, agrees }, { id, found: true, expected: true, agrees: true });
+  // Where an actor only spins and counts, the fewest preemptions are not known for certain; they are those of the catalogue all the same.
+  for (const { id, found, expected, preemptions, catalogue } of result.rows) {
+    assert.deepEqual({ id, found, expected, preemptions }, { id, found: true, expected: true, preemptions: catalogue });
   }
 });
 
