@@ -16,9 +16,11 @@ function names(rows: readonly SurveyRow[]): string {
 /** How far it came with each bound. */
 function boundLines({ scenarios, finished, proved }: SurveyResult): string[] {
   const lines = finished.map(({ preemptions, scenarios: done }) => {
-    const left = scenarios.filter(({ bound, verdict }) => bound < preemptions && verdict !== 'proved');
-    const rest = done === 0 || left.length === 0 ? '' : `; not: ${names(left)}`;
-    return `  within ${plural(preemptions, 'preemption')}: ${done} of ${scenarios.length} finished${rest}`;
+    const left = scenarios.filter(({ searched, verdict }) => searched < preemptions && verdict !== 'proved');
+    const most = scenarios.filter(({ bound, searched }) => bound < preemptions && searched >= preemptions).length;
+    const but = most === 0 ? '' : `, ${most} more but for paths on which an actor only goes round`;
+    const rest = done + most === 0 || left.length === 0 ? '' : `; not: ${names(left)}`;
+    return `  within ${plural(preemptions, 'preemption')}: ${done} of ${scenarios.length} finished${but}${rest}`;
   });
   return [...lines, `  all interleavings: ${proved} of ${scenarios.length} proved`];
 }

@@ -12,6 +12,8 @@ export interface SurveyRow {
   readonly basis: string;
   /** Every interleaving with so many preemptions was covered; -1 for none. */
   readonly bound: number;
+  /** The search with so many preemptions came to its end, but for paths that were left out: too long, or an actor only went round. */
+  readonly searched: number;
   readonly states: number;
   readonly schedules: number;
   /** Of thread time. */
@@ -24,6 +26,7 @@ export class Row {
   readonly listed: Listed;
   readonly #reached = new Set<number>();
   bound = -1;
+  #searched = -1;
   #states = 0;
   #all = 0;
   #schedules = 0;
@@ -43,6 +46,7 @@ export class Row {
     this.#schedules += result.executions;
     this.#states = Math.max(this.#states, result.states);
     this.#ms += ms;
+    if (result.complete && result.failure === null && preemptions < Number.POSITIVE_INFINITY) this.#searched = preemptions;
     // What left something out, for its length or as it only counted, has not covered everything.
     if (!result.complete || result.failure !== null || result.long > 0 || result.spins > 0) return;
     if (preemptions < Number.POSITIVE_INFINITY) this.bound = preemptions;
@@ -64,6 +68,7 @@ export class Row {
       scenario,
       ...withCovers({ verdict, basis }, this.bound, covers, scenario),
       bound: this.bound,
+      searched: this.#searched,
       states: this.#states,
       schedules: this.#schedules,
       seconds: this.#ms / 1000,
