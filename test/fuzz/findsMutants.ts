@@ -1,0 +1,35 @@
+/** The fuzzer bites: it finds each of these changes of the explorer. An edit that no longer fits the explorer fails its test. */
+import assert from 'node:assert/strict';
+import { linkSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { mutatedTree } from '../../src/bugs/mutate.ts';
+import { type Mutant, mutants } from './mutants.ts';
+
+/** Programs until it must have been found. */
+const PROGRAMS = 2000;
+const SEED = 1;
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+/** A test for each mutant of one share, out of so many: a file each, so that none takes long. */
+export function findsMutants(share: number, shares: number): void {
+  for (const mutant of mutants.filter((_, i) => i % shares === share)) findsOne(mutant);
+}
+
+function findsOne({ title, edits }: Mutant): void {
+  test(`found: ${title}`, async () => {
+    const tree = mutatedTree({ id: 'explorer', title, reference: '', scenario: '', edits });
+    try {
+      const fuzzer = join(tree.stepped, 'test', 'fuzz');
+      mkdirSync(fuzzer, { recursive: true });
+      for (const file of readdirSync(here).filter((name) => name.endsWith('.js'))) linkSync(join(here, file), join(fuzzer, file));
+      const { fuzz }: typeof import('./fuzz.ts') = await import(pathToFileURL(join(fuzzer, 'fuzz.js')).href);
+      const { disagreements, programs } = await fuzz({ programs: PROGRAMS, seed: SEED, from: 0, shrinks: false });
+      assert.notEqual(disagreements.length, 0, `${programs} programs, and the explorer agrees with the reference on all of them`);
+    } finally {
+      tree.remove();
+    }
+  });
+}

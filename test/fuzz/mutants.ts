@@ -1,0 +1,126 @@
+/** Changes of the explorer that make its word false: each leaves out, or weakens, one thing that it rests on. */
+import type { Edit } from '../../src/bugs/bug.ts';
+
+export interface Mutant {
+  readonly title: string;
+  readonly edits: readonly Edit[];
+}
+
+const mutant = (title: string, ...edits: readonly (readonly [module: string, find: string, replace: string])[]): Mutant => ({
+  title,
+  edits: edits.map(([module, find, replace]) => ({ module: `engines/explore/${module}`, find, replace })),
+});
+
+export const mutants: readonly Mutant[] = [
+  // What a state is.
+  mutant(
+    'who was woken is not part of the state',
+    ['machine/execution', 'this.#journal.low ^ this.#localLow ^ mixLow(this.#woken, 0)', 'this.#journal.low ^ this.#localLow'],
+    [
+      'machine/execution',
+      'this.#journal.high ^ this.#localHigh ^ mixHigh(this.#woken, 0)',
+      'this.#journal.high ^ this.#localHigh',
+    ],
+  ),
+  mutant(
+    'the values that an actor has read are not part of its local state',
+    ['machine/observed', 'this.low ^ mixLow(word, value)', 'this.low ^ mixLow(word, 0)'],
+    ['machine/observed', 'this.high + mixHigh(word, value)', 'this.high + mixHigh(word, 0)'],
+  ),
+  mutant('what a loop forgets, it does not forget', [
+    'machine/recorder',
+    'restart(mark) { this.observed.set(mark);',
+    'restart(mark) {',
+  ]),
+  mutant('what a task carries from one operation to the next is not part of its local state', [
+    'machine/generators',
+    'const scratch = scratchOf(task.pfns, parent?.scratch ?? before);',
+    'const scratch = EMPTY;',
+  ]),
+  mutant('a counter that a check at the end reads is not part of the state', [
+    'machine/lookingOn',
+    'if (this.#journal.kindOf(word) === Kind.statistic) this.#journal.promote(word);',
+    '',
+  ]),
+  mutant('a counter that an actor reads is not part of the state', [
+    'machine/recorder',
+    'if (kind === Kind.statistic) this.#journal.promote(word);',
+    '',
+  ]),
+  mutant(
+    'a word counts by its value alone',
+    ['machine/hash', 'let h = Math.imul(word ^ 0x1b873593, 0x85ebca6b) ^', 'let h = '],
+    ['machine/hash', 'let h = Math.imul(word ^ 0x68e31da4, 0x9e3779b1) ^', 'let h = '],
+  ),
+  mutant('of the hash of a state eight bits are kept', [
+    'search/visited',
+    'add(low, high, value) {',
+    'add(low, high, value) { low &= 255; high = 1;',
+  ]),
+  // Steps, and taking them back.
+  mutant('a write to a page frame is not taken back', [
+    'machine/journal',
+    'this.#entries[this.top] = word; this.#entries[this.top + 1] = old; this.top += 2;',
+    'if (word >= 0) { this.#entries[this.top] = word; this.#entries[this.top + 1] = old; this.top += 2; }',
+  ]),
+  mutant('a wake-up is not taken back', ['machine/execution', 'this.#woken = kept[place + 4];', '']),
+  mutant('a recorded step is followed whatever its last read has seen', [
+    'machine/recordedSteps',
+    'pc = code[pc + 3]; if (pc === 0) return UNKNOWN;',
+    'if (code[pc + 3] === 0) pc += 4; else pc = code[pc + 3];',
+  ]),
+  mutant('a recorded step does not check', [
+    'machine/recorder',
+    'for (const check of this.#checks) effects.push(Op.check, check);',
+    '',
+  ]),
+  mutant('who is in the background stops where it stands when the others are done', [
+    'machine/execution',
+    'this.left === 0 && operation === 0 && parent === null && this.isBackground(actor)',
+    'this.left === 0 && this.isBackground(actor)',
+  ]),
+  // Like actors.
+  mutant('like actors are exchanged although something tells them apart', ['machine/symmetry', 'this.broken ??= why;', '']),
+  mutant('whether a like actor was woken is not marked', [
+    'machine/symmetry',
+    'const marks = mark | (((woken >> i) & 1) << 1) | (self << 2);',
+    'const marks = mark | (self << 2);',
+  ]),
+  // The search, and what it says.
+  mutant('a preemption costs nothing', [
+    'search',
+    'const cost = !this.#unbounded && current >= 0 && next !== current ? 1 : 0;',
+    'const cost = 0;',
+  ]),
+  mutant('a state that was reached at a higher price counts as reached', [
+    'search/visited',
+    'if (table.valueAt(slot) <= value) return false;',
+    'return false;',
+  ]),
+  mutant(
+    'who goes on for free is not part of the state',
+    ['search', 'this.#low = executor.low ^ mixLow(free + 2, 2);', 'this.#low = executor.low;'],
+    ['search', 'this.#high = executor.high ^ mixHigh(free + 2, 2);', 'this.#high = executor.high;'],
+  ),
+  mutant('a state that comes again on the path is not looked at', ['search', 'this.#cyclic = true;', 'return null;']),
+  mutant('rounds are looked for on the path, and not in the graph', [
+    'search',
+    'if (!this.#cyclic) return this.#result(null, true);',
+    'return this.#result(null, true);',
+  ]),
+  mutant(
+    'a round in which somebody could run and does not is taken for fair',
+    ['search/rounds', '(able & ~makers) === 0 && (grantable & ~granted) === 0', '(grantable & ~granted) === 0'],
+    ['search/rounds', 'if (!isSame || (fairness.able & ~fairness.makers) !== 0) continue;', 'if (!isSame) continue;'],
+  ),
+  mutant('who is kept from a lock may be kept from it for ever', [
+    'search/rounds',
+    '(able & ~makers) === 0 && (grantable & ~granted) === 0',
+    '(able & ~makers) === 0',
+  ]),
+  mutant('one end that is well is taken for all of them', [
+    'search/conclude',
+    'if (passedOf(executor).has(executor.low, executor.high)) return null;',
+    'if (passedOf(executor).size > 0) return null;',
+  ]),
+];

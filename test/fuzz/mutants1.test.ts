@@ -1,0 +1,3 @@
+import { findsMutants } from './findsMutants.ts';
+
+findsMutants(0, 4);
