@@ -8,7 +8,7 @@ import { mutatedTree } from '../../src/bugs/mutate.ts';
 import { type Mutant, mutants } from './mutants.ts';
 
 /** Programs until it must have been found. */
-const PROGRAMS = 2000;
+const PROGRAMS = 3000;
 const SEED = 1;
 
 const here = fileURLToPath(new URL('.', import.meta.url));

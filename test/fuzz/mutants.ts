@@ -81,6 +81,11 @@ export const mutants: readonly Mutant[] = [
   ]),
   // Like actors.
   mutant('like actors are exchanged although something tells them apart', ['machine/symmetry', 'this.broken ??= why;', '']),
+  mutant('which of like actors goes on for free is not marked', [
+    'machine/symmetry',
+    'const mark = i === current ? 1 : 0;',
+    'const mark = 0;',
+  ]),
   mutant('whether a like actor was woken is not marked', [
     'machine/symmetry',
     'const marks = mark | (((woken >> i) & 1) << 1) | (self << 2);',
