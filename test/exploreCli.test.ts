@@ -41,7 +41,7 @@ test('a schedule by named points shows the failure too', () => {
 });
 
 test('Ctrl-C prints what was found; before it, a line at least every two seconds', async () => {
-  const child = spawn(process.execPath, [main, 'explore', 'two-migrations', '--seconds', '300', '--workers', '2', '--json']);
+  const child = spawn(process.execPath, [main, 'explore', 'two-exclusives', '--seconds', '300', '--workers', '2', '--json']);
   let [stdout, stderr] = ['', ''];
   const lines: number[] = [];
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -58,7 +58,7 @@ test('Ctrl-C prints what was found; before it, a line at least every two seconds
   assert.deepEqual([verdict, interrupted, failure, workers], ['sampled', true, null, 2]);
   assert.ok(states > 0);
   assert.match(stderr, /^\d+\.\d of 300\.0 s \| searching .* \| .* schedules \(.*\/s\) \| .* states/m);
-  assert.match(stderr, /^Stopped\. SAMPLED: two-migrations: /m);
+  assert.match(stderr, /^Stopped\. SAMPLED: two-exclusives: /m);
 });
 
 test('the points that actors pass are listed, and a schedule made of them is followed', () => {

@@ -48,9 +48,10 @@ function checkLive(task: Task, vpn: number, pfn: number): void {
 }
 
 /** A device-private page can be reached by the device that has it, and by nobody else. */
-function checkOwnMemory({ arena, id }: Task, mirror: number, vpn: number, pfn: number): void {
+function checkOwnMemory(task: Task, mirror: number, vpn: number, pfn: number): void {
+  const { arena } = task;
   if (!isDevicePrivatePage(arena, pfn) || pgmapOwner(arena, pfn) === get(arena, mirror + Mirror.device)) return;
-  const what = `device ${get(arena, mirror + Mirror.device)} (actor ${id}) reaches page ${pfn} through address page ${vpn}`;
+  const what = `device ${get(arena, mirror + Mirror.device)} (actor ${task.id}) reaches page ${pfn} through address page ${vpn}`;
   throw new Violation('I-ISO', `${what}, which is memory of device ${pgmapOwner(arena, pfn)}`);
 }
 
