@@ -39,14 +39,18 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('a counter that a check at the end reads is not part of the state', [
     'machine/lookingOn',
-    'if (this.#journal.kindOf(word) === Kind.statistic) this.#journal.promote(word);',
+    'if (!this.#journal.isHeldMask(word)) this.#journal.seen(word);',
     '',
   ]),
-  mutant('a counter that an actor reads is not part of the state', [
-    'machine/recorder',
-    'if (kind === Kind.statistic) this.#journal.promote(word);',
-    '',
-  ]),
+  mutant(
+    'a counter that an actor reads is not part of the state',
+    ['machine/recorder', 'if (!isOwnNote) this.#journal.seen(word);', ''],
+    [
+      'machine/recorder',
+      'if (journal.isOwnNote(actor, word) ||',
+      'if (!journal.counts(word) || journal.isOwnNote(actor, word) ||',
+    ],
+  ),
   mutant(
     'a word counts by its value alone',
     ['machine/hash', 'let h = Math.imul(word ^ 0x1b873593, 0x85ebca6b) ^', 'let h = '],

@@ -16,7 +16,7 @@ import { type Outcome, thrown } from './failure.ts';
 import { Feed } from './feed.ts';
 import { Generators } from './generators.ts';
 import { mixHigh, mixLow } from './hash.ts';
-import { Journal, Kind } from './journal.ts';
+import { Journal } from './journal.ts';
 import { DONE, type LocalState, LocalStates, type Wait } from './localState.ts';
 import { LookingOn } from './lookingOn.ts';
 import { CHECKING, pulse, SETTING_UP } from './pulse.ts';
@@ -245,7 +245,7 @@ export class Executor {
   #touches(actor: number): LocalState['touches'] {
     const state = this.#local[actor] as LocalState;
     if (state.touches === null && state.entry !== 0) {
-      const isShared = (word: number): boolean => this.#journal.kindOf(word) === Kind.shared;
+      const isShared = (word: number): boolean => !this.#journal.isQuiet(word);
       const [reads, writes] = this.#recorded.footprint(state.entry);
       state.touches = [new Set([...reads].filter(isShared)), new Set([...writes].filter(isShared))];
     }
@@ -266,10 +266,9 @@ export class Executor {
         this.back();
         if (failure !== null || state.entry === 0) return false;
       }
-      // Orders of locks only add up: a cycle of them is found whoever comes last.
       const isQuiet = this.#recorded.touchesOnly(
         state.entry,
-        (word) => this.#journal.kindOf(word) !== Kind.shared,
+        (word) => this.#journal.isQuiet(word),
         (end) => !this.#isNoticed(state, this.#states.list[end] as LocalState),
       );
       state.quiet = 2 * promotions + (isQuiet ? 1 : 0);

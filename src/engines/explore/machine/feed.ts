@@ -1,6 +1,6 @@
 /** The memory behind a generator that is led to where it was: it gives what was read on the way, and lets nothing be changed. */
 import type { Memory } from '../../../arena/access.ts';
-import { type Journal, Kind } from './journal.ts';
+import type { Journal } from './journal.ts';
 import type { LocalState } from './localState.ts';
 import { NO_READS, Observed, type Reads } from './observed.ts';
 import { Nondeterministic } from './recordedSteps.ts';
@@ -42,7 +42,7 @@ export class Feed implements Memory {
     if (this.#log[this.#at] !== word) throw new Nondeterministic('an actor read other words when it was led the same way again');
     const value = this.#log[this.#at + 1] as number;
     this.#at += 2;
-    if (this.#journal.kindOf(word) === Kind.shared) noteRead(this.#symmetry, this.#observed, this.#actor, word, value);
+    noteRead(this.#journal, this.#symmetry, this.#observed, this.#actor, word, value);
     return value;
   }
 

@@ -2,7 +2,7 @@
  * The shared words under the explorer: every write can be taken back, and a hash of all words is kept as they change.
  *
  * Going back costs as much as was written, not as much as there is. Two kinds of words are left out of the hash: what follows
- * from where an actor stands, and statistics. Whoever reads a statistic makes it part of the state from then on.
+ * from where an actor stands, and statistics. Whoever else looks at one of them makes it part of the state from then on.
  */
 import type { Arena } from '../../../arena/arena.ts';
 import { LOCK_CLASSES } from '../../../arena/config.ts';
@@ -45,6 +45,8 @@ export class Journal {
   readonly #words: Int32Array;
   readonly #frames: Int32Array;
   readonly #kind: Uint8Array;
+  /** Is a word part of the hash? */
+  readonly #counted: Uint8Array;
   /** Hash of all words that count, as difference from the beginning. */
   low = 0;
   high = 0;
@@ -52,7 +54,7 @@ export class Journal {
   symmetry: Symmetry | null = null;
   /** Length of the journal; pass it to {@link undo} to come back to here. */
   top = 0;
-  /** Statistics that turned out to be part of the state. While it grows, hashes made before and after do not compare. */
+  /** Words that turned out to be part of the state. While it grows, hashes made before and after do not compare. */
   promotions = 0;
   /** Word and old value of each write. */
   #entries = new Int32Array(1 << 14);
@@ -62,6 +64,7 @@ export class Journal {
     this.#words = arena.words;
     this.#frames = arena.frames;
     this.#kind = kinds(arena);
+    this.#counted = this.#kind.map((kind) => (kind === Kind.shared || kind === Kind.lockOrder ? 1 : 0));
   }
 
   kindOf(word: number): number {
@@ -70,7 +73,22 @@ export class Journal {
 
   /** Is the word part of the hash? */
   counts(word: number): boolean {
-    return this.kindOf(word) <= Kind.lockOrder;
+    return word < 0 || this.#counted[word] === 1;
+  }
+
+  /** Is the word one of the actor's own notes, which follow from its local state? */
+  isOwnNote(actor: number, word: number): boolean {
+    return this.kindOf(word) === Kind.derived && this.ownerOf(word) === actor;
+  }
+
+  /** Is the word the set of lock classes that an actor holds? */
+  isHeldMask(word: number): boolean {
+    return this.ownerOf(word) !== -1 && (word - this.#arena.actors) % Actor.shape.size === Actor.heldMask;
+  }
+
+  /** Does nobody but the actor itself care for what is done to the word? Orders of locks only add up: a cycle is found whoever comes last. */
+  isQuiet(word: number): boolean {
+    return !this.counts(word) || this.kindOf(word) === Kind.lockOrder;
   }
 
   /** The actor whose record has the word, -1 for none. */
@@ -80,11 +98,12 @@ export class Journal {
     return at < 0 || at >= config.actors * Actor.shape.size ? -1 : (at / Actor.shape.size) | 0;
   }
 
-  /** A statistic is read: it, and the same one of every other actor, is part of the state from now on. */
-  promote(word: number): void {
+  /** Somebody looks at the word: it, and the same one of every other actor, is part of the state from now on. */
+  seen(word: number): void {
+    if (this.counts(word)) return;
     const { actors, config } = this.#arena;
     const field = (word - actors) % Actor.shape.size;
-    for (let id = 0; id < config.actors; id++) this.#kind[actors + id * Actor.shape.size + field] = Kind.shared;
+    for (let id = 0; id < config.actors; id++) this.#counted[actors + id * Actor.shape.size + field] = 1;
     this.promotions++;
   }
 

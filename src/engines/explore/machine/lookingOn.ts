@@ -2,7 +2,7 @@
 import type { Memory } from '../../../arena/access.ts';
 import { useMemory } from '../../../arena/access.ts';
 import type { Arena } from '../../../arena/arena.ts';
-import { type Journal, Kind } from './journal.ts';
+import type { Journal } from './journal.ts';
 import type { Symmetry } from './symmetry.ts';
 
 const changes = (): never => {
@@ -21,7 +21,8 @@ class Looking implements Memory {
   }
 
   read(word: number): number {
-    if (this.#journal.kindOf(word) === Kind.statistic) this.#journal.promote(word);
+    // Who has come to an end holds no lock: whatever way it came, the mask is the same.
+    if (!this.#journal.isHeldMask(word)) this.#journal.seen(word);
     this.#symmetry?.touched(-1, word);
     return this.#journal.get(word);
   }

@@ -20,8 +20,16 @@ interface Touched {
   before: number | undefined;
 }
 
-/** An actor has read a shared word. */
-export function noteRead(symmetry: Symmetry | null, observed: Observed, actor: number, word: number, value: number): void {
+/** An actor has read a word, and knows it from now on, unless it follows from what it knows anyway or tells it nothing. */
+export function noteRead(
+  journal: Journal,
+  symmetry: Symmetry | null,
+  observed: Observed,
+  actor: number,
+  word: number,
+  value: number,
+): void {
+  if (journal.isOwnNote(actor, word) || journal.kindOf(word) === Kind.lockOrder) return;
   if (symmetry === null) observed.note(word, value);
   else symmetry.note(observed, actor, word, value);
 }
@@ -104,11 +112,13 @@ export class Recorder implements Memory {
       );
     }
     this.#log.push(word, value);
-    const kind = this.#kindRead(word);
-    if (kind === Kind.shared) noteRead(this.#symmetry, this.observed, this.#actor, word, value);
+    const isOwnNote = this.#journal.isOwnNote(this.#actor, word);
+    if (!isOwnNote) this.#journal.seen(word);
+    this.#symmetry?.touched(this.#actor, word);
+    noteRead(this.#journal, this.#symmetry, this.observed, this.#actor, word, value);
     const touched = this.#touched.get(word);
     if (touched === undefined) {
-      if (kind !== Kind.derived) this.#reads.push(word, value);
+      if (!isOwnNote) this.#reads.push(word, value);
       this.#touched.set(word, { at: -1, before: value });
     } else if (touched.before === undefined && this.#done[touched.at - 2] === Op.increase) {
       // From here on the sum is known, and depends on what was there.
@@ -118,18 +128,6 @@ export class Recorder implements Memory {
       this.#done[touched.at] = value;
     }
     return value;
-  }
-
-  /**
-   * What a word that is read is to the actor that reads it. Its own notes about its locks follow from its local state; those of
-   * others do not. A statistic that somebody reads is none.
-   */
-  #kindRead(word: number): number {
-    const kind = this.#journal.kindOf(word);
-    if (kind === Kind.statistic) this.#journal.promote(word);
-    if (kind === Kind.derived && this.#journal.ownerOf(word) === this.#actor) return kind;
-    this.#symmetry?.touched(this.#actor, word);
-    return kind === Kind.lockOrder ? kind : Kind.shared;
   }
 
   write(word: number, value: number): void {

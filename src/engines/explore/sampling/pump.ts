@@ -38,7 +38,7 @@ export class Pump {
     const key = `${control} ${round.length} ${round.join('')}`;
     if (this.#tried.has(key)) return null;
     this.#tried.add(key);
-    const failure = goesOn(executor, round) ? endless(executor) : null;
+    const failure = again(executor, round);
     this.#spent += executor.steps - steps;
     while (failure === null && executor.steps > steps) executor.back();
     return failure;
@@ -47,13 +47,16 @@ export class Pump {
 
 const makersOf = (round: Uint8Array): number => round.reduce((mask, actor) => mask | (1 << actor), 0);
 
-/** Makes the round again so often that there is no doubt; false when it comes out of step. */
-function goesOn(executor: Executor, round: Uint8Array): boolean {
+/** Makes the round again, so often that there is no doubt. What is wrong with that; null when it comes out of step. */
+function again(executor: Executor, round: Uint8Array): Outcome {
   const { control } = executor;
   for (let time = 1; time < TIMES; time++) {
-    for (const actor of round)
-      if (executor.steps >= executor.limit || !executor.canRun(actor) || executor.step(actor) !== null) return false;
-    if (executor.control !== control) return false;
+    for (const actor of round) {
+      if (executor.steps >= executor.limit || !executor.canRun(actor)) return null;
+      const failure = executor.step(actor);
+      if (failure !== null) return failure;
+    }
+    if (executor.control !== control) return null;
   }
-  return true;
+  return endless(executor);
 }
