@@ -10,6 +10,7 @@ import {
   keeping,
   owning,
   point,
+  recounting,
   register,
   stray,
   telling,
@@ -40,12 +41,15 @@ interface Flavour {
   readonly telling: number;
   readonly owning: number;
   readonly counting: number;
+  readonly recounting: number;
   readonly waiting: number;
   readonly stray: number;
   readonly locks: number;
   readonly loops: number;
   readonly twins: number;
   readonly background: number;
+  /** Programs that are checked at their end, for two that are not. */
+  readonly ends: number;
 }
 
 const plain: Flavour = {
@@ -54,12 +58,14 @@ const plain: Flavour = {
   telling: 2,
   owning: 1,
   counting: 1,
+  recounting: 0,
   waiting: 5,
   stray: 1,
   locks: 6,
   loops: 2,
   twins: 3,
   background: 1,
+  ends: 1,
 };
 
 /** Nothing but accesses, by like actors. */
@@ -69,12 +75,14 @@ const bare: Flavour = {
   telling: 0,
   owning: 0,
   counting: 0,
+  recounting: 0,
   waiting: 0,
   stray: 0,
   locks: 0,
   loops: 0,
   twins: 30,
   background: 0,
+  ends: 1,
 };
 
 const flavours: readonly Flavour[] = [
@@ -85,8 +93,10 @@ const flavours: readonly Flavour[] = [
   { ...plain, twins: 14, locks: 14, telling: 0, counting: 0, waiting: 8 },
   { ...plain, waiting: 30, locks: 2 },
   { ...plain, locks: 24, stray: 4, loops: 6, keeping: 0, telling: 0, owning: 0, counting: 0 },
-  { ...plain, keeping: 16, counting: 14, locks: 2 },
+  { ...plain, keeping: 16, counting: 12, recounting: 2, locks: 2 },
   { ...plain, background: 6, loops: 6 },
+  { ...bare, twins: 3, counting: 24, recounting: 12 },
+  { ...bare, twins: 3, counting: 24, ends: 8 },
 ];
 
 /** Mostly in the order that is right: semaphore, mutexes, spin lock; but the two mutexes in any. */
@@ -115,6 +125,7 @@ function operationOf(flavour: Flavour): fc.Arbitrary<Operation> {
     telling: tells,
     owning: owns,
     counting: counts,
+    recounting: recounts,
     waiting: waits,
     stray: strays,
     locks,
@@ -127,6 +138,7 @@ function operationOf(flavour: Flavour): fc.Arbitrary<Operation> {
     { weight: tells, arbitrary: telling },
     { weight: owns, arbitrary: owning },
     { weight: counts, arbitrary: counting },
+    { weight: recounts, arbitrary: recounting },
     { weight: waits, arbitrary: waiting },
     { weight: strays, arbitrary: stray },
   );
@@ -178,7 +190,7 @@ const programsOf = (flavour: Flavour): fc.Arbitrary<Program> =>
       actors: fc.array(actorsWith(flavour), { minLength: 1, maxLength: 3 }),
       checks: fc.oneof(
         { weight: 2, arbitrary: fc.constant([]) },
-        { weight: 1, arbitrary: fc.array(endCheck(flavour), { minLength: 1, maxLength: 2 }) },
+        { weight: flavour.ends, arbitrary: fc.array(endCheck(flavour), { minLength: 1, maxLength: 4 }) },
       ),
       states: mostStates,
       pad: fc.oneof({ weight: 200, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 300, max: 900 }) }),

@@ -82,16 +82,23 @@ export const telling: Chunk = fc.oneof(
 );
 
 export const counting: Chunk = fc.oneof(
-  { weight: 3, arbitrary: single('count', { counter: fc.nat(1) }) },
-  { weight: 1, arbitrary: single('counted', { actor: fc.constantFrom(null, 0, 1, 2), counter: fc.nat(1), to: register }) },
+  { weight: 2, arbitrary: single('count', { counter: fc.nat(1) }) },
   {
-    weight: 2,
+    weight: 3,
     arbitrary: fc.record({ word: anyWord, value, point }).map(({ word, value, point }): Instruction[] => [
       { do: 'load', word, to: 0, point },
       { do: 'if', from: 0, value, body: [{ do: 'count', counter: 0, ...glued }], ...glued },
     ]),
   },
 );
+
+/** What was counted is looked at, and left where the end shows it. */
+export const recounting: Chunk = fc
+  .record({ actor: fc.constantFrom(null, 0, 1, 2), counter: fc.nat(1), to: register, word, point })
+  .map(({ actor, counter, to, word, point }): Instruction[] => [
+    { do: 'counted', actor, counter, to, point },
+    { do: 'put', word, from: to, ...glued },
+  ]);
 
 const pairOf = (word: fc.Arbitrary<number>, make: (word: number, value: number, point: boolean) => Instruction[]): Chunk =>
   fc.tuple(word, fc.constantFrom(1, 2), fc.boolean()).map(([word, value, point]) => make(word, value, point));

@@ -49,6 +49,10 @@ const kinds: Readonly<Record<string, readonly Actors[]>> = {
     does(writes, holds(0)),
   ],
   'a lock that one in the background takes again and again': [inBackground([at(load(1)), ...writes]), does(writes, holds(0))],
+  'a lock whose taker breaks a rule in the very same step': [
+    { ...twins(holds(2)), background: true },
+    twins([on({ do: 'lock', lock: 2 }), on(load(0))], [poll()]),
+  ],
   'a poll under a lock': [does([poll(...holds(1))]), does(holds(1, on(store(0, 1)))), inBackground([at(load(1)), ...holds(1)])],
   'a word by its own number': [
     twins(

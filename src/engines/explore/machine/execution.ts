@@ -64,6 +64,8 @@ export class Executor {
   readonly operation: Int32Array;
   /** Actors that are not done, those in the background apart. */
   left = 0;
+  /** The last step that was made has taken a lock that its actor may have had to wait for, whether or not it failed then. */
+  tookLock = false;
   /** What went wrong before an actor's first point. */
   readonly failedAtOnce: Outcome;
   /** Null where no two actors do the same. */
@@ -310,8 +312,10 @@ export class Executor {
       if (this.coverage.isOpen) this.coverage.look(this.at);
     } catch (error) {
       pulse?.end();
+      this.tookLock = this.#recorder.granted !== 0;
       return thrown(error, actor);
     }
+    this.tookLock = this.wasGranted(actor);
     return null;
   }
 

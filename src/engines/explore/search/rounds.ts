@@ -34,7 +34,8 @@ export function grantableAt(executor: Executor, able: number): number {
   let mask = 0;
   for (let actor = 0; actor < executor.count; actor++) {
     if ((able & (1 << actor)) === 0) continue;
-    if (executor.step(actor) === null && executor.wasGranted(actor)) mask |= 1 << actor;
+    executor.step(actor);
+    if (executor.tookLock) mask |= 1 << actor;
     executor.back();
   }
   return mask;

@@ -99,7 +99,7 @@ export class StateGraph {
       const spent = stop.spent + (free >= 0 && actor !== free ? 1 : 0);
       // A step that fails ends its execution, and no round goes on from there. The search has reported it.
       const failed = executor.step(actor) !== null;
-      if (!failed && executor.wasGranted(actor)) this.grantable[state] = (this.grantable[state] as number) | (1 << actor);
+      if (executor.tookLock) this.grantable[state] = (this.grantable[state] as number) | (1 << actor);
       if (failed || spent > bound) {
         executor.back();
         continue;
