@@ -76,7 +76,7 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('who is in the background stops where it stands when the others are done', [
     'machine/execution',
-    'this.left === 0 && operation === 0 && parent === null && this.isBackground(actor)',
+    'this.left === 0 && state.operation === 0 && state.parent === null && this.isBackground(actor)',
     'this.left === 0 && this.isBackground(actor)',
   ]),
   // Like actors.

@@ -6,6 +6,7 @@
 import { UsageError } from '../../input/usageError.ts';
 import type { Executor } from './machine/execution.ts';
 import type { Failure } from './machine/failure.ts';
+import { grown } from './machine/grown.ts';
 import { mixHigh, mixLow } from './machine/hash.ts';
 import type { Symmetry } from './machine/symmetry.ts';
 import { conclude } from './search/conclude.ts';
@@ -62,7 +63,7 @@ const ALONE = 64;
 /** Steps of a path after which it is asked whether it is a round without end; and again at every doubling. */
 const LONG = 2048;
 
-/** Most steps of a path without preemption, whatever the limit of an execution. There are few such paths. */
+/** Steps that a path without preemption may have in any case, whatever the limit of an execution. There are few such paths. */
 const LONGEST = 200_000;
 
 /** Rounds in lock step that an actor on its own is followed. */
@@ -115,16 +116,11 @@ class Stops {
   /** Makes room for a state at `depth`. */
   reach(depth: number): void {
     if (depth < this.untried.length) return;
-    const more = <T extends Int32Array | Int8Array | Uint8Array>(one: T, other: T): T => {
-      other.set(one);
-      return other;
-    };
-    const length = 2 * depth;
-    this.untried = more(this.untried, new Int32Array(length));
-    this.putOff = more(this.putOff, new Int32Array(length));
-    this.current = more(this.current, new Int8Array(length));
-    this.spent = more(this.spent, new Uint8Array(length));
-    this.alone = more(this.alone, new Int32Array(length));
+    this.untried = grown(this.untried);
+    this.putOff = grown(this.putOff);
+    this.current = grown(this.current);
+    this.spent = grown(this.spent);
+    this.alone = grown(this.alone);
   }
 }
 
@@ -270,7 +266,7 @@ class Search {
       const failure = endless(executor);
       if (failure !== null) return failure;
     }
-    if (depth >= (this.#bound === 0 ? LONGEST : executor.limit)) {
+    if (depth >= (this.#bound === 0 ? Math.max(LONGEST, executor.limit) : executor.limit)) {
       this.#spent.executions++;
       this.#long++;
       return null;

@@ -2,9 +2,11 @@
  * The machine of the audit: actors make steps one after another, and one may be stopped at an access in the middle of a step
  * while others go on. Nothing is recorded, matched or taken back: an execution begins with a copy of the memory.
  */
+
 import { type Memory, useMemory } from '../../../arena/access.ts';
 import type { Arena } from '../../../arena/arena.ts';
 import { Actor, ActorState } from '../../../arena/structures.ts';
+import { Violation } from '../../../arena/violation.ts';
 import { PG_LOCKED, PG_WAITERS } from '../../../mm/page.ts';
 import { AGAIN, type Prepared, type Scenario } from '../../../scenarios/scenario.ts';
 import type { Steps } from '../../../steps/steps.ts';
@@ -230,7 +232,7 @@ export class Machine implements Memory {
   read(word: number): number {
     this.#note(word, 'read', this.#bitsRead(this.#step.actor, word) & this.#looked);
     this.#looked = ALL;
-    if (this.#value(word) === undefined) throw new RangeError(`word ${word} is read, and there is none`);
+    if (this.#value(word) === undefined) throw new Violation('I-CRASH', `word ${word} is read, and there is none`);
     return this.#value(word);
   }
 

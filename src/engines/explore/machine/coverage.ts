@@ -23,16 +23,30 @@ type ActorsNamed = (name: string | undefined) => readonly number[];
 
 const pointOf = ({ point }: Place): number => (point === 'done' ? DONE : Point[point]);
 
+// These are asked at every step: loops, and nothing that is made anew.
+
+/** Does one of the actors, other than `not`, stand at the point? */
+function standsAt(at: Int32Array, actors: readonly number[], point: number, not: number): boolean {
+  for (const actor of actors) if (actor !== not && at[actor] === point) return true;
+  return false;
+}
+
 function looksAtPlace(place: Place, beside: Place | undefined, actorsNamed: ActorsNamed): Look {
   const [actors, point] = [actorsNamed(place.actor), pointOf(place)];
-  if (beside === undefined) return (at) => actors.some((actor) => at[actor] === point);
+  if (beside === undefined) return (at) => standsAt(at, actors, point, -1);
   const [others, where] = [actorsNamed(beside.actor), pointOf(beside)];
-  return (at) => actors.some((actor) => at[actor] === point && others.some((other) => other !== actor && at[other] === where));
+  return (at) => {
+    for (const actor of actors) if (at[actor] === point && standsAt(at, others, where, actor)) return true;
+    return false;
+  };
 }
 
 function looksAtCounter(words: Int32Array, counters: readonly number[]): Look {
   const before = counters.map((word) => words[word] as number);
-  return () => counters.some((word, i) => words[word] !== before[i]);
+  return () => {
+    for (let i = 0; i < counters.length; i++) if (words[counters[i] as number] !== before[i]) return true;
+    return false;
+  };
 }
 
 export class Coverage {
@@ -94,10 +108,12 @@ export class Coverage {
 
   /** A step was made; the actors stand at these points. To be called while it {@link isOpen}. */
   look(at: Int32Array): void {
-    const left = this.#openOnStep.filter((one) => !this.#settles(one, at));
-    if (left.length === this.#openOnStep.length) return;
-    this.#openOnStep = left;
-    this.isOpen = left.length > 0;
+    for (const { look } of this.#openOnStep) {
+      if (!look(at)) continue;
+      this.#openOnStep = this.#openOnStep.filter((one) => !this.#settles(one, at));
+      this.isOpen = this.#openOnStep.length > 0;
+      return;
+    }
   }
 
   /** An execution has come to a good end. */

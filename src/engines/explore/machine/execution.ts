@@ -15,6 +15,7 @@ import { Coverage } from './coverage.ts';
 import { type Outcome, thrown } from './failure.ts';
 import { Feed } from './feed.ts';
 import { Generators } from './generators.ts';
+import { grown } from './grown.ts';
 import { mixHigh, mixLow } from './hash.ts';
 import { Journal } from './journal.ts';
 import { DONE, type LocalState, LocalStates, type Wait } from './localState.ts';
@@ -64,8 +65,6 @@ export class Executor {
   readonly operation: Int32Array;
   /** Actors that are not done, those in the background apart. */
   left = 0;
-  /** The last step that was made has taken a lock that its actor may have had to wait for, whether or not it failed then. */
-  tookLock = false;
   /** What went wrong before an actor's first point. */
   readonly failedAtOnce: Outcome;
   /** Null where no two actors do the same. */
@@ -87,7 +86,6 @@ export class Executor {
   /** Hash of the local states of all actors, and of what could be seen of them from outside. */
   #localLow = 0;
   #localHigh = 0;
-  #control = 0;
   /** Waiting actors that were woken, a bit each; and those that were before the first step. */
   #woken = 0;
   #wokenAtFirst = 0;
@@ -176,13 +174,11 @@ export class Executor {
     this.#woken = this.#wokenAtFirst;
     this.#localLow = 0;
     this.#localHigh = 0;
-    this.#control = 0;
     for (let i = 0; i < this.count; i++) {
       const state = this.#initial[i] as LocalState;
       this.#local[i] = state;
       this.#localLow ^= state.low;
       this.#localHigh ^= state.high;
-      this.#control ^= state.control;
       this.at[i] = state.at;
       this.operation[i] = state.operation;
       if (state.at !== DONE && !this.isBackground(i)) this.left++;
@@ -201,9 +197,10 @@ export class Executor {
 
   canRun(actor: number): boolean {
     const state = this.#local[actor] as LocalState;
-    const { at, wait, operation, parent } = state;
+    if (state.at === DONE) return false;
     // Who is in the background goes on to the beginning of its operations when everybody else is done.
-    if (at === DONE || (this.left === 0 && operation === 0 && parent === null && this.isBackground(actor))) return false;
+    if (this.left === 0 && state.operation === 0 && state.parent === null && this.isBackground(actor)) return false;
+    const { wait } = state;
     if (wait.word === 0 || (this.#woken & (1 << actor)) !== 0) return true;
     return wait.mask !== 0 && (this.#journal.get(wait.word) & wait.mask) === wait.value;
   }
@@ -227,6 +224,13 @@ export class Executor {
   wordsReadBefore(localState: number): readonly number[] {
     const { log } = this.#states.list[localState] as LocalState;
     return Array.from({ length: log.length / 2 }, (_, i) => log[2 * i] as number);
+  }
+
+  /** Has the last step, with this outcome, taken a lock that its actor may have had to wait for? It may have done so, and failed then. */
+  tookLock(outcome: Outcome): boolean {
+    if (outcome === null) return this.wasGranted(this.#acting);
+    const end = this.#recorded.failedOnItsWayTo();
+    return (end === -1 ? this.#recorder.granted : (this.#states.list[end] as LocalState).granted) !== 0;
   }
 
   /** Has the last step of the actor taken a lock that it may have to wait for? */
@@ -312,19 +316,14 @@ export class Executor {
       if (this.coverage.isOpen) this.coverage.look(this.at);
     } catch (error) {
       pulse?.end();
-      this.tookLock = this.#recorder.granted !== 0;
       return thrown(error, actor);
     }
-    this.tookLock = this.wasGranted(actor);
     return null;
   }
 
   #grow(): void {
-    const [schedule, kept] = [this.schedule, this.#kept];
-    this.schedule = new Uint8Array(2 * schedule.length);
-    this.schedule.set(schedule);
-    this.#kept = new Int32Array(2 * kept.length);
-    this.#kept.set(kept);
+    this.schedule = grown(this.schedule);
+    this.#kept = grown(this.#kept);
   }
 
   /** Takes the last step back. */
@@ -348,7 +347,7 @@ export class Executor {
 
   /** Hash of what could be seen of all actors from outside: where they stand, what they hold and wait for. Not the words. */
   get control(): number {
-    return this.#control ^ mixLow(this.#woken, 1);
+    return this.#local.reduce((hash, { control }) => hash ^ control, mixLow(this.#woken, 1));
   }
 
   /** How often it turned out that the state has more to it: a hash from before does not compare with one from after. */
@@ -403,7 +402,6 @@ export class Executor {
     this.#local[actor] = state;
     this.#localLow ^= from.low ^ state.low;
     this.#localHigh ^= from.high ^ state.high;
-    this.#control ^= from.control ^ state.control;
     this.at[actor] = state.at;
     this.operation[actor] = state.operation;
     if (this.isBackground(actor)) return;
@@ -415,6 +413,7 @@ export class Executor {
   #live(actor: number, from: LocalState): LocalState {
     pulse?.begin(actor, this.schedule, this.steps);
     this.#pending = [];
+    this.#recorded.checking = 0;
     let to: LocalState;
     try {
       to = this.#generators.step(actor, from, this.#states);

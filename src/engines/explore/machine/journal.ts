@@ -7,6 +7,7 @@
 import type { Arena } from '../../../arena/arena.ts';
 import { LOCK_CLASSES } from '../../../arena/config.ts';
 import { Actor } from '../../../arena/structures.ts';
+import { grown } from './grown.ts';
 import { mixHigh, mixLow } from './hash.ts';
 import type { Symmetry } from './symmetry.ts';
 
@@ -114,7 +115,7 @@ export class Journal {
   set(word: number, value: number): void {
     const old = (word >= 0 ? this.#words[word] : this.#frames[~word]) as number;
     if (old === value) return;
-    if (this.top === this.#entries.length) this.#grow();
+    if (this.top === this.#entries.length) this.#entries = grown(this.#entries);
     this.#entries[this.top] = word;
     this.#entries[this.top + 1] = old;
     this.top += 2;
@@ -131,12 +132,6 @@ export class Journal {
     this.top = 0;
     this.low = 0;
     this.high = 0;
-  }
-
-  #grow(): void {
-    const more = new Int32Array(this.#entries.length * 2);
-    more.set(this.#entries);
-    this.#entries = more;
   }
 
   /** Takes back all writes after `top` was the length. The hash is the caller's, who knows what it was. */

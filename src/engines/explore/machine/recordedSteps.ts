@@ -6,6 +6,7 @@
  * code is followed; the generator is not touched. So an actor written as a generator becomes, by being run, a machine whose
  * states can be copied, compared and returned to.
  */
+import { grown } from './grown.ts';
 import type { Journal } from './journal.ts';
 
 /** READ word value otherwise; WRITE word value; INCREASE word by; WAKE word; CHECK number; END state. */
@@ -38,6 +39,8 @@ export class RecordedSteps {
   #code = new Int32Array(1 << 12);
   /** Where the next instruction goes; 0 stays free, it means "nothing recorded". */
   #end = 1;
+  /** The check that was made last, 0 for none since this was set to 0. */
+  checking = 0;
 
   /** Makes the step that begins at `entry`: the id of the local state it ends in, or -1 with nothing done if it is not known. */
   follow(entry: number, journal: Journal, effects: Effects): number {
@@ -66,6 +69,7 @@ export class RecordedSteps {
           pc += 2;
           break;
         case Op.check:
+          this.checking = pc;
           effects.check(operand);
           pc += 2;
           break;
@@ -73,6 +77,15 @@ export class RecordedSteps {
           return operand;
       }
     }
+  }
+
+  /** The local state that a step would have come to whose check has just failed; -1 when it was not a step that was followed. */
+  failedOnItsWayTo(): number {
+    if (this.checking === 0) return -1;
+    let pc = this.checking;
+    // Checks come last.
+    while (this.#code[pc] === Op.check) pc += 2;
+    return this.#code[pc + 1] as number;
   }
 
   /** Does the step from `entry`, in all its variants, only read and write words that are quiet, and come to a local state that is? */
@@ -140,11 +153,7 @@ export class RecordedSteps {
   }
 
   #emit(...values: number[]): void {
-    while (this.#end + values.length > this.#code.length) {
-      const more = new Int32Array(this.#code.length * 2);
-      more.set(this.#code);
-      this.#code = more;
-    }
+    while (this.#end + values.length > this.#code.length) this.#code = grown(this.#code);
     this.#code.set(values, this.#end);
     this.#end += values.length;
   }

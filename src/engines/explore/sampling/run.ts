@@ -60,11 +60,12 @@ export function runOnce(
   executor.reset();
   if (executor.failedAtOnce !== null) return executor.failedAtOnce;
   pump?.begin(executor);
+  const most = Math.min(LONG, executor.limit / 2);
   let current = -1;
   let alone = 0;
   for (let count = executor.runnable(runnable); count > 0; count = executor.runnable(runnable)) {
     const last = current;
-    if (executor.steps >= Math.min(LONG, executor.limit / 2)) return runToEnd(executor, last, runnable);
+    if (executor.steps >= most) return runToEnd(executor, last, runnable);
     current = scheduler.nextActor(runnable, count, last);
     alone = current === last ? alone + 1 : 0;
     if (alone > PATIENCE && count > 1) {

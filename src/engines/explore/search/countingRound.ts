@@ -6,6 +6,7 @@
  */
 import type { Executor } from '../machine/execution.ts';
 import type { Round } from '../machine/failure.ts';
+import { retrace } from './retrace.ts';
 import { isFairRound } from './rounds.ts';
 
 /** Rounds that must be alike before a counting livelock is claimed. */
@@ -40,14 +41,11 @@ interface Trail {
 /** What the last steps were. The executor is left as it was. */
 function trailOf(executor: Executor, length: number): Trail {
   const [actors, controls, locals]: [number[], number[], number[]] = [[], [], []];
-  for (let i = 0; i < length && executor.steps > 0; i++) {
-    const actor = executor.schedule[executor.steps - 1] as number;
+  retrace(executor, length, (actor) => {
     actors.push(actor);
     controls.push(executor.control);
     locals.push(executor.localStateOf(actor));
-    executor.back();
-  }
-  for (let i = actors.length - 1; i >= 0; i--) executor.step(actors[i] as number);
+  });
   return { actors, controls, locals };
 }
 
@@ -65,16 +63,12 @@ function periodOf({ actors, controls }: Trail, times: number): number {
 
 /** Words that changed in the last rounds, if each did so by the same amount in every one of them; -1 if one did not. */
 function evenChanges(executor: Executor, period: number): number {
-  const actors: number[] = [];
-  const moments = [executor.snapshot()];
-  for (let round = 0; round < COMPARED; round++) {
-    for (let i = 0; i < period; i++) {
-      actors.push(executor.schedule[executor.steps - 1] as number);
-      executor.back();
-    }
-    moments.push(executor.snapshot());
-  }
-  for (let i = actors.length - 1; i >= 0; i--) executor.step(actors[i] as number);
+  const moments: Int32Array[] = [];
+  const end = executor.steps;
+  // The moment before the first of the rounds, too: one step more is looked at, or the beginning.
+  retrace(executor, COMPARED * period + 1, () => {
+    if ((end - executor.steps) % period === 0) moments.push(executor.snapshot());
+  });
   const [a, b, c, d] = moments as [Int32Array, Int32Array, Int32Array, Int32Array];
   let changed = 0;
   for (let word = 0; word < a.length; word++) {
@@ -90,7 +84,7 @@ function evenChanges(executor: Executor, period: number): number {
 function evenly(executor: Executor, period: number): { readonly length: number; readonly words: number } | null {
   for (let multiple = 1; multiple <= MULTIPLES; multiple++) {
     const length = period * multiple;
-    if (COMPARED * length > executor.steps) return null;
+    if (COMPARED * length >= executor.steps) return null;
     const words = evenChanges(executor, length);
     if (words >= 0) return { length, words };
   }

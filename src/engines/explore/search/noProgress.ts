@@ -11,6 +11,7 @@ import type { Executor } from '../machine/execution.ts';
 import type { Failure, NoProgress, Round } from '../machine/failure.ts';
 import { DONE } from '../machine/localState.ts';
 import { countingRound } from './countingRound.ts';
+import { retrace } from './retrace.ts';
 import { closedRound } from './rounds.ts';
 
 const failure = (kind: NoProgress, message: string): Failure => ({
@@ -83,10 +84,14 @@ export function stuck(executor: Executor): Failure {
 const namesOf = (executor: Executor, actors: readonly number[]): string =>
   actors.map((actor) => executor.nameOf(actor)).join(', ');
 
+/** Who makes the steps of a round. */
+const makersOf = ({ schedule }: Executor, { start, length }: Round): number[] =>
+  [...new Set(schedule.subarray(start, start + length))].sort((a, b) => a - b);
+
 /** The verdict on a round that can go on for ever: the last steps of the path the executor is on. */
 export function roundFailure(executor: Executor, round: Round): Failure {
-  const { start, length } = round;
-  const made = [...new Set(executor.schedule.subarray(start, start + length))].sort((a, b) => a - b);
+  const { length } = round;
+  const made = makersOf(executor, round);
   const background = made.filter((actor) => executor.isBackground(actor));
   const where = `every ${length} steps the state is the same again (${placesOf(executor, round)})`;
   const verdict =
@@ -102,14 +107,7 @@ export function roundFailure(executor: Executor, round: Round): Failure {
 /** Where the actors of a round come from, step by step: `A@lock B@unlock`. The executor is left as it was. */
 function placesOf(executor: Executor, { start }: Round): string {
   const places = new Set<string>();
-  const steps: number[] = [];
-  while (executor.steps > start) {
-    const actor = executor.schedule[executor.steps - 1] as number;
-    places.add(placeOf(executor, actor));
-    steps.push(actor);
-    executor.back();
-  }
-  for (let actor = steps.pop(); actor !== undefined; actor = steps.pop()) executor.step(actor);
+  retrace(executor, executor.steps - start, (actor) => places.add(placeOf(executor, actor)));
   return `${[...places].slice(0, 8).join(' ')}${places.size > 8 ? ' ...' : ''}`;
 }
 
@@ -129,7 +127,7 @@ export function endless(executor: Executor): Failure | null {
   const counting = countingRound(executor);
   if (counting === null) return null;
   const { round, times, words } = counting;
-  const made = [...new Set(executor.schedule.subarray(round.start, round.start + round.length))].sort((a, b) => a - b);
+  const made = makersOf(executor, round);
   const where = `${times} rounds of ${round.length} steps were made, one like the other but for ${words} words that count (${placesOf(executor, round)})`;
   return { ...failure('counting livelock', `${namesOf(executor, made)} go round: ${where}`), round };
 }

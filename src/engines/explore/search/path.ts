@@ -1,4 +1,6 @@
 /** The states on the path that a search is on, found by their hash. */
+import { grown } from '../machine/grown.ts';
+
 export class Path {
   #low = new Int32Array(1024);
   #high = new Int32Array(1024);
@@ -47,13 +49,10 @@ export class Path {
   }
 
   #grow(): void {
-    const [low, high] = [this.#low, this.#high];
-    this.#low = new Int32Array(2 * low.length);
-    this.#high = new Int32Array(2 * high.length);
-    this.#low.set(low);
-    this.#high.set(high);
-    const depth = this.#depth;
+    this.#low = grown(this.#low);
+    this.#high = grown(this.#high);
     this.#slots = new Int32Array(2 * this.#slots.length);
-    for (let at = 0; at < depth; at++) this.#slots[this.#slotOf(low[at] as number, high[at] as number)] = at + 1;
+    for (let at = 0; at < this.#depth; at++)
+      this.#slots[this.#slotOf(this.#low[at] as number, this.#high[at] as number)] = at + 1;
   }
 }

@@ -34,8 +34,8 @@ export function grantableAt(executor: Executor, able: number): number {
   let mask = 0;
   for (let actor = 0; actor < executor.count; actor++) {
     if ((able & (1 << actor)) === 0) continue;
-    executor.step(actor);
-    if (executor.tookLock) mask |= 1 << actor;
+    const outcome = executor.step(actor);
+    if (executor.tookLock(outcome)) mask |= 1 << actor;
     executor.back();
   }
   return mask;

@@ -1,5 +1,6 @@
 /** Guesses of how far a depth-first search has come. */
 import type { Executor } from '../machine/execution.ts';
+import { grown } from '../machine/grown.ts';
 
 /** Ones in a word. */
 function bits(word: number): number {
@@ -16,11 +17,7 @@ export class Shares {
 
   /** The path goes on from a state with these choices. */
   note(depth: number, choices: number): void {
-    if (depth >= this.#choices.length) {
-      const more = new Uint8Array(2 * depth);
-      more.set(this.#choices);
-      this.#choices = more;
-    }
+    if (depth >= this.#choices.length) this.#choices = grown(this.#choices, 2 * depth);
     this.#choices[depth] = bits(choices);
   }
 

@@ -98,8 +98,9 @@ export class StateGraph {
       const { state, free } = stop;
       const spent = stop.spent + (free >= 0 && actor !== free ? 1 : 0);
       // A step that fails ends its execution, and no round goes on from there. The search has reported it.
-      const failed = executor.step(actor) !== null;
-      if (executor.tookLock) this.grantable[state] = (this.grantable[state] as number) | (1 << actor);
+      const outcome = executor.step(actor);
+      const failed = outcome !== null;
+      if (executor.tookLock(outcome)) this.grantable[state] = (this.grantable[state] as number) | (1 << actor);
       if (failed || spent > bound) {
         executor.back();
         continue;
