@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { SurveyResult } from '../src/engines/explore/threads/survey.ts';
+import type { SurveyResult } from '../src/engines/explore/plan/surveyResult.ts';
 
 const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-all-'));
@@ -31,7 +31,7 @@ function run(args: readonly string[], stopWhen?: RegExp): Promise<{ code: number
 type Said = SurveyResult & {
   readonly schema: string;
   readonly scenario: string | null;
-  readonly failure: { oracle: string } | null;
+  readonly failure: { oracle: string; message: string } | null;
 };
 const said = (stdout: string): Said => JSON.parse(stdout);
 
@@ -41,7 +41,7 @@ test('every scenario is finished without a preemption, and nothing is reported',
   const { schema, verdict, bound, scenarios, finished, misfits, failure } = said(stdout);
   assert.deepEqual([schema, verdict, bound, failure, misfits], ['hmm-lab/explore-all/1', 'bounded', 0, null, []]);
   assert.ok(scenarios.length >= 145);
-  assert.deepEqual(finished, [{ preemptions: 0, scenarios: scenarios.length }]);
+  assert.deepEqual(finished, [{ preemptions: 0, scenarios: scenarios.length, leftOut: [], unfinished: [] }]);
   assert.ok(scenarios.some(({ scenario }) => scenario === 'huge-fault-vs-discard'));
   assert.ok(!scenarios.some(({ scenario }) => scenario === 'mini-hmm-early'), 'the one with a mistake built in is left out');
   assert.match(stderr, new RegExp(`within no preemptions: ${scenarios.length} of ${scenarios.length} finished`));
@@ -72,6 +72,42 @@ test('what a driver does wrong while a scenario is set up makes it a misfit, wit
   const odd = said(stdout).misfits.filter((sentence) => sentence.includes('cannot be set up'));
   assert.ok(odd.length > 0);
   for (const sentence of odd) assert.match(sentence, /^scenario \S+ cannot be set up with '.\/vain.mjs': rule I-OUT is broken: /);
+});
+
+test('a driver that no scenario can be set up with is refused', async () => {
+  writeFileSync(join(directory, 'broken.mjs'), touch.replace('function* open(task, mirror) {', '$& throw new Error("no");'));
+  const { code, stdout, stderr } = await run(['--all', '--driver', './broken.mjs']);
+  assert.deepEqual([code, stdout], [2, '']);
+  assert.match(
+    stderr,
+    /no scenario with a device can be set up with driver '.\/broken.mjs': scenario \S+ cannot be set up with '.\/broken.mjs': no/,
+  );
+});
+
+test('a driver that does not end being set up in one scenario: that one is named', async () => {
+  const hangs = '$& while (task.arena.config.devices > 1);';
+  writeFileSync(join(directory, 'hangs.mjs'), touch.replace('function* open(task, mirror) {', hangs));
+  const { code, stdout, stderr } = await run(['--all', '--driver', './hangs.mjs']);
+  assert.deepEqual([code, stdout], [2, '']);
+  assert.match(stderr, /scenario 'two-device-faults@.\/hangs.mjs' is not ready after 10 s/);
+});
+
+test('a step that does not end is named by its actor', async () => {
+  writeFileSync(
+    join(directory, 'stops.mjs'),
+    touch.replace('function* fault(task, mirror, start, end, write) {', '$& while (task.id === 0);'),
+  );
+  const { code, stdout } = await run(['--all', '--driver', './stops.mjs', '--json']);
+  const { failure } = said(stdout);
+  assert.deepEqual([code, failure?.oracle], [1, 'I-PROG']);
+  assert.match(failure?.message ?? '', /^livelock: D\d? has come to no other point for 5 s: a step of it does not end$/);
+});
+
+test('it is looked whether schedules repeat, also where a search would not notice', async () => {
+  const clock = 'lab.store(task.arena, mirror + Mirror.private + 20, process.hrtime()[1]); yield Point.driverSnapshot;';
+  writeFileSync(join(directory, 'clock.mjs'), touch.replace('yield Point.driverSnapshot;', clock));
+  const { code, stdout } = await run(['--all', '--driver', './clock.mjs', '--preemptions', '0', '--json']);
+  assert.deepEqual([code, said(stdout).failure?.oracle], [1, 'I-DETERM']);
 });
 
 test('a bug in the model is found without naming a scenario', async () => {

@@ -13,9 +13,11 @@ import { counterpartOf } from '../src/engines/explore/plan/cleanScenario.ts';
 import { Control } from '../src/engines/explore/plan/control.ts';
 import { type List, listScenarios } from '../src/engines/explore/plan/list.ts';
 import { loadScenario } from '../src/engines/explore/plan/load.ts';
-import { runTask, type TaskResult } from '../src/engines/explore/plan/tasks.ts';
-import { type Answers, type Job, START_MS, type Started } from '../src/engines/explore/threads/threads.ts';
+import { runTask } from '../src/engines/explore/plan/tasks.ts';
+import { START_MS } from '../src/engines/explore/threads/threads.ts';
+import type { Answers, AnyScenario, Job, Misfit, Started } from '../src/engines/explore/threads/work.ts';
 import { answerOf } from '../src/engines/refusal.ts';
+import { isUsageError } from '../src/input/usageError.ts';
 import type { Scenario } from '../src/scenarios/scenario.ts';
 
 let scenario: Scenario;
@@ -27,9 +29,15 @@ async function start({ scenario: name, settings, driver, threads }: Job, control
   pulse.begin(SETTING_UP, new Uint8Array(0), 0);
   scenario = await loadScenario(name, settings, driver);
   kept = executorOf(scenario);
-  const { actors } = kept.prepared;
-  return { scenario: scenario.name, actors: actors.map((actor) => actor.name), covers: kept.coverage.names };
+  return startedOf(kept);
 }
+
+const startedOf = ({ scenario: { name }, prepared: { actors, arena }, coverage }: Executor): Started => ({
+  scenario: name,
+  actors: actors.map((actor) => actor.name),
+  devices: arena.config.devices,
+  covers: coverage.names,
+});
 
 /** The scenarios for a driver; it is loaded and opened for that. */
 async function list(driver: string | undefined, settings: DriverSettings, like: string | undefined, pulse: Pulse): Promise<List> {
@@ -37,15 +45,19 @@ async function list(driver: string | undefined, settings: DriverSettings, like: 
   return listScenarios(driver, settings, like);
 }
 
-async function search(
-  { scenario: name, settings, task, index }: Answers['search']['work'],
-  control: Control,
-  lane: number,
-  pulse: Pulse,
-): Promise<TaskResult> {
+/** Any scenario, on a machine of its own. */
+async function executorFor({ scenario: name, settings: own }: AnyScenario, pulse: Pulse): Promise<Executor> {
   pulse.begin(SETTING_UP, new Uint8Array(0), 0);
-  const executor = executorOf(await loadScenario(name, settings));
-  return runTask(executor, task, control, index, lane);
+  return executorOf(await loadScenario(name, own));
+}
+
+async function open(asked: AnyScenario, pulse: Pulse): Promise<Started | Misfit> {
+  try {
+    return startedOf(await executorFor(asked, pulse));
+  } catch (error) {
+    if (isUsageError(error)) return { misfit: error.message };
+    throw error;
+  }
 }
 
 async function report({ scenario: name, settings, driver }: Job, { found, options }: Answers['report']['work'], budget: Budget) {
@@ -53,7 +65,7 @@ async function report({ scenario: name, settings, driver }: Job, { found, option
   return reportFound(kept, options, found, budget, clean);
 }
 
-function work(job: Job, control: Control, pulse: Pulse): unknown {
+async function work(job: Job, control: Control, pulse: Pulse): Promise<unknown> {
   const { work: asked, lane, settings, driver } = job;
   const hooks = { isStopped: () => control.isStopped };
   switch (asked.kind) {
@@ -63,8 +75,10 @@ function work(job: Job, control: Control, pulse: Pulse): unknown {
       return null;
     case 'list':
       return list(driver, settings, asked.like, pulse);
-    case 'search':
-      return search(asked, control, lane, pulse);
+    case 'open':
+      return open(asked, pulse);
+    case 'any':
+      return runTask(await executorFor(asked, pulse), asked.task, control, asked.index, lane);
     case 'task':
       return runTask(kept, asked.task, control, asked.index, lane);
     case 'report':

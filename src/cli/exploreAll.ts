@@ -1,7 +1,7 @@
 /** `hmm-lab explore --all`: every scenario that fits a driver. */
 import type { Bug } from '../bugs/bug.ts';
-import type { DriverSettings } from '../drivers/options.ts';
-import type { SurveyResult } from '../engines/explore/threads/survey.ts';
+import type { SurveyResult } from '../engines/explore/plan/surveyResult.ts';
+import type { SurveyOptions } from '../engines/explore/threads/survey.ts';
 import { chromeTrace } from '../report/chromeTrace.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { surveyText } from '../report/surveyText.ts';
@@ -13,13 +13,8 @@ const EXIT_INTERRUPTED = 130;
 /** How long to look when nothing is said. */
 export const ALL_SECONDS = 60;
 
-export interface AllOptions {
-  /** By its name, or the path of its module. */
-  readonly driver?: string | undefined;
-  readonly settings: DriverSettings;
+export interface AllOptions extends Omit<SurveyOptions, 'like'> {
   readonly bug?: Bug | undefined;
-  readonly seconds: number;
-  readonly preemptions: number;
   readonly workers: number;
   readonly json: boolean;
   readonly chrome?: ((text: string) => void) | undefined;

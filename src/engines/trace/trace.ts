@@ -63,7 +63,7 @@ interface Hit {
 async function searched(threads: Threads, standing: Standing, { settings }: TraceOptions, task: SearchTask): Promise<Hit | null> {
   const { scenario } = standing;
   try {
-    const result = await threads.run({ kind: 'search', scenario, settings, task, index: 0 });
+    const result = await threads.run({ kind: 'any', scenario, settings, task, index: 0 });
     standing.schedules += result.executions;
     if (result.complete && result.failure === null) standing.bound = task.preemptions;
     return result.failure === null ? null : { scenario, rule: result.failure.rule, schedule: result.schedule, isStuck: false };

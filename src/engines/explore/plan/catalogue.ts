@@ -32,21 +32,42 @@ export interface Playable {
 
 /**
  * All scenarios with a driver in place of theirs, which is called `shown`: with the default driver, or that of the scenario, they are
- * what they are. With `long` the long ones, too.
+ * what they are. With `long` the long ones, too. Nothing is set up for it: a scenario may turn out not to fit then.
  */
-export function playable(driver: Driver, settings: DriverSettings = {}, shown = driver.name, long = false): Playable {
-  const [fitting, misfits]: [Scenario[], string[]] = [[], []];
-  for (const scenario of long ? [...scenarios(settings), ...longScenarios(settings)] : scenarios(settings)) {
+export function played(driver: Driver, settings: DriverSettings = {}, shown = driver.name, long = false): Playable {
+  const all = long ? [...scenarios(), ...longScenarios()] : scenarios();
+  return fitting(
+    all.map(
+      ({ name }) =>
+        () =>
+          scenarioWith(name, driver, settings, shown),
+    ),
+  );
+}
+
+/** The same, and each that seems to fit is set up, to see whether it does. */
+export function playable(driver: Driver, settings: DriverSettings = {}, shown = driver.name): Playable {
+  const seem = played(driver, settings, shown);
+  const setUp = (scenario: Scenario) => () => {
+    scenario.prepare();
+    return scenario;
+  };
+  const { scenarios: known, misfits } = fitting(seem.scenarios.map(setUp));
+  return { scenarios: known, misfits: [...seem.misfits, ...misfits] };
+}
+
+/** What can be made; a refusal says why something does not fit. */
+function fitting(makes: readonly (() => Scenario)[]): Playable {
+  const [made, misfits]: [Scenario[], string[]] = [[], []];
+  for (const make of makes) {
     try {
-      const played = scenarioWith(scenario.name, driver, settings, shown);
-      played.prepare();
-      fitting.push(played);
+      made.push(make());
     } catch (error) {
       if (!isUsageError(error)) throw error;
       misfits.push(error.message);
     }
   }
-  return { scenarios: fitting, misfits };
+  return { scenarios: made, misfits };
 }
 
 /** The scenarios that can be played with a built-in driver. */

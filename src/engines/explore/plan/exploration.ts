@@ -8,15 +8,13 @@
 
 import type { Failure } from '../machine/failure.ts';
 import { collisionChance } from '../machine/hash.ts';
-import { SPINS } from '../search.ts';
+import { TWICE } from './determinism.ts';
+import { counted, leftOut } from './leftOut.ts';
 import type { ExploreOptions, Verdict } from './options.ts';
 import type { Task, TaskResult } from './tasks.ts';
 
 /** Preemption bounds tried in turn before all interleavings. */
 const BOUNDS = [0, 1, 2];
-
-/** Executions that are made twice before anything else. */
-const TWICE = 10;
 
 /** Executions of a chunk of samples: enough for a portfolio to learn, few enough to share them out. */
 const CHUNK = 20_000;
@@ -40,8 +38,6 @@ export interface Conclusion {
   /** What the verdict rests on, in a sentence. */
   readonly basis: string;
 }
-
-const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 const isGlance = (task: Task): boolean => task.kind === 'sample' && task.glance === true;
 
@@ -265,15 +261,4 @@ export class Exploration {
     if (bound <= this.bound) return '';
     return `with at most ${counted(bound, 'preemption')} every interleaving but for ${leftOut(this.#leftOut)}`;
   }
-}
-
-/** `2 paths of more than 200,000 steps and 1 path on which an actor only went round and counted, followed for 4 rounds` */
-function leftOut({ long, spins }: { readonly long: number; readonly spins: number }): string {
-  const parts = [
-    long === 0 ? '' : `${counted(long, 'path')} that were too long`,
-    spins === 0
-      ? ''
-      : `${counted(spins, 'path')} on which an actor on its own only went round and counted, left after ${SPINS} rounds`,
-  ];
-  return parts.filter((part) => part !== '').join(' and ');
 }

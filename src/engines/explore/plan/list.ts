@@ -1,20 +1,19 @@
-/** Which scenarios there are for a driver, the long ones last; those with a mistake built in are left out. */
+/** Which scenarios there are for a driver, the long ones last; those with a mistake built in are left out. Nothing is set up for it. */
 import { type DriverSettings, optionWords } from '../../../drivers/options.ts';
-import { coverText } from '../../../scenarios/covers.ts';
 import type { Scenario } from '../../../scenarios/scenario.ts';
+import { planNamed } from '../../../scenarios/windows.ts';
 import { STEP_LIMIT } from '../machine/execution.ts';
-import { longScenarios, playable, scenarioNamed, scenarios } from './catalogue.ts';
+import { longScenarios, played, scenarios } from './catalogue.ts';
 import { driverNamed } from './load.ts';
+import { DEFAULT_DRIVER, partsOf } from './names.ts';
 
-/** A scenario that fits a driver. */
+/** A scenario that seems to fit a driver. */
 export interface Listed {
   /** As results name it, with the driver. */
   readonly scenario: string;
   readonly settings: DriverSettings;
   /** Its paths have thousands of steps. */
   readonly isLong: boolean;
-  /** What its covers are, in words. */
-  readonly covers: readonly string[];
 }
 
 export interface List {
@@ -23,25 +22,30 @@ export interface List {
   readonly misfits: readonly string[];
 }
 
-const listed = ({ name, prepare, stepLimit = 0 }: Scenario, settings: DriverSettings): Listed => ({
+const listed = ({ name, stepLimit = 0 }: Scenario, settings: DriverSettings): Listed => ({
   scenario: name,
   settings,
   isLong: stepLimit > STEP_LIMIT,
-  covers: (prepare().covers ?? []).map(coverText),
 });
+
+/** The driver that a scenario is played with, by its name; undefined where there is no device. */
+function driverIn(name: string): string | undefined {
+  const { base, driver } = partsOf(name);
+  const plan = planNamed(base);
+  return driver ?? (plan === undefined ? undefined : (plan.machine?.driver?.name ?? DEFAULT_DRIVER));
+}
 
 /** All of them with the drivers they have; the settings go to those that have the same driver as the scenario `like`. */
 function asTheyAre(settings: DriverSettings, like: string | undefined): List {
-  const theirs = like === undefined ? undefined : scenarioNamed(like).prepare().driver;
+  const theirs = like === undefined ? undefined : driverIn(like);
   const all = [...scenarios(), ...longScenarios()].filter(({ flawed }) => flawed !== true);
-  return {
-    scenarios: all.map((scenario) => listed(scenario, scenario.prepare().driver === theirs ? settings : {})),
-    misfits: [],
-  };
+  const isTheirs = ({ name }: Scenario): boolean => theirs !== undefined && driverIn(name) === theirs;
+  return { scenarios: all.map((one) => listed(one, isTheirs(one) ? settings : {})), misfits: [] };
 }
 
 /**
- * The scenarios that can be played with a driver, by its name or the path of its module; without one, all of them as they are.
+ * The scenarios that can be played with a driver, by its name or the path of its module, as far as they themselves say so; without
+ * one, all of them as they are.
  *
  * @throws UsageError for an unknown driver, a module that is none, or options that it does not have.
  */
@@ -49,6 +53,6 @@ export async function listScenarios(asked: string | undefined, settings: DriverS
   if (asked === undefined) return asTheyAre(settings, like);
   const { driver, shown } = await driverNamed(asked);
   optionWords(driver, settings);
-  const { scenarios: fitting, misfits } = playable(driver, settings, shown, true);
+  const { scenarios: fitting, misfits } = played(driver, settings, shown, true);
   return { scenarios: fitting.map((scenario) => listed(scenario, settings)), misfits };
 }

@@ -40,8 +40,20 @@ export interface LoadedDriver extends Replacement {
   readonly sources: string;
 }
 
+/** Drivers of the user's that were loaded, by their names: a thread loads each once, however many scenarios it is played in. */
+const loadedBefore = new Map<string, Promise<LoadedDriver>>();
+
 /** @throws UsageError for an unknown driver, or a module that is none; one sentence each. */
-export async function driverNamed(name: string): Promise<LoadedDriver> {
+export function driverNamed(name: string): Promise<LoadedDriver> {
+  const known = loadedBefore.get(name);
+  if (known !== undefined) return known;
+  const loading = loadNamed(name);
+  loadedBefore.set(name, loading);
+  loading.catch(() => loadedBefore.delete(name));
+  return loading;
+}
+
+async function loadNamed(name: string): Promise<LoadedDriver> {
   const builtin = builtinDriver(name);
   if (builtin !== undefined) return { driver: builtin, shown: name, sources: '' };
   if (!isModule(name))

@@ -10,7 +10,8 @@ import { Control, LANES, type Standing } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
 import { replayed, resultOf } from '../plan/result.ts';
 import type { Task, TaskResult } from '../plan/tasks.ts';
-import { type Answers, type Started, Stuck, type Subject, Threads } from './threads.ts';
+import { Stuck, Threads } from './threads.ts';
+import type { Answers, Started, Subject } from './work.ts';
 
 export interface ExploreProgress extends Standing {
   readonly elapsedSeconds: number;

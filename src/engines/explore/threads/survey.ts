@@ -4,36 +4,22 @@
  */
 import type { DriverSettings } from '../../../drivers/options.ts';
 import { UsageError } from '../../../input/usageError.ts';
-import type { ExploreOptions, ExploreResult, Verdict } from '../explore.ts';
+import type { ExploreOptions, ExploreResult } from '../explore.ts';
 import { secondsFor } from '../failure/budget.ts';
 import { Control, LANES } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
 import { resultOf } from '../plan/result.ts';
-import { Row, type SurveyRow } from '../plan/surveyRow.ts';
-import type { SearchTask, TaskResult } from '../plan/tasks.ts';
+import { type SurveyResult, surveyResult } from '../plan/surveyResult.ts';
+import { Row, taskText } from '../plan/surveyRow.ts';
 import { type ParallelHooks, report } from './parallel.ts';
 import { Stuck, Threads } from './threads.ts';
 
-/** Preemption bounds tried in turn; then all interleavings. Long scenarios are behind: one of them costs as much as all the others. */
-const BOUNDS = [0, 1, 2, 3];
-const ALL = Number.POSITIVE_INFINITY;
-type Stage = readonly [preemptions: number, which: 'short' | 'long'];
-const STAGES: readonly Stage[] = [
-  [0, 'short'],
-  [1, 'short'],
-  [0, 'long'],
-  [2, 'short'],
-  [1, 'long'],
-  [3, 'short'],
-  [ALL, 'short'],
-  [2, 'long'],
-  [3, 'long'],
-  [ALL, 'long'],
-];
-
-/** Of the time that is left, the share that all interleavings of one scenario may take. */
-const SHARE = 0.1;
+/** Of all the time, the share that a task may take at first: one large scenario must not keep all others waiting. */
+const SHARE = 1 / 40;
 const LEAST_MS = 1000;
+
+/** Rank from which on searches take so long that it matters which comes first: that of two preemptions. */
+const SMALL_FIRST = 3;
 
 const PROGRESS_MS = 100;
 
@@ -49,118 +35,128 @@ export interface SurveyOptions {
   readonly preemptions: number;
 }
 
-export interface SurveyResult {
-  /** `proved`: all of them. `bounded`: all within `bound` preemptions. `sampled`: not even that. */
-  readonly verdict: Verdict;
-  /** Preemptions within which every interleaving of every scenario was covered; -1 for none. */
-  readonly bound: number;
-  readonly scenarios: readonly SurveyRow[];
-  /** Scenarios that do not fit, a sentence each. */
-  readonly misfits: readonly string[];
-  /** Scenarios whose interleavings were all covered within so many preemptions. */
-  readonly finished: readonly { readonly preemptions: number; readonly scenarios: number }[];
-  readonly proved: number;
-  readonly vacuous: number;
-  readonly schedules: number;
-  readonly states: number;
-  readonly seconds: number;
-  readonly workers: number;
-  readonly interrupted: boolean;
-  /** The exploration that found a failure, null when none did. */
-  readonly violation: ExploreResult | null;
-}
-
-/** A search under way or done: of a scenario, with a bound. */
+/** A failure of a scenario. */
 interface Hit {
   readonly row: Row;
-  readonly task: SearchTask;
   readonly found: Found;
-  readonly result: TaskResult | null;
+  /** Its last step does not end. */
+  readonly isStuck: boolean;
 }
 
 /** One survey in its threads. */
 class Survey {
   readonly #threads: Threads;
   readonly #control: Control;
-  readonly #until: number;
-  readonly rows: readonly Row[];
+  readonly #began = Date.now();
+  readonly #ms: number;
   /** What each lane is at. */
-  readonly #at: ({ readonly row: Row; readonly task: SearchTask } | undefined)[] = [];
+  readonly #at: (Row | undefined)[] = [];
+  /** Scenarios that fit, as far as that is known. */
+  rows: readonly Row[];
   doing = '';
 
-  constructor(threads: Threads, control: Control, rows: readonly Row[], until: number) {
+  constructor(threads: Threads, control: Control, rows: readonly Row[], seconds: number) {
     this.#threads = threads;
     this.#control = control;
     this.rows = rows;
-    this.#until = until;
+    this.#ms = 1000 * seconds;
   }
 
-  /** All scenarios with at most so many preemptions, in this order. The first that fails, or null. */
-  async stage(preemptions: number, rows: readonly Row[]): Promise<Hit | null> {
+  get #until(): number {
+    return this.#began + this.#ms;
+  }
+
+  get #isOver(): boolean {
+    return this.#control.isStopped || Date.now() >= this.#until;
+  }
+
+  /** Does the same with all rows, in this order and in all threads; up to the first hit, which is returned. */
+  async #each(rows: readonly Row[], visit: (row: Row, index: number, lane: number) => Promise<Hit | null>): Promise<Hit | null> {
     const control = this.#control;
-    const isAll = preemptions === ALL;
     const hits: Hit[] = [];
-    let [next, done] = [0, 0];
+    let next = 0;
     let settled = rows.length;
     control.beginStage();
-    const lane = async (number: number): Promise<void> => {
-      while (next < settled && !control.isStopped && Date.now() < this.#until) {
+    const work = async (lane: number): Promise<void> => {
+      while (next < settled && !this.#isOver) {
         const index = next++;
-        const row = rows[index] as Row;
-        const now = Date.now();
-        const until = isAll ? Math.min(this.#until, now + Math.max(LEAST_MS, SHARE * (this.#until - now))) : this.#until;
-        const task: SearchTask = { kind: 'search', preemptions, executions: Number.MAX_SAFE_INTEGER, until };
-        this.#at[number] = { row, task };
-        const { scenario, settings } = row.listed;
-        const result = await this.#threads.run({ kind: 'search', scenario, settings, task, index }, number);
-        control.clear(number);
-        row.take(task, result, Date.now() - now);
-        const what = isAll ? 'all interleavings' : `at most ${preemptions} preemption${preemptions === 1 ? '' : 's'}`;
-        this.doing = `${what}: ${++done} of ${rows.length}${row.listed.isLong ? ' long' : ''} scenarios`;
-        if (result.failure === null) continue;
-        hits[index] = { row, task, found: { failure: result.failure, schedule: result.schedule, minimal: !isAll }, result };
+        const hit = await visit(rows[index] as Row, index, lane);
+        control.clear(lane);
+        if (hit === null) continue;
+        hits[index] = hit;
         settled = Math.min(settled, index + 1);
         control.settle(index);
       }
     };
-    await Promise.all(Array.from({ length: this.#threads.count }, (_, number) => lane(number)));
+    await Promise.all(Array.from({ length: this.#threads.count }, (_, lane) => work(lane)));
     return hits.find((hit) => hit !== undefined) ?? null;
   }
 
-  /** Stage after stage, until one fails, time is up or `most` preemptions were done. */
-  async run(most: number): Promise<Hit | null> {
-    try {
-      const beyond: readonly Stage[] = [
-        [most, 'short'],
-        [most, 'long'],
-      ];
-      const stages = [...STAGES.filter(([bound]) => bound <= most), ...([...BOUNDS, ALL].includes(most) ? [] : beyond)];
-      for (const [bound, which] of stages) {
-        const some = this.rows.filter(({ listed }) => listed.isLong === (which === 'long'));
-        // The small ones first, once it is known which they are: more of them are finished then.
-        const rows = bound <= 1 ? some : some.sort((a, b) => a.states - b.states);
-        const hit = await this.stage(bound, rows);
-        if (hit !== null || this.#control.isStopped || Date.now() >= this.#until) return hit;
-      }
+  /** Sets all scenarios up. What cannot be is none that fits: a sentence each, why. */
+  async open(): Promise<readonly string[]> {
+    const misfits = new Map<Row, string>();
+    this.doing = 'setting up';
+    await this.#each(this.rows, async (row, _, lane) => {
+      const { scenario, settings } = row.listed;
+      const opened = await this.#threads.run({ kind: 'open', scenario, settings }, lane);
+      if ('misfit' in opened) misfits.set(row, opened.misfit);
+      else row.open(opened);
       return null;
+    });
+    const odd = this.rows.filter((row) => misfits.has(row));
+    this.rows = this.rows.filter((row) => !misfits.has(row));
+    return odd.map((row) => misfits.get(row) as string);
+  }
+
+  async #goOn(row: Row, index: number, lane: number): Promise<Hit | null> {
+    const began = Date.now();
+    const task = row.next(Math.min(this.#until, began + row.patience * Math.max(LEAST_MS, SHARE * this.#ms)));
+    const { actors } = row;
+    const { scenario, settings } = row.listed;
+    this.#at[lane] = row;
+    const result = await this.#threads.run({ kind: 'any', scenario, settings, actors, task, index }, lane);
+    const now = Date.now();
+    const wasStopped = now >= task.until || this.#control.isStopped || this.#control.isSettledBefore(index);
+    const found = row.take(task, result, { ms: now - began, wasStopped });
+    return found === null ? null : { row, found, isStuck: false };
+  }
+
+  /** Until one fails, time is up or nothing is left to do. */
+  async search(): Promise<Hit | null> {
+    try {
+      for (let rank = 0; !this.#isOver; rank++) {
+        const left = this.rows.filter((row) => row.rank < Number.POSITIVE_INFINITY);
+        if (left.length === 0) break;
+        const some = left.filter((row) => row.rank <= rank);
+        // The small ones first, where there are large ones: more of them are finished then.
+        if (rank >= SMALL_FIRST) some.sort((a, b) => a.states - b.states);
+        const hit = await this.#each(some, async (row, index, lane) => {
+          this.doing = `${taskText(row.next(0))}: ${index + 1} of ${some.length} scenarios`;
+          return this.#goOn(row, index, lane);
+        });
+        if (hit !== null) return hit;
+      }
     } catch (error) {
-      const at = error instanceof Stuck ? this.#at[error.lane] : undefined;
-      if (at === undefined) throw error;
+      const row = error instanceof Stuck ? this.#at[error.lane] : undefined;
+      if (row === undefined) throw error;
       const { failure, schedule } = error as Stuck;
-      return { ...at, found: { failure, schedule, minimal: false }, result: null };
+      return { row, found: { failure, schedule, minimal: false }, isStuck: true };
     }
+    // Random runs have met one, and no search came far enough to find it.
+    const row = this.rows.find(({ met }) => met !== null);
+    return row === undefined ? null : { row, found: row.met as Found, isStuck: false };
   }
 }
 
 /** The failure as the exploration of its scenario would show it. */
 async function shown(
-  { row, task, found, result }: Hit,
+  { row, found, isStuck }: Hit,
   { seconds, preemptions }: SurveyOptions,
   workers: number,
   elapsed: number,
   control: Control,
 ): Promise<ExploreResult> {
-  const { scenario, settings, covers } = row.listed;
+  const { scenario, settings } = row.listed;
   const options: ExploreOptions = {
     strategy: 'search',
     seconds,
@@ -171,22 +167,20 @@ async function shown(
     explain: true,
   };
   const exploration = new Exploration(options, Date.now());
-  exploration.bound = row.bound;
-  if (result === null) exploration.fail(found, row.result().schedules);
-  else exploration.take([task], [result]);
-  const subject = { scenario, settings };
-  const work =
-    result === null
-      ? ({ kind: 'reportStuck', found } as const)
-      : ({ kind: 'report', found, options, seconds: secondsFor(elapsed) } as const);
-  const failure = await report(subject, work, control);
-  return resultOf(scenario, exploration, options, failure, { seconds: elapsed, workers, interrupted: false, covers });
+  row.tell(exploration);
+  exploration.fail(found, row.schedules);
+  const work = isStuck
+    ? ({ kind: 'reportStuck', found } as const)
+    : ({ kind: 'report', found, options, seconds: secondsFor(elapsed) } as const);
+  const failure = await report({ scenario, settings }, work, control);
+  return resultOf(scenario, exploration, options, failure, { seconds: elapsed, workers, interrupted: false, covers: row.covers });
 }
 
 /**
  * Explores all scenarios that fit the driver, in `workers` threads.
  *
- * @throws UsageError for an unknown driver, a module that is none, options that it does not have, or too many threads.
+ * @throws UsageError for an unknown driver, a module that is none, options that it does not have, a driver that no scenario fits or
+ * that does not end loading or being set up, or too many threads.
  */
 export async function survey(
   options: SurveyOptions,
@@ -198,20 +192,18 @@ export async function survey(
   const stop = (): void => control.stop();
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
-  const { driver, settings, like, preemptions } = options;
+  const { driver, settings, like, preemptions, seconds: limit } = options;
   let began = Date.now();
-  let doing = (): string => 'starting';
-  let rows: readonly Row[] = [];
-  const schedules = (): number => rows.reduce((sum, row) => sum + row.result().schedules, 0);
-  const states = (): number => rows.reduce((sum, row) => sum + row.states, 0);
+  let all: Survey | null = null;
   const elapsed = (): number => (Date.now() - began) / 1000;
   const timer = setInterval(() => {
-    const { executions, states: more } = control.standing();
+    const now = control.standing();
+    const sum = (of: (row: Row) => number): number => all?.rows.reduce((total, row) => total + of(row), 0) ?? 0;
     onProgress?.({
       elapsedSeconds: elapsed(),
-      doing: doing(),
-      executions: schedules() + executions,
-      states: states() + more,
+      doing: all?.doing ?? 'starting',
+      executions: sum(({ schedules }) => schedules) + now.executions,
+      states: sum(({ states }) => states) + now.states,
       guesses: [0, 0],
       orders: 0,
     });
@@ -223,40 +215,29 @@ export async function survey(
       control,
     );
     let hit: Hit | null;
+    let misfits = list.misfits;
+    let rows: readonly Row[];
     {
       await using _ = threads;
       began = Date.now();
-      rows = list.scenarios.map((listed) => new Row(listed));
-      const all = new Survey(threads, control, rows, began + 1000 * options.seconds);
-      doing = () => all.doing;
-      hit = await all.run(preemptions);
+      all = new Survey(
+        threads,
+        control,
+        list.scenarios.map((listed) => new Row(listed, preemptions)),
+        limit,
+      );
+      const odd = await all.open();
+      misfits = [...misfits, ...odd];
+      rows = all.rows;
+      if (driver !== undefined && odd.length > 0 && !rows.some(({ devices }) => devices > 0))
+        throw new UsageError(`no scenario with a device can be set up with driver '${driver}': ${odd[0]}`);
+      hit = await all.search();
     }
     const seconds = elapsed();
     const interrupted = control.isStopped;
-    doing = () => 'looking into the failure';
+    all.doing = 'looking into the failure';
     const violation = hit === null ? null : await shown(hit, options, workers, seconds, control);
-    const results = rows.map((row) => row.result());
-    const bound = Math.min(...results.map((row) => (row.verdict === 'proved' ? Number.MAX_SAFE_INTEGER : row.bound)));
-    const count = (verdict: Verdict): number => results.filter((row) => row.verdict === verdict).length;
-    const proved = rows.filter(({ isProved }) => isProved).length;
-    const rest: Verdict = proved === rows.length ? 'proved' : bound >= 0 ? 'bounded' : 'sampled';
-    return {
-      verdict: violation !== null ? 'violation' : count('vacuous') > 0 ? 'vacuous' : rest,
-      bound: bound === Number.MAX_SAFE_INTEGER ? Math.min(...results.map((row) => row.bound)) : bound,
-      scenarios: results,
-      misfits: list.misfits,
-      finished: [...new Set([...BOUNDS, preemptions])]
-        .filter((one) => one <= preemptions && one < ALL)
-        .map((one) => ({ preemptions: one, scenarios: results.filter((row) => row.bound >= one).length })),
-      proved,
-      vacuous: count('vacuous'),
-      schedules: schedules(),
-      states: states(),
-      seconds,
-      workers,
-      interrupted,
-      violation,
-    };
+    return surveyResult(rows, preemptions, { misfits, seconds, workers, interrupted, violation });
   } finally {
     clearInterval(timer);
     signal?.removeEventListener('abort', stop);

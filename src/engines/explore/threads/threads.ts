@@ -1,79 +1,13 @@
 /** The threads of an exploration: started together, watched, ended. All that a scenario does is done in them. */
 import { Piscina } from 'piscina';
-import type { DriverSettings } from '../../../drivers/options.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import { accepted, type Refusal } from '../../refusal.ts';
 import { workerUrl } from '../../workerUrl.ts';
-import type { ExploreOptions, ExploreResult } from '../explore.ts';
-import type { PassedPoints } from '../failure/passedPoints.ts';
-import type { ExploreFailure } from '../failure/report.ts';
 import type { Failure } from '../machine/failure.ts';
 import { CHECKING, Pulse, SETTING_UP, type Standstill } from '../machine/pulse.ts';
 import { Control } from '../plan/control.ts';
-import type { Found } from '../plan/exploration.ts';
 import type { List } from '../plan/list.ts';
-import type { SearchTask, Task, TaskResult } from '../plan/tasks.ts';
-
-/** What a thread can be asked for, and what it answers. */
-export interface Answers {
-  start: { readonly work: { readonly kind: 'start' }; readonly answer: Started };
-  task: { readonly work: { readonly kind: 'task'; readonly task: Task; readonly index: number }; readonly answer: TaskResult };
-  /** Which scenarios there are for a driver. */
-  list: { readonly work: { readonly kind: 'list'; readonly like?: string | undefined }; readonly answer: List };
-  /** Nothing: the thread has started. */
-  ready: { readonly work: { readonly kind: 'ready' }; readonly answer: null };
-  /** A search of any scenario, on a machine of its own. */
-  search: {
-    readonly work: {
-      readonly kind: 'search';
-      readonly scenario: string;
-      readonly settings: DriverSettings;
-      readonly task: SearchTask;
-      readonly index: number;
-    };
-    readonly answer: TaskResult;
-  };
-  report: {
-    /** `seconds` at most, unless the control says stop before. */
-    readonly work: { readonly kind: 'report'; readonly found: Found; readonly options: ExploreOptions; readonly seconds: number };
-    readonly answer: ExploreFailure;
-  };
-  /** Of a schedule that cannot be run to its end. */
-  reportStuck: { readonly work: { readonly kind: 'reportStuck'; readonly found: Found }; readonly answer: ExploreFailure };
-  replay: { readonly work: { readonly kind: 'replay'; readonly schedule: readonly number[] }; readonly answer: ExploreResult };
-  /** Of a schedule in named points, or of a run without preemption. */
-  points: { readonly work: { readonly kind: 'points'; readonly text: string | undefined }; readonly answer: PassedPoints };
-  follow: { readonly work: { readonly kind: 'follow'; readonly text: string }; readonly answer: ExploreResult };
-}
-
-export type Work = Answers[keyof Answers]['work'];
-type Answer<W extends Work> = Answers[W['kind']]['answer'];
-
-/** A scenario that is ready. */
-export interface Started {
-  /** As results name it. */
-  readonly scenario: string;
-  readonly actors: readonly string[];
-  /** What its covers are, in words. */
-  readonly covers: readonly string[];
-}
-
-/** Which scenario. */
-export interface Subject {
-  readonly scenario: string;
-  readonly settings: DriverSettings;
-  /** Name of the driver that the settings are meant for: that of the scenario, or one to take its place. */
-  readonly driver?: string | undefined;
-}
-
-/** What a thread is sent. */
-export interface Job extends Subject {
-  readonly work: Work;
-  readonly lane: number;
-  readonly threads: number;
-  readonly control: Control['words'];
-  readonly pulse: SharedArrayBuffer;
-}
+import type { Answer, Job, Started, Subject, Work } from './work.ts';
 
 /** Time a thread has to start, in milliseconds. */
 export const START_MS = 10_000;
@@ -86,6 +20,8 @@ const SETUP_LIMIT_MS = 10_000;
 const STEP_LIMIT_MS = 5000;
 
 const limitMs = (at: number): number => (at === SETTING_UP ? SETUP_LIMIT_MS : STEP_LIMIT_MS);
+
+const scenarioText = ({ scenario }: Pick<Subject, 'scenario'>): string => `scenario '${scenario}'`;
 
 /** A thread has come to a stop in what it was at, and will not answer. */
 export class Stuck extends Error {
@@ -107,19 +43,28 @@ export class Stuck extends Error {
   }
 }
 
+/** What a thread is at, in words, and whose steps it makes. */
+interface Doing {
+  readonly what: string;
+  readonly actors: readonly string[];
+}
+
 export class Threads implements AsyncDisposable {
   readonly count: number;
   readonly #subject: Subject;
+  /** What all threads were started for, and what each is at. */
+  #started: Doing;
+  readonly #doing: Doing[] = [];
   readonly #control: Control;
   readonly #pool: Piscina<Job, unknown>;
   readonly #pulses: readonly Pulse[];
   readonly #timer: NodeJS.Timeout;
   readonly #stuck: Promise<never>;
-  #actors: readonly string[] = [];
 
-  private constructor(subject: Subject, count: number, control: Control, explains: boolean) {
+  private constructor(subject: Subject, what: string, count: number, control: Control, explains: boolean) {
     this.count = count;
     this.#subject = subject;
+    this.#started = { what, actors: [] };
     this.#control = control;
     this.#pulses = Array.from({ length: count }, () => new Pulse());
     this.#pool = new Piscina({
@@ -157,12 +102,13 @@ export class Threads implements AsyncDisposable {
     control = new Control(),
     explains = false,
   ): Promise<{ threads: Threads; started: Started }> {
-    const threads = new Threads(subject, count, control, explains);
+    const what = scenarioText(subject);
+    const threads = new Threads(subject, what, count, control, explains);
     try {
       // All of them, also if there is less to do: ending a thread in the middle of its start can bring the whole process down.
       const all = await Promise.all(Array.from({ length: count }, (_, lane) => threads.run({ kind: 'start' }, lane)));
       const started = all[0] as Started;
-      threads.#actors = started.actors;
+      threads.#started = { what, actors: started.actors };
       return { threads, started };
     } catch (error) {
       await threads[Symbol.asyncDispose]();
@@ -180,8 +126,8 @@ export class Threads implements AsyncDisposable {
     count: number,
     control = new Control(),
   ): Promise<{ threads: Threads; list: List }> {
-    const scenario = driver === undefined ? 'any' : `any with driver ${driver}`;
-    const threads = new Threads({ scenario, settings, driver }, count, control, false);
+    const what = driver === undefined ? 'a thread' : `driver '${driver}'`;
+    const threads = new Threads({ scenario: 'any', settings, driver }, what, count, control, false);
     try {
       const [list] = await Promise.all([
         threads.run({ kind: 'list', like }),
@@ -196,6 +142,7 @@ export class Threads implements AsyncDisposable {
 
   /** Lets a thread do something. @throws Stuck when it, or another one, does not come back. */
   async run<W extends Work>(work: W, lane = 0): Promise<Answer<W>> {
+    this.#doing[lane] = 'scenario' in work ? { what: scenarioText(work), actors: work.actors ?? [] } : this.#started;
     const job: Job = {
       ...this.#subject,
       work,
@@ -207,23 +154,22 @@ export class Threads implements AsyncDisposable {
     try {
       return accepted((await Promise.race([this.#pool.run(job), this.#stuck])) as Answer<W> | Refusal);
     } catch (error) {
-      throw this.#gone(error);
+      throw this.#gone(error, lane);
     }
   }
 
   /** An error of the thread itself, such as too much memory, is one of what the thread was running. */
-  #gone(error: unknown): unknown {
+  #gone(error: unknown, lane: number): unknown {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ERR_WORKER_OUT_OF_MEMORY' || /worker exited/i.test(message))
-      return new UsageError(`scenario '${this.#subject.scenario}' has brought its thread down: ${message}`, { cause: error });
+      return new UsageError(`${this.#doing[lane]?.what} has brought its thread down: ${message}`, { cause: error });
     return error;
   }
 
   #reason(standstill: Standstill, lane: number): Error {
-    if (standstill.at !== SETTING_UP) return new Stuck(standstill, this.#actors, lane);
-    return new UsageError(
-      `scenario '${this.#subject.scenario}' is not ready after ${SETUP_LIMIT_MS / 1000} s: it does not end loading`,
-    );
+    const { what, actors } = this.#doing[lane] ?? this.#started;
+    if (standstill.at !== SETTING_UP) return new Stuck(standstill, actors, lane);
+    return new UsageError(`${what} is not ready after ${SETUP_LIMIT_MS / 1000} s: it does not end loading, or being set up`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

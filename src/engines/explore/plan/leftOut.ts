@@ -1,0 +1,21 @@
+/** What a search that came to its end has left out, in words. */
+import { SPINS } from '../search.ts';
+
+/** Paths that were not followed any further: too long; or an actor on its own only went round and counted. */
+export interface LeftOut {
+  readonly long: number;
+  readonly spins: number;
+}
+
+export const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
+/** `2 paths that were too long and 1 path on which an actor on its own only went round and counted, left after 4 rounds` */
+export function leftOut({ long, spins }: LeftOut): string {
+  const parts = [
+    long === 0 ? '' : `${counted(long, 'path')} that were too long`,
+    spins === 0
+      ? ''
+      : `${counted(spins, 'path')} on which an actor on its own only went round and counted, left after ${SPINS} rounds`,
+  ];
+  return parts.filter((part) => part !== '').join(' and ');
+}

@@ -1,0 +1,82 @@
+/** What an exploring thread can be asked for, and what it answers. */
+import type { DriverSettings } from '../../../drivers/options.ts';
+import type { ExploreOptions, ExploreResult } from '../explore.ts';
+import type { PassedPoints } from '../failure/passedPoints.ts';
+import type { ExploreFailure } from '../failure/report.ts';
+import type { Control } from '../plan/control.ts';
+import type { Found } from '../plan/exploration.ts';
+import type { List } from '../plan/list.ts';
+import type { Task, TaskResult } from '../plan/tasks.ts';
+
+/** A scenario that need not be the one that a thread was started for. */
+export interface AnyScenario {
+  readonly scenario: string;
+  readonly settings: DriverSettings;
+  /** Names of its actors, as far as they are known. */
+  readonly actors?: readonly string[];
+}
+
+/** A scenario that does not fit the driver. */
+export interface Misfit {
+  /** Why, in a sentence. */
+  readonly misfit: string;
+}
+
+/** What a thread can be asked for, and what it answers. */
+export interface Answers {
+  start: { readonly work: { readonly kind: 'start' }; readonly answer: Started };
+  task: { readonly work: { readonly kind: 'task'; readonly task: Task; readonly index: number }; readonly answer: TaskResult };
+  /** Which scenarios there seem to be for a driver: it is loaded, and nothing is set up. */
+  list: { readonly work: { readonly kind: 'list'; readonly like?: string | undefined }; readonly answer: List };
+  /** Nothing: the thread has started. */
+  ready: { readonly work: { readonly kind: 'ready' }; readonly answer: null };
+  /** Whether any scenario can be set up; if not, why it does not fit. */
+  open: { readonly work: { readonly kind: 'open' } & AnyScenario; readonly answer: Started | Misfit };
+  /** A task of any scenario, on a machine of its own. */
+  any: {
+    readonly work: { readonly kind: 'any'; readonly task: Task; readonly index: number } & AnyScenario;
+    readonly answer: TaskResult;
+  };
+  report: {
+    /** `seconds` at most, unless the control says stop before. */
+    readonly work: { readonly kind: 'report'; readonly found: Found; readonly options: ExploreOptions; readonly seconds: number };
+    readonly answer: ExploreFailure;
+  };
+  /** Of a schedule that cannot be run to its end. */
+  reportStuck: { readonly work: { readonly kind: 'reportStuck'; readonly found: Found }; readonly answer: ExploreFailure };
+  replay: { readonly work: { readonly kind: 'replay'; readonly schedule: readonly number[] }; readonly answer: ExploreResult };
+  /** Of a schedule in named points, or of a run without preemption. */
+  points: { readonly work: { readonly kind: 'points'; readonly text: string | undefined }; readonly answer: PassedPoints };
+  follow: { readonly work: { readonly kind: 'follow'; readonly text: string }; readonly answer: ExploreResult };
+}
+
+export type Work = Answers[keyof Answers]['work'];
+export type Answer<W extends Work> = Answers[W['kind']]['answer'];
+
+/** A scenario that is ready. */
+export interface Started {
+  /** As results name it. */
+  readonly scenario: string;
+  readonly actors: readonly string[];
+  /** Without any a driver has nothing to do. */
+  readonly devices: number;
+  /** What its covers are, in words. */
+  readonly covers: readonly string[];
+}
+
+/** Which scenario. */
+export interface Subject {
+  readonly scenario: string;
+  readonly settings: DriverSettings;
+  /** Name of the driver that the settings are meant for: that of the scenario, or one to take its place. */
+  readonly driver?: string | undefined;
+}
+
+/** What a thread is sent. */
+export interface Job extends Subject {
+  readonly work: Work;
+  readonly lane: number;
+  readonly threads: number;
+  readonly control: Control['words'];
+  readonly pulse: SharedArrayBuffer;
+}
