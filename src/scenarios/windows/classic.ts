@@ -163,6 +163,23 @@ const changesRegions: Operation = function* (task) {
   yield* upWrite(task, SEMAPHORE, LockClass.umemRwsem);
 };
 
+/** The reaper meets two intervals, in this order. */
+const oomVsTwoIntervals = (name: string, title: string, intervals: readonly IntervalOps[]): Plan => ({
+  name,
+  title,
+  windows: 'E23',
+  machine: { pages: 2, devices: 0 },
+  setup(m) {
+    fillPage(m, 0, 1);
+    fillPage(m, 1, 1);
+    subscribe(m, counting);
+    for (const [page, ops] of intervals.entries()) subscribeInterval(m, ops, page);
+  },
+  actors: (m) => ({ A: [(task) => oomReap(task, m.mm)], B: [holdsLock] }),
+  check: allEnded,
+  covers: refused,
+});
+
 export const classicPlans: readonly Plan[] = [
   {
     name: 'oom-vs-two-notifiers',
@@ -192,38 +209,16 @@ export const classicPlans: readonly Plan[] = [
     check: allEnded,
     covers: refused,
   },
-  {
-    name: 'oom-vs-two-intervals',
-    title: 'the OOM reaper meets an interval with two passes, then one whose lock is held, and a notifier that counts',
-    windows: 'E23',
-    machine: { pages: 2, devices: 0 },
-    setup(m) {
-      fillPage(m, 0, 1);
-      fillPage(m, 1, 1);
-      subscribe(m, counting);
-      subscribeInterval(m, twoPasses, 0);
-      subscribeInterval(m, refusingInterval, 1);
-    },
-    actors: (m) => ({ A: [(task) => oomReap(task, m.mm)], B: [holdsLock] }),
-    check: allEnded,
-    covers: refused,
-  },
-  {
-    name: 'oom-vs-two-intervals-turned',
-    title: 'the same with the one that may refuse in front, so that the other is not called any more',
-    windows: 'E23',
-    machine: { pages: 2, devices: 0 },
-    setup(m) {
-      fillPage(m, 0, 1);
-      fillPage(m, 1, 1);
-      subscribe(m, counting);
-      subscribeInterval(m, refusingInterval, 0);
-      subscribeInterval(m, twoPasses, 1);
-    },
-    actors: (m) => ({ A: [(task) => oomReap(task, m.mm)], B: [holdsLock] }),
-    check: allEnded,
-    covers: refused,
-  },
+  oomVsTwoIntervals(
+    'oom-vs-two-intervals',
+    'the OOM reaper meets an interval with two passes, then one whose lock is held, and a notifier that counts',
+    [twoPasses, refusingInterval],
+  ),
+  oomVsTwoIntervals(
+    'oom-vs-two-intervals-turned',
+    'the same with the one that may refuse in front, so that the other is not called any more',
+    [refusingInterval, twoPasses],
+  ),
   {
     name: 'unregister-vs-exit',
     title: 'a notifier with a secondary mapping is unregistered while the process exits',

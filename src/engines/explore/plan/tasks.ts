@@ -13,7 +13,7 @@ import { Portfolio, strategies } from '../sampling/portfolio.ts';
 import { Pump } from '../sampling/pump.ts';
 import { runOnce } from '../sampling/run.ts';
 import type { Scheduler } from '../sampling/scheduler.ts';
-import { search } from '../search.ts';
+import { type SearchResult, search } from '../search.ts';
 import type { Control } from './control.ts';
 import { runTwice } from './determinism.ts';
 
@@ -61,24 +61,10 @@ export interface Subject {
   readonly settings: DriverSettings;
 }
 
-export interface TaskResult {
-  readonly failure: Failure | null;
+/** What came of a task. What only a search has is 0 for samples. */
+export interface TaskResult extends Omit<SearchResult, 'schedule'> {
   /** Schedule of the failure; empty without one. */
   readonly schedule: readonly number[];
-  readonly executions: number;
-  /** Of a search: states, and steps between them. */
-  readonly states: number;
-  readonly transitions: number;
-  /** It came to its end: nothing of the task is left to do. */
-  readonly complete: boolean;
-  /** Of a search: choices left out for a preemption too many, and paths left out for their length. */
-  readonly cut: number;
-  readonly long: number;
-  /** Of a search: paths left where an actor only went round and counted. */
-  readonly spins: number;
-  /** Of a search: actors that were not told apart; or why like actors were. */
-  readonly interchangeable: number;
-  readonly asymmetry: string | null;
   /** Covers of the scenario that were reached, by their places in its list. */
   readonly reached: readonly number[];
   /** Of samples: orders seen, that is, pairs of points at which one actor was left and another taken up. */
