@@ -4,7 +4,7 @@ import { Header } from './structures.ts';
 
 const MAGIC = 0x48_4d_4d_4c; // "HMML"
 /** Raised whenever a structure changes, so that a worker of another build refuses the buffer. */
-export const LAYOUT_VERSION = 6;
+export const LAYOUT_VERSION = 7;
 
 /** The two shared buffers. Structured-clonable; this is all a worker needs to attach. */
 export interface ArenaBuffers {

@@ -31,6 +31,7 @@ export const Header = struct('header', {
   failed: atomic('id + 1 of the first actor that saw a violation'),
   older: frozen('Older bits: behaviour of older kernels, see mm/older.ts; 0 is the base of the model'),
   shared: owned('scenario words', 16),
+  devmemLock: atomic('rwsem and its writer: migrations to all devices of a driver that has such a lock', 2),
 });
 
 /** One acting thread: what it does now, what it holds, where it waits. Read by the watchdog, written by the actor. */

@@ -171,6 +171,7 @@ import { s07 } from './s07.ts';
 import { s08 } from './s08.ts';
 import { s08b } from './s08b.ts';
 import { s08c } from './s08c.ts';
+import { x06 } from './x06.ts';
 
 export type { Bug, Control, Mutation } from './bug.ts';
 
@@ -239,6 +240,7 @@ export const bugs: readonly Bug[] = [
   r73,
   r73b,
   r80,
+  x06,
   g01,
   g02,
   g03,

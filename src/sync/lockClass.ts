@@ -15,6 +15,7 @@ const classes = [
   { name: 'garbageCollectorWork', kind: 'map', nests: false },
   { name: 'destroyWork', kind: 'map', nests: false },
   { name: 'vmLock', kind: 'sleep', nests: false },
+  { name: 'devmemLock', kind: 'sleep', nests: false },
   { name: 'reclaim', kind: 'map', nests: true },
   { name: 'mmapLock', kind: 'sleep', nests: true },
   { name: 'migrateLock', kind: 'sleep', nests: false },

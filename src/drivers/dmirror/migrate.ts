@@ -30,10 +30,26 @@ import { moveToSystem } from './toSystem.ts';
  * dmirror_migrate_to_device: moves [start, end) as far as it can be had, at most one batch a transaction.
  *
  * @returns the number of pages moved, or -EINVAL when part of the range has no readable VMA or the address space is gone
- * (what came before stays moved), -EBUSY when all or nothing was asked for and not all could be had. `unmapped` gets the pages
+ * (what came before stays moved), -EBUSY when all or nothing was asked for and not all could be had, although what was there
+ * already came home first, once. `unmapped` gets the pages
  * that have no device entry afterwards, although they moved or had one, because a foreign invalidation may have meant them.
  */
 export function* migrateToDevice(
+  task: Task,
+  mirror: number,
+  start: number,
+  end: number,
+  unmapped: number[] | null = null,
+): Steps<number> {
+  const result = yield* migrateOnce(task, mirror, start, end, unmapped);
+  if (result !== -EBUSY) return result;
+  const home = yield* migrateToSystem(task, mirror, start, end);
+  if (home <= 0) return home === 0 ? -EBUSY : home;
+  return yield* migrateOnce(task, mirror, start, end, unmapped);
+}
+
+/** One try of it. What is on the device already stays, and then all of a range cannot be had. */
+export function* migrateOnce(
   task: Task,
   mirror: number,
   start: number,
@@ -62,15 +78,6 @@ function pieceOf(task: Task, mirror: number, vma: number, start: number, end: nu
   const { arena } = task;
   const flags = (toDevice ? MIGRATE_VMA_SELECT_SYSTEM : ownKind(arena, mirror)) | hugeFlag(arena, mirror);
   return migrateVma({ mm: mirrorMm(arena, mirror), vma, start, end, pgmapOwner: get(arena, mirror + Mirror.device), flags });
-}
-
-/** To the device. Where all or nothing is wanted and some of it is there already, it comes home first: once. */
-function* pieceToDevice(task: Task, mirror: number, vma: number, start: number, end: number, sample: Sample): Steps<number> {
-  const result = yield* moveToDevice(task, mirror, pieceOf(task, mirror, vma, start, end, true), sample);
-  if (result !== -EBUSY) return result;
-  const home = yield* moveToSystem(task, mirror, pieceOf(task, mirror, vma, start, end, false));
-  if (home <= 0) return home === 0 ? -EBUSY : home;
-  return yield* moveToDevice(task, mirror, pieceOf(task, mirror, vma, start, end, true), sample);
 }
 
 /** Before mmap_lock. Guard 4 samples; guard 16 waits for a zap whose callback ran before that and that may still be at work. */
@@ -117,7 +124,7 @@ function* eachPiece(
     } else {
       const stop = Math.min(end, vmaEnd(arena, vma), at + batch, intervalEnd(arena, mirror, at));
       result = toDevice
-        ? yield* pieceToDevice(task, mirror, vma, at, stop, sample)
+        ? yield* moveToDevice(task, mirror, pieceOf(task, mirror, vma, at, stop, true), sample)
         : yield* moveToSystem(task, mirror, pieceOf(task, mirror, vma, at, stop, false));
       if (result > 0) total += result;
       at = stop;

@@ -16,13 +16,13 @@ import { flushWork, workPending } from '../../sync/workqueue.ts';
 import { optionIs } from '../choices.ts';
 import { dmaEntry, dmaPage, hmmDmaMapPfn, stickyBits } from '../dmaMap.ts';
 import { program, untilStable } from '../dmirror/fault.ts';
-import { migrateToDevice } from '../dmirror/migrate.ts';
 import { Is as Base, dmirrorRetry } from '../dmirror/options.ts';
 import { mirrorMm, mirrorRange } from '../mirror.ts';
 import { blockEnd, ensureBlock } from '../notifierBlocks.ts';
 import { beginRetry, beginWindow } from '../retryLoop.ts';
 import { garbageCollector } from './collector.ts';
 import { notifierLockShared, notifierUnlockShared, vmLock, vmUnlock } from './locks.ts';
+import { migrateRange } from './migrate.ts';
 import { Is } from './options.ts';
 import { rangeEnd } from './range.ts';
 
@@ -91,7 +91,7 @@ function* faultLocked(task: Task, mirror: number, start: number, end: number, wr
     const sub = yield* ensureBlock(task, mirror, at);
     if (sub <= 0) return sub === 0 ? -ENOMEM : sub;
     // It need not work out: then the range is bound where it is.
-    if (optionIs(arena, mirror, Is.migrateDevmemOn)) yield* migrateToDevice(task, mirror, at, stop);
+    if (optionIs(arena, mirror, Is.migrateDevmemOn)) yield* migrateRange(task, mirror, sub, at, stop);
     const range = mirrorRange(task, mirror, sub, at, stop, requestFlags(write));
     const result = yield* untilStable(task, mirror, range, write, retry, getAndBind);
     if (result !== 0) return result;

@@ -1,5 +1,5 @@
-/** The two locks of drm_gpusvm with xe: one for faults and binds, held for their whole length, and the notifier lock. */
-import { Mirror } from '../../arena/structures.ts';
+/** The locks of drm_gpusvm with xe: one for faults and binds, held for their whole length; one for migrations; and the notifier lock. */
+import { Header, Mirror } from '../../arena/structures.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { downRead, downWrite, upRead, upWrite } from '../../sync/rwsem.ts';
@@ -16,6 +16,20 @@ export function* vmLock(task: Task, mirror: number): Steps<void> {
 }
 export function* vmUnlock(task: Task, mirror: number): Steps<void> {
   yield* mutexUnlock(task, mirror + VM_LOCK, LockClass.vmLock);
+}
+
+/** driver_migrate_lock, one for all devices: a migration reads, and who has failed writes, to be alone. Between vm->lock and mmap_lock. */
+export function* devmemLock(task: Task): Steps<void> {
+  yield* downWrite(task, Header.devmemLock, LockClass.devmemLock);
+}
+export function* devmemUnlock(task: Task): Steps<void> {
+  yield* upWrite(task, Header.devmemLock, LockClass.devmemLock);
+}
+export function* devmemLockShared(task: Task): Steps<void> {
+  yield* downRead(task, Header.devmemLock, LockClass.devmemLock);
+}
+export function* devmemUnlockShared(task: Task): Steps<void> {
+  yield* upRead(task, Header.devmemLock, LockClass.devmemLock);
 }
 
 /** notifier_lock: for writing in the callback, for reading around "check, then map or bind". */

@@ -1,5 +1,6 @@
 /** Two devices on the same pages: what one has, maps or wants while the other works. Windows E6, E35, F10, F38. */
 
+import { gpusvmXe } from '../../drivers/gpusvm/index.ts';
 import { run } from '../../steps/steps.ts';
 import {
   deviceFaults,
@@ -109,5 +110,26 @@ export const twoDevicePlans: readonly Plan[] = [
     actors: (m) => ({ D: [deviceFaults(m, 0, 2, true)], A: [discards(m, 1)] }),
     check: valueIn(1),
     covers: [{ actor: 'A', point: 'done', while: { actor: 'D', point: 'driverChecked' } }],
+  },
+  {
+    name: 'two-devices-want-a-range',
+    title: 'xe: two devices fault on the same two pages, and each wants both of them in its memory',
+    windows: 'F10 F39',
+    covers: [
+      meets('D', 'hmmFaultPage', 'E', 'driverPages'),
+      counts('D', 'migratedToSystem'),
+      counts('E', 'migratedToDevice'),
+      endsOnDevice(0),
+      endsOnDevice(1),
+    ],
+    machine: { driver: gpusvmXe, devices: 2, settings: { migrateDevmem: 'on' } },
+    setup(m) {
+      // What they subscribe to, and their tables, are there; the pages are at home.
+      for (const i of [0, 1]) run(deviceFaults(m, 0, 2, true, i)(m.task));
+      fillPage(m, 0, 1);
+      fillPage(m, 1, 1);
+    },
+    actors: (m) => ({ D: [deviceFaults(m, 0, 2, true)], E: [deviceFaults(m, 0, 2, true, 1)] }),
+    check: valueIn(1),
   },
 ];

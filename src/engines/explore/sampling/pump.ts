@@ -4,7 +4,8 @@
  */
 import type { Executor } from '../machine/execution.ts';
 import type { Outcome } from '../machine/failure.ts';
-import { TIMES } from '../search/countingRound.ts';
+import { mixLow } from '../machine/hash.ts';
+import { MULTIPLES, TIMES } from '../search/countingRound.ts';
 import { endless } from '../search/noProgress.ts';
 import { ableAt } from '../search/rounds.ts';
 
@@ -38,7 +39,7 @@ export class Pump {
     const key = `${control} ${round.length} ${round.join('')}`;
     if (this.#tried.has(key)) return null;
     this.#tried.add(key);
-    const failure = again(executor, round);
+    const failure = again(executor, round, MOST_STEPS - this.#spent);
     this.#spent += executor.steps - steps;
     while (failure === null && executor.steps > steps) executor.back();
     return failure;
@@ -47,16 +48,34 @@ export class Pump {
 
 const makersOf = (round: Uint8Array): number => round.reduce((mask, actor) => mask | (1 << actor), 0);
 
-/** Makes the round again, so often that there is no doubt. What is wrong with that; null when it comes out of step. */
-function again(executor: Executor, round: Uint8Array): Outcome {
+/** The least number of rounds after which the places inside of them come again, from what was seen of some; 0 for none. */
+function cycleOf(places: readonly number[]): number {
+  for (let cycle = 1; cycle <= MULTIPLES; cycle++) {
+    if (places.every((place, i) => i < cycle || place === places[i - cycle])) return cycle;
+  }
+  return 0;
+}
+
+/**
+ * Makes the round again, so often that there is no doubt. What is wrong with that; null when it comes out of step. A free list gives
+ * two frames in turn, and then it takes two of the rounds until the actors stand at the same places inside of it, too.
+ */
+function again(executor: Executor, round: Uint8Array, most: number): Outcome {
   const { control } = executor;
-  for (let time = 1; time < TIMES; time++) {
+  const places: number[] = [];
+  let times = 2 * MULTIPLES;
+  for (let time = 1; time < times; time++) {
+    let place = 0;
     for (const actor of round) {
-      if (executor.steps >= executor.limit || !executor.canRun(actor)) return null;
+      if (!executor.canRun(actor)) return null;
       const failure = executor.step(actor);
       if (failure !== null) return failure;
+      place = mixLow(place, executor.control);
     }
     if (executor.control !== control) return null;
+    if (places.push(place) < 2 * MULTIPLES - 1 || times > 2 * MULTIPLES) continue;
+    times = TIMES * cycleOf(places);
+    if (times * round.length > most) return null;
   }
-  return endless(executor);
+  return times === 0 ? null : endless(executor);
 }

@@ -16,7 +16,7 @@ export const TIMES = 64;
 const LONGEST_ROUND = 4096;
 
 /** Words need not change evenly in each round of the actors: a free list may take a few of them to come round itself. */
-const MULTIPLES = 4;
+export const MULTIPLES = 4;
 
 /** Rounds whose words are compared. */
 const COMPARED = 3;
@@ -98,28 +98,46 @@ function evenly(executor: Executor, period: number): { readonly length: number; 
 export function spins(executor: Executor, steps: number, times: number): boolean {
   const trail = trailOf(executor, steps);
   const period = periodOf(trail, times);
-  return period > 0 && remembersNothing(trail, period, times) && evenly(executor, period) !== null;
+  return period > 0 && remembersNothing(trail, trail.actors[0] as number, period, times) && evenly(executor, period) !== null;
 }
 
-/** Does an actor of the round come to the very same local state again, somewhere in it, in each of the last `times` rounds? */
-function remembersNothing({ locals }: Trail, period: number, times: number): boolean {
+/** Places of an actor's steps in the last round. */
+const stepsOf = ({ actors }: Trail, actor: number, period: number): number[] =>
+  Array.from({ length: period }, (_, i) => i).filter((i) => actors[i] === actor);
+
+/** Does the actor come to the very same local state again, somewhere in the round, in each of the last `times` rounds? */
+function remembersNothing(trail: Trail, actor: number, period: number, times: number): boolean {
+  const { locals } = trail;
   const isSame = (i: number): boolean =>
     Array.from({ length: times - 1 }, (_, k) => locals[i + (k + 1) * period]).every((id) => id === locals[i]);
-  return Array.from({ length: period }, (_, i) => i).some(isSame);
+  return stepsOf(trail, actor, period).some(isSame);
 }
 
-/** Does it look at the very same words in the last rounds? A loop over the pieces of a huge page looks at others each time. */
-function looksAtTheSame(executor: Executor, { locals }: Trail, period: number): boolean {
-  const wordsOf = (i: number): string => executor.wordsReadBefore(locals[i] as number).join();
-  return Array.from({ length: (COMPARED - 1) * period }, (_, i) => wordsOf(i) === wordsOf(i + period)).every((is) => is);
+/**
+ * Does it look at words, and at the very same ones in the last rounds? A loop over the pieces of a huge page looks at others each
+ * time; and who looks at nothing only counts its own steps, and will come to an end.
+ */
+function looksAtTheSame(executor: Executor, trail: Trail, actor: number, period: number): boolean {
+  const wordsOf = (i: number): string => executor.wordsReadBefore(trail.locals[i] as number).join();
+  const steps = stepsOf(trail, actor, period);
+  const rounds = Array.from({ length: COMPARED - 1 }, (_, k) => k * period);
+  return (
+    steps.some((i) => wordsOf(i) !== '') && rounds.every((at) => steps.every((i) => wordsOf(at + i) === wordsOf(at + i + period)))
+  );
+}
+
+/** May each actor of the round go on like that for ever? */
+function maySoGoOn(executor: Executor, trail: Trail, period: number): boolean {
+  const makers = [...new Set(trail.actors.slice(0, period))];
+  return makers.every((actor) => remembersNothing(trail, actor, period, TIMES) || looksAtTheSame(executor, trail, actor, period));
 }
 
 /** The fair round that the last steps have made again and again, but for words that count; null if they have not. */
 export function countingRound(executor: Executor): CountingRound | null {
   const trail = trailOf(executor, TIMES * LONGEST_ROUND);
   const period = periodOf(trail, TIMES);
-  const isRound = period > 0 && (remembersNothing(trail, period, TIMES) || looksAtTheSame(executor, trail, period));
-  const found = isRound ? evenly(executor, period) : null;
+  const found = period > 0 && maySoGoOn(executor, trail, period) ? evenly(executor, period) : null;
   if (found === null || !isFairRound(executor, found.length)) return null;
-  return { round: { start: executor.steps - found.length, length: found.length }, times: TIMES, words: found.words };
+  const round = { start: executor.steps - found.length, length: found.length };
+  return { round, times: Math.floor((TIMES * period) / found.length), words: found.words };
 }
