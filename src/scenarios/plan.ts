@@ -22,6 +22,8 @@ export interface Plan {
   readonly atomics?: boolean;
   /** The device must have memory of its own. */
   readonly memory?: boolean;
+  /** Options of another driver, any of which makes it pointless: nothing of what it is there for can happen then. */
+  readonly unless?: DriverSettings;
   /** Before the actors begin. A number it returns, such as a child's address, is handed to `actors`. */
   readonly setup?: (m: SmallMachine) => unknown;
   /** Who does what, by name. Called once with no machine, for the names: the operations look at it when they run. */
@@ -33,7 +35,7 @@ export interface Plan {
 }
 
 /** A plan of the user's: the default export of a scenario module, or what that returns for the driver settings that were chosen. */
-export type UserPlan = Omit<Plan, 'name' | 'title' | 'windows'> & { readonly title?: string };
+export type UserPlan = Omit<Plan, 'name' | 'title' | 'windows' | 'unless'> & { readonly title?: string };
 
 /**
  * Nothing of an operation happens before its first point: when it begins is up to the scheduler, too. The same operation given to
@@ -63,12 +65,19 @@ function takes(driver: Driver, settings: DriverSettings): boolean {
 }
 
 /** Why a plan cannot be played with a driver in place of its own, in a sentence; null when it can. */
-export function misfit({ name, machine, atomics, memory }: Plan, driver: Driver, shown = driver.name): string | null {
+export function misfit(
+  { name, machine, atomics, memory, unless = {} }: Plan,
+  driver: Driver,
+  settings: DriverSettings,
+  shown = driver.name,
+): string | null {
   if (machine?.driver !== undefined) return `scenario ${name} is written for ${machine.driver.name}, not for '${shown}'`;
   if (atomics === true && driver.atomics === false)
     return `scenario ${name} is about atomics, and a device of '${shown}' has none`;
   if (memory === true && driver.memory === false)
     return `scenario ${name} is about device memory, and a device of '${shown}' has none`;
+  const pointless = Object.entries(unless).find(([option, value]) => settings[option] === value);
+  if (pointless !== undefined) return `scenario ${name} shows nothing of a device of '${shown}' with ${pointless.join('=')}`;
   const odd = Object.entries(machine?.settings ?? {}).find(([option, value]) => !takes(driver, { [option]: value }));
   return odd === undefined ? null : `scenario ${name} needs a driver with the option ${odd.join('=')}, and '${shown}' has none`;
 }
@@ -80,7 +89,7 @@ export function misfit({ name, machine, atomics, memory }: Plan, driver: Driver,
  */
 export function scenarioOf(plan: Plan, settings: DriverSettings = {}, driver?: Driver, shown = driver?.name): Scenario {
   const { name, title, windows, machine, stepLimit, mayUndo, setup, actors, check, covers = [] } = plan;
-  const why = driver === undefined || driver === machine?.driver ? null : misfit(plan, driver, shown);
+  const why = driver === undefined || driver === machine?.driver ? null : misfit(plan, driver, settings, shown);
   if (why !== null) throw new UsageError(why);
   const isOwn = driver === undefined || driver === machine?.driver;
   const own = isOwn ? {} : { driver };

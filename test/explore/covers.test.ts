@@ -132,6 +132,14 @@ test('samples and searches that were not finished are no reason to call a scenar
   }
 });
 
+test('with other options than those it is written for, one of the covers is enough', () => {
+  const settings = { engine: 'mutex' };
+  const { verdict, basis } = explored([{ actor: 'D', point: 'hmmWalk' }, { point: 'getPage' }], { settings });
+  assert.equal(verdict, 'proved');
+  assert.match(basis, /; not reached with this driver: an actor at getPage$/);
+  assert.equal(explored([{ point: 'getPage' }], { settings }).verdict, 'vacuous');
+});
+
 test('a violation is a violation, whatever was reached', () => {
   const broken = scenario([{ point: 'getPage' }]);
   const prepare = () => ({ ...broken.prepare(), check: () => [{ rule: 'I-OUT', message: 'for the test' }] });

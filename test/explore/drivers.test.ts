@@ -128,9 +128,19 @@ test('options of the drivers that change the policy, and not its safety', () => 
   }
 });
 
+test('kfd-svm: what is on the device when it is closed goes home, and the table of the device goes with it', () => {
+  const executor = executorOf(scenarioNamed('close-with-work', { migrateOnFault: 'on' }));
+  const { failure, complete } = search(executor, { preemptions: Number.POSITIVE_INFINITY, enough: () => false });
+  assert.deepEqual([failure, complete], [null, true]);
+});
+
 test('a scenario is refused with a driver it does not fit', () => {
   assert.throws(() => named('mini-hmm', 'nouveau'), /has no driver to replace/);
   assert.throws(() => named('exclusive-vs-cpu', 'amdgpu-userptr'), /is about atomics/);
+  assert.throws(
+    () => named('fault-of-four-pages', 'gpusvm-xe', { migrateDevmem: 'on' }),
+    /shows nothing of a device of 'gpusvm-xe' with migrateDevmem=on/,
+  );
   assert.throws(() => named('repeated-fault-vs-munmap', 'nouveau'), /is written for kfd-svm/);
   assert.throws(() => named('device-fault-vs-munmap', 'novaeu'), /unknown driver 'novaeu'/);
 });

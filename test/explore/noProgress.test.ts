@@ -158,6 +158,23 @@ test('livelock: an actor alone that tries again and again, whatever it has read 
   assert.equal(found(scenario(each([counts]), (arena) => store(arena, A, 1))), null);
 });
 
+test('a loop that looks at the same word for each of 512 pieces is no livelock; one that goes on is', () => {
+  const looks = (times: number): Operation =>
+    function* ({ arena }) {
+      // The question is asked where the loop is on its way.
+      for (let n = 0; n < 1700; n++) {
+        yield Point.cpuAccess;
+        store(arena, B, n * n);
+      }
+      for (let n = 0; n < times; n++) {
+        yield Point.cpuAccess;
+        load(arena, A);
+      }
+    };
+  assert.equal(found(scenario(each([looks(512)]))), null);
+  verdict('counting livelock', /64 rounds of 1 steps were made/, scenario(each([looks(Number.POSITIVE_INFINITY)])));
+});
+
 test('a spin that somebody else will end is no livelock: a fair scheduler lets that one run', () => {
   const spins: Operation = function* ({ arena }) {
     yield Point.cpuAccess;

@@ -44,12 +44,16 @@ test('it is looked whether schedules repeat, then bound after bound; each is a r
 test('a long scenario is one behind; a search that has run out of time gives way, and has more time then', () => {
   const [short, long] = [new Row(listed('short'), 3), new Row(listed('long', true), 3)];
   assert.deepEqual([short.rank, long.rank], [0, 1]);
-  does(short);
+  for (const row of [short, long]) {
+    does(row);
+    assert.equal(row.patience, Number.POSITIVE_INFINITY, 'without a preemption there is no limit');
+    does(row);
+  }
   does(short, { complete: false }, true);
-  assert.deepEqual([short.rank, boundOf(short), short.result().unfinished], [3, 0, 'at most 0 preemptions']);
+  assert.deepEqual([short.rank, boundOf(short), short.result().unfinished], [4, 1, 'at most 1 preemption']);
   assert.ok(short.patience > long.patience);
   does(short);
-  assert.deepEqual([short.rank, boundOf(short), short.result().unfinished], [4, 1, null]);
+  assert.deepEqual([short.rank, boundOf(short), short.result().unfinished], [5, 2, null]);
 });
 
 test('a search that ends for its size is not made again', () => {

@@ -188,6 +188,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     title: 'one after another: a device faults a hole and, behind it, a page that it holds itself',
     windows: 'E26',
     covers: [counts('D', 'hmmFaults')],
+    unless: { migrateDevmem: 'on' },
     memory: true,
     setup(m) {
       fillPage(m, 1, 1);
@@ -200,6 +201,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     title: 'one after another: a fault of four pages, in windows of two',
     windows: 'E29',
     covers: [counts('D', 'hmmFaults')],
+    unless: { migrateDevmem: 'on' },
     machine: { pages: 4 },
     actors: (m) => ({ D: [faultsAll(m, 4)] }),
   },

@@ -175,7 +175,7 @@ export const realDriverPlans: readonly Plan[] = [
     covers: [stands('W', 'driverDrained'), stands('B', 'driverDrained')],
     machine: { pages: 2, driver: kfdSvm },
     setup: mapBothUnmapFirst,
-    actors: (m) => ({ W: [works(m)], B: [(task) => m.driver.close(task, device(m))] }),
+    actors: (m) => ({ W: [works(m)], B: [closes(m, () => device(m))] }),
   },
   {
     name: 'close-then-touch',

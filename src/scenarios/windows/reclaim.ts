@@ -65,6 +65,7 @@ export const reclaimPlans: readonly Plan[] = [
     title: 'a device writes to a page that it maps and that is clean for the CPU; reclaim has an old copy of it in swap',
     windows: 'E39 S1',
     covers: [counts('D', 'hmmFaults'), meets('D', 'deviceTranslated', 'R', 'intervalCallback')],
+    unless: { migrateDevmem: 'on' },
     machine: { pages: 1, swapSlots: SLOTS },
     setup(m) {
       swapInNow(m);

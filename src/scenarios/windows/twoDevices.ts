@@ -90,6 +90,7 @@ export const twoDevicePlans: readonly Plan[] = [
     title: 'a hole and a page behind it migrate together, and another device reads the page',
     windows: 'F10 F14',
     covers: [endsOnDevice(), stands('D', 'waitOnLocked')],
+    unless: { migrateDevmem: 'on' },
     memory: true,
     machine: { devices: 2 },
     setup(m) {

@@ -65,7 +65,7 @@ export function resultOf(
     seconds,
     schedulesPerSecond: Math.round(executions / Math.max(seconds, 1e-9)),
     interrupted,
-    ...withCovers(exploration.conclusion(), bound, covers, scenario),
+    ...withCovers(exploration.conclusion(), bound, covers, { scenario, settings: options.settings }),
     covers,
     failure,
   };

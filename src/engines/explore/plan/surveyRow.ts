@@ -101,9 +101,9 @@ export class Row {
     return 1 + this.#place + (this.listed.isLong ? 1 : 0) + TURNS * this.#delays;
   }
 
-  /** How many times as much time the next task may take as one at first. */
+  /** How many times as much time the next task may take as one at first. Without a preemption there are few paths, and no limit. */
   get patience(): number {
-    return GROWTH ** this.#delays;
+    return this.#place <= 0 ? Number.POSITIVE_INFINITY : GROWTH ** this.#delays;
   }
 
   open({ actors, devices, covers }: Pick<Row, 'actors' | 'devices' | 'covers'>): void {
@@ -175,7 +175,7 @@ export class Row {
     const covers = this.covers.map((what, i) => ({ what, reached: this.#reached.has(i) }));
     return {
       scenario,
-      ...withCovers(this.#conclusion, this.bound, covers, scenario),
+      ...withCovers(this.#conclusion, this.bound, covers, this.listed),
       bound: this.bound,
       searched: this.#searched,
       leftOut: this.#leftOut,

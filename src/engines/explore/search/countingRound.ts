@@ -4,6 +4,7 @@
  *
  * That is no proof that it goes on for ever (a word could count down to an end that is far off), so it has a verdict of its own.
  */
+import { PTRS_PER_TABLE } from '../../../arena/config.ts';
 import type { Executor } from '../machine/execution.ts';
 import type { Round } from '../machine/failure.ts';
 import { retrace } from './retrace.ts';
@@ -17,6 +18,12 @@ const LONGEST_ROUND = 4096;
 
 /** Words need not change evenly in each round of the actors: a free list may take a few of them to come round itself. */
 export const MULTIPLES = 4;
+
+/** A loop over the pieces of a huge page that looks at the same words for each has so many rounds: one that counts for itself must have more. */
+const LOOP = 2 * PTRS_PER_TABLE;
+
+/** Most steps that are made to see it. */
+const LOOP_STEPS = 1 << 19;
 
 /** Rounds whose words are compared. */
 const COMPARED = 3;
@@ -126,10 +133,26 @@ function looksAtTheSame(executor: Executor, trail: Trail, actor: number, period:
   );
 }
 
+/** Made again and again, do the steps of the last round bring everybody to the same places each time? The executor is left as it was. */
+function goesOn(executor: Executor, period: number): boolean {
+  const { control, steps } = executor;
+  const round = executor.schedule.slice(steps - period, steps);
+  const isMade = (): boolean => round.every((actor) => executor.canRun(actor) && executor.step(actor) === null);
+  const times = Math.min(LOOP, Math.floor(LOOP_STEPS / period));
+  let goes = true;
+  for (let time = 0; goes && time < times; time++) goes = isMade() && executor.control === control;
+  while (executor.steps > steps) executor.back();
+  return goes;
+}
+
 /** May each actor of the round go on like that for ever? */
 function maySoGoOn(executor: Executor, trail: Trail, period: number): boolean {
   const makers = [...new Set(trail.actors.slice(0, period))];
-  return makers.every((actor) => remembersNothing(trail, actor, period, TIMES) || looksAtTheSame(executor, trail, actor, period));
+  const counting = makers.filter((actor) => !remembersNothing(trail, actor, period, TIMES));
+  return (
+    counting.every((actor) => looksAtTheSame(executor, trail, actor, period)) &&
+    (counting.length === 0 || goesOn(executor, period))
+  );
 }
 
 /** The fair round that the last steps have made again and again, but for words that count; null if they have not. */
