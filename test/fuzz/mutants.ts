@@ -93,7 +93,7 @@ export const mutants: readonly Mutant[] = [
   ]),
   // The search, and what it says.
   mutant('a preemption costs nothing', [
-    'search',
+    'search/depthFirst',
     'const cost = !this.#unbounded && current >= 0 && next !== current ? 1 : 0;',
     'const cost = 0;',
   ]),
@@ -104,12 +104,12 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant(
     'who goes on for free is not part of the state',
-    ['search', 'this.#low = executor.low ^ mixLow(free + 2, 2);', 'this.#low = executor.low;'],
-    ['search', 'this.#high = executor.high ^ mixHigh(free + 2, 2);', 'this.#high = executor.high;'],
+    ['search/depthFirst', 'this.#low = executor.low ^ mixLow(free + 2, 2);', 'this.#low = executor.low;'],
+    ['search/depthFirst', 'this.#high = executor.high ^ mixHigh(free + 2, 2);', 'this.#high = executor.high;'],
   ),
-  mutant('a state that comes again on the path is not looked at', ['search', 'this.#cyclic = true;', 'return null;']),
+  mutant('a state that comes again on the path is not looked at', ['search/depthFirst', 'this.#cyclic = true;', 'return null;']),
   mutant('rounds are looked for on the path, and not in the graph', [
-    'search',
+    'search/depthFirst',
     'if (!this.#cyclic) return this.#result(null, true);',
     'return this.#result(null, true);',
   ]),

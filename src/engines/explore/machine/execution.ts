@@ -5,12 +5,10 @@
  */
 
 import type { Arena } from '../../../arena/arena.ts';
-import { Actor, ActorState } from '../../../arena/structures.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import type { Finding } from '../../../oracles/finding.ts';
 import type { Prepared, Scenario } from '../../../scenarios/scenario.ts';
-import { Task, type Watch } from '../../../sync/task.ts';
-import { parkStep } from '../../../sync/wait.ts';
+import type { Task, Watch } from '../../../sync/task.ts';
 import { Coverage } from './coverage.ts';
 import { type Outcome, thrown } from './failure.ts';
 import { Feed } from './feed.ts';
@@ -19,12 +17,14 @@ import { grown } from './grown.ts';
 import { mixHigh, mixLow } from './hash.ts';
 import { Journal } from './journal.ts';
 import { DONE, type LocalState, LocalStates, type Wait } from './localState.ts';
+import { LookAhead } from './lookAhead.ts';
 import { LookingOn } from './lookingOn.ts';
 import { CHECKING, pulse, SETTING_UP } from './pulse.ts';
 import { RecordedSteps } from './recordedSteps.ts';
 import { Recorder } from './recorder.ts';
 import { StepChecks } from './stepChecks.ts';
 import { firstOfEach, Symmetry } from './symmetry.ts';
+import { tasksOf } from './tasks.ts';
 
 export { DONE } from './localState.ts';
 
@@ -77,8 +77,9 @@ export class Executor {
   readonly #recorder: Recorder;
   readonly #checks = new StepChecks();
   readonly #lookingOn: LookingOn;
-  #states: LocalStates;
-  #recorded = new RecordedSteps();
+  readonly #states: LocalStates;
+  readonly #recorded = new RecordedSteps();
+  readonly #ahead: LookAhead;
   /** Checks that the step under way has asked for. */
   #pending: number[] = [];
   readonly #initial: LocalState[] = [];
@@ -115,36 +116,16 @@ export class Executor {
     this.#recorder = new Recorder(this.#journal, this, this.symmetry, witness);
     this.#lookingOn = new LookingOn(arena, this.#journal, this.symmetry);
     const watched = watch === null ? null : this.#checks.deferred(watch, (number) => this.#ask(number));
-    // Virtual time stands still: deadlines are for the engines that have time.
-    const options = { park: parkStep, clock: () => 0, watch: watched };
-    this.tasks = actors.map((_, id) => this.#taskOf(id, new Task(arena, id, options)));
-    for (const task of this.tasks) arena.words[task.actor + Actor.state] = ActorState.running;
+    this.tasks = tasksOf(this.prepared, this.symmetry, watched);
     this.#generators = new Generators(actors, this.tasks, this.#recorder, new Feed(this.#journal, this.symmetry));
     this.at = new Int32Array(this.count);
     this.operation = new Int32Array(this.count);
+    this.#ahead = new LookAhead(this, this.#journal, this.#recorded, this.#states);
     this.#background = actors.reduce((mask, { background }, i) => (background ? mask | (1 << i) : mask), 0);
     this.failedAtOnce = this.#beginAll();
     this.#journal.rebase();
     this.reset();
     pulse?.end();
-  }
-
-  /**
-   * A task that nothing can be hung on: what an actor carries from one operation to the next must be seen. The number of an actor
-   * with twins tells them apart.
-   */
-  #taskOf(id: number, task: Task): Task {
-    const { symmetry } = this;
-    if (symmetry?.isTwin(id)) {
-      const told = (value: number) => ({
-        get: () => {
-          symmetry.tellsApart('an actor asks for its own number');
-          return value;
-        },
-      });
-      Object.defineProperties(task, { id: told(task.id), tag: told(task.tag) });
-    }
-    return Object.freeze(task);
   }
 
   /** Brings every actor to its first point. */
@@ -188,8 +169,8 @@ export class Executor {
 
   /** Drops everything that was recorded. Valid at the beginning only: a path refers to local states by number. */
   #forget(): void {
-    this.#states = new LocalStates(this.symmetry);
-    this.#recorded = new RecordedSteps();
+    this.#states.forget();
+    this.#recorded.forget();
     this.#generators.forget();
     for (const [i, state] of this.#initial.entries())
       this.#initial[i] = this.#states.intern(state, { parent: null, before: state.before, log: () => state.log });
@@ -208,6 +189,10 @@ export class Executor {
   /** Does it repeat its operations for as long as others are there? */
   isBackground(actor: number): boolean {
     return (this.#background & (1 << actor)) !== 0;
+  }
+
+  get hasBackground(): boolean {
+    return this.#background !== 0;
   }
 
   /** What an actor waits for; the word is 0 when it does not. */
@@ -238,54 +223,19 @@ export class Executor {
     return (this.#local[actor] as LocalState).granted !== 0;
   }
 
-  /** See scheduler.ts. Of a step that went several ways before, all of them count. */
+  /** See scheduler.ts. */
   conflicts(one: number, other: number): boolean {
-    const mine = this.#touches(one);
-    const theirs = this.#touches(other);
-    if (mine === null || theirs === null) return false;
-    for (const word of mine[1]) if (theirs[0].has(word) || theirs[1].has(word)) return true;
-    for (const word of theirs[1]) if (mine[0].has(word)) return true;
-    return false;
+    return this.#ahead.conflicts(this.#local[one] as LocalState, this.#local[other] as LocalState);
   }
 
-  #touches(actor: number): LocalState['touches'] {
-    const state = this.#local[actor] as LocalState;
-    if (state.touches === null && state.entry !== 0) {
-      const isShared = (word: number): boolean => !this.#journal.isQuiet(word);
-      const [reads, writes] = this.#recorded.footprint(state.entry);
-      state.touches = [new Set([...reads].filter(isShared)), new Set([...writes].filter(isShared))];
-    }
-    return state.touches;
-  }
-
-  /**
-   * Does the actor's next step touch nothing that anybody else, or a check, could notice? Then nothing is missed when it is made at
-   * once. Asked for the first time it is made, and taken back.
-   */
+  /** Does the actor's next step touch nothing that anybody else, or a check, could notice? */
   isQuiet(actor: number): boolean {
-    const state = this.#local[actor] as LocalState;
-    const { promotions } = this;
-    if (state.quiet >> 1 !== promotions) {
-      if (this.coverage.isWatched(state.at)) return false;
-      if (state.entry === 0) {
-        const failure = this.step(actor);
-        this.back();
-        if (failure !== null || state.entry === 0) return false;
-      }
-      const isQuiet = this.#recorded.touchesOnly(
-        state.entry,
-        (word) => this.#journal.isQuiet(word),
-        (end) => !this.#isNoticed(state, this.#states.list[end] as LocalState),
-      );
-      state.quiet = 2 * promotions + (isQuiet ? 1 : 0);
-    }
-    return (state.quiet & 1) !== 0;
+    return this.#ahead.isQuiet(this.#local[actor] as LocalState);
   }
 
-  /** One in the background takes its operations up once more, or somebody is done: who is in the background stops for that. */
-  #isNoticed(from: LocalState, to: LocalState): boolean {
-    if (this.#background === 0) return false;
-    return to.at === DONE || (from.operation === 0 && from.parent === null && this.isBackground(from.actor));
+  /** For {@link LookAhead}. */
+  isWatched(point: number): boolean {
+    return this.coverage.isWatched(point);
   }
 
   /** Writes the actors that can run into `out` and returns their number. */
@@ -423,7 +373,9 @@ export class Executor {
     this.#check();
     if (this.#follows) {
       from.entry = this.#recorded.keep(from.entry, this.#recorder.finish(to.id));
+      // There may be one more way that the step can go.
       from.touches = null;
+      from.quiet = -1;
     }
     return to;
   }

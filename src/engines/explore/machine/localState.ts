@@ -121,6 +121,12 @@ export class LocalStates {
     this.#twins = twins;
   }
 
+  /** Drops them all. */
+  forget(): void {
+    this.list.length = 0;
+    this.#byHash.clear();
+  }
+
   /** The one at `place`; made, as reached on `way`, when it is new. */
   intern(place: Place, { parent, before, log }: Way): LocalState {
     const { actor, operation, at, wait, locksLow, locksHigh, reads, scratch, granted } = place;

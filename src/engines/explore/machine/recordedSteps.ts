@@ -42,6 +42,12 @@ export class RecordedSteps {
   /** The check that was made last, 0 for none since this was set to 0. */
   checking = 0;
 
+  /** Drops them all. */
+  forget(): void {
+    this.#code = new Int32Array(1 << 12);
+    this.#end = 1;
+  }
+
   /** Makes the step that begins at `entry`: the id of the local state it ends in, or -1 with nothing done if it is not known. */
   follow(entry: number, journal: Journal, effects: Effects): number {
     const code = this.#code;
