@@ -172,6 +172,7 @@ import { s08 } from './s08.ts';
 import { s08b } from './s08b.ts';
 import { s08c } from './s08c.ts';
 import { x06 } from './x06.ts';
+import { x19 } from './x19.ts';
 
 export type { Bug, Control, Mutation } from './bug.ts';
 
@@ -241,6 +242,7 @@ export const bugs: readonly Bug[] = [
   r73b,
   r80,
   x06,
+  x19,
   g01,
   g02,
   g03,

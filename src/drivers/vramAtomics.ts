@@ -7,7 +7,7 @@ import { LockClass } from '../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn, setDeviceEntry } from './deviceTable.ts';
-import { migrateToDevice } from './dmirror/migrate.ts';
+import type { Driver } from './driver.ts';
 
 /** Attempts to get a page into device memory and map it before somebody takes it away. */
 const ATTEMPTS = 3;
@@ -21,15 +21,16 @@ export function* allowAtomic(task: Task, mirror: number, vpn: number): Steps<boo
   return usable;
 }
 
+/** How the driver moves pages to the device, and makes them accessible. */
+export interface AtomicHooks {
+  readonly migrate: Driver['migrateToDevice'];
+  readonly fault: Driver['fault'];
+}
+
 /** 0, -EBUSY after a few attempts, or the error of `fault`. */
-export function* atomicInDeviceMemory(
-  task: Task,
-  mirror: number,
-  vpn: number,
-  fault: (task: Task, mirror: number, start: number, end: number, write: boolean) => Steps<number>,
-): Steps<number> {
+export function* atomicInDeviceMemory(task: Task, mirror: number, vpn: number, { migrate, fault }: AtomicHooks): Steps<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    yield* migrateToDevice(task, mirror, vpn, vpn + 1);
+    yield* migrate(task, mirror, vpn, vpn + 1);
     const error = yield* fault(task, mirror, vpn, vpn + 1, true);
     if (error !== 0) return error;
     yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);

@@ -98,6 +98,7 @@ const weaknesses: readonly (readonly [string, DriverSettings, string, string, nu
   ['amdgpu-userptr', { fenceWait: 'off' }, 'device-tlb-vs-dontneed', 'I-TLB', 1],
   ['kfd-svm', { nonBlockable: 'sleep' }, 'device-fault-vs-oom', 'I-LOCK', 0],
   ['kfd-svm', { mapMigrated: 'atOnce' }, 'migration-vs-dontneed', 'I-STALE', 1],
+  ['kfd-svm', { homeNote: 'pass' }, 'granule-comes-home-to-two-faults', 'I-PROG', 1],
   ['gpusvm-xe', { bindCheck: 'none' }, 'device-fault-vs-dontneed', 'I-STALE', 1],
   ['gpusvm-xe', { dmaUnmap: 'close' }, 'device-maps-what-is-discarded', 'I-STALE', 0],
   ['gpusvm-xe', { dmaUnmap: 'early' }, 'device-tlb-vs-dontneed', 'I-DMA', 1],

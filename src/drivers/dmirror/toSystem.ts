@@ -130,16 +130,20 @@ function windowOf(arena: Arena, { vma, vpn }: Fault, granule: number): readonly 
 /** How many pages come home together, for the mirror that lets go of them (0 for none); 0 when they must stay for now. */
 export type Granule = (mirror: number) => number;
 
+/** What else is done when a granule has been brought home without an error, with the mirror (0 for none) still kept. */
+export type Afterwards = (task: Task, mirror: number, fault: Fault) => Steps<void>;
+
 /**
  * dmirror_devmem_fault: one page, or the huge page a leaf maps, comes home in the faulting thread, and what else of its device is
  * in its granule. mmap_lock is held, the page locked and referenced. Guard 18: the mirror has a reference meanwhile, since the
  * file of the device may be closed, and this thread is no user of it.
  */
-export function* bringHome(task: Task, fault: Fault, granule: Granule): Steps<number> {
+export function* bringHome(task: Task, fault: Fault, granule: Granule, afterwards: Afterwards | null = null): Steps<number> {
   const { arena } = task;
   const mirror = yield* getMirror(task, () => homeMirror(arena, fault));
   const pages = granule(mirror);
   const result = pages === 0 ? 0 : yield* bringGranule(task, mirror, fault, pages);
+  if (pages !== 0 && result === 0 && afterwards !== null) yield* afterwards(task, mirror, fault);
   if (mirror !== 0) putMirror(arena, mirror);
   return result;
 }

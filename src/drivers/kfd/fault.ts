@@ -18,7 +18,7 @@ import { flushWork } from '../../sync/workqueue.ts';
 import { optionIs } from '../choices.ts';
 import { deviceEntry } from '../deviceTable.ts';
 import { commit } from '../dmirror/fault.ts';
-import { migrateToDevice, migrateToSystem } from '../dmirror/migrate.ts';
+import { migrateToSystem } from '../dmirror/migrate.ts';
 import { Is as Base, dmirrorRetry, numberOption } from '../dmirror/options.ts';
 import { mirrorMm, mirrorRange } from '../mirror.ts';
 import { blockEnd, ensureBlock, findBlock } from '../notifierBlocks.ts';
@@ -26,6 +26,7 @@ import { restoreWork, waitForQueues } from '../queues.ts';
 import { isListed } from '../rangeList.ts';
 import { beginPass, beginRetry, beginWindow, passLost, windowStable } from '../retryLoop.ts';
 import { deferredListWork } from './deferredList.ts';
+import { migrateToVram } from './homeNote.ts';
 import { Is } from './options.ts';
 import { isDraining, queueRetryFault, retryFaultDone } from './retryFaults.ts';
 
@@ -129,7 +130,7 @@ function* faultAll(task: Task, mirror: number, start: number, end: number, write
   let result = 0;
   for (let at = start; at < end && result === 0; ) {
     const stop = Math.min(at + window, end, blockEnd(arena, mirror, at));
-    if (optionIs(arena, mirror, Is.migrateOnFaultOn)) yield* migrateToDevice(task, mirror, at, stop);
+    if (optionIs(arena, mirror, Is.migrateOnFaultOn)) yield* migrateToVram(task, mirror, at, stop);
     result = yield* faultWindow(task, mirror, at, stop, write);
     at = stop;
   }

@@ -27,6 +27,7 @@ import { atomicInDeviceMemory } from '../vramAtomics.ts';
 import { deferRange, deferredListWork } from './deferredList.ts';
 import { evictionWork } from './evict.ts';
 import { fault, restore } from './fault.ts';
+import { isNotedHome, migrateToVram, noteHome } from './homeNote.ts';
 import { granulePages, Is, kfdOptions } from './options.ts';
 
 /** svm_range_cpu_invalidate_pagetables. It knows no events of its own. */
@@ -92,13 +93,19 @@ export const kfdSvm = derive(
     pagemap: {
       ...dmirror.pagemap,
       *migrateToRam(task, cpuFault) {
-        return yield* bringHome(task, cpuFault, (mirror) => (mirror === 0 ? 1 : granulePages(task.arena, mirror)));
+        const { arena } = task;
+        const granule = (mirror: number): number => {
+          if (mirror === 0) return 1;
+          return isNotedHome(arena, mirror, cpuFault.vpn) ? 0 : granulePages(arena, mirror);
+        };
+        return yield* bringHome(task, cpuFault, granule, noteHome);
       },
     },
+    migrateToDevice: migrateToVram,
     fault,
     close,
     *makeExclusive(task, mirror, vpn) {
-      return yield* atomicInDeviceMemory(task, mirror, vpn, fault);
+      return yield* atomicInDeviceMemory(task, mirror, vpn, { migrate: migrateToVram, fault });
     },
     *evict(task, mirror) {
       queueWork(task, mirror + Mirror.work, evictionWork);

@@ -18,6 +18,10 @@ export const kfdOptions = {
     help: 'a device fault moves what it asks for to the device first (the real one does, by preferred location)',
     values: ['off', 'on'],
   },
+  homeNote: {
+    help: 'a CPU fault asks the entries whether a page is on the device; or first a note that its granule has come home, made after each pass (in-tree before 740a451b0797)',
+    values: ['none', 'pass'],
+  },
 } as const satisfies Readonly<Record<string, DriverOption>>;
 
 const places = placesOf(kfdOptions, dmirrorOptionCount);

@@ -169,6 +169,21 @@ export const realDriverPlans: readonly Plan[] = [
     check: valueIn(2),
   },
   {
+    name: 'granule-comes-home-to-two-faults',
+    title: 'amdkfd: two pages of one granule are on the device, and two CPUs touch one each',
+    windows: 'F18 F36',
+    covers: [counts('A', 'migratedToSystem'), counts('B', 'migratedToSystem'), meets('A', 'driverCollected', 'B', 'driverFound')],
+    machine: { pages: 2, driver: kfdSvm },
+    setup(m) {
+      for (const page of [0, 1]) {
+        fillPage(m, page, 1);
+        moveNow(m, page);
+      }
+    },
+    actors: (m) => ({ A: [cpuWrites(m, 0, 2)], B: [cpuReads(m, 1)] }),
+    check: valueIn(2),
+  },
+  {
     name: 'close-with-work',
     title: 'amdkfd: a device is closed while a worker has something left to do for it',
     windows: 'E43',
