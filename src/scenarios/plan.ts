@@ -22,7 +22,7 @@ export interface Plan {
   readonly atomics?: boolean;
   /** The device must have memory of its own. */
   readonly memory?: boolean;
-  /** Options of another driver, any of which makes it pointless: nothing of what it is there for can happen then. */
+  /** Options of a driver, any of which makes it pointless: nothing of what it is there for can happen then. */
   readonly unless?: DriverSettings;
   /** Before the actors begin. A number it returns, such as a child's address, is handed to `actors`. */
   readonly setup?: (m: SmallMachine) => unknown;
@@ -33,6 +33,9 @@ export interface Plan {
   /** What it is there for: a finished search that never reached one of them is `vacuous`. */
   readonly covers?: readonly Cover<[m: SmallMachine]>[];
 }
+
+/** A device fault that moves what it asks for to the device first leaves nothing for a range fault to do. */
+export const MOVES_FIRST: DriverSettings = { migrateDevmem: 'on', migrateOnFault: 'on' };
 
 /** A plan of the user's: the default export of a scenario module, or what that returns for the driver settings that were chosen. */
 export type UserPlan = Omit<Plan, 'name' | 'title' | 'windows' | 'unless'> & { readonly title?: string };
@@ -65,19 +68,12 @@ function takes(driver: Driver, settings: DriverSettings): boolean {
 }
 
 /** Why a plan cannot be played with a driver in place of its own, in a sentence; null when it can. */
-export function misfit(
-  { name, machine, atomics, memory, unless = {} }: Plan,
-  driver: Driver,
-  settings: DriverSettings,
-  shown = driver.name,
-): string | null {
+export function misfit({ name, machine, atomics, memory }: Plan, driver: Driver, shown = driver.name): string | null {
   if (machine?.driver !== undefined) return `scenario ${name} is written for ${machine.driver.name}, not for '${shown}'`;
   if (atomics === true && driver.atomics === false)
     return `scenario ${name} is about atomics, and a device of '${shown}' has none`;
   if (memory === true && driver.memory === false)
     return `scenario ${name} is about device memory, and a device of '${shown}' has none`;
-  const pointless = Object.entries(unless).find(([option, value]) => settings[option] === value);
-  if (pointless !== undefined) return `scenario ${name} shows nothing of a device of '${shown}' with ${pointless.join('=')}`;
   const odd = Object.entries(machine?.settings ?? {}).find(([option, value]) => !takes(driver, { [option]: value }));
   return odd === undefined ? null : `scenario ${name} needs a driver with the option ${odd.join('=')}, and '${shown}' has none`;
 }
@@ -88,8 +84,8 @@ export function misfit(
  * @throws UsageError when the plan cannot be played with it.
  */
 export function scenarioOf(plan: Plan, settings: DriverSettings = {}, driver?: Driver, shown = driver?.name): Scenario {
-  const { name, title, windows, machine, stepLimit, mayUndo, setup, actors, check, covers = [] } = plan;
-  const why = driver === undefined || driver === machine?.driver ? null : misfit(plan, driver, settings, shown);
+  const { name, title, windows, machine, stepLimit, mayUndo, setup, actors, check, covers = [], unless = {} } = plan;
+  const why = driver === undefined || driver === machine?.driver ? null : misfit(plan, driver, shown);
   if (why !== null) throw new UsageError(why);
   const isOwn = driver === undefined || driver === machine?.driver;
   const own = isOwn ? {} : { driver };
@@ -100,6 +96,8 @@ export function scenarioOf(plan: Plan, settings: DriverSettings = {}, driver?: D
     ...(stepLimit === undefined ? {} : { stepLimit }),
     ...(mayUndo === undefined ? {} : { mayUndo }),
     prepare() {
+      const pointless = Object.entries(unless).find(([option, value]) => settings[option] === value);
+      if (pointless !== undefined) throw new UsageError(`scenario ${name} shows nothing of a device with ${pointless.join('=')}`);
       const names = Object.keys(actors({} as SmallMachine, 0));
       const defect = coversDefect(covers, names);
       if (defect !== null) throw new UsageError(`scenario ${name}: ${defect}`);

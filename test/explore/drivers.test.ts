@@ -55,9 +55,9 @@ const mayFail = [
   'two-device-reads-vs-munmap',
 ];
 
-/** Those of the names that can be played with a driver. */
-function fitting(names: readonly string[], driver: string): string[] {
-  const playable = scenariosWith(driver).map(({ name }) => name.split('@')[0]);
+/** Those of the names that can be played with a driver and its options. */
+function fitting(names: readonly string[], driver: string, settings: DriverSettings = {}): string[] {
+  const playable = scenariosWith(driver, settings).map(({ name }) => name.split('@')[0]);
   return names.filter((name) => playable.includes(name));
 }
 
@@ -121,7 +121,7 @@ test('options of the drivers that change the policy, and not its safety', () => 
     ['gpusvm-xe', { transaction: 'partial' }],
   ];
   for (const [driver, settings] of policies) {
-    for (const scenario of fitting(mustSucceed, driver)) {
+    for (const scenario of fitting(mustSucceed, driver, settings)) {
       const { failure, complete } = searched(scenario, driver, settings, 1);
       assert.equal(failure, null, `${driver} ${JSON.stringify(settings)} ${scenario}`);
       assert.ok(complete);
@@ -138,10 +138,14 @@ test('kfd-svm: what is on the device when it is closed goes home, and the table 
 test('a scenario is refused with a driver it does not fit', () => {
   assert.throws(() => named('mini-hmm', 'nouveau'), /has no driver to replace/);
   assert.throws(() => named('exclusive-vs-cpu', 'amdgpu-userptr'), /is about atomics/);
-  assert.throws(
-    () => named('fault-of-four-pages', 'gpusvm-xe', { migrateDevmem: 'on' }),
-    /shows nothing of a device of 'gpusvm-xe' with migrateDevmem=on/,
-  );
+  for (const [scenario, driver, settings] of [
+    ['fault-of-four-pages', 'gpusvm-xe', { migrateDevmem: 'on' }],
+    ['queues-vs-dontneed', 'dmirror', { migrateOnFault: 'on' }],
+  ] as const)
+    assert.throws(
+      () => named(scenario, driver, settings).prepare(),
+      /^UsageError: scenario \S+ shows nothing of a device with migrate\w+=on$/,
+    );
   assert.throws(() => named('repeated-fault-vs-munmap', 'nouveau'), /is written for kfd-svm/);
   assert.throws(() => named('device-fault-vs-munmap', 'novaeu'), /unknown driver 'novaeu'/);
 });

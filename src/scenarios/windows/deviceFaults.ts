@@ -190,6 +190,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     title: 'a device read against munmap, mmap and a CPU write at the same place',
     windows: 'E1 E10',
     covers: [counts('D', 'readRetries'), counts('D', 'hmmFaults')],
+    unless: { migrateOnFault: 'on' },
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({

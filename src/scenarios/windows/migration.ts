@@ -27,7 +27,7 @@ import {
   valueIn,
   writesThroughPin,
 } from '../operations.ts';
-import type { Plan } from '../plan.ts';
+import { MOVES_FIRST, type Plan } from '../plan.ts';
 import { counts, endsInSystem, endsOnDevice, meets, stands } from '../reach.ts';
 import { FIRST, fillPage, readPage, type SmallMachine } from '../smallMachine.ts';
 
@@ -183,6 +183,7 @@ export const migrationPlans: readonly Plan[] = [
     title: 'one device migrates a page that the other reads',
     windows: 'E6 F10 F38',
     covers: [stands('D', 'waitOnLocked'), counts('D', 'migratedToSystem'), counts('M', 'migratedToDevice')],
+    unless: MOVES_FIRST,
     memory: true,
     machine: { pages: 1, devices: 2 },
     setup(m) {

@@ -31,7 +31,7 @@ import {
   unmaps,
   valueIn,
 } from '../operations.ts';
-import type { Plan } from '../plan.ts';
+import { MOVES_FIRST, type Plan } from '../plan.ts';
 import { counts, meets, stands } from '../reach.ts';
 import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
 
@@ -188,7 +188,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     title: 'one after another: a device faults a hole and, behind it, a page that it holds itself',
     windows: 'E26',
     covers: [counts('D', 'hmmFaults')],
-    unless: { migrateDevmem: 'on' },
+    unless: MOVES_FIRST,
     memory: true,
     setup(m) {
       fillPage(m, 1, 1);
@@ -201,7 +201,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     title: 'one after another: a fault of four pages, in windows of two',
     windows: 'E29',
     covers: [counts('D', 'hmmFaults')],
-    unless: { migrateDevmem: 'on' },
+    unless: MOVES_FIRST,
     machine: { pages: 4 },
     actors: (m) => ({ D: [faultsAll(m, 4)] }),
   },

@@ -133,6 +133,7 @@ export const realDriverPlans: readonly Plan[] = [
     title: 'amdkfd without retry faults: the device reads while its queues are stopped and restored',
     windows: 'E2',
     covers: [counts('D', 'hmmFaults'), meets('D', 'driverQueued', 'A', 'clearPte')],
+    unless: { migrateOnFault: 'on' },
     machine: { pages: 1, driver: kfdSvm, settings: { xnack: 'off' } },
     setup(m) {
       fillPage(m, 0, 1);

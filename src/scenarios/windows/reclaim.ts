@@ -22,7 +22,7 @@ import {
   valueIn,
   writesThroughPin,
 } from '../operations.ts';
-import type { Plan } from '../plan.ts';
+import { MOVES_FIRST, type Plan } from '../plan.ts';
 import { counts, endsInSystem, endsOnDevice, meets, stands } from '../reach.ts';
 import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
 
@@ -65,7 +65,7 @@ export const reclaimPlans: readonly Plan[] = [
     title: 'a device writes to a page that it maps and that is clean for the CPU; reclaim has an old copy of it in swap',
     windows: 'E39 S1',
     covers: [counts('D', 'hmmFaults'), meets('D', 'deviceTranslated', 'R', 'intervalCallback')],
-    unless: { migrateDevmem: 'on' },
+    unless: MOVES_FIRST,
     machine: { pages: 1, swapSlots: SLOTS },
     setup(m) {
       swapInNow(m);
