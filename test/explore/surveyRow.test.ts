@@ -41,9 +41,10 @@ test('it is looked whether schedules repeat, then bound after bound; each is a r
   assert.deepEqual([row.rank, row.isProved, row.result().verdict], [Number.POSITIVE_INFINITY, true, 'proved']);
 });
 
-test('a long scenario is one behind; a search that has run out of time gives way, and has more time then', () => {
+test('a long scenario is two behind; a search that has run out of time gives way, and has more time then', () => {
   const [short, long] = [new Row(listed('short'), 3), new Row(listed('long', true), 3)];
-  assert.deepEqual([short.rank, long.rank], [0, 1]);
+  assert.deepEqual([short.rank, long.rank], [0, 2]);
+  assert.ok(long.size > short.size, 'although nothing of it was seen');
   for (const row of [short, long]) {
     does(row);
     assert.equal(row.patience, Number.POSITIVE_INFINITY, 'without a preemption there is no limit');

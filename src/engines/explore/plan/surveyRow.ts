@@ -19,6 +19,9 @@ const SOON = 2;
 const GROWTH = 4;
 const TURNS = 2;
 
+/** States that a long scenario is taken to have more than were seen. */
+const LONG = 1e9;
+
 const SEED = 1;
 
 /** What came of one scenario. */
@@ -88,17 +91,22 @@ export class Row {
     return this.#states;
   }
 
+  /** How large it may be: its states so far, and many for a long one, of which that is not known at first. */
+  get size(): number {
+    return this.#states + (this.listed.isLong ? LONG : 0);
+  }
+
   get schedules(): number {
     return this.#schedules;
   }
 
   /**
    * Rows of a lower rank come first; Infinity when nothing is left to do. Each bound is a rank. A long scenario, which costs as much as
-   * many short ones, is one behind, and one that has run out of its time gives way to the others for a while.
+   * many short ones, gives way for two of them, and so does one that has run out of its time.
    */
   get rank(): number {
     if (this.isProved || this.#isTooLarge || this.#place >= this.#bounds.length) return Number.POSITIVE_INFINITY;
-    return 1 + this.#place + (this.listed.isLong ? 1 : 0) + TURNS * this.#delays;
+    return 1 + this.#place + TURNS * (this.#delays + (this.listed.isLong ? 1 : 0));
   }
 
   /** How many times as much time the next task may take as one at first. Without a preemption there are few paths, and no limit. */

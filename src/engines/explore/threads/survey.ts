@@ -129,7 +129,7 @@ class Survey {
         if (left.length === 0) break;
         const some = left.filter((row) => row.rank <= rank);
         // The small ones first, where there are large ones: more of them are finished then.
-        if (rank >= SMALL_FIRST) some.sort((a, b) => a.states - b.states);
+        if (rank >= SMALL_FIRST) some.sort((a, b) => a.size - b.size);
         const hit = await this.#each(some, async (row, index, lane) => {
           this.doing = `${taskText(row.next(0))}: ${index + 1} of ${some.length} scenarios`;
           return this.#goOn(row, index, lane);
