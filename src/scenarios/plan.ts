@@ -9,6 +9,10 @@ import type { Operation } from './operations.ts';
 import type { Scenario, Script } from './scenario.ts';
 import { endSetup, type SmallMachine, type SmallOptions, smallMachine } from './smallMachine.ts';
 
+/** For `mayUndo`: two that take a page from each other. */
+export const pingPong =
+  'the kernel does not promise that somebody who takes a page from another one gets to use it before it is taken back';
+
 export interface Plan {
   readonly name: string;
   readonly title: string;

@@ -17,13 +17,9 @@ import {
   unmaps,
   valueIn,
 } from '../operations.ts';
-import type { Plan } from '../plan.ts';
+import { type Plan, pingPong } from '../plan.ts';
 import { counts, meets } from '../reach.ts';
 import { fillPage, readPage } from '../smallMachine.ts';
-
-/** Two that take a page from each other. */
-const pingPong =
-  'the kernel does not promise that somebody who takes a page from another one gets to use it before it is taken back';
 
 const plans: readonly Plan[] = [
   {
@@ -69,6 +65,7 @@ const plans: readonly Plan[] = [
   {
     name: 'exclusive-restore-vs-another',
     title: 'a CPU takes exclusive access away, while the page is discarded and another one becomes exclusive in its place',
+    mayUndo: pingPong,
     windows: 'F20',
     covers: [counts('A', 'exclusives'), meets('C', 'faultReadPte', 'A', 'clearPte')],
     machine: { pages: 1 },

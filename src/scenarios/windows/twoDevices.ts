@@ -17,7 +17,7 @@ import {
   toSystem,
   valueIn,
 } from '../operations.ts';
-import type { Plan } from '../plan.ts';
+import { type Plan, pingPong } from '../plan.ts';
 import { counts, endsOnDevice, meets, stands } from '../reach.ts';
 import { fillPage } from '../smallMachine.ts';
 
@@ -36,6 +36,7 @@ export const twoDevicePlans: readonly Plan[] = [
   {
     name: 'exclusive-vs-foreign-read',
     title: 'one device increments a page that it has to itself, while another reads it',
+    mayUndo: pingPong,
     windows: 'E6 E35',
     atomics: true,
     machine: { pages: 1, devices: 2 },
