@@ -6,7 +6,7 @@ import { Counter } from '../../../arena/counters.ts';
 import { Actor } from '../../../arena/structures.ts';
 import { type Cover, coverText, type Place } from '../../../scenarios/covers.ts';
 import type { Prepared } from '../../../scenarios/scenario.ts';
-import { Point } from '../../../steps/points.ts';
+import { Point, points } from '../../../steps/points.ts';
 import { DONE } from './localState.ts';
 
 /** Says, for the points the actors stand at, whether a cover is reached. */
@@ -16,37 +16,52 @@ type Look = (at: Int32Array) => boolean;
 interface Open {
   readonly cover: number;
   readonly look: Look;
+  /** Points at one of which an actor arrives when it is reached. */
+  readonly points: readonly number[];
+  /** Words one of which changes when it is reached, and what they are at first. */
+  readonly counters: readonly number[];
+  readonly before: readonly number[];
 }
 
 /** Actors of a name, and those that are interchangeable with it: what one can reach the others can. */
 type ActorsNamed = (name: string | undefined) => readonly number[];
 
+/** The points a cover is about. */
+const placesOf = (place: Place & { readonly while?: Place }): Place[] =>
+  place.while === undefined ? [place] : [place, place.while];
+
 const pointOf = ({ point }: Place): number => (point === 'done' ? DONE : Point[point]);
-
-// These are asked at every step: loops, and nothing that is made anew.
-
-/** Does one of the actors, other than `not`, stand at the point? */
-function standsAt(at: Int32Array, actors: readonly number[], point: number, not: number): boolean {
-  for (const actor of actors) if (actor !== not && at[actor] === point) return true;
-  return false;
-}
 
 function looksAtPlace(place: Place, beside: Place | undefined, actorsNamed: ActorsNamed): Look {
   const [actors, point] = [actorsNamed(place.actor), pointOf(place)];
-  if (beside === undefined) return (at) => standsAt(at, actors, point, -1);
+  if (beside === undefined) return (at) => actors.some((actor) => at[actor] === point);
   const [others, where] = [actorsNamed(beside.actor), pointOf(beside)];
-  return (at) => {
-    for (const actor of actors) if (at[actor] === point && standsAt(at, others, where, actor)) return true;
-    return false;
-  };
+  return (at) => actors.some((actor) => at[actor] === point && others.some((other) => other !== actor && at[other] === where));
 }
 
-function looksAtCounter(words: Int32Array, counters: readonly number[]): Look {
-  const before = counters.map((word) => words[word] as number);
-  return () => {
-    for (let i = 0; i < counters.length; i++) if (words[counters[i] as number] !== before[i]) return true;
+/** Says whether a step may have reached one of some covers. Asked at every step: loops over numbers. */
+class Triggers {
+  /** By point plus 1, as DONE is -1: does one of the covers wait for somebody to come there? */
+  readonly #points = new Uint8Array(points.length + 1);
+  readonly #words: Int32Array;
+  readonly #counters: Int32Array;
+  readonly #before: Int32Array;
+
+  constructor(open: readonly Open[], words: Int32Array) {
+    for (const one of open) for (const point of one.points) this.#points[point + 1] = 1;
+    this.#words = words;
+    this.#counters = Int32Array.from(open.flatMap(({ counters }) => counters));
+    this.#before = Int32Array.from(open.flatMap(({ before }) => before));
+  }
+
+  /** `last` made the step. */
+  touched(at: Int32Array, last: number): boolean {
+    if (this.#points[(at[last] as number) + 1] !== 0) return true;
+    for (let i = 0; i < this.#counters.length; i++) {
+      if (this.#words[this.#counters[i] as number] !== this.#before[i]) return true;
+    }
     return false;
-  };
+  }
 }
 
 export class Coverage {
@@ -60,6 +75,8 @@ export class Coverage {
   #openAtEnd: readonly Open[] = [];
   readonly #reached = new Set<number>();
   readonly #watched: ReadonlySet<number>;
+  readonly #words: Int32Array;
+  #triggers = new Triggers([], new Int32Array(0));
 
   /** To be made before an actor has done anything. `first` names, for each actor, the first that it is interchangeable with. */
   constructor({ covers = [], actors, arena }: Prepared, first: ArrayLike<number>) {
@@ -70,18 +87,20 @@ export class Coverage {
       const named = actors.findIndex((actor) => actor.name === name);
       return all.filter((i) => first[i] === first[named]);
     };
-    const lookFor = (cover: Cover): Look => {
-      if ('end' in cover) return () => cover.end();
-      if ('point' in cover) return looksAtPlace(cover, cover.while, actorsNamed);
-      const counters = actorsNamed(cover.actor).map(
-        (actor) => arena.actors + actor * Actor.shape.size + Actor.counters + Counter[cover.counter],
-      );
-      return looksAtCounter(arena.words, counters);
+    const wordOf = (actor: number, counter: keyof typeof Counter): number =>
+      arena.actors + actor * Actor.shape.size + Actor.counters + Counter[counter];
+    const opened = (what: Cover, cover: number): Open => {
+      const none = { cover, points: [], counters: [], before: [] };
+      if ('end' in what) return { ...none, look: () => what.end() };
+      if ('point' in what)
+        return { ...none, look: looksAtPlace(what, what.while, actorsNamed), points: placesOf(what).map(pointOf) };
+      const counters = actorsNamed(what.actor).map((actor) => wordOf(actor, what.counter));
+      const before = counters.map((word) => arena.words[word] as number);
+      return { ...none, look: () => counters.some((word, i) => arena.words[word] !== before[i]), counters, before };
     };
-    this.#watched = new Set(
-      covers.flatMap((cover) => ('point' in cover && cover.while ? [pointOf(cover), pointOf(cover.while)] : [])),
-    );
-    const open = covers.map((cover, i): Open => ({ cover: i, look: lookFor(cover) }));
+    this.#words = arena.words;
+    this.#watched = new Set(covers.flatMap((cover) => ('point' in cover && cover.while ? placesOf(cover).map(pointOf) : [])));
+    const open = covers.map(opened);
     const isEnd = ({ cover }: Open): boolean => 'end' in (covers[cover] as Cover);
     this.#onStep = open.filter((one) => !isEnd(one));
     this.#atEnd = open.filter(isEnd);
@@ -96,9 +115,14 @@ export class Coverage {
   /** Nothing was reached yet: a task says what it has reached itself, whoever ran before it. */
   begin(): void {
     this.#reached.clear();
-    this.#openOnStep = this.#onStep;
     this.#openAtEnd = this.#atEnd;
-    this.isOpen = this.#onStep.length > 0;
+    this.#settle(this.#onStep);
+  }
+
+  #settle(open: readonly Open[]): void {
+    this.#openOnStep = open;
+    this.#triggers = new Triggers(open, this.#words);
+    this.isOpen = open.length > 0;
   }
 
   /** Places, in the list of covers, of those that were reached. */
@@ -106,14 +130,10 @@ export class Coverage {
     return [...this.#reached].sort((a, b) => a - b);
   }
 
-  /** A step was made; the actors stand at these points. To be called while it {@link isOpen}. */
-  look(at: Int32Array): void {
-    for (const { look } of this.#openOnStep) {
-      if (!look(at)) continue;
-      this.#openOnStep = this.#openOnStep.filter((one) => !this.#settles(one, at));
-      this.isOpen = this.#openOnStep.length > 0;
-      return;
-    }
+  /** The actors stand at these points; `last`, if it is not -1, has just come to its own. To be called while it {@link isOpen}. */
+  look(at: Int32Array, last: number): void {
+    if (last >= 0 && !this.#triggers.touched(at, last)) return;
+    if (this.#openOnStep.some(({ look }) => look(at))) this.#settle(this.#openOnStep.filter((one) => !this.#settles(one, at)));
   }
 
   /** An execution has come to a good end. */

@@ -164,7 +164,7 @@ export class Executor {
       this.operation[i] = state.operation;
       if (state.at !== DONE && !this.isBackground(i)) this.left++;
     }
-    if (this.coverage.isOpen) this.coverage.look(this.at);
+    if (this.coverage.isOpen) this.coverage.look(this.at, -1);
   }
 
   /** Drops everything that was recorded. Valid at the beginning only: a path refers to local states by number. */
@@ -263,7 +263,7 @@ export class Executor {
     try {
       const end = this.#follows && from.entry !== 0 ? this.#recorded.follow(from.entry, journal, this) : -1;
       this.#arrive(actor, end === -1 ? this.#live(actor, from) : (this.#states.list[end] as LocalState));
-      if (this.coverage.isOpen) this.coverage.look(this.at);
+      if (this.coverage.isOpen) this.coverage.look(this.at, actor);
     } catch (error) {
       pulse?.end();
       return thrown(error, actor);
