@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compare } from './compare.ts';
-import type { Actors, Instruction, Program } from './program.ts';
+import type { Actors, EndCheck, Instruction, Program } from './program.ts';
 
 type Short = Instruction extends infer One ? (One extends Instruction ? Omit<One, 'point'> : never) : never;
 
@@ -49,6 +49,27 @@ const kinds: Readonly<Record<string, readonly Actors[]>> = {
     does(writes, holds(0)),
   ],
   'a lock that one in the background takes again and again': [inBackground([at(load(1)), ...writes]), does(writes, holds(0))],
+  'one of like actors that looks at its own record by its number': [
+    does([on(load(0))]),
+    twins(
+      [
+        at(load(1)),
+        on({ do: 'if', from: 0, value: 0, body: [on({ do: 'count', counter: 0 })] }),
+        on({
+          do: 'if',
+          from: 0,
+          value: 2,
+          body: [at({ do: 'counted', actor: 2, counter: 0, to: 0 }), on({ do: 'put', word: 0, from: 0 })],
+        }),
+        at({ do: 'add', word: 0, value: 1, to: 0 }),
+      ],
+      [
+        on({ do: 'cas', word: 1, expected: 0, value: 2, to: 0 }),
+        at(load(0)),
+        on({ do: 'if', from: 0, value: 0, body: [on({ do: 'count', counter: 0 })] }),
+      ],
+    ),
+  ],
   'a lock whose taker breaks a rule in the very same step': [
     { ...twins(holds(2)), background: true },
     twins([on({ do: 'lock', lock: 2 }), on(load(0))], [poll()]),
@@ -103,17 +124,26 @@ const kinds: Readonly<Record<string, readonly Actors[]>> = {
   ],
 };
 
+const counts = (actor: number, value: number): EndCheck => ({ of: 'counter', actor, place: 0, value, rule: 'X-E' });
+
 for (const [kind, actors] of Object.entries(kinds)) {
   test(`agreed: ${kind}`, () => {
-    const program: Program = {
-      words: [0, 0, 0, 0],
-      actors,
-      checks: [{ of: 'counter', actor: 0, place: 0, value: 1, rule: 'X-E' }],
-    };
-    for (const checks of [[], program.checks]) {
-      const { disagreement, exhausted } = compare({ ...program, checks }, true);
-      assert.equal(disagreement, null);
-      assert.ok(exhausted);
-    }
+    for (const checks of [[], [counts(0, 1)]]) agreed({ words: [0, 0, 0, 0], actors, checks });
   });
+}
+
+test('agreed: a counter that turns out to be part of the state in the middle of an execution, which comes to its end', () => {
+  const adds = on({ do: 'if', from: 0, value: 1, body: [at({ do: 'add', word: 0, value: 2, to: 0 })] });
+  const actors = [
+    twins([on(store(0, 1)), on({ do: 'if', from: 0, value: 0, body: [at({ do: 'and', word: 0, value: 0, to: 0 }), adds] })]),
+    does([at(load(0)), on({ do: 'if', from: 0, value: 0, body: [on({ do: 'count', counter: 0 })] })]),
+    does([at({ do: 'counted', actor: null, counter: 0, to: 0 }), on({ do: 'put', word: 0, from: 0 })]),
+  ];
+  agreed({ words: [0, 0, 1, 0], actors, checks: [counts(2, 0)] });
+});
+
+function agreed(program: Program): void {
+  const { disagreement, exhausted } = compare(program, true);
+  assert.equal(disagreement, null);
+  assert.ok(exhausted);
 }

@@ -87,6 +87,8 @@ export class Executor {
   /** Hash of the local states of all actors, and of what could be seen of them from outside. */
   #localLow = 0;
   #localHigh = 0;
+  /** How many promotions there were when the execution began. */
+  #promotions = 0;
   /** Waiting actors that were woken, a bit each; and those that were before the first step. */
   #woken = 0;
   #wokenAtFirst = 0;
@@ -117,7 +119,7 @@ export class Executor {
     this.#lookingOn = new LookingOn(arena, this.#journal, this.symmetry);
     const watched = watch === null ? null : this.#checks.deferred(watch, (number) => this.#ask(number));
     this.tasks = tasksOf(this.prepared, this.symmetry, watched);
-    this.#generators = new Generators(actors, this.tasks, this.#recorder, new Feed(this.#journal, this.symmetry));
+    this.#generators = new Generators(actors, this.tasks, this.#recorder, new Feed(this.#journal, this.symmetry), this.symmetry);
     this.at = new Int32Array(this.count);
     this.operation = new Int32Array(this.count);
     this.#ahead = new LookAhead(this, this.#journal, this.#recorded, this.#states);
@@ -149,6 +151,7 @@ export class Executor {
   /** Back to the beginning: every actor stands at the first point of its first operation. */
   reset(): void {
     this.#journal.undo(0, 0, 0);
+    this.#promotions = this.promotions;
     if (this.localStates > MOST_LOCAL_STATES) this.#forget();
     this.steps = 0;
     this.left = 0;
@@ -303,6 +306,15 @@ export class Executor {
   /** How often it turned out that the state has more to it: a hash from before does not compare with one from after. */
   get promotions(): number {
     return this.#journal.promotions;
+  }
+
+  /** Makes sure that the hashes of all states of the execution compare: where one of its steps was a promotion, it is made once more. */
+  refresh(): void {
+    while (this.#promotions !== this.promotions) {
+      const schedule = this.schedule.slice(0, this.steps);
+      this.reset();
+      for (const actor of schedule) this.step(actor);
+    }
   }
 
   /** All words, for whoever compares two moments. */

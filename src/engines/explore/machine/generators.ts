@@ -12,10 +12,12 @@ import type { Task } from '../../../sync/task.ts';
 import type { Feed } from './feed.ts';
 import { mixHigh, mixLow } from './hash.ts';
 import { DONE, type LocalState, type LocalStates, NO_WAIT, type Wait } from './localState.ts';
+import { type Accesses, Declared, Mirror } from './mirror.ts';
 import { NO_READS } from './observed.ts';
 import { Nondeterministic } from './recordedSteps.ts';
 import type { Recorder } from './recorder.ts';
 import { EMPTY, restore, type Scratch, scratchOf } from './scratch.ts';
+import type { Symmetry } from './symmetry.ts';
 
 export class Generators {
   /** A generator leads, that is, it makes again what was made before. */
@@ -26,12 +28,16 @@ export class Generators {
   readonly #feed: Feed;
   readonly #generators: (Steps<unknown> | null)[];
   readonly #standsAt: (LocalState | null)[];
+  readonly #symmetry: Symmetry | null;
+  readonly #mirror: Mirror | null;
 
-  constructor(scripts: readonly Script[], tasks: readonly Task[], recorder: Recorder, feed: Feed) {
+  constructor(scripts: readonly Script[], tasks: readonly Task[], recorder: Recorder, feed: Feed, symmetry: Symmetry | null) {
     this.#scripts = scripts;
     this.#tasks = tasks;
     this.#recorder = recorder;
     this.#feed = feed;
+    this.#symmetry = symmetry;
+    this.#mirror = symmetry === null ? null : new Mirror(symmetry);
     this.#generators = tasks.map(() => null);
     this.#standsAt = tasks.map(() => null);
   }
@@ -60,6 +66,16 @@ export class Generators {
 
   /** Makes the actor's step from `from`. */
   step(actor: number, from: LocalState, states: LocalStates): LocalState {
+    const to = this.#made(actor, from, states);
+    if (this.#symmetry !== null && this.#symmetry.broken === null) {
+      const { accesses } = this.#recorder;
+      const isAlike = (twin: number): boolean => this.#isAlike(actor, twin, from, to, accesses);
+      if (!this.#symmetry.twinsOf(actor).every(isAlike)) this.#symmetry.tellsApart('an actor knows one of them by its number');
+    }
+    return to;
+  }
+
+  #made(actor: number, from: LocalState, states: LocalStates): LocalState {
     if (this.#standsAt[actor] !== from) this.#lead(actor, from);
     this.#standsAt[actor] = null;
     const before = useMemory(this.#recorder);
@@ -78,10 +94,9 @@ export class Generators {
 
   /** Runs a new generator to where `state` is, with what was read on the way. */
   #lead(actor: number, state: LocalState): void {
-    const way: LocalState[] = [];
-    for (let at: LocalState | null = state; at !== null; at = at.parent) way.push(at);
+    const way = wayTo(state);
     const task = this.#tasks[actor] as Task;
-    restore(task.pfns, (way.at(-1) as LocalState).before);
+    restore(task.pfns, (way[0] as LocalState).before);
     const failed = (): Nondeterministic =>
       new Nondeterministic(`${this.#scripts[actor]?.name} went another way when it was led the same way again`);
     const generator = this.#operation(actor, state.operation) as Steps<unknown>;
@@ -89,7 +104,7 @@ export class Generators {
     this.leading = true;
     this.#feed.begin(actor);
     try {
-      for (let at = way.pop(); at !== undefined; at = way.pop()) {
+      for (const at of way) {
         this.#feed.lead(at);
         const { done, value } = generator.next();
         if (done || value !== at.at || !this.#feed.hasReached(at)) throw failed();
@@ -102,6 +117,40 @@ export class Generators {
     this.#generators[actor] = generator;
   }
 
+  /** Would the twin, in the actor's place at `from`, make the step to `to`, too? */
+  #isAlike(actor: number, twin: number, from: LocalState, to: LocalState, accesses: Accesses): boolean {
+    const mirror = this.#mirror as Mirror;
+    const way = wayTo(from);
+    let { operation } = from;
+    // Its array is the other one's for now.
+    this.#standsAt[twin] = null;
+    restore((this.#tasks[twin] as Task).pfns, (way[0] as LocalState).before);
+    let generator = this.#operation(twin, operation);
+    const before = useMemory(mirror);
+    this.leading = true;
+    mirror.begin(actor, twin);
+    try {
+      for (const { log, at } of way) {
+        mirror.expect(log);
+        const { done, value } = (generator as Steps<unknown>).next();
+        if (done || value !== at || !mirror.isThrough) return false;
+      }
+      mirror.expect(accesses.reads);
+      while (generator !== null) {
+        const { done, value } = generator.next();
+        if (!done) return value === to.at && operation === to.operation && mirror.hasMade(accesses);
+        operation = this.#following(twin, operation, value);
+        generator = this.#operation(twin, operation);
+      }
+      return to.at === DONE && mirror.hasMade(accesses);
+    } catch (error) {
+      return error instanceof Declared;
+    } finally {
+      this.leading = false;
+      useMemory(before);
+    }
+  }
+
   #operation(actor: number, operation: number): Steps<unknown> | null {
     const make = this.#scripts[actor]?.operations[operation];
     return make === undefined ? null : make(this.#tasks[actor] as Task);
@@ -110,11 +159,16 @@ export class Generators {
   /** The operation that follows when one has come to its end. */
   #after(actor: number, operation: number, result: unknown): number {
     const { arena, actor: record } = this.#tasks[actor] as Task;
-    const { name, background, operations } = this.#scripts[actor] as Script;
+    const { name } = this.#scripts[actor] as Script;
     if (arena.words[record + Actor.heldMask] !== 0) {
       const held = heldLocks(arena, record).join(', ');
       throw new Violation('I-LOCK', `${name} ends an operation while it holds ${held}`);
     }
+    return this.#following(actor, operation, result);
+  }
+
+  #following(actor: number, operation: number, result: unknown): number {
+    const { background, operations } = this.#scripts[actor] as Script;
     if (result === AGAIN) return operation;
     const next = operation + 1;
     return background === true && next === operations.length ? 0 : next;
@@ -158,6 +212,13 @@ export class Generators {
       { parent, before, log },
     );
   }
+}
+
+/** The local states on the way to one since its operation began, itself the last. */
+function wayTo(state: LocalState): readonly LocalState[] {
+  const way: LocalState[] = [];
+  for (let at: LocalState | null = state; at !== null; at = at.parent) way.push(at);
+  return way.reverse();
 }
 
 /** Hash of what lockdep.ts notes of a task: the locks it holds, in order, and how many of those that are only counted. */

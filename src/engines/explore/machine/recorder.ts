@@ -2,6 +2,7 @@
 import type { Memory } from '../../../arena/access.ts';
 import { Violation } from '../../../arena/violation.ts';
 import { type Journal, Kind } from './journal.ts';
+import { Accesses } from './mirror.ts';
 import { NO_READS, Observed, type Reads } from './observed.ts';
 import { type Effects, Op, type StepRecord } from './recordedSteps.ts';
 import type { Symmetry } from './symmetry.ts';
@@ -46,6 +47,8 @@ export class Recorder implements Memory {
   #done: number[] = [];
   #checks: number[] = [];
   #log: number[] = [];
+  /** Of the step, whether or not an operation has ended in it. */
+  accesses = new Accesses();
   #actor = 0;
   /** The lock that the step has waited for and taken, 0 for none. */
   granted = 0;
@@ -71,6 +74,7 @@ export class Recorder implements Memory {
     this.#done = [];
     this.#checks = [];
     this.#log = [];
+    if (this.#symmetry !== null) this.accesses = new Accesses();
     this.granted = 0;
     this.observed.set(reads);
     this.observed.passed(point);
@@ -112,6 +116,7 @@ export class Recorder implements Memory {
       );
     }
     this.#log.push(word, value);
+    if (this.#symmetry !== null) this.accesses.reads.push(word, value);
     const isOwnNote = this.#journal.isOwnNote(this.#actor, word);
     if (!isOwnNote) this.#journal.seen(word);
     this.#symmetry?.touched(this.#actor, word);
@@ -132,7 +137,7 @@ export class Recorder implements Memory {
 
   write(word: number, value: number): void {
     this.#witness?.(true, word);
-    this.#symmetry?.touched(this.#actor, word);
+    this.#noteEffect(Op.write, word, value);
     this.#journal.set(word, value);
     const touched = this.#effectOn(word, Op.write, value);
     if (touched === null) return;
@@ -141,7 +146,7 @@ export class Recorder implements Memory {
   }
 
   increase(word: number, by: number): void {
-    this.#symmetry?.touched(this.#actor, word);
+    this.#noteEffect(Op.increase, word, by);
     this.#journal.set(word, (this.#journal.get(word) + by) | 0);
     const touched = this.#effectOn(word, Op.increase, by);
     if (touched === null) return;
@@ -161,7 +166,14 @@ export class Recorder implements Memory {
     return null;
   }
 
+  #noteEffect(op: number, word: number, operand: number): void {
+    if (this.#symmetry === null) return;
+    this.#symmetry.touched(this.#actor, word);
+    this.accesses.effects.push(op, word, this.#symmetry.isWaitValue(word) ? 0 : operand);
+  }
+
   wake(word: number): void {
+    if (this.#symmetry !== null) this.accesses.effects.push(Op.wake, word, 0);
     this.#effects.wake(word);
     this.#done.push(Op.wake, word);
   }

@@ -50,10 +50,12 @@ export class Symmetry {
   readonly #naming: Uint8Array;
   /** Hash of the words of each actor: its record, and what it owns. Two halves. */
   readonly #own: Int32Array;
+  readonly #twinsOf: readonly (readonly number[])[];
 
   constructor(arena: Arena, first: Int8Array) {
     this.first = first;
     this.twins = first.reduce((mask, other, i) => (other === i ? mask : mask | (1 << i) | (1 << other)), 0);
+    this.#twinsOf = Array.from(first, (one, i) => [...first.keys()].filter((other) => other !== i && first[other] === one));
     this.#words = arena.words;
     this.#records = arena.actors;
     this.#recordsEnd = arena.actors + first.length * Actor.shape.size;
@@ -103,6 +105,11 @@ export class Symmetry {
     return this.#naming[word] === 1 ? lockOwner(value) : -1;
   }
 
+  /** Those that `actor` can be exchanged with. */
+  twinsOf(actor: number): readonly number[] {
+    return this.#twinsOf[actor] as number[];
+  }
+
   /** The word as a twin sees one of its own, and the value as it is when it names that twin. */
   #asOwn(word: number, actor: number): number {
     const record = this.#records + actor * Actor.shape.size;
@@ -111,6 +118,27 @@ export class Symmetry {
 
   #asValue(word: number, value: number, actor: number): number {
     return this.#namedBy(word, value) === actor ? value - (actor + 1) + SELF : value;
+  }
+
+  /**
+   * Is it an actor's note of the value that it waits to see change? That names whoever owns the word that is waited for, which does not
+   * show in the note; it was read from there, or has just been written there.
+   */
+  isWaitValue(word: number): boolean {
+    return word >= this.#records && word < this.#recordsEnd && (word - this.#records) % Actor.shape.size === Actor.waitValue;
+  }
+
+  /** The word that is to one of the two what `word` is to the other. */
+  exchangedWord(word: number, one: number, other: number): number {
+    const owner = word < this.#records || word >= this.#recordsEnd ? -1 : ((word - this.#records) / Actor.shape.size) | 0;
+    if (owner !== one && owner !== other) return word;
+    return word + (one + other - 2 * owner) * Actor.shape.size;
+  }
+
+  /** The value of the word with the two exchanged. */
+  exchangedValue(word: number, value: number, one: number, other: number): number {
+    const named = this.#namedBy(word, value);
+    return named === one || named === other ? value + one + other - 2 * named : value;
   }
 
   /** The memory as it is now is the beginning. `counts` tells which words of a record others look at. */

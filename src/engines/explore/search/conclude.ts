@@ -37,6 +37,7 @@ function atTheEnd(executor: Executor): Outcome {
 /** What is to be said of the execution, which is as long as it will be. */
 export function conclude(executor: Executor): Outcome {
   if (executor.failedAtOnce !== null) return executor.failedAtOnce;
+  executor.refresh();
   for (let i = 0; i < executor.count; i++) if (executor.canRun(i)) return endless(executor);
   if (executor.left > 0) return stuck(executor);
   executor.coverage.lookAtEnd(executor.at);

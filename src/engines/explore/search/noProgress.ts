@@ -116,8 +116,13 @@ const placeOf = (executor: Executor, actor: number): string =>
 
 /** The verdict on a round that closes where the executor is, and is fair; else null. `from` is a step at which it may begin. */
 export function goesRound(executor: Executor, from?: number): Failure | null {
-  const round = closedRound(executor, from);
-  return round === null ? null : roundFailure(executor, round);
+  for (;;) {
+    executor.refresh();
+    const { promotions } = executor;
+    const round = closedRound(executor, from);
+    // Steps are tried for it, and may show that there is more to the state.
+    if (executor.promotions === promotions) return round === null ? null : roundFailure(executor, round);
+  }
 }
 
 /** The verdict on an execution that has become too long: a fair round, exactly or but for words that count; null if there is none. */
