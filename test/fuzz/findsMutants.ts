@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { mutatedTree } from '../../src/bugs/mutate.ts';
+import { kinds } from './kinds.ts';
 import { type Mutant, mutants } from './mutants.ts';
+import type { Program } from './program.ts';
 
 /** Programs until it must have been found. */
 const PROGRAMS = 3000;
@@ -18,14 +20,21 @@ export function findsMutants(share: number, shares: number): void {
   for (const mutant of mutants.filter((_, i) => i % shares === share)) findsOne(mutant);
 }
 
-function findsOne({ title, edits }: Mutant): void {
+function findsOne({ title, edits, kind }: Mutant): void {
   test(`found: ${title}`, async () => {
     const tree = mutatedTree({ id: 'explorer', title, reference: '', scenario: '', edits });
     try {
       const fuzzer = join(tree.stepped, 'test', 'fuzz');
       mkdirSync(fuzzer, { recursive: true });
       for (const file of readdirSync(here).filter((name) => name.endsWith('.js'))) linkSync(join(here, file), join(fuzzer, file));
-      const { fuzz }: typeof import('./fuzz.ts') = await import(pathToFileURL(join(fuzzer, 'fuzz.js')).href);
+      const urlOf = (name: string): string => pathToFileURL(join(fuzzer, `${name}.js`)).href;
+      if (kind !== undefined) {
+        const { compare }: typeof import('./compare.ts') = await import(urlOf('compare'));
+        const programs = kinds[kind] as readonly Program[];
+        assert.ok(programs.some((program) => compare(program, true).disagreement !== null));
+        return;
+      }
+      const { fuzz }: typeof import('./fuzz.ts') = await import(urlOf('fuzz'));
       const { disagreements, programs } = await fuzz({ programs: PROGRAMS, seed: SEED, from: 0, shrinks: false });
       assert.notEqual(disagreements.length, 0, `${programs} programs, and the explorer agrees with the reference on all of them`);
     } finally {

@@ -4,12 +4,16 @@ import type { Edit } from '../../src/bugs/bug.ts';
 export interface Mutant {
   readonly title: string;
   readonly edits: readonly Edit[];
+  /** One of the kinds in kinds.ts that shows it, where random programs do only once in some hundred thousand. */
+  readonly kind?: string;
 }
 
 const mutant = (title: string, ...edits: readonly (readonly [module: string, find: string, replace: string])[]): Mutant => ({
   title,
   edits: edits.map(([module, find, replace]) => ({ module: `engines/explore/${module}`, find, replace })),
 });
+
+const seldom = (kind: string, one: Mutant): Mutant => ({ ...one, kind });
 
 export const mutants: readonly Mutant[] = [
   // What a state is.
@@ -79,7 +83,23 @@ export const mutants: readonly Mutant[] = [
     'this.left === 0 && state.operation === 0 && state.parent === null && this.isBackground(actor)',
     'this.left === 0 && this.isBackground(actor)',
   ]),
+  seldom(
+    'a counter that turns out to be part of the state in the middle of an execution, which comes to its end',
+    mutant('hashes from before it turned out that there is more to the state are believed', [
+      'search/conclude',
+      'executor.refresh();',
+      '',
+    ]),
+  ),
   // Like actors.
+  seldom(
+    'one of like actors that looks at its own record by its number',
+    mutant('what a like actor does is not tried for its twins', [
+      'machine/generators',
+      "this.#symmetry.tellsApart('an actor knows one of them by its number');",
+      ';',
+    ]),
+  ),
   mutant('like actors are exchanged although something tells them apart', ['machine/symmetry', 'this.broken ??= why;', '']),
   mutant('which of like actors goes on for free is not marked', [
     'machine/symmetry',
