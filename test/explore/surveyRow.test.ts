@@ -4,29 +4,15 @@ import { test } from 'node:test';
 import type { Listed } from '../../src/engines/explore/plan/list.ts';
 import { surveyResult } from '../../src/engines/explore/plan/surveyResult.ts';
 import { Row } from '../../src/engines/explore/plan/surveyRow.ts';
-import type { SearchTask, TaskResult } from '../../src/engines/explore/plan/tasks.ts';
+import { nothing, type SearchTask, type TaskResult } from '../../src/engines/explore/plan/tasks.ts';
 
 const listed = (scenario: string, isLong = false): Listed => ({ scenario, settings: {}, isLong });
-const nothing: TaskResult = {
-  failure: null,
-  schedule: [],
-  executions: 1,
-  states: 10,
-  transitions: 10,
-  complete: true,
-  cut: 1,
-  long: 0,
-  spins: 0,
-  interchangeable: 0,
-  asymmetry: null,
-  reached: [],
-  orders: 0,
-};
+const clean: TaskResult = { ...nothing, executions: 1, states: 10, transitions: 10, cut: 1 };
 const failure = { rule: 'I-STALE', message: 'old', actor: 0 };
 
 /** Lets the row do its next task, which comes to this. */
 const does = (row: Row, result: Partial<TaskResult> = {}, wasStopped = false) =>
-  row.take(row.next(0), { ...nothing, ...result }, { ms: 1, wasStopped });
+  row.take(row.next(0), { ...clean, ...result }, { ms: 1, wasStopped });
 const boundOf = (row: Row): number => (row.next(0) as SearchTask).preemptions;
 const all = { misfits: [], seconds: 1, workers: 1, interrupted: false, violation: null };
 

@@ -71,9 +71,9 @@ export class Symmetry {
 
   /** `actor` touches a word: that of another one's record tells who is who. */
   touched(actor: number, word: number): void {
-    if (this.overActors || word < this.#records || word >= this.#recordsEnd) return;
-    const owner = ((word - this.#records) / Actor.shape.size) | 0;
-    if (owner !== actor && this.isTwin(owner)) this.tellsApart('an actor looks at the record of one of them');
+    if (this.overActors) return;
+    const owner = this.#ownerOf(word);
+    if (owner !== -1 && owner !== actor && this.isTwin(owner)) this.tellsApart('an actor looks at the record of one of them');
   }
 
   tellsApart(why: string): void {
@@ -94,10 +94,15 @@ export class Symmetry {
     this.#naming[word] = 1;
   }
 
+  /** The actor whose record has the word, -1 for none. */
+  #ownerOf(word: number): number {
+    return word < this.#records || word >= this.#recordsEnd ? -1 : ((word - this.#records) / Actor.shape.size) | 0;
+  }
+
   /** The twin whose record has the word, or whom its value names; -1 if it has nothing to do with one. */
   #twinOf(word: number, value: number): number {
-    const inRecord = word >= this.#records && word < this.#recordsEnd;
-    const actor = inRecord ? ((word - this.#records) / Actor.shape.size) | 0 : this.#namedBy(word, value);
+    const owner = this.#ownerOf(word);
+    const actor = owner !== -1 ? owner : this.#namedBy(word, value);
     return actor !== -1 && this.isTwin(actor) ? actor : -1;
   }
 
@@ -125,12 +130,12 @@ export class Symmetry {
    * show in the note; it was read from there, or has just been written there.
    */
   isWaitValue(word: number): boolean {
-    return word >= this.#records && word < this.#recordsEnd && (word - this.#records) % Actor.shape.size === Actor.waitValue;
+    return this.#ownerOf(word) !== -1 && (word - this.#records) % Actor.shape.size === Actor.waitValue;
   }
 
   /** The word that is to one of the two what `word` is to the other. */
   exchangedWord(word: number, one: number, other: number): number {
-    const owner = word < this.#records || word >= this.#recordsEnd ? -1 : ((word - this.#records) / Actor.shape.size) | 0;
+    const owner = this.#ownerOf(word);
     if (owner !== one && owner !== other) return word;
     return word + (one + other - 2 * owner) * Actor.shape.size;
   }

@@ -71,7 +71,8 @@ export interface TaskResult extends Omit<SearchResult, 'schedule'> {
   readonly orders: number;
 }
 
-const nothing = {
+/** Of a task in which nothing was to be done. */
+export const nothing: TaskResult = {
   failure: null,
   schedule: [],
   executions: 0,
