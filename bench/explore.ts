@@ -8,7 +8,7 @@ import { Executor } from '../src/engines/explore/machine/execution.ts';
 import { scenarioNamed } from '../src/engines/explore/plan/catalogue.ts';
 import { runOnce } from '../src/engines/explore/sampling/run.ts';
 import { RandomWalk } from '../src/engines/explore/sampling/strategies.ts';
-import { search } from '../src/engines/explore/search.ts';
+import { search } from '../src/engines/explore/search/search.ts';
 import { explicitStates, generatorSchedules } from './exploreYardsticks.ts';
 import { pace, paceTable, ROUNDS } from './pace.ts';
 

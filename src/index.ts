@@ -12,7 +12,7 @@ export * as errno from './arena/errno.ts';
 export { deref, handleOf, poolAlloc, poolFree } from './arena/pool.ts';
 export { Actor, IntervalSub, Mirror, Mm, Pgmap } from './arena/structures.ts';
 export { demand, Violation } from './arena/violation.ts';
-export { allocDevicePage, freeDevicePage } from './drivers/devicePages.ts';
+export { allocDevicePage, freeDevicePage } from './drivers/base/devicePages.ts';
 export {
   DEV_ATOMIC,
   DEV_VALID,
@@ -25,13 +25,13 @@ export {
   needsFlush,
   setDeviceEntry,
   storeFromPfns,
-} from './drivers/deviceTable.ts';
+} from './drivers/base/deviceTable.ts';
+export type { Driver, DriverOption } from './drivers/base/driver.ts';
+export { driverOption } from './drivers/base/driver.ts';
+export { closeMirror, getMirror, mirrorFor, mirrorInterval, mirrorMm, mirrorPgmap, putMirror } from './drivers/base/mirror.ts';
+export type { DriverSettings } from './drivers/base/options.ts';
 // What drivers share.
 export { dmirror } from './drivers/dmirror/index.ts';
-export type { Driver, DriverOption } from './drivers/driver.ts';
-export { driverOption } from './drivers/driver.ts';
-export { closeMirror, getMirror, mirrorFor, mirrorInterval, mirrorMm, mirrorPgmap, putMirror } from './drivers/mirror.ts';
-export type { DriverSettings } from './drivers/options.ts';
 export { raceOptions } from './engines/race/command.ts';
 export { race } from './engines/race/race.ts';
 export type {
@@ -67,15 +67,15 @@ export type { MigrateArgs } from './migrate/migrateVma.ts';
 export { migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from './migrate/migrateVma.ts';
 export type { MigrateVma } from './migrate/transaction.ts';
 // Memory management that drivers call.
-export { copyPage } from './mm/copyPage.ts';
-export { disownDevicePage, isOwnedDevicePage, pgmapOf, pgmapOwner } from './mm/devPagemap.ts';
-export { mmput } from './mm/exit.ts';
-export type { Fault } from './mm/faultTypes.ts';
-export { mmapReadLock, mmapReadUnlock } from './mm/mmapLock.ts';
-export { lockPage, unlockPage } from './mm/pageLock.ts';
-export { DEVICE as DEVICE_TLB, flushTlb } from './mm/tlb.ts';
-export { VM_READ, VM_WRITE, vmaEnd, vmaFlags, vmaLookup } from './mm/vma.ts';
-export { allocPage, putPage } from './mm/zone.ts';
+export { copyPage } from './mm/page/copyPage.ts';
+export { disownDevicePage, isOwnedDevicePage, pgmapOf, pgmapOwner } from './mm/page/devPagemap.ts';
+export { lockPage, unlockPage } from './mm/page/pageLock.ts';
+export { allocPage, putPage } from './mm/page/zone.ts';
+export { mmput } from './mm/syscalls/exit.ts';
+export { DEVICE as DEVICE_TLB, flushTlb } from './mm/table/tlb.ts';
+export type { Fault } from './mm/table/vmFault.ts';
+export { mmapReadLock, mmapReadUnlock } from './mm/vma/mmapLock.ts';
+export { VM_READ, VM_WRITE, vmaEnd, vmaFlags, vmaLookup } from './mm/vma/vma.ts';
 // Notifiers.
 export { mmuIntervalNotifierInsert, mmuIntervalNotifierRemove } from './notifier/interval.ts';
 export { mmgetNotZero } from './notifier/mmCount.ts';
@@ -97,6 +97,7 @@ export {
   mmuIntervalReadRetry,
   mmuIntervalSetSeq,
 } from './notifier/sequence.ts';
+export { version } from './package/version.ts';
 export { Point, points } from './steps/points.ts';
 export type { Steps } from './steps/steps.ts';
 // For driver modules: steps, memory, locks.
@@ -107,4 +108,3 @@ export type { Task } from './sync/task.ts';
 export { count } from './sync/task.ts';
 export type { Work } from './sync/workqueue.ts';
 export { cancelWorkSync, flushWork, queueWork } from './sync/workqueue.ts';
-export { version } from './version.ts';

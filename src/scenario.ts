@@ -3,8 +3,8 @@
  * ones, and the small machine they run on. `hmm-lab` itself has the model, for operations of one's own.
  */
 export type { Finding } from './oracles/finding.ts';
-export type { CounterCover, Cover, EndCover, Place, PlaceCover } from './scenarios/covers.ts';
-export * from './scenarios/operations.ts';
-export type { UserPlan } from './scenarios/plan.ts';
-export type { SmallMachine, SmallOptions } from './scenarios/smallMachine.ts';
-export { addMirror, FIRST, fillPage, readPage } from './scenarios/smallMachine.ts';
+export type { CounterCover, Cover, EndCover, Place, PlaceCover } from './scenarios/kit/covers.ts';
+export * from './scenarios/kit/operations.ts';
+export type { UserPlan } from './scenarios/kit/plan.ts';
+export type { SmallMachine, SmallOptions } from './scenarios/kit/smallMachine.ts';
+export { addMirror, FIRST, fillPage, readPage } from './scenarios/kit/smallMachine.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Repetition } from '../src/engines/cell/cellTypes.ts';
 import { answerOf } from '../src/engines/measure/answer.ts';
 import { type Row, rowOf } from '../src/engines/measure/row.ts';
-import type { Repetition } from '../src/engines/measure/types.ts';
 import { config, repetition, row, stored } from './measured.ts';
 
 /** A row at a rate of invalidations where a stable window took so many passes. */

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { version } from '../src/package/version.ts';
 import { points } from '../src/steps/points.ts';
-import { version } from '../src/version.ts';
 
 const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 

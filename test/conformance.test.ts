@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { readRecording } from '../src/engines/conformance/recording.ts';
 import { replay } from '../src/engines/conformance/replay.ts';
-import { packageRoot } from '../src/version.ts';
+import { packageRoot } from '../src/package/version.ts';
 
 const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 const recordings = fileURLToPath(new URL('test/recordings/', packageRoot));

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { SourceMap as NodeSourceMap } from 'node:module';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type EraseOptions, eraseModule, type SourceMap } from '../src/steps/erase.ts';
+import { type EraseOptions, eraseModule, type SourceMap } from '../src/build/erase.ts';
 import { setPause } from '../src/steps/pause.ts';
 import { erased, run, type Steps } from '../src/steps/steps.ts';
 

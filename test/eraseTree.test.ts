@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { eraseModule } from '../src/steps/erase.ts';
-import { eraseTree } from '../src/steps/eraseTree.ts';
+import { eraseModule } from '../src/build/erase.ts';
+import { eraseTree } from '../src/build/eraseTree.ts';
 
 test('eraseTree: modules and maps, no declarations', async (t) => {
   const root = mkdtempSync(join(tmpdir(), 'hmm-lab-erase-'));

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { flattenModule } from '../src/build/flatten.ts';
+import { flattenTree } from '../src/build/flattenTree.ts';
 import { CallStack } from '../src/steps/callStack.ts';
-import { flattenModule } from '../src/steps/flatten.ts';
-import { flattenTree } from '../src/steps/flattenTree.ts';
 import type { Steps } from '../src/steps/steps.ts';
 
 /** Calls three deep, with results, in loops and in the middle of expressions. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Histogram } from '../src/engines/histogram.ts';
+import { Histogram } from '../src/engines/shared/histogram.ts';
 
 const histogramOf = (values: readonly number[]): Histogram => {
   const histogram = new Histogram();

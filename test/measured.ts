@@ -1,8 +1,9 @@
 /** Repetitions and rows for tests, made by hand. */
-import { Histogram } from '../src/engines/histogram.ts';
+
+import type { CellConfig, Repetition, StoredHistogram } from '../src/engines/cell/cellTypes.ts';
 import type { AxisValue } from '../src/engines/measure/axes.ts';
 import { type Row, rowOf } from '../src/engines/measure/row.ts';
-import type { CellConfig, Repetition, StoredHistogram } from '../src/engines/measure/types.ts';
+import { Histogram } from '../src/engines/shared/histogram.ts';
 
 /** A histogram of these values, as repetitions have it. */
 export function stored(values: readonly number[]): StoredHistogram {

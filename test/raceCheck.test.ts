@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseFlags } from '../src/cli/flags.ts';
 import { raceOptionsOf, stressFlags } from '../src/cli/stressOptions.ts';
-import { driverDefect, MOST_OPTIONS } from '../src/drivers/driver.ts';
-import { optionWords } from '../src/drivers/options.ts';
+import { driverDefect, MOST_OPTIONS } from '../src/drivers/base/driver.ts';
+import { optionWords } from '../src/drivers/base/options.ts';
 import { dmirror, Lab, type RaceOptions, race, raceOptions, UsageError } from '../src/index.ts';
 
 const refusal = async (wanted: Promise<unknown>): Promise<string> => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CellEngine } from '../src/engines/cell/cellEngine.ts';
+import type { Repetition } from '../src/engines/cell/cellTypes.ts';
 import type { Cell } from '../src/engines/measure/cells.ts';
 import type { Row } from '../src/engines/measure/row.ts';
-import { type CellEngine, repetitionSeed, runSweep, type SweepProgress } from '../src/engines/measure/runSweep.ts';
-import type { Repetition } from '../src/engines/measure/types.ts';
+import { repetitionSeed, runSweep, type SweepProgress } from '../src/engines/measure/runSweep.ts';
 import { config, repetition, row } from './measured.ts';
 
 const cellsOf = (count: number, repetitions: number): Cell[] =>

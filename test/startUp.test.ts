@@ -36,7 +36,7 @@ for (const { name } of commands) {
 }
 
 test('the program itself loads its commands when they run', () => {
-  assert.deepEqual(layersOf('cli/main.js'), ['cli', 'input', 'version.js']);
+  assert.deepEqual(layersOf('cli/main.js'), ['cli', 'input', 'package']);
 });
 
 test('a command is what its entry says', async () => {

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { counterNames } from '../src/arena/counters.ts';
 import type { RaceResult } from '../src/engines/race/types.ts';
-import type { TraceResult } from '../src/engines/trace/trace.ts';
+import type { TraceResult } from '../src/engines/reproduce/reproduce.ts';
 
 const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 

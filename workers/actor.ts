@@ -1,5 +1,5 @@
 /** Entry of a racing thread (piscina): one task is one actor for one race. */
-import '../src/engines/stdoutToStderr.ts';
+import '../src/engines/shared/stdoutToStderr.ts';
 import { threadId } from 'node:worker_threads';
 import { operationName } from '../src/actors/roles.ts';
 import { attachArena } from '../src/arena/arena.ts';

@@ -1,7 +1,7 @@
 /** Entry of an exploring thread (piscina): one task of an exploration after another, on a machine that is kept. */
 
-import '../src/engines/stdoutToStderr.ts';
-import type { DriverSettings } from '../src/drivers/options.ts';
+import '../src/engines/shared/stdoutToStderr.ts';
+import type { DriverSettings } from '../src/drivers/base/options.ts';
 import { executorOf, replay } from '../src/engines/explore/explore.ts';
 import { Budget } from '../src/engines/explore/failure/budget.ts';
 import { followNamed } from '../src/engines/explore/failure/namedSchedule.ts';
@@ -12,13 +12,13 @@ import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/machine/puls
 import { counterpartOf } from '../src/engines/explore/plan/cleanScenario.ts';
 import { Control } from '../src/engines/explore/plan/control.ts';
 import { type List, listScenarios } from '../src/engines/explore/plan/list.ts';
-import { loadScenario } from '../src/engines/explore/plan/load.ts';
+import { loadScenario } from '../src/engines/explore/plan/loadScenario.ts';
 import { runTask } from '../src/engines/explore/plan/tasks.ts';
 import { START_MS } from '../src/engines/explore/threads/threads.ts';
 import type { Answers, AnyScenario, Job, Misfit, Started } from '../src/engines/explore/threads/work.ts';
-import { answerOf } from '../src/engines/refusal.ts';
+import { answerOf } from '../src/engines/shared/refusal.ts';
 import { isUsageError } from '../src/input/usageError.ts';
-import type { Scenario } from '../src/scenarios/scenario.ts';
+import type { Scenario } from '../src/scenarios/kit/scenario.ts';
 
 let scenario: Scenario;
 let kept: Executor;

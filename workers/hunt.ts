@@ -1,9 +1,9 @@
 /** Entry of a hunting thread (piscina): one bug after another, each in a copy of the tree that has it; or a scenario without. */
-import '../src/engines/stdoutToStderr.ts';
-import { mutatedTree } from '../src/bugs/mutate.ts';
+import '../src/engines/shared/stdoutToStderr.ts';
 import type * as Attempts from '../src/engines/hunt/attempt.ts';
 import type { HuntJob } from '../src/engines/hunt/hunt.ts';
-import { steppedModule } from '../src/engines/steppedModule.ts';
+import { mutatedTree } from '../src/mutation/mutate.ts';
+import { steppedModule } from '../src/package/steppedModule.ts';
 
 export default async function hunt(job: HuntJob): Promise<Attempts.Attempt | Attempts.CleanRun> {
   const load = (url: URL): Promise<typeof Attempts> => import(url.href);

@@ -1,5 +1,5 @@
 /** Entry of a measured thread (piscina): one task is one actor for one repetition. */
-import '../src/engines/stdoutToStderr.ts';
+import '../src/engines/shared/stdoutToStderr.ts';
 import { type MeasuredJob, type MeasuredReport, measuredActor } from '../src/engines/race/measuredActor.ts';
 
 export default function measured(job: MeasuredJob): Promise<MeasuredReport> {

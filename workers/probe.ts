@@ -1,6 +1,6 @@
 /** Entry of a thread that tries a driver module out: whatever it does at import, it does here and not to the program. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadDriver } from '../src/drivers/load.ts';
+import { loadDriver } from '../src/userModules/loadDriver.ts';
 
 try {
   await loadDriver(workerData.driver as string);

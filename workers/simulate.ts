@@ -1,6 +1,6 @@
 /** Entry of a simulating thread (piscina): one task is one repetition of a cell. */
-import '../src/engines/stdoutToStderr.ts';
-import type { Repetition } from '../src/engines/measure/types.ts';
+import '../src/engines/shared/stdoutToStderr.ts';
+import type { Repetition } from '../src/engines/cell/cellTypes.ts';
 import { simulateOnce } from '../src/engines/simulate/cell.ts';
 import type { SimulateJob } from '../src/engines/simulate/engine.ts';
 

@@ -1,7 +1,7 @@
 /** A CPU thread: loads and stores to its slots, and increments of the shared counters. */
 import { frameAdd } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
-import { cpuBegin, cpuEnd, cpuLoad, cpuStore } from '../mm/cpuAccess.ts';
+import { cpuBegin, cpuEnd, cpuLoad, cpuStore } from '../mm/fault/cpuAccess.ts';
 import { counterSlot } from '../oracles/ledger.ts';
 import { count } from '../sync/task.ts';
 import type { Operation, World } from './world.ts';

@@ -1,7 +1,7 @@
 /** A device engine: reads, writes and atomics through its mirror, faulting ahead over short spans. */
 import { frameLoad, frameStore } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
-import { deviceBegin, deviceEnd, deviceIncrement } from '../drivers/deviceAccess.ts';
+import { deviceBegin, deviceEnd, deviceIncrement } from '../drivers/base/deviceAccess.ts';
 import { counterSlot } from '../oracles/ledger.ts';
 import { count } from '../sync/task.ts';
 import type { Operation, World } from './world.ts';

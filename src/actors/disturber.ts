@@ -1,16 +1,16 @@
 /** The disturber: everything a process may do to its address space while others use it. */
 import { Counter } from '../arena/counters.ts';
 import { Violation } from '../arena/violation.ts';
-import { clearRefs } from '../mm/clearRefs.ts';
-import { cpuLoad, cpuStore } from '../mm/cpuAccess.ts';
-import { mmput } from '../mm/exit.ts';
-import { forkMm } from '../mm/fork.ts';
-import { madvise, madviseDontneed } from '../mm/madvise.ts';
-import { mmapAnonymous, munmap } from '../mm/mmap.ts';
-import { mprotect } from '../mm/mprotect.ts';
-import { mremap } from '../mm/mremap.ts';
-import { reclaimPage } from '../mm/reclaim.ts';
-import { VM_READ, VM_WRITE } from '../mm/vma.ts';
+import { cpuLoad, cpuStore } from '../mm/fault/cpuAccess.ts';
+import { reclaimPage } from '../mm/swap/reclaim.ts';
+import { clearRefs } from '../mm/syscalls/clearRefs.ts';
+import { mmput } from '../mm/syscalls/exit.ts';
+import { forkMm } from '../mm/syscalls/fork.ts';
+import { madvise, madviseDontneed } from '../mm/syscalls/madvise.ts';
+import { mmapAnonymous, munmap } from '../mm/syscalls/mmap.ts';
+import { mprotect } from '../mm/syscalls/mprotect.ts';
+import { mremap } from '../mm/syscalls/mremap.ts';
+import { VM_READ, VM_WRITE } from '../mm/vma/vma.ts';
 import type { Steps } from '../steps/steps.ts';
 import { count } from '../sync/task.ts';
 import type { Operation, World } from './world.ts';

@@ -1,5 +1,5 @@
 /** What an actor of the mixed scenario knows, and how its operations are described. */
-import type { Driver } from '../drivers/driver.ts';
+import type { Driver } from '../drivers/base/driver.ts';
 import type { Ledger } from '../oracles/ledger.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';

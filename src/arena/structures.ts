@@ -29,7 +29,7 @@ export const Header = struct('header', {
   pauseRequest: atomic('non-zero asks every actor to park at its next operation boundary'),
   parked: atomic('actors parked for a quiescent check'),
   failed: atomic('id + 1 of the first actor that saw a violation'),
-  older: frozen('Older bits: behaviour of older kernels, see mm/older.ts; 0 is the base of the model'),
+  older: frozen('Older bits: behaviour of older kernels, see mm/table/older.ts; 0 is the base of the model'),
   shared: owned('scenario words', 16),
   devmemLock: atomic('rwsem and its writer: migrations to all devices of a driver that has such a lock', 2),
 });
@@ -223,7 +223,7 @@ export const Mirror = pooled(
     foreignSeq: atomic('foreign invalidations so far (guard 4 of docs/drivers.md)'),
     flags: atomic('driver flags, such as a one-shot allocation failure'),
     work: atomic('the work queue of the driver: which items are pending, and which run (sync/workqueue.ts)'),
-    dmaTable: frozen('root of the DMA mappings of the device (drivers/dmaMap.ts), 0 for a device behind no IOMMU'),
+    dmaTable: frozen('root of the DMA mappings of the device (drivers/base/dmaMap.ts), 0 for a device behind no IOMMU'),
     options: frozen('values of the driver options, by their place in the option table', 48),
     private: owned('words a driver declares for itself', 32),
   },
@@ -237,7 +237,7 @@ export const DriverObject = pooled('driverObject', {
 
 /** struct page, as a structure of arrays: one word of each for every page frame. At most 64 bytes a page. */
 export const pageFields = {
-  flags: atomic('PG_* bits (see mm/page.ts)'),
+  flags: atomic('PG_* bits (see mm/page/page.ts)'),
   lockOwner: owned('actor id + 1 of the holder of PG_locked'),
   refcount: atomic('_refcount; 0 exactly while the page is free'),
   mapcount: atomic('_mapcount + 1: entries that count as mappings'),

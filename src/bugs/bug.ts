@@ -1,5 +1,5 @@
 /** A change of the model: edits of its code, or options of its driver, and the scenario it is tried in. */
-import type { DriverSettings } from '../drivers/options.ts';
+import type { DriverSettings } from '../drivers/base/options.ts';
 
 export interface Edit {
   /** Module of the tree, from `src`, without extension: `notifier/sequence`. */

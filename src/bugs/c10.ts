@@ -7,7 +7,7 @@ export const c10: Control = {
   scenario: 'device-write-vs-reclaim',
   edits: [
     {
-      module: 'mm/reclaim',
+      module: 'mm/swap/reclaim',
       find: 'if (isDirty(task, pfn) && !(yield* writeToSwap(task, pfn))) return false;',
       replace: 'if (!(yield* writeToSwap(task, pfn))) return false;',
     },

@@ -16,7 +16,7 @@ export const c11: Control = {
       find: 'dst[i] = migratePfn(pfn);',
       replace:
         'if (isOwnedDevicePage(task.arena, from)) dst[i] = migratePfn(pfn); else { yield* unlockPage(task, pfn); yield* putPage(task, pfn); }',
-      imports: { unlockPage: 'mm/pageLock', putPage: 'mm/zone' },
+      imports: { unlockPage: 'mm/page/pageLock', putPage: 'mm/page/zone' },
     },
   ],
 };

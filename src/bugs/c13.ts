@@ -7,12 +7,12 @@ export const c13: Control = {
   scenario: 'cpu-store-vs-mprotect',
   edits: [
     {
-      module: 'mm/mprotect',
+      module: 'mm/syscalls/mprotect',
       find: 'if (flush) yield* flushTlb(task, CPU); yield* spinUnlock(task, ptl, LockClass.ptl); }',
       replace: 'yield* spinUnlock(task, ptl, LockClass.ptl); }',
     },
     {
-      module: 'mm/mprotect',
+      module: 'mm/syscalls/mprotect',
       find: 'yield* mmuNotifierInvalidateRangeEnd(task, range);',
       replace: 'yield* flushTlb(task, CPU); yield* mmuNotifierInvalidateRangeEnd(task, range);',
     },

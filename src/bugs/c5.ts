@@ -7,7 +7,7 @@ export const c5: Control = {
   scenario: 'device-write-vs-migration',
   edits: [
     {
-      module: 'mm/migrationEntries',
+      module: 'migrate/migrationEntries',
       find: 'const write = leafKind(entry) === LEAF_MIGRATION_WRITE; if (isDevicePrivatePage(arena, to))',
       replace: 'const write = false; if (isDevicePrivatePage(arena, to))',
     },

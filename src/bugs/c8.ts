@@ -7,7 +7,7 @@ export const c8: Control = {
   scenario: 'device-page-reused',
   edits: [
     {
-      module: 'mm/devPagemap',
+      module: 'mm/page/devPagemap',
       find: 'yield* pagemapOps(arena, pgmap).folioFree(task, pfn);',
       replace:
         'if (get(arena, arena.page.refcount + pfn) !== 0 || load(arena, pgmap + Pgmap.ref) < 2) throw new Error("not the normal order"); yield Point.freePage; yield* pagemapOps(arena, pgmap).folioFree(task, pfn);',

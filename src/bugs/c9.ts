@@ -7,7 +7,7 @@ export const c9: Control = {
   scenario: 'cpu-store-vs-reclaim',
   edits: [
     {
-      module: 'mm/reclaim',
+      module: 'mm/swap/reclaim',
       find: 'store(arena, word, mkSwap(slot, exclusive));',
       replace: 'store(arena, word, mkSwap(slot, false));',
     },

@@ -11,7 +11,7 @@ export const e14: Bug = {
   scenario: 'device-page-vs-dontneed',
   edits: [
     {
-      module: 'mm/softleaf',
+      module: 'mm/fault/softleaf',
       find: 'yield* getPage(task, pfn); yield* spinUnlock(task, ptl, LockClass.ptl);',
       replace: 'yield* spinUnlock(task, ptl, LockClass.ptl); yield* getPage(task, pfn);',
     },

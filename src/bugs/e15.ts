@@ -11,7 +11,7 @@ export const e15: Bug = {
   scenario: 'device-page-vs-dontneed',
   edits: [
     {
-      module: 'mm/softleaf',
+      module: 'mm/fault/softleaf',
       find: 'if (get(arena, pte) !== orig) { yield* spinUnlock(task, ptl, LockClass.ptl); return 0; }',
       replace: '',
     },

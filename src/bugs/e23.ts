@@ -11,7 +11,7 @@ export const e23: Bug = {
   scenario: 'device-fault-vs-oom',
   edits: [
     {
-      module: 'mm/madvise',
+      module: 'mm/syscalls/madvise',
       find: 'error = -EAGAIN; continue;',
       replace: 'error = -EAGAIN; yield* mmuNotifierInvalidateRangeEnd(task, range); continue;',
     },

@@ -10,7 +10,15 @@ export const e33: Bug = {
   oracles: ['I-DATA', 'I-LOST', 'I-EXCL'],
   scenario: 'exclusive-vs-cpu',
   edits: [
-    { module: 'mm/exclusiveEntry', find: 'yield* mmuNotifierInvalidateRangeStart(task, range); const ptl', replace: 'const ptl' },
-    { module: 'mm/exclusiveEntry', find: 'yield* mmuNotifierInvalidateRangeEnd(task, range); return 0;', replace: 'return 0;' },
+    {
+      module: 'mm/fault/exclusiveEntry',
+      find: 'yield* mmuNotifierInvalidateRangeStart(task, range); const ptl',
+      replace: 'const ptl',
+    },
+    {
+      module: 'mm/fault/exclusiveEntry',
+      find: 'yield* mmuNotifierInvalidateRangeEnd(task, range); return 0;',
+      replace: 'return 0;',
+    },
   ],
 };

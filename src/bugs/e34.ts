@@ -11,10 +11,10 @@ export const e34: Bug = {
   scenario: 'exclusive-then-fork',
   edits: [
     {
-      module: 'mm/copyPageRange',
+      module: 'mm/syscalls/copyPageRange',
       find: 'if (!(yield* trylockPage(task, pfn))) return -EBUSY;',
       replace: 'yield* lockPage(task, pfn);',
-      imports: { lockPage: 'mm/pageLock' },
+      imports: { lockPage: 'mm/page/pageLock' },
     },
   ],
 };

@@ -11,7 +11,7 @@ export const e34b: Bug = {
   scenario: 'exclusive-then-fork',
   edits: [
     {
-      module: 'mm/copyPageRange',
+      module: 'mm/syscalls/copyPageRange',
       find: 'if (!(yield* trylockPage(task, pfn))) return -EBUSY; yield* restorePte(task, pte, vma); yield* unlockPage(task, pfn); return yield* copyPresent(task, pte, childPte, 0);',
       replace: 'yield* getPage(task, pfn); addAnonRmap(arena, pfn, false); store(arena, childPte, entry); return 0;',
     },

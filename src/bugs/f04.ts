@@ -11,7 +11,7 @@ export const f04: Bug = {
   scenario: 'two-cpu-faults',
   edits: [
     {
-      module: 'mm/anonymous',
+      module: 'mm/fault/anonymous',
       find: 'yield* spinLock(task, ptl, LockClass.ptl); if (isStillNone(task, fault)) { if (isUnstable(task, mm)) {',
       replace: 'yield* spinLock(task, ptl, LockClass.ptl); if (true) { if (isUnstable(task, mm)) {',
     },

@@ -14,7 +14,7 @@ export const f05: Bug = {
       module: 'migrate/collectTable',
       find: 'if (!locked && !(yield* trylockPage(task, pfn))) { yield* putPage(task, pfn); return 0; }',
       replace: 'if (!locked) yield* lockPage(task, pfn);',
-      imports: { lockPage: 'mm/pageLock' },
+      imports: { lockPage: 'mm/page/pageLock' },
     },
   ],
 };

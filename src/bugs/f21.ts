@@ -11,7 +11,7 @@ export const f21: Bug = {
   scenario: 'evict-vs-fork',
   edits: [
     {
-      module: 'mm/copyPageRange',
+      module: 'mm/syscalls/copyPageRange',
       find: 'const read = mkLeaf(LEAF_MIGRATION_READ, pfn, pteFlags(entry) & 0x3f);',
       replace: 'const read = entry;',
     },

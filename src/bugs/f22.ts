@@ -11,7 +11,7 @@ export const f22: Bug = {
   scenario: 'migration-vs-dontneed',
   edits: [
     {
-      module: 'mm/zap',
+      module: 'mm/syscalls/zap',
       find: 'if (get(arena, word) === 0) continue;',
       replace: 'if (get(arena, word) === 0 || isMigration(get(arena, word))) continue;',
     },

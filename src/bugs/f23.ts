@@ -9,5 +9,5 @@ export const f23: Bug = {
   preemptions: 1,
   oracles: ['I-PERM'],
   scenario: 'evict-vs-mprotect',
-  edits: [{ module: 'mm/mprotect', find: 'if (kind === LEAF_MIGRATION_WRITE)', replace: 'if (false)' }],
+  edits: [{ module: 'mm/syscalls/mprotect', find: 'if (kind === LEAF_MIGRATION_WRITE)', replace: 'if (false)' }],
 };

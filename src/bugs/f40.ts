@@ -15,7 +15,7 @@ export const f40: Bug = {
       find: 'yield Point.driverCopied; yield* migrateVmaPages(task, migrate); yield Point.driverCommitted;',
       replace:
         'yield Point.driverCopied; yield* mmapReadLock(task, migrate.mm); yield* mmapReadUnlock(task, migrate.mm); yield* migrateVmaPages(task, migrate); yield Point.driverCommitted;',
-      imports: { mmapReadLock: 'mm/mmapLock', mmapReadUnlock: 'mm/mmapLock' },
+      imports: { mmapReadLock: 'mm/vma/mmapLock', mmapReadUnlock: 'mm/vma/mmapLock' },
     },
   ],
 };

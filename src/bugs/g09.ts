@@ -11,7 +11,7 @@ export const g09: Bug = {
   scenario: 'device-fault-vs-cow',
   edits: [
     {
-      module: 'drivers/deviceTable',
+      module: 'drivers/base/deviceTable',
       find: 'export const entryFromPfn = (word) => ((word & PFN_MASK) << 12) | DEV_VALID | ((word >>> 29) & DEV_WRITE);',
       replace: 'export const entryFromPfn = (word) => ((word & PFN_MASK) << 12) | DEV_VALID | DEV_WRITE;',
     },

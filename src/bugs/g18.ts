@@ -14,7 +14,7 @@ export const g18: Bug = {
       module: 'drivers/dmirror/toDevice',
       find: 'dst[i] = migratePfn(pfn) | (slot & MIGRATE_PFN_WRITE);',
       replace: 'dst[i] = migratePfn(pfn) | (slot & MIGRATE_PFN_WRITE); yield* unlockPage(task, pfn);',
-      imports: { unlockPage: 'mm/pageLock' },
+      imports: { unlockPage: 'mm/page/pageLock' },
     },
   ],
 };

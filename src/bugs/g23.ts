@@ -15,7 +15,7 @@ export const g23: Bug = {
       find: 'yield Point.driverCommitted; const mapsLater',
       replace:
         'for (let i = 0; i < migrate.src.length; i++) if ((migrate.src[i] & MIGRATE_PFN_MIGRATE) === 0 && migratePfnToPage(migrate.dst[i]) !== 0) { yield* unlockPage(task, migratePfnToPage(migrate.dst[i])); yield* putPage(task, migratePfnToPage(migrate.dst[i])); } yield Point.driverCommitted; const mapsLater',
-      imports: { unlockPage: 'mm/pageLock', putPage: 'mm/zone' },
+      imports: { unlockPage: 'mm/page/pageLock', putPage: 'mm/page/zone' },
     },
   ],
 };

@@ -14,20 +14,20 @@ export const g26: Bug = {
       module: 'drivers/dmirror/toDevice',
       find: 'set(arena, arena.page.deviceData + pfn, handleOf(arena, arena.pools.mirror, mirror));',
       replace: 'set(arena, arena.page.deviceData + pfn, objectAlloc(arena));',
-      imports: { objectAlloc: 'drivers/driverObject' },
+      imports: { objectAlloc: 'drivers/base/driverObject' },
     },
     {
       module: 'drivers/dmirror/toSystem',
       find: 'const migrating = liveAddress(arena, arena.pools.mirror, get(arena, arena.page.deviceData + page)); if (migrating !== 0 && optionIs(arena, migrating, Is.homeFileMigrating)) return migrating;',
       replace: 'objectUse(arena, get(arena, arena.page.deviceData + page));',
-      imports: { objectUse: 'drivers/driverObject' },
+      imports: { objectUse: 'drivers/base/driverObject' },
     },
     {
       module: 'drivers/dmirror/toSystem',
       find: 'const result = yield* moveToSystem(task, mirror, migrate); if (result === -EINVAL)',
       replace:
         'const data = get(arena, arena.page.deviceData + fault.page); const result = yield* moveToSystem(task, mirror, migrate); objectPut(arena, data); if (result === -EINVAL)',
-      imports: { objectPut: 'drivers/driverObject' },
+      imports: { objectPut: 'drivers/base/driverObject' },
     },
   ],
 };

@@ -11,7 +11,7 @@ export const g27: Bug = {
   scenario: 'device-write-vs-reclaim',
   edits: [
     {
-      module: 'drivers/deviceTable',
+      module: 'drivers/base/deviceTable',
       find: 'if ((entry & DEV_VALID) !== 0 && (entry & (DEV_WRITE | DEV_ATOMIC)) !== 0) setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);',
       replace: '',
     },

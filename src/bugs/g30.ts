@@ -15,7 +15,7 @@ export const g30: Bug = {
       find: 'yield Point.driverChecked; result = yield* program(task, mirror, range, write);',
       replace:
         'yield Point.driverChecked; yield* lockPage(task, range.hmmPfns[0] & 0xfffff); result = yield* program(task, mirror, range, write); yield* unlockPage(task, range.hmmPfns[0] & 0xfffff);',
-      imports: { lockPage: 'mm/pageLock', unlockPage: 'mm/pageLock' },
+      imports: { lockPage: 'mm/page/pageLock', unlockPage: 'mm/page/pageLock' },
     },
   ],
 };

@@ -11,7 +11,7 @@ export const m07: Bug = {
   scenario: 'cpu-store-vs-mprotect',
   edits: [
     {
-      module: 'mm/mprotect',
+      module: 'mm/syscalls/mprotect',
       find: 'if (flush) yield* flushTlb(task, CPU); yield* spinUnlock(task, ptl, LockClass.ptl); }',
       replace: 'yield* spinUnlock(task, ptl, LockClass.ptl); }',
     },

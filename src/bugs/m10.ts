@@ -11,7 +11,7 @@ export const m10: Bug = {
   scenario: 'fault-of-four-pages',
   edits: [
     {
-      module: 'drivers/deviceTable',
+      module: 'drivers/base/deviceTable',
       find: '((word & PFN_MASK) << 12) | DEV_VALID | ((word >>> 29) & DEV_WRITE)',
       replace: '((word & PFN_MASK) << 12) | DEV_VALID',
     },

@@ -11,7 +11,7 @@ export const m14: Bug = {
   scenario: 'device-read-vs-reclaim',
   edits: [
     {
-      module: 'mm/unmap',
+      module: 'mm/rmap/unmap',
       find: 'setPageFlags(arena, pfn, PG_DIRTY)',
       replace: '0',
     },

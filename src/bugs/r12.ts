@@ -11,7 +11,7 @@ export const r12: Bug = {
   scenario: 'device-fault-vs-dontneed',
   edits: [
     {
-      module: 'mm/zap',
+      module: 'mm/syscalls/zap',
       find: 'yield* mmuNotifierInvalidateRangeStart(task, range); yield* zapRange(task, mm, start, end); yield* mmuNotifierInvalidateRangeEnd(task, range);',
       replace: 'yield* zapRange(task, mm, range.start, range.end);',
     },

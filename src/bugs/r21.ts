@@ -11,7 +11,11 @@ export const r21: Bug = {
   scenario: 'device-write-to-read-only',
   edits: [
     { module: 'hmm/rangeFault', find: 'if ((vmaFlags(arena, vma) & VM_WRITE) === 0) return -EPERM;', replace: '' },
-    { module: 'mm/fault', find: 'if (write && (vmaFlags(arena, vma) & VM_WRITE) === 0) return VM_FAULT_SIGSEGV;', replace: '' },
-    { module: 'mm/fault', find: 'if (write && !pteWrite(orig)) return yield* doWpPage(task, fault);', replace: '' },
+    {
+      module: 'mm/fault/fault',
+      find: 'if (write && (vmaFlags(arena, vma) & VM_WRITE) === 0) return VM_FAULT_SIGSEGV;',
+      replace: '',
+    },
+    { module: 'mm/fault/fault', find: 'if (write && !pteWrite(orig)) return yield* doWpPage(task, fault);', replace: '' },
   ],
 };

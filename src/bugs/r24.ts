@@ -11,10 +11,10 @@ export const r24: Bug = {
   scenario: 'two-faults-on-a-device-page',
   edits: [
     {
-      module: 'mm/softleaf',
+      module: 'mm/fault/softleaf',
       find: 'if (!(yield* trylockPage(task, pfn))) { yield* waitOnLockedDropPtl(task, pfn, ptl); return 0; } yield* getPage(task, pfn); yield* spinUnlock(task, ptl, LockClass.ptl);',
       replace: 'yield* getPage(task, pfn); yield* spinUnlock(task, ptl, LockClass.ptl); yield* lockPage(task, pfn);',
-      imports: { lockPage: 'mm/pageLock' },
+      imports: { lockPage: 'mm/page/pageLock' },
     },
   ],
 };

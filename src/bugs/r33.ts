@@ -11,7 +11,7 @@ export const r33: Bug = {
   scenario: 'device-page-recycled',
   edits: [
     {
-      module: 'mm/devPagemap',
+      module: 'mm/page/devPagemap',
       find: 'store(arena, arena.page.flags + pfn, PG_DEVICE); clearAnonMapping(arena, pfn);',
       replace: 'store(arena, arena.page.flags + pfn, PG_DEVICE);',
     },

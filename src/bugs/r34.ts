@@ -11,7 +11,7 @@ export const r34: Bug = {
   scenario: 'device-page-reused-after-return',
   edits: [
     {
-      module: 'mm/devPagemap',
+      module: 'mm/page/devPagemap',
       find: 'poisonFrame(arena, pfn); yield* pagemapOps(arena, pgmap).folioFree(task, pfn);',
       replace: 'yield* pagemapOps(arena, pgmap).folioFree(task, pfn); yield Point.zoneDevicePageInit; poisonFrame(arena, pfn);',
     },

@@ -11,9 +11,9 @@ export const r35: Bug = {
   oracles: ['I-UAF', 'I-PGMAP', 'I-CRASH', 'I-DEAD'],
   scenario: 'unbind-vs-cpu-touch',
   edits: [
-    { module: 'mm/devPagemap', find: 'increase(arena, pgmap + Pgmap.ref, 1);', replace: '' },
+    { module: 'mm/page/devPagemap', find: 'increase(arena, pgmap + Pgmap.ref, 1);', replace: '' },
     {
-      module: 'mm/devPagemap',
+      module: 'mm/page/devPagemap',
       find: 'yield* pagemapOps(arena, pgmap).folioFree(task, pfn); putPgmap(arena, pgmap);',
       replace: 'yield* pagemapOps(arena, pgmap).folioFree(task, pfn);',
     },

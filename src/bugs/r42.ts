@@ -14,7 +14,7 @@ export const r42: Bug = {
       module: 'migrate/exclusive',
       find: 'store(arena, word, mkLeaf(LEAF_DEVICE_EXCLUSIVE, pfn));',
       replace: 'store(arena, word, mkLeaf(LEAF_DEVICE_EXCLUSIVE, pfn)); removeRmap(arena, pfn);',
-      imports: { removeRmap: 'mm/rmap' },
+      imports: { removeRmap: 'mm/rmap/rmap' },
     },
   ],
 };

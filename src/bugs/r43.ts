@@ -11,10 +11,10 @@ export const r43: Bug = {
   scenario: 'page-beside-that-of-a-child',
   edits: [
     {
-      module: 'mm/migrationEntries',
+      module: 'migrate/migrationEntries',
       find: 'if (!isHuge(entry) && isMigration(entry) && ptePfn(entry) === from) {',
       replace: 'if (!isHuge(entry) && (isDevicePrivate(entry) || (isMigration(entry) && ptePfn(entry) === from))) {',
-      imports: { isDevicePrivate: 'mm/pte' },
+      imports: { isDevicePrivate: 'mm/table/pte' },
     },
   ],
 };

@@ -11,7 +11,7 @@ export const r44: Bug = {
   scenario: 'device-page-made-read-only',
   edits: [
     {
-      module: 'mm/mprotect',
+      module: 'mm/syscalls/mprotect',
       find: 'if (kind === LEAF_DEVICE_PRIVATE_WRITE) return mkLeaf(LEAF_DEVICE_PRIVATE_READ, ptePfn(pte));',
       replace: 'if (kind === LEAF_DEVICE_PRIVATE_WRITE) return mkLeaf(LEAF_MIGRATION_READ_EXCLUSIVE, ptePfn(pte));',
     },

@@ -15,7 +15,7 @@ export const r52: Bug = {
       find: 'yield Point.driverSnapshot;',
       replace:
         'yield Point.driverSnapshot; for (let i = 0; i < range.end - range.start; i++) setPageFlags(arena, range.hmmPfns[i] & 0xfffff, PG_DIRTY);',
-      imports: { PG_DIRTY: 'mm/page', setPageFlags: 'mm/page' },
+      imports: { PG_DIRTY: 'mm/page/page', setPageFlags: 'mm/page/page' },
     },
   ],
 };

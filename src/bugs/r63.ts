@@ -11,11 +11,11 @@ export const r63: Bug = {
   scenario: 'evict-mapped-page',
   edits: [
     {
-      module: 'drivers/deviceTable',
+      module: 'drivers/base/deviceTable',
       find: 'if ((entry & DEV_VALID) !== 0 && (entry & (DEV_WRITE | DEV_ATOMIC)) !== 0) setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);',
       replace:
         'yield* lockPage(task, deviceEntryPfn(entry)); setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY); yield* unlockPage(task, deviceEntryPfn(entry));',
-      imports: { lockPage: 'mm/pageLock', unlockPage: 'mm/pageLock' },
+      imports: { lockPage: 'mm/page/pageLock', unlockPage: 'mm/page/pageLock' },
     },
   ],
 };

@@ -10,7 +10,7 @@ export const s01: Bug = {
   oracles: ['I-STALE', 'I-FREE', 'I-DATA'],
   scenario: 'device-fault-vs-reclaim',
   edits: [
-    { module: 'mm/unmap', find: 'yield* mmuNotifierInvalidateRangeStart(task, range);', replace: '' },
-    { module: 'mm/unmap', find: 'yield* mmuNotifierInvalidateRangeEnd(task, range);', replace: '' },
+    { module: 'mm/rmap/unmap', find: 'yield* mmuNotifierInvalidateRangeStart(task, range);', replace: '' },
+    { module: 'mm/rmap/unmap', find: 'yield* mmuNotifierInvalidateRangeEnd(task, range);', replace: '' },
   ],
 };

@@ -10,6 +10,10 @@ export const s02: Bug = {
   oracles: ['I-ENTRY'],
   scenario: 'swapped-page-forked',
   edits: [
-    { module: 'mm/copyPageRange', find: 'const shared = mkSwap(swapSlot(entry), false);', replace: 'const shared = entry;' },
+    {
+      module: 'mm/syscalls/copyPageRange',
+      find: 'const shared = mkSwap(swapSlot(entry), false);',
+      replace: 'const shared = entry;',
+    },
   ],
 };

@@ -10,6 +10,10 @@ export const s03: Bug = {
   oracles: ['I-ENTRY', 'I-REF', 'I-DATA'],
   scenario: 'two-swap-ins',
   edits: [
-    { module: 'mm/swap', find: 'const other = cachedPage(arena, slot); const known', replace: 'const other = 0; const known' },
+    {
+      module: 'mm/swap/swap',
+      find: 'const other = cachedPage(arena, slot); const known',
+      replace: 'const other = 0; const known',
+    },
   ],
 };

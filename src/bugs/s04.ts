@@ -9,5 +9,5 @@ export const s04: Bug = {
   preemptions: 0,
   oracles: ['I-REF', 'I-DATA'],
   scenario: 'unwritten-page-of-two-processes',
-  edits: [{ module: 'mm/swap', find: 'const sole = countOf(arena, slot) === 0;', replace: 'const sole = true;' }],
+  edits: [{ module: 'mm/swap/swap', find: 'const sole = countOf(arena, slot) === 0;', replace: 'const sole = true;' }],
 };

@@ -11,7 +11,7 @@ export const s05: Bug = {
   scenario: 'swap-in-vs-dontneed',
   edits: [
     {
-      module: 'mm/swapFault',
+      module: 'mm/fault/swapFault',
       find: 'if (pageSwap(arena, pfn) === slot + 1 && get(arena, fault.pte) === fault.orig)',
       replace: 'if (pageSwap(arena, pfn) === slot + 1)',
     },

@@ -11,7 +11,7 @@ export const s06: Bug = {
   scenario: 'cpu-store-vs-reclaim',
   edits: [
     {
-      module: 'mm/unmap',
+      module: 'mm/rmap/unmap',
       find: 'yield Point.clearPte; const pte = xchg(arena, word, 0);',
       replace: 'const pte = get(arena, word); yield Point.clearPte; xchg(arena, word, 0);',
     },

@@ -10,7 +10,11 @@ export const s07: Bug = {
   oracles: ['I-DATA', 'I-FREE'],
   scenario: 'reference-vs-reclaim',
   edits: [
-    { module: 'mm/reclaim', find: 'if (pageCount(arena, pfn) !== 2) return false;', replace: '' },
-    { module: 'mm/swap', find: 'const unused = pageCount(arena, pfn) === 2 && (pageFlags', replace: 'const unused = (pageFlags' },
+    { module: 'mm/swap/reclaim', find: 'if (pageCount(arena, pfn) !== 2) return false;', replace: '' },
+    {
+      module: 'mm/swap/swap',
+      find: 'const unused = pageCount(arena, pfn) === 2 && (pageFlags',
+      replace: 'const unused = (pageFlags',
+    },
   ],
 };

@@ -9,5 +9,5 @@ export const s08: Bug = {
   preemptions: 0,
   oracles: ['I-REF'],
   scenario: 'swap-in-vs-dontneed',
-  edits: [{ module: 'mm/zap', find: 'yield* freeSwapEntry(task, swapSlot(pte));', replace: '' }],
+  edits: [{ module: 'mm/syscalls/zap', find: 'yield* freeSwapEntry(task, swapSlot(pte));', replace: '' }],
 };

@@ -9,5 +9,5 @@ export const s08b: Bug = {
   preemptions: 0,
   oracles: ['I-REF'],
   scenario: 'swap-in-vs-dontneed',
-  edits: [{ module: 'mm/zap', find: 'addRssSwap(arena, mm, -entries);', replace: '' }],
+  edits: [{ module: 'mm/syscalls/zap', find: 'addRssSwap(arena, mm, -entries);', replace: '' }],
 };

@@ -9,5 +9,5 @@ export const s08c: Bug = {
   preemptions: 0,
   oracles: ['I-QUIET'],
   scenario: 'swap-in-vs-dontneed',
-  edits: [{ module: 'mm/swap', find: 'set(arena, Header.swapFree, get(arena, Header.swapFree) + 1);', replace: '' }],
+  edits: [{ module: 'mm/swap/swap', find: 'set(arena, Header.swapFree, get(arena, Header.swapFree) + 1);', replace: '' }],
 };

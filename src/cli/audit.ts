@@ -1,8 +1,8 @@
 /** `hmm-lab explore NAME --audit`: is each step one that no other actor can come between? */
 import type { Mutation } from '../bugs/bug.ts';
-import type { DriverSettings } from '../drivers/options.ts';
+import type { DriverSettings } from '../drivers/base/options.ts';
+import { version } from '../package/version.ts';
 import { auditText } from '../report/auditText.ts';
-import { version } from '../version.ts';
 import { loadAudit } from './explored.ts';
 import { claimStdout } from './stdout.ts';
 

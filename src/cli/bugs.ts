@@ -1,7 +1,7 @@
 /** `hmm-lab bugs`: the catalogue of bugs that can be put back on purpose. */
 import type { Bug } from '../bugs/bug.ts';
 import { bugs as catalogue, controls } from '../bugs/index.ts';
-import { version } from '../version.ts';
+import { version } from '../package/version.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
 
 const flags = [jsonFlag] as const;

@@ -1,11 +1,11 @@
 /** A driver as the user names it, with its options: `dmirror:retryCheck=none`, `./my-driver.js:window=8`. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Driver } from '../drivers/driver.ts';
-import { loadDriver } from '../drivers/load.ts';
-import { type DriverSettings, optionWords, parseDriverSpec } from '../drivers/options.ts';
+import type { Driver } from '../drivers/base/driver.ts';
+import { type DriverSettings, optionWords, parseDriverSpec } from '../drivers/base/options.ts';
 import { builtinDrivers } from '../drivers/registry.ts';
-import { probeDriver } from '../engines/probe.ts';
+import { loadDriver } from '../userModules/loadDriver.ts';
+import { probeDriver } from '../userModules/probe.ts';
 import { UsageError, unknown } from './usage.ts';
 
 export interface ChosenDriver {

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Answer, readRecording } from '../engines/conformance/recording.ts';
 import type { Difference, replay as Replay } from '../engines/conformance/replay.ts';
-import { packageRoot, version } from '../version.ts';
+import { packageRoot, version } from '../package/version.ts';
 import { type Command, jsonFlag, parseArguments } from './flags.ts';
 
 const flags = [jsonFlag] as const;

@@ -1,7 +1,7 @@
 /** `hmm-lab drivers`: the drivers that come with the lab, and the options that switch their policies. */
-import type { Driver, DriverOption } from '../drivers/driver.ts';
+import type { Driver, DriverOption } from '../drivers/base/driver.ts';
 import { builtinDrivers } from '../drivers/registry.ts';
-import { version } from '../version.ts';
+import { version } from '../package/version.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
 
 const flags = [jsonFlag] as const;

@@ -1,14 +1,14 @@
 /** `hmm-lab explore`, `replay` and `scenarios`: interleavings under control. */
 import { writeSync } from 'node:fs';
 import type { Bug } from '../bugs/bug.ts';
-import { type DriverSettings, parseDriverSpec } from '../drivers/options.ts';
+import { type DriverSettings, parseDriverSpec } from '../drivers/base/options.ts';
 import type { ExploreOptions, ExploreResult } from '../engines/explore/explore.ts';
 import type { Failure } from '../engines/explore/machine/failure.ts';
+import { version } from '../package/version.ts';
 import { chromeTrace } from '../report/chromeTrace.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { exploreText } from '../report/exploreText.ts';
 import { pointsText } from '../report/pointsText.ts';
-import { version } from '../version.ts';
 import { runAudit } from './audit.ts';
 import { bugNamed } from './bugNamed.ts';
 import { ALL_SECONDS, exploreAll } from './exploreAll.ts';

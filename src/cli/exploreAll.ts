@@ -2,10 +2,10 @@
 import type { Bug } from '../bugs/bug.ts';
 import type { SurveyResult } from '../engines/explore/plan/surveyResult.ts';
 import type { SurveyOptions } from '../engines/explore/threads/survey.ts';
+import { version } from '../package/version.ts';
 import { chromeTrace } from '../report/chromeTrace.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { surveyText } from '../report/surveyText.ts';
-import { version } from '../version.ts';
 import { loadSurvey } from './explored.ts';
 
 const EXIT_INTERRUPTED = 130;

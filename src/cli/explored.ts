@@ -7,15 +7,15 @@ import type * as Audit from '../engines/explore/audit/auditNamed.ts';
 import type * as Explore from '../engines/explore/explore.ts';
 import type * as Token from '../engines/explore/failure/token.ts';
 import type * as Catalogue from '../engines/explore/plan/catalogue.ts';
-import type * as Load from '../engines/explore/plan/load.ts';
+import type * as Load from '../engines/explore/plan/loadScenario.ts';
 import type * as Parallel from '../engines/explore/threads/parallel.ts';
 import type * as Survey from '../engines/explore/threads/survey.ts';
-import { steppedModule } from '../engines/steppedModule.ts';
-import type * as Fitting from '../engines/trace/fitting.ts';
-import type * as Trace from '../engines/trace/trace.ts';
+import type * as Fitting from '../engines/reproduce/fitting.ts';
+import type * as Trace from '../engines/reproduce/reproduce.ts';
+import { steppedModule } from '../package/steppedModule.ts';
 
 const treeOf = async (bug?: Mutation): Promise<(module: string) => URL> =>
-  bug === undefined ? steppedModule : (await import('../bugs/mutate.ts')).mutatedTree(bug).urlOf;
+  bug === undefined ? steppedModule : (await import('../mutation/mutate.ts')).mutatedTree(bug).urlOf;
 
 /** The explorer, of the model as it is or with a bug. @throws UsageError when the bug does not fit the model. */
 export async function loadExplorer(bug?: Mutation) {
@@ -26,7 +26,7 @@ export async function loadExplorer(bug?: Mutation) {
     ...(await load<typeof Explore>('explore')),
     ...(await load<typeof Parallel>('threads/parallel')),
     ...(await load<typeof Token>('failure/token')),
-    ...(await load<typeof Load>('plan/load')),
+    ...(await load<typeof Load>('plan/loadScenario')),
   };
 }
 
@@ -45,7 +45,7 @@ export async function loadSurvey(bug?: Mutation) {
 export async function loadTracer(bug?: Mutation) {
   const urlOf = await treeOf(bug);
   return {
-    ...((await import(steppedModule('engines/trace/fitting').href)) as typeof Fitting),
-    ...((await import(urlOf('engines/trace/trace').href)) as typeof Trace),
+    ...((await import(steppedModule('engines/reproduce/fitting').href)) as typeof Fitting),
+    ...((await import(urlOf('engines/reproduce/reproduce').href)) as typeof Trace),
   };
 }

@@ -1,8 +1,8 @@
 /** `hmm-lab hunt`: the corpus of bugs against the explorer. */
 import type { HuntOptions, HuntResult } from '../engines/hunt/hunt.ts';
+import { version } from '../package/version.ts';
 import { huntPage, huntText } from '../report/huntText.ts';
 import { styleFor } from '../report/style.ts';
-import { version } from '../version.ts';
 import { bugNamed } from './bugNamed.ts';
 import { loadExplorer } from './explored.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';

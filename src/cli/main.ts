@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { isUsageError } from '../input/usageError.ts';
 /** The program `hmm-lab`: finds the command, runs it, and turns what happened into an exit code. */
-import { version } from '../version.ts';
+import { version } from '../package/version.ts';
 import { commandNamed, commands } from './commands.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { drained } from './stdout.ts';

@@ -1,12 +1,13 @@
 /** `hmm-lab measure`: sweeps over the retry loop, in virtual time or on real threads. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CellEngine } from '../engines/cell/cellEngine.ts';
+import type { MeasureEngine } from '../engines/cell/cellTypes.ts';
 import { shardOf } from '../engines/measure/cells.ts';
 import { Journal } from '../engines/measure/journal.ts';
 import { type MeasureVerdict, measureResult } from '../engines/measure/result.ts';
 import type { Row } from '../engines/measure/row.ts';
-import { type CellEngine, runSweep } from '../engines/measure/runSweep.ts';
-import type { MeasureEngine } from '../engines/measure/types.ts';
+import { runSweep } from '../engines/measure/runSweep.ts';
 import { measureText } from '../report/measureText.ts';
 import { styleFor } from '../report/style.ts';
 import { startSweepLive } from '../report/sweepLive.ts';

@@ -1,10 +1,10 @@
 /** The flags of `measure`, a configuration file with the same names, and how they become a sweep. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import type { MeasureEngine } from '../engines/cell/cellTypes.ts';
 import { type Axis, axes } from '../engines/measure/axes.ts';
 import { type Sweep, type SweepRequest, sweepBounds } from '../engines/measure/cells.ts';
 import type { DriverChoice } from '../engines/measure/sweep.ts';
-import type { MeasureEngine } from '../engines/measure/types.ts';
 import { type Flag, jsonFlag, parseFlags, type Values } from './flags.ts';
 import { quote, UsageError, unknown } from './usage.ts';
 

@@ -1,11 +1,11 @@
 /** What a sweep leaves in its directory: results.jsonl, report.html, and the histograms. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { restored } from '../engines/cell/tally.ts';
 import { hgrm } from '../engines/measure/hgrm.ts';
 import { writeWhole } from '../engines/measure/journal.ts';
 import type { MeasureResult } from '../engines/measure/result.ts';
 import type { Row } from '../engines/measure/row.ts';
-import { restored } from '../engines/measure/tally.ts';
 import { measureHtml } from '../report/measureHtml.ts';
 import { UsageError } from './usage.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as RaceModule from '../engines/race/race.ts';
 import type { RaceOptions, RaceResult, Verdict } from '../engines/race/types.ts';
-import type { TraceResult } from '../engines/trace/trace.ts';
+import type { TraceResult } from '../engines/reproduce/reproduce.ts';
 import { startLive } from '../report/live.ts';
 import { stressText } from '../report/stressText.ts';
 import { styleFor } from '../report/style.ts';
@@ -36,7 +36,7 @@ function announcement(options: RaceOptions): string {
 /** The engine, of the model as it is or with a bug: that one is a copy of the tree, threads and all. */
 async function loadRace(bug: string | undefined): Promise<typeof RaceModule> {
   if (bug === undefined) return import('../engines/race/race.ts');
-  const [{ mutatedTree }, { eraseTree }] = await Promise.all([import('../bugs/mutate.ts'), import('../steps/eraseTree.ts')]);
+  const [{ mutatedTree }, { eraseTree }] = await Promise.all([import('../mutation/mutate.ts'), import('../build/eraseTree.ts')]);
   const tree = mutatedTree(await bugNamed(bug));
   await eraseTree(tree.stepped, tree.erased);
   return import(pathToFileURL(join(tree.erased, 'src', 'engines', 'race', 'race.js')).href);

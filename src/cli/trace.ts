@@ -1,6 +1,6 @@
 /** After a race that broke a rule: the search for the interleaving behind it, and what came of it. */
 import type { RaceResult } from '../engines/race/types.ts';
-import type { TraceResult } from '../engines/trace/trace.ts';
+import type { TraceResult } from '../engines/reproduce/reproduce.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { failureText } from '../report/exploreText.ts';
 import { plural, seconds } from '../report/units.ts';

@@ -1,7 +1,8 @@
 /** `hmm-lab windows`: the points of the model, each a race window a user can aim at, and which scenario covers what. */
-import { coverText } from '../scenarios/covers.ts';
+
+import { version } from '../package/version.ts';
+import { coverText } from '../scenarios/kit/covers.ts';
 import { type PointInfo, points } from '../steps/points.ts';
-import { version } from '../version.ts';
 import { loadExplorer } from './explored.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
 

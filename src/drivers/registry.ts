@@ -2,11 +2,11 @@
  * The drivers a thread knows. The main thread hands out ids; workers register a driver under the id they are told, because
  * the arena holds ids and every thread must mean the same by them.
  */
-import { registerPagemapOps } from '../mm/devPagemap.ts';
+import { registerPagemapOps } from '../mm/page/devPagemap.ts';
 import { registerIntervalOps } from '../notifier/ops.ts';
 import { amdgpuUserptr } from './amdgpu/index.ts';
+import type { Driver } from './base/driver.ts';
 import { dmirror } from './dmirror/index.ts';
-import type { Driver } from './driver.ts';
 import { gpusvmXe } from './gpusvm/index.ts';
 import { kfdSvm } from './kfd/index.ts';
 import { nouveau } from './nouveau/index.ts';

@@ -3,7 +3,8 @@ import { get } from '../arena/access.ts';
 import { PMD_ORDER } from '../arena/config.ts';
 import { EAGAIN, EBUSY, EFAULT } from '../arena/errno.ts';
 import { Mm } from '../arena/structures.ts';
-import { pgmapOwner } from '../mm/devPagemap.ts';
+import { migrationEntryWait } from '../mm/fault/softleaf.ts';
+import { pgmapOwner } from '../mm/page/devPagemap.ts';
 import {
   isDeviceExclusive,
   isDevicePrivate,
@@ -17,8 +18,7 @@ import {
   PTE_WRITE,
   pieceEntry,
   ptePfn,
-} from '../mm/pte.ts';
-import { migrationEntryWait } from '../mm/softleaf.ts';
+} from '../mm/table/pte.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import type { HmmRange } from './hmmRange.ts';

@@ -4,7 +4,7 @@ import { Counter } from '../arena/counters.ts';
 import { EAGAIN, EBUSY, EFAULT, EINTR, EINVAL, ENOLCK, ENOMEM, EPERM } from '../arena/errno.ts';
 import { deref } from '../arena/pool.ts';
 import { IntervalSub, Mm, MmFlag } from '../arena/structures.ts';
-import { handleMmFault } from '../mm/fault.ts';
+import { handleMmFault } from '../mm/fault/fault.ts';
 import {
   FAULT_FLAG_ALLOW_RETRY,
   FAULT_FLAG_KILLABLE,
@@ -14,9 +14,9 @@ import {
   VM_FAULT_ERROR,
   VM_FAULT_OOM,
   VM_FAULT_RETRY,
-} from '../mm/faultTypes.ts';
-import { mmapAssertLocked, mmapReadLockKillable, mmapReadUnlock } from '../mm/mmapLock.ts';
-import { VM_WRITE, vmaFlags, vmaLookup } from '../mm/vma.ts';
+} from '../mm/table/vmFault.ts';
+import { mmapAssertLocked, mmapReadLockKillable, mmapReadUnlock } from '../mm/vma/mmapLock.ts';
+import { VM_WRITE, vmaFlags, vmaLookup } from '../mm/vma/vma.ts';
 import { mmuIntervalCheckRetry, mmuIntervalReadBegin } from '../notifier/sequence.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';

@@ -2,9 +2,9 @@
 import { get } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Mm } from '../arena/structures.ts';
-import { EMPTY_LEAF, PTE_PRESENT, PTE_PROTNONE, PTE_WRITE } from '../mm/pte.ts';
-import { hugeLeaf, lookupTable, nextPopulated, pteAt, tableEnd } from '../mm/tables.ts';
-import { findVma, VM_IO, VM_PFNMAP, VM_READ, vmaEnd, vmaFlags, vmaStart } from '../mm/vma.ts';
+import { EMPTY_LEAF, PTE_PRESENT, PTE_PROTNONE, PTE_WRITE } from '../mm/table/pte.ts';
+import { hugeLeaf, lookupTable, nextPopulated, pteAt, tableEnd } from '../mm/table/tables.ts';
+import { findVma, VM_IO, VM_PFNMAP, VM_READ, vmaEnd, vmaFlags, vmaStart } from '../mm/vma/vma.ts';
 import { Point } from '../steps/points.ts';
 import { pointsWatched, type Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';

@@ -2,11 +2,11 @@
 import { forgetRound, get, observed } from '../arena/access.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Mm } from '../arena/structures.ts';
-import { isOlder, Older } from '../mm/older.ts';
-import { EMPTY_LEAF, mapsPage, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/pte.ts';
-import { splitHugePmd } from '../mm/splitHugePmd.ts';
-import { hugeLeaf, lookupTable, nextPopulated, tableEnd } from '../mm/tables.ts';
-import { vmaIsAnonymous } from '../mm/vma.ts';
+import { splitHugePmd } from '../mm/huge/splitHugePmd.ts';
+import { isOlder, Older } from '../mm/table/older.ts';
+import { EMPTY_LEAF, mapsPage, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/table/pte.ts';
+import { hugeLeaf, lookupTable, nextPopulated, tableEnd } from '../mm/table/tables.ts';
+import { vmaIsAnonymous } from '../mm/vma/vma.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
 import { MMU_NOTIFY_MIGRATE, notifierRange } from '../notifier/range.ts';
 import type { Steps } from '../steps/steps.ts';

@@ -1,19 +1,19 @@
 /** Huge pages in migrate_vma_collect: taken whole where the caller wants that, else split so that their pieces can move. */
 import { get } from '../arena/access.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
-import { takeLeaf } from '../mm/migrationLeaf.ts';
-import { compoundHead, tryGetPage } from '../mm/page.ts';
-import { trylockPage, unlockPage } from '../mm/pageLock.ts';
-import { leafWritable, mapsPage, ptePfn } from '../mm/pte.ts';
-import { splitHugePage } from '../mm/splitHugePage.ts';
-import { hugeLeaf, pteAt, ptlOf } from '../mm/tables.ts';
-import { putPage } from '../mm/zone.ts';
+import { splitHugePage } from '../mm/huge/splitHugePage.ts';
+import { compoundHead, tryGetPage } from '../mm/page/page.ts';
+import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
+import { putPage } from '../mm/page/zone.ts';
+import { leafWritable, mapsPage, ptePfn } from '../mm/table/pte.ts';
+import { hugeLeaf, pteAt, ptlOf } from '../mm/table/tables.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import { classify, SKIP } from './collectTable.ts';
 import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, MIGRATE_PFN_WRITE, migratePfn } from './migratePfn.ts';
+import { takeLeaf } from './migrationLeaf.ts';
 import type { MigrateVma } from './transaction.ts';
 
 /** migrate_vma_collect_huge_pmd: a leaf becomes a migration entry as a whole. False when the page cannot be had. */

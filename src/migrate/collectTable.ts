@@ -1,7 +1,6 @@
 /** migrate_vma_collect_pmd for the entries of a table: which pages can move. Locks them, and puts migration entries in their place. */
 import { get, store, xchg } from '../arena/access.ts';
-import { pgmapOwner } from '../mm/devPagemap.ts';
-import { migrationEntryFor } from '../mm/migrationEntries.ts';
+import { pgmapOwner } from '../mm/page/devPagemap.ts';
 import {
   compoundHead,
   getPage,
@@ -12,13 +11,13 @@ import {
   pageFlags,
   pageMapping,
   setPageFlags,
-} from '../mm/page.ts';
-import { trylockPage, unlockPage } from '../mm/pageLock.ts';
-import { isDevicePrivate, isHuge, leafWritable, PTE_DIRTY, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/pte.ts';
-import { removeRmap, shareAnonRmap } from '../mm/rmap.ts';
-import { pteAt, pteOffsetMapLock, ptlOf } from '../mm/tables.ts';
-import { CPU, flushTlb } from '../mm/tlb.ts';
-import { putPage } from '../mm/zone.ts';
+} from '../mm/page/page.ts';
+import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
+import { putPage } from '../mm/page/zone.ts';
+import { removeRmap, shareAnonRmap } from '../mm/rmap/rmap.ts';
+import { isDevicePrivate, isHuge, leafWritable, PTE_DIRTY, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/table/pte.ts';
+import { pteAt, pteOffsetMapLock, ptlOf } from '../mm/table/tables.ts';
+import { CPU, flushTlb } from '../mm/table/tlb.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
@@ -32,6 +31,7 @@ import {
   MIGRATE_VMA_SELECT_SYSTEM,
   migratePfn,
 } from './migratePfn.ts';
+import { migrationEntryFor } from './migrationEntries.ts';
 import type { MigrateVma } from './transaction.ts';
 
 /** An entry that is no candidate. */

@@ -17,8 +17,8 @@ import {
   pageSwap,
   setAnonMapping,
   setPageFlags,
-} from '../mm/page.ts';
-import { freeSwap, moveInSwapCache, NO_SLOT } from '../mm/swap.ts';
+} from '../mm/page/page.ts';
+import { freeSwap, moveInSwapCache, NO_SLOT } from '../mm/swap/swap.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
 import { MMU_NOTIFY_MIGRATE, type NotifierRange, notifierRange } from '../notifier/range.ts';
 import { Point } from '../steps/points.ts';

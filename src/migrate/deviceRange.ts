@@ -1,7 +1,7 @@
 /** migrate_device_range and its partners: migration by page frame, without a VMA and without mmap_lock. For eviction. */
-import { tryGetPage } from '../mm/page.ts';
-import { trylockPage } from '../mm/pageLock.ts';
-import { putPage } from '../mm/zone.ts';
+import { tryGetPage } from '../mm/page/page.ts';
+import { trylockPage } from '../mm/page/pageLock.ts';
+import { putPage } from '../mm/page/zone.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { commitPages } from './commit.ts';

@@ -1,11 +1,12 @@
 /** make_device_exclusive_range, the form that kernels before 6.15 have: a whole range is collected first, then converted. */
 import { get, store, xchg } from '../arena/access.ts';
 import { Mm } from '../arena/structures.ts';
-import { isTail } from '../mm/compound.ts';
-import { eachCompoundMapping } from '../mm/compoundRmap.ts';
-import { FOLL_SPLIT_PMD, FOLL_WRITE, getUserPage } from '../mm/gup.ts';
-import { compoundHead, PG_DIRTY, PG_FILE, PG_HUGETLB, pageFlags, setPageFlags } from '../mm/page.ts';
-import { trylockPage, unlockPage } from '../mm/pageLock.ts';
+import { FOLL_SPLIT_PMD, FOLL_WRITE, getUserPage } from '../mm/fault/gup.ts';
+import { isTail } from '../mm/huge/compound.ts';
+import { eachCompoundMapping } from '../mm/huge/compoundRmap.ts';
+import { compoundHead, PG_DIRTY, PG_FILE, PG_HUGETLB, pageFlags, setPageFlags } from '../mm/page/page.ts';
+import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
+import { putPage } from '../mm/page/zone.ts';
 import {
   LEAF_DEVICE_EXCLUSIVE,
   LEAF_DEVICE_EXCLUSIVE_READ,
@@ -15,10 +16,9 @@ import {
   ptePfn,
   ptePresent,
   pteWrite,
-} from '../mm/pte.ts';
-import { lookupTable, pteAt, ptlOf } from '../mm/tables.ts';
-import { CPU, flushTlb } from '../mm/tlb.ts';
-import { putPage } from '../mm/zone.ts';
+} from '../mm/table/pte.ts';
+import { lookupTable, pteAt, ptlOf } from '../mm/table/tables.ts';
+import { CPU, flushTlb } from '../mm/table/tlb.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
 import { MMU_NOTIFY_EXCLUSIVE, notifierRange } from '../notifier/range.ts';
 import { Point } from '../steps/points.ts';

@@ -1,15 +1,15 @@
 /** migrate_vma_finalize: migration entries become entries of the new page, or of the old one where the move failed. */
 
 import { PTRS_PER_TABLE } from '../arena/config.ts';
-import { removeMigrationPtes } from '../mm/migrationEntries.ts';
-import { removeMigrationLeaves, splitMigrationLeaves } from '../mm/migrationLeaf.ts';
-import { isDevicePage, PG_LRU, setPageFlags } from '../mm/page.ts';
-import { unlockPage } from '../mm/pageLock.ts';
-import { putPage } from '../mm/zone.ts';
+import { isDevicePage, PG_LRU, setPageFlags } from '../mm/page/page.ts';
+import { unlockPage } from '../mm/page/pageLock.ts';
+import { putPage } from '../mm/page/zone.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
+import { removeMigrationPtes } from './migrationEntries.ts';
+import { removeMigrationLeaves, splitMigrationLeaves } from './migrationLeaf.ts';
 
 /** A destination is released: the mapping's reference keeps it if it was installed, else it is freed. */
 function* release(task: Task, pfn: number): Steps<void> {

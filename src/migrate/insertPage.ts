@@ -3,12 +3,12 @@ import { get, store, xchg } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Mm, Vma } from '../arena/structures.ts';
-import { protectionBits } from '../mm/anonymous.ts';
-import { isDevicePrivatePage } from '../mm/devPagemap.ts';
-import { isUnstable } from '../mm/faultTypes.ts';
-import { isNone, spansHuge } from '../mm/hugeFault.ts';
-import { addRss } from '../mm/mmStruct.ts';
-import { getPage, isDevicePage, PG_LRU, PG_UPTODATE, setAnonMapping, setPageFlags } from '../mm/page.ts';
+import { protectionBits } from '../mm/fault/anonymous.ts';
+import { isNone, spansHuge } from '../mm/fault/hugeFault.ts';
+import { fillFromLeaf } from '../mm/huge/splitHugePmd.ts';
+import { isDevicePrivatePage } from '../mm/page/devPagemap.ts';
+import { getPage, isDevicePage, PG_LRU, PG_UPTODATE, setAnonMapping, setPageFlags } from '../mm/page/page.ts';
+import { addAnonRmap, anonVmaPrepare } from '../mm/rmap/rmap.ts';
 import {
   EMPTY_LEAF,
   LEAF_DEVICE_PRIVATE_READ,
@@ -21,12 +21,12 @@ import {
   PTE_SPECIAL,
   PTE_WRITE,
   ptePresent,
-} from '../mm/pte.ts';
-import { addAnonRmap, anonVmaPrepare } from '../mm/rmap.ts';
-import { fillFromLeaf } from '../mm/splitHugePmd.ts';
-import { ensureEntries, ensureTable, hugeLeaf, pteAt, ptlOf } from '../mm/tables.ts';
-import { CPU, flushTlb } from '../mm/tlb.ts';
-import { linearPageIndex, VM_UFFD_MISSING, VM_WRITE, vmaFlags, vmaIsAnonymous } from '../mm/vma.ts';
+} from '../mm/table/pte.ts';
+import { ensureEntries, ensureTable, hugeLeaf, pteAt, ptlOf } from '../mm/table/tables.ts';
+import { CPU, flushTlb } from '../mm/table/tlb.ts';
+import { isUnstable } from '../mm/table/vmFault.ts';
+import { addRss } from '../mm/vma/mmStruct.ts';
+import { linearPageIndex, VM_UFFD_MISSING, VM_WRITE, vmaFlags, vmaIsAnonymous } from '../mm/vma/vma.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';

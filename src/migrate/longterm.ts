@@ -1,12 +1,12 @@
 /** FOLL_LONGTERM: a pin that may last for ever must not keep a page of a device busy, so the page is moved home first. */
 import { forgetRound, observed } from '../arena/access.ts';
 import { EBUSY } from '../arena/errno.ts';
-import { copyPage } from '../mm/copyPage.ts';
-import { disownDevicePage } from '../mm/devPagemap.ts';
-import { FOLL_PIN, getUserPage, unpinUserPage } from '../mm/gup.ts';
-import { isDevicePage } from '../mm/page.ts';
-import { lockPage } from '../mm/pageLock.ts';
-import { allocPage } from '../mm/zone.ts';
+import { FOLL_PIN, getUserPage, unpinUserPage } from '../mm/fault/gup.ts';
+import { copyPage } from '../mm/page/copyPage.ts';
+import { disownDevicePage } from '../mm/page/devPagemap.ts';
+import { isDevicePage } from '../mm/page/page.ts';
+import { lockPage } from '../mm/page/pageLock.ts';
+import { allocPage } from '../mm/page/zone.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { migrateDeviceFinalize, migrateDevicePages, migrateDevicePfns } from './deviceRange.ts';

@@ -6,7 +6,7 @@ export const MIGRATE_PFN_MIGRATE = 2;
 export const MIGRATE_PFN_WRITE = 8;
 /**
  * The slot is the first of 512 that came under one leaf, and may move under one. Unlike in a kernel each piece has its own slot
- * as well, because each has its own counts (mm/page.ts).
+ * as well, because each has its own counts (mm/page/page.ts).
  */
 export const MIGRATE_PFN_COMPOUND = 16;
 export const MIGRATE_PFN_SHIFT = 6;

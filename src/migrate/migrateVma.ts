@@ -11,10 +11,10 @@
  */
 import { EINVAL } from '../arena/errno.ts';
 import { Violation } from '../arena/violation.ts';
-import { isDevicePrivatePage, pgmapOwner } from '../mm/devPagemap.ts';
-import { mmapAssertLocked } from '../mm/mmapLock.ts';
-import { isDevicePage, PG_LOCKED, pageFlags } from '../mm/page.ts';
-import { VM_HUGETLB, VM_SPECIAL, vmaEnd, vmaFlags, vmaStart } from '../mm/vma.ts';
+import { isDevicePrivatePage, pgmapOwner } from '../mm/page/devPagemap.ts';
+import { isDevicePage, PG_LOCKED, pageFlags } from '../mm/page/page.ts';
+import { mmapAssertLocked } from '../mm/vma/mmapLock.ts';
+import { VM_HUGETLB, VM_SPECIAL, vmaEnd, vmaFlags, vmaStart } from '../mm/vma/vma.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { collect } from './collect.ts';

@@ -1,7 +1,5 @@
 /** migrate_device_unmap: takes the collected pages away from everybody else; gives up those that cannot be had alone. */
 import { PTRS_PER_TABLE } from '../arena/config.ts';
-import { removeMigrationPtes, tryToMigrate } from '../mm/migrationEntries.ts';
-import { removeMigrationLeaves } from '../mm/migrationLeaf.ts';
 import {
   isDevicePage,
   isFilePage,
@@ -12,13 +10,15 @@ import {
   pageMapping,
   pageSwap,
   setPageFlags,
-} from '../mm/page.ts';
-import { unlockPage } from '../mm/pageLock.ts';
-import { putPage } from '../mm/zone.ts';
+} from '../mm/page/page.ts';
+import { unlockPage } from '../mm/page/pageLock.ts';
+import { putPage } from '../mm/page/zone.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
+import { removeMigrationPtes, tryToMigrate } from './migrationEntries.ts';
+import { removeMigrationLeaves } from './migrationLeaf.ts';
 
 /**
  * migrate_vma_check_page: nobody but the transaction, and the fault path if it is about this page, holds a reference.

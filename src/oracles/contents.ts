@@ -3,9 +3,9 @@ import { get } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { frameAt } from '../arena/frames.ts';
 import { Mm } from '../arena/structures.ts';
-import { isSwap, mapsPage, ptePfn, swapSlot } from '../mm/pte.ts';
-import { slotFrame } from '../mm/swap.ts';
-import { readPte } from '../mm/tables.ts';
+import { slotFrame } from '../mm/swap/swap.ts';
+import { isSwap, mapsPage, ptePfn, swapSlot } from '../mm/table/pte.ts';
+import { readPte } from '../mm/table/tables.ts';
 
 /** First word in `arena.frames`: of the page that is mapped, of its page in the swap cache, or of its slot; -1 for "reads as zero". */
 export function contentsAt(arena: Arena, mm: number, vpn: number): number {

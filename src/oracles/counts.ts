@@ -4,8 +4,8 @@ import type { Arena } from '../arena/arena.ts';
 import { ZERO_PFN } from '../arena/config.ts';
 import { liveObjects } from '../arena/pool.ts';
 import { Header, Mm, Pgmap } from '../arena/structures.ts';
-import { pagesIn } from '../mm/addressSpace.ts';
-import { isDevicePrivatePage } from '../mm/devPagemap.ts';
+import { pagesIn } from '../mm/file/addressSpace.ts';
+import { isDevicePrivatePage } from '../mm/page/devPagemap.ts';
 import {
   allocatablePages,
   isDevicePage,
@@ -16,7 +16,7 @@ import {
   PG_LOCKED,
   PG_LRU,
   pageMapping,
-} from '../mm/page.ts';
+} from '../mm/page/page.ts';
 import {
   describePte,
   isDeviceExclusive,
@@ -30,9 +30,9 @@ import {
   PTE_SPECIAL,
   ptePfn,
   ptePresent,
-} from '../mm/pte.ts';
-import { forEachEntry } from '../mm/tables.ts';
-import { VM_ACCESS, VM_WRITE, vmaFlags, vmaLookup } from '../mm/vma.ts';
+} from '../mm/table/pte.ts';
+import { forEachEntry } from '../mm/table/tables.ts';
+import { VM_ACCESS, VM_WRITE, vmaFlags, vmaLookup } from '../mm/vma/vma.ts';
 import type { Finding } from './finding.ts';
 import { checkSwap } from './swap.ts';
 

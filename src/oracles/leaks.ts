@@ -4,8 +4,8 @@ import type { Arena } from '../arena/arena.ts';
 import { ZERO_PFN } from '../arena/config.ts';
 import { poolLive } from '../arena/pool.ts';
 import { Header } from '../arena/structures.ts';
-import { allocatablePages, isZeroPage } from '../mm/page.ts';
-import { isFree } from '../mm/zone.ts';
+import { allocatablePages, isZeroPage } from '../mm/page/page.ts';
+import { isFree } from '../mm/page/zone.ts';
 import type { Finding } from './finding.ts';
 
 export function checkLeaks(arena: Arena): Finding[] {

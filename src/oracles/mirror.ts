@@ -4,11 +4,11 @@ import type { Arena } from '../arena/arena.ts';
 import { liveObjects } from '../arena/pool.ts';
 import { Actor, Mirror, Mm } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
-import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn, mkDeviceEntry } from '../drivers/deviceTable.ts';
-import { dmaPage, forEachDmaEntry } from '../drivers/dmaMap.ts';
-import { mirrorMm } from '../drivers/mirror.ts';
-import { isDevicePrivatePage, pgmapOwner } from '../mm/devPagemap.ts';
-import { isZeroPage } from '../mm/page.ts';
+import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn, mkDeviceEntry } from '../drivers/base/deviceTable.ts';
+import { dmaPage, forEachDmaEntry } from '../drivers/base/dmaMap.ts';
+import { mirrorMm } from '../drivers/base/mirror.ts';
+import { isDevicePrivatePage, pgmapOwner } from '../mm/page/devPagemap.ts';
+import { isZeroPage } from '../mm/page/page.ts';
 import {
   describePte,
   isDeviceExclusive,
@@ -18,9 +18,9 @@ import {
   PTE_SPECIAL,
   ptePfn,
   ptePresent,
-} from '../mm/pte.ts';
-import { forEachEntry, readPte } from '../mm/tables.ts';
-import { VM_READ, vmaFlags, vmaLookup } from '../mm/vma.ts';
+} from '../mm/table/pte.ts';
+import { forEachEntry, readPte } from '../mm/table/tables.ts';
+import { VM_READ, vmaFlags, vmaLookup } from '../mm/vma/vma.ts';
 import type { Task } from '../sync/task.ts';
 import type { Finding } from './finding.ts';
 

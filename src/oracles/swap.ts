@@ -4,11 +4,11 @@ import type { Arena } from '../arena/arena.ts';
 import { frameAt } from '../arena/frames.ts';
 import { liveObjects } from '../arena/pool.ts';
 import { Header, Mirror, Mm } from '../arena/structures.ts';
-import { DEV_ATOMIC, DEV_WRITE, deviceEntryPfn } from '../drivers/deviceTable.ts';
-import { PG_ANON_EXCLUSIVE, PG_DIRTY, pageFlags, pageSwap } from '../mm/page.ts';
-import { describePte, isSwap, mapsPage, PTE_DIRTY, PTE_SWP_EXCLUSIVE, ptePfn, ptePresent, swapSlot } from '../mm/pte.ts';
-import { slotFrame } from '../mm/swap.ts';
-import { forEachEntry } from '../mm/tables.ts';
+import { DEV_ATOMIC, DEV_WRITE, deviceEntryPfn } from '../drivers/base/deviceTable.ts';
+import { PG_ANON_EXCLUSIVE, PG_DIRTY, pageFlags, pageSwap } from '../mm/page/page.ts';
+import { slotFrame } from '../mm/swap/swap.ts';
+import { describePte, isSwap, mapsPage, PTE_DIRTY, PTE_SWP_EXCLUSIVE, ptePfn, ptePresent, swapSlot } from '../mm/table/pte.ts';
+import { forEachEntry } from '../mm/table/tables.ts';
 import type { Finding } from './finding.ts';
 
 /** What the page tables say. */

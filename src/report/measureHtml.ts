@@ -1,10 +1,11 @@
 /** The report of a sweep: one HTML file that needs nothing else, no script either. */
+
+import { restored } from '../engines/cell/tally.ts';
 import { type Axis, axes, axisNamed, valueName } from '../engines/measure/axes.ts';
 import type { MeasureResult } from '../engines/measure/result.ts';
 import type { Row } from '../engines/measure/row.ts';
 import { seriesName, xOf } from '../engines/measure/series.ts';
 import type { Spread } from '../engines/measure/statistics.ts';
-import { restored } from '../engines/measure/tally.ts';
 import { axisCells, measureColumns } from './measureText.ts';
 import { marker, type Plot, type PlotAxis, type PlotCurve, type PlotPoint, plotFigure, escapeHtml as safe } from './plot.ts';
 import { reportStyle } from './reportStyle.ts';

@@ -9,8 +9,8 @@ import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { ownerTag, type Task } from '../sync/task.ts';
 import { waitUntil } from '../sync/wait.ts';
-import { AGAIN, type Prepared, type Scenario } from './scenario.ts';
-import { wordArena } from './wordArena.ts';
+import { AGAIN, type Prepared, type Scenario } from './kit/scenario.ts';
+import { wordArena } from './kit/wordArena.ts';
 
 const SEQ = Header.shared;
 const LOCK = Header.shared + 1;

@@ -1,7 +1,7 @@
 /** The scenarios of the race windows, by family. */
-import type { DriverSettings } from '../drivers/options.ts';
-import { type Plan, scenarioOf } from './plan.ts';
-import type { Scenario } from './scenario.ts';
+import type { DriverSettings } from '../drivers/base/options.ts';
+import { type Plan, scenarioOf } from './kit/plan.ts';
+import type { Scenario } from './kit/scenario.ts';
 import { classicPlans } from './windows/classic.ts';
 import { cpuFaultPlans } from './windows/cpuFaults.ts';
 import { deviceFaultPlans } from './windows/deviceFaults.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bugs, controls } from '../../src/bugs/index.ts';
-import { applyEdit, editedModules } from '../../src/bugs/mutate.ts';
 import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
+import { applyEdit, editedModules } from '../../src/mutation/mutate.ts';
 
 test('the edits of all bugs and controls fit the model', () => {
   for (const mutation of [...bugs, ...controls]) {

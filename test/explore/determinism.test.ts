@@ -10,7 +10,7 @@ import { scenarioNamed, scenarios } from '../../src/engines/explore/plan/catalog
 import { runTwice } from '../../src/engines/explore/plan/determinism.ts';
 import { runOnce } from '../../src/engines/explore/sampling/run.ts';
 import { RandomWalk } from '../../src/engines/explore/sampling/strategies.ts';
-import type { Scenario } from '../../src/scenarios/scenario.ts';
+import type { Scenario } from '../../src/scenarios/kit/scenario.ts';
 import { Point } from '../../src/steps/points.ts';
 import type { Steps } from '../../src/steps/steps.ts';
 import type { Task } from '../../src/sync/task.ts';

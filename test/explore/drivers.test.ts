@@ -5,12 +5,12 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DriverSettings } from '../../src/drivers/options.ts';
+import type { DriverSettings } from '../../src/drivers/base/options.ts';
 import { builtinDrivers } from '../../src/drivers/registry.ts';
 import { executorOf } from '../../src/engines/explore/explore.ts';
 import { Executor } from '../../src/engines/explore/machine/execution.ts';
 import { scenarioNamed, scenariosWith } from '../../src/engines/explore/plan/catalogue.ts';
-import { search } from '../../src/engines/explore/search.ts';
+import { search } from '../../src/engines/explore/search/search.ts';
 import { checkInstalled } from '../../src/oracles/mirror.ts';
 
 const named = (scenario: string, driver: string, settings: DriverSettings = {}) =>

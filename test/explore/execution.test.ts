@@ -4,7 +4,7 @@ import { Executor } from '../../src/engines/explore/machine/execution.ts';
 import { scenarioNamed, scenarios } from '../../src/engines/explore/plan/catalogue.ts';
 import { Xorshift } from '../../src/engines/explore/sampling/scheduler.ts';
 import { conclude } from '../../src/engines/explore/search/conclude.ts';
-import { search } from '../../src/engines/explore/search.ts';
+import { search } from '../../src/engines/explore/search/search.ts';
 import { checkInstalled } from '../../src/oracles/mirror.ts';
 import { points } from '../../src/steps/points.ts';
 

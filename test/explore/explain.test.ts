@@ -9,9 +9,9 @@ import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
 import { Portfolio } from '../../src/engines/explore/sampling/portfolio.ts';
 import { preemptionsOf, runOnce } from '../../src/engines/explore/sampling/run.ts';
 import { chromeTrace } from '../../src/report/chromeTrace.ts';
-import { cpuReads, deviceFaults, deviceReads, unmaps } from '../../src/scenarios/operations.ts';
-import { type Plan, scenarioOf } from '../../src/scenarios/plan.ts';
-import { fillPage } from '../../src/scenarios/smallMachine.ts';
+import { cpuReads, deviceFaults, deviceReads, unmaps } from '../../src/scenarios/kit/operations.ts';
+import { type Plan, scenarioOf } from '../../src/scenarios/kit/plan.ts';
+import { fillPage } from '../../src/scenarios/kit/smallMachine.ts';
 
 const settings = { retryCheck: 'none' };
 const scenario = () => scenarioNamed('device-fault-vs-munmap', settings);

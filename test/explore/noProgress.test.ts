@@ -8,9 +8,9 @@ import type { Failure, NoProgress } from '../../src/engines/explore/machine/fail
 import { runOnce } from '../../src/engines/explore/sampling/run.ts';
 import { RandomWalk } from '../../src/engines/explore/sampling/strategies.ts';
 import { conclude } from '../../src/engines/explore/search/conclude.ts';
-import { search } from '../../src/engines/explore/search.ts';
-import { AGAIN, type Scenario, type Script } from '../../src/scenarios/scenario.ts';
-import { wordArena } from '../../src/scenarios/wordArena.ts';
+import { search } from '../../src/engines/explore/search/search.ts';
+import { AGAIN, type Scenario, type Script } from '../../src/scenarios/kit/scenario.ts';
+import { wordArena } from '../../src/scenarios/kit/wordArena.ts';
 import { Point } from '../../src/steps/points.ts';
 import type { Steps } from '../../src/steps/steps.ts';
 import { LockClass } from '../../src/sync/lockClass.ts';

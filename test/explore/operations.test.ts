@@ -2,10 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Executor } from '../../src/engines/explore/machine/execution.ts';
-import { search } from '../../src/engines/explore/search.ts';
-import { cpuReads, cpuWrites, deviceMustRead, deviceMustWrite, type Operation, unmaps } from '../../src/scenarios/operations.ts';
-import { scenarioOf } from '../../src/scenarios/plan.ts';
-import type { SmallMachine } from '../../src/scenarios/smallMachine.ts';
+import { search } from '../../src/engines/explore/search/search.ts';
+import {
+  cpuReads,
+  cpuWrites,
+  deviceMustRead,
+  deviceMustWrite,
+  type Operation,
+  unmaps,
+} from '../../src/scenarios/kit/operations.ts';
+import { scenarioOf } from '../../src/scenarios/kit/plan.ts';
+import type { SmallMachine } from '../../src/scenarios/kit/smallMachine.ts';
 import { run } from '../../src/steps/steps.ts';
 
 const refused: readonly (readonly [string, (m: SmallMachine) => Operation, string])[] = [

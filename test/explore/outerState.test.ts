@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { refuseOuterState } from '../../src/drivers/moduleState.ts';
-import { driverNamed, loadScenario } from '../../src/engines/explore/plan/load.ts';
+import { outerState } from '../../src/build/outerState.ts';
+import { driverNamed, loadScenario } from '../../src/engines/explore/plan/loadScenario.ts';
 import { isUsageError } from '../../src/input/usageError.ts';
-import { outerState } from '../../src/steps/outerState.ts';
+import { refuseOuterState } from '../../src/userModules/moduleState.ts';
 
 const namesIn = (source: string, exported: readonly string[] = []): string[] =>
   outerState(source, new Set(exported)).changes.map(({ name }) => name);

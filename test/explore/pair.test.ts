@@ -7,7 +7,7 @@ import { executorOf, explore, replay } from '../../src/engines/explore/explore.t
 import { Budget } from '../../src/engines/explore/failure/budget.ts';
 import { criticalPair, preemptedLate } from '../../src/engines/explore/failure/pair.ts';
 import { exploreText } from '../../src/report/exploreText.ts';
-import type { Scenario } from '../../src/scenarios/scenario.ts';
+import type { Scenario } from '../../src/scenarios/kit/scenario.ts';
 import { Point } from '../../src/steps/points.ts';
 import type { Steps } from '../../src/steps/steps.ts';
 import type { Task } from '../../src/sync/task.ts';

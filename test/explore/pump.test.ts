@@ -7,7 +7,7 @@ import type { Failure } from '../../src/engines/explore/machine/failure.ts';
 import { Pump } from '../../src/engines/explore/sampling/pump.ts';
 import { runOnce } from '../../src/engines/explore/sampling/run.ts';
 import { RandomWalk } from '../../src/engines/explore/sampling/strategies.ts';
-import type { Scenario } from '../../src/scenarios/scenario.ts';
+import type { Scenario } from '../../src/scenarios/kit/scenario.ts';
 import { Point } from '../../src/steps/points.ts';
 import type { Steps } from '../../src/steps/steps.ts';
 import { LockClass } from '../../src/sync/lockClass.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DriverSettings } from '../../src/drivers/options.ts';
+import type { DriverSettings } from '../../src/drivers/base/options.ts';
 import { explore } from '../../src/engines/explore/explore.ts';
 import { Executor } from '../../src/engines/explore/machine/execution.ts';
 import { scenarioNamed, scenarios } from '../../src/engines/explore/plan/catalogue.ts';
-import { search } from '../../src/engines/explore/search.ts';
+import { search } from '../../src/engines/explore/search/search.ts';
 import { checkInstalled } from '../../src/oracles/mirror.ts';
 
 const options = { strategy: 'search', seconds: 60, schedules: 1e9, preemptions: Number.POSITIVE_INFINITY, seed: 1, settings: {} };

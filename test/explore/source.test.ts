@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { explore } from '../../src/engines/explore/explore.ts';
 import { watchSteps } from '../../src/engines/explore/failure/source.ts';
-import { loadScenario } from '../../src/engines/explore/plan/load.ts';
-import { cpuReads, writesThroughPin } from '../../src/scenarios/operations.ts';
-import { scenarioOf } from '../../src/scenarios/plan.ts';
-import { fillPage } from '../../src/scenarios/smallMachine.ts';
+import { loadScenario } from '../../src/engines/explore/plan/loadScenario.ts';
+import { cpuReads, writesThroughPin } from '../../src/scenarios/kit/operations.ts';
+import { scenarioOf } from '../../src/scenarios/kit/plan.ts';
+import { fillPage } from '../../src/scenarios/kit/smallMachine.ts';
 
 const root = new URL('../../../../', import.meta.url);
 
-/** The line that a source such as `src/mm/zap.ts:31 (zap)` stands for. */
+/** The line that a source such as `src/mm/syscalls/zap.ts:31 (zap)` stands for. */
 function lineOf(source: string | null): string {
   const [, file = '', number = ''] = /^(\S+?):(\d+)/.exec(source ?? '') ?? [];
   return readFileSync(new URL(file, root), 'utf8').split('\n')[Number(number) - 1] ?? '';
@@ -31,7 +31,7 @@ test('an access that an operation of a scenario makes itself, and one that the m
   const steps = watchSteps(scenario, Array<number>(40).fill(0), 0, 40);
   const sources = steps.map(({ source }) => source).filter((source) => source !== null);
   const own = sources.find((source) => source.startsWith('src/scenarios/'));
-  assert.match(own ?? '', /^src\/scenarios\/operations\.ts:\d+/);
+  assert.match(own ?? '', /^src\/scenarios\/kit\/operations\.ts:\d+/);
   assert.match(lineOf(own ?? null), /frameStore\(/);
   const ofModel = sources.filter((source) => source.startsWith('src/mm/'));
   assert.ok(ofModel.length > 0);

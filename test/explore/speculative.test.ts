@@ -8,13 +8,13 @@ import { test } from 'node:test';
 import { get, load, store } from '../../src/arena/access.ts';
 import { Header } from '../../src/arena/structures.ts';
 import { explore } from '../../src/engines/explore/explore.ts';
-import { cpuStore } from '../../src/mm/cpuAccess.ts';
-import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../src/mm/gup.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../src/mm/mmapLock.ts';
-import { tryGetPage } from '../../src/mm/page.ts';
-import { lockPage, unlockPage } from '../../src/mm/pageLock.ts';
-import { userfaultfdCopy, userfaultfdRegister } from '../../src/mm/userfaultfd.ts';
-import { putPage } from '../../src/mm/zone.ts';
+import { cpuStore } from '../../src/mm/fault/cpuAccess.ts';
+import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../src/mm/fault/gup.ts';
+import { userfaultfdCopy, userfaultfdRegister } from '../../src/mm/fault/userfaultfd.ts';
+import { tryGetPage } from '../../src/mm/page/page.ts';
+import { lockPage, unlockPage } from '../../src/mm/page/pageLock.ts';
+import { putPage } from '../../src/mm/page/zone.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../src/mm/vma/mmapLock.ts';
 import {
   cpuReads,
   cpuWrites,
@@ -27,9 +27,9 @@ import {
   swapOutNow,
   toSystem,
   valueIn,
-} from '../../src/scenarios/operations.ts';
-import { type Plan, scenarioOf } from '../../src/scenarios/plan.ts';
-import { FIRST, type SmallMachine } from '../../src/scenarios/smallMachine.ts';
+} from '../../src/scenarios/kit/operations.ts';
+import { type Plan, scenarioOf } from '../../src/scenarios/kit/plan.ts';
+import { FIRST, type SmallMachine } from '../../src/scenarios/kit/smallMachine.ts';
 import { run } from '../../src/steps/steps.ts';
 
 /** Word of the scenario: the frame that the next allocation of system memory gets. */

@@ -4,13 +4,13 @@ import { test } from 'node:test';
 import { get, namesOwner, set } from '../../src/arena/access.ts';
 import { Header } from '../../src/arena/structures.ts';
 import { Executor } from '../../src/engines/explore/machine/execution.ts';
-import { search } from '../../src/engines/explore/search.ts';
+import { search } from '../../src/engines/explore/search/search.ts';
+import type { Operation } from '../../src/scenarios/kit/operations.ts';
+import { cpuWrites, deviceMustWrite, deviceReads, discards } from '../../src/scenarios/kit/operations.ts';
+import { scenarioOf } from '../../src/scenarios/kit/plan.ts';
+import type { Scenario } from '../../src/scenarios/kit/scenario.ts';
+import { fillPage, type SmallMachine } from '../../src/scenarios/kit/smallMachine.ts';
 import { miniHmm } from '../../src/scenarios/miniHmm.ts';
-import type { Operation } from '../../src/scenarios/operations.ts';
-import { cpuWrites, deviceMustWrite, deviceReads, discards } from '../../src/scenarios/operations.ts';
-import { scenarioOf } from '../../src/scenarios/plan.ts';
-import type { Scenario } from '../../src/scenarios/scenario.ts';
-import { fillPage, type SmallMachine } from '../../src/scenarios/smallMachine.ts';
 import { Point } from '../../src/steps/points.ts';
 
 /** All orders of the twins, as what each actor becomes. */

@@ -1,8 +1,8 @@
 /** From stress to trace, given a violation as a race records it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fittingScenarios } from '../../src/engines/trace/fitting.ts';
-import { traceViolation } from '../../src/engines/trace/trace.ts';
+import { fittingScenarios } from '../../src/engines/reproduce/fitting.ts';
+import { traceViolation } from '../../src/engines/reproduce/reproduce.ts';
 
 const words = (text: string): string[] => text.split(' ');
 const entry = (actor: string, operation: string, points: string) => ({ actor, operation, points: words(points), held: [] });

@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { builtinDrivers } from '../../src/drivers/registry.ts';
 import { readToken } from '../../src/engines/explore/failure/token.ts';
 import { playable, scenarioNamed, scenarios } from '../../src/engines/explore/plan/catalogue.ts';
-import { driverNamed, loadScenario, scenarioSources } from '../../src/engines/explore/plan/load.ts';
+import { driverNamed, loadScenario, scenarioSources } from '../../src/engines/explore/plan/loadScenario.ts';
 import { partsOf } from '../../src/engines/explore/plan/names.ts';
 import { exploreParallel, runSchedule } from '../../src/engines/explore/threads/parallel.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { explore } from '../../src/engines/explore/explore.ts';
 import { readToken } from '../../src/engines/explore/failure/token.ts';
-import { loadScenario, scenarioSources } from '../../src/engines/explore/plan/load.ts';
+import { loadScenario, scenarioSources } from '../../src/engines/explore/plan/loadScenario.ts';
 import { exploreParallel, runSchedule } from '../../src/engines/explore/threads/parallel.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-user-'));

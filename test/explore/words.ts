@@ -1,7 +1,7 @@
 /** Small scenarios over a few shared words, for tests of the explorer. */
 import { Header } from '../../src/arena/structures.ts';
-import type { Scenario, Script } from '../../src/scenarios/scenario.ts';
-import { wordArena } from '../../src/scenarios/wordArena.ts';
+import type { Scenario, Script } from '../../src/scenarios/kit/scenario.ts';
+import { wordArena } from '../../src/scenarios/kit/wordArena.ts';
 
 /** Three shared words. */
 export const [X, Y, Z] = [Header.shared, Header.shared + 1, Header.shared + 2] as const;

@@ -1,7 +1,7 @@
 /** Holds the real explorer against the reference, on one program. */
 import { explore } from '../../src/engines/explore/explore.ts';
 import { Executor } from '../../src/engines/explore/machine/execution.ts';
-import { search } from '../../src/engines/explore/search.ts';
+import { search } from '../../src/engines/explore/search/search.ts';
 import { asScenario, watch } from './asScenario.ts';
 import { instructionsOf, masked, type Program } from './program.ts';
 import { reference } from './reference.ts';

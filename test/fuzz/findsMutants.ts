@@ -4,7 +4,7 @@ import { linkSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { mutatedTree } from '../../src/bugs/mutate.ts';
+import { mutatedTree } from '../../src/mutation/mutate.ts';
 import { kinds } from './kinds.ts';
 import { type Mutant, mutants } from './mutants.ts';
 import type { Program } from './program.ts';

@@ -16,8 +16,8 @@ import {
   Subscriptions,
   Vma,
 } from '../../src/arena/structures.ts';
-import { pagesIn } from '../../src/mm/addressSpace.ts';
-import { isDevicePrivatePage } from '../../src/mm/devPagemap.ts';
+import { pagesIn } from '../../src/mm/file/addressSpace.ts';
+import { isDevicePrivatePage } from '../../src/mm/page/devPagemap.ts';
 import {
   isDevicePage,
   PG_ANON_EXCLUSIVE,
@@ -30,7 +30,8 @@ import {
   pageMapcount,
   pageMapping,
   pageSwap,
-} from '../../src/mm/page.ts';
+} from '../../src/mm/page/page.ts';
+import { freePages } from '../../src/mm/page/zone.ts';
 import {
   describePte,
   isDeviceExclusive,
@@ -42,10 +43,9 @@ import {
   ptePfn,
   ptePresent,
   pteWrite,
-} from '../../src/mm/pte.ts';
-import { forEachEntry } from '../../src/mm/tables.ts';
-import { linearPageIndex, VM_WRITE, vmaFlags, vmaLookup, vmasIn } from '../../src/mm/vma.ts';
-import { freePages } from '../../src/mm/zone.ts';
+} from '../../src/mm/table/pte.ts';
+import { forEachEntry } from '../../src/mm/table/tables.ts';
+import { linearPageIndex, VM_WRITE, vmaFlags, vmaLookup, vmasIn } from '../../src/mm/vma/vma.ts';
 import { checkSwap } from '../../src/oracles/swap.ts';
 
 /** What a test holds on purpose. */

@@ -4,7 +4,7 @@ import { get, load, store } from '../../src/arena/access.ts';
 import { EINTR, ENOMEM } from '../../src/arena/errno.ts';
 import { liveObjects, poolAlloc, poolLive } from '../../src/arena/pool.ts';
 import { Actor, ClassicSub, Mm } from '../../src/arena/structures.ts';
-import { mmAlloc } from '../../src/mm/mmStruct.ts';
+import { mmAlloc } from '../../src/mm/vma/mmStruct.ts';
 import { mmuNotifierGet, mmuNotifierPut, mmuNotifierRegister, mmuNotifierUnregister } from '../../src/notifier/classic.ts';
 import { run } from '../../src/steps/steps.ts';
 import { srcuReadLock } from '../../src/sync/srcu.ts';

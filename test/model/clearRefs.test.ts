@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VPN_LIMIT } from '../../src/arena/config.ts';
-import { clearRefs } from '../../src/mm/clearRefs.ts';
-import { cpuLoad, cpuStore } from '../../src/mm/cpuAccess.ts';
-import { mmapAnonymous } from '../../src/mm/mmap.ts';
+import { cpuLoad, cpuStore } from '../../src/mm/fault/cpuAccess.ts';
+import { clearRefs } from '../../src/mm/syscalls/clearRefs.ts';
+import { mmapAnonymous } from '../../src/mm/syscalls/mmap.ts';
 import { run } from '../../src/steps/steps.ts';
 import { checkCounts } from './checkCounts.ts';
 import { entryOf, pfnOf } from './look.ts';

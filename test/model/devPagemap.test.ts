@@ -6,7 +6,7 @@ import { EINVAL, ENOMEM } from '../../src/arena/errno.ts';
 import { frameAt } from '../../src/arena/frames.ts';
 import { poolLive } from '../../src/arena/pool.ts';
 import { Pgmap } from '../../src/arena/structures.ts';
-import { cpuLoad, cpuStore } from '../../src/mm/cpuAccess.ts';
+import { cpuLoad, cpuStore } from '../../src/mm/fault/cpuAccess.ts';
 import {
   MEMORY_DEVICE_COHERENT,
   MEMORY_DEVICE_PRIVATE,
@@ -16,13 +16,13 @@ import {
   pgmapOwner,
   registerPagemapOps,
   zoneDevicePageInit,
-} from '../../src/mm/devPagemap.ts';
-import { VM_FAULT_SIGBUS } from '../../src/mm/faultTypes.ts';
-import { madviseDontneed } from '../../src/mm/madvise.ts';
-import { mmapAnonymous } from '../../src/mm/mmap.ts';
-import { PG_DEVICE, PG_LOCKED, pageCount, pageFlags, pageGeneration } from '../../src/mm/page.ts';
-import { unlockPage } from '../../src/mm/pageLock.ts';
-import { putPage } from '../../src/mm/zone.ts';
+} from '../../src/mm/page/devPagemap.ts';
+import { PG_DEVICE, PG_LOCKED, pageCount, pageFlags, pageGeneration } from '../../src/mm/page/page.ts';
+import { unlockPage } from '../../src/mm/page/pageLock.ts';
+import { putPage } from '../../src/mm/page/zone.ts';
+import { madviseDontneed } from '../../src/mm/syscalls/madvise.ts';
+import { mmapAnonymous } from '../../src/mm/syscalls/mmap.ts';
+import { VM_FAULT_SIGBUS } from '../../src/mm/table/vmFault.ts';
 import { run, type Steps } from '../../src/steps/steps.ts';
 import type { Task } from '../../src/sync/task.ts';
 import { checkCounts } from './checkCounts.ts';

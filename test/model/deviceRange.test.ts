@@ -10,12 +10,12 @@ import {
   migrateDeviceRange,
 } from '../../src/migrate/deviceRange.ts';
 import { MIGRATE_PFN_MIGRATE as MIGRATE, migratePfn, migratePfnToPage } from '../../src/migrate/migratePfn.ts';
-import { copyPage } from '../../src/mm/copyPage.ts';
-import { cpuLoad, cpuStore } from '../../src/mm/cpuAccess.ts';
-import { forkMm } from '../../src/mm/fork.ts';
-import { mmapAnonymous } from '../../src/mm/mmap.ts';
-import { lockPage, unlockPage } from '../../src/mm/pageLock.ts';
-import { freePages, putPage } from '../../src/mm/zone.ts';
+import { cpuLoad, cpuStore } from '../../src/mm/fault/cpuAccess.ts';
+import { copyPage } from '../../src/mm/page/copyPage.ts';
+import { lockPage, unlockPage } from '../../src/mm/page/pageLock.ts';
+import { freePages, putPage } from '../../src/mm/page/zone.ts';
+import { forkMm } from '../../src/mm/syscalls/fork.ts';
+import { mmapAnonymous } from '../../src/mm/syscalls/mmap.ts';
 import { Point } from '../../src/steps/points.ts';
 import { run } from '../../src/steps/steps.ts';
 import type { Task } from '../../src/sync/task.ts';

@@ -1,8 +1,17 @@
 /** DMA mappings: sticky bits, their hazards, and mappings that are left. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkDma, closeDma, dmaEntry, dmaPage, dmaUnmap, hmmDmaMapPfn, openDma, stickyBits } from '../../src/drivers/dmaMap.ts';
-import { mirrorAlloc, mirrorFree } from '../../src/drivers/mirror.ts';
+import {
+  checkDma,
+  closeDma,
+  dmaEntry,
+  dmaPage,
+  dmaUnmap,
+  hmmDmaMapPfn,
+  openDma,
+  stickyBits,
+} from '../../src/drivers/base/dmaMap.ts';
+import { mirrorAlloc, mirrorFree } from '../../src/drivers/base/mirror.ts';
 import type { HmmRange } from '../../src/hmm/hmmRange.ts';
 import { HMM_PFN_DMA_MAPPED, HMM_PFN_P2PDMA_BUS, HMM_PFN_VALID } from '../../src/hmm/pfn.ts';
 import { run } from '../../src/steps/steps.ts';

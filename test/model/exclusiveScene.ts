@@ -1,11 +1,11 @@
 /** The scene of the tests of device-exclusive access. */
 
 import { makeDeviceExclusive } from '../../src/migrate/exclusive.ts';
-import { cpuStore } from '../../src/mm/cpuAccess.ts';
-import { mmapAnonymous } from '../../src/mm/mmap.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../src/mm/mmapLock.ts';
-import { unlockPage } from '../../src/mm/pageLock.ts';
-import { putPage } from '../../src/mm/zone.ts';
+import { cpuStore } from '../../src/mm/fault/cpuAccess.ts';
+import { unlockPage } from '../../src/mm/page/pageLock.ts';
+import { putPage } from '../../src/mm/page/zone.ts';
+import { mmapAnonymous } from '../../src/mm/syscalls/mmap.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../src/mm/vma/mmapLock.ts';
 import { run } from '../../src/steps/steps.ts';
 import type { Task } from '../../src/sync/task.ts';
 import { machine, soloTask } from './machine.ts';

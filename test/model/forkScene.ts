@@ -2,10 +2,10 @@
 
 import type { Arena } from '../../src/arena/arena.ts';
 import { makeDeviceExclusive } from '../../src/migrate/exclusive.ts';
-import { cpuStore } from '../../src/mm/cpuAccess.ts';
-import { FOLL_PIN, FOLL_WRITE, getUserPage } from '../../src/mm/gup.ts';
-import { mmapAnonymous } from '../../src/mm/mmap.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../src/mm/mmapLock.ts';
+import { cpuStore } from '../../src/mm/fault/cpuAccess.ts';
+import { FOLL_PIN, FOLL_WRITE, getUserPage } from '../../src/mm/fault/gup.ts';
+import { mmapAnonymous } from '../../src/mm/syscalls/mmap.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../src/mm/vma/mmapLock.ts';
 import { run } from '../../src/steps/steps.ts';
 import type { Task } from '../../src/sync/task.ts';
 import { machine, soloTask } from './machine.ts';

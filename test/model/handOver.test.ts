@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { load } from '../../src/arena/access.ts';
 import { createArena } from '../../src/arena/arena.ts';
 import { Header } from '../../src/arena/structures.ts';
-import { lockPage, unlockPage, waitOnPageLocked } from '../../src/mm/pageLock.ts';
+import { lockPage, unlockPage, waitOnPageLocked } from '../../src/mm/page/pageLock.ts';
 import { run, type Steps } from '../../src/steps/steps.ts';
 import { LockClass } from '../../src/sync/lockClass.ts';
 import { downgradeWrite, downRead, downReadTrylock, downWrite, upRead, upWrite } from '../../src/sync/rwsem.ts';

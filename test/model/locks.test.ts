@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { get, load } from '../../src/arena/access.ts';
 import { createArena } from '../../src/arena/arena.ts';
 import { Actor, Header } from '../../src/arena/structures.ts';
-import { lockPage, lockPageKillable, trylockPage, unlockPage, waitOnPageLocked } from '../../src/mm/pageLock.ts';
+import { lockPage, lockPageKillable, trylockPage, unlockPage, waitOnPageLocked } from '../../src/mm/page/pageLock.ts';
 import type { Steps } from '../../src/steps/steps.ts';
 import { run } from '../../src/steps/steps.ts';
 import { LockClass } from '../../src/sync/lockClass.ts';

@@ -2,9 +2,9 @@
 import { get, load } from '../../src/arena/access.ts';
 import type { Arena } from '../../src/arena/arena.ts';
 import { Mm } from '../../src/arena/structures.ts';
-import { PG_ANON_EXCLUSIVE, pageCount, pageFlags, pageMapcount } from '../../src/mm/page.ts';
-import { describePte, ptePfn } from '../../src/mm/pte.ts';
-import { lookupTable, pteAt, readPte } from '../../src/mm/tables.ts';
+import { PG_ANON_EXCLUSIVE, pageCount, pageFlags, pageMapcount } from '../../src/mm/page/page.ts';
+import { describePte, ptePfn } from '../../src/mm/table/pte.ts';
+import { lookupTable, pteAt, readPte } from '../../src/mm/table/tables.ts';
 
 /** The last-level entry of `vpn`, 0 if there is none. */
 export const pteOf = (arena: Arena, mm: number, vpn: number): number => readPte(arena, get(arena, mm + Mm.pgd), vpn);

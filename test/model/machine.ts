@@ -4,7 +4,7 @@ import { set, store } from '../../src/arena/access.ts';
 import { type Arena, createArena } from '../../src/arena/arena.ts';
 import type { ArenaConfig } from '../../src/arena/config.ts';
 import { Actor, ActorState } from '../../src/arena/structures.ts';
-import { mmAlloc } from '../../src/mm/mmStruct.ts';
+import { mmAlloc } from '../../src/mm/vma/mmStruct.ts';
 import { Task, type TaskOptions } from '../../src/sync/task.ts';
 import { parkAlone } from '../../src/sync/wait.ts';
 

@@ -7,13 +7,13 @@ import {
   MIGRATE_PFN_WRITE as WRITE,
 } from '../../src/migrate/migratePfn.ts';
 import { migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../src/migrate/migrateVma.ts';
-import { cpuFault, cpuLoad, cpuStore } from '../../src/mm/cpuAccess.ts';
-import { VM_FAULT_OOM } from '../../src/mm/faultTypes.ts';
-import { forkMm } from '../../src/mm/fork.ts';
-import { mprotect } from '../../src/mm/mprotect.ts';
-import { pageIndex, pageMapping } from '../../src/mm/page.ts';
-import { VM_READ } from '../../src/mm/vma.ts';
-import { freePages } from '../../src/mm/zone.ts';
+import { cpuFault, cpuLoad, cpuStore } from '../../src/mm/fault/cpuAccess.ts';
+import { pageIndex, pageMapping } from '../../src/mm/page/page.ts';
+import { freePages } from '../../src/mm/page/zone.ts';
+import { forkMm } from '../../src/mm/syscalls/fork.ts';
+import { mprotect } from '../../src/mm/syscalls/mprotect.ts';
+import { VM_FAULT_OOM } from '../../src/mm/table/vmFault.ts';
+import { VM_READ } from '../../src/mm/vma/vma.ts';
 import { Point } from '../../src/steps/points.ts';
 import { run } from '../../src/steps/steps.ts';
 import { checkCounts } from './checkCounts.ts';

@@ -2,10 +2,10 @@
 
 import { MIGRATE_VMA_SELECT_SYSTEM } from '../../src/migrate/migratePfn.ts';
 import type { MigrateVma } from '../../src/migrate/transaction.ts';
-import { cpuStore } from '../../src/mm/cpuAccess.ts';
-import { mmapAnonymous } from '../../src/mm/mmap.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../src/mm/mmapLock.ts';
-import { PG_LOCKED, PG_LRU, pageFlags } from '../../src/mm/page.ts';
+import { cpuStore } from '../../src/mm/fault/cpuAccess.ts';
+import { PG_LOCKED, PG_LRU, pageFlags } from '../../src/mm/page/page.ts';
+import { mmapAnonymous } from '../../src/mm/syscalls/mmap.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../src/mm/vma/mmapLock.ts';
 import { run } from '../../src/steps/steps.ts';
 import { countsOf } from './look.ts';
 import { machine, soloTask } from './machine.ts';

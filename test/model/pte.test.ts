@@ -30,7 +30,7 @@ import {
   ptePfn,
   ptePresent,
   pteWrite,
-} from '../../src/mm/pte.ts';
+} from '../../src/mm/table/pte.ts';
 
 /** What comes back from shared memory. */
 const stored = (pte: number): number => Int32Array.of(pte)[0] as number;

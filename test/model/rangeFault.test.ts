@@ -11,12 +11,12 @@ import {
 } from '../../src/hmm/pfn.ts';
 import { hmmRangeFault } from '../../src/hmm/rangeFault.ts';
 import { migrateDeviceFinalize, migrateDevicePages, migrateDevicePfns } from '../../src/migrate/deviceRange.ts';
-import { cpuLoad, cpuStore } from '../../src/mm/cpuAccess.ts';
-import { madviseDontneed } from '../../src/mm/madvise.ts';
-import { mmapAnonymous } from '../../src/mm/mmap.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../src/mm/mmapLock.ts';
-import { mprotect } from '../../src/mm/mprotect.ts';
-import { VM_READ } from '../../src/mm/vma.ts';
+import { cpuLoad, cpuStore } from '../../src/mm/fault/cpuAccess.ts';
+import { madviseDontneed } from '../../src/mm/syscalls/madvise.ts';
+import { mmapAnonymous } from '../../src/mm/syscalls/mmap.ts';
+import { mprotect } from '../../src/mm/syscalls/mprotect.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../src/mm/vma/mmapLock.ts';
+import { VM_READ } from '../../src/mm/vma/vma.ts';
 import { mmuIntervalReadBegin, mmuIntervalReadRetry } from '../../src/notifier/sequence.ts';
 import { Point } from '../../src/steps/points.ts';
 import { run } from '../../src/steps/steps.ts';

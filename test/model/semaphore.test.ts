@@ -4,7 +4,7 @@ import { load, store } from '../../src/arena/access.ts';
 import { createArena } from '../../src/arena/arena.ts';
 import { EINTR } from '../../src/arena/errno.ts';
 import { Actor, Header } from '../../src/arena/structures.ts';
-import { lockPage, lockPageKillable, unlockPage } from '../../src/mm/pageLock.ts';
+import { lockPage, lockPageKillable, unlockPage } from '../../src/mm/page/pageLock.ts';
 import { run } from '../../src/steps/steps.ts';
 import { LockClass } from '../../src/sync/lockClass.ts';
 import { heldLocks } from '../../src/sync/lockdep.ts';

@@ -2,10 +2,10 @@
 import { get } from '../../src/arena/access.ts';
 import type { Arena } from '../../src/arena/arena.ts';
 import { Header } from '../../src/arena/structures.ts';
-import { cpuLoad, cpuStore } from '../../src/mm/cpuAccess.ts';
-import { madvise } from '../../src/mm/madvise.ts';
-import { mmapAnonymous } from '../../src/mm/mmap.ts';
-import { reclaimPage } from '../../src/mm/reclaim.ts';
+import { cpuLoad, cpuStore } from '../../src/mm/fault/cpuAccess.ts';
+import { reclaimPage } from '../../src/mm/swap/reclaim.ts';
+import { madvise } from '../../src/mm/syscalls/madvise.ts';
+import { mmapAnonymous } from '../../src/mm/syscalls/mmap.ts';
 import { run } from '../../src/steps/steps.ts';
 import { pfnOf } from './look.ts';
 import { machine, soloTask } from './machine.ts';

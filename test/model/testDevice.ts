@@ -11,19 +11,19 @@ import {
 } from '../../src/migrate/migratePfn.ts';
 import { migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../src/migrate/migrateVma.ts';
 import type { MigrateVma } from '../../src/migrate/transaction.ts';
-import { copyPage } from '../../src/mm/copyPage.ts';
+import { copyPage } from '../../src/mm/page/copyPage.ts';
 import {
   MEMORY_DEVICE_PRIVATE,
   memremapPages,
   pgmapOwner,
   registerPagemapOps,
   zoneDevicePageInit,
-} from '../../src/mm/devPagemap.ts';
-import { type Fault, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../../src/mm/faultTypes.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../src/mm/mmapLock.ts';
-import { lockPage } from '../../src/mm/pageLock.ts';
-import { vmaLookup } from '../../src/mm/vma.ts';
-import { allocPage } from '../../src/mm/zone.ts';
+} from '../../src/mm/page/devPagemap.ts';
+import { lockPage } from '../../src/mm/page/pageLock.ts';
+import { allocPage } from '../../src/mm/page/zone.ts';
+import { type Fault, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../../src/mm/table/vmFault.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../src/mm/vma/mmapLock.ts';
+import { vmaLookup } from '../../src/mm/vma/vma.ts';
 import type { Steps } from '../../src/steps/steps.ts';
 import { LockClass } from '../../src/sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../src/sync/spinlock.ts';

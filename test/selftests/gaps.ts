@@ -15,15 +15,15 @@ import {
   writeCommand,
 } from '../../src/drivers/dmirror/commands.ts';
 import { FLAG_FAIL_ALLOC } from '../../src/drivers/dmirror/injected.ts';
-import { addressSpaceAlloc, putAddressSpace } from '../../src/mm/addressSpace.ts';
-import { cpuFault } from '../../src/mm/cpuAccess.ts';
-import { VM_FAULT_OOM } from '../../src/mm/faultTypes.ts';
-import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../src/mm/gup.ts';
-import { madvise } from '../../src/mm/madvise.ts';
-import { mmapAnonymous, mmapRegion } from '../../src/mm/mmap.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../src/mm/mmapLock.ts';
-import { userfaultfdFree, userfaultfdRegister, userfaultfdRelease } from '../../src/mm/userfaultfd.ts';
-import { VM_HUGETLB, VM_READ, VM_SHARED } from '../../src/mm/vma.ts';
+import { cpuFault } from '../../src/mm/fault/cpuAccess.ts';
+import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../src/mm/fault/gup.ts';
+import { userfaultfdFree, userfaultfdRegister, userfaultfdRelease } from '../../src/mm/fault/userfaultfd.ts';
+import { addressSpaceAlloc, putAddressSpace } from '../../src/mm/file/addressSpace.ts';
+import { madvise } from '../../src/mm/syscalls/madvise.ts';
+import { mmapAnonymous, mmapRegion } from '../../src/mm/syscalls/mmap.ts';
+import { VM_FAULT_OOM } from '../../src/mm/table/vmFault.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../src/mm/vma/mmapLock.ts';
+import { VM_HUGETLB, VM_READ, VM_SHARED } from '../../src/mm/vma/vma.ts';
 import type { Steps } from '../../src/steps/steps.ts';
 import { type Bench, type DeviceFile, expectBytes, expectResult, expectWords, N, P, PMD, plus, RW, Z } from './bench.ts';
 import type { SelfTest } from './selfTest.ts';

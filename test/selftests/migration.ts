@@ -13,19 +13,19 @@ import {
   writeCommand,
 } from '../../src/drivers/dmirror/commands.ts';
 import { FOLL_LONGTERM, getLongtermPage } from '../../src/migrate/longterm.ts';
-import { addressSpaceAlloc, putAddressSpace } from '../../src/mm/addressSpace.ts';
-import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../src/mm/gup.ts';
-import { mmapRegion } from '../../src/mm/mmap.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../src/mm/mmapLock.ts';
+import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../src/mm/fault/gup.ts';
 import {
   userfaultfdCopy,
   userfaultfdFree,
   userfaultfdRead,
   userfaultfdRegister,
   userfaultfdRelease,
-} from '../../src/mm/userfaultfd.ts';
-import { VM_READ, VM_SHARED, vmaStart, vmasIn } from '../../src/mm/vma.ts';
-import { putPage } from '../../src/mm/zone.ts';
+} from '../../src/mm/fault/userfaultfd.ts';
+import { addressSpaceAlloc, putAddressSpace } from '../../src/mm/file/addressSpace.ts';
+import { putPage } from '../../src/mm/page/zone.ts';
+import { mmapRegion } from '../../src/mm/syscalls/mmap.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../src/mm/vma/mmapLock.ts';
+import { VM_READ, VM_SHARED, vmaStart, vmasIn } from '../../src/mm/vma/vma.ts';
 import type { Steps } from '../../src/steps/steps.ts';
 import { type Bench, type DeviceFile, expectBytes, expectResult, expectWords, P, RW } from './bench.ts';
 import type { SelfTest } from './selfTest.ts';

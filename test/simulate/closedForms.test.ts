@@ -5,18 +5,18 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { eraseDeviceEntries } from '../../src/drivers/deviceTable.ts';
-import { mirrorInterval } from '../../src/drivers/mirror.ts';
-import type { Costs } from '../../src/engines/simulate/costs.ts';
+import { eraseDeviceEntries } from '../../src/drivers/base/deviceTable.ts';
+import { mirrorInterval } from '../../src/drivers/base/mirror.ts';
+import type { Costs } from '../../src/engines/cell/costs.ts';
 import { Simulator } from '../../src/engines/simulate/simulator.ts';
-import { type Arrivals, arrivals } from '../../src/load/arrivals.ts';
-import type { Program } from '../../src/load/program.ts';
-import { randomStream } from '../../src/load/random.ts';
-import { madviseDontneed } from '../../src/mm/madvise.ts';
+import { madviseDontneed } from '../../src/mm/syscalls/madvise.ts';
 import { mmuIntervalCheckRetry, mmuIntervalReadBegin } from '../../src/notifier/sequence.ts';
-import { endSetup, FIRST, fillPage, type SmallMachine, smallMachine } from '../../src/scenarios/smallMachine.ts';
+import { endSetup, FIRST, fillPage, type SmallMachine, smallMachine } from '../../src/scenarios/kit/smallMachine.ts';
 import { Point, points } from '../../src/steps/points.ts';
 import type { Steps } from '../../src/steps/steps.ts';
+import { type Arrivals, arrivals } from '../../src/workload/arrivals.ts';
+import type { Program } from '../../src/workload/program.ts';
+import { randomStream } from '../../src/workload/random.ts';
 
 /** Pages of the window the device faults; page number WINDOW, after it, is what gets invalidated. */
 const WINDOW = 4;

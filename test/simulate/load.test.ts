@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { arrivalKinds, arrivals } from '../../src/load/arrivals.ts';
-import { pattern } from '../../src/load/patterns.ts';
-import { randomStream } from '../../src/load/random.ts';
+import { arrivalKinds, arrivals } from '../../src/workload/arrivals.ts';
+import { pattern } from '../../src/workload/patterns.ts';
+import { randomStream } from '../../src/workload/random.ts';
 
 /** Each is asked for at the time of the last one: the operations take no time. */
 function take(next: (now: number) => number, count: number): number[] {

@@ -7,9 +7,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dmirror } from '../../src/drivers/dmirror/index.ts';
+import type { Repetition } from '../../src/engines/cell/cellTypes.ts';
 import type { SweepRequest } from '../../src/engines/measure/cells.ts';
 import { planSweep } from '../../src/engines/measure/sweep.ts';
-import type { Repetition } from '../../src/engines/measure/types.ts';
 import { simulateOnce } from '../../src/engines/simulate/cell.ts';
 
 const settings = { engine: 'mutex', revokeSource: 'off' };

@@ -1,8 +1,8 @@
 /** What amdgpu userptr has beside the options of the in-tree test driver. The first value is right. */
 import type { Arena } from '../../arena/arena.ts';
-import { choicesOf, placesOf } from '../choices.ts';
+import { choicesOf, placesOf } from '../base/choices.ts';
+import { type DriverOption, driverOption } from '../base/driver.ts';
 import { dmirrorOptionCount } from '../dmirror/options.ts';
-import { type DriverOption, driverOption } from '../driver.ts';
 
 export const amdgpuOptions = {
   sequence: {

@@ -9,7 +9,7 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
-import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn } from '../deviceTable.ts';
+import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn } from '../base/deviceTable.ts';
 
 /** struct dmirror_bounce: pages [start, end) and their words, `frameWords` a page. */
 export interface Bounce {

@@ -4,13 +4,13 @@ import { Counter } from '../../arena/counters.ts';
 import { Pgmap } from '../../arena/structures.ts';
 import { migrateDeviceFinalize, migrateDevicePages, migrateDeviceRange } from '../../migrate/deviceRange.ts';
 import { MIGRATE_PFN_MIGRATE, migratePfn, migratePfnToPage } from '../../migrate/migratePfn.ts';
-import { copyPage } from '../../mm/copyPage.ts';
-import { isOwnedDevicePage } from '../../mm/devPagemap.ts';
-import { lockPage } from '../../mm/pageLock.ts';
-import { allocPage } from '../../mm/zone.ts';
+import { copyPage } from '../../mm/page/copyPage.ts';
+import { isOwnedDevicePage } from '../../mm/page/devPagemap.ts';
+import { lockPage } from '../../mm/page/pageLock.ts';
+import { allocPage } from '../../mm/page/zone.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { count, type Task } from '../../sync/task.ts';
-import { mirrorPgmap } from '../mirror.ts';
+import { mirrorPgmap } from '../base/mirror.ts';
 import { disownMoved } from './toSystem.ts';
 
 /** Page frames of one eviction step. */

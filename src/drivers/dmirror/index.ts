@@ -1,14 +1,14 @@
 /** dmirror: the in-tree test driver (lib/test_hmm.c), correct by default, its known defects as options. */
 import { get } from '../../arena/access.ts';
 import { Mirror } from '../../arena/structures.ts';
-import { pgmapOf } from '../../mm/devPagemap.ts';
+import { pgmapOf } from '../../mm/page/devPagemap.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
-import { freeDevicePage } from '../devicePages.ts';
-import type { Driver } from '../driver.ts';
-import { closeMirror } from '../mirror.ts';
+import { freeDevicePage } from '../base/devicePages.ts';
+import type { Driver } from '../base/driver.ts';
+import { closeMirror } from '../base/mirror.ts';
 import { evict } from './evict.ts';
 import { makeExclusive } from './exclusive.ts';
 import { fault } from './fault.ts';

@@ -8,9 +8,17 @@ import { Mirror } from '../../arena/structures.ts';
 import { mmuIntervalNotifierInsert, mmuIntervalNotifierRemove } from '../../notifier/interval.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
-import type { MirrorNeeds } from '../driver.ts';
-import { mirrorInterval, mirrorMm } from '../mirror.ts';
-import { blockEnd, blockNeeds, closeBlocks, dropInterval, ensureBlock, makeInterval, openBlocks } from '../notifierBlocks.ts';
+import type { MirrorNeeds } from '../base/driver.ts';
+import { mirrorInterval, mirrorMm } from '../base/mirror.ts';
+import {
+  blockEnd,
+  blockNeeds,
+  closeBlocks,
+  dropInterval,
+  ensureBlock,
+  makeInterval,
+  openBlocks,
+} from '../base/notifierBlocks.ts';
 import { Is, numberOption, optionIs, places } from './options.ts';
 
 export function intervalNeeds(words: readonly number[], pages: number): MirrorNeeds {

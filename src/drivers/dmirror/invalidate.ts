@@ -2,7 +2,7 @@
 import { get, increase } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
-import { DEVICE, flushTlb } from '../../mm/tlb.ts';
+import { DEVICE, flushTlb } from '../../mm/table/tlb.ts';
 import { MMU_NOTIFY_EXCLUSIVE, MMU_NOTIFY_MIGRATE, type NotifierRange } from '../../notifier/range.ts';
 import { mmuIntervalSetSeq } from '../../notifier/sequence.ts';
 import { Point } from '../../steps/points.ts';
@@ -10,8 +10,8 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
-import { eraseDeviceEntries } from '../deviceTable.ts';
-import { clipToInterval } from '../notifierBlocks.ts';
+import { eraseDeviceEntries } from '../base/deviceTable.ts';
+import { clipToInterval } from '../base/notifierBlocks.ts';
 import { Is, optionIs } from './options.ts';
 
 /** Erases [start, end) and waits for the device to have let go. Under the update lock. */

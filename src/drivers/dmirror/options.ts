@@ -1,11 +1,11 @@
 /** The policies of dmirror. The first value of each is right; the others are the defects of the in-tree driver and its kin. */
 import type { Arena } from '../../arena/arena.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
-import { choicesOf, placesOf } from '../choices.ts';
-import { type DriverOption, driverOption } from '../driver.ts';
-import { retryOptions, retryPlaces } from '../retryLoop.ts';
+import { choicesOf, placesOf } from '../base/choices.ts';
+import { type DriverOption, driverOption } from '../base/driver.ts';
+import { retryOptions, retryPlaces } from '../base/retryLoop.ts';
 
-export { optionIs } from '../choices.ts';
+export { optionIs } from '../base/choices.ts';
 
 export const dmirrorOptions = {
   ownMigrate: {

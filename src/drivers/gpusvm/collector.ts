@@ -7,13 +7,13 @@ import type { Arena } from '../../arena/arena.ts';
 import { nodeLast, nodeStart } from '../../arena/intervalTree.ts';
 import { poolFree } from '../../arena/pool.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
-import { lookupTable, nextPopulated, pteAt, tableEnd } from '../../mm/tables.ts';
+import { lookupTable, nextPopulated, pteAt, tableEnd } from '../../mm/table/tables.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import type { Task } from '../../sync/task.ts';
 import { queueWork, type Work } from '../../sync/workqueue.ts';
-import { endBlock } from '../notifierBlocks.ts';
-import { listAdd, listDelete, listFirst } from '../rangeList.ts';
+import { endBlock } from '../base/notifierBlocks.ts';
+import { listAdd, listDelete, listFirst } from '../base/rangeList.ts';
 import { notifierLock, notifierUnlock, vmLock, vmUnlock } from './locks.ts';
 
 /** Words of the mirror: the list. */

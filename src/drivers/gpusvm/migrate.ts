@@ -8,15 +8,15 @@ import { EBUSY } from '../../arena/errno.ts';
 import type { HmmRange } from '../../hmm/hmmRange.ts';
 import { HMM_PFN_VALID, hmmPfnToPage } from '../../hmm/pfn.ts';
 import { hmmRangeFault, requestFlags } from '../../hmm/rangeFault.ts';
-import { pgmapOwner } from '../../mm/devPagemap.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
-import { isDevicePage } from '../../mm/page.ts';
+import { pgmapOwner } from '../../mm/page/devPagemap.ts';
+import { isDevicePage } from '../../mm/page/page.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../mm/vma/mmapLock.ts';
 import { mmuIntervalReadBegin } from '../../notifier/sequence.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
+import { mirrorMm, mirrorRange } from '../base/mirror.ts';
 import { migrateOnce } from '../dmirror/migrate.ts';
 import { numberOption } from '../dmirror/options.ts';
-import { mirrorMm, mirrorRange } from '../mirror.ts';
 import { devmemLock, devmemLockShared, devmemUnlock, devmemUnlockShared } from './locks.ts';
 
 /** One range fault after another until none collides, or -EBUSY when the time is up. */

@@ -2,13 +2,13 @@
 import type { Arena } from '../../arena/arena.ts';
 import { nodeLast, nodeStart } from '../../arena/intervalTree.ts';
 import { IntervalSub } from '../../arena/structures.ts';
-import { DEVICE, flushTlb } from '../../mm/tlb.ts';
+import { DEVICE, flushTlb } from '../../mm/table/tlb.ts';
 import type { NotifierRange } from '../../notifier/range.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
-import { optionIs } from '../choices.ts';
-import { eraseDeviceEntries } from '../deviceTable.ts';
-import { dmaUnmap } from '../dmaMap.ts';
+import { optionIs } from '../base/choices.ts';
+import { eraseDeviceEntries } from '../base/deviceTable.ts';
+import { dmaUnmap } from '../base/dmaMap.ts';
 import { numberOption } from '../dmirror/options.ts';
 import { Is } from './options.ts';
 

@@ -6,19 +6,19 @@
 import { nodeLast, nodeStart } from '../../arena/intervalTree.ts';
 import { poolFree } from '../../arena/pool.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
-import { mmput } from '../../mm/exit.ts';
-import { mmapWriteLock, mmapWriteUnlock } from '../../mm/mmapLock.ts';
-import { vmasIn } from '../../mm/vma.ts';
+import { mmput } from '../../mm/syscalls/exit.ts';
+import { mmapWriteLock, mmapWriteUnlock } from '../../mm/vma/mmapLock.ts';
+import { vmasIn } from '../../mm/vma/vma.ts';
 import { mmgetNotZero } from '../../notifier/mmCount.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { queueWork, type Work } from '../../sync/workqueue.ts';
+import { mirrorMm } from '../base/mirror.ts';
+import { endBlock } from '../base/notifierBlocks.ts';
+import { listAdd, listDelete, listFirst } from '../base/rangeList.ts';
 import { revoke } from '../dmirror/invalidate.ts';
-import { mirrorMm } from '../mirror.ts';
-import { endBlock } from '../notifierBlocks.ts';
-import { listAdd, listDelete, listFirst } from '../rangeList.ts';
 import { drainRetryFaults, isDraining, requestDrain } from './retryFaults.ts';
 
 /** Words of the mirror: the list. */

@@ -5,16 +5,16 @@ import { Mirror, Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import { MIGRATE_VMA_SELECT_DEVICE_PRIVATE } from '../../migrate/migratePfn.ts';
 import { migrateVma } from '../../migrate/migrateVma.ts';
-import { mmput } from '../../mm/exit.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
-import { vmaEnd, vmaStart, vmasIn } from '../../mm/vma.ts';
+import { mmput } from '../../mm/syscalls/exit.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../mm/vma/mmapLock.ts';
+import { vmaEnd, vmaStart, vmasIn } from '../../mm/vma/vma.ts';
 import { mmgetNotZero } from '../../notifier/mmCount.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import type { Task } from '../../sync/task.ts';
 import type { Work } from '../../sync/workqueue.ts';
+import { mirrorMm } from '../base/mirror.ts';
 import { moveToSystem } from '../dmirror/toSystem.ts';
-import { mirrorMm } from '../mirror.ts';
 
 /** Everything of the process that is on the device goes home. mmap_lock is taken here: somebody must use the address space. */
 function* migrateAll(task: Task, mirror: number, mm: number): Steps<void> {

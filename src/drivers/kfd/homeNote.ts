@@ -6,11 +6,11 @@
 import { and, load, or } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { Mirror } from '../../arena/structures.ts';
-import type { Fault } from '../../mm/faultTypes.ts';
+import type { Fault } from '../../mm/table/vmFault.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
-import { optionIs } from '../choices.ts';
+import { optionIs } from '../base/choices.ts';
 import { migrateToDevice } from '../dmirror/migrate.ts';
 import { granulePages, Is } from './options.ts';
 

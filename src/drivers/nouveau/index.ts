@@ -10,7 +10,7 @@ import { VPN_LIMIT } from '../../arena/config.ts';
 import { EAGAIN, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
 import { ClassicSub, IntervalSub, Mirror } from '../../arena/structures.ts';
-import { mmput } from '../../mm/exit.ts';
+import { mmput } from '../../mm/syscalls/exit.ts';
 import { mmuNotifierRegister, mmuNotifierUnregister } from '../../notifier/classic.ts';
 import { mmgetNotZero } from '../../notifier/mmCount.ts';
 import { type ClassicOps, registerClassicOps } from '../../notifier/ops.ts';
@@ -21,13 +21,13 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
-import { choicesOf, optionIs } from '../choices.ts';
-import { derive } from '../derive.ts';
+import { choicesOf, optionIs } from '../base/choices.ts';
+import { derive } from '../base/derive.ts';
+import type { DriverOption } from '../base/driver.ts';
+import { mirrorMm } from '../base/mirror.ts';
 import { dmirror } from '../dmirror/index.ts';
 import { revoke } from '../dmirror/invalidate.ts';
 import { Is as Base, dmirrorOptionCount } from '../dmirror/options.ts';
-import type { DriverOption } from '../driver.ts';
-import { mirrorMm } from '../mirror.ts';
 
 /** Id of the classic operations; drivers have small ids. */
 const SVMM_OPS = 2000;

@@ -6,15 +6,15 @@
  *
  * The books are no part of the arena: whoever shares a {@link Paging} must be on one thread.
  */
-import { isDevicePage } from '../../mm/page.ts';
+import { isDevicePage } from '../../mm/page/page.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { sleepFor } from '../../sync/sleep.ts';
 import type { Task } from '../../sync/task.ts';
-import { deviceEnd, deviceTry } from '../deviceAccess.ts';
-import { DEV_VALID } from '../deviceTable.ts';
-import type { Driver } from '../driver.ts';
-import { forgetRange } from '../forget.ts';
+import { deviceEnd, deviceTry } from '../base/deviceAccess.ts';
+import { DEV_VALID } from '../base/deviceTable.ts';
+import type { Driver } from '../base/driver.ts';
+import { forgetRange } from '../base/forget.ts';
 import type { Residency } from './residency.ts';
 import { NAP, REMOTE, SERVE, type Throttle } from './throttle.ts';
 

@@ -1,8 +1,8 @@
 /** What a CPU does: loads, stores, and the system calls that take user pages (process_vm, vmsplice, gup_test). */
 import { frameLoad, frameStore } from '../../arena/access.ts';
-import { cpuBegin, cpuEnd } from '../../mm/cpuAccess.ts';
-import { VM_FAULT_SIGSEGV } from '../../mm/faultTypes.ts';
-import { vmaLookup } from '../../mm/vma.ts';
+import { cpuBegin, cpuEnd } from '../../mm/fault/cpuAccess.ts';
+import { VM_FAULT_SIGSEGV } from '../../mm/table/vmFault.ts';
+import { vmaLookup } from '../../mm/vma/vma.ts';
 import { run } from '../../steps/steps.ts';
 import type { Machine, Process } from './machine.ts';
 import { addressAt, numberAt, type Operation, vpnOf } from './operation.ts';

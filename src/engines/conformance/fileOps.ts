@@ -1,8 +1,8 @@
 /** Files in memory: create, truncate, punch, read and write. */
 import { EBADF } from '../../arena/errno.ts';
-import { addressSpaceAlloc } from '../../mm/addressSpace.ts';
-import { fileRead, fileWrite } from '../../mm/fileIo.ts';
-import { punchHole, truncateFile } from '../../mm/truncate.ts';
+import { addressSpaceAlloc } from '../../mm/file/addressSpace.ts';
+import { fileRead, fileWrite } from '../../mm/file/fileIo.ts';
+import { punchHole, truncateFile } from '../../mm/syscalls/truncate.ts';
 import { run } from '../../steps/steps.ts';
 import { closeFile, type Machine, type Process } from './machine.ts';
 import { numberAt, type Operation } from './operation.ts';

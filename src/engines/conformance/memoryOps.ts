@@ -1,14 +1,14 @@
 /** The system calls that change an address space, and fork and exit. */
 import { EBADF, EEXIST, EINVAL } from '../../arena/errno.ts';
 import { mmapDeviceFile } from '../../drivers/dmirror/mmapFile.ts';
-import { madviseCollapse } from '../../mm/collapse.ts';
-import { forkMm } from '../../mm/fork.ts';
-import { type Advice, madvise, madviseDontneed } from '../../mm/madvise.ts';
-import { mlock, munlock } from '../../mm/mlock.ts';
-import { mmapAnonymous, mmapRegion, munmap } from '../../mm/mmap.ts';
-import { mprotect } from '../../mm/mprotect.ts';
-import { mremap } from '../../mm/mremap.ts';
-import { VM_EXEC, VM_HUGETLB, VM_READ, VM_SHARED, VM_WRITE, vmasIn } from '../../mm/vma.ts';
+import { madviseCollapse } from '../../mm/syscalls/collapse.ts';
+import { forkMm } from '../../mm/syscalls/fork.ts';
+import { type Advice, madvise, madviseDontneed } from '../../mm/syscalls/madvise.ts';
+import { mlock, munlock } from '../../mm/syscalls/mlock.ts';
+import { mmapAnonymous, mmapRegion, munmap } from '../../mm/syscalls/mmap.ts';
+import { mprotect } from '../../mm/syscalls/mprotect.ts';
+import { mremap } from '../../mm/syscalls/mremap.ts';
+import { VM_EXEC, VM_HUGETLB, VM_READ, VM_SHARED, VM_WRITE, vmasIn } from '../../mm/vma/vma.ts';
 import { run } from '../../steps/steps.ts';
 import { exitProcess, forkProcess, type Machine, type Process } from './machine.ts';
 import { addressAt, numberAt, type Operation, textAt, vpnOf } from './operation.ts';

@@ -3,9 +3,10 @@ import { get } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE, ZERO_PFN } from '../../arena/config.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
-import { isHugetlb } from '../../mm/compound.ts';
-import { pgmapOwner } from '../../mm/devPagemap.ts';
-import { compoundHead, isDevicePage, PG_FILE, pageFlags, pageMapcount } from '../../mm/page.ts';
+import { isHugetlb } from '../../mm/huge/compound.ts';
+import { leafOf } from '../../mm/huge/splitHugePmd.ts';
+import { pgmapOwner } from '../../mm/page/devPagemap.ts';
+import { compoundHead, isDevicePage, PG_FILE, pageFlags, pageMapcount } from '../../mm/page/page.ts';
 import {
   isDeviceExclusive,
   isDevicePrivate,
@@ -16,9 +17,8 @@ import {
   PTE_SPECIAL,
   ptePfn,
   ptePresent,
-} from '../../mm/pte.ts';
-import { leafOf } from '../../mm/splitHugePmd.ts';
-import { readPte } from '../../mm/tables.ts';
+} from '../../mm/table/pte.ts';
+import { readPte } from '../../mm/table/tables.ts';
 import {
   VM_EXEC,
   VM_HUGEPAGE,
@@ -30,7 +30,7 @@ import {
   vmaFlags,
   vmaStart,
   vmasIn,
-} from '../../mm/vma.ts';
+} from '../../mm/vma/vma.ts';
 import type { Machine, Process } from './machine.ts';
 import { ARENA_VPN, addressAt, numberAt, type Operation, vpnOf } from './operation.ts';
 import type { Answer } from './recording.ts';

@@ -1,7 +1,7 @@
 /** Explores a scenario in this thread, and reports what came of it (`exploreParallel` in parallel.ts does it in several). */
-import type { DriverSettings } from '../../drivers/options.ts';
+import type { DriverSettings } from '../../drivers/base/options.ts';
 import { UsageError } from '../../input/usageError.ts';
-import type { Scenario } from '../../scenarios/scenario.ts';
+import type { Scenario } from '../../scenarios/kit/scenario.ts';
 import { Budget, type BudgetHooks, secondsFor } from './failure/budget.ts';
 import { reportFailure, reportFound } from './failure/report.ts';
 import { table } from './failure/table.ts';

@@ -4,13 +4,13 @@
  */
 import { LOCK_CLASSES } from '../../arena/config.ts';
 import type { Mutation } from '../../bugs/bug.ts';
-import type { Scenario } from '../../scenarios/scenario.ts';
+import type { Scenario } from '../../scenarios/kit/scenario.ts';
 import { type ExploreOptions, type ExploreResult, executorOf, explore } from '../explore/explore.ts';
 import type { Failure } from '../explore/machine/failure.ts';
 import { scenarioNamed } from '../explore/plan/catalogue.ts';
 import { Portfolio } from '../explore/sampling/portfolio.ts';
 import { runOnce } from '../explore/sampling/run.ts';
-import { search } from '../explore/search.ts';
+import { search } from '../explore/search/search.ts';
 
 export interface AttemptOptions {
   /** Seeds of the samples, 1 and up. */

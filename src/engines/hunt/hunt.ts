@@ -1,8 +1,8 @@
 /** The hunt: every bug of the corpus is put into the model, and looked for; controls and the model as it is must stay quiet. */
 import { Piscina } from 'piscina';
 import type { Bug, Mutation } from '../../bugs/bug.ts';
-import { inLanes } from '../lanes.ts';
-import { workerUrl } from '../workerUrl.ts';
+import { workerUrl } from '../../package/workerUrl.ts';
+import { inLanes } from '../shared/lanes.ts';
 import type { Attempt, AttemptOptions, CleanRun } from './attempt.ts';
 
 export type HuntJob =

@@ -1,10 +1,11 @@
 /** The axes of a sweep, declared once: flags, configuration files, checks, table columns and plots come from here. */
+
+import { retryPolicies } from '../../drivers/base/retryPolicies.ts';
 import { throttlePolicies } from '../../drivers/paging/throttle.ts';
-import { retryPolicies } from '../../drivers/retryPolicies.ts';
 import { UsageError } from '../../input/usageError.ts';
-import { arrivalKinds } from '../../load/arrivals.ts';
-import { patternKinds } from '../../load/patterns.ts';
-import { accessKinds, eventKinds, targetKinds } from '../../scenarios/retryLoad.ts';
+import { accessKinds, eventKinds, targetKinds } from '../../scenarios/retry/retryWorkload.ts';
+import { arrivalKinds } from '../../workload/arrivals.ts';
+import { patternKinds } from '../../workload/patterns.ts';
 import { countName, parseCount, parseNumbers, parseSize, sizeName } from './values.ts';
 
 export type AxisValue = string | number;

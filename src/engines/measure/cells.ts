@@ -2,8 +2,8 @@
 import { type Bounds, boundsText, isWithin } from '../../input/bounds.ts';
 import { quote } from '../../input/unknownName.ts';
 import { UsageError } from '../../input/usageError.ts';
+import type { CellConfig, MeasureEngine } from '../cell/cellTypes.ts';
 import { type AxisValue, axes, axisNamed, valueName } from './axes.ts';
-import type { CellConfig, MeasureEngine } from './types.ts';
 
 /** What the user asked for. */
 export interface SweepRequest {

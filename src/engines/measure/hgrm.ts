@@ -1,6 +1,6 @@
 /** A histogram as HdrHistogram's tools print it (`.hgrm`): value, percentile, count so far, 1 / (1 - percentile). */
-import type { Histogram } from '../histogram.ts';
-import { bucketRange } from '../histogram.ts';
+import type { Histogram } from '../shared/histogram.ts';
+import { bucketRange } from '../shared/histogram.ts';
 
 /** Lines for each halving of what is left above. */
 const TICKS = 5;

@@ -6,7 +6,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../input/usageError.ts';
-import { version } from '../../version.ts';
+import { version } from '../../package/version.ts';
 import type { Sweep, SweepRequest } from './cells.ts';
 import type { Row } from './row.ts';
 

@@ -1,14 +1,14 @@
 /** Which cells are possible: what a cell asks for must make sense and fit, before the first one runs. */
 import { ACTOR_LIMIT, checkConfig, POOL_LIMIT } from '../../arena/config.ts';
 import { plan } from '../../arena/places.ts';
-import type { Driver } from '../../drivers/driver.ts';
-import { optionWords } from '../../drivers/options.ts';
+import type { Driver } from '../../drivers/base/driver.ts';
+import { optionWords } from '../../drivers/base/options.ts';
 import { UsageError } from '../../input/usageError.ts';
-import { retrySizes } from '../../scenarios/retry.ts';
-import { actorCount } from '../../scenarios/retryLoad.ts';
-import { costsOf } from '../simulate/costs.ts';
-import { cellSettings, retryOptionsOf } from './driverOf.ts';
-import type { CellConfig } from './types.ts';
+import { retrySizes } from '../../scenarios/retry/retry.ts';
+import { actorCount } from '../../scenarios/retry/retryWorkload.ts';
+import { cellSettings, retryOptionsOf } from '../cell/cellDriver.ts';
+import type { CellConfig } from '../cell/cellTypes.ts';
+import { costsOf } from '../cell/costs.ts';
 
 /** Actors of a race are threads. */
 const MOST_THREADS = 32;

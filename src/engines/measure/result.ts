@@ -1,10 +1,10 @@
 /** The result of a sweep: rows in the order of the cells, and what one must know to believe them. */
 import { cpus } from 'node:os';
-import { version } from '../../version.ts';
+import { version } from '../../package/version.ts';
+import type { MeasureEngine } from '../cell/cellTypes.ts';
 import { answerOf } from './answer.ts';
 import type { SweepRequest } from './cells.ts';
 import type { Row } from './row.ts';
-import type { MeasureEngine } from './types.ts';
 
 export type MeasureVerdict = 'ok' | 'invalid' | 'violation' | 'interrupted';
 

@@ -1,9 +1,10 @@
 /** From the repetitions of a cell to its row in the result. */
-import type { Histogram } from '../histogram.ts';
+
+import type { CellConfig, Repetition, StoredHistogram } from '../cell/cellTypes.ts';
+import { restored } from '../cell/tally.ts';
+import type { Histogram } from '../shared/histogram.ts';
 import type { AxisValue } from './axes.ts';
 import { type Part, type Spread, spreadOf, twoHalves } from './statistics.ts';
-import { restored } from './tally.ts';
-import type { CellConfig, Repetition, StoredHistogram } from './types.ts';
 
 export type CellVerdict = 'ok' | 'invalid' | 'violation';
 

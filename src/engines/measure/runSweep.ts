@@ -1,15 +1,10 @@
 /** Runs the cells of a sweep, whatever the engine. */
-import { inLanes } from '../lanes.ts';
+
+import type { CellEngine } from '../cell/cellEngine.ts';
+import type { Repetition } from '../cell/cellTypes.ts';
+import { inLanes } from '../shared/lanes.ts';
 import type { Cell } from './cells.ts';
 import { type Row, rowOf } from './row.ts';
-import type { CellConfig, Repetition } from './types.ts';
-
-/** How an engine measures: one repetition; null when it was told to stop. */
-export interface CellEngine {
-  readonly repeat: (cell: CellConfig, seed: number, signal: AbortSignal, tick: () => void) => Promise<Repetition | null>;
-  /** Why the repetitions of a cell are no measurement, null when they are. */
-  readonly objection: (repetitions: readonly Repetition[]) => string | null;
-}
 
 export interface SweepProgress {
   /** Cells done, of all of this run, with those found done already. */

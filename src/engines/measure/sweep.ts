@@ -1,16 +1,16 @@
 /** A sweep: every combination of the values of its axes, each a cell. Everything that can be wrong is found here, before a run. */
 import { createHash } from 'node:crypto';
 import { totalmem } from 'node:os';
-import type { Driver } from '../../drivers/driver.ts';
-import type { DriverSettings } from '../../drivers/options.ts';
+import type { Driver } from '../../drivers/base/driver.ts';
+import type { DriverSettings } from '../../drivers/base/options.ts';
 import { isUsageError, UsageError } from '../../input/usageError.ts';
-import { version } from '../../version.ts';
-import { presets } from '../simulate/costs.ts';
+import { version } from '../../package/version.ts';
+import { driverAxes } from '../cell/cellDriver.ts';
+import type { CellConfig } from '../cell/cellTypes.ts';
+import { presets } from '../cell/costs.ts';
 import { type Axis, type AxisValue, axes, axisValues, OWN } from './axes.ts';
 import { type Cell, cellName, checkRequest, type Sweep, type SweepRequest } from './cells.ts';
-import { driverAxes } from './driverOf.ts';
 import { bytesOf } from './possible.ts';
-import type { CellConfig } from './types.ts';
 
 /** One driver of the driver axis, loaded. */
 export interface DriverChoice {

@@ -3,7 +3,7 @@
  * race windows while others changed something: because they ran on cores of their own, or because they were shaken (shaking.ts).
  */
 import { points } from '../../steps/points.ts';
-import { Histogram, type HistogramData } from '../histogram.ts';
+import { Histogram, type HistogramData } from '../shared/histogram.ts';
 import type { Evidence, OverlapGauge, RaceResult } from './types.ts';
 
 /** Below this the actors did not really run at the same time. */

@@ -4,7 +4,7 @@ import type { Role } from '../../actors/roles.ts';
 import { load, store } from '../../arena/access.ts';
 import { buffersOf } from '../../arena/arena.ts';
 import { Actor, ActorState, Header } from '../../arena/structures.ts';
-import type { Driver } from '../../drivers/driver.ts';
+import type { Driver } from '../../drivers/base/driver.ts';
 import type { Finding } from '../../oracles/finding.ts';
 import type { MixedScenario } from '../../scenarios/mixed.ts';
 import { points } from '../../steps/points.ts';

@@ -2,7 +2,7 @@
 import type { Role } from '../../actors/roles.ts';
 import type { ArenaBuffers } from '../../arena/arena.ts';
 import type { MixedPlaces } from '../../scenarios/mixed.ts';
-import type { HistogramData } from '../histogram.ts';
+import type { HistogramData } from '../shared/histogram.ts';
 import type { RaceViolation } from './types.ts';
 
 export interface PointDelay {

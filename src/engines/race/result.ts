@@ -1,6 +1,6 @@
 /** Adds the reports of the actors up to the result of a race. */
-import { version } from '../../version.ts';
-import { Histogram, type HistogramData } from '../histogram.ts';
+import { version } from '../../package/version.ts';
+import { Histogram, type HistogramData } from '../shared/histogram.ts';
 import { commandOf } from './command.ts';
 import type { Counters } from './counterTotals.ts';
 import { evidenceOf, overlapGauge, windowHits } from './evidence.ts';

@@ -1,7 +1,7 @@
 /** What a race is asked for and what it answers. Plain data: it crosses threads and becomes JSON as it is. */
 import type { CounterName } from '../../arena/counters.ts';
-import type { DriverSettings } from '../../drivers/options.ts';
-import type { Quantiles } from '../histogram.ts';
+import type { DriverSettings } from '../../drivers/base/options.ts';
+import type { Quantiles } from '../shared/histogram.ts';
 
 /** `--delay NAME=1/4000:80us`: at one pass in `oneIn / of` of a point, wait. */
 export interface DelaySpec {

@@ -2,7 +2,7 @@
  * What each actor says of itself while it races, in memory that the engine reads at any time: how often it was disturbed, and how
  * long its operations took. From this the engine sees during the race whether the actors really run at the same time.
  */
-import { HISTOGRAM_BUCKETS, Histogram } from '../histogram.ts';
+import { HISTOGRAM_BUCKETS, Histogram } from '../shared/histogram.ts';
 
 const OPERATIONS = 0;
 const OVERLAPPED = 1;

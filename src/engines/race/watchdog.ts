@@ -4,7 +4,7 @@ import { get, load } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { Actor, ActorState } from '../../arena/structures.ts';
 import { heldLocks } from '../../sync/lockdep.ts';
-import { describeWord, holdersOf } from '../waitsFor.ts';
+import { describeWord, holdersOf } from '../shared/waitsFor.ts';
 import { advance } from './counterTotals.ts';
 import { recentPoints } from './pauseHook.ts';
 import type { ActorLog, RaceViolation } from './types.ts';

@@ -8,23 +8,23 @@ import { type Arena, attachArena } from '../../arena/arena.ts';
 import { errnoName } from '../../arena/errno.ts';
 import { deref, handleOf } from '../../arena/pool.ts';
 import { Actor, ActorState } from '../../arena/structures.ts';
-import { deviceBegin, deviceEnd, deviceIncrement, deviceStore } from '../../drivers/deviceAccess.ts';
+import { deviceBegin, deviceEnd, deviceIncrement, deviceStore } from '../../drivers/base/deviceAccess.ts';
+import type { Driver } from '../../drivers/base/driver.ts';
 import { snapshot } from '../../drivers/dmirror/snapshot.ts';
-import type { Driver } from '../../drivers/driver.ts';
-import { loadDriver } from '../../drivers/load.ts';
 import { registerDriver } from '../../drivers/registry.ts';
-import { cpuBegin, cpuEnd, cpuStore, faultName } from '../../mm/cpuAccess.ts';
-import { mmput } from '../../mm/exit.ts';
-import { forkMm } from '../../mm/fork.ts';
-import { madviseDontneed } from '../../mm/madvise.ts';
-import { mmapAnonymous, munmap } from '../../mm/mmap.ts';
-import { mprotect } from '../../mm/mprotect.ts';
-import { mremap } from '../../mm/mremap.ts';
-import { VM_READ, VM_WRITE } from '../../mm/vma.ts';
+import { cpuBegin, cpuEnd, cpuStore, faultName } from '../../mm/fault/cpuAccess.ts';
+import { mmput } from '../../mm/syscalls/exit.ts';
+import { forkMm } from '../../mm/syscalls/fork.ts';
+import { madviseDontneed } from '../../mm/syscalls/madvise.ts';
+import { mmapAnonymous, munmap } from '../../mm/syscalls/mmap.ts';
+import { mprotect } from '../../mm/syscalls/mprotect.ts';
+import { mremap } from '../../mm/syscalls/mremap.ts';
+import { VM_READ, VM_WRITE } from '../../mm/vma/vma.ts';
 import { run } from '../../steps/steps.ts';
 import { sleepThread } from '../../sync/sleep.ts';
 import { Task } from '../../sync/task.ts';
 import { parkThread } from '../../sync/wait.ts';
+import { loadDriver } from '../../userModules/loadDriver.ts';
 import {
   type AddressSpace,
   addressOf,

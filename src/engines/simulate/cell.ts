@@ -1,13 +1,13 @@
 /** A cell of a sweep under virtual time, one repetition at a time. */
-import type { Driver } from '../../drivers/driver.ts';
-import { randomStream } from '../../load/random.ts';
+import type { Driver } from '../../drivers/base/driver.ts';
 import { checkInstalled } from '../../oracles/mirror.ts';
-import { type RetryScenario, retryScenario } from '../../scenarios/retry.ts';
-import { retryActors } from '../../scenarios/retryActors.ts';
-import { driverOf, retryOptionsOf } from '../measure/driverOf.ts';
-import { Tally } from '../measure/tally.ts';
-import type { CellConfig, Repetition } from '../measure/types.ts';
-import { costsOf } from './costs.ts';
+import { type RetryScenario, retryScenario } from '../../scenarios/retry/retry.ts';
+import { retryActors } from '../../scenarios/retry/retryActors.ts';
+import { randomStream } from '../../workload/random.ts';
+import { driverOf, retryOptionsOf } from '../cell/cellDriver.ts';
+import type { CellConfig, Repetition } from '../cell/cellTypes.ts';
+import { costsOf } from '../cell/costs.ts';
+import { Tally } from '../cell/tally.ts';
 import { type Ending, type SimulatedFailure, Simulator } from './simulator.ts';
 
 /** Random stream of the machine; those of the actors count from 0. */

@@ -1,8 +1,8 @@
 /** The simulator as an engine of sweeps: repetitions in threads, so that this one can show how it goes and take a Ctrl-C. */
 import { Piscina } from 'piscina';
-import { flatWorker } from '../flatWorker.ts';
-import type { CellEngine } from '../measure/runSweep.ts';
-import type { CellConfig, Repetition } from '../measure/types.ts';
+import { flatWorker } from '../../package/flatWorker.ts';
+import type { CellEngine } from '../cell/cellEngine.ts';
+import type { CellConfig, Repetition } from '../cell/cellTypes.ts';
 
 /** What a thread is sent. */
 export interface SimulateJob {

@@ -7,15 +7,15 @@ import { get } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { Actor, ActorState } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
-import type { Program } from '../../load/program.ts';
-import type { RandomStream } from '../../load/random.ts';
 import { CallStack } from '../../steps/callStack.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { heldLocks } from '../../sync/lockdep.ts';
 import { Task, type Watch } from '../../sync/task.ts';
 import { onWake, parkStep } from '../../sync/wait.ts';
-import type { Costs } from './costs.ts';
+import type { Program } from '../../workload/program.ts';
+import type { RandomStream } from '../../workload/random.ts';
+import type { Costs } from '../cell/costs.ts';
 import { EventQueue } from './eventQueue.ts';
 import { DONE, IDLE, SLEEPING, Threads } from './threads.ts';
 

@@ -2,8 +2,8 @@
  * The threads of a simulated machine: who runs on which CPU, who waits for one, for a lock or for time, and what that costs.
  * Whoever will do something at a time is in the queue of events.
  */
-import type { RandomStream } from '../../load/random.ts';
-import type { Costs } from './costs.ts';
+import type { RandomStream } from '../../workload/random.ts';
+import type { Costs } from '../cell/costs.ts';
 import { Cpus } from './cpus.ts';
 import type { EventQueue } from './eventQueue.ts';
 

@@ -2,9 +2,9 @@
 import { load, store } from '../../arena/access.ts';
 import { Header } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
-import { cpuLoad, cpuStore } from '../../mm/cpuAccess.ts';
-import { madviseDontneed } from '../../mm/madvise.ts';
-import { mremap } from '../../mm/mremap.ts';
+import { cpuLoad, cpuStore } from '../../mm/fault/cpuAccess.ts';
+import { madviseDontneed } from '../../mm/syscalls/madvise.ts';
+import { mremap } from '../../mm/syscalls/mremap.ts';
 import {
   actNow,
   cpuReads,
@@ -17,10 +17,10 @@ import {
   type Operation,
   toDevice,
   valueIn,
-} from '../operations.ts';
-import type { Plan } from '../plan.ts';
-import { counts, endsOnDevice, meets, stands } from '../reach.ts';
-import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
+} from '../kit/operations.ts';
+import type { Plan } from '../kit/plan.ts';
+import { counts, endsOnDevice, meets, stands } from '../kit/reach.ts';
+import { FIRST, fillPage, type SmallMachine } from '../kit/smallMachine.ts';
 
 /** Set when the discard has returned. */
 const DISCARDED = Header.shared;

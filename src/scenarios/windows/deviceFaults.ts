@@ -1,8 +1,8 @@
 /** A device fault against what the address space does meanwhile: windows E1 to E10. */
-import { clearRefs } from '../../mm/clearRefs.ts';
-import { oomReap } from '../../mm/madvise.ts';
-import { mmapAnonymous } from '../../mm/mmap.ts';
-import { mremap } from '../../mm/mremap.ts';
+import { clearRefs } from '../../mm/syscalls/clearRefs.ts';
+import { oomReap } from '../../mm/syscalls/madvise.ts';
+import { mmapAnonymous } from '../../mm/syscalls/mmap.ts';
+import { mremap } from '../../mm/syscalls/mremap.ts';
 import { run } from '../../steps/steps.ts';
 import {
   actNow,
@@ -21,10 +21,10 @@ import {
   moveNow,
   unmaps,
   valueIn,
-} from '../operations.ts';
-import type { Plan } from '../plan.ts';
-import { counts, meets, stands } from '../reach.ts';
-import { FIRST, fillPage } from '../smallMachine.ts';
+} from '../kit/operations.ts';
+import type { Plan } from '../kit/plan.ts';
+import { counts, meets, stands } from '../kit/reach.ts';
+import { FIRST, fillPage } from '../kit/smallMachine.ts';
 
 export const deviceFaultPlans: readonly Plan[] = [
   {

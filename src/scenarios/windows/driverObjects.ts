@@ -3,15 +3,15 @@ import { and, load, set, store, xchg } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { poolLive } from '../../arena/pool.ts';
 import { Header } from '../../arena/structures.ts';
-import { objectAlloc, objectPut, objectUse } from '../../drivers/driverObject.ts';
+import { objectAlloc, objectPut, objectUse } from '../../drivers/base/driverObject.ts';
 import type { Finding } from '../../oracles/finding.ts';
 import { Point } from '../../steps/points.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { queueWork, runPendingWork, type Work, waitForWork } from '../../sync/workqueue.ts';
-import type { Operation } from '../operations.ts';
-import type { Plan } from '../plan.ts';
-import { meets, stands } from '../reach.ts';
+import type { Operation } from '../kit/operations.ts';
+import type { Plan } from '../kit/plan.ts';
+import { meets, stands } from '../kit/reach.ts';
 
 /** The words of these drivers: handle of an object, the lock that a callback takes, which parts are left, a work queue. */
 const OBJECT = Header.shared;

@@ -1,5 +1,5 @@
 /** Device-exclusive access: windows E31 to E35, F28, F29, F37. */
-import { forkMm } from '../../mm/fork.ts';
+import { forkMm } from '../../mm/syscalls/fork.ts';
 import { run } from '../../steps/steps.ts';
 import {
   cpuReads,
@@ -16,10 +16,10 @@ import {
   toDevice,
   unmaps,
   valueIn,
-} from '../operations.ts';
-import { type Plan, pingPong } from '../plan.ts';
-import { counts, meets } from '../reach.ts';
-import { fillPage, readPage } from '../smallMachine.ts';
+} from '../kit/operations.ts';
+import { type Plan, pingPong } from '../kit/plan.ts';
+import { counts, meets } from '../kit/reach.ts';
+import { fillPage, readPage } from '../kit/smallMachine.ts';
 
 const plans: readonly Plan[] = [
   {

@@ -1,9 +1,9 @@
 /** The end of an address space against the drivers of it: windows E41 to E44. */
-import { mmput } from '../../mm/exit.ts';
-import { device, deviceReads } from '../operations.ts';
-import type { Plan } from '../plan.ts';
-import { meets, stands } from '../reach.ts';
-import { addMirror, fillPage } from '../smallMachine.ts';
+import { mmput } from '../../mm/syscalls/exit.ts';
+import { device, deviceReads } from '../kit/operations.ts';
+import type { Plan } from '../kit/plan.ts';
+import { meets, stands } from '../kit/reach.ts';
+import { addMirror, fillPage } from '../kit/smallMachine.ts';
 
 export const exitPlans: readonly Plan[] = [
   {

@@ -2,9 +2,9 @@
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { setFlags } from '../../drivers/dmirror/commands.ts';
 import { FLAG_FAIL_ALLOC } from '../../drivers/dmirror/injected.ts';
-import { cpuStore } from '../../mm/cpuAccess.ts';
-import { madvise, oomReap } from '../../mm/madvise.ts';
-import { munmap } from '../../mm/mmap.ts';
+import { cpuStore } from '../../mm/fault/cpuAccess.ts';
+import { madvise, oomReap } from '../../mm/syscalls/madvise.ts';
+import { munmap } from '../../mm/syscalls/mmap.ts';
 import { run } from '../../steps/steps.ts';
 import {
   cpuReads,
@@ -19,10 +19,10 @@ import {
   toDevice,
   unmaps,
   valueIn,
-} from '../operations.ts';
-import type { Plan } from '../plan.ts';
-import { counts, stands } from '../reach.ts';
-import { FIRST, fillPage, readPage, type SmallMachine } from '../smallMachine.ts';
+} from '../kit/operations.ts';
+import type { Plan } from '../kit/plan.ts';
+import { counts, stands } from '../kit/reach.ts';
+import { FIRST, fillPage, readPage, type SmallMachine } from '../kit/smallMachine.ts';
 
 const PAGES = PTRS_PER_TABLE;
 const LAST = PAGES - 1;

@@ -5,12 +5,12 @@ import { Header, Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import { dmirror } from '../../drivers/dmirror/index.ts';
 import { getLongtermPage } from '../../migrate/longterm.ts';
-import { FOLL_PIN, FOLL_WRITE, getUserPage } from '../../mm/gup.ts';
-import { oomReap } from '../../mm/madvise.ts';
-import { munmap } from '../../mm/mmap.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
-import { userfaultfdRegister } from '../../mm/userfaultfd.ts';
-import { putPage } from '../../mm/zone.ts';
+import { FOLL_PIN, FOLL_WRITE, getUserPage } from '../../mm/fault/gup.ts';
+import { userfaultfdRegister } from '../../mm/fault/userfaultfd.ts';
+import { putPage } from '../../mm/page/zone.ts';
+import { oomReap } from '../../mm/syscalls/madvise.ts';
+import { munmap } from '../../mm/syscalls/mmap.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../mm/vma/mmapLock.ts';
 import { run } from '../../steps/steps.ts';
 import {
   cpuReads,
@@ -26,10 +26,10 @@ import {
   toDevice,
   valueIn,
   writesThroughPin,
-} from '../operations.ts';
-import { MOVES_FIRST, type Plan } from '../plan.ts';
-import { counts, endsInSystem, endsOnDevice, meets, stands } from '../reach.ts';
-import { FIRST, fillPage, readPage, type SmallMachine } from '../smallMachine.ts';
+} from '../kit/operations.ts';
+import { MOVES_FIRST, type Plan } from '../kit/plan.ts';
+import { counts, endsInSystem, endsOnDevice, meets, stands } from '../kit/reach.ts';
+import { FIRST, fillPage, readPage, type SmallMachine } from '../kit/smallMachine.ts';
 
 /** A pin for ever is refused while there is another reference: the page cannot leave the device. */
 const pinsWhatIsReferenced = (m: SmallMachine): Operation =>

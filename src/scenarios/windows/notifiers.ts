@@ -1,8 +1,8 @@
-import { deviceLoad } from '../../drivers/deviceAccess.ts';
-import { closes, device, discards, evicts, forkNow, mapNow, moveNow, type Operation } from '../operations.ts';
-import type { Plan } from '../plan.ts';
-import { counts, meets, stands } from '../reach.ts';
-import { addMirror, FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
+import { deviceLoad } from '../../drivers/base/deviceAccess.ts';
+import { closes, device, discards, evicts, forkNow, mapNow, moveNow, type Operation } from '../kit/operations.ts';
+import type { Plan } from '../kit/plan.ts';
+import { counts, meets, stands } from '../kit/reach.ts';
+import { addMirror, FIRST, fillPage, type SmallMachine } from '../kit/smallMachine.ts';
 
 /** Subscribes a mirror and reads page 0 through it. */
 const opensAndReads = (m: SmallMachine, mirror: number): Operation =>

@@ -1,7 +1,7 @@
 /** Permission that is taken away, and permission that a page keeps on its way: windows E3, E15, F23. */
 import { Violation } from '../../arena/violation.ts';
-import { deviceLoad, deviceStore } from '../../drivers/deviceAccess.ts';
-import { cpuStore } from '../../mm/cpuAccess.ts';
+import { deviceLoad, deviceStore } from '../../drivers/base/deviceAccess.ts';
+import { cpuStore } from '../../mm/fault/cpuAccess.ts';
 import { run } from '../../steps/steps.ts';
 import {
   actNow,
@@ -19,10 +19,10 @@ import {
   toDevice,
   toSystem,
   valueIn,
-} from '../operations.ts';
-import type { Plan } from '../plan.ts';
-import { counts, endsOnDevice } from '../reach.ts';
-import { FIRST, type SmallMachine } from '../smallMachine.ts';
+} from '../kit/operations.ts';
+import type { Plan } from '../kit/plan.ts';
+import { counts, endsOnDevice } from '../kit/reach.ts';
+import { FIRST, type SmallMachine } from '../kit/smallMachine.ts';
 
 /** A store that begins after mprotect has returned is refused. */
 const storesUntilForbidden = (m: SmallMachine): Operation =>

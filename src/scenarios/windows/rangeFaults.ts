@@ -3,14 +3,14 @@ import { forgetRound, get, observed } from '../../arena/access.ts';
 import { EBUSY } from '../../arena/errno.ts';
 import { Mirror, Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
-import { DEV_VALID, DEV_WRITE, deviceEntry, entryFromPfn, setDeviceEntry } from '../../drivers/deviceTable.ts';
+import { DEV_VALID, DEV_WRITE, deviceEntry, entryFromPfn, setDeviceEntry } from '../../drivers/base/deviceTable.ts';
 import { dmirror } from '../../drivers/dmirror/index.ts';
 import { intervalAt, intervalDone } from '../../drivers/dmirror/interval.ts';
 import type { HmmRange } from '../../hmm/hmmRange.ts';
 import { HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE, HMM_PFN_VALID, HMM_PFN_WRITE } from '../../hmm/pfn.ts';
 import { hmmRangeFault } from '../../hmm/rangeFault.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
-import { readPte } from '../../mm/tables.ts';
+import { readPte } from '../../mm/table/tables.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../mm/vma/mmapLock.ts';
 import { mmuIntervalReadBegin, mmuIntervalReadRetry } from '../../notifier/sequence.ts';
 import { Point } from '../../steps/points.ts';
 import { run } from '../../steps/steps.ts';
@@ -30,10 +30,10 @@ import {
   toSystem,
   unmaps,
   valueIn,
-} from '../operations.ts';
-import { MOVES_FIRST, type Plan } from '../plan.ts';
-import { counts, meets, stands } from '../reach.ts';
-import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
+} from '../kit/operations.ts';
+import { MOVES_FIRST, type Plan } from '../kit/plan.ts';
+import { counts, meets, stands } from '../kit/reach.ts';
+import { FIRST, fillPage, type SmallMachine } from '../kit/smallMachine.ts';
 
 /** Requests for the pages from FIRST on; asked for again from the start after every collision, with fresh words. */
 const asks = (m: SmallMachine, requests: readonly number[]): Operation =>

@@ -7,8 +7,8 @@ import { evictionWork } from '../../drivers/kfd/evict.ts';
 import { handleRetryFault } from '../../drivers/kfd/fault.ts';
 import { kfdSvm } from '../../drivers/kfd/index.ts';
 import { queueRetryFault, waitForRetryFault } from '../../drivers/kfd/retryFaults.ts';
-import { mmput } from '../../mm/exit.ts';
-import { mmapAnonymous } from '../../mm/mmap.ts';
+import { mmput } from '../../mm/syscalls/exit.ts';
+import { mmapAnonymous } from '../../mm/syscalls/mmap.ts';
 import { run } from '../../steps/steps.ts';
 import { queueWork } from '../../sync/workqueue.ts';
 import {
@@ -25,10 +25,10 @@ import {
   unmaps,
   valueIn,
   works,
-} from '../operations.ts';
-import type { Plan } from '../plan.ts';
-import { counts, endsInSystem, meets, stands } from '../reach.ts';
-import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
+} from '../kit/operations.ts';
+import type { Plan } from '../kit/plan.ts';
+import { counts, endsInSystem, meets, stands } from '../kit/reach.ts';
+import { FIRST, fillPage, type SmallMachine } from '../kit/smallMachine.ts';
 
 /** Hardware queues another copy of a fault whose access was served long ago. */
 const repeatsFault = (m: SmallMachine): Operation =>

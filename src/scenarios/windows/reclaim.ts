@@ -1,9 +1,9 @@
 /** Pages that are reclaimed while others use them: windows E2, E39, S1, S2, S6 and S7. */
 import { frameStore } from '../../arena/access.ts';
 import { frameAt } from '../../arena/frames.ts';
-import { FOLL_WRITE, getUserPage } from '../../mm/gup.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
-import { putPage } from '../../mm/zone.ts';
+import { FOLL_WRITE, getUserPage } from '../../mm/fault/gup.ts';
+import { putPage } from '../../mm/page/zone.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../mm/vma/mmapLock.ts';
 import { Point } from '../../steps/points.ts';
 import {
   cpuReads,
@@ -21,10 +21,10 @@ import {
   toDevice,
   valueIn,
   writesThroughPin,
-} from '../operations.ts';
-import { MOVES_FIRST, type Plan } from '../plan.ts';
-import { counts, endsInSystem, endsOnDevice, meets, stands } from '../reach.ts';
-import { FIRST, fillPage, type SmallMachine } from '../smallMachine.ts';
+} from '../kit/operations.ts';
+import { MOVES_FIRST, type Plan } from '../kit/plan.ts';
+import { counts, endsInSystem, endsOnDevice, meets, stands } from '../kit/reach.ts';
+import { FIRST, fillPage, type SmallMachine } from '../kit/smallMachine.ts';
 
 const SLOTS = 4;
 

@@ -3,14 +3,14 @@ import { store } from '../../arena/access.ts';
 import { POISON } from '../../arena/config.ts';
 import { Mirror } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
-import { eraseDeviceEntries } from '../../drivers/deviceTable.ts';
+import { eraseDeviceEntries } from '../../drivers/base/deviceTable.ts';
+import { mirrorPgmap } from '../../drivers/base/mirror.ts';
 import { FLAG_FAIL_ALLOC, FLAG_FAIL_COPY } from '../../drivers/dmirror/injected.ts';
-import { mirrorPgmap } from '../../drivers/mirror.ts';
-import { cpuBegin, cpuEnd, cpuStore, faultName } from '../../mm/cpuAccess.ts';
-import { memunmapPages } from '../../mm/devPagemap.ts';
-import { VM_FAULT_OOM } from '../../mm/faultTypes.ts';
-import { forkMm } from '../../mm/fork.ts';
-import { mremap } from '../../mm/mremap.ts';
+import { cpuBegin, cpuEnd, cpuStore, faultName } from '../../mm/fault/cpuAccess.ts';
+import { memunmapPages } from '../../mm/page/devPagemap.ts';
+import { forkMm } from '../../mm/syscalls/fork.ts';
+import { mremap } from '../../mm/syscalls/mremap.ts';
+import { VM_FAULT_OOM } from '../../mm/table/vmFault.ts';
 import { run } from '../../steps/steps.ts';
 import {
   closes,
@@ -28,10 +28,10 @@ import {
   toDevice,
   toSystem,
   valueIn,
-} from '../operations.ts';
-import type { Plan } from '../plan.ts';
-import { counts, endsInSystem, endsOnDevice, meets, stands } from '../reach.ts';
-import { FIRST, fillPage, readPage, type SmallMachine } from '../smallMachine.ts';
+} from '../kit/operations.ts';
+import type { Plan } from '../kit/plan.ts';
+import { counts, endsInSystem, endsOnDevice, meets, stands } from '../kit/reach.ts';
+import { FIRST, fillPage, readPage, type SmallMachine } from '../kit/smallMachine.ts';
 
 const onDevice = (m: SmallMachine): void => {
   fillPage(m, 0, 1);

@@ -1,10 +1,10 @@
 import { Violation } from '../../arena/violation.ts';
-import { cpuLoad, cpuStore } from '../../mm/cpuAccess.ts';
-import { forkMm } from '../../mm/fork.ts';
-import { getUserPage } from '../../mm/gup.ts';
-import { mmapReadLock, mmapReadUnlock } from '../../mm/mmapLock.ts';
-import { mremap } from '../../mm/mremap.ts';
-import { putPage } from '../../mm/zone.ts';
+import { cpuLoad, cpuStore } from '../../mm/fault/cpuAccess.ts';
+import { getUserPage } from '../../mm/fault/gup.ts';
+import { putPage } from '../../mm/page/zone.ts';
+import { forkMm } from '../../mm/syscalls/fork.ts';
+import { mremap } from '../../mm/syscalls/mremap.ts';
+import { mmapReadLock, mmapReadUnlock } from '../../mm/vma/mmapLock.ts';
 import { run } from '../../steps/steps.ts';
 import {
   cpuReads,
@@ -20,10 +20,10 @@ import {
   swapOutNow,
   unmaps,
   valueIn,
-} from '../operations.ts';
-import type { Plan } from '../plan.ts';
-import { counts, meets, stands } from '../reach.ts';
-import { FIRST, fillPage } from '../smallMachine.ts';
+} from '../kit/operations.ts';
+import type { Plan } from '../kit/plan.ts';
+import { counts, meets, stands } from '../kit/reach.ts';
+import { FIRST, fillPage } from '../kit/smallMachine.ts';
 
 const SLOTS = 4;
 

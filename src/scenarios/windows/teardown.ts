@@ -1,9 +1,9 @@
 /** A device goes while a fault is under way: its file is closed, its memory unbound, its process exits. Windows E16, E41, E43 to E45, F22, F25. */
 import { add, cas, load, store } from '../../arena/access.ts';
 import { Header } from '../../arena/structures.ts';
-import { mirrorPgmap } from '../../drivers/mirror.ts';
-import { memunmapPages } from '../../mm/devPagemap.ts';
-import { mmput } from '../../mm/exit.ts';
+import { mirrorPgmap } from '../../drivers/base/mirror.ts';
+import { memunmapPages } from '../../mm/page/devPagemap.ts';
+import { mmput } from '../../mm/syscalls/exit.ts';
 import { Point } from '../../steps/points.ts';
 import { waitWhile, wake } from '../../sync/wait.ts';
 import {
@@ -19,9 +19,9 @@ import {
   type Operation,
   toDevice,
   valueIn,
-} from '../operations.ts';
-import type { Plan } from '../plan.ts';
-import type { SmallMachine } from '../smallMachine.ts';
+} from '../kit/operations.ts';
+import type { Plan } from '../kit/plan.ts';
+import type { SmallMachine } from '../kit/smallMachine.ts';
 
 /** Word of a scenario: references of the device's file. Whoever faults holds one, as an ioctl does, or a fault worker. */
 const FILE = Header.shared;

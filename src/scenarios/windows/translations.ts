@@ -11,8 +11,8 @@ import {
   mapNow,
   toDevice,
   valueIn,
-} from '../operations.ts';
-import type { Plan } from '../plan.ts';
+} from '../kit/operations.ts';
+import type { Plan } from '../kit/plan.ts';
 
 export const translationPlans: readonly Plan[] = [
   {

@@ -16,10 +16,10 @@ import {
   toDevice,
   toSystem,
   valueIn,
-} from '../operations.ts';
-import { type Plan, pingPong } from '../plan.ts';
-import { counts, endsOnDevice, meets, stands } from '../reach.ts';
-import { fillPage } from '../smallMachine.ts';
+} from '../kit/operations.ts';
+import { type Plan, pingPong } from '../kit/plan.ts';
+import { counts, endsOnDevice, meets, stands } from '../kit/reach.ts';
+import { fillPage } from '../kit/smallMachine.ts';
 
 export const twoDevicePlans: readonly Plan[] = [
   {

@@ -7,7 +7,7 @@
  * the step, the step is none, and is reported with the lines of both accesses.
  */
 import { Violation } from '../../../arena/violation.ts';
-import type { Scenario } from '../../../scenarios/scenario.ts';
+import type { Scenario } from '../../../scenarios/kit/scenario.ts';
 import { points } from '../../../steps/points.ts';
 import { placesIn } from '../failure/source.ts';
 import { Xorshift } from '../sampling/scheduler.ts';

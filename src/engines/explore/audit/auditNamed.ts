@@ -1,6 +1,6 @@
 /** The audit of a scenario by its name, with a driver by its name or the path of its module. */
-import type { DriverSettings } from '../../../drivers/options.ts';
-import { loadScenario } from '../plan/load.ts';
+import type { DriverSettings } from '../../../drivers/base/options.ts';
+import { loadScenario } from '../plan/loadScenario.ts';
 import { type AuditFinding, type AuditOptions, type AuditResult, audit } from './audit.ts';
 import { exceptionFor } from './exceptions.ts';
 

@@ -2,10 +2,10 @@
  * The clean counterpart of a scenario: the same without what was asked about, which is a bug in the model or an option of the driver.
  * A failure is made smaller by leaving operations out only as long as its counterpart without them does not fail.
  */
-import type { Scenario } from '../../../scenarios/scenario.ts';
-import { without } from '../../../scenarios/without.ts';
+import type { Scenario } from '../../../scenarios/kit/scenario.ts';
+import { without } from '../../../scenarios/kit/without.ts';
 import { executorOf } from '../machine/executorOf.ts';
-import { search } from '../search.ts';
+import { search } from '../search/search.ts';
 import type { Budget } from './budget.ts';
 
 export interface Counterpart {

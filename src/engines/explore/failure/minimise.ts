@@ -3,12 +3,12 @@
  * long as the same rule breaks. At last every preemption is put as late as possible. Every schedule that is taken has been run, and
  * has failed.
  */
-import type { Scenario } from '../../../scenarios/scenario.ts';
-import { without } from '../../../scenarios/without.ts';
+import type { Scenario } from '../../../scenarios/kit/scenario.ts';
+import { without } from '../../../scenarios/kit/without.ts';
 import type { Executor } from '../machine/execution.ts';
 import type { Failure } from '../machine/failure.ts';
 import { preemptionsOf } from '../sampling/run.ts';
-import { search } from '../search.ts';
+import { search } from '../search/search.ts';
 import type { Budget } from './budget.ts';
 import type { Counterpart } from './counterpart.ts';
 import { preemptedLate } from './pair.ts';

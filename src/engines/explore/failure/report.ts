@@ -1,5 +1,5 @@
 /** The report of a failure: made smaller, run again, explained, as a table. */
-import type { DriverSettings } from '../../../drivers/options.ts';
+import type { DriverSettings } from '../../../drivers/base/options.ts';
 import type { Executor } from '../machine/execution.ts';
 import { executorOf } from '../machine/executorOf.ts';
 import type { Failure, NoProgress } from '../machine/failure.ts';

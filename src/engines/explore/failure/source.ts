@@ -1,7 +1,7 @@
 /** Where in the sources a step is made, and what it looks at. */
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Prepared, Scenario, Script } from '../../../scenarios/scenario.ts';
+import type { Prepared, Scenario, Script } from '../../../scenarios/kit/scenario.ts';
 import { Executor } from '../machine/execution.ts';
 import type { Budget } from './budget.ts';
 
@@ -11,7 +11,7 @@ const tree = fileURLToPath(new URL('../../../../', import.meta.url));
 const root = tree.replace(/\/dist\/\w+\/$/, '/');
 
 /** Parts of the tree that do what they do for somebody else. The scenarios are not among them: their operations have accesses too. */
-const MACHINERY = /^(workers|node_modules|src\/(arena|sync|steps|engines|cli|drivers\/userModule))\b/;
+const MACHINERY = /^(workers|node_modules|src\/(arena|sync|steps|engines|cli|userModules))\b/;
 
 /** `at name (file:///path/src/mm/zap.ts:31:5)` */
 const FRAME = /^at (?:(.*) \()?(?:file:\/\/)?(\/.*?):(\d+):\d+\)?$/;

@@ -9,9 +9,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { activeBug } from '../../../bugs/active.ts';
-import type { DriverSettings } from '../../../drivers/options.ts';
+import type { DriverSettings } from '../../../drivers/base/options.ts';
 import { UsageError } from '../../../input/usageError.ts';
+import { activeBug } from '../../../package/activeBug.ts';
 
 const PREFIX = 'hmm1';
 const HASH_LENGTH = 8;

@@ -2,8 +2,8 @@
 import { get } from '../../../arena/access.ts';
 import { liveObjects } from '../../../arena/pool.ts';
 import { Mirror, Mm, Subscriptions } from '../../../arena/structures.ts';
-import { describePte } from '../../../mm/pte.ts';
-import { forEachEntry } from '../../../mm/tables.ts';
+import { describePte } from '../../../mm/table/pte.ts';
+import { forEachEntry } from '../../../mm/table/tables.ts';
 import { heldLocks } from '../../../sync/lockdep.ts';
 import type { Task } from '../../../sync/task.ts';
 import type { Executor } from '../machine/execution.ts';

@@ -4,8 +4,8 @@
  */
 import { Counter } from '../../../arena/counters.ts';
 import { Actor } from '../../../arena/structures.ts';
-import { type Cover, coverText, type Place } from '../../../scenarios/covers.ts';
-import type { Prepared } from '../../../scenarios/scenario.ts';
+import { type Cover, coverText, type Place } from '../../../scenarios/kit/covers.ts';
+import type { Prepared } from '../../../scenarios/kit/scenario.ts';
 import { Point, points } from '../../../steps/points.ts';
 import { DONE } from './localState.ts';
 

@@ -7,7 +7,7 @@
 import type { Arena } from '../../../arena/arena.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import type { Finding } from '../../../oracles/finding.ts';
-import type { Prepared, Scenario } from '../../../scenarios/scenario.ts';
+import type { Prepared, Scenario } from '../../../scenarios/kit/scenario.ts';
 import type { Task, Watch } from '../../../sync/task.ts';
 import { Coverage } from './coverage.ts';
 import { type Outcome, thrown } from './failure.ts';

@@ -1,6 +1,6 @@
 /** The executor that every exploration uses. */
 import { checkInstalled } from '../../../oracles/mirror.ts';
-import type { Scenario } from '../../../scenarios/scenario.ts';
+import type { Scenario } from '../../../scenarios/kit/scenario.ts';
 import type { Watch } from '../../../sync/task.ts';
 import { Executor } from './execution.ts';
 

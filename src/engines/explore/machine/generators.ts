@@ -5,7 +5,7 @@
 import { useMemory } from '../../../arena/access.ts';
 import { Actor } from '../../../arena/structures.ts';
 import { Violation } from '../../../arena/violation.ts';
-import { AGAIN, type Script } from '../../../scenarios/scenario.ts';
+import { AGAIN, type Script } from '../../../scenarios/kit/scenario.ts';
 import type { Steps } from '../../../steps/steps.ts';
 import { heldLocks } from '../../../sync/lockdep.ts';
 import type { Task } from '../../../sync/task.ts';

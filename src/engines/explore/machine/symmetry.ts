@@ -8,7 +8,7 @@
  */
 import type { Arena } from '../../../arena/arena.ts';
 import { Actor } from '../../../arena/structures.ts';
-import type { Script } from '../../../scenarios/scenario.ts';
+import type { Script } from '../../../scenarios/kit/scenario.ts';
 import { lockOwner } from '../../../sync/spinlock.ts';
 import { mixHigh, mixLow } from './hash.ts';
 import type { LocalState, Wait } from './localState.ts';

@@ -1,6 +1,6 @@
 /** The tasks of actors under the explorer. */
 import { Actor, ActorState } from '../../../arena/structures.ts';
-import type { Prepared } from '../../../scenarios/scenario.ts';
+import type { Prepared } from '../../../scenarios/kit/scenario.ts';
 import { Task, type Watch } from '../../../sync/task.ts';
 import { parkStep } from '../../../sync/wait.ts';
 import type { Symmetry } from './symmetry.ts';

@@ -1,13 +1,13 @@
 /** The scenarios that can be explored, by name. */
-import type { Driver } from '../../../drivers/driver.ts';
-import type { DriverSettings } from '../../../drivers/options.ts';
+import type { Driver } from '../../../drivers/base/driver.ts';
+import type { DriverSettings } from '../../../drivers/base/options.ts';
 import { builtinDrivers } from '../../../drivers/registry.ts';
 import { isUsageError, UsageError } from '../../../input/usageError.ts';
+import { scenarioOf } from '../../../scenarios/kit/plan.ts';
+import type { Scenario } from '../../../scenarios/kit/scenario.ts';
+import { without } from '../../../scenarios/kit/without.ts';
 import { miniHmm } from '../../../scenarios/miniHmm.ts';
-import { scenarioOf } from '../../../scenarios/plan.ts';
-import type { Scenario } from '../../../scenarios/scenario.ts';
 import { longScenarios, planNamed, windowScenarios } from '../../../scenarios/windows.ts';
-import { without } from '../../../scenarios/without.ts';
 import { builtinDriver, DEFAULT_DRIVER, partsOf } from './names.ts';
 import { reason } from './reason.ts';
 

@@ -1,9 +1,10 @@
 /** Loads the clean counterpart of a scenario: from the tree without the bug, and without the options of the driver. */
-import { cleanTree } from '../../../bugs/active.ts';
-import type { DriverSettings } from '../../../drivers/options.ts';
+
+import type { DriverSettings } from '../../../drivers/base/options.ts';
+import { cleanTree } from '../../../package/activeBug.ts';
 import { type Counterpart, counterpart } from '../failure/counterpart.ts';
-import type * as Load from './load.ts';
-import { loadScenario } from './load.ts';
+import type * as Load from './loadScenario.ts';
+import { loadScenario } from './loadScenario.ts';
 
 /** A module of the explorer in the tree without the bug. */
 const fromClean = <T>(module: string, tree: string): Promise<T> => import(new URL(`engines/explore/${module}.js`, tree).href);
@@ -17,7 +18,7 @@ export async function counterpartOf(
   if (cleanTree === null && Object.keys(settings).length === 0) return null;
   try {
     if (cleanTree === null) return counterpart(await loadScenario(scenario, {}, driver));
-    const there = await fromClean<typeof Load>('plan/load', cleanTree);
+    const there = await fromClean<typeof Load>('plan/loadScenario', cleanTree);
     const clean = await fromClean<{ counterpart: typeof counterpart }>('failure/counterpart', cleanTree);
     return clean.counterpart(await there.loadScenario(scenario, {}, driver));
   } catch {

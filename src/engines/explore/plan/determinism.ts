@@ -1,5 +1,5 @@
 /** Is a scenario what it must be: a function of the schedule alone? Some schedules are run twice, on two machines, step by step. */
-import type { Scenario } from '../../../scenarios/scenario.ts';
+import type { Scenario } from '../../../scenarios/kit/scenario.ts';
 import { points } from '../../../steps/points.ts';
 import { DONE, Executor } from '../machine/execution.ts';
 import type { Failure } from '../machine/failure.ts';

@@ -1,10 +1,10 @@
 /** Which scenarios there are for a driver, the long ones last; those with a mistake built in are left out. Nothing is set up for it. */
-import { type DriverSettings, optionWords } from '../../../drivers/options.ts';
-import type { Scenario } from '../../../scenarios/scenario.ts';
+import { type DriverSettings, optionWords } from '../../../drivers/base/options.ts';
+import type { Scenario } from '../../../scenarios/kit/scenario.ts';
 import { planNamed } from '../../../scenarios/windows.ts';
 import { STEP_LIMIT } from '../machine/execution.ts';
 import { longScenarios, played, scenarios } from './catalogue.ts';
-import { driverNamed } from './load.ts';
+import { driverNamed } from './loadScenario.ts';
 import { DEFAULT_DRIVER, partsOf } from './names.ts';
 
 /** A scenario that seems to fit a driver. */

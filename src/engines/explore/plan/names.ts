@@ -8,7 +8,7 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { builtinDrivers } from '../../../drivers/registry.ts';
 import { UsageError } from '../../../input/usageError.ts';
-import { splitName } from '../../../scenarios/without.ts';
+import { splitName } from '../../../scenarios/kit/without.ts';
 
 /** The parts of a name. */
 export interface NameParts {

@@ -1,5 +1,5 @@
 /** What is asked of an exploration, and what it can say. */
-import type { DriverSettings } from '../../../drivers/options.ts';
+import type { DriverSettings } from '../../../drivers/base/options.ts';
 
 /** `vacuous`: the search was finished, found nothing, and never reached what the scenario is there for. */
 export type Verdict = 'proved' | 'bounded' | 'sampled' | 'violation' | 'vacuous';

@@ -2,7 +2,7 @@
  * What an exploration consists of: searches and chunks of samples. A task gives the same result whoever runs it, and however
  * many run beside it, as long as its limit is a number of executions and not the time.
  */
-import type { DriverSettings } from '../../../drivers/options.ts';
+import type { DriverSettings } from '../../../drivers/base/options.ts';
 
 import { UsageError } from '../../../input/usageError.ts';
 
@@ -13,7 +13,7 @@ import { Portfolio, strategies } from '../sampling/portfolio.ts';
 import { Pump } from '../sampling/pump.ts';
 import { runOnce } from '../sampling/run.ts';
 import type { Scheduler } from '../sampling/scheduler.ts';
-import { type SearchResult, search } from '../search.ts';
+import { type SearchResult, search } from '../search/search.ts';
 import type { Control } from './control.ts';
 import { runTwice } from './determinism.ts';
 

@@ -1,16 +1,16 @@
 /** A scenario of the user's: what a module must export, and what its code may do wrong, each said in a sentence. */
 
 import { Violation } from '../../../arena/violation.ts';
-import { type Driver, driverDefect } from '../../../drivers/driver.ts';
-import type { DriverSettings } from '../../../drivers/options.ts';
+import { type Driver, driverDefect } from '../../../drivers/base/driver.ts';
+import type { DriverSettings } from '../../../drivers/base/options.ts';
 import { boundsText, isWithin } from '../../../input/bounds.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import type { Finding } from '../../../oracles/finding.ts';
-import type { Cover, EndCover } from '../../../scenarios/covers.ts';
-import type { Operation } from '../../../scenarios/operations.ts';
-import { type Plan, scenarioOf, type UserPlan } from '../../../scenarios/plan.ts';
-import type { Prepared, Scenario } from '../../../scenarios/scenario.ts';
-import type { SmallMachine, SmallOptions } from '../../../scenarios/smallMachine.ts';
+import type { Cover, EndCover } from '../../../scenarios/kit/covers.ts';
+import type { Operation } from '../../../scenarios/kit/operations.ts';
+import { type Plan, scenarioOf, type UserPlan } from '../../../scenarios/kit/plan.ts';
+import type { Prepared, Scenario } from '../../../scenarios/kit/scenario.ts';
+import type { SmallMachine, SmallOptions } from '../../../scenarios/kit/smallMachine.ts';
 import { points } from '../../../steps/points.ts';
 import type { Steps } from '../../../steps/steps.ts';
 import type { Task } from '../../../sync/task.ts';

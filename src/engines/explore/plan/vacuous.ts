@@ -1,6 +1,6 @@
 /** Nothing is proved about nothing: a finished search that never reached what its scenario is there for is vacuous. */
 
-import type { DriverSettings } from '../../../drivers/options.ts';
+import type { DriverSettings } from '../../../drivers/base/options.ts';
 import type { Conclusion } from './exploration.ts';
 import { partsOf } from './names.ts';
 import type { Verdict } from './options.ts';

@@ -6,7 +6,7 @@
  */
 import { points } from '../../../steps/points.ts';
 import { heldLocks } from '../../../sync/lockdep.ts';
-import { describeWord, holdersOf } from '../../waitsFor.ts';
+import { describeWord, holdersOf } from '../../shared/waitsFor.ts';
 import type { Executor } from '../machine/execution.ts';
 import type { Failure, NoProgress, Round } from '../machine/failure.ts';
 import { DONE } from '../machine/localState.ts';

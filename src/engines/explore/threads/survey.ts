@@ -2,7 +2,7 @@
  * All scenarios that fit a driver, with no preemption, then with one, with two, with three, then all interleavings of each: the first
  * answer to "is my driver right?". The first failure ends it, that of the first scenario in order if there are several at a time.
  */
-import type { DriverSettings } from '../../../drivers/options.ts';
+import type { DriverSettings } from '../../../drivers/base/options.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import type { ExploreOptions, ExploreResult } from '../explore.ts';
 import { secondsFor } from '../failure/budget.ts';

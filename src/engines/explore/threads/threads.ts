@@ -1,8 +1,8 @@
 /** The threads of an exploration: started together, watched, ended. All that a scenario does is done in them. */
 import { Piscina } from 'piscina';
 import { UsageError } from '../../../input/usageError.ts';
-import { accepted, type Refusal } from '../../refusal.ts';
-import { workerUrl } from '../../workerUrl.ts';
+import { workerUrl } from '../../../package/workerUrl.ts';
+import { accepted, type Refusal } from '../../shared/refusal.ts';
 import type { Failure } from '../machine/failure.ts';
 import { CHECKING, Pulse, SETTING_UP, type Standstill } from '../machine/pulse.ts';
 import { Control } from '../plan/control.ts';

@@ -1,5 +1,5 @@
 /** What an exploring thread can be asked for, and what it answers. */
-import type { DriverSettings } from '../../../drivers/options.ts';
+import type { DriverSettings } from '../../../drivers/base/options.ts';
 import type { ExploreOptions, ExploreResult } from '../explore.ts';
 import type { PassedPoints } from '../failure/passedPoints.ts';
 import type { ExploreFailure } from '../failure/report.ts';

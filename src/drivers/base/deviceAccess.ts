@@ -1,0 +1,152 @@
+/**
+ * The device engine: how a device touches memory. By itself, inside a device access window and through its own TLB; or, for
+ * a driver that lets the device work only under its lock (as the in-tree test driver's ioctls do), with that lock held.
+ */
+import { forgetRound, frameLoad, frameStore, get, observed } from '../../arena/access.ts';
+import { Counter } from '../../arena/counters.ts';
+import { frameAt } from '../../arena/frames.ts';
+import { Mirror } from '../../arena/structures.ts';
+import { Violation } from '../../arena/violation.ts';
+import { isDevicePrivatePage, pgmapOwner } from '../../mm/page/devPagemap.ts';
+import { closeWindow, DEVICE, openWindow, tlbFill, tlbGeneration, tlbLookup } from '../../mm/table/tlb.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
+import { count, type Task } from '../../sync/task.ts';
+import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn } from './deviceTable.ts';
+import { checkDma } from './dmaMap.ts';
+import type { Driver } from './driver.ts';
+
+export type DeviceAccess = 'read' | 'write' | 'atomic';
+
+/** Device faults in a row on one access after which something is wrong. */
+const FAULT_LIMIT = 100_000;
+
+const required = { read: DEV_VALID, write: DEV_VALID | DEV_WRITE, atomic: DEV_VALID | DEV_ATOMIC } as const;
+
+const underLock = (task: Task, driver: Driver, mirror: number): boolean => driver.accessUnderLock?.(task.arena, mirror) ?? false;
+
+function translate(task: Task, mirror: number, vpn: number, bits: number): number {
+  const { arena } = task;
+  const cached = tlbLookup(task, DEVICE, mirror, vpn);
+  if ((cached & bits) === bits) return cached;
+  const generation = tlbGeneration(task, DEVICE);
+  const entry = deviceEntry(arena, mirror, vpn);
+  if ((entry & bits) !== bits) return 0;
+  tlbFill(task, DEVICE, mirror, vpn, generation, entry);
+  return entry;
+}
+
+function checkLive(task: Task, vpn: number, pfn: number): void {
+  if (get(task.arena, task.arena.page.refcount + pfn) <= 0) {
+    throw new Violation(
+      'I-FREE',
+      `the device of actor ${task.id} reaches page ${pfn} through address page ${vpn} after it was freed`,
+    );
+  }
+}
+
+/** A device-private page can be reached by the device that has it, and by nobody else. */
+function checkOwnMemory(task: Task, mirror: number, vpn: number, pfn: number): void {
+  const { arena } = task;
+  if (!isDevicePrivatePage(arena, pfn) || pgmapOwner(arena, pfn) === get(arena, mirror + Mirror.device)) return;
+  const what = `device ${get(arena, mirror + Mirror.device)} (actor ${task.id}) reaches page ${pfn} through address page ${vpn}`;
+  throw new Violation('I-ISO', `${what}, which is memory of device ${pgmapOwner(arena, pfn)}`);
+}
+
+/** One try: the frame's first word with the access begun, or -1 for a miss. */
+export function* deviceTry(task: Task, driver: Driver, mirror: number, vpn: number, bits: number): Steps<number> {
+  const { arena } = task;
+  const locked = underLock(task, driver, mirror);
+  yield Point.deviceAccess;
+  if (locked) yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+  else openWindow(task, DEVICE);
+  const entry = locked ? deviceEntry(arena, mirror, vpn) : translate(task, mirror, vpn, bits);
+  if ((entry & bits) === bits) {
+    checkLive(task, vpn, deviceEntryPfn(entry));
+    checkOwnMemory(task, mirror, vpn, deviceEntryPfn(entry));
+    checkDma(arena, mirror, vpn, deviceEntryPfn(entry));
+    yield Point.deviceTranslated;
+    return frameAt(arena, deviceEntryPfn(entry));
+  }
+  if (locked) yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+  else closeWindow(task, DEVICE);
+  return -1;
+}
+
+/**
+ * Begins an access of the device to page `vpn`, faulting as needed up to `end`. The caller touches the frame and calls
+ * {@link deviceEnd}, waiting for nothing in between.
+ *
+ * @returns the index of the frame's first word in `arena.frames`, or a negative errno with nothing begun.
+ */
+export function* deviceBegin(
+  task: Task,
+  driver: Driver,
+  mirror: number,
+  vpn: number,
+  end: number,
+  access: DeviceAccess,
+): Steps<number> {
+  const mark = observed();
+  for (let faults = 0; faults < FAULT_LIMIT; faults++) {
+    const at = yield* deviceTry(task, driver, mirror, vpn, required[access]);
+    if (at >= 0) return at;
+    count(task, Counter.deviceFaults);
+    const error =
+      access === 'atomic'
+        ? yield* driver.makeExclusive(task, mirror, vpn)
+        : yield* driver.fault(task, mirror, vpn, end, access === 'write');
+    if (error < 0) return error;
+    task.watch?.refaulted?.(task, 'the device access', vpn, faults + 1);
+    forgetRound(mark);
+  }
+  throw new Violation('I-PROG', `the device of actor ${task.id} faulted ${FAULT_LIMIT} times in a row on address page ${vpn}`);
+}
+
+/** Ends the access begun by {@link deviceBegin}. */
+export function* deviceEnd(task: Task, driver: Driver, mirror: number): Steps<void> {
+  if (underLock(task, driver, mirror)) yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+  else closeWindow(task, DEVICE);
+}
+
+/** Reads one word: the value, or NaN when the access failed; the error is then lost. */
+export function* deviceLoad(task: Task, driver: Driver, mirror: number, vpn: number, word: number): Steps<number> {
+  const at = yield* deviceBegin(task, driver, mirror, vpn, vpn + 1, 'read');
+  if (at < 0) return Number.NaN;
+  const value = frameLoad(task.arena, at + word);
+  yield* deviceEnd(task, driver, mirror);
+  return value;
+}
+
+/** Writes one word: 0 or a negative errno. */
+export function* deviceStore(
+  task: Task,
+  driver: Driver,
+  mirror: number,
+  vpn: number,
+  word: number,
+  value: number,
+): Steps<number> {
+  const at = yield* deviceBegin(task, driver, mirror, vpn, vpn + 1, 'write');
+  if (at < 0) return at;
+  frameStore(task.arena, at + word, value);
+  yield* deviceEnd(task, driver, mirror);
+  return 0;
+}
+
+/**
+ * An atomic increment by the device: it reads, and writes back a moment later, which is atomic only because no CPU can
+ * reach the page in between. The new value, or a negative errno.
+ */
+export function* deviceIncrement(task: Task, driver: Driver, mirror: number, vpn: number, word: number): Steps<number> {
+  const at = yield* deviceBegin(task, driver, mirror, vpn, vpn + 1, 'atomic');
+  if (at < 0) return at;
+  const value = frameLoad(task.arena, at + word) + 1;
+  yield Point.deviceAtomic;
+  frameStore(task.arena, at + word, value);
+  yield* deviceEnd(task, driver, mirror);
+  // As an unsigned word: one that has wrapped around is no error.
+  return value >>> 0;
+}

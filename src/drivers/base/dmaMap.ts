@@ -1,0 +1,118 @@
+/**
+ * DMA mappings of a device behind an IOMMU (mm/hmm.c: hmm_dma_map_alloc, hmm_dma_map_pfn, hmm_dma_unmap_pfn). A mapping is an
+ * entry of a second table, at the address page it is for; it holds no reference on the page. The sticky bits of the words of a
+ * range fault say what is mapped already. A refault keeps them, whatever page it reports: so the invalidate callback must unmap,
+ * or the old mapping is used for the new page.
+ */
+import { get, load, set, store } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
+import { ENOMEM } from '../../arena/errno.ts';
+import { Mirror } from '../../arena/structures.ts';
+import { Violation } from '../../arena/violation.ts';
+import type { HmmRange } from '../../hmm/hmmRange.ts';
+import { HMM_PFN_DMA_MAPPED, HMM_PFN_P2PDMA_BUS, hmmPfnToPage } from '../../hmm/pfn.ts';
+import { isDevicePage } from '../../mm/page/page.ts';
+import {
+  ensureTable,
+  forEachEntry,
+  freeTables,
+  lookupTable,
+  nextPopulated,
+  pteAt,
+  tableAlloc,
+  tableEnd,
+} from '../../mm/table/tables.ts';
+import type { Steps } from '../../steps/steps.ts';
+import type { Task } from '../../sync/task.ts';
+
+const MAPPED = 1;
+/** Peer memory by its bus address: nothing in the IOMMU. */
+const BUS = 2;
+
+/** The page a DMA mapping leads to. */
+export const dmaPage = (entry: number): number => entry >>> 12;
+
+/** Page-table pages of the table of a region of so many pages. */
+export const dmaTables = (pages: number): number => 3 + Math.ceil(pages / 512) + 1;
+
+/** hmm_dma_map_alloc. 0 or -ENOMEM. */
+export function openDma(arena: Arena, mirror: number): number {
+  const root = tableAlloc(arena);
+  if (root === 0) return -ENOMEM;
+  set(arena, mirror + Mirror.dmaTable, root);
+  return 0;
+}
+
+/** The DMA mapping of an address page, 0 for none. */
+export function dmaEntry(arena: Arena, mirror: number, vpn: number): number {
+  const table = lookupTable(arena, get(arena, mirror + Mirror.dmaTable), vpn);
+  // Pairs with the store of whoever unmaps, and flushes the device TLB before that.
+  return table === 0 ? 0 : load(arena, pteAt(arena, table, vpn));
+}
+
+/** All of them, for checks. */
+export function forEachDmaEntry(arena: Arena, mirror: number, visit: (vpn: number, entry: number) => void): void {
+  const root = get(arena, mirror + Mirror.dmaTable);
+  if (root !== 0) forEachEntry(arena, root, visit);
+}
+
+/** Says in the words of a range fault, before the walk, what is mapped. */
+export function stickyBits(arena: Arena, mirror: number, { start, end, hmmPfns }: HmmRange): void {
+  for (let vpn = start; vpn < end; vpn++) {
+    const entry = dmaEntry(arena, mirror, vpn);
+    hmmPfns[vpn - start] = (entry & MAPPED) === 0 ? 0 : HMM_PFN_DMA_MAPPED | ((entry & BUS) === 0 ? 0 : HMM_PFN_P2PDMA_BUS);
+  }
+}
+
+/** hmm_dma_map_pfn for page `vpn` of the range. Under the driver lock, after a false read-retry. 0 or -ENOMEM. */
+export function* hmmDmaMapPfn(task: Task, mirror: number, { start, hmmPfns }: HmmRange, vpn: number): Steps<number> {
+  const { arena } = task;
+  const word = hmmPfns[vpn - start] as number;
+  // Mapped already, and the flags are being refreshed: that mapping is used.
+  if ((word & HMM_PFN_DMA_MAPPED) !== 0) return 0;
+  const table = yield* ensureTable(task, mirror + Mirror.tableLock, get(arena, mirror + Mirror.dmaTable), vpn);
+  if (table === 0) return -ENOMEM;
+  const page = hmmPfnToPage(word);
+  const bus = isDevicePage(arena, page);
+  store(arena, pteAt(arena, table, vpn), (page << 12) | MAPPED | (bus ? BUS : 0));
+  hmmPfns[vpn - start] = word | HMM_PFN_DMA_MAPPED | (bus ? HMM_PFN_P2PDMA_BUS : 0);
+  return 0;
+}
+
+/** hmm_dma_unmap_pfn for all of [start, end). The device must have let go of them. Under the driver lock. */
+export function dmaUnmap(arena: Arena, mirror: number, start: number, end: number): void {
+  const root = get(arena, mirror + Mirror.dmaTable);
+  for (let vpn = nextPopulated(arena, root, start, end); vpn < end; vpn = nextPopulated(arena, root, vpn, end)) {
+    const table = lookupTable(arena, root, vpn);
+    for (const stop = tableEnd(vpn, end); vpn < stop; vpn++) {
+      const word = pteAt(arena, table, vpn);
+      if (get(arena, word) !== 0) store(arena, word, 0);
+    }
+  }
+}
+
+/** A device access goes through the IOMMU: it must find the page that the device entry stands for. */
+export function checkDma(arena: Arena, mirror: number, vpn: number, page: number): void {
+  if (get(arena, mirror + Mirror.dmaTable) === 0) return;
+  const entry = dmaEntry(arena, mirror, vpn);
+  if (entry !== 0 && dmaPage(entry) === page) return;
+  const found = entry === 0 ? 'there is no DMA mapping of it' : `its DMA mapping leads to page ${dmaPage(entry)}`;
+  throw new Violation(
+    'I-DMA',
+    `device ${get(arena, mirror + Mirror.device)} accesses page ${page} at address page ${vpn}, but ${found}`,
+  );
+}
+
+/** hmm_dma_map_free. A mapping that is left has leaked. */
+export function closeDma(arena: Arena, mirror: number): void {
+  const root = get(arena, mirror + Mirror.dmaTable);
+  let left = 0;
+  forEachDmaEntry(arena, mirror, () => left++);
+  if (left > 0)
+    throw new Violation(
+      'I-DMA',
+      `${left} DMA mappings of device ${get(arena, mirror + Mirror.device)} are left when it is closed`,
+    );
+  freeTables(arena, root);
+  set(arena, mirror + Mirror.dmaTable, 0);
+}

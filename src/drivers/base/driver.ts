@@ -1,0 +1,109 @@
+/** What a driver is: device state in a {@link Mirror}, hooks, and options that switch its policies. */
+import { get } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
+import { Mirror } from '../../arena/structures.ts';
+import type { PagemapOps } from '../../mm/page/devPagemap.ts';
+import type { IntervalOps } from '../../notifier/ops.ts';
+import type { Steps } from '../../steps/steps.ts';
+import type { Task } from '../../sync/task.ts';
+import type { Work } from '../../sync/workqueue.ts';
+
+/** One policy of a driver: a closed set of values or whole numbers. */
+export interface DriverOption {
+  readonly help: string;
+  readonly values?: readonly string[];
+  /** The default; without it the first of the values. */
+  readonly usual?: string;
+  /** For numeric options: default and bounds. */
+  readonly number?: { readonly default: number; readonly min: number; readonly max: number };
+}
+
+/** Objects of the arena that a driver takes for one mirror. */
+export interface MirrorNeeds {
+  readonly intervals: number;
+  /** Page-table pages beside those of the device page table. */
+  readonly tables: number;
+}
+
+/**
+ * A driver plug-in. It is loaded in every worker, because the thread that changes the CPU page table is the one that runs
+ * the driver's `invalidate`. It keeps no state of its own: everything is in the mirror (`mirror + Mirror.x`).
+ *
+ * Pages everywhere, ends exclusive. Errors are negative errno values.
+ */
+export interface Driver {
+  readonly name: string;
+  /** One line for `hmm-lab drivers`. */
+  readonly summary: string;
+  readonly options: Readonly<Record<string, DriverOption>>;
+  /** Options that it has from the driver it derives from, and that stay at their defaults: its own hooks do not look at them. */
+  readonly fixed?: readonly string[];
+  readonly interval: IntervalOps;
+  readonly pagemap: PagemapOps;
+  /** Subscribes the mirror, made by {@link openMirror}, to its address space. */
+  readonly open: (task: Task, mirror: number) => Steps<number>;
+  /** Unsubscribes and lets go of everything. */
+  readonly close: (task: Task, mirror: number) => Steps<void>;
+  /** Makes the device able to access `start`, and as much up to `end` as it cares to. 0 or an error. */
+  readonly fault: (task: Task, mirror: number, start: number, end: number, write: boolean) => Steps<number>;
+  /** Moves pages to the device. Returns how many moved. */
+  readonly migrateToDevice: (task: Task, mirror: number, start: number, end: number) => Steps<number>;
+  /** Moves pages of this device back to system memory. Returns how many moved. */
+  readonly migrateToSystem: (task: Task, mirror: number, start: number, end: number) => Steps<number>;
+  /** Gives the device atomic access to one page. 0 or an error. */
+  readonly makeExclusive: (task: Task, mirror: number, vpn: number) => Steps<number>;
+  /** Brings everything on the device back to system memory, as far as it can be had. Returns how many pages moved. */
+  readonly evict: (task: Task, mirror: number) => Steps<number>;
+  /** Lets the device forget the entries of a range. Default: they are erased under the update lock, a mutex. */
+  readonly forget?: (task: Task, mirror: number, start: number, end: number) => Steps<void>;
+  /** What a mirror of a region of so many pages may need at most; `words` are its option values. Default: one interval. */
+  readonly needs?: (words: readonly number[], pages: number) => MirrorNeeds;
+  /** False: the device has no atomics, and makeExclusive always fails. */
+  readonly atomics?: boolean;
+  /** False: the device has no memory of its own, and nothing ever migrates to it. */
+  readonly memory?: boolean;
+  /** What the driver leaves to a worker, in a queue in the mirror (`Mirror.work`); in the order in which a worker does it. */
+  readonly work?: readonly Work[];
+  /** Does the device access memory by itself (through a TLB), or under the driver lock? Default: by itself. */
+  readonly accessUnderLock?: (arena: Arena, mirror: number) => boolean;
+}
+
+export const requiredHooks = [
+  'open',
+  'close',
+  'fault',
+  'migrateToDevice',
+  'migrateToSystem',
+  'makeExclusive',
+  'evict',
+] as const satisfies readonly (keyof Driver)[];
+
+/** Needs of a mirror of a driver that does not say. */
+const plainNeeds: MirrorNeeds = { intervals: 1, tables: 0 };
+
+export const mirrorNeeds = (driver: Driver, words: readonly number[], pages: number): MirrorNeeds =>
+  driver.needs?.(words, pages) ?? plainNeeds;
+
+/** Words that a mirror has for options. */
+export const MOST_OPTIONS = Mirror.private - Mirror.options;
+
+/** Index of the value an option has for this mirror; for numeric options the number itself. */
+export const driverOption = (arena: Arena, mirror: number, place: number): number => get(arena, mirror + Mirror.options + place);
+
+/** Why a module's export is no driver, or null when it is one. */
+export function driverDefect(candidate: unknown): string | null {
+  if (typeof candidate !== 'object' || candidate === null) return 'its default export is not an object';
+  const driver = candidate as Partial<Driver>;
+  if (typeof driver.name !== 'string' || driver.name === '') return 'it has no name';
+  if (typeof driver.summary !== 'string') return 'it has no summary';
+  if (typeof driver.options !== 'object' || driver.options === null) return 'it has no options table (an empty one will do)';
+  const many = Object.keys(driver.options).length;
+  if (many > MOST_OPTIONS) return `it has ${many} options, at most ${MOST_OPTIONS} are possible`;
+  const missing: string[] = requiredHooks.filter((hook) => typeof driver[hook] !== 'function');
+  if (typeof driver.interval?.invalidate !== 'function' && typeof driver.interval?.invalidateStart !== 'function') {
+    missing.push('interval.invalidate');
+  }
+  if (typeof driver.pagemap?.migrateToRam !== 'function') missing.push('pagemap.migrateToRam');
+  if (typeof driver.pagemap?.folioFree !== 'function') missing.push('pagemap.folioFree');
+  return missing.length === 0 ? null : `it lacks ${missing.join(', ')}`;
+}

@@ -1,0 +1,150 @@
+/**
+ * The policies of the collision-retry loop: how a device fault goes on when invalidations keep throwing its passes away, and
+ * when it gives up. A driver calls {@link beginRetry} for a request, {@link beginWindow} for each part of it that must become
+ * stable as a whole, {@link beginPass} before each pass, and then {@link windowStable} or {@link passLost}.
+ */
+import { get } from '../../arena/access.ts';
+import { Counter } from '../../arena/counters.ts';
+import { Actor } from '../../arena/structures.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { sleepFor } from '../../sync/sleep.ts';
+import { count, type Task } from '../../sync/task.ts';
+import { type DriverOption, driverOption } from './driver.ts';
+import { type RetryPolicy, retryPolicies } from './retryPolicies.ts';
+
+const names = Object.keys(retryPolicies) as RetryPolicy[];
+const WINDOW = names.indexOf('window');
+const PROGRESS = names.indexOf('progress');
+const UNBOUNDED = names.indexOf('unbounded');
+const BACKOFF = names.indexOf('backoff');
+const REFAULT = names.indexOf('refault');
+const TIMESLICE = names.indexOf('timeslice');
+
+/** A pause is never longer than this part of the deadline. */
+const LONGEST_PAUSE = 1 / 8;
+
+/** The options of the loop, for the end of a driver's option table. `usual` is the policy of the real driver. */
+export function retryOptions(usual: RetryPolicy) {
+  return {
+    policy: {
+      help: 'when the retry loop gives up, and how it waits (docs/measure.md)',
+      values: [usual, ...names.filter((name) => name !== usual)],
+    },
+    deadlineMs: { help: 'how long it is tried before -EBUSY', number: { default: 1000, min: 1, max: 60_000 } },
+    pauseUs: {
+      help: 'first pause of policy=backoff, every one of policy=refault, first slice of policy=timeslice',
+      number: { default: 20, min: 1, max: 100_000 },
+    },
+  } as const satisfies Readonly<Record<string, DriverOption>>;
+}
+
+/** Where a driver's option table has the options of the loop, and what the values of `policy` mean there. */
+export interface RetryPlaces {
+  readonly policy: number;
+  readonly deadlineMs: number;
+  readonly pauseUs: number;
+  readonly policies: readonly number[];
+}
+
+export function retryPlaces(options: Readonly<Record<string, DriverOption>>): RetryPlaces {
+  const known = Object.keys(options);
+  const { policy: option } = options;
+  const policies = (option?.values ?? []).map((name) => names.indexOf(name as RetryPolicy));
+  return {
+    policy: known.indexOf('policy'),
+    deadlineMs: known.indexOf('deadlineMs'),
+    pauseUs: known.indexOf('pauseUs'),
+    policies,
+  };
+}
+
+/** One request under way. Times are milliseconds of the task's clock, 0 where it was not read yet. */
+export interface Retry {
+  readonly policy: number;
+  readonly deadlineMs: number;
+  /** Next pause, or length of the slice. */
+  pauseMs: number;
+  /** Since when the deadline counts. */
+  since: number;
+  windowBegan: number;
+  passBegan: number;
+  sliceBegan: number;
+  /** Passes of this window. */
+  attempts: number;
+  /** Pages faulted in so far, by this task. */
+  faulted: number;
+}
+
+/** Reading the clock costs as much as five atomics: not before there is something to time. */
+const earlyClock = (task: Task): number => (task.watch === null ? 0 : task.clock());
+
+/** Only one policy goes by it; to the others it is a statistic, and no part of what they do. */
+const pagesFaulted = (task: Task, policy: number): number =>
+  policy === PROGRESS ? get(task.arena, task.actor + Actor.counters + Counter.hmmFaults) : 0;
+
+export function beginRetry(task: Task, mirror: number, places: RetryPlaces): Retry {
+  const { arena } = task;
+  const policy = places.policies[driverOption(arena, mirror, places.policy)] ?? WINDOW;
+  return {
+    policy,
+    deadlineMs: driverOption(arena, mirror, places.deadlineMs),
+    pauseMs: driverOption(arena, mirror, places.pauseUs) / 1000,
+    since: 0,
+    windowBegan: 0,
+    passBegan: 0,
+    sliceBegan: 0,
+    attempts: 0,
+    faulted: pagesFaulted(task, policy),
+  };
+}
+
+export function beginWindow(task: Task, retry: Retry): void {
+  retry.windowBegan = earlyClock(task);
+  retry.passBegan = retry.windowBegan;
+  if (retry.policy === WINDOW || retry.policy === PROGRESS) retry.since = retry.windowBegan;
+  else retry.since ||= retry.windowBegan;
+  retry.attempts = 0;
+}
+
+export function beginPass(task: Task, retry: Retry): void {
+  retry.attempts++;
+  count(task, Counter.rangeFaultPasses);
+}
+
+/** The window is stable: the device has been programmed. */
+export function windowStable(task: Task, retry: Retry): void {
+  task.watch?.faultStable(task, retry.attempts, task.clock() - retry.windowBegan);
+}
+
+/**
+ * A pass was thrown away. True: try again, perhaps after a pause. False: the time is up.
+ *
+ * To be called with no lock held: it may sleep.
+ */
+export function* passLost(task: Task, retry: Retry): Steps<boolean> {
+  const now = task.clock();
+  task.watch?.passLost?.(task, now - (retry.passBegan || now));
+  retry.windowBegan ||= now;
+  retry.since ||= now;
+  const faulted = pagesFaulted(task, retry.policy);
+  if (faulted !== retry.faulted) retry.since = now;
+  retry.faulted = faulted;
+  if (retry.policy !== UNBOUNDED && retry.policy !== REFAULT && now - retry.since > retry.deadlineMs) {
+    task.watch?.faultGaveUp?.(task, retry.attempts, now - retry.windowBegan);
+    return false;
+  }
+  yield* pause(task, retry, now);
+  if (task.watch !== null) retry.passBegan = task.clock();
+  return true;
+}
+
+function* pause(task: Task, retry: Retry, now: number): Steps<void> {
+  if (retry.policy === TIMESLICE) {
+    retry.sliceBegan ||= now;
+    if (now - retry.sliceBegan < retry.pauseMs) return;
+  } else if (retry.policy !== BACKOFF && retry.policy !== REFAULT) return;
+  yield* sleepFor(task, retry.pauseMs);
+  if (retry.policy === REFAULT) return;
+  retry.pauseMs = Math.min(2 * retry.pauseMs, Math.max(retry.pauseMs, retry.deadlineMs * LONGEST_PAUSE));
+  retry.sliceBegan = 0;
+}

@@ -1,0 +1,97 @@
+/** try_to_migrate and remove_migration_ptes: migration entries in every mapping of a page, and back. */
+import { get, store } from '../arena/access.ts';
+import { Mm } from '../arena/structures.ts';
+import { protectionBits } from '../mm/fault/anonymous.ts';
+import { isDevicePrivatePage } from '../mm/page/devPagemap.ts';
+import { getPage, isFilePage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, pageFlags } from '../mm/page/page.ts';
+import { putPage } from '../mm/page/zone.ts';
+import { addAnonRmap, removeRmap, rmapWalk, shareAnonRmap } from '../mm/rmap/rmap.ts';
+import { clearMapping, unmapEverywhere } from '../mm/rmap/unmap.ts';
+import {
+  isHuge,
+  isMigration,
+  LEAF_DEVICE_PRIVATE_READ,
+  LEAF_DEVICE_PRIVATE_WRITE,
+  LEAF_MIGRATION_READ,
+  LEAF_MIGRATION_READ_EXCLUSIVE,
+  LEAF_MIGRATION_WRITE,
+  leafKind,
+  mkLeaf,
+  mkPte,
+  PTE_DIRTY,
+  PTE_WRITE,
+  PTE_YOUNG,
+  ptePfn,
+  ptePresent,
+} from '../mm/table/pte.ts';
+import { lookupTable, pteAt, ptlOf } from '../mm/table/tables.ts';
+import { vmaFlags } from '../mm/vma/vma.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { spinLock, spinUnlock } from '../sync/spinlock.ts';
+import type { Task } from '../sync/task.ts';
+
+/** The migration entry that stands for `pte`; `exclusive` is the page's mark before it was dropped. */
+export function migrationEntryFor(pte: number, exclusive: boolean): number {
+  const writable = (ptePresent(pte) && (pte & PTE_WRITE) !== 0) || leafKind(pte) === LEAF_DEVICE_PRIVATE_WRITE;
+  const kind = writable ? LEAF_MIGRATION_WRITE : exclusive ? LEAF_MIGRATION_READ_EXCLUSIVE : LEAF_MIGRATION_READ;
+  return mkLeaf(kind, ptePfn(pte), ptePresent(pte) ? pte & (PTE_YOUNG | PTE_DIRTY) : 0);
+}
+
+/**
+ * try_to_migrate: replaces every remaining mapping of a locked page by a migration entry. Ends early where the page may be pinned.
+ */
+export function* tryToMigrate(task: Task, pfn: number): Steps<void> {
+  const { arena } = task;
+  yield* unmapEverywhere(task, pfn, function* (word) {
+    const pte = yield* clearMapping(task, word, pfn);
+    const exclusive = (pageFlags(arena, pfn) & PG_ANON_EXCLUSIVE) !== 0;
+    if (exclusive) {
+      if (maybeDmaPinned(arena, pfn)) {
+        store(arena, word, pte);
+        return false;
+      }
+      shareAnonRmap(arena, pfn);
+    }
+    yield Point.setPte;
+    store(arena, word, migrationEntryFor(pte, exclusive));
+    removeRmap(arena, pfn);
+    yield* putPage(task, pfn);
+    return true;
+  });
+}
+
+/** The entry that takes the place of a migration entry for the page `to`. */
+export function restoredEntry(task: Task, entry: number, to: number, vm: number): number {
+  const { arena } = task;
+  const write = leafKind(entry) === LEAF_MIGRATION_WRITE;
+  if (isDevicePrivatePage(arena, to)) return mkLeaf(write ? LEAF_DEVICE_PRIVATE_WRITE : LEAF_DEVICE_PRIVATE_READ, to);
+  const dirty = (entry & PTE_DIRTY) !== 0 && (pageFlags(arena, to) & PG_DIRTY) !== 0 ? PTE_DIRTY : 0;
+  return mkPte(to, protectionBits(vm) | (entry & PTE_YOUNG) | dirty | (write ? PTE_WRITE : 0));
+}
+
+/**
+ * remove_migration_ptes: every migration entry of `from` becomes an entry of `to` (the same page when the migration
+ * failed). No notifier and no flush: nothing was reachable. Entries that were zapped meanwhile are simply not found.
+ */
+export function* removeMigrationPtes(task: Task, from: number, to: number): Steps<void> {
+  const { arena } = task;
+  yield* rmapWalk(task, to, function* (vma, mm, vpn) {
+    const table = lookupTable(arena, get(arena, mm + Mm.pgd), vpn);
+    if (table === 0) return true;
+    const ptl = ptlOf(arena, table);
+    yield* spinLock(task, ptl, LockClass.ptl);
+    const word = pteAt(arena, table, vpn);
+    const entry = get(arena, word);
+    if (!isHuge(entry) && isMigration(entry) && ptePfn(entry) === from) {
+      yield* getPage(task, to);
+      const anonymous = !isFilePage(arena, to);
+      addAnonRmap(arena, to, anonymous && leafKind(entry) !== LEAF_MIGRATION_READ);
+      yield Point.setPte;
+      store(arena, word, restoredEntry(task, entry, to, vmaFlags(arena, vma)));
+    }
+    yield* spinUnlock(task, ptl, LockClass.ptl);
+    return true;
+  });
+}

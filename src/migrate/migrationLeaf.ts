@@ -1,0 +1,111 @@
+/** Migration entries for a whole leaf: a huge page that is on its way (set_pmd_migration_entry, remove_migration_pmd). */
+import { get, store, xchg } from '../arena/access.ts';
+import type { Arena } from '../arena/arena.ts';
+import { PTRS_PER_TABLE } from '../arena/config.ts';
+import { Mm } from '../arena/structures.ts';
+import { fillFromLeaf } from '../mm/huge/splitHugePmd.ts';
+import { getPage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, pageFlags, setPageFlags } from '../mm/page/page.ts';
+import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
+import { putPage } from '../mm/page/zone.ts';
+import { addAnonRmap, removeRmap, rmapWalk, shareAnonRmap } from '../mm/rmap/rmap.ts';
+import { isMigration, LEAF_MIGRATION_READ, leafKind, PTE_DIRTY, PTE_HUGE, ptePfn, ptePresent } from '../mm/table/pte.ts';
+import { hugeLeaf, lookupTable, pteAt, ptlOf } from '../mm/table/tables.ts';
+import { CPU, flushTlb } from '../mm/table/tlb.ts';
+import { vmaFlags } from '../mm/vma/vma.ts';
+import { Point } from '../steps/points.ts';
+import type { Steps } from '../steps/steps.ts';
+import { LockClass } from '../sync/lockClass.ts';
+import { spinLock, spinUnlock } from '../sync/spinlock.ts';
+import type { Task } from '../sync/task.ts';
+import { migrationEntryFor, restoredEntry } from './migrationEntries.ts';
+
+/** Locks and references all pieces; `locked` is one that the caller has locked already. False, with nothing taken, if one is busy. */
+function* takePieces(task: Task, head: number, locked: number): Steps<boolean> {
+  for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) {
+    yield* getPage(task, pfn);
+    if (pfn === locked || (yield* trylockPage(task, pfn))) continue;
+    yield* putPage(task, pfn);
+    for (let back = pfn - 1; back >= head; back--) yield* releasePiece(task, back, locked);
+    return false;
+  }
+  return true;
+}
+
+function* releasePiece(task: Task, pfn: number, locked: number): Steps<void> {
+  if (pfn !== locked) yield* unlockPage(task, pfn);
+  yield* putPage(task, pfn);
+}
+
+/** May a piece be pinned that is exclusive? Then the page stays. */
+function isPinned(arena: Arena, head: number): boolean {
+  for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) if (maybeDmaPinned(arena, pfn)) return true;
+  return false;
+}
+
+/**
+ * Replaces the leaf of `table` by a migration entry for the same page, all pieces locked and referenced. Returns the leaf as it
+ * was, or 0 when the page cannot be had, and then nothing has changed. Under the PTL.
+ */
+export function* takeLeaf(task: Task, table: number, locked: number): Steps<number> {
+  const { arena } = task;
+  const word = pteAt(arena, table, 0);
+  const head = ptePfn(get(arena, word));
+  if (!(yield* takePieces(task, head, locked))) return 0;
+  yield Point.clearPte;
+  const leaf = xchg(arena, word, PTE_HUGE);
+  if (ptePresent(leaf)) yield* flushTlb(task, CPU);
+  const exclusive = (pageFlags(arena, head) & PG_ANON_EXCLUSIVE) !== 0;
+  if (exclusive && isPinned(arena, head)) {
+    store(arena, word, leaf);
+    for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) yield* releasePiece(task, pfn, locked);
+    return 0;
+  }
+  yield Point.setPte;
+  store(arena, word, migrationEntryFor(leaf, exclusive) | PTE_HUGE);
+  for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) {
+    if (ptePresent(leaf) && (leaf & PTE_DIRTY) !== 0) setPageFlags(arena, pfn, PG_DIRTY);
+    if (exclusive) shareAnonRmap(arena, pfn);
+    removeRmap(arena, pfn);
+    yield* putPage(task, pfn);
+  }
+  return leaf;
+}
+
+/** Calls `visit` for every address space whose leaf is the migration entry of `from`; `page` is what has its rmap. Under the PTL. */
+function* eachMigrationLeaf(
+  task: Task,
+  from: number,
+  page: number,
+  visit: (table: number, leaf: number, vma: number) => Steps<void>,
+): Steps<void> {
+  const { arena } = task;
+  yield* rmapWalk(task, page, function* (vma, mm, vpn) {
+    const table = vpn % PTRS_PER_TABLE === 0 ? lookupTable(arena, get(arena, mm + Mm.pgd), vpn) : 0;
+    if (table === 0) return true;
+    const ptl = ptlOf(arena, table);
+    yield* spinLock(task, ptl, LockClass.ptl);
+    const leaf = hugeLeaf(arena, table);
+    if (isMigration(leaf) && ptePfn(leaf) === from) yield* visit(table, leaf, vma);
+    yield* spinUnlock(task, ptl, LockClass.ptl);
+    return true;
+  });
+}
+
+/** The migration leaves of `from` become leaves of the huge page `to` (the same page when it stays). */
+export function* removeMigrationLeaves(task: Task, from: number, to: number): Steps<void> {
+  const { arena } = task;
+  yield* eachMigrationLeaf(task, from, to, function* (table, leaf, vma) {
+    const exclusive = leafKind(leaf) !== LEAF_MIGRATION_READ;
+    for (let pfn = to; pfn < to + PTRS_PER_TABLE; pfn++) {
+      yield* getPage(task, pfn);
+      addAnonRmap(arena, pfn, exclusive);
+    }
+    yield Point.setPte;
+    store(arena, pteAt(arena, table, 0), restoredEntry(task, leaf, to, vmaFlags(arena, vma)) | PTE_HUGE);
+  });
+}
+
+/** The migration leaves of `from` become 512 migration entries, so that each piece can go its own way. */
+export function* splitMigrationLeaves(task: Task, from: number): Steps<void> {
+  yield* eachMigrationLeaf(task, from, from, (table, leaf) => fillFromLeaf(task, table, leaf));
+}

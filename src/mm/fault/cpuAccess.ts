@@ -1,0 +1,143 @@
+/** What a CPU does with an address: translate through the TLB and the page table, fault if need be, access. */
+import { cas, forgetRound, frameLoad, frameStore, get, load, observed } from '../../arena/access.ts';
+import { Counter } from '../../arena/counters.ts';
+import { frameAt } from '../../arena/frames.ts';
+import { Mm } from '../../arena/structures.ts';
+import { Violation } from '../../arena/violation.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { count, fatalSignalPending, type Task } from '../../sync/task.ts';
+import { isHuge, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG, pieceEntry, ptePfn, ptePresent } from '../table/pte.ts';
+import { hugeLeaf, lookupTable, pteAt } from '../table/tables.ts';
+import { CPU, closeWindow, openWindow, tlbFill, tlbGeneration, tlbLookup } from '../table/tlb.ts';
+import {
+  FAULT_FLAG_ALLOW_RETRY,
+  FAULT_FLAG_KILLABLE,
+  FAULT_FLAG_TRIED,
+  FAULT_FLAG_USER,
+  FAULT_FLAG_WRITE,
+  VM_FAULT_COMPLETED,
+  VM_FAULT_ERROR,
+  VM_FAULT_OOM,
+  VM_FAULT_RETRY,
+  VM_FAULT_SIGSEGV,
+} from '../table/vmFault.ts';
+import { mmapReadLock, mmapReadUnlock } from '../vma/mmapLock.ts';
+import { VM_ACCESS, VM_WRITE, vmaFlags, vmaLookup } from '../vma/vma.ts';
+import { handleMmFault } from './fault.ts';
+
+/** Faults in a row on one access after which something is wrong. */
+const FAULT_LIMIT = 1_000_000;
+
+/** The hardware walk: the entry if it allows the access, with accessed and dirty bits set; else 0. Inside a window. */
+function hardwareWalk(task: Task, mm: number, vpn: number, write: boolean): number {
+  const { arena } = task;
+  const table = lookupTable(arena, get(arena, mm + Mm.pgd), vpn);
+  if (table === 0) return 0;
+  const leaf = hugeLeaf(arena, table);
+  const word = pteAt(arena, table, leaf === 0 ? vpn : 0);
+  const want = PTE_YOUNG | (write ? PTE_DIRTY : 0);
+  for (;;) {
+    // Sequentially consistent: pairs with the clear and the window test of whoever flushes (tlb.ts).
+    const pte = load(arena, word);
+    if (!ptePresent(pte) || (pte & PTE_PROTNONE) !== 0 || (write && (pte & PTE_WRITE) === 0)) return 0;
+    // The leaf was split since the first look.
+    if (leaf !== 0 && !isHuge(pte)) return 0;
+    if ((pte & want) === want || cas(arena, word, pte, pte | want) === pte) {
+      return isHuge(pte) ? pieceEntry(pte | want, vpn) : pte | want;
+    }
+  }
+}
+
+/** The translation for an access, through the TLB; 0 means fault. Inside a window. */
+function translate(task: Task, mm: number, vpn: number, write: boolean): number {
+  const cached = tlbLookup(task, CPU, mm, vpn);
+  if (cached !== 0 && (!write || (cached & (PTE_WRITE | PTE_DIRTY)) === (PTE_WRITE | PTE_DIRTY))) return cached;
+  const generation = tlbGeneration(task, CPU);
+  const pte = hardwareWalk(task, mm, vpn, write);
+  if (pte !== 0) tlbFill(task, CPU, mm, vpn, generation, pte);
+  return pte;
+}
+
+/** do_user_addr_fault: one page fault of a user access. 0, or the VM_FAULT error bits the access ends with. */
+export function* cpuFault(task: Task, mm: number, vpn: number, write: boolean): Steps<number> {
+  const { arena } = task;
+  let flags = FAULT_FLAG_USER | FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE | (write ? FAULT_FLAG_WRITE : 0);
+  for (;;) {
+    yield* mmapReadLock(task, mm);
+    const vma = vmaLookup(arena, mm, vpn);
+    const vm = vma === 0 ? 0 : vmaFlags(arena, vma);
+    if ((vm & (write ? VM_WRITE : VM_ACCESS)) === 0) {
+      yield* mmapReadUnlock(task, mm);
+      return VM_FAULT_SIGSEGV;
+    }
+    const result = yield* handleMmFault(task, mm, vma, vpn, flags);
+    if ((result & VM_FAULT_RETRY) !== 0) {
+      if (fatalSignalPending(task)) return VM_FAULT_SIGSEGV;
+      flags |= FAULT_FLAG_TRIED;
+      continue;
+    }
+    if ((result & VM_FAULT_COMPLETED) === 0) yield* mmapReadUnlock(task, mm);
+    return result & VM_FAULT_ERROR;
+  }
+}
+
+/**
+ * Begins an access of the running thread to page `vpn` of `mm`. On success an access window is open, and the caller
+ * touches the frame and then calls {@link cpuEnd} without waiting for anything in between.
+ *
+ * @returns the index of the frame's first word in `arena.frames`; or minus the VM_FAULT bits, with no window open.
+ */
+export function* cpuBegin(task: Task, mm: number, vpn: number, write: boolean): Steps<number> {
+  const { arena } = task;
+  const mark = observed();
+  for (let faults = 0; faults < FAULT_LIMIT; faults++) {
+    yield Point.cpuAccess;
+    openWindow(task, CPU);
+    const pte = translate(task, mm, vpn, write);
+    if (pte !== 0) {
+      const pfn = ptePfn(pte);
+      if (get(arena, arena.page.refcount + pfn) <= 0) {
+        throw new Violation('I-FREE', `actor ${task.id} reaches page ${pfn} through address page ${vpn} after it was freed`);
+      }
+      yield Point.cpuTranslated;
+      return frameAt(arena, pfn);
+    }
+    closeWindow(task, CPU);
+    count(task, Counter.cpuFaults);
+    const error = yield* cpuFault(task, mm, vpn, write);
+    if (error !== 0) return -error;
+    task.watch?.refaulted?.(task, 'the access', vpn, faults + 1);
+    forgetRound(mark);
+  }
+  throw new Violation('I-PROG', `actor ${task.id} faulted ${FAULT_LIMIT} times in a row on address page ${vpn}`);
+}
+
+/** Ends the access begun by {@link cpuBegin}. */
+export function cpuEnd(task: Task): void {
+  closeWindow(task, CPU);
+}
+
+/** Reads one word. The value, or NaN when the access faulted for good. */
+export function* cpuLoad(task: Task, mm: number, vpn: number, word: number): Steps<number> {
+  const at = yield* cpuBegin(task, mm, vpn, false);
+  if (at < 0) return Number.NaN;
+  const value = frameLoad(task.arena, at + word);
+  cpuEnd(task);
+  return value;
+}
+
+/** Writes one word. 0, or minus the VM_FAULT bits. */
+export function* cpuStore(task: Task, mm: number, vpn: number, word: number, value: number): Steps<number> {
+  const at = yield* cpuBegin(task, mm, vpn, true);
+  if (at < 0) return at;
+  frameStore(task.arena, at + word, value);
+  cpuEnd(task);
+  return 0;
+}
+
+/** Names of VM_FAULT error bits, for messages: `SIGSEGV`, `SIGBUS`, `OOM`. */
+export function faultName(bits: number): string {
+  if ((bits & VM_FAULT_SIGSEGV) !== 0) return 'SIGSEGV';
+  return (bits & VM_FAULT_OOM) !== 0 ? 'OOM' : 'SIGBUS';
+}

@@ -1,0 +1,46 @@
+/** pread and pwrite of a file: one word of a page, which is all the data the lab's files carry. */
+import { cas, frameLoad, frameStore, load } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
+import { ENOMEM } from '../../arena/errno.ts';
+import { frameAt } from '../../arena/frames.ts';
+import { AddressSpace } from '../../arena/structures.ts';
+import type { Steps } from '../../steps/steps.ts';
+import type { Task } from '../../sync/task.ts';
+import { PG_DIRTY, setPageFlags } from '../page/page.ts';
+import { lockPage, unlockPage } from '../page/pageLock.ts';
+import { putPage } from '../page/zone.ts';
+import { fileSize, findOrCreatePage, findPage } from './addressSpace.ts';
+
+/** Reads the first word of page `index`: NaN at and beyond the end of the file, 0 in a hole. */
+export function* fileRead(task: Task, mapping: number, index: number): Steps<number> {
+  if (index >= fileSize(task.arena, mapping)) return Number.NaN;
+  const pfn = yield* findPage(task, mapping, index);
+  if (pfn === 0) return 0;
+  const value = frameLoad(task.arena, frameAt(task.arena, pfn));
+  yield* putPage(task, pfn);
+  return value;
+}
+
+/** i_size_write: the page lock guards the page alone, so two writers may want to make the file longer at once. */
+function growTo(arena: Arena, mapping: number, pages: number): void {
+  const word = mapping + AddressSpace.size;
+  for (let size = load(arena, word); size < pages; ) {
+    const now = cas(arena, word, size, pages);
+    if (now === size) return;
+    size = now;
+  }
+}
+
+/** Writes it; a write beyond the end makes the file longer. 0 or -ENOMEM. */
+export function* fileWrite(task: Task, mapping: number, index: number, value: number): Steps<number> {
+  const { arena } = task;
+  const pfn = yield* findOrCreatePage(task, mapping, index);
+  if (pfn === 0) return -ENOMEM;
+  yield* lockPage(task, pfn);
+  frameStore(arena, frameAt(arena, pfn), value);
+  setPageFlags(arena, pfn, PG_DIRTY);
+  growTo(arena, mapping, index + 1);
+  yield* unlockPage(task, pfn);
+  yield* putPage(task, pfn);
+  return 0;
+}

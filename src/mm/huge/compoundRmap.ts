@@ -1,0 +1,33 @@
+/** rmap_walk of a huge page as a whole: every mapping that can see any of its pieces. */
+import { get } from '../../arena/access.ts';
+import { PTRS_PER_TABLE } from '../../arena/config.ts';
+import { nodeLast, nodeStart } from '../../arena/intervalTree.ts';
+import { deref } from '../../arena/pool.ts';
+import { AnonVma, Vma } from '../../arena/structures.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { downRead, upRead } from '../../sync/rwsem.ts';
+import type { Task } from '../../sync/task.ts';
+import { compoundHead, pageIndex, pageMapping } from '../page/page.ts';
+
+/** The pages [start, end) of an address space where pieces may be mapped. Returns false to end the walk. */
+export type CompoundVisitor = (mm: number, start: number, end: number) => Steps<boolean>;
+
+/**
+ * Calls `visit` for each mapping of the huge page that `piece` is of, under the rmap lock. The caller has the piece locked; the
+ * first piece may have been freed.
+ */
+export function* eachCompoundMapping(task: Task, piece: number, visit: CompoundVisitor): Steps<void> {
+  const { arena } = task;
+  const anonVma = deref(arena, arena.pools.anonVma, pageMapping(arena, piece));
+  const index = pageIndex(arena, piece) - (piece - compoundHead(arena, piece));
+  yield* downRead(task, anonVma + AnonVma.lock, LockClass.anonVma);
+  for (let vma = get(arena, anonVma + AnonVma.head); vma !== 0; vma = get(arena, vma + Vma.anonNext)) {
+    const first = nodeStart(arena, vma + Vma.node);
+    const vpn = first + index - get(arena, vma + Vma.pgoff);
+    const start = Math.max(first, vpn);
+    const end = Math.min(nodeLast(arena, vma + Vma.node) + 1, vpn + PTRS_PER_TABLE);
+    if (start < end && !(yield* visit(deref(arena, arena.pools.mm, get(arena, vma + Vma.mm)), start, end))) break;
+  }
+  yield* upRead(task, anonVma + AnonVma.lock, LockClass.anonVma);
+}

@@ -1,0 +1,82 @@
+/** System memory: allocation and the last put of a page (mm/page_alloc.c, as far as single pages go). */
+import { add, cas, get, load, set, store } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
+import { checkPoison, clearFrame, poisonFrame } from '../../arena/frames.ts';
+import { rawLock, rawUnlock } from '../../arena/raw.ts';
+import { Header } from '../../arena/structures.ts';
+import { Violation } from '../../arena/violation.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import type { Task } from '../../sync/task.ts';
+import { freeZoneDevicePage } from './devPagemap.ts';
+import { freePiece } from './hugeZone.ts';
+import { clearAnonMapping, isDevicePage, PG_LOCKED, pageFlags, pageMapcount } from './page.ts';
+
+/** Pages of system memory that are free. */
+export const freePages = (arena: Arena): number => get(arena, Header.zoneFreeCount);
+
+/**
+ * alloc_page: a page with one reference, or 0 when memory is exhausted. With `zero` its bytes are cleared, otherwise they
+ * are the poison of the last owner, which nobody may see.
+ */
+export function* allocPage(task: Task, zero: boolean): Steps<number> {
+  const { arena } = task;
+  yield Point.allocPage;
+  rawLock(arena, Header.zoneLock);
+  let pfn = get(arena, Header.zoneFree);
+  const recycled = pfn !== 0;
+  if (recycled) {
+    set(arena, Header.zoneFree, get(arena, arena.page.deviceData + pfn));
+  } else if (get(arena, Header.zoneFresh) < arena.hugeZero) {
+    pfn = get(arena, Header.zoneFresh);
+    set(arena, Header.zoneFresh, pfn + 1);
+  }
+  if (pfn !== 0) set(arena, Header.zoneFreeCount, get(arena, Header.zoneFreeCount) - 1);
+  rawUnlock(arena, Header.zoneLock);
+  if (pfn === 0) return 0;
+  if (recycled && task.checks) checkPoison(arena, pfn);
+  set(arena, arena.page.deviceData + pfn, 0);
+  if (cas(arena, arena.page.refcount + pfn, 0, 1) !== 0)
+    throw new Violation('I-REF', `page ${pfn} was on the free list with references`);
+  // check_new_page: whoever marks a page must have it.
+  if (task.checks && pageFlags(arena, pfn) !== 0)
+    throw new Violation('I-FREE', `page ${pfn} was marked by somebody after it had been freed`);
+  // A page nobody wrote yet is all zero already.
+  if (zero && recycled) clearFrame(arena, pfn);
+  return pfn;
+}
+
+function freeSystemPage(task: Task, pfn: number): void {
+  const { arena } = task;
+  store(arena, arena.page.flags + pfn, 0);
+  clearAnonMapping(arena, pfn);
+  set(arena, arena.page.generation + pfn, get(arena, arena.page.generation + pfn) + 1);
+  poisonFrame(arena, pfn);
+  if (pfn >= arena.hugeZero) {
+    freePiece(arena, pfn);
+    return;
+  }
+  rawLock(arena, Header.zoneLock);
+  set(arena, arena.page.deviceData + pfn, get(arena, Header.zoneFree));
+  set(arena, Header.zoneFree, pfn);
+  set(arena, Header.zoneFreeCount, get(arena, Header.zoneFreeCount) + 1);
+  rawUnlock(arena, Header.zoneLock);
+}
+
+/** put_page: the last reference frees the page. May run under a page-table lock. */
+export function* putPage(task: Task, pfn: number, references = 1): Steps<void> {
+  const { arena } = task;
+  yield Point.putPage;
+  const before = add(arena, arena.page.refcount + pfn, -references);
+  if (before > references) return;
+  if (before < references) throw new Violation('I-REF', `page ${pfn} is put ${references} times but had ${before} references`);
+  if (pageMapcount(arena, pfn) !== 0)
+    throw new Violation('I-MAP', `page ${pfn} is freed while ${pageMapcount(arena, pfn)} entries map it`);
+  if ((pageFlags(arena, pfn) & PG_LOCKED) !== 0) throw new Violation('I-LOCK', `page ${pfn} is freed while locked`);
+  yield Point.freePage;
+  if (isDevicePage(arena, pfn)) yield* freeZoneDevicePage(task, pfn);
+  else freeSystemPage(task, pfn);
+}
+
+/** Is nobody using the page? */
+export const isFree = (arena: Arena, pfn: number): boolean => load(arena, arena.page.refcount + pfn) === 0;

@@ -1,0 +1,244 @@
+/** madvise(MADV_COLLAPSE): 512 pages that are mapped one by one are copied into a huge page (mm/khugepaged.c). */
+import { get, load, store, xchg } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
+import { PTRS_PER_TABLE } from '../../arena/config.ts';
+import { EAGAIN, EINVAL, ENOMEM } from '../../arena/errno.ts';
+import { Mm, Vma } from '../../arena/structures.ts';
+import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
+import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
+import type { Task } from '../../sync/task.ts';
+import { addNewHuge, newLeaf, putHugePage, spansHuge } from '../fault/hugeFault.ts';
+import { doSoftleafPage } from '../fault/softleaf.ts';
+import { extraReferences } from '../huge/compound.ts';
+import { copyPage } from '../page/copyPage.ts';
+import { allocHugePage } from '../page/hugeZone.ts';
+import { compoundHead, isDevicePage, PG_FILE, PG_LOCKED, pageCount, pageFlags, pageMapcount, pageSwap } from '../page/page.ts';
+import { trylockPage, unlockPage } from '../page/pageLock.ts';
+import { putPage } from '../page/zone.ts';
+import { anonVmaLock, anonVmaOf, anonVmaUnlock, removeRmap } from '../rmap/rmap.ts';
+import { freeSwap } from '../swap/swap.ts';
+import { EMPTY_LEAF, isDeviceExclusive, PTE_SPECIAL, ptePfn, ptePresent, pteWrite } from '../table/pte.ts';
+import { hugeLeaf, lookupTable, pteAt, ptlOf } from '../table/tables.ts';
+import { CPU, flushTlb } from '../table/tlb.ts';
+import { type Fault, VM_FAULT_ERROR } from '../table/vmFault.ts';
+import { mmapReadLock, mmapReadUnlock, mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
+import { addRss } from '../vma/mmStruct.ts';
+import {
+  VM_HUGETLB,
+  VM_NOHUGEPAGE,
+  VM_SPECIAL,
+  vmaEnd,
+  vmaFlags,
+  vmaIsAnonymous,
+  vmaLookup,
+  vmaStart,
+  vmasIn,
+} from '../vma/vma.ts';
+
+/** Reasons why a block stays as it is. The first two let the next block be tried, the last one does not. */
+const REFUSED = -EINVAL;
+const BUSY = -EAGAIN;
+const STOP = -1000;
+
+const isNormal = (pte: number): boolean => ptePresent(pte) && (pte & PTE_SPECIAL) === 0;
+
+/** hugepage_vma_check, as far as it does not depend on advice but on what the VMA is. */
+function canCollapse(arena: Arena, vma: number): boolean {
+  const flags = vmaFlags(arena, vma);
+  const first = Math.ceil(vmaStart(arena, vma) / PTRS_PER_TABLE) * PTRS_PER_TABLE;
+  return (
+    (flags & (VM_NOHUGEPAGE | VM_SPECIAL | VM_HUGETLB)) === 0 &&
+    vmaIsAnonymous(arena, vma) &&
+    load(arena, vma + Vma.anonVma) !== 0 &&
+    first + PTRS_PER_TABLE <= vmaEnd(arena, vma)
+  );
+}
+
+/** is_refcount_suitable: nobody but mappings holds the page, and of a huge page no device holds a piece for itself. */
+function isSuitable(arena: Arena, table: number, pfn: number): boolean {
+  const head = compoundHead(arena, pfn);
+  if (head === 0) return pageCount(arena, pfn) === pageMapcount(arena, pfn) + (pageSwap(arena, pfn) === 0 ? 0 : 1);
+  for (let i = 0; i < PTRS_PER_TABLE; i++) {
+    const pte = get(arena, pteAt(arena, table, i));
+    if (isDeviceExclusive(pte) && compoundHead(arena, ptePfn(pte)) === head) return false;
+  }
+  return extraReferences(arena, head) === 0;
+}
+
+/** Why a page that is mapped cannot be copied, 0 if it can. */
+function objection(arena: Arena, table: number, pfn: number): number {
+  if (isDevicePage(arena, pfn)) return REFUSED;
+  const flags = pageFlags(arena, pfn);
+  if ((flags & PG_FILE) !== 0) return STOP;
+  return (flags & PG_LOCKED) !== 0 || !isSuitable(arena, table, pfn) ? BUSY : 0;
+}
+
+/** hpage_collapse_scan_pmd: 0, or why not. Entries that are not present count as pages that can be had. */
+function scan(arena: Arena, table: number): number {
+  let writable = false;
+  for (let i = 0; i < PTRS_PER_TABLE; i++) {
+    const pte = get(arena, pteAt(arena, table, i));
+    if (!isNormal(pte)) continue;
+    writable ||= pteWrite(pte);
+    const why = objection(arena, table, ptePfn(pte));
+    if (why !== 0) return why;
+  }
+  return writable ? 0 : REFUSED;
+}
+
+/** __collapse_huge_page_swapin: brings home what a device has. mmap_lock is held for reading. */
+function* bringHome(task: Task, mm: number, vma: number, table: number, start: number): Steps<boolean> {
+  const { arena } = task;
+  for (let vpn = start; vpn < start + PTRS_PER_TABLE; vpn++) {
+    const pte = pteAt(arena, table, vpn);
+    const orig = get(arena, pte);
+    if (orig === 0 || ptePresent(orig)) continue;
+    const fault: Fault = { mm, vma, vpn, flags: 0, table, pte, orig, page: 0 };
+    if (((yield* doSoftleafPage(task, fault)) & VM_FAULT_ERROR) !== 0) return false;
+  }
+  return true;
+}
+
+/** __collapse_huge_page_isolate: locks the pages. 0, or why not, and then nothing is locked. Under the PTL. */
+function* isolate(task: Task, table: number): Steps<number> {
+  const { arena } = task;
+  let why = scan(arena, table);
+  let i = 0;
+  for (; i < PTRS_PER_TABLE && why === 0; i++) {
+    const pte = get(arena, pteAt(arena, table, i));
+    if (pte !== 0 && !ptePresent(pte)) why = REFUSED;
+    else if (isNormal(pte) && !(yield* trylockPage(task, ptePfn(pte)))) why = BUSY;
+  }
+  if (why === 0) return 0;
+  for (i -= 2; i >= 0; i--) {
+    const pte = get(arena, pteAt(arena, table, i));
+    if (isNormal(pte)) yield* unlockPage(task, ptePfn(pte));
+  }
+  return why;
+}
+
+/** Takes the entries away; the table maps nothing afterwards. Under the PTL. */
+function* clearEntries(task: Task, table: number): Steps<Int32Array> {
+  const { arena } = task;
+  const old = new Int32Array(PTRS_PER_TABLE);
+  for (let i = PTRS_PER_TABLE - 1; i >= 0; i--) {
+    yield Point.clearPte;
+    old[i] = xchg(arena, pteAt(arena, table, i), i === 0 ? EMPTY_LEAF : 0);
+  }
+  yield* flushTlb(task, CPU);
+  return old;
+}
+
+/** __collapse_huge_page_copy: returns how many of the pages were mapped before. */
+function* copyAll(task: Task, head: number, old: Int32Array): Steps<number> {
+  let mapped = 0;
+  for (let i = 0; i < PTRS_PER_TABLE; i++) {
+    const pte = old[i] as number;
+    if (!isNormal(pte)) continue;
+    const pfn = ptePfn(pte);
+    yield* copyPage(task, head + i, pfn);
+    removeRmap(task.arena, pfn);
+    yield* freeSwap(task, pfn);
+    yield* unlockPage(task, pfn);
+    yield* putPage(task, pfn);
+    mapped++;
+  }
+  return mapped;
+}
+
+/** The exchange: mmap_lock and the rmap lock are held for writing, so that nobody comes across the half-made table. */
+function* exchange(task: Task, mm: number, vma: number, table: number, start: number, head: number): Steps<number> {
+  const { arena } = task;
+  const ptl = ptlOf(arena, table);
+  const range = notifierRange(MMU_NOTIFY_CLEAR, mm, start, start + PTRS_PER_TABLE);
+  yield* mmuNotifierInvalidateRangeStart(task, range);
+  yield* spinLock(task, ptl, LockClass.ptl);
+  const why = yield* isolate(task, table);
+  const old = why === 0 ? yield* clearEntries(task, table) : new Int32Array(0);
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+  yield* mmuNotifierInvalidateRangeEnd(task, range);
+  if (why !== 0) return why;
+  addRss(arena, mm, -(yield* copyAll(task, head, old)));
+  yield* spinLock(task, ptl, LockClass.ptl);
+  addNewHuge(arena, mm, vma, start, head);
+  yield Point.setPte;
+  store(arena, pteAt(arena, table, 0), newLeaf(vmaFlags(arena, vma), head));
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+  return 0;
+}
+
+/** The block at `start`. 0 when a leaf maps it now, REFUSED or BUSY when the next may be tried, STOP or -ENOMEM when not. */
+function* collapseBlock(task: Task, mm: number, start: number): Steps<number> {
+  const { arena } = task;
+  yield* mmapReadLock(task, mm);
+  let vma = vmaLookup(arena, mm, start);
+  const table = lookupTable(arena, get(arena, mm + Mm.pgd), start);
+  const fits = vma !== 0 && spansHuge(arena, vma, start) && canCollapse(arena, vma);
+  const leaf = table === 0 ? EMPTY_LEAF : hugeLeaf(arena, table);
+  let why = !fits ? STOP : leaf === 0 ? scan(arena, table) : REFUSED;
+  const done = fits && leaf !== 0 && leaf !== EMPTY_LEAF;
+  if (why === 0 && !(yield* bringHome(task, mm, vma, table, start))) why = STOP;
+  yield* mmapReadUnlock(task, mm);
+  if (done) return 0;
+  if (why !== 0) return why;
+  const head = yield* allocHugePage(task);
+  if (head === 0) return -ENOMEM;
+  yield* mmapWriteLock(task, mm);
+  vma = vmaLookup(arena, mm, start);
+  if (vma === 0 || !spansHuge(arena, vma, start) || !canCollapse(arena, vma) || hugeLeaf(arena, table) !== 0) why = STOP;
+  else {
+    const anonVma = anonVmaOf(arena, vma);
+    yield* anonVmaLock(task, anonVma);
+    why = yield* exchange(task, mm, vma, table, start, head);
+    yield* anonVmaUnlock(task, anonVma);
+  }
+  yield* mmapWriteUnlock(task, mm);
+  if (why !== 0) yield* putHugePage(task, head);
+  return why;
+}
+
+/** madvise_collapse for the part of a range that is in one VMA. */
+function* collapseRange(task: Task, mm: number, start: number, end: number): Steps<number> {
+  const first = Math.ceil(start / PTRS_PER_TABLE) * PTRS_PER_TABLE;
+  const last = Math.floor(end / PTRS_PER_TABLE) * PTRS_PER_TABLE;
+  if (last < first) return -EINVAL;
+  let result = 0;
+  for (let at = first; at < last; at += PTRS_PER_TABLE) {
+    const why = yield* collapseBlock(task, mm, at);
+    if (why === STOP) return -EINVAL;
+    if (why === -ENOMEM) return why;
+    if (why !== 0) result = why;
+  }
+  return result;
+}
+
+/**
+ * madvise(MADV_COLLAPSE).
+ *
+ * @returns 0, -EINVAL (a block that has nothing writable, or a VMA that cannot have huge pages), -EAGAIN (a page is locked or
+ * referenced), -ENOMEM (no huge page left; or part of the range is not mapped, the rest was collapsed).
+ */
+export function* madviseCollapse(task: Task, mm: number, start: number, pages: number): Steps<number> {
+  const { arena } = task;
+  if (pages <= 0) return -EINVAL;
+  const end = start + pages;
+  let at = start;
+  let hole = false;
+  yield* mmapReadLock(task, mm);
+  const parts = vmasIn(arena, mm, start, end).map((vma) => {
+    const from = Math.max(start, vmaStart(arena, vma));
+    hole ||= from > at;
+    at = Math.min(end, vmaEnd(arena, vma));
+    return { from, to: at, possible: canCollapse(arena, vma) };
+  });
+  yield* mmapReadUnlock(task, mm);
+  for (const { from, to, possible } of parts) {
+    const result = possible ? yield* collapseRange(task, mm, from, to) : -EINVAL;
+    if (result !== 0) return result;
+  }
+  return hole || at < end ? -ENOMEM : 0;
+}

@@ -1,0 +1,194 @@
+/** madvise, and the OOM reaper, which zaps the same way without being allowed to wait. */
+import { get, load, or } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
+import { VPN_LIMIT } from '../../arena/config.ts';
+import { EACCES, EAGAIN, EINVAL, ENOMEM } from '../../arena/errno.ts';
+import { Mm, MmFlag, Vma } from '../../arena/structures.ts';
+import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStartNonblock } from '../../notifier/invalidate.ts';
+import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import type { Task } from '../../sync/task.ts';
+import { addressSpaceOf } from '../file/addressSpace.ts';
+import { pageoutRange } from '../swap/pageout.ts';
+import { mmapReadLock, mmapReadTrylock, mmapReadUnlock, mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
+import {
+  findVma,
+  linearPageIndex,
+  VM_DONTCOPY,
+  VM_HUGEPAGE,
+  VM_HUGETLB,
+  VM_LOCKED,
+  VM_NOHUGEPAGE,
+  VM_PFNMAP,
+  VM_SHARED,
+  VM_WIPEONFORK,
+  VM_WRITE,
+  vmaEnd,
+  vmaFlags,
+  vmaIsAnonymous,
+  vmaStart,
+  vmasIn,
+} from '../vma/vma.ts';
+import { changeVmas } from '../vma/vmaMerge.ts';
+import { populateVma } from './mlock.ts';
+import { punchHole } from './truncate.ts';
+import { zapRange, zapRangeNotified } from './zap.ts';
+
+/**
+ * madvise(MADV_DONTNEED): pages go, VMAs stay; the next touch finds zeroes. Holds mmap_lock for reading only, so it runs
+ * beside device faults and migrations.
+ *
+ * @returns 0, -EINVAL (empty range, or locked memory) or -ENOMEM (part of the range is not mapped; the rest was discarded).
+ */
+export function* madviseDontneed(task: Task, mm: number, start: number, pages: number): Steps<number> {
+  const { arena } = task;
+  if (pages <= 0) return -EINVAL;
+  const end = start + pages;
+  let at = start;
+  let hole = false;
+  yield* mmapReadLock(task, mm);
+  for (const vma of vmasIn(arena, mm, start, end)) {
+    if ((vmaFlags(arena, vma) & (VM_LOCKED | VM_PFNMAP)) !== 0) {
+      yield* mmapReadUnlock(task, mm);
+      return -EINVAL;
+    }
+    hole ||= vmaStart(arena, vma) > at;
+    const first = Math.max(start, vmaStart(arena, vma));
+    at = Math.min(end, vmaEnd(arena, vma));
+    yield* zapRangeNotified(task, mm, first, at, MMU_NOTIFY_CLEAR);
+  }
+  yield* mmapReadUnlock(task, mm);
+  return hole || at < end ? -ENOMEM : 0;
+}
+
+/** What madvise can be asked for, beside DONTNEED, which has a function of its own. */
+export type Advice =
+  | 'free'
+  | 'remove'
+  | 'dontfork'
+  | 'dofork'
+  | 'willneed'
+  | 'hugepage'
+  | 'nohugepage'
+  | 'wipeonfork'
+  | 'keeponfork'
+  | 'cold'
+  | 'pageout'
+  | 'popread'
+  | 'popwrite';
+
+/** Advice that only changes flags of the VMAs: what it clears, and what it sets. */
+const flagAdvice: Readonly<Partial<Record<Advice, readonly [clear: number, set: number]>>> = {
+  dontfork: [0, VM_DONTCOPY],
+  dofork: [VM_DONTCOPY, 0],
+  hugepage: [VM_NOHUGEPAGE, VM_HUGEPAGE],
+  nohugepage: [VM_HUGEPAGE, VM_NOHUGEPAGE],
+  wipeonfork: [0, VM_WIPEONFORK],
+  keeponfork: [VM_WIPEONFORK, 0],
+};
+
+/** Why a VMA does not take the advice, 0 if it does. */
+function refusal(arena: Arena, vma: number, advice: Advice): number {
+  const flags = vmaFlags(arena, vma);
+  const file = !vmaIsAnonymous(arena, vma);
+  if (advice === 'free' && file) return -EINVAL;
+  if (advice === 'wipeonfork' && (file || (flags & VM_SHARED) !== 0)) return -EINVAL;
+  if (advice === 'free' || advice === 'cold' || advice === 'pageout') {
+    return (flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) === 0 ? 0 : -EINVAL;
+  }
+  if (advice !== 'remove') return 0;
+  if (!file || (flags & VM_LOCKED) !== 0) return -EINVAL;
+  return (flags & (VM_SHARED | VM_WRITE)) === (VM_SHARED | VM_WRITE) ? 0 : -EACCES;
+}
+
+/**
+ * Walks the VMAs of a range (madvise_walk_vmas): an error of one ends it, a hole is remembered. Other advice about reclaim than
+ * pageout (free, cold, willneed) changes nothing that the model has: nobody reclaims by age, and its files are in memory.
+ */
+function* adviseEach(task: Task, mm: number, start: number, end: number, advice: Advice): Steps<number> {
+  const { arena } = task;
+  let at = start;
+  let hole = false;
+  for (const vma of vmasIn(arena, mm, start, end)) {
+    const error = refusal(arena, vma, advice);
+    if (error !== 0) return error;
+    hole ||= vmaStart(arena, vma) > at;
+    const first = Math.max(start, vmaStart(arena, vma));
+    at = Math.min(end, vmaEnd(arena, vma));
+    if (advice === 'popread' || advice === 'popwrite') {
+      const failed = yield* populateVma(task, mm, vma, first, at, advice === 'popwrite');
+      if (failed !== 0) return failed;
+    }
+    if (advice === 'pageout') yield* pageoutRange(task, mm, first, at);
+    if (advice !== 'remove') continue;
+    const mapping = addressSpaceOf(arena, get(arena, vma + Vma.mapping));
+    yield* punchHole(task, mapping, linearPageIndex(arena, vma, first), linearPageIndex(arena, vma, at));
+  }
+  return hole || at < end ? -ENOMEM : 0;
+}
+
+/** Flags of the VMAs between the holes. 0, or -ENOMEM: a hole, or too many VMAs. */
+function* changeFlags(task: Task, mm: number, start: number, end: number, change: (flags: number) => number): Steps<number> {
+  const { arena } = task;
+  let hole = false;
+  for (let at = start; at < end; ) {
+    const vma = findVma(arena, mm, at);
+    const first = vma === 0 ? end : Math.min(end, vmaStart(arena, vma));
+    hole ||= first > at;
+    at = Math.max(at, first);
+    if (at >= end) break;
+    at = yield* changeVmas(task, mm, at, end, change, function* () {});
+    if (at < 0) return at;
+  }
+  return hole ? -ENOMEM : 0;
+}
+
+/**
+ * madvise with any advice but DONTNEED and COLLAPSE.
+ *
+ * @returns 0, -EINVAL (empty range, or a VMA of the wrong kind), -ENOMEM (part of the range is not mapped; the rest was
+ * advised), -EACCES, -EFAULT.
+ */
+export function* madvise(task: Task, mm: number, start: number, pages: number, advice: Advice): Steps<number> {
+  if (pages <= 0) return -EINVAL;
+  const end = start + pages;
+  const change = flagAdvice[advice];
+  yield* mmapReadLock(task, mm);
+  const error = yield* adviseEach(task, mm, start, end, advice);
+  yield* mmapReadUnlock(task, mm);
+  if (change === undefined || (error !== 0 && error !== -ENOMEM)) return error;
+  const [clear, set] = change;
+  yield* mmapWriteLock(task, mm);
+  const changed = yield* changeFlags(task, mm, start, end, (flags) => (flags & ~clear) | set);
+  yield* mmapWriteUnlock(task, mm);
+  return changed;
+}
+
+/**
+ * __oom_reap_task_mm: discards all private memory of a dying address space without ever waiting. The unstable mark comes
+ * before the first zap, so that nobody can read zeroes where data was.
+ *
+ * @returns 0 when everything was reaped, -EAGAIN when mmap_lock or a notifier could not be had at once.
+ */
+export function* oomReap(task: Task, mm: number): Steps<number> {
+  const { arena } = task;
+  if (!(yield* mmapReadTrylock(task, mm))) return -EAGAIN;
+  let error = 0;
+  if ((load(arena, mm + Mm.flags) & MmFlag.oomSkip) === 0) {
+    yield Point.oomReap;
+    or(arena, mm + Mm.flags, MmFlag.unstable);
+    for (const vma of vmasIn(arena, mm, 0, VPN_LIMIT)) {
+      if (!vmaIsAnonymous(arena, vma) || (vmaFlags(arena, vma) & (VM_HUGETLB | VM_PFNMAP)) !== 0) continue;
+      const range = notifierRange(MMU_NOTIFY_CLEAR, mm, vmaStart(arena, vma), vmaEnd(arena, vma));
+      if ((yield* mmuNotifierInvalidateRangeStartNonblock(task, range)) !== 0) {
+        error = -EAGAIN;
+        continue;
+      }
+      yield* zapRange(task, mm, range.start, range.end);
+      yield* mmuNotifierInvalidateRangeEnd(task, range);
+    }
+  }
+  yield* mmapReadUnlock(task, mm);
+  return error;
+}

@@ -1,0 +1,69 @@
+import { EINVAL, ENOMEM } from '../../arena/errno.ts';
+import type { Steps } from '../../steps/steps.ts';
+import type { Task } from '../../sync/task.ts';
+import { FOLL_WRITE, getUserPage } from '../fault/gup.ts';
+import { putPage } from '../page/zone.ts';
+import { mmapReadLock, mmapReadUnlock, mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
+import {
+  VM_ACCESS,
+  VM_LOCKED,
+  VM_READ,
+  VM_SHARED,
+  VM_SPECIAL,
+  VM_WRITE,
+  vmaEnd,
+  vmaFlags,
+  vmaStart,
+  vmasIn,
+} from '../vma/vma.ts';
+import { changeVmas } from '../vma/vmaMerge.ts';
+
+/** Sets or clears flags of the VMAs of a range. 0, or -ENOMEM: too many VMAs, or a hole, before which all is done. */
+function* lockVmas(task: Task, mm: number, start: number, end: number, change: (flags: number) => number): Steps<number> {
+  yield* mmapWriteLock(task, mm);
+  const reached = yield* changeVmas(task, mm, start, end, change, function* () {});
+  yield* mmapWriteUnlock(task, mm);
+  return reached === end ? 0 : -ENOMEM;
+}
+
+/** populate_vma_page_range: faults in what is missing, as if for writing where that is private memory one may write. */
+function* populate(task: Task, mm: number, start: number, end: number): Steps<void> {
+  const { arena } = task;
+  yield* mmapReadLock(task, mm);
+  for (const vma of vmasIn(arena, mm, start, end)) {
+    const flags = vmaFlags(arena, vma);
+    if ((flags & VM_ACCESS) === 0 || (flags & VM_SPECIAL) !== 0) continue;
+    const foll = (flags & (VM_WRITE | VM_SHARED)) === VM_WRITE ? FOLL_WRITE : 0;
+    for (let vpn = Math.max(start, vmaStart(arena, vma)); vpn < Math.min(end, vmaEnd(arena, vma)); vpn++) {
+      const pfn = yield* getUserPage(task, mm, vpn, foll);
+      if (pfn < 0) break;
+      yield* putPage(task, pfn);
+    }
+  }
+  yield* mmapReadUnlock(task, mm);
+}
+
+/** mlock: marks the VMAs and faults everything in. 0, -EINVAL (empty range) or -ENOMEM. */
+export function* mlock(task: Task, mm: number, start: number, pages: number): Steps<number> {
+  if (pages <= 0) return -EINVAL;
+  const error = yield* lockVmas(task, mm, start, start + pages, (flags) => flags | VM_LOCKED);
+  if (error === 0) yield* populate(task, mm, start, start + pages);
+  return error;
+}
+
+export function* munlock(task: Task, mm: number, start: number, pages: number): Steps<number> {
+  if (pages <= 0) return -EINVAL;
+  return yield* lockVmas(task, mm, start, start + pages, (flags) => flags & ~VM_LOCKED);
+}
+
+/** MADV_POPULATE_READ and _WRITE in one VMA. 0, -EINVAL (not allowed by the VMA), -EFAULT or -ENOMEM. */
+export function* populateVma(task: Task, mm: number, vma: number, start: number, end: number, write: boolean): Steps<number> {
+  const flags = vmaFlags(task.arena, vma);
+  if ((flags & (write ? VM_WRITE : VM_READ)) === 0 || (flags & VM_SPECIAL) !== 0) return -EINVAL;
+  for (let vpn = start; vpn < end; vpn++) {
+    const pfn = yield* getUserPage(task, mm, vpn, write ? FOLL_WRITE : 0);
+    if (pfn < 0) return pfn;
+    yield* putPage(task, pfn);
+  }
+  return 0;
+}

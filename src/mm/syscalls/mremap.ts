@@ -1,0 +1,138 @@
+/** mremap: shrinking, growing in place, and moving a mapping with its entries. */
+import { load, set } from '../../arena/access.ts';
+import { VPN_LIMIT } from '../../arena/config.ts';
+import { EFAULT, EINVAL, ENOMEM } from '../../arena/errno.ts';
+import { Vma } from '../../arena/structures.ts';
+import type { Steps } from '../../steps/steps.ts';
+import type { Task } from '../../sync/task.ts';
+import { mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
+import {
+  linearPageIndex,
+  VM_LOCKED,
+  VM_SPECIAL,
+  vmaAlloc,
+  vmaEnd,
+  vmaFlags,
+  vmaInsert,
+  vmaIsAnonymous,
+  vmaLookup,
+  vmaStart,
+  vmasIn,
+} from '../vma/vma.ts';
+import { mergeAround, mergeVmas, splitAt } from '../vma/vmaMerge.ts';
+import { anonVmaForget, rmapClone } from '../vma/vmaRmap.ts';
+import { unmapLocked } from './mmap.ts';
+import { movePageTables } from './movePageTables.ts';
+
+/** What is asked for. */
+interface Remap {
+  readonly mm: number;
+  readonly from: number;
+  readonly pages: number;
+  readonly newPages: number;
+  /** MREMAP_FIXED: where to; -1 without it. */
+  readonly to: number;
+  /** MREMAP_DONTUNMAP. */
+  readonly keep: boolean;
+}
+
+/** move_vma. The old pages and the new ones differ in number only where the mapping grows. */
+function* moveVma(task: Task, { mm, from, pages, newPages, to, keep }: Remap): Steps<number> {
+  const { arena } = task;
+  // The source is cut out first: once the entries have moved, nothing may fail any more.
+  const whole =
+    vmaStart(arena, vmaLookup(arena, mm, from)) === from && vmaEnd(arena, vmaLookup(arena, mm, from)) === from + pages;
+  const cut = yield* splitAt(task, mm, from, from + pages);
+  const vma = vmaLookup(arena, mm, from);
+  // Memory nobody has touched yet is as good as new at its new place: it merges with what is there.
+  const untouched = cut && vmaIsAnonymous(arena, vma) && load(arena, vma + Vma.anonVma) === 0;
+  const pgoff = untouched ? to : linearPageIndex(arena, vma, from);
+  const copy = cut ? vmaAlloc(arena, vmaFlags(arena, vma), pgoff) : 0;
+  if (copy === 0) {
+    yield* mergeVmas(task, mm, from, from + pages);
+    return -ENOMEM;
+  }
+  vmaInsert(arena, mm, copy, to, to + newPages);
+  yield* rmapClone(task, copy, vma);
+  const moved = yield* movePageTables(task, mm, vma, from, to, Math.min(pages, newPages));
+  if (!moved) {
+    // Out of page-table pages half-way: bring back what was moved, then drop the copy.
+    yield* movePageTables(task, mm, copy, to, from, Math.min(pages, newPages));
+    yield* unmapLocked(task, mm, to, to + newPages);
+    yield* mergeVmas(task, mm, from, from + pages);
+    return -ENOMEM;
+  }
+  if (keep) {
+    set(arena, vma + Vma.flags, vmaFlags(arena, vma) & ~VM_LOCKED);
+    // Nothing is left here that a reverse mapping could lead to.
+    if (whole) yield* anonVmaForget(task, vma);
+    yield* mergeAround(task, mm, copy);
+    yield* mergeVmas(task, mm, from, from + pages);
+  } else {
+    yield* mergeAround(task, mm, copy);
+    yield* unmapLocked(task, mm, from, from + pages);
+  }
+  return to;
+}
+
+/** mremap_to: what is at the destination goes and the source shrinks, before anybody asks whether it is one VMA. */
+function* mremapTo(task: Task, remap: Remap): Steps<number> {
+  const { arena } = task;
+  const { mm, from, pages, newPages, to, keep } = remap;
+  if (to < from + pages && from < to + newPages) return -EINVAL;
+  let error = yield* unmapLocked(task, mm, to, to + newPages);
+  if (error === 0 && newPages < pages) error = yield* unmapLocked(task, mm, from + newPages, from + pages);
+  if (error !== 0) return error;
+  const left = Math.min(pages, newPages);
+  const vma = vmaLookup(arena, mm, from);
+  if (vma === 0 || vmaEnd(arena, vma) < from + left) return -EFAULT;
+  if (keep && (vmaFlags(arena, vma) & VM_SPECIAL) !== 0) return -EINVAL;
+  return yield* moveVma(task, { ...remap, pages: left });
+}
+
+/** Without a destination: the mapping shrinks, stays as it is, or grows into the room behind it. */
+function* resizeInPlace(task: Task, vma: number, { mm, from, pages, newPages }: Remap): Steps<number> {
+  const { arena } = task;
+  const end = from + pages;
+  if (vmaEnd(arena, vma) < end) return -EFAULT;
+  if (newPages <= pages) {
+    const error = newPages === pages ? 0 : yield* unmapLocked(task, mm, from + newPages, end);
+    return error !== 0 ? error : from;
+  }
+  if (vmaEnd(arena, vma) !== end || vmasIn(arena, mm, end, from + newPages).length > 0) return -ENOMEM;
+  const grown = vmaAlloc(arena, vmaFlags(arena, vma), linearPageIndex(arena, vma, end));
+  if (grown === 0) return -ENOMEM;
+  vmaInsert(arena, mm, grown, end, from + newPages);
+  yield* rmapClone(task, grown, vma);
+  yield* mergeAround(task, mm, grown);
+  return from;
+}
+
+/**
+ * mremap of `pages` pages at `from` to `newPages` pages. With `to` given (MREMAP_FIXED) it is moved there and what was
+ * there goes; without, it shrinks, grows in place if there is room, or fails.
+ *
+ * With `keep` (MREMAP_DONTUNMAP) the old mapping stays, empty. An error may come after what was at `to` has gone, and after the
+ * source has shrunk.
+ *
+ * @returns the first page of the mapping, -EINVAL (bad ranges, or they overlap), -EFAULT (not inside one VMA) or -ENOMEM.
+ */
+export function* mremap(
+  task: Task,
+  mm: number,
+  from: number,
+  pages: number,
+  newPages: number,
+  to = -1,
+  keep = false,
+): Steps<number> {
+  if (pages <= 0 || newPages <= 0 || to + newPages > VPN_LIMIT || from + newPages > VPN_LIMIT) return -EINVAL;
+  if (to < -1 || (keep && (to === -1 || pages !== newPages))) return -EINVAL;
+  yield* mmapWriteLock(task, mm);
+  const remap: Remap = { mm, from, pages, newPages, to, keep };
+  const vma = vmaLookup(task.arena, mm, from);
+  let result = -EFAULT;
+  if (vma !== 0) result = to === -1 ? yield* resizeInPlace(task, vma, remap) : yield* mremapTo(task, remap);
+  yield* mmapWriteUnlock(task, mm);
+  return result;
+}

@@ -1,0 +1,129 @@
+/** unmap_vmas and zap_page_range: entries go, pages are released. The caller brackets it with start and end. */
+import { forgetRound, get, observed, xchg } from '../../arena/access.ts';
+import { PTRS_PER_TABLE } from '../../arena/config.ts';
+import { Mm } from '../../arena/structures.ts';
+import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
+import { notifierRange } from '../../notifier/range.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
+import type { Task } from '../../sync/task.ts';
+import { isHugetlb } from '../huge/compound.ts';
+import { splitHugePmd } from '../huge/splitHugePmd.ts';
+import { isFilePage, PG_DIRTY, setPageFlags } from '../page/page.ts';
+import { putPage } from '../page/zone.ts';
+import { removeRmap } from '../rmap/rmap.ts';
+import { freeSwapEntry, putMappedPage } from '../swap/swap.ts';
+import { EMPTY_LEAF, isMigration, isSwap, mapsPage, PTE_DIRTY, ptePfn, ptePresent, swapSlot } from '../table/pte.ts';
+import { hugeLeaf, lookupTable, nextPopulated, pteAt, pteOffsetMapLock, ptlOf, tableEnd } from '../table/tables.ts';
+import { CPU, flushTlb } from '../table/tlb.ts';
+import { addRss, addRssFile, addRssSwap } from '../vma/mmStruct.ts';
+
+/** Does the entry belong to the file, and not to a private copy of one of its pages? (should_zap_page without even_cows) */
+function isOfFile(task: Task, pte: number): boolean {
+  if (!mapsPage(pte) && !isMigration(pte)) return false;
+  return isFilePage(task.arena, ptePfn(pte));
+}
+
+/** zap_pte_range for one last-level table. False, with nothing done, when it has a leaf by now. */
+function* zapTable(task: Task, mm: number, table: number, start: number, end: number, fileOnly: boolean): Steps<boolean> {
+  const { arena } = task;
+  const ptl = ptlOf(arena, table);
+  const gather: number[] = [];
+  let rss = 0;
+  let rssFile = 0;
+  let entries = 0;
+  let flush = false;
+  if (!(yield* pteOffsetMapLock(task, table))) return false;
+  for (let vpn = start; vpn < end; vpn++) {
+    const word = pteAt(arena, table, vpn);
+    if (get(arena, word) === 0) continue;
+    if (fileOnly && !isOfFile(task, get(arena, word))) continue;
+    yield Point.clearPte;
+    // Exchange, not store: the CPU may set the dirty bit until the entry is gone.
+    const pte = xchg(arena, word, 0);
+    flush ||= ptePresent(pte);
+    if (mapsPage(pte)) {
+      const pfn = ptePfn(pte);
+      if (!isFilePage(arena, pfn)) rss++;
+      else rssFile++;
+      if ((pte & PTE_DIRTY) !== 0) setPageFlags(arena, pfn, PG_DIRTY);
+      removeRmap(arena, pfn);
+      // A device-private or device-exclusive page is put at once, under the page-table lock, as in the kernel.
+      if (ptePresent(pte)) gather.push(pfn);
+      else yield* putPage(task, pfn);
+    } else if (isSwap(pte)) {
+      entries++;
+      yield* freeSwapEntry(task, swapSlot(pte));
+    } else if (isMigration(pte)) {
+      if (!isFilePage(arena, ptePfn(pte))) rss++;
+      else rssFile++;
+    }
+  }
+  if (flush) yield* flushTlb(task, CPU);
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+  addRss(arena, mm, -rss);
+  addRssFile(arena, mm, -rssFile);
+  addRssSwap(arena, mm, -entries);
+  // The mmu_gather: pages are released only after the flush.
+  for (const pfn of gather) yield* putMappedPage(task, pfn);
+  return true;
+}
+
+/** zap_huge_pmd: the leaf of a table goes, and all that it maps. False, with nothing done, when it has entries by now. */
+function* zapLeaf(task: Task, mm: number, table: number): Steps<boolean> {
+  const { arena } = task;
+  const ptl = ptlOf(arena, table);
+  const word = pteAt(arena, table, 0);
+  yield* spinLock(task, ptl, LockClass.ptl);
+  if (hugeLeaf(arena, table) === 0) {
+    yield* spinUnlock(task, ptl, LockClass.ptl);
+    return false;
+  }
+  yield Point.clearPte;
+  const leaf = xchg(arena, word, EMPTY_LEAF);
+  const maps = mapsPage(leaf);
+  const head = ptePfn(leaf);
+  if (ptePresent(leaf)) yield* flushTlb(task, CPU);
+  if (maps) for (let i = 0; i < PTRS_PER_TABLE; i++) removeRmap(arena, head + i);
+  yield* spinUnlock(task, ptl, LockClass.ptl);
+  if (isMigration(leaf)) addRss(arena, mm, -PTRS_PER_TABLE);
+  if (!maps) return true;
+  if ((leaf & PTE_DIRTY) !== 0) for (let i = 0; i < PTRS_PER_TABLE; i++) setPageFlags(arena, head + i, PG_DIRTY);
+  if (!isHugetlb(arena, head)) addRss(arena, mm, -PTRS_PER_TABLE);
+  for (let i = 0; i < PTRS_PER_TABLE; i++) yield* putPage(task, head + i);
+  return true;
+}
+
+/** zap_pmd_range for one table. False when it has turned from one form into the other meanwhile: then again. */
+function* zapAt(task: Task, mm: number, start: number, end: number, fileOnly: boolean): Steps<boolean> {
+  const { arena } = task;
+  const table = lookupTable(arena, get(arena, mm + Mm.pgd), start);
+  const whole = end - start === PTRS_PER_TABLE;
+  if (!whole) yield* splitHugePmd(task, mm, start);
+  const leaf = hugeLeaf(arena, table);
+  if (leaf === 0) return yield* zapTable(task, mm, table, start, end, fileOnly);
+  if (leaf === EMPTY_LEAF) return true;
+  return whole && (yield* zapLeaf(task, mm, table));
+}
+
+/** Clears every entry of [start, end); with `fileOnly` private copies of file pages stay. */
+export function* zapRange(task: Task, mm: number, start: number, end: number, fileOnly = false): Steps<void> {
+  const { arena } = task;
+  const pgd = get(arena, mm + Mm.pgd);
+  for (let vpn = nextPopulated(arena, pgd, start, end); vpn < end; vpn = nextPopulated(arena, pgd, vpn, end)) {
+    const stop = tableEnd(vpn, end);
+    const mark = observed();
+    while (!(yield* zapAt(task, mm, vpn, stop, fileOnly))) forgetRound(mark);
+    vpn = stop;
+  }
+}
+
+/** A zap with its bracket. */
+export function* zapRangeNotified(task: Task, mm: number, start: number, end: number, event: number): Steps<void> {
+  const range = notifierRange(event, mm, start, end);
+  yield* mmuNotifierInvalidateRangeStart(task, range);
+  yield* zapRange(task, mm, start, end);
+  yield* mmuNotifierInvalidateRangeEnd(task, range);
+}

@@ -1,0 +1,100 @@
+/**
+ * Page-table entries: one Int32, so that every change is one atomic store.
+ *
+ * Bits 12-31 hold the page frame. A present entry uses bits 0-5; a non-present one that is not empty ("softleaf" in the
+ * kernel) has its kind in bits 6-9. Bit 10, in the first word of a table, says that the word is a leaf for all 512 pages.
+ */
+export const PTE_PRESENT = 1;
+export const PTE_WRITE = 2;
+export const PTE_DIRTY = 4;
+export const PTE_YOUNG = 8;
+/** No struct page behind it: the shared zero page. */
+export const PTE_SPECIAL = 16;
+/** Present for the kernel, not for the CPU: PROT_NONE. */
+export const PTE_PROTNONE = 32;
+export const PTE_HUGE = 1 << 10;
+/** Of a swap entry: no other entry names the slot, and the page was exclusive. */
+export const PTE_SWP_EXCLUSIVE = 1 << 11;
+
+/** A huge leaf that maps nothing (pmd_none): there is no page table here as far as the kernel is concerned. */
+export const EMPTY_LEAF = PTE_HUGE;
+
+const PFN_SHIFT = 12;
+const KIND_SHIFT = 6;
+const KIND_MASK = 15;
+
+/** Kinds of non-present leaf. Migration entries: readable, readable and exclusive, writable (which implies exclusive). */
+export const LEAF_MIGRATION_READ = 1;
+export const LEAF_MIGRATION_READ_EXCLUSIVE = 2;
+export const LEAF_MIGRATION_WRITE = 3;
+export const LEAF_DEVICE_PRIVATE_READ = 4;
+export const LEAF_DEVICE_PRIVATE_WRITE = 5;
+export const LEAF_DEVICE_EXCLUSIVE = 6;
+/** In place of the page frame it has the number of a swap slot. */
+export const LEAF_SWAP = 7;
+/** Reserved: no poison or marker is made yet. */
+export const LEAF_HWPOISON = 8;
+export const LEAF_MARKER = 9;
+/** A device-exclusive entry that lost its write permission (only older kernels: mm/table/older.ts). */
+export const LEAF_DEVICE_EXCLUSIVE_READ = 10;
+
+export const ptePfn = (pte: number): number => pte >>> PFN_SHIFT;
+export const pteFlags = (pte: number): number => pte & ((1 << PFN_SHIFT) - 1);
+export const mkPte = (pfn: number, flags: number): number => (pfn << PFN_SHIFT) | flags;
+export const ptePresent = (pte: number): boolean => (pte & PTE_PRESENT) !== 0;
+export const pteWrite = (pte: number): boolean => (pte & PTE_WRITE) !== 0;
+
+export const isHuge = (entry: number): boolean => (entry & PTE_HUGE) !== 0;
+/** The entry that one of the pages below a huge leaf would have of its own. */
+export const pieceEntry = (leaf: number, vpn: number): number =>
+  leaf === EMPTY_LEAF ? 0 : mkPte(ptePfn(leaf) + (vpn & 511), pteFlags(leaf) & ~PTE_HUGE);
+
+/** Kind of a non-present leaf, 0 for an empty or present entry. */
+export const leafKind = (pte: number): number => (ptePresent(pte) ? 0 : (pte >>> KIND_SHIFT) & KIND_MASK);
+export const mkLeaf = (kind: number, pfn: number, flags = 0): number => (pfn << PFN_SHIFT) | (kind << KIND_SHIFT) | flags;
+
+export const isMigration = (pte: number): boolean => {
+  const kind = leafKind(pte);
+  return kind >= LEAF_MIGRATION_READ && kind <= LEAF_MIGRATION_WRITE;
+};
+export const isSwap = (pte: number): boolean => leafKind(pte) === LEAF_SWAP;
+export const mkSwap = (slot: number, exclusive: boolean): number => mkLeaf(LEAF_SWAP, slot, exclusive ? PTE_SWP_EXCLUSIVE : 0);
+/** swp_offset. */
+export const swapSlot = (pte: number): number => pte >>> PFN_SHIFT;
+
+export const isDevicePrivate = (pte: number): boolean => {
+  const kind = leafKind(pte);
+  return kind === LEAF_DEVICE_PRIVATE_READ || kind === LEAF_DEVICE_PRIVATE_WRITE;
+};
+export const isDeviceExclusive = (pte: number): boolean => {
+  const kind = leafKind(pte);
+  return kind === LEAF_DEVICE_EXCLUSIVE || kind === LEAF_DEVICE_EXCLUSIVE_READ;
+};
+
+/** Does the entry map a page in the sense of rmap: does it hold a reference and count in mapcount? */
+export const mapsPage = (pte: number): boolean =>
+  ptePresent(pte) ? (pte & PTE_SPECIAL) === 0 : isDevicePrivate(pte) || isDeviceExclusive(pte);
+
+/** May the mapping be written through, now or when the entry is restored? */
+export const leafWritable = (pte: number): boolean =>
+  ptePresent(pte) ? pteWrite(pte) : leafKind(pte) === LEAF_DEVICE_PRIVATE_WRITE || leafKind(pte) === LEAF_DEVICE_EXCLUSIVE;
+
+const kindNames = ['none', 'MIG_R', 'MIG_RX', 'MIG_W', 'DP_R', 'DP_W', 'DX', 'SWAP', 'HWP', 'MARK', 'DX_R'];
+
+/** For messages: `PRES(12; W,D)`, `MIG_W(7)`, `none`. */
+export function describePte(pte: number): string {
+  if (pte === 0) return 'none';
+  if (!ptePresent(pte)) {
+    const marked = isSwap(pte) && (pte & PTE_SWP_EXCLUSIVE) !== 0 ? '; exclusive' : '';
+    return `${kindNames[leafKind(pte)] ?? '?'}(${ptePfn(pte)}${marked})`;
+  }
+  const bits = [
+    [PTE_WRITE, 'W'],
+    [PTE_DIRTY, 'D'],
+    [PTE_YOUNG, 'A'],
+    [PTE_SPECIAL, 'zero'],
+    [PTE_PROTNONE, 'PROT_NONE'],
+  ] as const;
+  const set = bits.filter(([bit]) => (pte & bit) !== 0).map(([, name]) => name);
+  return `PRES(${ptePfn(pte)}${set.length > 0 ? `; ${set.join(',')}` : ''})`;
+}

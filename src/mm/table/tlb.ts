@@ -1,0 +1,143 @@
+/**
+ * Access windows and translation look-aside buffers.
+ *
+ * In hardware a store that is under way finishes before a TLB shoot-down returns. A model that walks the page table and
+ * then writes the frame loses that guarantee. So every agent that accesses memory opens a window, translates (through its
+ * TLB), accesses, and closes the window; and a flush returns only when no agent is inside a window that began before it.
+ * Nothing inside a window ever waits, so a flush waits for a few hundred nanoseconds, or for a preempted thread.
+ *
+ * There are two kinds, with a TLB each: {@link CPU} and {@link DEVICE}. An entry carries the generation of the TLB at the
+ * time its window was opened; a flush raises the generation first, so an entry filled by an old window is dead on arrival.
+ */
+import { cas, forgetSince, get, increase, load, observed, overActors, set, store, xchg } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
+import { Actor, ActorState, Header, TLB_ENTRIES, TLB_WORDS } from '../../arena/structures.ts';
+import { Violation } from '../../arena/violation.ts';
+import { Point } from '../../steps/points.ts';
+import type { Steps } from '../../steps/steps.ts';
+import type { Task } from '../../sync/task.ts';
+import { waitWhile, wake } from '../../sync/wait.ts';
+
+export const CPU = 0;
+export const DEVICE = 1;
+
+/** A window word: 0 while it is closed; {@link OPEN}, and {@link AWAITED} once somebody waits for it to close. */
+const OPEN = 1;
+const AWAITED = 2;
+
+const SPACE = 0;
+const VPN = 1;
+const GENERATION = 2;
+const ENTRY = 3;
+const PAGE_GENERATION = 4;
+
+/** Announces an access. Pairs with the load in {@link flushTlb}: either the flush sees the window, or we see its change. */
+export function openWindow(task: Task, kind: number): void {
+  store(task.arena, task.actor + Actor.window + kind, OPEN);
+}
+
+/** Whoever waits for the window is woken. Pairs with the compare-and-swap that marks it in {@link flushTlb}. */
+export function closeWindow(task: Task, kind: number): void {
+  close(task.arena, task.actor + Actor.window + kind);
+}
+
+function close(arena: Arena, window: number): void {
+  if ((xchg(arena, window, 0) & AWAITED) === 0) return;
+  increase(arena, Header.windowClosed, 1);
+  wake(arena, Header.windowClosed);
+}
+
+const slotOf = (task: Task, kind: number, vpn: number): number =>
+  task.actor + Actor.tlb + (kind * TLB_ENTRIES + (vpn % TLB_ENTRIES)) * TLB_WORDS;
+
+/**
+ * The cached translation of `vpn` in `space` (address of the mm or of the mirror), or 0. Inside a window.
+ *
+ * @throws Violation I-TLB when the cached page was freed since: somebody forgot a flush.
+ */
+export function tlbLookup(task: Task, kind: number, space: number, vpn: number): number {
+  const { arena } = task;
+  const slot = slotOf(task, kind, vpn);
+  if (get(arena, slot + SPACE) !== space || get(arena, slot + VPN) !== vpn) return 0;
+  if (get(arena, slot + GENERATION) !== load(arena, task.actor + Actor.tlbGeneration + kind)) return 0;
+  const entry = get(arena, slot + ENTRY);
+  if (get(arena, arena.page.generation + (entry >>> 12)) !== get(arena, slot + PAGE_GENERATION)) {
+    throw new Violation('I-TLB', `actor ${task.id} has page ${entry >>> 12} of address page ${vpn} in its TLB, and it was freed`);
+  }
+  return entry;
+}
+
+/** Remembers a translation made in the current window; `generation` was read after the window was opened. */
+export function tlbFill(task: Task, kind: number, space: number, vpn: number, generation: number, entry: number): void {
+  const { arena } = task;
+  const slot = slotOf(task, kind, vpn);
+  set(arena, slot + SPACE, space);
+  set(arena, slot + VPN, vpn);
+  set(arena, slot + GENERATION, generation);
+  set(arena, slot + ENTRY, entry);
+  set(arena, slot + PAGE_GENERATION, get(arena, arena.page.generation + (entry >>> 12)));
+}
+
+/** Generation of the task's own TLB, for {@link tlbFill}. */
+export const tlbGeneration = (task: Task, kind: number): number => load(task.arena, task.actor + Actor.tlbGeneration + kind);
+
+/**
+ * flush_tlb_range, and the device's twin. Call after the entries were changed; when it returns no agent holds or uses an
+ * older translation. Legal under a spin lock. It flushes every agent and every page, which hardware is free to do.
+ */
+export function* flushTlb(task: Task, kind: number): Steps<void> {
+  yield kind === CPU ? Point.flushTlb : Point.flushDeviceTlb;
+  if (shootDown(task, kind)) yield* awaitWindows(task, kind);
+}
+
+/** Kills all translations made so far, and marks the windows of others that are open; returns whether there is one. */
+function shootDown(task: Task, kind: number): boolean {
+  const { arena } = task;
+  const mark = observed();
+  let open = false;
+  overActors(true);
+  for (let id = 0; id < arena.config.actors; id++) {
+    const actor = arena.actors + id * Actor.shape.size;
+    if (get(arena, actor + Actor.state) === ActorState.absent) continue;
+    increase(arena, actor + Actor.tlbGeneration + kind, 1);
+    if (actor === task.actor) continue;
+    const window = actor + Actor.window + kind;
+    if (load(arena, window) !== 0 && cas(arena, window, OPEN, OPEN | AWAITED) !== 0) open = true;
+  }
+  overActors(false);
+  forgetSince(mark);
+  return open;
+}
+
+/**
+ * Waits until no window is marked. A window that is closed and opened again is younger than the flush, and not marked; another flush
+ * may mark it, and then this one waits for it, too, which does no harm as no window lasts.
+ */
+function* awaitWindows(task: Task, kind: number): Steps<void> {
+  const { arena } = task;
+  for (;;) {
+    const mark = observed();
+    const closed = load(arena, Header.windowClosed);
+    const isMarked = isAnyMarked(task, kind);
+    forgetSince(mark);
+    if (!isMarked) return;
+    yield* waitWhile(task, Header.windowClosed, closed);
+  }
+}
+
+function isAnyMarked(task: Task, kind: number): boolean {
+  const { arena } = task;
+  let marked = false;
+  overActors(true);
+  for (let id = 0; id < arena.config.actors; id++) {
+    const actor = arena.actors + id * Actor.shape.size;
+    if (actor !== task.actor && load(arena, actor + Actor.window + kind) === (OPEN | AWAITED)) marked = true;
+  }
+  overActors(false);
+  return marked;
+}
+
+/** A window left open would stop every flush; called when an actor ends. */
+export function abandonWindows(arena: Arena, actor: number): void {
+  for (const kind of [CPU, DEVICE]) close(arena, actor + Actor.window + kind);
+}

@@ -1,0 +1,45 @@
+/** Flags and results of a page fault, and what describes one under way (struct vm_fault). */
+import { get } from '../../arena/access.ts';
+import { Mm, MmFlag } from '../../arena/structures.ts';
+import type { Task } from '../../sync/task.ts';
+import { ptlOf } from './tables.ts';
+
+export const FAULT_FLAG_WRITE = 0x1;
+export const FAULT_FLAG_ALLOW_RETRY = 0x4;
+export const FAULT_FLAG_KILLABLE = 0x10;
+export const FAULT_FLAG_TRIED = 0x20;
+export const FAULT_FLAG_USER = 0x40;
+export const FAULT_FLAG_REMOTE = 0x80;
+/** For a read pin: make the page exclusive, without making the entry writable. */
+export const FAULT_FLAG_UNSHARE = 0x400;
+
+export const VM_FAULT_OOM = 0x1;
+export const VM_FAULT_SIGBUS = 0x2;
+export const VM_FAULT_HWPOISON = 0x10;
+export const VM_FAULT_SIGSEGV = 0x40;
+/** mmap_lock was dropped; look everything up again. */
+export const VM_FAULT_RETRY = 0x400;
+/** Done, and mmap_lock was dropped. */
+export const VM_FAULT_COMPLETED = 0x4000;
+export const VM_FAULT_ERROR = VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV | VM_FAULT_HWPOISON;
+
+/** struct vm_fault: one fault under way, private to its thread. */
+export interface Fault {
+  readonly mm: number;
+  readonly vma: number;
+  readonly vpn: number;
+  readonly flags: number;
+  /** Last-level table that holds the entry. */
+  readonly table: number;
+  /** Word of the entry. */
+  readonly pte: number;
+  /** Value of the entry, read without a lock: everybody checks again under the page-table lock. */
+  readonly orig: number;
+  /** The device page, for migrateToRam. */
+  page: number;
+}
+
+export const faultPtl = (task: Task, fault: Fault): number => ptlOf(task.arena, fault.table);
+
+/** check_stable_address_space: the OOM reaper has not begun. Under the page-table lock. */
+export const isUnstable = (task: Task, mm: number): boolean => (get(task.arena, mm + Mm.flags) & MmFlag.unstable) !== 0;

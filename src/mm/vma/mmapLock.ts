@@ -1,0 +1,50 @@
+/** mmap_lock: writers change the VMA tree, readers may rely on it. */
+import { Mm } from '../../arena/structures.ts';
+import { Violation } from '../../arena/violation.ts';
+import type { Steps } from '../../steps/steps.ts';
+import { LockClass } from '../../sync/lockClass.ts';
+import {
+  downgradeWrite,
+  downRead,
+  downReadKillable,
+  downReadTrylock,
+  downWrite,
+  isReadLocked,
+  isWriteLockedBy,
+  upRead,
+  upWrite,
+} from '../../sync/rwsem.ts';
+import type { Task } from '../../sync/task.ts';
+
+export function* mmapReadLock(task: Task, mm: number): Steps<void> {
+  yield* downRead(task, mm + Mm.mmapLock, LockClass.mmapLock);
+}
+/** 0, or -EINTR when a fatal signal is pending. */
+export function* mmapReadLockKillable(task: Task, mm: number): Steps<number> {
+  return yield* downReadKillable(task, mm + Mm.mmapLock, LockClass.mmapLock);
+}
+export function* mmapReadTrylock(task: Task, mm: number): Steps<boolean> {
+  return yield* downReadTrylock(task, mm + Mm.mmapLock, LockClass.mmapLock);
+}
+export function* mmapReadUnlock(task: Task, mm: number): Steps<void> {
+  yield* upRead(task, mm + Mm.mmapLock, LockClass.mmapLock);
+}
+export function* mmapWriteLock(task: Task, mm: number): Steps<void> {
+  yield* downWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
+}
+export function* mmapWriteUnlock(task: Task, mm: number): Steps<void> {
+  yield* upWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
+}
+export function* mmapWriteDowngrade(task: Task, mm: number): Steps<void> {
+  yield* downgradeWrite(task, mm + Mm.mmapLock);
+}
+
+/** mmap_assert_locked. */
+export function mmapAssertLocked(task: Task, mm: number): void {
+  if (!isReadLocked(task, mm + Mm.mmapLock)) throw new Violation('I-LOCK', `actor ${task.id} needs mmap_lock here`);
+}
+/** mmap_assert_write_locked. */
+export function mmapAssertWriteLocked(task: Task, mm: number): void {
+  if (!isWriteLockedBy(task, mm + Mm.mmapLock))
+    throw new Violation('I-LOCK', `actor ${task.id} needs mmap_lock for writing here`);
+}

@@ -1,0 +1,144 @@
+/** The machine of the explored scenarios: an address space of a few pages, a device or two, frames of 16 words. */
+import { store } from '../../arena/access.ts';
+import { type Arena, createArena } from '../../arena/arena.ts';
+import { PTRS_PER_TABLE, ZERO_PFN } from '../../arena/config.ts';
+import { Actor, ActorState } from '../../arena/structures.ts';
+import { type Driver, mirrorNeeds } from '../../drivers/base/driver.ts';
+import { mirrorAlloc } from '../../drivers/base/mirror.ts';
+import { type DriverSettings, optionWords, storeOptions } from '../../drivers/base/options.ts';
+import { dmirror } from '../../drivers/dmirror/index.ts';
+import { registerDriver } from '../../drivers/registry.ts';
+import { UsageError } from '../../input/usageError.ts';
+import { cpuStore } from '../../mm/fault/cpuAccess.ts';
+import { MEMORY_DEVICE_COHERENT, MEMORY_DEVICE_PRIVATE, memremapPages } from '../../mm/page/devPagemap.ts';
+import { mmapAnonymous } from '../../mm/syscalls/mmap.ts';
+import { mmAlloc } from '../../mm/vma/mmStruct.ts';
+import { contentsAt } from '../../oracles/contents.ts';
+import { checkCounts } from '../../oracles/counts.ts';
+import type { Finding } from '../../oracles/finding.ts';
+import { checkLocksFree, checkMirrors } from '../../oracles/mirror.ts';
+import { checkNotifiers } from '../../oracles/notifiers.ts';
+import { run } from '../../steps/steps.ts';
+import { Task } from '../../sync/task.ts';
+import { parkAlone } from '../../sync/wait.ts';
+
+export interface SmallOptions {
+  /** Actors of the scenario; one more task sets up. */
+  readonly actors: number;
+  /** Pages mapped at {@link FIRST}. */
+  readonly pages?: number;
+  readonly devices?: number;
+  /** Page frames of each device. */
+  readonly deviceMemory?: number;
+  /** Huge pages of system memory, the huge zero page among them; without it there are none. */
+  readonly hugePages?: number;
+  /** Can a CPU map the devices' memory? */
+  readonly coherent?: boolean;
+  /** Slots of the swap device; without it there is none. */
+  readonly swapSlots?: number;
+  readonly driver?: Driver;
+  readonly settings?: DriverSettings;
+}
+
+export interface SmallMachine {
+  readonly arena: Arena;
+  /** For the set-up, not for the actors. */
+  readonly task: Task;
+  readonly mm: number;
+  readonly driver: Driver;
+  readonly mirrors: readonly number[];
+  /** Everything that must hold at the end. */
+  readonly check: () => Finding[];
+}
+
+/** First mapped page: its tables are its own. */
+export const FIRST = 512;
+
+/**
+ * Most of what numeric options may be, as far as a driver has them: few pages at once, so that a walk has few steps; and no time
+ * slice, as time stands still for an explorer.
+ */
+const few: DriverSettings = { window: '2', granule: '2', piece: '1', timesliceUs: '0' };
+
+/** Options of a driver on this machine. The in-tree test driver lets its device work under the update lock, as its ioctls do. */
+function usualSettings(driver: Driver): DriverSettings {
+  const { options } = driver;
+  const capped = Object.entries(few).filter(([name, pages]) => (options[name]?.number?.default ?? 0) > Number(pages));
+  return { ...Object.fromEntries(capped), ...(driver === dmirror ? { engine: 'mutex' } : {}) };
+}
+
+/** Builds the machine. */
+export function smallMachine(options: SmallOptions): SmallMachine {
+  const {
+    actors,
+    pages = 2,
+    devices = 1,
+    deviceMemory = 4,
+    hugePages = 0,
+    swapSlots = 0,
+    driver = dmirror,
+    settings = {},
+  } = options;
+  const ops = registerDriver(driver);
+  const words = optionWords(driver, { ...usualSettings(driver), ...settings });
+  const needs = mirrorNeeds(driver, words, pages);
+  const arena = createArena({
+    systemPages: ZERO_PFN + 13 + hugePages * PTRS_PER_TABLE,
+    hugePages,
+    devicePages: deviceMemory,
+    devices,
+    tables: 22 + (4 + needs.tables) * devices,
+    actors: actors + 1,
+    mms: 3,
+    vmas: 12,
+    mirrors: devices + 1,
+    // One more for each fault under way.
+    intervals: devices * needs.intervals + actors + 3,
+    frameWords: 16,
+    swapSlots,
+  });
+  const task = new Task(arena, actors, { park: parkAlone, clock: () => 0 });
+  store(arena, task.actor + Actor.state, ActorState.running);
+  const mm = mmAlloc(arena);
+  run(mmapAnonymous(task, mm, FIRST, pages));
+  const type = options.coherent === true ? MEMORY_DEVICE_COHERENT : MEMORY_DEVICE_PRIVATE;
+  const mirrors = Array.from({ length: devices }, (_, i) => {
+    const start = arena.config.systemPages + deviceMemory * i;
+    const pgmap = memremapPages(arena, { type, owner: i + 1, ops, start, pages: deviceMemory });
+    const mirror = mirrorAlloc(arena, { driver: ops, mm, pgmap, device: i + 1 });
+    storeOptions(arena, mirror, words);
+    const error = run(driver.open(task, mirror));
+    if (error !== 0) throw new UsageError(`driver ${driver.name} does not open: ${error}`);
+    return mirror;
+  });
+  const check = (): Finding[] => [
+    ...checkLocksFree(arena),
+    ...checkNotifiers(arena),
+    ...checkCounts(arena),
+    ...checkMirrors(arena),
+  ];
+  return { arena, task, mm, driver, mirrors, check };
+}
+
+/** One more mirror of `mm`, of a device without memory; not opened. */
+export function addMirror({ arena, driver, mirrors }: SmallMachine, mm: number, settings: DriverSettings = {}): number {
+  const mirror = mirrorAlloc(arena, { driver: registerDriver(driver), mm, pgmap: 0, device: mirrors.length + 1 });
+  storeOptions(arena, mirror, optionWords(driver, { ...usualSettings(driver), ...settings }));
+  return mirror;
+}
+
+/** Lets the CPU write `value` into the first word of a page of the region. */
+export function fillPage({ task, mm }: SmallMachine, page: number, value: number): void {
+  run(cpuStore(task, mm, FIRST + page, 0, value));
+}
+
+/** The first word of a page as the page table or its swap slot has it at the end; 0 where nothing is mapped. Looks, and changes nothing. */
+export function readPage({ arena, mm }: SmallMachine, page: number): number {
+  const at = contentsAt(arena, mm, FIRST + page);
+  return at < 0 ? 0 : (arena.frames[at] as number);
+}
+
+/** The set-up is over: its task has no translations that others must flush. */
+export function endSetup({ arena, task }: SmallMachine): void {
+  store(arena, task.actor + Actor.state, ActorState.absent);
+}

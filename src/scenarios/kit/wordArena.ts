@@ -1,0 +1,16 @@
+/** An arena for scenarios over a few words of their own (`Header.shared`), without memory management. */
+import { type Arena, createArena } from '../../arena/arena.ts';
+
+export const wordArena = (actors: number): Arena =>
+  createArena({
+    systemPages: 3,
+    devicePages: 0,
+    devices: 0,
+    tables: 1,
+    actors,
+    mms: 1,
+    vmas: 1,
+    mirrors: 1,
+    intervals: 1,
+    frameWords: 1,
+  });

@@ -1,0 +1,143 @@
+/**
+ * The retry scenario: devices fault ranges of one address space while others invalidate parts of it, each at a rate. What is
+ * measured is the collision-retry loop of the driver. Set-up, checks and tear-down; who does what is in retryActors.ts.
+ */
+import { store } from '../../arena/access.ts';
+import { type Arena, createArena } from '../../arena/arena.ts';
+import { type ArenaConfig, POOL_LIMIT } from '../../arena/config.ts';
+import { errnoName } from '../../arena/errno.ts';
+import { deref, handleOf } from '../../arena/pool.ts';
+import { Actor, ActorState } from '../../arena/structures.ts';
+import { type Driver, mirrorNeeds } from '../../drivers/base/driver.ts';
+import { mirrorAlloc, mirrorFree, mirrorPgmap } from '../../drivers/base/mirror.ts';
+import { type DriverSettings, optionWords, storeOptions } from '../../drivers/base/options.ts';
+import { registerDriver } from '../../drivers/registry.ts';
+import { UsageError } from '../../input/usageError.ts';
+import { cpuStore } from '../../mm/fault/cpuAccess.ts';
+import { MEMORY_DEVICE_PRIVATE, memremapPages, memunmapPages } from '../../mm/page/devPagemap.ts';
+import { mmput } from '../../mm/syscalls/exit.ts';
+import { mmapAnonymous } from '../../mm/syscalls/mmap.ts';
+import { mmAlloc } from '../../mm/vma/mmStruct.ts';
+import { checkCounts } from '../../oracles/counts.ts';
+import type { Finding } from '../../oracles/finding.ts';
+import { checkLeaks } from '../../oracles/leaks.ts';
+import { checkLocksFree, checkMirrors } from '../../oracles/mirror.ts';
+import { checkNotifiers } from '../../oracles/notifiers.ts';
+import { run } from '../../steps/steps.ts';
+import { Task } from '../../sync/task.ts';
+import { parkAlone } from '../../sync/wait.ts';
+import { actorCount, blocksAtStart, devicePages, type RetryLoad } from './retryWorkload.ts';
+
+export interface RetryOptions extends RetryLoad {
+  readonly driver: Driver;
+  readonly settings: DriverSettings;
+  /** Int32 words a page frame holds. */
+  readonly frameWords: number;
+}
+
+/** Where things are; numbers only, so that it crosses threads. */
+export interface RetryPlaces {
+  readonly mm: number;
+  readonly mirrors: readonly number[];
+  /** First page of the region, and of the other one. */
+  readonly base: number;
+  readonly other: number;
+}
+
+export interface RetryScenario {
+  readonly arena: Arena;
+  readonly places: RetryPlaces;
+  readonly driverId: number;
+  /** Everything that must hold while nobody is in an operation. */
+  readonly check: () => Finding[];
+  /** Tears everything down and reports what is left. */
+  readonly finish: () => Finding[];
+}
+
+/** First page of the region, aligned to the largest notifier block. */
+const BASE = 2 ** 17;
+
+/** Sizes of the arena for a load. */
+export function retrySizes(options: RetryOptions): ArenaConfig {
+  const { driver, pages, devices, span, target } = options;
+  const needs = mirrorNeeds(driver, optionWords(driver, options.settings), pages);
+  const actors = actorCount(options, driver);
+  const regions = target === 'other' ? 2 : 1;
+  const tables = Math.ceil(pages / 512) + 1;
+  return {
+    // A fault may hold a new page before an old one is back.
+    systemPages: regions * pages + 64 + 4 * actors,
+    devicePages: devicePages(options),
+    devices,
+    actors: actors + 1,
+    mms: 2,
+    // Every span may have a protection of its own.
+    vmas: Math.min(POOL_LIMIT, 16 + regions * (2 * Math.ceil(pages / span) + 4)),
+    tables: 8 + regions * tables + 4 + devices * (tables + 4 + needs.tables),
+    mirrors: devices,
+    // One more for each fault under way.
+    intervals: devices * needs.intervals + actors + 8,
+    frameWords: options.frameWords,
+    hugePages: 0,
+    swapSlots: 0,
+  };
+}
+
+function openMirror(arena: Arena, task: Task, options: RetryOptions, mm: number, device: number): number {
+  const { driver } = options;
+  const id = registerDriver(driver);
+  const pages = arena.config.devicePages;
+  const start = arena.config.systemPages + (device - 1) * pages;
+  const pgmap = memremapPages(arena, { type: MEMORY_DEVICE_PRIVATE, owner: device, ops: id, start, pages });
+  const mirror = mirrorAlloc(arena, { driver: id, mm, pgmap, device });
+  storeOptions(arena, mirror, optionWords(driver, options.settings));
+  const error = run(driver.open(task, mirror));
+  if (error !== 0) throw new UsageError(`driver ${driver.name} does not open: ${errnoName(error)}`);
+  return handleOf(arena, arena.pools.mirror, mirror);
+}
+
+/** A device has been at work for a while: as much as fits is in its memory. */
+function fillDevice(task: Task, options: RetryOptions, mirror: number, device: number): void {
+  for (const block of blocksAtStart(options, device)) {
+    const start = BASE + block * options.range;
+    run(options.driver.migrateToDevice(task, mirror, start, start + options.range));
+  }
+}
+
+/** Builds the scenario, with every page of the regions there. The last actor number sets up, checks and tears down. */
+export function retryScenario(options: RetryOptions): RetryScenario {
+  const { driver, pages } = options;
+  const arena = createArena(retrySizes(options));
+  const task = new Task(arena, actorCount(options, driver), { park: parkAlone, clock: () => 0 });
+  store(arena, task.actor + Actor.state, ActorState.running);
+  const mm = mmAlloc(arena);
+  const other = BASE + pages;
+  const end = options.target === 'other' ? other + pages : other;
+  run(mmapAnonymous(task, mm, BASE, end - BASE));
+  for (let vpn = BASE; vpn < end; vpn++) run(cpuStore(task, mm, vpn, 0, vpn));
+  const mirrors = Array.from({ length: options.devices }, (_, i) => openMirror(arena, task, options, mm, i + 1));
+  if (options.access === 'migrate')
+    mirrors.forEach((handle, device) => {
+      fillDevice(task, options, deref(arena, arena.pools.mirror, handle), device);
+    });
+  store(arena, task.actor + Actor.state, ActorState.absent);
+  const check = (): Finding[] => [
+    ...checkLocksFree(arena),
+    ...checkNotifiers(arena),
+    ...checkCounts(arena),
+    ...checkMirrors(arena),
+  ];
+  const finish = (): Finding[] => {
+    const open = mirrors.map((handle) => deref(arena, arena.pools.mirror, handle));
+    for (const mirror of open) run(driver.close(task, mirror));
+    run(mmput(task, mm));
+    for (const mirror of open) {
+      const pgmap = mirrorPgmap(arena, mirror);
+      mirrorFree(arena, mirror);
+      run(memunmapPages(task, pgmap));
+    }
+    return checkLeaks(arena);
+  };
+  const places = { mm: handleOf(arena, arena.pools.mm, mm), mirrors, base: BASE, other };
+  return { arena, places, driverId: registerDriver(driver), check, finish };
+}
