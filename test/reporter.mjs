@@ -1,46 +1,60 @@
 /**
- * node:test reporter: one line per test with the tree it ran from, the failure in full, and one closing line that starts
- * with PASS or FAIL. A file that registers no test (an early process.exit) counts as a failure: silence is not success.
+ * What is printed of a test: one line with the tree it ran from, and a failure in full. A file that registers no test (an early
+ * process.exit) counts as a failure: silence is not success.
+ *
+ * As a reporter of node:test it serves single files: `node --test --test-reporter=./test/reporter.mjs dist/erased/test/x.test.js`.
  */
 import { relative, resolve } from 'node:path';
 
-export default async function* reporter(source) {
-  const count = { passed: 0, failed: 0, skipped: 0 };
-  const started = performance.now();
-  // With source maps a test names its .ts file, which both trees share. The built file is the one the runner took up last;
-  // that holds because the files run one at a time (--test-concurrency=1).
-  let tree = '';
-  for await (const { type, data } of source) {
-    if (type === 'test:stdout' || type === 'test:stderr') yield data.message;
-    const isFile = data.nesting === 0 && data.file !== undefined && resolve(data.name ?? '') === data.file;
-    if (isFile && (type === 'test:dequeue' || type === 'test:pass' || type === 'test:fail')) tree = treeOf(data.file);
-    if (type !== 'test:pass' && type !== 'test:fail') continue;
-    // A suite counts only when it fails by itself, in a hook: its tests are counted one by one.
-    if (data.details?.type === 'suite' && data.details.error?.failureType !== 'hookFailed') continue;
-    const where = `${relative('.', data.file ?? '')}:${data.line ?? 0}`;
-    const name = `${tree} ${isFile ? relative('.', data.name) : data.name}`;
-    if (type === 'test:pass' && isFile) {
-      count.failed++;
-      yield `  FAIL ${name}\n       the file registered no test\n`;
-    } else if (type === 'test:pass' && (data.skip !== undefined || data.todo !== undefined)) {
-      count.skipped++;
-      yield `  skip ${name}\n`;
-    } else if (type === 'test:pass') {
-      count.passed++;
-      yield `  ok   ${name} (${data.details.duration_ms.toFixed(0)} ms)\n`;
-    } else {
-      count.failed++;
-      const error = data.details.error;
-      yield `  FAIL ${name}  ${where}\n${String(error?.cause?.stack ?? error).replace(/^/gm, '       ')}\n`;
-    }
+export const counts = () => ({ passed: 0, failed: 0, skipped: 0 });
+
+/** What an event of node:test adds to the output, and to the counts. */
+export function described({ type, data }, tree, count) {
+  if (type === 'test:stdout' || type === 'test:stderr') return data.message;
+  // What a test did after its end is said only here.
+  if (type === 'test:diagnostic' && /^(Warning|Error)/.test(data.message)) return `       ${data.message}\n`;
+  if (type !== 'test:pass' && type !== 'test:fail') return '';
+  // A suite counts only when it fails by itself, in a hook: its tests are counted one by one.
+  if (data.details?.type === 'suite' && data.details.error?.failureType !== 'hookFailed') return '';
+  const isFile = data.nesting === 0 && data.file !== undefined && resolve(data.name ?? '') === data.file;
+  const name = `${tree.padEnd(7)} ${isFile ? relative('.', data.name) : data.name}`;
+  if (type === 'test:pass' && isFile) {
+    count.failed++;
+    return `  FAIL ${name}\n       the file registered no test\n`;
   }
-  const ok = count.failed === 0 && count.passed > 0;
-  if (!ok) process.exitCode = 1;
-  yield `\n${((performance.now() - started) / 1000).toFixed(1)} s\n`;
-  yield `${ok ? 'PASS' : 'FAIL'}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`;
+  if (type === 'test:pass' && (data.skip !== undefined || data.todo !== undefined)) {
+    count.skipped++;
+    return `  skip ${name}${typeof data.skip === 'string' ? `: ${data.skip}` : ''}\n`;
+  }
+  if (type === 'test:pass') {
+    count.passed++;
+    return `  ok   ${name} (${data.details.duration_ms.toFixed(0)} ms)\n`;
+  }
+  count.failed++;
+  const error = data.details.error;
+  const where = `${relative('.', data.file ?? '')}:${data.line ?? 0}`;
+  return `  FAIL ${name}  ${where}\n${String(error?.cause?.stack ?? error).replace(/^/gm, '       ')}\n`;
 }
 
-/** `stepped` or `erased`, padded to one width. */
-function treeOf(file) {
-  return (/^dist[\\/](\w+)[\\/]/.exec(relative('.', file))?.[1] ?? '').padEnd(7);
+/** The closing lines; the last starts with PASS or FAIL and has the number of tests. */
+export function summary({ passed, failed, skipped }, milliseconds) {
+  const verdict = isGreen({ passed, failed }) ? 'PASS' : 'FAIL';
+  return `\n${(milliseconds / 1000).toFixed(1)} s\n${verdict}: ${passed} passed, ${failed} failed, ${skipped} skipped\n`;
+}
+
+/** Nothing failed, and something was tested. */
+export const isGreen = ({ passed, failed }) => failed === 0 && passed > 0;
+
+export default async function* reporter(source) {
+  const count = counts();
+  const started = performance.now();
+  // With source maps a test names its .ts file, which the trees share. The built file is the one the runner took up last, which
+  // holds for one file at a time.
+  let tree = '';
+  for await (const event of source) {
+    if (event.type === 'test:dequeue') tree = /\bdist[\\/](\w+)[\\/]/.exec(event.data.file ?? '')?.[1] ?? tree;
+    yield described(event, tree, count);
+  }
+  if (!isGreen(count)) process.exitCode = 1;
+  yield summary(count, performance.now() - started);
 }

@@ -1,0 +1,88 @@
+/**
+ * Runs the tests of a built package: `node test/run.mjs [--long | --all] [PATTERN ...]`.
+ *
+ * The name of a file says how it runs. `x.test.ts` runs beside others, one file a core. `x.alone.test.ts` lets threads race or
+ * measures them, so nothing runs beside it. `x.long.test.ts` takes minutes: it runs with `--long` (only such files) and `--all`,
+ * or when a pattern finds it. A pattern is a part of `TREE/test/FOLDER/NAME`.
+ */
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join, sep } from 'node:path';
+import { run } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { counts, described, isGreen, summary } from './reporter.mjs';
+
+/** The trees that the tests of a folder run from. */
+const TREES = {
+  test: ['erased'],
+  'test/model': ['stepped', 'erased'],
+  'test/explore': ['stepped'],
+  'test/fuzz': ['stepped'],
+  'test/simulate': ['flat'],
+};
+
+/** Milliseconds that a file may take before it counts as failed. */
+const TIMEOUT = 300_000;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What there is: a tree and a file of it, such as `stepped` and `test/model/zap.test.ts`. */
+function testFiles() {
+  const names = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).sort();
+  const files = names.filter((name) => name.endsWith('.test.ts')).map((name) => `test/${name.split(sep).join('/')}`);
+  return files.flatMap((file) => {
+    const trees = TREES[dirname(file)];
+    if (trees === undefined) throw new Error(`${file} is in a folder that test/run.mjs has no tree for`);
+    return trees.map((tree) => ({ tree, file }));
+  });
+}
+
+const isLong = ({ file }) => file.endsWith('.long.test.ts');
+const isAlone = ({ file }) => file.endsWith('.alone.test.ts');
+
+/** Runs one file, and prints what it has to say when it is over: beside others its lines would mix with theirs. */
+async function runFile({ tree, file }, count) {
+  const built = join(root, 'dist', tree, file.replace(/\.ts$/, '.js'));
+  let text = '';
+  const began = performance.now();
+  for await (const event of run({ files: [built], concurrency: 1, timeout: TIMEOUT })) text += described(event, tree, count);
+  process.stdout.write(`${tree}/${file} (${((performance.now() - began) / 1000).toFixed(1)} s)\n${text}`);
+}
+
+/** Runs files, so many at a time. */
+async function runFiles(files, lanes, count) {
+  const waiting = files.values();
+  const lane = async () => {
+    for (const file of waiting) await runFile(file, count);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+/** The files asked for, or a sentence about what is wrong with the question. */
+function chosen(args) {
+  const patterns = args.filter((arg) => !arg.startsWith('--'));
+  const [flag, ...more] = args.filter((arg) => arg.startsWith('--'));
+  if (more.length > 0 || ![undefined, '--long', '--all'].includes(flag))
+    return 'usage: node test/run.mjs [--long | --all] [PATTERN ...]';
+  const isNamed = ({ tree, file }) => patterns.length === 0 || patterns.some((pattern) => `${tree}/${file}`.includes(pattern));
+  const isAsked = (one) => (flag === '--long' ? isLong(one) : flag === '--all' || patterns.length > 0 || !isLong(one));
+  const files = testFiles().filter((one) => isNamed(one) && isAsked(one));
+  return files.length > 0 ? files : `no test file has '${patterns.join("' or '")}' in its name`;
+}
+
+const files = chosen(process.argv.slice(2));
+if (typeof files === 'string') {
+  process.stderr.write(`${files}\n`);
+  process.exitCode = 2;
+} else {
+  const count = counts();
+  const began = performance.now();
+  await runFiles(
+    files.filter((one) => !isAlone(one)),
+    availableParallelism(),
+    count,
+  );
+  await runFiles(files.filter(isAlone), 1, count);
+  process.stdout.write(summary(count, performance.now() - began));
+  if (!isGreen(count)) process.exitCode = 1;
+}
