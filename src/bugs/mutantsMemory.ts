@@ -1,0 +1,143 @@
+/** Small mutants of notifiers, range faults and page tables that nothing killed until a rule or a scenario was added for them. */
+import type { Bug } from './bug.ts';
+
+export const memoryMutants: readonly Bug[] = [
+  {
+    id: 'M01',
+    title: 'two intervals: when one refuses, the second passes of the others are made twice',
+    reference: 'mutation testing of the model',
+    kind: 'COR',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-PAIR', 'I-CB'],
+    scenario: 'oom-vs-two-intervals',
+    edits: [
+      {
+        module: 'notifier/invalidate',
+        find: 'if (!ok) yield* invEnd(task, subs); return ok;',
+        replace:
+          'if (!ok) { for (const { sub: started, finish } of unfinished) { yield* intervalOps(get(arena, started + IntervalSub.ops)).invalidateFinish(task, finish); endCall(task, started); } yield* invEnd(task, subs); } return ok;',
+      },
+    ],
+  },
+  {
+    id: 'M01b',
+    title: 'an interval refuses, and classic notifiers hear of an end whose start they never heard of',
+    reference: 'mutation testing of the model',
+    kind: 'COR',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-PAIR'],
+    scenario: 'oom-vs-two-intervals-turned',
+    edits: [
+      {
+        module: 'notifier/invalidate',
+        find: 'if (get(arena, subs + Subscriptions.hasItree) !== 0 && !(yield* intervalPass(task, subs, range))) return -EAGAIN;',
+        replace:
+          'if (get(arena, subs + Subscriptions.hasItree) !== 0 && !(yield* intervalPass(task, subs, range))) { yield* classicEnds(task, subs, range); return -EAGAIN; }',
+      },
+    ],
+  },
+  {
+    id: 'M01c',
+    title: 'a classic notifier refuses, and those behind it are not called, but hear of the end',
+    reference: 'mutation testing of the model',
+    kind: 'COR',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-PAIR'],
+    scenario: 'oom-vs-two-notifiers-turned',
+    edits: [
+      {
+        module: 'notifier/invalidate',
+        find: 'error = result; }',
+        replace: 'error = result; break; }',
+      },
+    ],
+  },
+  {
+    id: 'M02',
+    title: 'a page that another device has to itself is an error for a range fault, and not a page to fault in',
+    reference: 'mutation testing of the model',
+    kind: 'ERR',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-OUT'],
+    scenario: 'foreign-exclusive-page',
+    edits: [
+      {
+        module: 'hmm/cases',
+        find: 'if (pte === 0 || isDevicePrivate(pte) || isDeviceExclusive(pte) || isSwap(pte))',
+        replace: 'if (pte === 0 || isDevicePrivate(pte) || isSwap(pte))',
+      },
+    ],
+  },
+  {
+    id: 'M07',
+    title: 'mprotect flushes no TLB',
+    reference: 'mutation testing of the model',
+    kind: 'SEC',
+    threads: 2,
+    preemptions: 0,
+    oracles: ['I-PERM'],
+    scenario: 'cpu-store-vs-mprotect',
+    edits: [
+      {
+        module: 'mm/syscalls/mprotect',
+        find: 'if (flush) yield* flushTlb(task, CPU); yield* spinUnlock(task, ptl, LockClass.ptl); }',
+        replace: 'yield* spinUnlock(task, ptl, LockClass.ptl); }',
+      },
+    ],
+  },
+  {
+    id: 'M11',
+    title: 'a range fault does not ask whether a mapping may be read',
+    reference: 'mutation testing of the model',
+    kind: 'SEC',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-PERM'],
+    scenario: 'device-read-of-unreadable',
+    edits: [
+      {
+        module: 'hmm/walk',
+        find: 'const readable = (flags & VM_READ) !== 0 && (flags & (VM_IO | VM_PFNMAP)) === 0;',
+        replace: 'const readable = (flags & (VM_IO | VM_PFNMAP)) === 0;',
+      },
+    ],
+  },
+  {
+    id: 'M14',
+    title: 'the dirty bit of an entry that reclaim clears is forgotten',
+    reference: 'mutation testing of the model',
+    kind: 'LU',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-DATA', 'I-DIRTY'],
+    scenario: 'device-read-vs-reclaim',
+    edits: [
+      {
+        module: 'mm/rmap/unmap',
+        find: 'setPageFlags(arena, pfn, PG_DIRTY)',
+        replace: '0',
+      },
+    ],
+  },
+  {
+    id: 'M15',
+    title: 'a page of a device that may not be mapped by another is mapped all the same',
+    reference: 'mutation testing of the model',
+    kind: 'SEC',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-ISO'],
+    scenario: 'foreign-device-page',
+    edits: [
+      {
+        module: 'hmm/cases',
+        find: 'if (isDevicePrivate(pte) && range.devPrivateOwner !== 0 && pgmapOwner(arena, ptePfn(pte)) === range.devPrivateOwner) {',
+        replace: 'if (isDevicePrivate(pte)) {',
+      },
+    ],
+  },
+];

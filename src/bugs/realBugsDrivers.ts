@@ -1,0 +1,229 @@
+/** Real bugs of drivers: amdgpu, nouveau, xe, i915, hfi1, mlx5. */
+import type { Bug } from './bug.ts';
+
+export const driverBugs: readonly Bug[] = [
+  {
+    id: 'R47',
+    title: 'lazy-invalidate: the callback only leaves a note; the mapping goes later',
+    reference: 'commit 1c7edde1b572 (hfi1), 2023',
+    kind: 'SDM',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-STALE'],
+    scenario: 'device-maps-what-is-discarded',
+    edits: [
+      {
+        module: 'drivers/dmirror/invalidate',
+        find: 'yield* revoke(task, mirror, start, end); }',
+        replace: '}',
+      },
+    ],
+  },
+  {
+    id: 'R49',
+    title: 'retry-without-lock: the retry check comes before the lock that the callback takes',
+    reference: 'commit f95f51a4c335 (amdgpu), 2022',
+    kind: 'SDM',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-STALE', 'I-PERM'],
+    scenario: 'device-fault-vs-munmap',
+    edits: [
+      {
+        module: 'drivers/dmirror/fault',
+        find: 'yield* mutexLock(task, updateLock, LockClass.updateLock);',
+        replace:
+          'const stale = mmuIntervalReadRetry(task, notifier, range.notifierSeq); yield* mutexLock(task, updateLock, LockClass.updateLock);',
+      },
+      {
+        module: 'drivers/dmirror/fault',
+        find: 'const late = optionIs(arena, mirror, Is.retryCheckLocked) && mmuIntervalReadRetry(task, notifier, range.notifierSeq);',
+        replace: 'const late = stale;',
+      },
+    ],
+  },
+  {
+    id: 'R50',
+    title: 'shared-range-pointer: two submissions keep the description of their range in one place',
+    reference: 'commit fec8fdb54e8f (amdgpu), 2022',
+    kind: 'DF, LEAK',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-UAF', 'I-QUIET'],
+    scenario: 'two-submissions',
+    edits: [
+      {
+        module: 'scenarios/windows/driverObjects',
+        find: 'const range = objectAlloc(arena); yield Point.driverSnapshot; objectUse(arena, range); yield Point.driverChecked; objectPut(arena, range);',
+        replace:
+          'store(arena, OBJECT, objectAlloc(arena)); yield Point.driverSnapshot; objectUse(arena, load(arena, OBJECT)); yield Point.driverChecked; objectPut(arena, load(arena, OBJECT));',
+      },
+    ],
+  },
+  {
+    id: 'R51',
+    title: 'unregister-unregistered: the insertion failed, and the interval is removed anyway',
+    reference: 'CVE-2024-26656 (amdgpu)',
+    kind: 'UAF',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-UAF', 'I-CB', 'I-CRASH'],
+    scenario: 'open-after-exit',
+    edits: [
+      {
+        module: 'drivers/dmirror/interval',
+        find: 'if (error !== 0) poolFree(arena, arena.pools.interval, sub);',
+        replace: 'if (error !== 0) { yield* mmuIntervalNotifierRemove(task, sub); poolFree(arena, arena.pools.interval, sub); }',
+      },
+    ],
+  },
+  {
+    id: 'R52',
+    title: 'page-touch-without-lock: pages of a range fault are marked before the sequence is checked',
+    reference: 'commit ea3e66d280ce (xe), 2025',
+    kind: 'UAF, COR',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-FREE', 'I-ISO'],
+    scenario: 'device-fault-vs-dontneed',
+    edits: [
+      {
+        module: 'drivers/dmirror/fault',
+        find: 'yield Point.driverSnapshot;',
+        replace:
+          'yield Point.driverSnapshot; for (let i = 0; i < range.end - range.start; i++) setPageFlags(arena, range.hmmPfns[i] & 0xfffff, PG_DIRTY);',
+        imports: { PG_DIRTY: 'mm/page/page', setPageFlags: 'mm/page/page' },
+      },
+    ],
+  },
+  {
+    id: 'R53',
+    title: 'dma-map-survives-invalidate: the callback unmaps the page from the device, but not from the IOMMU',
+    reference: 'commit ba767b9d01a2 (xe), 2025',
+    kind: 'SEC, SDM',
+    threads: 2,
+    preemptions: 0,
+    oracles: ['I-STALE'],
+    scenario: 'device-maps-what-is-discarded@gpusvm-xe',
+    settings: { dmaUnmap: 'close' },
+    edits: [],
+  },
+  {
+    id: 'R54',
+    title: 'zap-outside-lock: the callback drops the lock before it zaps',
+    reference: 'commit 84211b1c0db6 (xe), 2025',
+    kind: 'UAF',
+    threads: 3,
+    preemptions: 1,
+    oracles: ['I-TLB', 'I-UAF', 'I-STALE', 'I-FREE', 'I-DATA', 'I-LOST'],
+    scenario: 'device-tlb-vs-two-zaps',
+    edits: [
+      {
+        module: 'drivers/dmirror/invalidate',
+        find: 'yield* revoke(task, mirror, start, end); } yield* mutexUnlock(task, updateLock, LockClass.updateLock); return true;',
+        replace:
+          '} yield* mutexUnlock(task, updateLock, LockClass.updateLock); yield* revoke(task, mirror, range.start, range.end); return true;',
+      },
+    ],
+  },
+  {
+    id: 'R55',
+    title: 'unbalanced-unlock: an error exit unlocks what was not locked yet',
+    reference: 'commit d287dee565c3 (gpusvm)',
+    kind: 'COR',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-LOCK'],
+    scenario: 'device-write-to-read-only',
+    edits: [
+      {
+        module: 'drivers/dmirror/fault',
+        find: 'if (result === -EBUSY) count(task, Counter.rangeBusy); return result;',
+        replace: 'yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock); return result;',
+      },
+    ],
+  },
+  {
+    id: 'R63',
+    title: 'page-lock-in-notifier: the callback takes the page lock that its caller holds',
+    reference: 'i915, 2019',
+    kind: 'DL',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-DEAD', 'I-LOCK'],
+    scenario: 'evict-mapped-page',
+    edits: [
+      {
+        module: 'drivers/base/deviceTable',
+        find: 'if ((entry & DEV_VALID) !== 0 && (entry & (DEV_WRITE | DEV_ATOMIC)) !== 0) setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);',
+        replace:
+          'yield* lockPage(task, deviceEntryPfn(entry)); setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY); yield* unlockPage(task, deviceEntryPfn(entry));',
+        imports: { lockPage: 'mm/page/pageLock', unlockPage: 'mm/page/pageLock' },
+      },
+    ],
+  },
+  {
+    id: 'R64',
+    title: 'invalidate-after-revoke: a callback updates a key that deregistration has revoked',
+    reference: 'CVE-2025-21732 (mlx5)',
+    kind: 'UAF',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-UAF'],
+    scenario: 'key-revoked-vs-invalidate',
+    edits: [
+      {
+        module: 'scenarios/windows/driverObjects',
+        find: 'yield* mutexLock(task, LOCK, LockClass.updateLock); const key = load(task.arena, OBJECT); store(task.arena, OBJECT, 0); yield* mutexUnlock(task, LOCK, LockClass.updateLock); yield Point.driverCommitted; objectPut(task.arena, key);',
+        replace:
+          'const key = load(task.arena, OBJECT); objectPut(task.arena, key); yield Point.driverCommitted; store(task.arena, OBJECT, 0);',
+      },
+    ],
+  },
+  {
+    id: 'R65',
+    title: 'double-destroy-child: two invalidations find a child empty, and both have it destroyed',
+    reference: 'CVE-2025-21714 (mlx5)',
+    kind: 'DF',
+    threads: 3,
+    preemptions: 1,
+    oracles: ['I-REF', 'I-UAF'],
+    scenario: 'child-emptied-by-two',
+    edits: [
+      {
+        module: 'scenarios/windows/driverObjects',
+        find: 'if (xchg(arena, OBJECT, 0) !== 0) queueWork(task, QUEUE, destroy);',
+        replace: 'objectUse(arena, load(arena, OBJECT)); queueWork(task, QUEUE, destroy);',
+      },
+    ],
+  },
+  {
+    id: 'X06',
+    title: 'range-tug-of-war: two devices want the same range whole, and send it home from each other before either has bound it',
+    reference: 'xe, 0620837490e0',
+    kind: 'LL',
+    threads: 2,
+    preemptions: 2,
+    oracles: ['I-PROG'],
+    scenario: 'two-devices-want-a-range',
+    edits: [
+      {
+        module: 'drivers/gpusvm/fault',
+        find: 'if (optionIs(arena, mirror, Is.migrateDevmemOn)) yield* migrateRange(task, mirror, sub, at, stop);',
+        replace: '',
+      },
+      {
+        module: 'drivers/gpusvm/fault',
+        find: 'const gotten = yield* getPages(task, mirror, range);',
+        replace:
+          'if (optionIs(task.arena, mirror, Is.migrateDevmemOn)) yield* migrateRange(task, mirror, range.notifier, range.start, range.end); const gotten = yield* getPages(task, mirror, range);',
+      },
+      {
+        module: 'drivers/gpusvm/migrate',
+        find: 'yield* devmemLock(task); yield* rangeEvict(task, mirror, sub, start, end); result = yield* migrateOnce(task, mirror, start, end); yield* devmemUnlock(task);',
+        replace:
+          'yield* devmemLockShared(task); yield* rangeEvict(task, mirror, sub, start, end); result = yield* migrateOnce(task, mirror, start, end); yield* devmemUnlockShared(task);',
+      },
+    ],
+  },
+];

@@ -1,0 +1,141 @@
+/** Real bugs of amdkfd: SVM ranges, their workers and their fault queues. */
+import type { Bug } from './bug.ts';
+
+export const kfdBugs: readonly Bug[] = [
+  {
+    id: 'R56',
+    title: 'svmbo-double-unref: two threads see the buffer of a range, and both drop it',
+    reference: 'CVE-2023-52825 (kfd)',
+    kind: 'DF',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-REF', 'I-UAF'],
+    scenario: 'buffer-dropped-by-two',
+    edits: [
+      {
+        module: 'scenarios/windows/driverObjects',
+        find: 'const buffer = xchg(arena, OBJECT, 0); yield Point.driverCommitted; if (buffer !== 0) objectPut(arena, buffer);',
+        replace:
+          'const buffer = load(arena, OBJECT); yield Point.driverCommitted; if (buffer !== 0) { objectPut(arena, buffer); store(arena, OBJECT, 0); }',
+      },
+    ],
+  },
+  {
+    id: 'R57',
+    title: 'recursive-migrate-lock: a fault under the driver lock brings home a page of the driver itself',
+    reference: 'commit a6283010e290 (kfd), 2021',
+    kind: 'DL',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-DEAD', 'I-LOCK'],
+    scenario: 'own-page-behind-a-hole',
+    edits: [
+      {
+        module: 'drivers/dmirror/fault',
+        find: 'result = yield* hmmRangeFault(task, range); yield* mmapReadUnlock(task, mm);',
+        replace:
+          'yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock); result = yield* hmmRangeFault(task, range); yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock); yield* mmapReadUnlock(task, mm);',
+      },
+    ],
+  },
+  {
+    id: 'R58',
+    title: 'drain-flag-lost: a request to drain faults is cleared by the worker that serves an older one',
+    reference: 'commit 6946be2443cf (kfd), 2021',
+    kind: 'LU',
+    threads: 3,
+    preemptions: 1,
+    oracles: ['I-OUT', 'I-ISO', 'I-QUIET'],
+    scenario: 'drain-vs-second-munmap',
+    edits: [
+      {
+        module: 'drivers/kfd/retryFaults',
+        find: 'if (cas(arena, mirror + DRAIN, requests, 0) === requests) return;',
+        replace: 'store(arena, mirror + DRAIN, 0); return;',
+        imports: { store: 'arena/access' },
+      },
+    ],
+  },
+  {
+    id: 'R59',
+    title: 'deferred-unlink-early: a range leaves the list before mmap_lock is held',
+    reference: 'commit 367c9b0f1b87 (kfd), 2022',
+    kind: 'UAF, COR',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-UAF'],
+    scenario: 'worker-vs-second-munmap',
+    edits: [
+      {
+        module: 'drivers/kfd/deferredList',
+        find: 'yield* lockDrained(task, mirror, mm); yield* listDelete(task, mirror + LIST, sub);',
+        replace: 'yield* listDelete(task, mirror + LIST, sub); yield* lockDrained(task, mirror, mm);',
+      },
+    ],
+  },
+  {
+    id: 'R60',
+    title: 'worker-last-mmput: a worker drops the last user, and the exit cancels a worker that waits for it',
+    reference: 'commit 6225bb3a88d2 (kfd), 2022',
+    kind: 'DL',
+    threads: 2,
+    preemptions: 0,
+    oracles: ['I-DEAD', 'I-LOCK'],
+    scenario: 'restore-vs-exit',
+    edits: [
+      {
+        module: 'drivers/kfd/index',
+        find: 'if (range.event === MMU_NOTIFY_RELEASE) return true;',
+        replace:
+          'if (range.event === MMU_NOTIFY_RELEASE) { yield* cancelWorkSync(task, mirror + Mirror.work, restore); return true; }',
+      },
+    ],
+  },
+  {
+    id: 'R61',
+    title: 'evict-worker-mm: an eviction worker uses an address space it has no reference on',
+    reference: 'amdkfd, 2022',
+    kind: 'UAF',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-UAF'],
+    scenario: 'eviction-worker-vs-exit',
+    edits: [
+      {
+        module: 'drivers/kfd/evict',
+        find: 'if (!mmgetNotZero(task.arena, mm)) return; yield* migrateAll(task, mirror, mm); yield* mmput(task, mm);',
+        replace: 'yield* migrateAll(task, mirror, mm);',
+      },
+    ],
+  },
+  {
+    id: 'R62',
+    title: 'stale-fault-after-unmap: a fault that was queued before munmap is served after it',
+    reference: 'commits 0cc53cb45066, cda0817b41bd (kfd), 2021',
+    kind: 'ERR, UAF',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-OUT', 'I-UAF'],
+    scenario: 'repeated-fault-vs-munmap',
+    edits: [
+      {
+        module: 'drivers/kfd/fault',
+        find: 'result = sub !== 0 && (yield* isStale(task, mirror, sub, start)) ? -EBUSY : -EFAULT;',
+        replace: 'result = -EFAULT;',
+      },
+    ],
+  },
+  {
+    id: 'X19',
+    title:
+      'home-noted-too-early: a granule counts as home when a migration is over, and a page that another fault had locked has stayed',
+    reference: 'amdkfd, 740a451b0797',
+    kind: 'LL',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-PROG'],
+    scenario: 'granule-comes-home-to-two-faults',
+    edits: [],
+    settings: { homeNote: 'pass' },
+  },
+];
