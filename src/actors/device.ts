@@ -1,6 +1,8 @@
 /** A device engine: reads, writes and atomics through its mirror, faulting ahead over short spans. */
+
 import { frameLoad, frameStore } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
+import type { Mirror } from '../arena/structures.ts';
 import { deviceBegin, deviceEnd, deviceIncrement } from '../drivers/base/deviceAccess.ts';
 import { counterSlot } from '../oracles/ledger.ts';
 import { count } from '../sync/task.ts';
@@ -10,7 +12,7 @@ import { randomRange } from './world.ts';
 /** Longest span of one operation, in pages. */
 const SPAN = 8;
 
-const mirrorOf = (world: World): number => world.mirrors[world.index % world.mirrors.length] as number;
+const mirrorOf = (world: World): Mirror => world.mirrors[world.index % world.mirrors.length] as number;
 
 function* read(world: World) {
   const { task, driver, ledger, base, pages } = world;

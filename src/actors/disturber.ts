@@ -1,5 +1,7 @@
 /** The disturber: everything a process may do to its address space while others use it. */
+
 import { Counter } from '../arena/counters.ts';
+import type { PageNumber, Vpn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { cpuLoad, cpuStore } from '../mm/fault/cpuAccess.ts';
 import { reclaimPage } from '../mm/swap/reclaim.ts';
@@ -22,7 +24,7 @@ const SPAN = 16;
 const LOOKS = 6;
 
 /** The part of the region whose contents may go away, as first page and length relative to the region. */
-const volatileStart = (world: World): number => world.stable;
+const volatileStart = (world: World): PageNumber => world.stable;
 const volatilePages = (world: World): number => world.pages - world.stable;
 
 const failed = (world: World): void => count(world.task, Counter.failedOperations);
@@ -48,7 +50,7 @@ function* unmap(world: World) {
 }
 
 /** Gives a range back its permissions, page by page where another disturber has moved parts of it away. */
-function* unprotect(world: World, start: number, end: number): Steps<void> {
+function* unprotect(world: World, start: Vpn, end: Vpn): Steps<void> {
   const { task, mm } = world;
   if ((yield* mprotect(task, mm, start, end - start, VM_READ | VM_WRITE)) === 0) return;
   for (let vpn = start; vpn < end; vpn++) yield* mprotect(task, mm, vpn, 1, VM_READ | VM_WRITE);

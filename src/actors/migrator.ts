@@ -1,5 +1,7 @@
 /** The migration worker: moves ranges to a device and back, and now and then empties a device. */
+
 import { Counter } from '../arena/counters.ts';
+import type { Mirror } from '../arena/structures.ts';
 import { count } from '../sync/task.ts';
 import type { Operation, World } from './world.ts';
 import { randomRange } from './world.ts';
@@ -7,7 +9,7 @@ import { randomRange } from './world.ts';
 /** Longest range of one migration, in pages. */
 const SPAN = 32;
 
-const anyMirror = (world: World): number => world.mirrors[world.random(world.mirrors.length)] as number;
+const anyMirror = (world: World): Mirror => world.mirrors[world.random(world.mirrors.length)] as number;
 
 function* toDevice(world: World) {
   const { task, driver, base, pages } = world;

@@ -1,4 +1,6 @@
 /** What an actor of the mixed scenario knows, and how its operations are described. */
+import type { Mirror, Mm } from '../arena/structures.ts';
+import type { Vpn } from '../arena/units.ts';
 import type { Driver } from '../drivers/base/driver.ts';
 import type { Ledger } from '../oracles/ledger.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -10,18 +12,18 @@ export interface World {
   /** Number of the actor among its kind. */
   readonly index: number;
   /** Address of the mm. */
-  readonly mm: number;
+  readonly mm: Mm;
   readonly driver: Driver;
   /** Addresses of the mirrors, one a device. */
-  readonly mirrors: readonly number[];
+  readonly mirrors: readonly Mirror[];
   readonly ledger: Ledger;
   /** First page of the region. */
-  readonly base: number;
+  readonly base: Vpn;
   readonly pages: number;
   /** Pages from the start of the region that nobody discards: their counters must come out exact. */
   readonly stable: number;
   /** First page of a place of its own, for moving mappings away. */
-  readonly scratch: number;
+  readonly scratch: Vpn;
   /** Uniform in [0, bound). */
   readonly random: (bound: number) => number;
 }

@@ -8,6 +8,7 @@
  */
 import { erased } from '../steps/steps.ts';
 import type { Arena } from './arena.ts';
+import type { FrameWord, Word } from './units.ts';
 
 /**
  * Stands in for the shared words in the stepped tree, so that an explorer learns what an actor reads and writes, can take a
@@ -15,23 +16,23 @@ import type { Arena } from './arena.ts';
  * tree has no trace of it. A frame word number `at` is the word `~at`, below zero.
  */
 export interface Memory {
-  read(word: number): number;
-  write(word: number, value: number): void;
+  read(word: Word): number;
+  write(word: Word, value: number): void;
   /** An addition whose result nobody looks at. */
-  increase(word: number, by: number): void;
+  increase(word: Word, by: number): void;
   /** See {@link namesOwner} and {@link acquired}. */
-  namesOwner(word: number): void;
-  acquired(word: number): void;
+  namesOwner(word: Word): void;
+  acquired(word: Word): void;
   /** See {@link overActors}. */
   overActors(begins: boolean): void;
   /** Who waits on the word may go on. */
-  wake(word: number): void;
+  wake(word: Word): void;
   /** What the running actor has observed so far, and a way back to it: to after a stretch, or to the very beginning of it. */
   mark(): unknown;
   rewind(mark: unknown): void;
   restart(mark: unknown): void;
   /** The read of the word that follows and the write after it, if any, are one access; `compares` in a compare-and-swap. */
-  indivisible?(word: number, compares: boolean): void;
+  indivisible?(word: Word, compares: boolean): void;
   /** Of the word that is read next only these bits matter. */
   looksAt?(bits: number): void;
 }
@@ -49,7 +50,7 @@ export function useMemory(next: Memory | null): Memory | null {
  * Says that a word names an actor by its tag, while somebody owns what the word stands for. Needed before a tag is stored, so that an
  * explorer can take actors that do the same for one another.
  */
-export function namesOwner(word: number): void {
+export function namesOwner(word: Word): void {
   if (!erased && memory !== null) memory.namesOwner(word);
 }
 
@@ -57,7 +58,7 @@ export function namesOwner(word: number): void {
  * Says that the running actor has taken a lock for which it would have waited. Kernel locks are queued, or handed over to who has
  * waited long enough: so an explorer takes no round for endless in which somebody is kept from such a lock.
  */
-export function acquired(word: number): void {
+export function acquired(word: Word): void {
   if (!erased && memory !== null) memory.acquired(word);
 }
 
@@ -88,67 +89,67 @@ export function forgetRound(mark: unknown): void {
 }
 
 /** The read of a read-modify-write through a memory. Nobody runs before its write. */
-function readToChange(through: Memory, word: number, compares = false): number {
+function readToChange(through: Memory, word: Word, compares = false): number {
   through.indivisible?.(word, compares);
   return through.read(word);
 }
 
 /** Its write. Passes the old value on. */
-function change(through: Memory, word: number, old: number, value: number): number {
+function change(through: Memory, word: Word, old: number, value: number): number {
   if (value !== old) through.write(word, value);
   return old;
 }
 
-export function load(arena: Arena, word: number): number {
+export function load(arena: Arena, word: Word): number {
   return !erased && memory !== null ? memory.read(word) : Atomics.load(arena.words, word);
 }
 
-export function store(arena: Arena, word: number, value: number): void {
+export function store(arena: Arena, word: Word, value: number): void {
   if (!erased && memory !== null) memory.write(word, value);
   else Atomics.store(arena.words, word, value);
 }
 
 /** Returns the value before the addition. */
-export function add(arena: Arena, word: number, value: number): number {
+export function add(arena: Arena, word: Word, value: number): number {
   if (erased || memory === null) return Atomics.add(arena.words, word, value);
   const old = readToChange(memory, word);
   return change(memory, word, old, (old + value) | 0);
 }
 
 /** Addition for callers that do not care for the value before: to an explorer it is no observation. */
-export function increase(arena: Arena, word: number, by: number): void {
+export function increase(arena: Arena, word: Word, by: number): void {
   if (!erased && memory !== null) memory.increase(word, by);
   else Atomics.add(arena.words, word, by);
 }
 
 /** Compare and swap; returns what was there. */
-export function cas(arena: Arena, word: number, expected: number, value: number): number {
+export function cas(arena: Arena, word: Word, expected: number, value: number): number {
   if (erased || memory === null) return Atomics.compareExchange(arena.words, word, expected, value);
   const old = readToChange(memory, word, true);
   return change(memory, word, old, old === expected ? value : old);
 }
 
 /** Returns the value before the exchange. */
-export function xchg(arena: Arena, word: number, value: number): number {
+export function xchg(arena: Arena, word: Word, value: number): number {
   if (erased || memory === null) return Atomics.exchange(arena.words, word, value);
   return change(memory, word, readToChange(memory, word), value);
 }
 
 /** Returns the value before the bits were set. */
-export function or(arena: Arena, word: number, bits: number): number {
+export function or(arena: Arena, word: Word, bits: number): number {
   if (erased || memory === null) return Atomics.or(arena.words, word, bits);
   const old = readToChange(memory, word);
   return change(memory, word, old, old | bits);
 }
 
 /** Returns the value before the bits outside `bits` were cleared. */
-export function and(arena: Arena, word: number, bits: number): number {
+export function and(arena: Arena, word: Word, bits: number): number {
   if (erased || memory === null) return Atomics.and(arena.words, word, bits);
   const old = readToChange(memory, word);
   return change(memory, word, old, old & bits);
 }
 
-export function get(arena: Arena, word: number): number {
+export function get(arena: Arena, word: Word): number {
   return !erased && memory !== null ? memory.read(word) : (arena.words[word] as number);
 }
 
@@ -158,63 +159,63 @@ export function looksAt(bits: number): void {
 }
 
 /** Some bits of a word, with a plain load. */
-export function getBits(arena: Arena, word: number, bits: number): number {
+export function getBits(arena: Arena, word: Word, bits: number): number {
   looksAt(bits);
   return get(arena, word) & bits;
 }
 
-export function set(arena: Arena, word: number, value: number): void {
+export function set(arena: Arena, word: Word, value: number): void {
   if (!erased && memory !== null) memory.write(word, value);
   else arena.words[word] = value;
 }
 
 /** Adds to a word only this actor writes, and no actor's behaviour depends on: a statistic. */
-export function tally(arena: Arena, word: number, by: number): void {
+export function tally(arena: Arena, word: Word, by: number): void {
   if (!erased && memory !== null) memory.increase(word, by);
   else arena.words[word] = (arena.words[word] as number) + by;
 }
 
 /** Plain stores of one value to the words [from, to). */
-export function fill(arena: Arena, value: number, from: number, to: number): void {
+export function fill(arena: Arena, value: number, from: Word, to: Word): void {
   if (!erased && memory !== null) for (let word = from; word < to; word++) memory.write(word, value);
   else arena.words.fill(value, from, to);
 }
 
 /** Wakes up to `count` waiters of a word; an explorer wakes all of them. */
-export function notify(arena: Arena, word: number, count: number): void {
+export function notify(arena: Arena, word: Word, count: number): void {
   if (!erased && memory !== null) memory.wake(word);
   else Atomics.notify(arena.words, word, count);
 }
 
 /** The following take indices in `arena.frames`. */
-export function frameGet(arena: Arena, at: number): number {
+export function frameGet(arena: Arena, at: FrameWord): number {
   return !erased && memory !== null ? memory.read(~at) : (arena.frames[at] as number);
 }
 
-export function frameLoad(arena: Arena, at: number): number {
+export function frameLoad(arena: Arena, at: FrameWord): number {
   return !erased && memory !== null ? memory.read(~at) : Atomics.load(arena.frames, at);
 }
 
-export function frameStore(arena: Arena, at: number, value: number): void {
+export function frameStore(arena: Arena, at: FrameWord, value: number): void {
   if (!erased && memory !== null) memory.write(~at, value);
   else Atomics.store(arena.frames, at, value);
 }
 
 /** Returns the value before the addition. */
-export function frameAdd(arena: Arena, at: number, value: number): number {
+export function frameAdd(arena: Arena, at: FrameWord, value: number): number {
   if (erased || memory === null) return Atomics.add(arena.frames, at, value);
   const old = readToChange(memory, ~at);
   return change(memory, ~at, old, (old + value) | 0);
 }
 
 /** Plain stores of `contents` from `at` on. */
-export function frameFill(arena: Arena, at: number, contents: Int32Array): void {
+export function frameFill(arena: Arena, at: FrameWord, contents: Int32Array): void {
   if (erased || memory === null) arena.frames.set(contents, at);
   else for (let i = 0; i < contents.length; i++) memory.write(~(at + i), contents[i] as number);
 }
 
 /** Copies `count` words that do not overlap. What they are is no observation: whoever copies goes on in the same manner. */
-export function frameCopy(arena: Arena, to: number, from: number, count: number): void {
+export function frameCopy(arena: Arena, to: FrameWord, from: FrameWord, count: number): void {
   if (erased || memory === null) {
     arena.frames.copyWithin(to, from, from + count);
     return;

@@ -1,6 +1,7 @@
 import { type ArenaConfig, CONFIG_KEYS, checkConfig, defaultConfig, POISON, PTRS_PER_TABLE, ZERO_PFN } from './config.ts';
 import { type PageArrays, type Pool, plan, type SwapArrays, type TableArrays } from './places.ts';
 import { Header } from './structures.ts';
+import type { Pfn, Word } from './units.ts';
 
 const MAGIC = 0x48_4d_4d_4c; // "HMML"
 /** Raised whenever a structure changes, so that a worker of another build refuses the buffer. */
@@ -26,29 +27,29 @@ export interface Arena {
   /** Is there a swap device? */
   readonly hasSwap: boolean;
   /** First frame of the huge zero page, with which the huge pages begin; they are the last frames of system memory. */
-  readonly hugeZero: number;
+  readonly hugeZero: Pfn;
   /** System frames and device frames together. */
   readonly pageCount: number;
   readonly page: PageArrays;
   readonly table: TableArrays;
   /** First word of page-table page 0; page-table page t starts at `tables + t * 512`. */
-  readonly tables: number;
+  readonly tables: Word;
   readonly swap: SwapArrays;
   /** Lock-order graph: one bit set of classes a word. */
-  readonly lockOrder: number;
-  readonly actors: number;
+  readonly lockOrder: Word;
+  readonly actors: Word;
   readonly pools: {
-    readonly mm: Pool;
-    readonly vma: Pool;
-    readonly anonVma: Pool;
-    readonly addressSpace: Pool;
-    readonly userfaultfd: Pool;
-    readonly subscriptions: Pool;
-    readonly interval: Pool;
-    readonly classic: Pool;
-    readonly pgmap: Pool;
-    readonly mirror: Pool;
-    readonly driverObject: Pool;
+    readonly mm: Pool<'mm'>;
+    readonly vma: Pool<'vma'>;
+    readonly anonVma: Pool<'anonVma'>;
+    readonly addressSpace: Pool<'addressSpace'>;
+    readonly userfaultfd: Pool<'userfaultfd'>;
+    readonly subscriptions: Pool<'subscriptions'>;
+    readonly interval: Pool<'intervalSub'>;
+    readonly classic: Pool<'classicSub'>;
+    readonly pgmap: Pool<'pgmap'>;
+    readonly mirror: Pool<'mirror'>;
+    readonly driverObject: Pool<'driverObject'>;
   };
 }
 

@@ -2,6 +2,7 @@
 import { frameFill, frameGet } from './access.ts';
 import type { Arena } from './arena.ts';
 import { POISON } from './config.ts';
+import type { FrameWord, Pfn } from './units.ts';
 import { Violation } from './violation.ts';
 
 /** Words looked at by {@link checkPoison}: the ones the lab's actors write, and every 64th of the rest. */
@@ -9,18 +10,18 @@ const POISON_HEAD = 32;
 const POISON_STRIDE = 64;
 
 /** Index of the first word of a frame. */
-export const frameAt = (arena: Arena, pfn: number): number => pfn * arena.frameWords;
+export const frameAt = (arena: Arena, pfn: Pfn): FrameWord => pfn * arena.frameWords;
 
-export function clearFrame(arena: Arena, pfn: number): void {
+export function clearFrame(arena: Arena, pfn: Pfn): void {
   frameFill(arena, frameAt(arena, pfn), arena.zeroes);
 }
 
-export function poisonFrame(arena: Arena, pfn: number): void {
+export function poisonFrame(arena: Arena, pfn: Pfn): void {
   frameFill(arena, frameAt(arena, pfn), arena.poison);
 }
 
 /** A frame that was poisoned when it was freed must still be so when it is handed out again. */
-export function checkPoison(arena: Arena, pfn: number): void {
+export function checkPoison(arena: Arena, pfn: Pfn): void {
   const at = frameAt(arena, pfn);
   const { frameWords } = arena;
   for (let i = 0; i < frameWords; i += i < POISON_HEAD ? 1 : POISON_STRIDE) {

@@ -7,6 +7,7 @@
  */
 import { get, set } from './access.ts';
 import type { Arena } from './arena.ts';
+import type { Vpn, Word } from './units.ts';
 
 const START = 0;
 const LAST = 1;
@@ -15,33 +16,33 @@ const LEFT = 3;
 const RIGHT = 4;
 const PRIORITY = 5;
 
-export const nodeStart = (arena: Arena, node: number): number => get(arena, node + START);
-export const nodeLast = (arena: Arena, node: number): number => get(arena, node + LAST);
+export const nodeStart = (arena: Arena, node: Word): Vpn => get(arena, node + START);
+export const nodeLast = (arena: Arena, node: Word): Vpn => get(arena, node + LAST);
 
 /** Deterministic in place of random: the same sequence of operations builds the same tree in every engine. */
-function priorityOf(node: number, start: number): number {
+function priorityOf(node: Word, start: Vpn): number {
   let h = Math.imul(node ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(start + 1, 0xc2b2ae35);
   h ^= h >>> 15;
   h = Math.imul(h, 0x27d4eb2f);
   return (h ^ (h >>> 13)) | 0;
 }
 
-const maxLast = (arena: Arena, node: number): number => (node === 0 ? -1 : get(arena, node + MAX_LAST));
+const maxLast = (arena: Arena, node: Word): number => (node === 0 ? -1 : get(arena, node + MAX_LAST));
 
-function update(arena: Arena, node: number): void {
+function update(arena: Arena, node: Word): void {
   const below = Math.max(maxLast(arena, get(arena, node + LEFT)), maxLast(arena, get(arena, node + RIGHT)));
   set(arena, node + MAX_LAST, Math.max(get(arena, node + LAST), below));
 }
 
 /** Does (start, address) of `a` come before that of `b`? */
-function before(arena: Arena, a: number, b: number): boolean {
+function before(arena: Arena, a: Word, b: Word): boolean {
   const startA = get(arena, a + START);
   const startB = get(arena, b + START);
   return startA < startB || (startA === startB && a < b);
 }
 
 /** Splits the tree `top` around `node`; leaves the halves in node's LEFT and RIGHT. */
-function splitAround(arena: Arena, top: number, node: number): void {
+function splitAround(arena: Arena, top: Word, node: Word): void {
   let lesser = node + LEFT;
   let greater = node + RIGHT;
   const path: number[] = [];
@@ -64,7 +65,7 @@ function splitAround(arena: Arena, top: number, node: number): void {
 }
 
 /** Puts `node` with the inclusive interval [start, last] into the tree whose root word is `root`. */
-export function insertInterval(arena: Arena, root: number, node: number, start: number, last: number): void {
+export function insertInterval(arena: Arena, root: Word, node: Word, start: Vpn, last: Vpn): void {
   set(arena, node + START, start);
   set(arena, node + LAST, last);
   const priority = priorityOf(node, start);
@@ -79,7 +80,7 @@ export function insertInterval(arena: Arena, root: number, node: number, start: 
   set(arena, link, node);
 }
 
-function merge(arena: Arena, left: number, right: number): number {
+function merge(arena: Arena, left: Word, right: Word): Word {
   if (left === 0) return right;
   if (right === 0) return left;
   const top = get(arena, left + PRIORITY) >= get(arena, right + PRIORITY) ? left : right;
@@ -90,7 +91,7 @@ function merge(arena: Arena, left: number, right: number): number {
 }
 
 /** Takes `node` out. It must be in the tree. */
-export function removeInterval(arena: Arena, root: number, node: number): void {
+export function removeInterval(arena: Arena, root: Word, node: Word): void {
   const path: number[] = [];
   let link = root;
   for (let at = get(arena, link); at !== node; at = get(arena, link)) {
@@ -102,7 +103,7 @@ export function removeInterval(arena: Arena, root: number, node: number): void {
   for (let i = path.length - 1; i >= 0; i--) update(arena, path[i] as number);
 }
 
-function leftmost(arena: Arena, top: number, start: number, last: number): number {
+function leftmost(arena: Arena, top: Word, start: Vpn, last: Vpn): Word {
   let at = top;
   if (maxLast(arena, at) < start) return 0;
   while (at !== 0) {
@@ -121,12 +122,12 @@ function leftmost(arena: Arena, top: number, start: number, last: number): numbe
 }
 
 /** The node with the smallest key that overlaps [start, last], or 0. */
-export const firstOverlap = (arena: Arena, root: number, start: number, last: number): number =>
+export const firstOverlap = (arena: Arena, root: Word, start: Vpn, last: Vpn): Word =>
   leftmost(arena, get(arena, root), start, last);
 
 /** The next node after `node` in key order that overlaps [start, last], or 0. */
-export function nextOverlap(arena: Arena, root: number, node: number, start: number, last: number): number {
-  const search = (top: number): number => {
+export function nextOverlap(arena: Arena, root: Word, node: Word, start: Vpn, last: Vpn): Word {
+  const search = (top: Word): Word => {
     if (top === 0 || maxLast(arena, top) < start) return 0;
     if (!before(arena, node, top)) return search(get(arena, top + RIGHT));
     const found = search(get(arena, top + LEFT));

@@ -28,20 +28,22 @@ export const frozen = (meaning: string, words = 1): Field => field('frozen', mea
 export const guarded = (lock: string, meaning: string, words = 1): Field => ({ ...field('guarded', meaning, words), lock });
 
 /** Declaration of a structure: its name, length and fields, next to the offsets themselves. */
-export interface Shape {
-  readonly name: string;
+export interface Shape<N extends string = string> {
+  readonly name: N;
   /** Length of one object in words, a multiple of `align`. */
   readonly size: number;
   readonly fields: Readonly<Record<string, Field>>;
 }
 
-export type Struct<F extends Record<string, Field>> = { readonly [K in keyof F]: number } & { readonly shape: Shape };
+export type Struct<N extends string, F extends Record<string, Field>> = { readonly [K in keyof F]: number } & {
+  readonly shape: Shape<N>;
+};
 
 /**
  * Lays fields out one after another and returns `{ fieldName: offset, ..., shape }`. Offsets are in words from the
  * start of an object, so a field of the object at `mm` is read as `get(arena, mm + Mm.pgd)`, much like `mm->pgd`.
  */
-export function struct<const F extends Record<string, Field>>(name: string, fields: F, align = 1): Struct<F> {
+export function struct<N extends string, const F extends Record<string, Field>>(name: N, fields: F, align = 1): Struct<N, F> {
   const offsets: Record<string, number> = {};
   let size = 0;
   for (const [key, { words }] of Object.entries(fields)) {
@@ -49,15 +51,15 @@ export function struct<const F extends Record<string, Field>>(name: string, fiel
     size += words;
   }
   size = Math.ceil(size / align) * align;
-  return Object.freeze({ ...offsets, shape: { name, size, fields } }) as unknown as Struct<F>;
+  return Object.freeze({ ...offsets, shape: { name, size, fields } }) as unknown as Struct<N, F>;
 }
 
 /** A structure whose objects come from a pool: word 0 holds the handle of the live object (see pool.ts). */
-export function pooled<const F extends Record<string, Field>>(
-  name: string,
+export function pooled<N extends string, const F extends Record<string, Field>>(
+  name: N,
   fields: F,
   align = 1,
-): Struct<F & { handle: Field; link: Field }> {
+): Struct<N, F & { handle: Field; link: Field }> {
   return struct(
     name,
     {
@@ -66,5 +68,5 @@ export function pooled<const F extends Record<string, Field>>(
       ...fields,
     },
     align,
-  ) as unknown as Struct<F & { handle: Field; link: Field }>;
+  ) as unknown as Struct<N, F & { handle: Field; link: Field }>;
 }

@@ -19,19 +19,20 @@ import {
   Userfaultfd,
   Vma,
 } from './structures.ts';
+import type { Word } from './units.ts';
 
 /** First word of each array of a structure of arrays: `page.refcount + pfn` is the word of that page. */
-export type Arrays<F extends Readonly<Record<string, Field>>> = { readonly [K in keyof F]: number };
+export type Arrays<F extends Readonly<Record<string, Field>>> = { readonly [K in keyof F]: Word };
 
 export type PageArrays = Arrays<typeof pageFields>;
 export type TableArrays = Arrays<typeof tableFields>;
 export type SwapArrays = Arrays<typeof swapFields>;
 
 /** A pool of objects of one structure: its first word holds the raw lock, then free head, fresh index, live count. */
-export interface Pool {
-  readonly name: string;
-  readonly control: number;
-  readonly base: number;
+export interface Pool<N extends string = string> {
+  readonly name: N;
+  readonly control: Word;
+  readonly base: Word;
   readonly size: number;
   readonly count: number;
 }
@@ -42,12 +43,12 @@ const LINE = 32;
 /** Places every array. `words` is the length of the whole. */
 export function plan(config: ArenaConfig) {
   let top = Math.ceil(Header.shape.size / LINE) * LINE;
-  const take = (words: number): number => {
+  const take = (words: number): Word => {
     const at = top;
     top = Math.ceil((top + words) / LINE) * LINE;
     return at;
   };
-  const pool = (shape: Shape, count: number): Pool => ({
+  const pool = <N extends string>(shape: Shape<N>, count: number): Pool<N> => ({
     name: shape.name,
     control: take(POOL_CONTROL_WORDS),
     base: take(shape.size * count),

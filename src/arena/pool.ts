@@ -9,6 +9,7 @@ import { fill, get, set } from './access.ts';
 import type { Arena } from './arena.ts';
 import type { Pool } from './places.ts';
 import { rawLock, rawUnlock } from './raw.ts';
+import type { Address, Handle } from './units.ts';
 import { Violation } from './violation.ts';
 
 const LOCK = 0;
@@ -19,7 +20,7 @@ const LINK = 1;
 const GENERATION_MASK = 0x7fff;
 
 /** Takes an object, all words zero but its handle. Returns its address, or 0 when the pool is empty. */
-export function poolAlloc(arena: Arena, pool: Pool): number {
+export function poolAlloc<N extends string>(arena: Arena, pool: Pool<N>): Address<N> {
   const { control, base, size } = pool;
   rawLock(arena, control + LOCK);
   let at = get(arena, control + FREE);
@@ -43,7 +44,7 @@ export function poolAlloc(arena: Arena, pool: Pool): number {
 }
 
 /** Gives the object back and poisons it: every later use of its handle is caught. */
-export function poolFree(arena: Arena, pool: Pool, at: number): void {
+export function poolFree<N extends string>(arena: Arena, pool: Pool<N>, at: Address<NoInfer<N>>): void {
   const { control } = pool;
   const handle = get(arena, at);
   if (handle <= 0) throw new Violation('I-UAF', `${pool.name} at ${at} is freed twice`);
@@ -58,7 +59,7 @@ export function poolFree(arena: Arena, pool: Pool, at: number): void {
 }
 
 /** Address of the live object a handle names. A stale handle is a use after free. */
-export function deref(arena: Arena, pool: Pool, handle: number): number {
+export function deref<N extends string>(arena: Arena, pool: Pool<N>, handle: Handle<NoInfer<N>>): Address<N> {
   const at = pool.base + ((handle & 0xffff) - 1) * pool.size;
   if (handle <= 0 || get(arena, at) !== handle) {
     throw new Violation('I-UAF', `${pool.name} handle ${handle} is used after the object was freed`);
@@ -70,13 +71,13 @@ export function deref(arena: Arena, pool: Pool, handle: number): number {
  * Address of the object a handle names if it is live, else 0. For names that may outlive what they name: without a reference nothing
  * keeps it, and what is read there may be of another one by then.
  */
-export function liveAddress(arena: Arena, pool: Pool, handle: number): number {
+export function liveAddress<N extends string>(arena: Arena, pool: Pool<N>, handle: Handle<NoInfer<N>>): Address<N> {
   const at = pool.base + ((handle & 0xffff) - 1) * pool.size;
   return handle > 0 && get(arena, at) === handle ? at : 0;
 }
 
 /** The handle of a live object. */
-export function handleOf(arena: Arena, pool: Pool, at: number): number {
+export function handleOf<N extends string>(arena: Arena, pool: Pool<N>, at: Address<NoInfer<N>>): Handle<N> {
   const handle = get(arena, at);
   if (handle <= 0) throw new Violation('I-UAF', `${pool.name} at ${at} is used after it was freed`);
   return handle;
@@ -86,8 +87,8 @@ export function handleOf(arena: Arena, pool: Pool, at: number): number {
 export const poolLive = (arena: Arena, pool: Pool): number => get(arena, pool.control + LIVE);
 
 /** Addresses of the live objects, for checks at quiescent points. */
-export function liveObjects(arena: Arena, pool: Pool): number[] {
-  const live: number[] = [];
+export function liveObjects<N extends string>(arena: Arena, pool: Pool<N>): Address<N>[] {
+  const live: Address<N>[] = [];
   const fresh = get(arena, pool.control + FRESH);
   for (let i = 0; i < fresh; i++) {
     const at = pool.base + i * pool.size;

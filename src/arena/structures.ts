@@ -1,4 +1,6 @@
+/** A structure is two things of one name: its offsets (`Mm.pgd`), and what an address of one is to the compiler (`mm: Mm`). */
 import { atomic, frozen, guarded, owned, pooled, struct } from './layout.ts';
+import type { Address } from './units.ts';
 
 /** Two cache lines: what two actors write at high rate is kept that far apart. */
 const PADDED = 32;
@@ -63,6 +65,7 @@ export const Actor = struct(
   },
   PADDED,
 );
+export type Actor = Address<'actor'>;
 
 /** Entries of one translation look-aside buffer, direct mapped by page number. */
 export const TLB_ENTRIES = 8;
@@ -94,6 +97,7 @@ export const Mm = pooled(
   },
   PADDED,
 );
+export type Mm = Address<'mm'>;
 
 /** MMF_UNSTABLE, MMF_OOM_SKIP, and "exit_mmap has begun". */
 export const MmFlag = { unstable: 1, oomSkip: 2, exiting: 4 } as const;
@@ -113,6 +117,7 @@ export const Vma = pooled('vma', {
   sharedNext: guarded('addressSpace.lock', 'next VMA on i_mmap'),
   sharedPrev: guarded('addressSpace.lock', 'previous VMA on i_mmap'),
 });
+export type Vma = Address<'vma'>;
 
 /** struct anon_vma: the list of VMAs that may map a page, oldest first so that a parent comes before its children. */
 export const AnonVma = pooled('anonVma', {
@@ -121,6 +126,7 @@ export const AnonVma = pooled('anonVma', {
   tail: guarded('lock', 'last VMA'),
   users: atomic('VMAs and pages that name this object'),
 });
+export type AnonVma = Address<'anonVma'>;
 
 /** struct address_space with its inode: the page cache of a file, and the VMAs that map it. */
 export const AddressSpace = pooled('addressSpace', {
@@ -133,12 +139,14 @@ export const AddressSpace = pooled('addressSpace', {
   size: atomic('i_size in pages: beyond it a fault is SIGBUS'),
   users: atomic('VMAs and open files that name this object'),
 });
+export type AddressSpace = Address<'addressSpace'>;
 
 /** struct userfaultfd_ctx: who resolves missing pages of an address space. */
 export const Userfaultfd = pooled('userfaultfd', {
   message: atomic('address page of a fault nobody has read yet, 0 for none; a later one may take its place'),
   resolved: atomic('raised at every resolution: who waits looks again, and reports again what is still missing'),
 });
+export type Userfaultfd = Address<'userfaultfd'>;
 
 /** struct mmu_notifier_subscriptions */
 export const Subscriptions = pooled(
@@ -158,6 +166,7 @@ export const Subscriptions = pooled(
   },
   PADDED,
 );
+export type Subscriptions = Address<'subscriptions'>;
 
 /** struct mmu_interval_notifier */
 export const IntervalSub = pooled('intervalSub', {
@@ -172,6 +181,7 @@ export const IntervalSub = pooled('intervalSub', {
   running: atomic('callbacks running now'),
   listed: guarded('a lock of the driver', 'handle of the next one on a list of the driver, -1 at its end, 0 when on none'),
 });
+export type IntervalSub = Address<'intervalSub'>;
 
 /** struct mmu_notifier */
 export const ClassicSub = pooled('classicSub', {
@@ -184,6 +194,7 @@ export const ClassicSub = pooled('classicSub', {
   running: atomic('callbacks running now'),
   open: atomic('invalidations whose start it was called for, and whose end it was not yet, if it wants to know of ends'),
 });
+export type ClassicSub = Address<'classicSub'>;
 
 /** struct dev_pagemap with the free list a driver keeps of it. */
 export const Pgmap = pooled(
@@ -206,6 +217,7 @@ export const Pgmap = pooled(
   },
   PADDED,
 );
+export type Pgmap = Address<'pgmap'>;
 
 /** What a driver keeps for one address space: the mirror of the CPU page table and the lock that guards it. */
 export const Mirror = pooled(
@@ -229,11 +241,13 @@ export const Mirror = pooled(
   },
   PADDED,
 );
+export type Mirror = Address<'mirror'>;
 
 /** An object that a driver shares between threads (struct kref and what it is embedded in): a handle catches its use after free. */
 export const DriverObject = pooled('driverObject', {
   refs: atomic('kref'),
 });
+export type DriverObject = Address<'driverObject'>;
 
 /** struct page, as a structure of arrays: one word of each for every page frame. At most 64 bytes a page. */
 export const pageFields = {

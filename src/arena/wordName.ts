@@ -20,6 +20,7 @@ import {
   Userfaultfd,
   Vma,
 } from './structures.ts';
+import type { Word } from './units.ts';
 
 export interface WordName {
   /** `vma`, `page`, `table entry`, `mm pool`. */
@@ -77,9 +78,9 @@ function fieldAt({ name, fields }: Shape, number: number, offset: number): WordN
 function arrayAt(
   owner: string,
   fields: Readonly<Record<string, Field>>,
-  starts: Readonly<Record<string, number>>,
+  starts: Readonly<Record<string, Word>>,
   count: number,
-  word: number,
+  word: Word,
 ): WordName | null {
   for (const [key, field] of Object.entries(fields)) {
     const number = word - (starts[key] as number);
@@ -89,7 +90,7 @@ function arrayAt(
 }
 
 /** Word numbers below zero are those of page frames, `~at`. Null for a word between the structures. */
-export function wordName(arena: Arena, word: number): WordName | null {
+export function wordName(arena: Arena, word: Word): WordName | null {
   const { config, pools, page, table, swap, actors, lockOrder, tables } = arena;
   if (word < 0) return plain('frame', Math.floor(~word / arena.frameWords));
   if (word < Header.shape.size) return fieldAt(Header.shape, 0, word);

@@ -1,8 +1,10 @@
 /** What hmm_range_fault makes of each thing it can find: a word, a fault to be made, a wait or an error (table B7 of docs/model.md). */
+
 import { get } from '../arena/access.ts';
 import { PMD_ORDER } from '../arena/config.ts';
 import { EAGAIN, EBUSY, EFAULT } from '../arena/errno.ts';
 import { Mm } from '../arena/structures.ts';
+import type { HmmPfn, Pte, Vpn } from '../arena/units.ts';
 import { migrationEntryWait } from '../mm/fault/softleaf.ts';
 import { pgmapOwner } from '../mm/page/devPagemap.ts';
 import {
@@ -41,15 +43,15 @@ export const NEED_WRITE_FAULT = 2;
 /** struct hmm_vma_walk. */
 export interface Walk {
   /** First page whose word has not been overwritten: where the next round starts. */
-  last: number;
+  last: Vpn;
   /** End of the chunk to fault. */
-  end: number;
+  end: Vpn;
   /** What the chunk needs: NEED_* bits, or-ed over its pages. */
   need: number;
 }
 
 /** hmm_pte_need_fault: what a page needs, given its request word and what the CPU entry grants (VALID and WRITE bits). */
-export function needFault(range: HmmRange, word: number, granted: number): number {
+export function needFault(range: HmmRange, word: HmmPfn, granted: number): number {
   const request = (word & range.pfnFlagsMask) | range.defaultFlags;
   if ((request & HMM_PFN_REQ_FAULT) === 0) return 0;
   if ((request & HMM_PFN_REQ_WRITE) !== 0 && (granted & HMM_PFN_WRITE) === 0) return NEED_FAULT | NEED_WRITE_FAULT;
@@ -57,7 +59,7 @@ export function needFault(range: HmmRange, word: number, granted: number): numbe
 }
 
 /** hmm_range_need_fault: or-ed over the words of [start, end), to all of which the CPU grants the same. */
-function needFaultIn(range: HmmRange, start: number, end: number, granted = 0): number {
+function needFaultIn(range: HmmRange, start: Vpn, end: Vpn, granted = 0): number {
   if (((range.defaultFlags | range.pfnFlagsMask) & HMM_PFN_REQ_FAULT) === 0) return 0;
   let need = 0;
   for (let vpn = start; vpn < end && need !== (NEED_FAULT | NEED_WRITE_FAULT); vpn++) {
@@ -67,7 +69,7 @@ function needFaultIn(range: HmmRange, start: number, end: number, granted = 0): 
 }
 
 /** hmm_pfns_fill: sets every word of [start, end), keeping the sticky bits. */
-function fill(range: HmmRange, start: number, end: number, value: number): number {
+function fill(range: HmmRange, start: Vpn, end: Vpn, value: number): number {
   const { hmmPfns } = range;
   for (let i = start - range.start; i < end - range.start; i++) {
     hmmPfns[i] = ((hmmPfns[i] as number) & HMM_PFN_INOUT_FLAGS) | value;
@@ -76,7 +78,7 @@ function fill(range: HmmRange, start: number, end: number, value: number): numbe
 }
 
 /** Records a chunk to fault; the walk stops. -EAGAIN is the internal "fault pending". */
-function pend(walk: Walk, start: number, end: number, need: number): number {
+function pend(walk: Walk, start: Vpn, end: Vpn, need: number): number {
   walk.last = start;
   walk.end = end;
   walk.need = need;
@@ -84,18 +86,18 @@ function pend(walk: Walk, start: number, end: number, need: number): number {
 }
 
 /** Nothing mapped in [start, end) of a VMA: report 0, or fault the whole chunk. */
-export function hole(range: HmmRange, walk: Walk, start: number, end: number): number {
+export function hole(range: HmmRange, walk: Walk, start: Vpn, end: Vpn): number {
   const need = needFaultIn(range, start, end);
   return need === 0 ? fill(range, start, end, 0) : pend(walk, start, end, need);
 }
 
 /** No VMA, or one that may not be looked at: report ERROR, or fail if anything was requested. */
-export function forbidden(range: HmmRange, start: number, end: number): number {
+export function forbidden(range: HmmRange, start: Vpn, end: Vpn): number {
   return needFaultIn(range, start, end) === 0 ? fill(range, start, end, HMM_PFN_ERROR) : -EFAULT;
 }
 
 /** A non-present entry. 0 when its word has been stored, else the result of the walk. */
-function* nonpresent(task: Task, mm: number, range: HmmRange, walk: Walk, pte: number, vpn: number, end: number): Steps<number> {
+function* nonpresent(task: Task, mm: Mm, range: HmmRange, walk: Walk, pte: Pte, vpn: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
   const at = vpn - range.start;
   const word = range.hmmPfns[at] as number;
@@ -121,15 +123,7 @@ function* nonpresent(task: Task, mm: number, range: HmmRange, walk: Walk, pte: n
 }
 
 /** hmm_vma_handle_pte. 0 when its word has been stored. */
-export function* handlePte(
-  task: Task,
-  mm: number,
-  range: HmmRange,
-  walk: Walk,
-  pte: number,
-  vpn: number,
-  end: number,
-): Steps<number> {
+export function* handlePte(task: Task, mm: Mm, range: HmmRange, walk: Walk, pte: Pte, vpn: Vpn, end: Vpn): Steps<number> {
   const { hmmPfns } = range;
   const at = vpn - range.start;
   const word = hmmPfns[at] as number;
@@ -144,15 +138,7 @@ export function* handlePte(
 }
 
 /** hmm_vma_handle_pmd: a leaf, as far as the range goes. */
-export function* handleLeaf(
-  task: Task,
-  mm: number,
-  range: HmmRange,
-  walk: Walk,
-  leaf: number,
-  start: number,
-  end: number,
-): Steps<number> {
+export function* handleLeaf(task: Task, mm: Mm, range: HmmRange, walk: Walk, leaf: Pte, start: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
   const order = PMD_ORDER << HMM_PFN_ORDER_SHIFT;
   if (isMigration(leaf) && needFaultIn(range, start, end) !== 0) {

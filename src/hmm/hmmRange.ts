@@ -1,13 +1,15 @@
+import type { IntervalSub } from '../arena/structures.ts';
+import type { Vpn } from '../arena/units.ts';
 /** What a range fault is asked for. */
 
 /** struct hmm_range. Pages, `end` exclusive. */
 export interface HmmRange {
   /** An interval notifier that covers [start, end); not checked. */
-  readonly notifier: number;
+  readonly notifier: IntervalSub;
   /** Token from read-begin; set by the caller, or by the unlocked variant itself. */
   notifierSeq: number;
-  readonly start: number;
-  readonly end: number;
+  readonly start: Vpn;
+  readonly end: Vpn;
   /** `end - start` words, in and out: see pfn.ts. */
   readonly hmmPfns: Int32Array;
   /** Requests made for every page. */

@@ -1,3 +1,4 @@
+import type { HmmPfn, Pfn } from '../arena/units.ts';
 /**
  * The pfn word of hmm_range_fault: one Int32 a page, in the layout of a 32-bit kernel (include/linux/hmm.h).
  *
@@ -24,6 +25,6 @@ export const HMM_PFN_FLAGS = ~((1 << HMM_PFN_ORDER_SHIFT) - 1);
 export const HMM_RANGE_DEFAULT_TIMEOUT = 1000;
 
 /** hmm_pfn_to_page: the page frame. Meaningful only if VALID, and only under the driver lock after a false read-retry. */
-export const hmmPfnToPage = (word: number): number => word & ~HMM_PFN_FLAGS;
+export const hmmPfnToPage = (word: HmmPfn): Pfn => word & ~HMM_PFN_FLAGS;
 /** hmm_pfn_to_map_order: the CPU maps the page as part of a block of 2^order pages; 0 means a base page. */
-export const hmmPfnToMapOrder = (word: number): number => (word >>> HMM_PFN_ORDER_SHIFT) & 31;
+export const hmmPfnToMapOrder = (word: HmmPfn): number => (word >>> HMM_PFN_ORDER_SHIFT) & 31;

@@ -26,11 +26,11 @@ import type { HmmRange } from './hmmRange.ts';
 import { HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE } from './pfn.ts';
 import { walkRange } from './walk.ts';
 
-const mmOfRange = (task: Task, range: HmmRange): number =>
+const mmOfRange = (task: Task, range: HmmRange): Mm =>
   deref(task.arena, task.arena.pools.mm, get(task.arena, range.notifier + IntervalSub.mm));
 
 /** hmm_do_fault: faults every page of the recorded chunk. -EBUSY means "done, walk again". */
-function* doFault(task: Task, mm: number, walk: Walk, unlocked: boolean): Steps<number> {
+function* doFault(task: Task, mm: Mm, walk: Walk, unlocked: boolean): Steps<number> {
   const { arena } = task;
   const vma = vmaLookup(arena, mm, walk.last);
   if (vma === 0) return -EFAULT;
@@ -50,7 +50,7 @@ function* doFault(task: Task, mm: number, walk: Walk, unlocked: boolean): Steps<
 }
 
 /** The rounds under one token. -ENOLCK: mmap_lock was dropped inside a fault. */
-function* rounds(task: Task, mm: number, range: HmmRange, unlocked: boolean): Steps<number> {
+function* rounds(task: Task, mm: Mm, range: HmmRange, unlocked: boolean): Steps<number> {
   const walk: Walk = { last: range.start, end: range.start, need: 0 };
   // What a round leaves in an array of the caller's own, an explorer could not see.
   const isSeen = range.hmmPfns.buffer === task.pfns.buffer;

@@ -1,7 +1,9 @@
 /** The page-table walk of hmm_range_fault: VMA by VMA, table by table, entry by entry. */
+
 import { get } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Mm } from '../arena/structures.ts';
+import type { HmmPfn, PageTable, Pte, Vpn } from '../arena/units.ts';
 import { EMPTY_LEAF, PTE_PRESENT, PTE_PROTNONE, PTE_WRITE } from '../mm/table/pte.ts';
 import { hugeLeaf, lookupTable, nextPopulated, pteAt, tableEnd } from '../mm/table/tables.ts';
 import { findVma, VM_IO, VM_PFNMAP, VM_READ, vmaEnd, vmaFlags, vmaStart } from '../mm/vma/vma.ts';
@@ -13,7 +15,7 @@ import type { HmmRange } from './hmmRange.ts';
 import { HMM_PFN_INOUT_FLAGS, HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE, HMM_PFN_VALID } from './pfn.ts';
 
 /** The word for a present entry; the sticky bits of the old word stay. */
-const presentWord = (word: number, pte: number): number =>
+const presentWord = (word: HmmPfn, pte: Pte): HmmPfn =>
   (word & HMM_PFN_INOUT_FLAGS) | (pte >>> 12) | HMM_PFN_VALID | ((pte & PTE_WRITE) << 29);
 
 /**
@@ -21,7 +23,7 @@ const presentWord = (word: number, pte: number): number =>
  * is one plain load (READ_ONCE): it is believed only after the caller's read-retry, whose lock orders it. One test an entry:
  * `mask` and `value` say what "present and good enough" is when every page has the same request.
  */
-function copyPresent(arena: Arena, range: HmmRange, table: number, vpn: number, end: number): number {
+function copyPresent(arena: Arena, range: HmmRange, table: PageTable, vpn: Vpn, end: Vpn): Vpn {
   const { hmmPfns, defaultFlags } = range;
   const { words } = arena;
   const needsWrite = (defaultFlags & HMM_PFN_REQ_FAULT) !== 0 && (defaultFlags & HMM_PFN_REQ_WRITE) !== 0;
@@ -53,15 +55,7 @@ function copyPresent(arena: Arena, range: HmmRange, table: number, vpn: number, 
 }
 
 /** hmm_vma_walk_pmd for the entries of one last-level table, without its lock. */
-function* walkTable(
-  task: Task,
-  mm: number,
-  range: HmmRange,
-  walk: Walk,
-  table: number,
-  start: number,
-  end: number,
-): Steps<number> {
+function* walkTable(task: Task, mm: Mm, range: HmmRange, walk: Walk, table: PageTable, start: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
   // Entries are handled one by one where each has its own request, or its own point; else as many at once as are alike.
   const alike = (range.pfnFlagsMask & HMM_PFN_REQ_FAULT) === 0 && (range.pfnFlagsMask & HMM_PFN_REQ_WRITE) === 0;
@@ -80,7 +74,7 @@ function* walkTable(
 }
 
 /** The populated and the empty stretches of [start, end), which lies in one readable VMA. */
-function* walkVma(task: Task, mm: number, range: HmmRange, walk: Walk, start: number, end: number): Steps<number> {
+function* walkVma(task: Task, mm: Mm, range: HmmRange, walk: Walk, start: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
   const pgd = get(arena, mm + Mm.pgd);
   let vpn = start;
@@ -102,7 +96,7 @@ function* walkVma(task: Task, mm: number, range: HmmRange, walk: Walk, start: nu
 }
 
 /** walk_page_range from `walk.last` to the end of the range. 0, -EAGAIN (a fault is pending), -EBUSY (waited) or -EFAULT. */
-export function* walkRange(task: Task, mm: number, range: HmmRange, walk: Walk): Steps<number> {
+export function* walkRange(task: Task, mm: Mm, range: HmmRange, walk: Walk): Steps<number> {
   const { arena } = task;
   let vpn = walk.last;
   while (vpn < range.end) {

@@ -1,7 +1,9 @@
 /** migrate_vma_collect: walks a range in a MIGRATE bracket. What is mapped is taken, what is empty is noted as a hole to be filled. */
+
 import { forgetRound, get, observed } from '../arena/access.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Mm } from '../arena/structures.ts';
+import type { Vpn } from '../arena/units.ts';
 import { splitHugePmd } from '../mm/huge/splitHugePmd.ts';
 import { isOlder, Older } from '../mm/table/older.ts';
 import { EMPTY_LEAF, mapsPage, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/table/pte.ts';
@@ -22,7 +24,7 @@ import {
 import type { MigrateVma } from './transaction.ts';
 
 /** migrate_vma_collect_hole: no table, so nothing is mapped. */
-function collectHole(migrate: MigrateVma, from: number, to: number, anonymous: boolean): void {
+function collectHole(migrate: MigrateVma, from: Vpn, to: Vpn, anonymous: boolean): void {
   const { start, src, dst } = migrate;
   src.fill(anonymous ? MIGRATE_PFN_MIGRATE : 0, from - start, to - start);
   dst.fill(0, from - start, to - start);
@@ -31,17 +33,17 @@ function collectHole(migrate: MigrateVma, from: number, to: number, anonymous: b
 }
 
 /** Is the leaf, or the place for one, all inside the range, and does the caller take huge pages whole? */
-const isWhole = ({ flags }: MigrateVma, from: number, to: number): boolean =>
+const isWhole = ({ flags }: MigrateVma, from: Vpn, to: Vpn): boolean =>
   (flags & MIGRATE_VMA_SELECT_COMPOUND) !== 0 && to - from === PTRS_PER_TABLE;
 
 /** A compound hole: a huge page may go where nothing, or the huge zero page, is mapped. */
-function collectHugeHole(migrate: MigrateVma, from: number, to: number): void {
+function collectHugeHole(migrate: MigrateVma, from: Vpn, to: Vpn): void {
   collectHole(migrate, from, to, true);
   migrate.src[from - migrate.start] = MIGRATE_PFN_MIGRATE | MIGRATE_PFN_COMPOUND;
 }
 
 /** Where there is no table at all: compound holes, as far as whole ones fit. */
-function collectUntouched({ arena }: Task, migrate: MigrateVma, from: number, to: number, anonymous: boolean): void {
+function collectUntouched({ arena }: Task, migrate: MigrateVma, from: Vpn, to: Vpn, anonymous: boolean): void {
   for (let at = from; at < to; ) {
     const stop = tableEnd(at, to);
     if (arena.hasHuge && anonymous && isWhole(migrate, at, stop)) collectHugeHole(migrate, at, stop);
@@ -51,14 +53,14 @@ function collectUntouched({ arena }: Task, migrate: MigrateVma, from: number, to
 }
 
 /** Nothing of the stretch is collected. */
-function skip(migrate: MigrateVma, from: number, to: number): void {
+function skip(migrate: MigrateVma, from: Vpn, to: Vpn): void {
   migrate.src.fill(0, from - migrate.start, to - migrate.start);
   migrate.dst.fill(0, from - migrate.start, to - migrate.start);
   migrate.npages += to - from;
 }
 
 /** The stretch [from, to) below one last-level table. False, with nothing collected, when the table got a leaf meanwhile: then again. */
-function* collectAt(task: Task, migrate: MigrateVma, from: number, to: number, anonymous: boolean): Steps<boolean> {
+function* collectAt(task: Task, migrate: MigrateVma, from: Vpn, to: Vpn, anonymous: boolean): Steps<boolean> {
   const { arena } = task;
   const { mm } = migrate;
   const table = lookupTable(arena, get(arena, mm + Mm.pgd), from);

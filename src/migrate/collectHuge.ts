@@ -1,6 +1,8 @@
 /** Huge pages in migrate_vma_collect: taken whole where the caller wants that, else split so that their pieces can move. */
+
 import { get } from '../arena/access.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
+import type { PageTable, Pfn, Vpn } from '../arena/units.ts';
 import { splitHugePage } from '../mm/huge/splitHugePage.ts';
 import { compoundHead, tryGetPage } from '../mm/page/page.ts';
 import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
@@ -17,7 +19,7 @@ import { takeLeaf } from './migrationLeaf.ts';
 import type { MigrateVma } from './transaction.ts';
 
 /** migrate_vma_collect_huge_pmd: a leaf becomes a migration entry as a whole. False when the page cannot be had. */
-export function* collectLeaf(task: Task, migrate: MigrateVma, table: number, from: number, to: number): Steps<boolean> {
+export function* collectLeaf(task: Task, migrate: MigrateVma, table: PageTable, from: Vpn, to: Vpn): Steps<boolean> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   yield* spinLock(task, ptl, LockClass.ptl);
@@ -37,7 +39,7 @@ export function* collectLeaf(task: Task, migrate: MigrateVma, table: number, fro
 }
 
 /** Splits a huge page so that its pieces can move one by one. False when it is locked, or somebody holds a reference to a piece. */
-export function* splitFor(task: Task, migrate: MigrateVma, piece: number): Steps<boolean> {
+export function* splitFor(task: Task, migrate: MigrateVma, piece: Pfn): Steps<boolean> {
   const { arena } = task;
   const ours = compoundHead(arena, migrate.faultPage) === compoundHead(arena, piece) ? 1 : 0;
   const isLocked = migrate.faultPage === piece;
@@ -52,7 +54,7 @@ export function* splitFor(task: Task, migrate: MigrateVma, piece: number): Steps
 }
 
 /** Huge pages of which only pieces are mapped here are split; those that cannot be keep the label by which they are skipped. */
-export function* splitPieces(task: Task, migrate: MigrateVma, table: number, from: number, to: number): Steps<void> {
+export function* splitPieces(task: Task, migrate: MigrateVma, table: PageTable, from: Vpn, to: Vpn): Steps<void> {
   const { arena } = task;
   let last = 0;
   for (let vpn = from; vpn < to; vpn++) {

@@ -1,5 +1,7 @@
 /** migrate_vma_collect_pmd for the entries of a table: which pages can move. Locks them, and puts migration entries in their place. */
+
 import { get, store, xchg } from '../arena/access.ts';
+import type { PageTable, Pfn, Pte, Vpn, Word } from '../arena/units.ts';
 import { pgmapOwner } from '../mm/page/devPagemap.ts';
 import {
   compoundHead,
@@ -40,7 +42,7 @@ export const SKIP = 0;
 const HOLE = -1;
 
 /** The page frame of a candidate, HOLE or SKIP. */
-export function classify(task: Task, migrate: MigrateVma, pte: number, anonymous: boolean): number {
+export function classify(task: Task, migrate: MigrateVma, pte: Pte, anonymous: boolean): number {
   const { arena } = task;
   if (pte === 0) return anonymous ? HOLE : SKIP;
   const pfn = ptePfn(pte);
@@ -61,7 +63,7 @@ export function classify(task: Task, migrate: MigrateVma, pte: number, anonymous
 }
 
 /** Locks a candidate and replaces its entry. The src word, 0 when the page cannot be had. Under the PTL. */
-function* take(task: Task, migrate: MigrateVma, word: number, pfn: number): Steps<number> {
+function* take(task: Task, migrate: MigrateVma, word: Word, pfn: Pfn): Steps<number> {
   const { arena } = task;
   const locked = pfn === migrate.faultPage;
   yield* getPage(task, pfn);
@@ -96,9 +98,9 @@ function* take(task: Task, migrate: MigrateVma, word: number, pfn: number): Step
 export function* collectTable(
   task: Task,
   migrate: MigrateVma,
-  table: number,
-  start: number,
-  end: number,
+  table: PageTable,
+  start: Vpn,
+  end: Vpn,
   anonymous: boolean,
 ): Steps<boolean> {
   const { arena } = task;

@@ -1,6 +1,8 @@
 /** migrate_vma_pages: the state of each source moves to its destination; holes are filled. */
+
 import { get } from '../arena/access.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
+import type { Pfn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import {
   isDevicePage,
@@ -32,7 +34,7 @@ import type { MigrateVma } from './transaction.ts';
  * A destination is the driver's alone until it is installed: locked by this thread and mapped by nobody. A second reference
  * is no objection: an eviction by page frame takes one to look, fails to lock, and drops it.
  */
-function checkDestination(task: Task, pfn: number): void {
+function checkDestination(task: Task, pfn: Pfn): void {
   const { arena } = task;
   const mine =
     (pageFlags(arena, pfn) & PG_LOCKED) !== 0 &&
@@ -46,7 +48,7 @@ function checkDestination(task: Task, pfn: number): void {
 }
 
 /** folio_migrate_mapping and folio_migrate_flags for an anonymous page; false when somebody holds a reference. */
-function* commitPage(task: Task, from: number, to: number, faultPage: number): Steps<boolean> {
+function* commitPage(task: Task, from: Pfn, to: Pfn, faultPage: Pfn): Steps<boolean> {
   const { arena } = task;
   yield Point.migrateCommit;
   // A page of a file goes to no device, and nothing of a file comes from one.
@@ -77,7 +79,7 @@ export function* commitPages(
   task: Task,
   src: Int32Array,
   dst: Int32Array,
-  faultPage: number,
+  faultPage: Pfn,
   migrate: MigrateVma | null,
 ): Steps<void> {
   let bracket: NotifierRange | null = null;

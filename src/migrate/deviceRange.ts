@@ -1,4 +1,5 @@
 /** migrate_device_range and its partners: migration by page frame, without a VMA and without mmap_lock. For eviction. */
+import type { Pfn } from '../arena/units.ts';
 import { tryGetPage } from '../mm/page/page.ts';
 import { trylockPage } from '../mm/page/pageLock.ts';
 import { putPage } from '../mm/page/zone.ts';
@@ -10,7 +11,7 @@ import { MIGRATE_PFN_MIGRATE, migratePfn } from './migratePfn.ts';
 import { unmapPages } from './unmapPass.ts';
 
 /** migrate_device_pfn_lock: the src word of a page frame, 0 when it is free or somebody has it locked. */
-function* lockPfn(task: Task, pfn: number): Steps<number> {
+function* lockPfn(task: Task, pfn: Pfn): Steps<number> {
   if (!(yield* tryGetPage(task, pfn))) return 0;
   if (yield* trylockPage(task, pfn)) return migratePfn(pfn) | MIGRATE_PFN_MIGRATE;
   yield* putPage(task, pfn);
@@ -31,7 +32,7 @@ export function* migrateDevicePfns(task: Task, src: Int32Array): Steps<number> {
 }
 
 /** migrate_device_range: the same for `pages` page frames from `start`. */
-export function* migrateDeviceRange(task: Task, start: number, pages: number): Steps<Int32Array> {
+export function* migrateDeviceRange(task: Task, start: Pfn, pages: number): Steps<Int32Array> {
   const src = Int32Array.from({ length: pages }, (_, i) => start + i);
   yield* migrateDevicePfns(task, src);
   return src;

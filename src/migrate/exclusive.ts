@@ -1,7 +1,9 @@
 /** make_device_exclusive: the CPU mapping of a page is replaced so that a device can use atomics on it (mm/rmap.c). */
+
 import { forgetRound, get, observed, store, xchg } from '../arena/access.ts';
 import { EOPNOTSUPP } from '../arena/errno.ts';
 import { Mm } from '../arena/structures.ts';
+import type { Pfn, Vpn } from '../arena/units.ts';
 import { FOLL_SPLIT_PMD, FOLL_WRITE, getUserPage } from '../mm/fault/gup.ts';
 import { PG_DIRTY, PG_FILE, PG_HUGETLB, pageFlags, setPageFlags } from '../mm/page/page.ts';
 import { lockPageKillable, unlockPage } from '../mm/page/pageLock.ts';
@@ -18,7 +20,7 @@ import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 
 /** Second look, under the page-table lock: is it still this page, writable? Then the exclusive entry goes in. */
-export function* convert(task: Task, mm: number, vpn: number, pfn: number): Steps<boolean> {
+export function* convert(task: Task, mm: Mm, vpn: Vpn, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   const table = lookupTable(arena, get(arena, mm + Mm.pgd), vpn);
   if (table === 0) return false;
@@ -47,7 +49,7 @@ export function* convert(task: Task, mm: number, vpn: number, pfn: number): Step
  * @returns the page frame, locked and with a reference for the caller; or -EFAULT, -ENOMEM, -EINTR, -EOPNOTSUPP (no anonymous
  * memory).
  */
-export function* makeDeviceExclusive(task: Task, mm: number, vpn: number, owner: number): Steps<number> {
+export function* makeDeviceExclusive(task: Task, mm: Mm, vpn: Vpn, owner: number): Steps<number> {
   const mark = observed();
   for (;;) {
     forgetRound(mark);

@@ -1,6 +1,8 @@
 /** make_device_exclusive_range, the form that kernels before 6.15 have: a whole range is collected first, then converted. */
+
 import { get, store, xchg } from '../arena/access.ts';
 import { Mm } from '../arena/structures.ts';
+import type { Pfn, Vpn } from '../arena/units.ts';
 import { FOLL_SPLIT_PMD, FOLL_WRITE, getUserPage } from '../mm/fault/gup.ts';
 import { isTail } from '../mm/huge/compound.ts';
 import { eachCompoundMapping } from '../mm/huge/compoundRmap.ts';
@@ -29,13 +31,7 @@ import type { Task } from '../sync/task.ts';
 import { convert } from './exclusive.ts';
 
 /** The entries of one mapping of a huge page, up to the first that is exclusive already. */
-function* convertPieces(
-  task: Task,
-  mm: number,
-  start: number,
-  end: number,
-  head: number,
-): Steps<'all' | 'stopped' | 'some left'> {
+function* convertPieces(task: Task, mm: Mm, start: Vpn, end: Vpn, head: Pfn): Steps<'all' | 'stopped' | 'some left'> {
   const { arena } = task;
   let stopped = false;
   let left = false;
@@ -67,7 +63,7 @@ function* convertPieces(
  * The first page of a huge page stands for all of it: every entry that maps a piece becomes exclusive, in every address space.
  * False when some could not.
  */
-function* convertCompound(task: Task, head: number, owner: number): Steps<boolean> {
+function* convertCompound(task: Task, head: Pfn, owner: number): Steps<boolean> {
   let whole = true;
   yield* eachCompoundMapping(task, head, function* (mm, start, end) {
     const range = notifierRange(MMU_NOTIFY_EXCLUSIVE, mm, start, end, owner);
@@ -81,7 +77,7 @@ function* convertCompound(task: Task, head: number, owner: number): Steps<boolea
 }
 
 /** Makes one collected page exclusive. False when it is locked, not anonymous, or no longer mapped there writable. */
-function* convertPage(task: Task, mm: number, vpn: number, pfn: number, owner: number): Steps<boolean> {
+function* convertPage(task: Task, mm: Mm, vpn: Vpn, pfn: Pfn, owner: number): Steps<boolean> {
   const { arena } = task;
   if ((pageFlags(arena, pfn) & (PG_FILE | PG_HUGETLB)) !== 0 || isTail(arena, pfn) || !(yield* trylockPage(task, pfn)))
     return false;
@@ -106,13 +102,7 @@ function* convertPage(task: Task, mm: number, vpn: number, pfn: number, owner: n
  *
  * @returns the number of pages collected, or the error of the first page when there are none.
  */
-export function* makeDeviceExclusiveRange(
-  task: Task,
-  mm: number,
-  start: number,
-  pages: Int32Array,
-  owner: number,
-): Steps<number> {
+export function* makeDeviceExclusiveRange(task: Task, mm: Mm, start: Vpn, pages: Int32Array, owner: number): Steps<number> {
   pages.fill(0);
   let collected = 0;
   for (; collected < pages.length; collected++) {

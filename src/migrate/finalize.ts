@@ -1,6 +1,7 @@
 /** migrate_vma_finalize: migration entries become entries of the new page, or of the old one where the move failed. */
 
 import { PTRS_PER_TABLE } from '../arena/config.ts';
+import type { Pfn } from '../arena/units.ts';
 import { isDevicePage, PG_LRU, setPageFlags } from '../mm/page/page.ts';
 import { unlockPage } from '../mm/page/pageLock.ts';
 import { putPage } from '../mm/page/zone.ts';
@@ -12,7 +13,7 @@ import { removeMigrationPtes } from './migrationEntries.ts';
 import { removeMigrationLeaves, splitMigrationLeaves } from './migrationLeaf.ts';
 
 /** A destination is released: the mapping's reference keeps it if it was installed, else it is freed. */
-function* release(task: Task, pfn: number): Steps<void> {
+function* release(task: Task, pfn: Pfn): Steps<void> {
   yield* unlockPage(task, pfn);
   yield* putPage(task, pfn);
 }
@@ -36,7 +37,7 @@ function* finalizeLeaves(task: Task, src: Int32Array, dst: Int32Array, first: nu
   yield* removeMigrationLeaves(task, from, to);
 }
 
-export function* finalizePages(task: Task, src: Int32Array, dst: Int32Array, faultPage: number): Steps<void> {
+export function* finalizePages(task: Task, src: Int32Array, dst: Int32Array, faultPage: Pfn): Steps<void> {
   const { arena } = task;
   for (let i = 0; i < src.length; i++) {
     const slot = src[i] as number;

@@ -1,8 +1,10 @@
 /** migrate_vma_insert_page: a destination goes where nothing, or the zero page, was mapped. */
+
 import { get, store, xchg } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Mm, Vma } from '../arena/structures.ts';
+import type { Pfn, Pte, Vpn } from '../arena/units.ts';
 import { protectionBits } from '../mm/fault/anonymous.ts';
 import { isNone, spansHuge } from '../mm/fault/hugeFault.ts';
 import { fillFromLeaf } from '../mm/huge/splitHugePmd.ts';
@@ -34,19 +36,19 @@ import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 import type { MigrateVma } from './transaction.ts';
 
-function entryFor(task: Task, vm: number, pfn: number): number {
+function entryFor(task: Task, vm: number, pfn: Pfn): Pte {
   const write = (vm & VM_WRITE) !== 0;
   if (isDevicePrivatePage(task.arena, pfn)) return mkLeaf(write ? LEAF_DEVICE_PRIVATE_WRITE : LEAF_DEVICE_PRIVATE_READ, pfn);
   return mkPte(pfn, protectionBits(vm) | (write ? PTE_WRITE | PTE_DIRTY : 0));
 }
 
-const isZeroLeaf = (leaf: number): boolean => ptePresent(leaf) && (leaf & PTE_SPECIAL) !== 0;
+const isZeroLeaf = (leaf: Pte): boolean => ptePresent(leaf) && (leaf & PTE_SPECIAL) !== 0;
 
 /** Stands for what a leaf maps that was faster. */
 const TAKEN = PTE_PRESENT;
 
 /** Rmap and flags of a page that is about to be mapped for the first time. */
-function* introduce(task: Task, vma: number, vpn: number, pfn: number): Steps<void> {
+function* introduce(task: Task, vma: Vma, vpn: Vpn, pfn: Pfn): Steps<void> {
   const { arena } = task;
   setPageFlags(arena, pfn, PG_UPTODATE);
   setAnonMapping(arena, pfn, get(arena, vma + Vma.anonVma), linearPageIndex(arena, vma, vpn));
@@ -56,7 +58,7 @@ function* introduce(task: Task, vma: number, vpn: number, pfn: number): Steps<vo
 }
 
 /** migrate_vma_insert_huge_pmd_page: a leaf where nothing, or the huge zero page, is mapped. False as below. */
-export function* insertHugePage(task: Task, migrate: MigrateVma, vpn: number, head: number): Steps<boolean> {
+export function* insertHugePage(task: Task, migrate: MigrateVma, vpn: Vpn, head: Pfn): Steps<boolean> {
   const { arena } = task;
   const { mm, vma } = migrate;
   if (!spansHuge(arena, vma, vpn) || !mayInsert(arena, vma) || !(yield* anonVmaPrepare(task, vma))) return false;
@@ -83,11 +85,11 @@ export function* insertHugePage(task: Task, migrate: MigrateVma, vpn: number, he
 }
 
 /** Private memory whose missing pages are nobody else's business. */
-const mayInsert = (arena: Arena, vma: number): boolean =>
+const mayInsert = (arena: Arena, vma: Vma): boolean =>
   vmaIsAnonymous(arena, vma) && (vmaFlags(arena, vma) & VM_UFFD_MISSING) === 0;
 
 /** Installs `pfn` at `vpn`. False when a fault was faster, the address space is being reaped, or memory ran out. */
-export function* insertPage(task: Task, migrate: MigrateVma, vpn: number, pfn: number): Steps<boolean> {
+export function* insertPage(task: Task, migrate: MigrateVma, vpn: Vpn, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   const { mm, vma } = migrate;
   if (!mayInsert(arena, vma)) return false;

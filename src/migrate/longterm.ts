@@ -1,6 +1,9 @@
 /** FOLL_LONGTERM: a pin that may last for ever must not keep a page of a device busy, so the page is moved home first. */
+
 import { forgetRound, observed } from '../arena/access.ts';
 import { EBUSY } from '../arena/errno.ts';
+import type { Mm } from '../arena/structures.ts';
+import type { Pfn, Vpn } from '../arena/units.ts';
 import { FOLL_PIN, getUserPage, unpinUserPage } from '../mm/fault/gup.ts';
 import { copyPage } from '../mm/page/copyPage.ts';
 import { disownDevicePage } from '../mm/page/devPagemap.ts';
@@ -16,7 +19,7 @@ import { MIGRATE_PFN_MIGRATE, migratePfn } from './migratePfn.ts';
 export const FOLL_LONGTERM = 0x100;
 
 /** migrate_device_coherent_page: false when somebody holds a reference. */
-function* bringHome(task: Task, pfn: number): Steps<boolean> {
+function* bringHome(task: Task, pfn: Pfn): Steps<boolean> {
   const src = Int32Array.of(pfn);
   const dst = new Int32Array(1);
   if ((yield* migrateDevicePfns(task, src)) === 0) return false;
@@ -38,7 +41,7 @@ function* bringHome(task: Task, pfn: number): Steps<boolean> {
  *
  * @returns as getUserPage, or -EBUSY: the page is on a device and cannot be moved.
  */
-export function* getLongtermPage(task: Task, mm: number, vpn: number, foll: number): Steps<number> {
+export function* getLongtermPage(task: Task, mm: Mm, vpn: Vpn, foll: number): Steps<number> {
   const mark = observed();
   for (;;) {
     forgetRound(mark);

@@ -1,3 +1,4 @@
+import type { MigratePfn, Pfn } from '../arena/units.ts';
 /** The words of migrate_vma's src and dst arrays (include/linux/migrate.h): page frame from bit 6, flags below. */
 export const MIGRATE_PFN_VALID = 1;
 /** In src: the slot is still migrating. */
@@ -12,9 +13,9 @@ export const MIGRATE_PFN_COMPOUND = 16;
 export const MIGRATE_PFN_SHIFT = 6;
 
 /** migrate_pfn: a word that names a page. */
-export const migratePfn = (pfn: number): number => (pfn << MIGRATE_PFN_SHIFT) | MIGRATE_PFN_VALID;
+export const migratePfn = (pfn: Pfn): MigratePfn => (pfn << MIGRATE_PFN_SHIFT) | MIGRATE_PFN_VALID;
 /** migrate_pfn_to_page: the page frame, 0 when the word names none. */
-export const migratePfnToPage = (word: number): number => ((word & MIGRATE_PFN_VALID) === 0 ? 0 : word >>> MIGRATE_PFN_SHIFT);
+export const migratePfnToPage = (word: MigratePfn): Pfn => ((word & MIGRATE_PFN_VALID) === 0 ? 0 : word >>> MIGRATE_PFN_SHIFT);
 
 export const MIGRATE_VMA_SELECT_SYSTEM = 1;
 export const MIGRATE_VMA_SELECT_DEVICE_PRIVATE = 2;

@@ -9,7 +9,10 @@
  *
  * After a setup that left `cpages` above 0, the other two calls must follow, even if the driver wants nothing any more.
  */
+
 import { EINVAL } from '../arena/errno.ts';
+import type { Mm, Vma } from '../arena/structures.ts';
+import type { Vpn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../mm/page/devPagemap.ts';
 import { isDevicePage, PG_LOCKED, pageFlags } from '../mm/page/page.ts';
@@ -31,10 +34,10 @@ import { unmapPages } from './unmapPass.ts';
 
 /** What the caller of a transaction chooses. */
 export interface MigrateArgs {
-  readonly mm: number;
-  readonly vma: number;
-  readonly start: number;
-  readonly end: number;
+  readonly mm: Mm;
+  readonly vma: Vma;
+  readonly start: Vpn;
+  readonly end: Vpn;
   readonly pgmapOwner: number;
   readonly flags: number;
   readonly faultPage?: number;

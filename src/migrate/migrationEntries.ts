@@ -1,6 +1,8 @@
 /** try_to_migrate and remove_migration_ptes: migration entries in every mapping of a page, and back. */
+
 import { get, store } from '../arena/access.ts';
 import { Mm } from '../arena/structures.ts';
+import type { Pfn, Pte } from '../arena/units.ts';
 import { protectionBits } from '../mm/fault/anonymous.ts';
 import { isDevicePrivatePage } from '../mm/page/devPagemap.ts';
 import { getPage, isFilePage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, pageFlags } from '../mm/page/page.ts';
@@ -33,7 +35,7 @@ import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
 
 /** The migration entry that stands for `pte`; `exclusive` is the page's mark before it was dropped. */
-export function migrationEntryFor(pte: number, exclusive: boolean): number {
+export function migrationEntryFor(pte: Pte, exclusive: boolean): Pte {
   const writable = (ptePresent(pte) && (pte & PTE_WRITE) !== 0) || leafKind(pte) === LEAF_DEVICE_PRIVATE_WRITE;
   const kind = writable ? LEAF_MIGRATION_WRITE : exclusive ? LEAF_MIGRATION_READ_EXCLUSIVE : LEAF_MIGRATION_READ;
   return mkLeaf(kind, ptePfn(pte), ptePresent(pte) ? pte & (PTE_YOUNG | PTE_DIRTY) : 0);
@@ -42,7 +44,7 @@ export function migrationEntryFor(pte: number, exclusive: boolean): number {
 /**
  * try_to_migrate: replaces every remaining mapping of a locked page by a migration entry. Ends early where the page may be pinned.
  */
-export function* tryToMigrate(task: Task, pfn: number): Steps<void> {
+export function* tryToMigrate(task: Task, pfn: Pfn): Steps<void> {
   const { arena } = task;
   yield* unmapEverywhere(task, pfn, function* (word) {
     const pte = yield* clearMapping(task, word, pfn);
@@ -63,7 +65,7 @@ export function* tryToMigrate(task: Task, pfn: number): Steps<void> {
 }
 
 /** The entry that takes the place of a migration entry for the page `to`. */
-export function restoredEntry(task: Task, entry: number, to: number, vm: number): number {
+export function restoredEntry(task: Task, entry: Pte, to: Pfn, vm: number): Pte {
   const { arena } = task;
   const write = leafKind(entry) === LEAF_MIGRATION_WRITE;
   if (isDevicePrivatePage(arena, to)) return mkLeaf(write ? LEAF_DEVICE_PRIVATE_WRITE : LEAF_DEVICE_PRIVATE_READ, to);
@@ -75,7 +77,7 @@ export function restoredEntry(task: Task, entry: number, to: number, vm: number)
  * remove_migration_ptes: every migration entry of `from` becomes an entry of `to` (the same page when the migration
  * failed). No notifier and no flush: nothing was reachable. Entries that were zapped meanwhile are simply not found.
  */
-export function* removeMigrationPtes(task: Task, from: number, to: number): Steps<void> {
+export function* removeMigrationPtes(task: Task, from: Pfn, to: Pfn): Steps<void> {
   const { arena } = task;
   yield* rmapWalk(task, to, function* (vma, mm, vpn) {
     const table = lookupTable(arena, get(arena, mm + Mm.pgd), vpn);

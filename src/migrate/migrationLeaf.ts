@@ -1,8 +1,10 @@
 /** Migration entries for a whole leaf: a huge page that is on its way (set_pmd_migration_entry, remove_migration_pmd). */
+
 import { get, store, xchg } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
-import { Mm } from '../arena/structures.ts';
+import { Mm, type Vma } from '../arena/structures.ts';
+import type { PageTable, Pfn, Pte } from '../arena/units.ts';
 import { fillFromLeaf } from '../mm/huge/splitHugePmd.ts';
 import { getPage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, pageFlags, setPageFlags } from '../mm/page/page.ts';
 import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
@@ -20,7 +22,7 @@ import type { Task } from '../sync/task.ts';
 import { migrationEntryFor, restoredEntry } from './migrationEntries.ts';
 
 /** Locks and references all pieces; `locked` is one that the caller has locked already. False, with nothing taken, if one is busy. */
-function* takePieces(task: Task, head: number, locked: number): Steps<boolean> {
+function* takePieces(task: Task, head: Pfn, locked: number): Steps<boolean> {
   for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) {
     yield* getPage(task, pfn);
     if (pfn === locked || (yield* trylockPage(task, pfn))) continue;
@@ -31,13 +33,13 @@ function* takePieces(task: Task, head: number, locked: number): Steps<boolean> {
   return true;
 }
 
-function* releasePiece(task: Task, pfn: number, locked: number): Steps<void> {
+function* releasePiece(task: Task, pfn: Pfn, locked: number): Steps<void> {
   if (pfn !== locked) yield* unlockPage(task, pfn);
   yield* putPage(task, pfn);
 }
 
 /** May a piece be pinned that is exclusive? Then the page stays. */
-function isPinned(arena: Arena, head: number): boolean {
+function isPinned(arena: Arena, head: Pfn): boolean {
   for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) if (maybeDmaPinned(arena, pfn)) return true;
   return false;
 }
@@ -46,7 +48,7 @@ function isPinned(arena: Arena, head: number): boolean {
  * Replaces the leaf of `table` by a migration entry for the same page, all pieces locked and referenced. Returns the leaf as it
  * was, or 0 when the page cannot be had, and then nothing has changed. Under the PTL.
  */
-export function* takeLeaf(task: Task, table: number, locked: number): Steps<number> {
+export function* takeLeaf(task: Task, table: PageTable, locked: number): Steps<number> {
   const { arena } = task;
   const word = pteAt(arena, table, 0);
   const head = ptePfn(get(arena, word));
@@ -74,9 +76,9 @@ export function* takeLeaf(task: Task, table: number, locked: number): Steps<numb
 /** Calls `visit` for every address space whose leaf is the migration entry of `from`; `page` is what has its rmap. Under the PTL. */
 function* eachMigrationLeaf(
   task: Task,
-  from: number,
-  page: number,
-  visit: (table: number, leaf: number, vma: number) => Steps<void>,
+  from: Pfn,
+  page: Pfn,
+  visit: (table: PageTable, leaf: Pte, vma: Vma) => Steps<void>,
 ): Steps<void> {
   const { arena } = task;
   yield* rmapWalk(task, page, function* (vma, mm, vpn) {
@@ -92,7 +94,7 @@ function* eachMigrationLeaf(
 }
 
 /** The migration leaves of `from` become leaves of the huge page `to` (the same page when it stays). */
-export function* removeMigrationLeaves(task: Task, from: number, to: number): Steps<void> {
+export function* removeMigrationLeaves(task: Task, from: Pfn, to: Pfn): Steps<void> {
   const { arena } = task;
   yield* eachMigrationLeaf(task, from, to, function* (table, leaf, vma) {
     const exclusive = leafKind(leaf) !== LEAF_MIGRATION_READ;
@@ -106,6 +108,6 @@ export function* removeMigrationLeaves(task: Task, from: number, to: number): St
 }
 
 /** The migration leaves of `from` become 512 migration entries, so that each piece can go its own way. */
-export function* splitMigrationLeaves(task: Task, from: number): Steps<void> {
+export function* splitMigrationLeaves(task: Task, from: Pfn): Steps<void> {
   yield* eachMigrationLeaf(task, from, from, (table, leaf) => fillFromLeaf(task, table, leaf));
 }

@@ -1,5 +1,7 @@
 /** migrate_device_unmap: takes the collected pages away from everybody else; gives up those that cannot be had alone. */
+
 import { PTRS_PER_TABLE } from '../arena/config.ts';
+import type { Pfn } from '../arena/units.ts';
 import {
   isDevicePage,
   isFilePage,
@@ -24,7 +26,7 @@ import { removeMigrationLeaves } from './migrationLeaf.ts';
  * migrate_vma_check_page: nobody but the transaction, and the fault path if it is about this page, holds a reference.
  * Device pages get one reference of slack, a relic of the time when a free one had a count of 1; the commit is exact.
  */
-function isAlone(task: Task, pfn: number, faultPage: number): boolean {
+function isAlone(task: Task, pfn: Pfn, faultPage: Pfn): boolean {
   const { arena } = task;
   const cached = isFilePage(arena, pfn) ? pageMapping(arena, pfn) !== 0 : pageSwap(arena, pfn) !== 0;
   const extra = 1 + (pfn === faultPage ? 1 : 0) + (isDevicePage(arena, pfn) ? 1 : 0) + (cached ? 1 : 0);
@@ -32,7 +34,7 @@ function isAlone(task: Task, pfn: number, faultPage: number): boolean {
 }
 
 /** Isolates from the LRU and unmaps everywhere. False when the page must go back. */
-function* unmapPage(task: Task, pfn: number, faultPage: number): Steps<boolean> {
+function* unmapPage(task: Task, pfn: Pfn, faultPage: Pfn): Steps<boolean> {
   const { arena } = task;
   const system = !isDevicePage(arena, pfn);
   yield Point.isolateLru;
@@ -46,7 +48,7 @@ function* unmapPage(task: Task, pfn: number, faultPage: number): Steps<boolean> 
 }
 
 /** The same for the 512 pieces of a huge page together. */
-function* unmapCompound(task: Task, src: Int32Array, first: number, faultPage: number): Steps<boolean> {
+function* unmapCompound(task: Task, src: Int32Array, first: number, faultPage: Pfn): Steps<boolean> {
   const done: number[] = [];
   for (let i = first; i < first + PTRS_PER_TABLE; i++) {
     const pfn = migratePfnToPage(src[i] as number);
@@ -60,7 +62,7 @@ function* unmapCompound(task: Task, src: Int32Array, first: number, faultPage: n
 }
 
 /** Clears the slots that cannot migrate, restoring their entries, and counts the rest into `result.cpages`. */
-export function* unmapPages(task: Task, src: Int32Array, result: { cpages: number }, faultPage: number): Steps<void> {
+export function* unmapPages(task: Task, src: Int32Array, result: { cpages: number }, faultPage: Pfn): Steps<void> {
   let moving = 0;
   const restore: number[] = [];
   const whole: number[] = [];

@@ -23,14 +23,14 @@ import { subscriptionsOf } from './sequence.ts';
  *
  * @returns 0, -ENOMEM or -EINTR.
  */
-export function* mmuNotifierRegister(task: Task, sub: number, mm: number, ops: number, owner = 0): Steps<number> {
+export function* mmuNotifierRegister(task: Task, sub: ClassicSub, mm: Mm, ops: number, owner = 0): Steps<number> {
   yield* downWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
   const error = yield* registerLocked(task, sub, mm, ops, owner);
   yield* upWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
   return error;
 }
 
-function* registerLocked(task: Task, sub: number, mm: number, ops: number, owner: number): Steps<number> {
+function* registerLocked(task: Task, sub: ClassicSub, mm: Mm, ops: number, owner: number): Steps<number> {
   const { arena } = task;
   if (load(arena, mm + Mm.users) <= 0) throw new Violation('I-UAF', 'a notifier is registered in an mm without users');
   const error = yield* registerSubscriptionsLocked(task, mm, false);
@@ -54,7 +54,7 @@ function* registerLocked(task: Task, sub: number, mm: number, ops: number, owner
 }
 
 /** Takes `sub` off the list if it still is on it (hlist_del_init_rcu: exit may have been first). Under subscriptions.lock. */
-function unlinkLocked(arena: Arena, subs: number, sub: number): void {
+function unlinkLocked(arena: Arena, subs: Subscriptions, sub: ClassicSub): void {
   if (get(arena, sub + ClassicSub.linked) === 0) return;
   let word = subs + Subscriptions.list;
   while (get(arena, word) !== sub) word = get(arena, word) + ClassicSub.next;
@@ -63,24 +63,24 @@ function unlinkLocked(arena: Arena, subs: number, sub: number): void {
   set(arena, sub + ClassicSub.linked, 0);
 }
 
-export function* unlinkClassic(task: Task, subs: number, sub: number): Steps<void> {
+export function* unlinkClassic(task: Task, subs: Subscriptions, sub: ClassicSub): Steps<void> {
   yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
   unlinkLocked(task.arena, subs, sub);
   yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
 }
 
 /** Counts the callbacks of `sub` that run. None may when unregister or put is done with it. */
-export function noteCallback(task: Task, sub: number, by: 1 | -1): void {
+export function noteCallback(task: Task, sub: ClassicSub, by: 1 | -1): void {
   if (task.checks) increase(task.arena, sub + ClassicSub.running, by);
 }
 
-function checkQuiet(arena: Arena, sub: number): void {
+function checkQuiet(arena: Arena, sub: ClassicSub): void {
   const running = load(arena, sub + ClassicSub.running);
   if (running !== 0) throw new Violation('I-CB', `${running} callbacks of notifier ${sub} run after its removal`);
 }
 
 /** Calls release inside the read section exit waits for. */
-export function* callRelease(task: Task, sub: number): Steps<void> {
+export function* callRelease(task: Task, sub: ClassicSub): Steps<void> {
   const { release } = classicOps(get(task.arena, sub + ClassicSub.ops));
   if (release === undefined) return;
   noteCallback(task, sub, 1);
@@ -92,7 +92,7 @@ export function* callRelease(task: Task, sub: number): Steps<void> {
  * mmu_notifier_unregister: calls release if the notifier is still linked, unlinks it, and returns when no callback of it
  * runs any more. Sleeps; not from a callback. The caller frees the object.
  */
-export function* mmuNotifierUnregister(task: Task, sub: number): Steps<void> {
+export function* mmuNotifierUnregister(task: Task, sub: ClassicSub): Steps<void> {
   const { arena } = task;
   const mm = deref(arena, arena.pools.mm, get(arena, sub + ClassicSub.mm));
   const subs = subscriptionsOf(task, mm);
@@ -109,14 +109,14 @@ export function* mmuNotifierUnregister(task: Task, sub: number): Steps<void> {
 }
 
 /** mmu_notifier_get: the notifier of these operations in this mm, made if need be. Its address, or a negative errno. */
-export function* mmuNotifierGet(task: Task, mm: number, ops: number, owner = 0): Steps<number> {
+export function* mmuNotifierGet(task: Task, mm: Mm, ops: number, owner = 0): Steps<number> {
   yield* downWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
   const result = yield* getLocked(task, mm, ops, owner);
   yield* upWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
   return result;
 }
 
-function* getLocked(task: Task, mm: number, ops: number, owner: number): Steps<number> {
+function* getLocked(task: Task, mm: Mm, ops: number, owner: number): Steps<number> {
   const { arena } = task;
   const subs = subscriptionsOf(task, mm);
   if (subs !== 0) {
@@ -139,7 +139,7 @@ function* getLocked(task: Task, mm: number, ops: number, owner: number): Steps<n
  * mmu_notifier_put: drops one user; the last unlinks and frees the notifier after a grace period, without calling
  * release. The kernel frees it later from a callback; here the caller waits for the grace period.
  */
-export function* mmuNotifierPut(task: Task, sub: number): Steps<void> {
+export function* mmuNotifierPut(task: Task, sub: ClassicSub): Steps<void> {
   const { arena } = task;
   const mm = deref(arena, arena.pools.mm, get(arena, sub + ClassicSub.mm));
   const subs = subscriptionsOf(task, mm);

@@ -1,10 +1,12 @@
 /** Insertion and removal of interval notifiers (mmu_interval_notifier_insert and _remove). */
+
 import { forgetRound, get, load, observed, set, store } from '../arena/access.ts';
 import { VPN_LIMIT } from '../arena/config.ts';
 import { EINVAL, EOVERFLOW } from '../arena/errno.ts';
 import { insertInterval, removeInterval } from '../arena/intervalTree.ts';
 import { deref, handleOf } from '../arena/pool.ts';
 import { IntervalSub, Mm, Subscriptions } from '../arena/structures.ts';
+import type { Vpn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
@@ -20,7 +22,7 @@ import { isInvalidating, subscriptionsOf, waitForExclusion } from './sequence.ts
 /** What an interval notifier is made of: `ops` an id registered in every thread, `owner` for the operations' own use. */
 export interface IntervalSpec {
   /** First page. */
-  readonly start: number;
+  readonly start: Vpn;
   /** Number of pages. */
   readonly length: number;
   readonly ops: number;
@@ -35,7 +37,7 @@ export interface IntervalSpec {
  * @returns 0, -EOVERFLOW (empty, or beyond the address space), -EINVAL (the mm has no users), -ENOMEM or -EINTR (first
  * registration failed). After a failure the interval must not be removed.
  */
-export function* mmuIntervalNotifierInsert(task: Task, sub: number, mm: number, spec: IntervalSpec): Steps<number> {
+export function* mmuIntervalNotifierInsert(task: Task, sub: IntervalSub, mm: Mm, spec: IntervalSpec): Steps<number> {
   const ops = intervalOps(spec.ops);
   if (ops.invalidateStart !== undefined && ops.invalidateFinish === undefined) {
     throw new Violation('I-SEQ', 'interval operations with invalidateStart need invalidateFinish');
@@ -46,13 +48,13 @@ export function* mmuIntervalNotifierInsert(task: Task, sub: number, mm: number, 
 }
 
 /** mmu_interval_notifier_insert_locked: the caller holds mmap_lock for writing. */
-export function* mmuIntervalNotifierInsertLocked(task: Task, sub: number, mm: number, spec: IntervalSpec): Steps<number> {
+export function* mmuIntervalNotifierInsertLocked(task: Task, sub: IntervalSub, mm: Mm, spec: IntervalSpec): Steps<number> {
   if (!isWriteLockedBy(task, mm + Mm.mmapLock)) throw new Violation('I-LOCK', 'insert needs mmap_lock held for writing');
   const error = yield* registerSubscriptionsLocked(task, mm, true);
   return error !== 0 ? error : yield* insert(task, sub, mm, spec);
 }
 
-function* insert(task: Task, sub: number, mm: number, { start, length, ops, owner = 0 }: IntervalSpec): Steps<number> {
+function* insert(task: Task, sub: IntervalSub, mm: Mm, { start, length, ops, owner = 0 }: IntervalSpec): Steps<number> {
   const { arena } = task;
   const last = start + length - 1;
   if (length <= 0 || last >= VPN_LIMIT) return -EOVERFLOW;
@@ -86,12 +88,12 @@ function* insert(task: Task, sub: number, mm: number, { start, length, ops, owne
   return 0;
 }
 
-function link(task: Task, subs: number, sub: number, start: number, last: number): void {
+function link(task: Task, subs: Subscriptions, sub: IntervalSub, start: Vpn, last: Vpn): void {
   insertInterval(task.arena, subs + Subscriptions.itree, sub + IntervalSub.node, start, last);
   set(task.arena, sub + IntervalSub.inTree, 1);
 }
 
-function defer(task: Task, subs: number, sub: number): void {
+function defer(task: Task, subs: Subscriptions, sub: IntervalSub): void {
   const { arena } = task;
   if (get(arena, sub + IntervalSub.onDeferred) !== 0) {
     throw new Violation('I-CB', `interval ${sub} is on the deferred list already`);
@@ -101,7 +103,7 @@ function defer(task: Task, subs: number, sub: number): void {
   set(arena, subs + Subscriptions.deferred, sub);
 }
 
-function undefer(task: Task, subs: number, sub: number): void {
+function undefer(task: Task, subs: Subscriptions, sub: IntervalSub): void {
   const { arena } = task;
   let word = subs + Subscriptions.deferred;
   while (get(arena, word) !== sub) {
@@ -116,7 +118,7 @@ function undefer(task: Task, subs: number, sub: number): void {
  * mmu_interval_notifier_remove: sleeps until no callback of `sub` runs anywhere and none will. Not from a callback, and
  * not under a lock that a callback takes. Afterwards the caller may free the object.
  */
-export function* mmuIntervalNotifierRemove(task: Task, sub: number): Steps<void> {
+export function* mmuIntervalNotifierRemove(task: Task, sub: IntervalSub): Steps<void> {
   const { arena } = task;
   mightSleep(task, 'mmuIntervalNotifierRemove');
   const mm = deref(arena, arena.pools.mm, get(arena, sub + IntervalSub.mm));
@@ -147,7 +149,7 @@ export function* mmuIntervalNotifierRemove(task: Task, sub: number): Steps<void>
  * The sequence turns even before the deferred list is drained, in one section of subscriptions.lock. So the test must be
  * made under that lock: without it the caller could free an interval the drain still touches (fixed in 5.18).
  */
-function* waitUntilDrained(task: Task, subs: number, seq: number): Steps<void> {
+function* waitUntilDrained(task: Task, subs: Subscriptions, seq: number): Steps<void> {
   const mark = observed();
   for (;;) {
     forgetRound(mark);

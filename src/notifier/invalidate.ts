@@ -8,7 +8,7 @@ import { add, get, increase, load } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
 import { EAGAIN } from '../arena/errno.ts';
 import { nextOverlap } from '../arena/intervalTree.ts';
-import { ClassicSub, IntervalSub, Subscriptions } from '../arena/structures.ts';
+import { ClassicSub, IntervalSub, type Mm, Subscriptions } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -22,23 +22,29 @@ import { eventNames, type NotifierRange } from './range.ts';
 import { invEnd, invStartRange, subscriptionsOf } from './sequence.ts';
 
 interface Unfinished {
-  readonly sub: number;
+  readonly sub: IntervalSub;
   readonly finish: unknown;
 }
 
 /** A call of an interval is over, the second pass included. */
-function endCall(task: Task, sub: number): void {
+function endCall(task: Task, sub: IntervalSub): void {
   if (task.checks && add(task.arena, sub + IntervalSub.running, -1) <= 0)
     throw new Violation('I-PAIR', `a call of interval ${sub} is ended that never began, or ended before`);
 }
 
 /** What a classic notifier that wants to know both is told: each start that it did not refuse has one end. */
-function noteBracket(task: Task, sub: number, by: 1 | -1): void {
+function noteBracket(task: Task, sub: IntervalSub, by: 1 | -1): void {
   if (task.checks && add(task.arena, sub + ClassicSub.open, by) + by < 0)
     throw new Violation('I-PAIR', `notifier ${sub} is told of the end of an invalidation whose start it was not told of`);
 }
 
-function* callInterval(task: Task, sub: number, range: NotifierRange, seq: number, unfinished: Unfinished[]): Steps<boolean> {
+function* callInterval(
+  task: Task,
+  sub: IntervalSub,
+  range: NotifierRange,
+  seq: number,
+  unfinished: Unfinished[],
+): Steps<boolean> {
   const { arena } = task;
   const ops = intervalOps(get(arena, sub + IntervalSub.ops));
   if (task.checks) increase(arena, sub + IntervalSub.running, 1);
@@ -62,7 +68,7 @@ function* callInterval(task: Task, sub: number, range: NotifierRange, seq: numbe
 }
 
 /** mn_itree_invalidate: the interval pass. False when a callback refused (then the bracket is closed again). */
-function* intervalPass(task: Task, subs: number, range: NotifierRange): Steps<boolean> {
+function* intervalPass(task: Task, subs: Subscriptions, range: NotifierRange): Steps<boolean> {
   const { arena } = task;
   const last = range.end - 1;
   let sub = yield* invStartRange(task, subs, range.start, last);
@@ -87,7 +93,7 @@ function* intervalPass(task: Task, subs: number, range: NotifierRange): Steps<bo
 }
 
 /** mn_hlist_invalidate_range_start: the classic pass, inside SRCU. All starts are called even after one failed. */
-function* classicPass(task: Task, subs: number, range: NotifierRange): Steps<number> {
+function* classicPass(task: Task, subs: Subscriptions, range: NotifierRange): Steps<number> {
   const { arena } = task;
   let error = 0;
   const index = yield* srcuReadLock(task);
@@ -118,7 +124,7 @@ function* classicPass(task: Task, subs: number, range: NotifierRange): Steps<num
   return error;
 }
 
-function* classicEnds(task: Task, subs: number, range: NotifierRange): Steps<void> {
+function* classicEnds(task: Task, subs: Subscriptions, range: NotifierRange): Steps<void> {
   const { arena } = task;
   for (let sub = get(arena, subs + Subscriptions.list); sub !== 0; sub = load(arena, sub + ClassicSub.next)) {
     const { invalidateRangeStart, invalidateRangeEnd } = classicOps(get(arena, sub + ClassicSub.ops));
@@ -145,13 +151,13 @@ function* start(task: Task, range: NotifierRange): Steps<number> {
 }
 
 /** What lockdep sees of a start or an end: a lock held while the callbacks run, and for no longer. */
-function enterMap(task: Task, mm: number): void {
+function enterMap(task: Task, mm: Mm): void {
   if (!task.checks) return;
   lockOrder(task, LockClass.invalidateRangeStart);
   noteLocked(task, mm, LockClass.invalidateRangeStart);
 }
 
-function leaveMap(task: Task, mm: number): void {
+function leaveMap(task: Task, mm: Mm): void {
   if (task.checks) noteUnlocked(task, mm, LockClass.invalidateRangeStart);
 }
 

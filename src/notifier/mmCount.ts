@@ -6,12 +6,12 @@ import { Mm, Subscriptions } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 
 /** mmgrab: keeps the structure, not the address space. */
-export function mmgrab(arena: Arena, mm: number): void {
+export function mmgrab(arena: Arena, mm: Mm): void {
   increase(arena, mm + Mm.count, 1);
 }
 
 /** mmdrop: the last one frees the subscriptions object and the mm. */
-export function mmdrop(arena: Arena, mm: number): void {
+export function mmdrop(arena: Arena, mm: Mm): void {
   const left = add(arena, mm + Mm.count, -1) - 1;
   if (left < 0) throw new Violation('I-REF', `mm_count of mm ${mm} fell below 0`);
   if (left > 0) return;
@@ -28,12 +28,12 @@ export function mmdrop(arena: Arena, mm: number): void {
 }
 
 /** mmget: keeps the address space. The caller must hold a user already. */
-export function mmget(arena: Arena, mm: number): void {
+export function mmget(arena: Arena, mm: Mm): void {
   increase(arena, mm + Mm.users, 1);
 }
 
 /** mmget_not_zero: false once exit has begun. */
-export function mmgetNotZero(arena: Arena, mm: number): boolean {
+export function mmgetNotZero(arena: Arena, mm: Mm): boolean {
   for (;;) {
     const users = get(arena, mm + Mm.users);
     if (users === 0) return false;

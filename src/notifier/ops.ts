@@ -1,3 +1,4 @@
+import type { ClassicSub, IntervalSub } from '../arena/structures.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import type { NotifierRange } from './range.ts';
@@ -13,11 +14,11 @@ export interface IntervalOps {
    * the device to have let go of them, and returns true. False means "cannot without sleeping", and is allowed only when
    * the range is not blockable.
    */
-  readonly invalidate?: (task: Task, sub: number, range: NotifierRange, curSeq: number) => Steps<boolean>;
+  readonly invalidate?: (task: Task, sub: IntervalSub, range: NotifierRange, curSeq: number) => Steps<boolean>;
   /** First pass of the two-pass form: starts the flush; returns what the second pass needs, null for nothing. */
   readonly invalidateStart?: (
     task: Task,
-    sub: number,
+    sub: IntervalSub,
     range: NotifierRange,
     curSeq: number,
   ) => Steps<{ readonly ok: boolean; readonly finish: unknown }>;
@@ -28,10 +29,10 @@ export interface IntervalOps {
 /** struct mmu_notifier_ops, without the aging callbacks (the model ages nothing). */
 export interface ClassicOps {
   /** May be called twice and concurrently, by exit and by unregister. */
-  readonly release?: (task: Task, sub: number) => Steps<void>;
+  readonly release?: (task: Task, sub: ClassicSub) => Steps<void>;
   /** 0, or -EAGAIN when the range is not blockable and the driver cannot go on without sleeping. */
-  readonly invalidateRangeStart?: (task: Task, sub: number, range: NotifierRange) => Steps<number>;
-  readonly invalidateRangeEnd?: (task: Task, sub: number, range: NotifierRange) => Steps<void>;
+  readonly invalidateRangeStart?: (task: Task, sub: ClassicSub, range: NotifierRange) => Steps<number>;
+  readonly invalidateRangeEnd?: (task: Task, sub: ClassicSub, range: NotifierRange) => Steps<void>;
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { Mm } from '../arena/structures.ts';
+import type { Vpn } from '../arena/units.ts';
 /** struct mmu_notifier_range and its events. */
 
 /** munmap, exit, or mremap moving away: the mapping and its VMA go. */
@@ -30,9 +32,9 @@ export const eventNames: readonly string[] = [
 /** One bracket of invalidation. Pages, `end` exclusive. `owner` means something only for MIGRATE and EXCLUSIVE. */
 export interface NotifierRange {
   /** Address of the mm. */
-  readonly mm: number;
-  readonly start: number;
-  readonly end: number;
+  readonly mm: Mm;
+  readonly start: Vpn;
+  readonly end: Vpn;
   readonly event: number;
   readonly owner: number;
   /** May callbacks sleep? Set by the start call that is used. */
@@ -40,7 +42,7 @@ export interface NotifierRange {
 }
 
 /** mmu_notifier_range_init and mmu_notifier_range_init_owner. */
-export const notifierRange = (event: number, mm: number, start: number, end: number, owner = 0): NotifierRange => ({
+export const notifierRange = (event: number, mm: Mm, start: Vpn, end: Vpn, owner = 0): NotifierRange => ({
   mm,
   start,
   end,

@@ -15,7 +15,7 @@ import { subscriptionsOf } from './sequence.ts';
 const FIRST_SEQ = 2;
 
 /** The distinct anon_vmas of an mm, in address order so that two takers agree on the order. */
-function anonVmasOf(task: Task, mm: number): number[] {
+function anonVmasOf(task: Task, mm: Mm): number[] {
   const { arena } = task;
   const found = new Set<number>();
   const root = mm + Mm.vmaRoot;
@@ -30,7 +30,7 @@ function anonVmasOf(task: Task, mm: number): number[] {
  * mm_take_all_locks: with mmap_lock held for writing, takes every rmap lock too. Then no bracket is open in this mm: the
  * mmap_lock keeps out everybody but the rmap walkers, and the rmap locks keep out those.
  */
-export function* mmTakeAllLocks(task: Task, mm: number): Steps<number[] | null> {
+export function* mmTakeAllLocks(task: Task, mm: Mm): Steps<number[] | null> {
   if (fatalSignalPending(task)) return null;
   const taken = anonVmasOf(task, mm);
   for (const anonVma of taken) yield* downWrite(task, anonVma + AnonVma.lock, LockClass.anonVma);
@@ -45,7 +45,7 @@ export function* mmDropAllLocks(task: Task, taken: readonly number[]): Steps<voi
  * Makes the subscriptions object exist, and with `itree` interval-capable; mmap_lock is held for writing. 0, -ENOMEM or
  * -EINTR.
  */
-export function* registerSubscriptionsLocked(task: Task, mm: number, itree: boolean): Steps<number> {
+export function* registerSubscriptionsLocked(task: Task, mm: Mm, itree: boolean): Steps<number> {
   const { arena } = task;
   let subs = subscriptionsOf(task, mm);
   if (subs !== 0 && (!itree || load(arena, subs + Subscriptions.hasItree) !== 0)) return 0;
@@ -69,7 +69,7 @@ export function* registerSubscriptionsLocked(task: Task, mm: number, itree: bool
 }
 
 /** As {@link registerSubscriptionsLocked} for an interval; takes mmap_lock itself, and only if there is something to do. */
-export function* registerSubscriptions(task: Task, mm: number): Steps<number> {
+export function* registerSubscriptions(task: Task, mm: Mm): Steps<number> {
   const { arena } = task;
   const subs = subscriptionsOf(task, mm);
   if (subs !== 0 && load(arena, subs + Subscriptions.hasItree) !== 0) return 0;

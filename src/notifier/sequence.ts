@@ -13,10 +13,12 @@
  * The sequence is odd while an invalidation covers some interval. It admits many writers at once, so it turns even only
  * when the last of them ends; meanwhile the interval tree is frozen and may be walked without a lock.
  */
+
 import { forgetRound, forgetSince, get, increase, load, observed, set, store } from '../arena/access.ts';
 import { firstOverlap, insertInterval, removeInterval } from '../arena/intervalTree.ts';
 import { deref } from '../arena/pool.ts';
 import { IntervalSub, Mm, Subscriptions } from '../arena/structures.ts';
+import type { Vpn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -27,23 +29,23 @@ import type { Task } from '../sync/task.ts';
 import { waitWhile, wake } from '../sync/wait.ts';
 
 /** The subscriptions object of an mm, or 0 before the first registration. */
-export function subscriptionsOf(task: Task, mm: number): number {
+export function subscriptionsOf(task: Task, mm: Mm): Subscriptions {
   // Plain: whoever walks the chains holds mmap_lock or an rmap lock, and the first registration holds all of them.
   const handle = get(task.arena, mm + Mm.subscriptions);
   return handle === 0 ? 0 : deref(task.arena, task.arena.pools.subscriptions, handle);
 }
 
-const mmOf = (task: Task, sub: number): number => deref(task.arena, task.arena.pools.mm, get(task.arena, sub + IntervalSub.mm));
+const mmOf = (task: Task, sub: IntervalSub): Mm => deref(task.arena, task.arena.pools.mm, get(task.arena, sub + IntervalSub.mm));
 
 /** mn_itree_is_invalidating: the tree is frozen. Under subscriptions.lock. */
-export const isInvalidating = (task: Task, subs: number): boolean =>
+export const isInvalidating = (task: Task, subs: Subscriptions): boolean =>
   (get(task.arena, subs + Subscriptions.invalidateSeq) & 1) !== 0;
 
 /**
  * mn_itree_inv_start_range: opens a bracket. Returns the first interval it covers (then the sequence is odd and stays so
  * until this bracket ends) or 0.
  */
-export function* invStartRange(task: Task, subs: number, start: number, last: number): Steps<number> {
+export function* invStartRange(task: Task, subs: Subscriptions, start: Vpn, last: Vpn): Steps<number> {
   const { arena } = task;
   yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
   set(arena, subs + Subscriptions.active, get(arena, subs + Subscriptions.active) + 1);
@@ -54,7 +56,7 @@ export function* invStartRange(task: Task, subs: number, start: number, last: nu
 }
 
 /** mn_itree_inv_end: closes a bracket. The last one of an exclusion lets deferred changes into the tree and wakes all. */
-export function* invEnd(task: Task, subs: number): Steps<void> {
+export function* invEnd(task: Task, subs: Subscriptions): Steps<void> {
   const { arena } = task;
   yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
   const active = get(arena, subs + Subscriptions.active) - 1;
@@ -71,7 +73,7 @@ export function* invEnd(task: Task, subs: number): Steps<void> {
   if (ends && load(arena, subs + Subscriptions.waiters) !== 0) wake(arena, subs + Subscriptions.invalidateSeq);
 }
 
-function drainDeferred(task: Task, subs: number): void {
+function drainDeferred(task: Task, subs: Subscriptions): void {
   const { arena } = task;
   let sub = get(arena, subs + Subscriptions.deferred);
   set(arena, subs + Subscriptions.deferred, 0);
@@ -92,7 +94,7 @@ function drainDeferred(task: Task, subs: number): void {
 }
 
 /** Sleeps until the exclusion whose sequence is `seq` has ended. */
-export function* waitForExclusion(task: Task, subs: number, seq: number): Steps<void> {
+export function* waitForExclusion(task: Task, subs: Subscriptions, seq: number): Steps<void> {
   const { arena } = task;
   // Pairs with the test of `waiters` in invEnd: either the waker sees us, or we see its sequence.
   increase(arena, subs + Subscriptions.waiters, 1);
@@ -110,7 +112,7 @@ export function* waitForExclusion(task: Task, subs: number, seq: number): Steps<
  * mmu_interval_read_begin: the token to compare later. Sleeps while an invalidation may cover the interval; must not be
  * called under the driver lock, under mmap_lock, or from a callback. It does not loop: the token may be stale already.
  */
-export function* mmuIntervalReadBegin(task: Task, sub: number): Steps<number> {
+export function* mmuIntervalReadBegin(task: Task, sub: IntervalSub): Steps<number> {
   const { arena } = task;
   mightSleep(task, 'mmuIntervalReadBegin');
   const subs = subscriptionsOf(task, mmOf(task, sub));
@@ -128,18 +130,18 @@ export function* mmuIntervalReadBegin(task: Task, sub: number): Steps<number> {
  * mmu_interval_read_retry: true when the interval was invalidated since the token was taken. Call it under the driver
  * lock that the invalidate callback takes; the answer holds until the lock is dropped.
  */
-export function mmuIntervalReadRetry(task: Task, sub: number, token: number): boolean {
+export function mmuIntervalReadRetry(task: Task, sub: IntervalSub, token: number): boolean {
   // The driver lock orders this load after every setSeq of a callback that has released it.
   return load(task.arena, sub + IntervalSub.invalidateSeq) !== token;
 }
 
 /** mmu_interval_check_retry: the same without a lock. True is final; false is only a hint. */
-export function mmuIntervalCheckRetry(task: Task, sub: number, token: number): boolean {
+export function mmuIntervalCheckRetry(task: Task, sub: IntervalSub, token: number): boolean {
   return load(task.arena, sub + IntervalSub.invalidateSeq) !== token;
 }
 
 /** mmu_interval_set_seq: marks the interval as invalidated. In the callback, under the driver lock, always. */
-export function mmuIntervalSetSeq(task: Task, sub: number, curSeq: number): void {
+export function mmuIntervalSetSeq(task: Task, sub: IntervalSub, curSeq: number): void {
   // Pairs with the loads in readBegin, checkRetry and readRetry.
   store(task.arena, sub + IntervalSub.invalidateSeq, curSeq);
 }

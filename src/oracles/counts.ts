@@ -1,9 +1,11 @@
 /** I-REF, I-MAP, I-ENTRY, I-QUIET: references, mappings and counters add up when nothing is under way. */
+
 import { get, load } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { ZERO_PFN } from '../arena/config.ts';
 import { liveObjects } from '../arena/pool.ts';
 import { Header, Mm, Pgmap } from '../arena/structures.ts';
+import type { Pfn } from '../arena/units.ts';
 import { pagesIn } from '../mm/file/addressSpace.ts';
 import { isDevicePrivatePage } from '../mm/page/devPagemap.ts';
 import {
@@ -37,7 +39,7 @@ import type { Finding } from './finding.ts';
 import { checkSwap } from './swap.ts';
 
 /** Entries of one address space: counts them into `maps` and reports entries that cannot be. */
-function countMm(arena: Arena, mm: number, maps: Int32Array, findings: Finding[]): void {
+function countMm(arena: Arena, mm: Mm, maps: Int32Array, findings: Finding[]): void {
   let rss = 0;
   let rssFile = 0;
   forEachEntry(arena, get(arena, mm + Mm.pgd), (vpn, pte) => {
@@ -77,7 +79,7 @@ function countMm(arena: Arena, mm: number, maps: Int32Array, findings: Finding[]
 }
 
 /** Is a page that reclaim must come across on no list? Hugetlb pages and those that a driver has inserted never are on one. */
-function isIsolated(arena: Arena, pfn: number, flags: number, mapped: number): boolean {
+function isIsolated(arena: Arena, pfn: Pfn, flags: number, mapped: number): boolean {
   const never = (flags & PG_HUGETLB) !== 0 || ((flags & PG_FILE) !== 0 && pageMapping(arena, pfn) === 0);
   return mapped > 0 && !isDevicePage(arena, pfn) && !never && (flags & PG_LRU) === 0;
 }

@@ -1,11 +1,14 @@
 /** I-DATA at a quiescent point: every slot holds what was last acknowledged, every counter the number of increments. */
+
 import type { Arena } from '../arena/arena.ts';
+import type { Mm } from '../arena/structures.ts';
+import type { Vpn } from '../arena/units.ts';
 import { contentsAt } from './contents.ts';
 import type { Finding } from './finding.ts';
 import { counterSlot, type Ledger, wordAt } from './ledger.ts';
 
 /** `stable` pages, from the start of the region, are never discarded: their counters must be exact. */
-export function checkData(arena: Arena, mm: number, base: number, ledger: Ledger, stable: number): Finding[] {
+export function checkData(arena: Arena, mm: Mm, base: Vpn, ledger: Ledger, stable: number): Finding[] {
   const findings: Finding[] = [];
   for (let page = 0; page < ledger.pages; page++) {
     const frame = contentsAt(arena, mm, base + page);

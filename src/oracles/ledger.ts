@@ -7,7 +7,9 @@
  * One more word of each page is a counter that CPUs and devices increment atomically; its final value must be the number of
  * increments.
  */
+
 import type { Arena } from '../arena/arena.ts';
+import type { FrameWord, Vpn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 
 /** Words of a page used: one slot an actor, then the shared counter. */
@@ -99,10 +101,10 @@ export class Ledger {
   }
 
   /** Brackets an operation that may throw away the contents of pages. */
-  beginDiscard(start: number, end: number): void {
+  beginDiscard(start: Vpn, end: Vpn): void {
     for (let page = start; page < end; page++) Atomics.add(this.#words, page * this.#stride + BEGUN, 1);
   }
-  endDiscard(start: number, end: number): void {
+  endDiscard(start: Vpn, end: Vpn): void {
     for (let page = start; page < end; page++) Atomics.add(this.#words, page * this.#stride + ENDED, 1);
   }
 
@@ -116,5 +118,5 @@ export class Ledger {
 }
 
 /** A frame's words as the checker sees them at a quiescent point; `base` is -1 for "reads as zero". */
-export const wordAt = (arena: Arena, base: number, word: number): number =>
+export const wordAt = (arena: Arena, base: FrameWord, word: number): number =>
   base < 0 ? 0 : Atomics.load(arena.frames, base + word);

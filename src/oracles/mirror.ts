@@ -1,8 +1,10 @@
 /** I-STALE, I-PERM, I-ISO, I-EXCL: a device entry names exactly what the CPU page table names, with no more permission. */
+
 import { get, load, overActors } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { liveObjects } from '../arena/pool.ts';
 import { Actor, Mirror, Mm } from '../arena/structures.ts';
+import type { DeviceEntry, Vpn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn, mkDeviceEntry } from '../drivers/base/deviceTable.ts';
 import { dmaPage, forEachDmaEntry } from '../drivers/base/dmaMap.ts';
@@ -25,7 +27,7 @@ import type { Task } from '../sync/task.ts';
 import type { Finding } from './finding.ts';
 
 /** Another device that maps this page of the address space, or 0. */
-function otherDevice(arena: Arena, mirror: number, vpn: number): number {
+function otherDevice(arena: Arena, mirror: Mirror, vpn: Vpn): number {
   const mm = mirrorMm(arena, mirror);
   for (const other of liveObjects(arena, arena.pools.mirror)) {
     if (other === mirror || mirrorMm(arena, other) !== mm) continue;
@@ -35,7 +37,7 @@ function otherDevice(arena: Arena, mirror: number, vpn: number): number {
 }
 
 /** What is wrong with a device entry, given the CPU entry of the same page; null when nothing is, or the device must not use it. */
-export function entryObjection(arena: Arena, mirror: number, vpn: number, entry: number): Finding | null {
+export function entryObjection(arena: Arena, mirror: Mirror, vpn: Vpn, entry: DeviceEntry): Finding | null {
   if ((entry & DEV_VALID) === 0) return null;
   const pte = readPte(arena, get(arena, mirrorMm(arena, mirror) + Mm.pgd), vpn);
   const pfn = deviceEntryPfn(entry);
@@ -67,7 +69,7 @@ export function entryObjection(arena: Arena, mirror: number, vpn: number, entry:
  * The check at driver unlock. While the driver holds its update lock and has not been told to retry, no CPU entry it has
  * just copied can have changed: whoever changes it must first get the lock for the callback. So no exception is needed.
  */
-export function checkInstalled(task: Task, mirror: number, start: number, end: number): void {
+export function checkInstalled(task: Task, mirror: Mirror, start: Vpn, end: Vpn): void {
   const { arena } = task;
   for (let vpn = start; vpn < end; vpn++) {
     const entry = deviceEntry(arena, mirror, vpn);
@@ -77,7 +79,7 @@ export function checkInstalled(task: Task, mirror: number, start: number, end: n
 }
 
 /** A DMA mapping outlives neither its page nor the mapping of the CPU: what an entry would be told, at a second level. */
-function dmaObjections(arena: Arena, mirror: number): Finding[] {
+function dmaObjections(arena: Arena, mirror: Mirror): Finding[] {
   const findings: Finding[] = [];
   forEachDmaEntry(arena, mirror, (vpn, entry) => {
     const objection = entryObjection(arena, mirror, vpn, mkDeviceEntry(dmaPage(entry), 0));
@@ -87,7 +89,7 @@ function dmaObjections(arena: Arena, mirror: number): Finding[] {
 }
 
 /** Does the device map what the process itself may not read? VMAs stand still only at rest. */
-function readObjection(arena: Arena, mirror: number, vpn: number, entry: number): Finding | null {
+function readObjection(arena: Arena, mirror: Mirror, vpn: Vpn, entry: DeviceEntry): Finding | null {
   if ((entry & DEV_VALID) === 0) return null;
   const vma = vmaLookup(arena, mirrorMm(arena, mirror), vpn);
   if (vma !== 0 && (vmaFlags(arena, vma) & VM_READ) !== 0) return null;

@@ -1,9 +1,11 @@
 /** I-REF, I-ENTRY, I-DIRTY of the swap device: slots in use are those that entries or the swap cache name, and none is stale. */
+
 import { get, load } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { frameAt } from '../arena/frames.ts';
 import { liveObjects } from '../arena/pool.ts';
 import { Header, Mirror, Mm } from '../arena/structures.ts';
+import type { Pfn, SwapSlot } from '../arena/units.ts';
 import { DEV_ATOMIC, DEV_WRITE, deviceEntryPfn } from '../drivers/base/deviceTable.ts';
 import { PG_ANON_EXCLUSIVE, PG_DIRTY, pageFlags, pageSwap } from '../mm/page/page.ts';
 import { slotFrame } from '../mm/swap/swap.ts';
@@ -21,7 +23,7 @@ interface Seen {
   readonly written: Set<number>;
 }
 
-function lookAtMm(arena: Arena, mm: number, { names, sole, written }: Seen, findings: Finding[]): void {
+function lookAtMm(arena: Arena, mm: Mm, { names, sole, written }: Seen, findings: Finding[]): void {
   let entries = 0;
   forEachEntry(arena, get(arena, mm + Mm.pgd), (vpn, pte) => {
     if (ptePresent(pte) && mapsPage(pte) && (pte & PTE_DIRTY) !== 0) written.add(ptePfn(pte));
@@ -53,7 +55,7 @@ const sameContents = (arena: Arena, a: number, b: number): boolean => {
 };
 
 /** A page of the swap cache and its slot. */
-function checkCached(arena: Arena, slot: number, pfn: number, { names, written }: Seen, findings: Finding[]): void {
+function checkCached(arena: Arena, slot: SwapSlot, pfn: Pfn, { names, written }: Seen, findings: Finding[]): void {
   const what = `page ${pfn} in the swap cache for slot ${slot}`;
   const flags = pageFlags(arena, pfn);
   if (pageSwap(arena, pfn) !== slot + 1)

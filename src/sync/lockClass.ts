@@ -1,3 +1,5 @@
+import type { Flavour } from '../arena/units.ts';
+
 /** Lock classes, outermost first in the order the kernel nests them. The index is the bit in the order graph. */
 export interface LockClassInfo {
   readonly name: string;
@@ -38,5 +40,8 @@ export const lockClasses: readonly LockClassInfo[] = classes;
 
 type Name = (typeof classes)[number]['name'];
 
-/** `LockClass.mmapLock` and so on. */
-export const LockClass = Object.fromEntries(classes.map(({ name }, id) => [name, id])) as { readonly [K in Name]: number };
+/** `LockClass.mmapLock` and so on. Frozen: that lets the erased tree put in the numbers themselves. */
+export const LockClass = Object.freeze(Object.fromEntries(classes.map(({ name }, id) => [name, id]))) as {
+  readonly [K in Name]: LockClass;
+};
+export type LockClass = Flavour<'lock class'>;

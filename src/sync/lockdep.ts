@@ -3,18 +3,20 @@
  * order. The order graph lives in the arena, so orders seen by different threads at different times add up: a cycle is
  * reported although no deadlock happened. Trylocks add no edge into the lock (they cannot wait).
  */
+
 import { get, or, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Actor } from '../arena/structures.ts';
+import type { Word } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { erased } from '../steps/steps.ts';
-import { lockClasses } from './lockClass.ts';
+import { type LockClass, lockClasses } from './lockClass.ts';
 import type { Task } from './task.ts';
 
 const CAPACITY = 16;
 
 /** Hears of every lock that is taken, after its word was written, and of every one that is about to be released. */
-export type LockObserver = (task: Task, word: number, cls: number, taken: boolean) => void;
+export type LockObserver = (task: Task, word: Word, cls: LockClass, taken: boolean) => void;
 
 let observer: LockObserver | null = null;
 
@@ -23,10 +25,10 @@ export function observeLocks(next: LockObserver | null): void {
   observer = next;
 }
 
-const nameOf = (cls: number): string => lockClasses[cls]?.name ?? `class ${cls}`;
+const nameOf = (cls: LockClass): string => lockClasses[cls]?.name ?? `class ${cls}`;
 
 /** Names of the locks a task holds, outermost first. */
-export function heldLocks(arena: Arena, actor: number): string[] {
+export function heldLocks(arena: Arena, actor: Actor): string[] {
   const count = Math.min(get(arena, actor + Actor.heldCount), CAPACITY);
   const listed = Array.from({ length: count }, (_, i) => nameOf(get(arena, actor + Actor.held + 2 * i + 1)));
   const counted = lockClasses.flatMap(({ name, counted }, cls) => {
@@ -56,7 +58,7 @@ export function nonBlockEnd(task: Task): void {
 }
 
 /** Is `target` reachable backwards from `from`: was target ever held, directly or not, when `from` was taken? */
-function leadsTo(arena: Arena, target: number, from: number): boolean {
+function leadsTo(arena: Arena, target: LockClass, from: LockClass): boolean {
   let seen = 0;
   let pending = 1 << from;
   while (pending !== 0) {
@@ -70,7 +72,7 @@ function leadsTo(arena: Arena, target: number, from: number): boolean {
   return false;
 }
 
-function addEdges(task: Task, cls: number, mask: number): void {
+function addEdges(task: Task, cls: LockClass, mask: number): void {
   const { arena } = task;
   or(arena, arena.lockOrder + cls, mask);
   for (let held = 0; held < lockClasses.length; held++) {
@@ -84,7 +86,7 @@ function addEdges(task: Task, cls: number, mask: number): void {
 }
 
 /** Call before waiting for a lock (or passing a lock map) of a class. */
-export function lockOrder(task: Task, cls: number): void {
+export function lockOrder(task: Task, cls: LockClass): void {
   const { arena, actor } = task;
   const mask = get(arena, actor + Actor.heldMask);
   if ((mask & (1 << cls)) !== 0 && !lockClasses[cls]?.nests) {
@@ -95,7 +97,7 @@ export function lockOrder(task: Task, cls: number): void {
 }
 
 /** Call after a lock was taken. */
-export function noteLocked(task: Task, word: number, cls: number): void {
+export function noteLocked(task: Task, word: Word, cls: LockClass): void {
   if (!erased && observer !== null) observer(task, word, cls, true);
   const { arena, actor } = task;
   const info = lockClasses[cls];
@@ -112,7 +114,7 @@ export function noteLocked(task: Task, word: number, cls: number): void {
 }
 
 /** Removes a lock from the list of those held; locks are mostly released innermost first. */
-function unlist(task: Task, word: number, cls: number): void {
+function unlist(task: Task, word: Word, cls: LockClass): void {
   const { arena, actor } = task;
   const top = get(arena, actor + Actor.heldCount) - 1;
   let at = top;
@@ -124,7 +126,7 @@ function unlist(task: Task, word: number, cls: number): void {
 }
 
 /** Call before a lock is released. */
-export function noteUnlocked(task: Task, word: number, cls: number): void {
+export function noteUnlocked(task: Task, word: Word, cls: LockClass): void {
   if (!erased && observer !== null) observer(task, word, cls, false);
   const { arena, actor } = task;
   const info = lockClasses[cls];
@@ -137,6 +139,6 @@ export function noteUnlocked(task: Task, word: number, cls: number): void {
 }
 
 /** Passes through a lockdep map: records the order of a wait that no lock word stands for. */
-export function lockMap(task: Task, cls: number): void {
+export function lockMap(task: Task, cls: LockClass): void {
   if (task.checks) lockOrder(task, cls);
 }

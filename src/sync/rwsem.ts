@@ -3,11 +3,14 @@
  * waited go first. So a reader nested inside a reader deadlocks as soon as a writer queues between the two, as it does
  * in the kernel. Two words: the state, and the tag of the writer.
  */
+
 import { acquired, cas, forgetSince, get, observed, set } from '../arena/access.ts';
 import { EINTR } from '../arena/errno.ts';
+import type { Word } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
+import type { LockClass } from './lockClass.ts';
 import { lockOrder, mightSleep, noteLocked, noteUnlocked } from './lockdep.ts';
 import { fatalSignalPending, ownerTag, type Task } from './task.ts';
 import { waitWhile, wake } from './wait.ts';
@@ -36,7 +39,7 @@ function unqueueReader(state: number): number {
   return (next & WAITING_READERS) === 0 ? next & ~READERS_TURN : next;
 }
 
-function* read(task: Task, word: number, cls: number, killable: boolean): Steps<number> {
+function* read(task: Task, word: Word, cls: LockClass, killable: boolean): Steps<number> {
   const { arena } = task;
   mightSleep(task, 'downRead');
   if (task.checks) lockOrder(task, cls);
@@ -69,17 +72,17 @@ function* read(task: Task, word: number, cls: number, killable: boolean): Steps<
 }
 
 /** Takes the semaphore for reading; not recursive. */
-export function* downRead(task: Task, word: number, cls: number): Steps<void> {
+export function* downRead(task: Task, word: Word, cls: LockClass): Steps<void> {
   yield* read(task, word, cls, false);
 }
 
 /** As {@link downRead}, but gives up with -EINTR when a fatal signal is pending while it waits. */
-export function* downReadKillable(task: Task, word: number, cls: number): Steps<number> {
+export function* downReadKillable(task: Task, word: Word, cls: LockClass): Steps<number> {
   return yield* read(task, word, cls, true);
 }
 
 /** Takes the semaphore for reading if no writer holds or awaits it. */
-export function* downReadTrylock(task: Task, word: number, cls: number): Steps<boolean> {
+export function* downReadTrylock(task: Task, word: Word, cls: LockClass): Steps<boolean> {
   const { arena } = task;
   yield Point.lock;
   for (;;) {
@@ -91,7 +94,7 @@ export function* downReadTrylock(task: Task, word: number, cls: number): Steps<b
   return true;
 }
 
-export function* upRead(task: Task, word: number, cls: number): Steps<void> {
+export function* upRead(task: Task, word: Word, cls: LockClass): Steps<void> {
   const { arena } = task;
   if (task.checks) noteUnlocked(task, word, cls);
   // Who else reads or waits makes no difference to who leaves.
@@ -110,7 +113,7 @@ export function* upRead(task: Task, word: number, cls: number): Steps<void> {
 }
 
 /** Takes the semaphore for writing. */
-export function* downWrite(task: Task, word: number, cls: number): Steps<void> {
+export function* downWrite(task: Task, word: Word, cls: LockClass): Steps<void> {
   const { arena } = task;
   mightSleep(task, 'downWrite');
   const mark = observed();
@@ -139,7 +142,7 @@ export function* downWrite(task: Task, word: number, cls: number): Steps<void> {
 }
 
 /** Leaves the write section; with `keep` it becomes a reader at once (downgrade_write). */
-function* leaveWrite(task: Task, word: number, keep: number): Steps<void> {
+function* leaveWrite(task: Task, word: Word, keep: number): Steps<void> {
   const { arena } = task;
   set(arena, word + WRITER_TAG, 0);
   const mark = observed();
@@ -155,7 +158,7 @@ function* leaveWrite(task: Task, word: number, keep: number): Steps<void> {
   yield Point.unlocked;
 }
 
-export function* upWrite(task: Task, word: number, cls: number): Steps<void> {
+export function* upWrite(task: Task, word: Word, cls: LockClass): Steps<void> {
   if (get(task.arena, word + WRITER_TAG) !== ownerTag(task, word + WRITER_TAG)) {
     throw new Violation('I-LOCK', `actor ${task.id} ends a write section it does not hold (word ${word})`);
   }
@@ -164,7 +167,7 @@ export function* upWrite(task: Task, word: number, cls: number): Steps<void> {
 }
 
 /** Turns a held write lock into a read lock without letting anybody in between. */
-export function* downgradeWrite(task: Task, word: number): Steps<void> {
+export function* downgradeWrite(task: Task, word: Word): Steps<void> {
   if (get(task.arena, word + WRITER_TAG) !== ownerTag(task, word + WRITER_TAG)) {
     throw new Violation('I-LOCK', `actor ${task.id} downgrades a write section it does not hold (word ${word})`);
   }
@@ -172,11 +175,11 @@ export function* downgradeWrite(task: Task, word: number): Steps<void> {
 }
 
 /** Which other writer holds it leaves no memory. */
-export function isWriteLockedBy(task: Task, word: number): boolean {
+export function isWriteLockedBy(task: Task, word: Word): boolean {
   const mark = observed();
   const isOurs = get(task.arena, word + WRITER_TAG) === ownerTag(task, word + WRITER_TAG);
   forgetSince(mark);
   return isOurs;
 }
 
-export const isReadLocked = (task: Task, word: number): boolean => (get(task.arena, word) & (READERS | WRITER)) !== 0;
+export const isReadLocked = (task: Task, word: Word): boolean => (get(task.arena, word) & (READERS | WRITER)) !== 0;

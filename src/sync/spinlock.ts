@@ -3,10 +3,13 @@
  * while they are held (lockdep.ts); both spin shortly and then sleep, because a model of a spin lock that really spins
  * would burn the core its holder needs.
  */
+
 import { acquired, cas, forgetSince, get, load, observed, xchg } from '../arena/access.ts';
+import type { Word } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
+import type { LockClass } from './lockClass.ts';
 import { lockOrder, mightSleep, noteLocked, noteUnlocked } from './lockdep.ts';
 import { ownerTag, type Task } from './task.ts';
 import { waitWhile, wake } from './wait.ts';
@@ -17,7 +20,7 @@ const OWNER = WAITERS - 1;
 /** Id of the actor that holds the lock, or -1. */
 export const lockOwner = (value: number): number => (value & OWNER) - 1;
 
-function* lockSlow(task: Task, word: number, mark: unknown): Steps<void> {
+function* lockSlow(task: Task, word: Word, mark: unknown): Steps<void> {
   const { arena } = task;
   const tag = ownerTag(task, word);
   for (;;) {
@@ -33,7 +36,7 @@ function* lockSlow(task: Task, word: number, mark: unknown): Steps<void> {
   }
 }
 
-function* lock(task: Task, word: number, cls: number): Steps<void> {
+function* lock(task: Task, word: Word, cls: LockClass): Steps<void> {
   if (task.checks) lockOrder(task, cls);
   const mark = observed();
   yield Point.lock;
@@ -44,14 +47,14 @@ function* lock(task: Task, word: number, cls: number): Steps<void> {
   if (task.checks) noteLocked(task, word, cls);
 }
 
-function* tryLock(task: Task, word: number, cls: number): Steps<boolean> {
+function* tryLock(task: Task, word: Word, cls: LockClass): Steps<boolean> {
   yield Point.lock;
   if (cas(task.arena, word, 0, ownerTag(task, word)) !== 0) return false;
   if (task.checks) noteLocked(task, word, cls);
   return true;
 }
 
-function* unlock(task: Task, word: number, cls: number): Steps<void> {
+function* unlock(task: Task, word: Word, cls: LockClass): Steps<void> {
   const { arena } = task;
   // Who waits makes no difference to who leaves.
   const mark = observed();
@@ -72,7 +75,7 @@ export const spinUnlock = unlock;
 export const spinTryLock = tryLock;
 
 /** Takes a mutex; may sleep. Not recursive. */
-export function* mutexLock(task: Task, word: number, cls: number): Steps<void> {
+export function* mutexLock(task: Task, word: Word, cls: LockClass): Steps<void> {
   mightSleep(task, 'mutexLock');
   yield* lock(task, word, cls);
 }
@@ -80,4 +83,4 @@ export const mutexTryLock = tryLock;
 export const mutexUnlock = unlock;
 
 /** Is the lock held by this task? For assertions. */
-export const isLockedBy = (task: Task, word: number): boolean => (get(task.arena, word) & OWNER) === ownerTag(task, word);
+export const isLockedBy = (task: Task, word: Word): boolean => (get(task.arena, word) & OWNER) === ownerTag(task, word);

@@ -1,6 +1,7 @@
 import { get, load, namesOwner, tally } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
-import { Actor } from '../arena/structures.ts';
+import { Actor, type Mirror } from '../arena/structures.ts';
+import type { Vpn, Word } from '../arena/units.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 
@@ -8,7 +9,7 @@ import type { Steps } from '../steps/steps.ts';
  * How an engine makes an actor wait while `arena.words[word] === value`. Returns when that no longer holds, or, if
  * `killable`, when a fatal signal is pending. Spurious returns are allowed: every caller tests again.
  */
-export type Park = (task: Task, word: number, value: number, killable: boolean) => Steps<void>;
+export type Park = (task: Task, word: Word, value: number, killable: boolean) => Steps<void>;
 
 /** How an engine lets a task sleep. */
 export type Sleep = (task: Task, milliseconds: number) => Steps<void>;
@@ -16,14 +17,14 @@ export type Sleep = (task: Task, milliseconds: number) => Steps<void>;
 /** Checks an engine hangs into the drivers; null when they are switched off. */
 export interface Watch {
   /** The driver is about to drop its update lock after it installed device entries in [start, end). */
-  readonly installed: (task: Task, mirror: number, start: number, end: number) => void;
+  readonly installed: (task: Task, mirror: Mirror, start: Vpn, end: Vpn) => void;
   /** A device fault became stable after `attempts` passes, `elapsedMs` after it began. */
   readonly faultStable: (task: Task, attempts: number, elapsedMs: number) => void;
   /**
    * An access to address page `vpn` has faulted for the `faults`-th time, without an error, and begins again; `what` is `the access`
    * or `the device access`.
    */
-  readonly refaulted?: (task: Task, what: string, vpn: number, faults: number) => void;
+  readonly refaulted?: (task: Task, what: string, vpn: Vpn, faults: number) => void;
   /** A pass of a device fault that lasted so long was thrown away. */
   readonly passLost?: (task: Task, lostMs: number) => void;
   /** A device fault gave up: its time was over. */
@@ -59,7 +60,7 @@ export class Task {
   /** What a lock word says that the task owns: id + 1. To write it, use {@link ownerTag}. */
   readonly tag: number;
   /** Address of the actor record. */
-  readonly actor: number;
+  readonly actor: Actor;
   readonly park: Park;
   readonly sleep: Sleep;
   readonly clock: () => number;
@@ -90,7 +91,7 @@ export class Task {
  * What the task writes into `word` when it comes to own what the word stands for. From then on an explorer knows that the word
  * names its owner, so that it can take actors that do the same for one another.
  */
-export function ownerTag({ arena, actor }: Task, word: number): number {
+export function ownerTag({ arena, actor }: Task, word: Word): number {
   namesOwner(word);
   return (actor - arena.actors) / Actor.shape.size + 1;
 }

@@ -2,9 +2,11 @@
  * The one way the model blocks: wait while a shared word has a value, and wake whoever waits on a word. Every lock,
  * wait queue and completion is built on it. There are three ways to park, one an engine.
  */
+
 import { forgetSince, load, notify, observed, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Actor, Header } from '../arena/structures.ts';
+import type { Word } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import { erased, type Steps } from '../steps/steps.ts';
@@ -22,7 +24,7 @@ const SPINS = 128;
 const SLICE_MS = 20;
 
 /** Waits while `words[word] === value`. May return early; callers loop. */
-export function* waitWhile(task: Task, word: number, value: number, killable = false): Steps<void> {
+export function* waitWhile(task: Task, word: Word, value: number, killable = false): Steps<void> {
   const { arena, actor } = task;
   // Leaves no memory: whoever waits looks again at what it waited for.
   const mark = observed();
@@ -36,7 +38,7 @@ export function* waitWhile(task: Task, word: number, value: number, killable = f
 }
 
 /** Hears of every wake-up, in the stepped tree only: an engine with a clock of its own lets exactly those go on. */
-export type Waker = (word: number, count: number) => void;
+export type Waker = (word: Word, count: number) => void;
 
 let waker: Waker | null = null;
 
@@ -46,13 +48,13 @@ export function onWake(next: Waker | null): void {
 }
 
 /** Wakes up to `count` waiters of a word. Costs 30-76 ns even when nobody waits, hence the waiters bits of the locks. */
-export function wake(arena: Arena, word: number, count = Number.POSITIVE_INFINITY): void {
+export function wake(arena: Arena, word: Word, count = Number.POSITIVE_INFINITY): void {
   if (!erased && waker !== null) waker(word, count);
   else notify(arena, word, count);
 }
 
 /** Race: spin for about a microsecond, then sleep. The slices let a watchdog end a wait that no wake-up will end. */
-export function* parkThread(task: Task, word: number, value: number, killable: boolean): Steps<void> {
+export function* parkThread(task: Task, word: Word, value: number, killable: boolean): Steps<void> {
   const { arena } = task;
   for (let i = 0; i < SPINS; i++) if (load(arena, word) !== value) return;
   while (load(arena, word) === value) {
@@ -63,7 +65,7 @@ export function* parkThread(task: Task, word: number, value: number, killable: b
 }
 
 /** Explore and simulate: the scheduler runs the task again once it was woken. */
-export function* parkStep(task: Task, word: number, value: number, killable: boolean): Steps<void> {
+export function* parkStep(task: Task, word: Word, value: number, killable: boolean): Steps<void> {
   const mark = observed();
   while (load(task.arena, word) === value && !(killable && fatalSignalPending(task))) {
     forgetSince(mark);
@@ -76,7 +78,7 @@ export function* parkStep(task: Task, word: number, value: number, killable: boo
  * Waits at `point` until the word, under the mask, has the value. It is a point even if it has. To an explorer this is one wait
  * for a condition, whoever makes it true: for scenarios of a few words without wake-ups.
  */
-export function* waitUntil(task: Task, point: number, word: number, mask: number, value: number): Steps<void> {
+export function* waitUntil(task: Task, point: number, word: Word, mask: number, value: number): Steps<void> {
   const { arena, actor } = task;
   const mark = observed();
   set(arena, actor + Actor.waitMask, mask);
@@ -92,7 +94,7 @@ export function* waitUntil(task: Task, point: number, word: number, mask: number
 }
 
 /** A task that runs alone: nobody else can change the word. */
-export function* parkAlone(task: Task, word: number, value: number, killable: boolean): Steps<void> {
+export function* parkAlone(task: Task, word: Word, value: number, killable: boolean): Steps<void> {
   if (killable && fatalSignalPending(task)) return;
   throw new Violation('I-DEAD', `actor ${task.id} would wait for ever: word ${word} is ${value} and nobody else runs`);
 }

@@ -3,10 +3,13 @@
  * each of its items: pending, and running. An item that is queued again while it runs runs once more; it never runs twice at
  * once. What an item does is code, and so it is registered with the driver, in every thread, as its operations are.
  */
+
 import { and, cas, forgetSince, load, observed, or } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
+import type { Word } from '../arena/units.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
+import type { LockClass } from './lockClass.ts';
 import { lockMap, lockOrder, mightSleep, noteLocked, noteUnlocked } from './lockdep.ts';
 import type { Task } from './task.ts';
 import { waitWhile, wake } from './wait.ts';
@@ -15,7 +18,7 @@ import { waitWhile, wake } from './wait.ts';
 export interface Work {
   readonly bit: number;
   /** Lock class of "it runs" (lockdep_map): whoever waits for it waits for what it takes. */
-  readonly cls: number;
+  readonly cls: LockClass;
   /** `owner` is the object the queue is embedded in. */
   readonly run: (task: Task, owner: number) => Steps<void>;
 }
@@ -28,10 +31,10 @@ const pendingBit = ({ bit }: Work): number => 1 << bit;
 const runningBit = ({ bit }: Work): number => 1 << (ITEMS + bit);
 
 /** work_pending. */
-export const workPending = (arena: Arena, queue: number, work: Work): boolean => (load(arena, queue) & pendingBit(work)) !== 0;
+export const workPending = (arena: Arena, queue: Word, work: Work): boolean => (load(arena, queue) & pendingBit(work)) !== 0;
 
 /** queue_work: false when it was pending already. May be called under any lock. */
-export function queueWork(task: Task, queue: number, work: Work): boolean {
+export function queueWork(task: Task, queue: Word, work: Work): boolean {
   // Pairs with the compare-and-swap of whoever takes it: what was written before is seen by the work.
   if ((or(task.arena, queue, pendingBit(work)) & pendingBit(work)) !== 0) return false;
   wake(task.arena, queue);
@@ -39,7 +42,7 @@ export function queueWork(task: Task, queue: number, work: Work): boolean {
 }
 
 /** Pending becomes running; false when it is not pending, or runs. `first` is what the queue was seen to be. */
-function take(task: Task, queue: number, work: Work, first: number): boolean {
+function take(task: Task, queue: Word, work: Work, first: number): boolean {
   const { arena } = task;
   for (let seen = first; ; seen = load(arena, queue)) {
     if ((seen & pendingBit(work)) === 0 || (seen & runningBit(work)) !== 0) return false;
@@ -51,7 +54,7 @@ function take(task: Task, queue: number, work: Work, first: number): boolean {
  * process_one_work: does the item if it is pending and nobody does it. Returns whether it did. No lock may be held. `seen` is what
  * the queue was in this very step.
  */
-export function* runWork(task: Task, queue: number, work: Work, owner: number, seen?: number): Steps<boolean> {
+export function* runWork(task: Task, queue: Word, work: Work, owner: number, seen?: number): Steps<boolean> {
   if (!take(task, queue, work, seen ?? load(task.arena, queue))) return false;
   if (task.checks) {
     lockOrder(task, work.cls);
@@ -70,7 +73,7 @@ export function* runWork(task: Task, queue: number, work: Work, owner: number, s
  * flush_work: returns when the item is neither pending nor running. An item nobody has taken yet is done here: in a kernel
  * another thread would do it, and the caller would wait for that, with what it holds. So it deadlocks where flush_work does.
  */
-export function* flushWork(task: Task, queue: number, work: Work, owner: number): Steps<void> {
+export function* flushWork(task: Task, queue: Word, work: Work, owner: number): Steps<void> {
   mightSleep(task, 'flushWork');
   lockMap(task, work.cls);
   const mark = observed();
@@ -83,7 +86,7 @@ export function* flushWork(task: Task, queue: number, work: Work, owner: number)
 }
 
 /** cancel_work_sync: not pending any more, and no longer running when this returns. True when it was pending. */
-export function* cancelWorkSync(task: Task, queue: number, work: Work): Steps<boolean> {
+export function* cancelWorkSync(task: Task, queue: Word, work: Work): Steps<boolean> {
   mightSleep(task, 'cancelWorkSync');
   lockMap(task, work.cls);
   const before = and(task.arena, queue, ~pendingBit(work));
@@ -97,7 +100,7 @@ export function* cancelWorkSync(task: Task, queue: number, work: Work): Steps<bo
 }
 
 /** A worker's turn: does every item that is pending. Returns how many that were. */
-export function* runPendingWork(task: Task, queue: number, works: readonly Work[], owner: number): Steps<number> {
+export function* runPendingWork(task: Task, queue: Word, works: readonly Work[], owner: number): Steps<number> {
   let done = 0;
   let seen = load(task.arena, queue);
   for (const work of works) {
@@ -109,7 +112,7 @@ export function* runPendingWork(task: Task, queue: number, works: readonly Work[
 }
 
 /** Sleeps until something is pending. */
-export function* waitForWork(task: Task, queue: number): Steps<void> {
+export function* waitForWork(task: Task, queue: Word): Steps<void> {
   const mark = observed();
   for (let seen = load(task.arena, queue); (seen & PENDING) === 0; seen = load(task.arena, queue)) {
     yield* waitWhile(task, queue, seen);

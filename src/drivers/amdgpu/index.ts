@@ -6,10 +6,12 @@
  *
  * A job is a device access here, and its fence the end of the access. An object is what is asked for of a block of notifierPages.
  */
+
 import { get } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EOPNOTSUPP } from '../../arena/errno.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import type { HmmRange } from '../../hmm/hmmRange.ts';
 import { hmmRangeFault } from '../../hmm/rangeFault.ts';
 import { DEVICE, flushTlb } from '../../mm/table/tlb.ts';
@@ -34,7 +36,7 @@ import { Is as Base } from '../dmirror/options.ts';
 import { amdgpuOptions, Is, piecePages } from './options.ts';
 
 /** amdgpu_hmm_invalidate_gfx and _hsa: never tries where it must not sleep. */
-function* invalidate(task: Task, sub: number, range: NotifierRange, curSeq: number): Steps<boolean> {
+function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq: number): Steps<boolean> {
   const { arena } = task;
   const mirror = get(arena, sub + IntervalSub.owner);
   const notifierLock = mirror + Mirror.updateLock;
@@ -53,7 +55,7 @@ function* invalidate(task: Task, sub: number, range: NotifierRange, curSeq: numb
 }
 
 /** amdgpu_hmm_range_get_pages for one piece. -EBUSY when it collided. */
-function* getPages(task: Task, mirror: number, piece: HmmRange): Steps<number> {
+function* getPages(task: Task, mirror: Mirror, piece: HmmRange): Steps<number> {
   const mm = mirrorMm(task.arena, mirror);
   yield* mmapReadLock(task, mm);
   const result = yield* hmmRangeFault(task, piece);
@@ -63,7 +65,7 @@ function* getPages(task: Task, mirror: number, piece: HmmRange): Steps<number> {
 }
 
 /** Gets the pages of the object, a piece at a time. The token to check in the end is in `range.notifierSeq`. */
-function* getAllPages(task: Task, mirror: number, range: HmmRange): Steps<number> {
+function* getAllPages(task: Task, mirror: Mirror, range: HmmRange): Steps<number> {
   const { arena } = task;
   const { start, end, notifier } = range;
   const perPiece = optionIs(arena, mirror, Is.sequencePiece);
@@ -82,7 +84,7 @@ function* getAllPages(task: Task, mirror: number, range: HmmRange): Steps<number
 }
 
 /** A submission: pages, then under the notifier lock the check and the job. -EBUSY is -EAGAIN to user space. */
-function* submit(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
+function* submit(task: Task, mirror: Mirror, range: HmmRange, write: boolean): Steps<number> {
   const { arena } = task;
   const { start, end, notifier } = range;
   const gotten = yield* getAllPages(task, mirror, range);
@@ -104,18 +106,18 @@ function* submit(task: Task, mirror: number, range: HmmRange, write: boolean): S
   return result;
 }
 
-function* validate(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+function* validate(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
   return yield* faultRange(task, mirror, start, end, write, submit);
 }
 
 const restore = restoreWork(validate);
 
-function* fault(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+function* fault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
   yield* waitForQueues(task, mirror, restore);
   return yield* validate(task, mirror, start, end, write);
 }
 
-function* close(task: Task, mirror: number): Steps<void> {
+function* close(task: Task, mirror: Mirror): Steps<void> {
   yield* dmirror.close(task, mirror);
   // No callback queues it any more.
   yield* cancelWorkSync(task, mirror + Mirror.work, restore);

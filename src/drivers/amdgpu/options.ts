@@ -1,5 +1,7 @@
 /** What amdgpu userptr has beside the options of the in-tree test driver. The first value is right. */
+
 import type { Arena } from '../../arena/arena.ts';
+import type { Mirror } from '../../arena/structures.ts';
 import { choicesOf, placesOf } from '../base/choices.ts';
 import { type DriverOption, driverOption } from '../base/driver.ts';
 import { dmirrorOptionCount } from '../dmirror/options.ts';
@@ -19,6 +21,6 @@ export const amdgpuOptions = {
 
 const places = placesOf(amdgpuOptions, dmirrorOptionCount);
 
-export const piecePages = (arena: Arena, mirror: number): number => driverOption(arena, mirror, places.piece);
+export const piecePages = (arena: Arena, mirror: Mirror): number => driverOption(arena, mirror, places.piece);
 
 export const Is = choicesOf(amdgpuOptions, dmirrorOptionCount);

@@ -1,5 +1,7 @@
 /** How a driver's code asks for its options: by their places in the table, and by a number for each value of each. */
+
 import type { Arena } from '../../arena/arena.ts';
+import type { Mirror } from '../../arena/structures.ts';
 import { type DriverOption, driverOption } from './driver.ts';
 
 type Table = Readonly<Record<string, DriverOption>>;
@@ -29,5 +31,5 @@ export const choicesOf = <const T extends Table>(table: T, first = 0): { readonl
   ) as { readonly [C in Choice<T>]: number };
 
 /** Does the option have this value for this mirror? */
-export const optionIs = (arena: Arena, mirror: number, choice: number): boolean =>
+export const optionIs = (arena: Arena, mirror: Mirror, choice: number): boolean =>
   driverOption(arena, mirror, choice >> CHOICE_BITS) === (choice & ((1 << CHOICE_BITS) - 1));

@@ -2,10 +2,12 @@
  * The device engine: how a device touches memory. By itself, inside a device access window and through its own TLB; or, for
  * a driver that lets the device work only under its lock (as the in-tree test driver's ioctls do), with that lock held.
  */
+
 import { forgetRound, frameLoad, frameStore, get, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { Mirror } from '../../arena/structures.ts';
+import type { Pfn, Vpn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../../mm/page/devPagemap.ts';
 import { closeWindow, DEVICE, openWindow, tlbFill, tlbGeneration, tlbLookup } from '../../mm/table/tlb.ts';
@@ -25,9 +27,9 @@ const FAULT_LIMIT = 100_000;
 
 const required = { read: DEV_VALID, write: DEV_VALID | DEV_WRITE, atomic: DEV_VALID | DEV_ATOMIC } as const;
 
-const underLock = (task: Task, driver: Driver, mirror: number): boolean => driver.accessUnderLock?.(task.arena, mirror) ?? false;
+const underLock = (task: Task, driver: Driver, mirror: Mirror): boolean => driver.accessUnderLock?.(task.arena, mirror) ?? false;
 
-function translate(task: Task, mirror: number, vpn: number, bits: number): number {
+function translate(task: Task, mirror: Mirror, vpn: Vpn, bits: number): number {
   const { arena } = task;
   const cached = tlbLookup(task, DEVICE, mirror, vpn);
   if ((cached & bits) === bits) return cached;
@@ -38,7 +40,7 @@ function translate(task: Task, mirror: number, vpn: number, bits: number): numbe
   return entry;
 }
 
-function checkLive(task: Task, vpn: number, pfn: number): void {
+function checkLive(task: Task, vpn: Vpn, pfn: Pfn): void {
   if (get(task.arena, task.arena.page.refcount + pfn) <= 0) {
     throw new Violation(
       'I-FREE',
@@ -48,7 +50,7 @@ function checkLive(task: Task, vpn: number, pfn: number): void {
 }
 
 /** A device-private page can be reached by the device that has it, and by nobody else. */
-function checkOwnMemory(task: Task, mirror: number, vpn: number, pfn: number): void {
+function checkOwnMemory(task: Task, mirror: Mirror, vpn: Vpn, pfn: Pfn): void {
   const { arena } = task;
   if (!isDevicePrivatePage(arena, pfn) || pgmapOwner(arena, pfn) === get(arena, mirror + Mirror.device)) return;
   const what = `device ${get(arena, mirror + Mirror.device)} (actor ${task.id}) reaches page ${pfn} through address page ${vpn}`;
@@ -56,7 +58,7 @@ function checkOwnMemory(task: Task, mirror: number, vpn: number, pfn: number): v
 }
 
 /** One try: the frame's first word with the access begun, or -1 for a miss. */
-export function* deviceTry(task: Task, driver: Driver, mirror: number, vpn: number, bits: number): Steps<number> {
+export function* deviceTry(task: Task, driver: Driver, mirror: Mirror, vpn: Vpn, bits: number): Steps<number> {
   const { arena } = task;
   const locked = underLock(task, driver, mirror);
   yield Point.deviceAccess;
@@ -84,9 +86,9 @@ export function* deviceTry(task: Task, driver: Driver, mirror: number, vpn: numb
 export function* deviceBegin(
   task: Task,
   driver: Driver,
-  mirror: number,
-  vpn: number,
-  end: number,
+  mirror: Mirror,
+  vpn: Vpn,
+  end: Vpn,
   access: DeviceAccess,
 ): Steps<number> {
   const mark = observed();
@@ -106,13 +108,13 @@ export function* deviceBegin(
 }
 
 /** Ends the access begun by {@link deviceBegin}. */
-export function* deviceEnd(task: Task, driver: Driver, mirror: number): Steps<void> {
+export function* deviceEnd(task: Task, driver: Driver, mirror: Mirror): Steps<void> {
   if (underLock(task, driver, mirror)) yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
   else closeWindow(task, DEVICE);
 }
 
 /** Reads one word: the value, or NaN when the access failed; the error is then lost. */
-export function* deviceLoad(task: Task, driver: Driver, mirror: number, vpn: number, word: number): Steps<number> {
+export function* deviceLoad(task: Task, driver: Driver, mirror: Mirror, vpn: Vpn, word: number): Steps<number> {
   const at = yield* deviceBegin(task, driver, mirror, vpn, vpn + 1, 'read');
   if (at < 0) return Number.NaN;
   const value = frameLoad(task.arena, at + word);
@@ -121,14 +123,7 @@ export function* deviceLoad(task: Task, driver: Driver, mirror: number, vpn: num
 }
 
 /** Writes one word: 0 or a negative errno. */
-export function* deviceStore(
-  task: Task,
-  driver: Driver,
-  mirror: number,
-  vpn: number,
-  word: number,
-  value: number,
-): Steps<number> {
+export function* deviceStore(task: Task, driver: Driver, mirror: Mirror, vpn: Vpn, word: number, value: number): Steps<number> {
   const at = yield* deviceBegin(task, driver, mirror, vpn, vpn + 1, 'write');
   if (at < 0) return at;
   frameStore(task.arena, at + word, value);
@@ -140,7 +135,7 @@ export function* deviceStore(
  * An atomic increment by the device: it reads, and writes back a moment later, which is atomic only because no CPU can
  * reach the page in between. The new value, or a negative errno.
  */
-export function* deviceIncrement(task: Task, driver: Driver, mirror: number, vpn: number, word: number): Steps<number> {
+export function* deviceIncrement(task: Task, driver: Driver, mirror: Mirror, vpn: Vpn, word: number): Steps<number> {
   const at = yield* deviceBegin(task, driver, mirror, vpn, vpn + 1, 'atomic');
   if (at < 0) return at;
   const value = frameLoad(task.arena, at + word) + 1;

@@ -1,5 +1,7 @@
 /** dmirror_read: a device copies a range page by page; at a page it cannot reach it faults the rest of the range, and goes on. */
+
 import { Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -10,7 +12,7 @@ import { DEV_VALID, deviceEntry } from './deviceTable.ts';
 import type { Driver } from './driver.ts';
 
 /** Copies from `start` on; returns the first page that is not there, or `end`. */
-function* copyUntilHole(task: Task, driver: Driver, mirror: number, start: number, end: number): Steps<number> {
+function* copyUntilHole(task: Task, driver: Driver, mirror: Mirror, start: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
   const locked = driver.accessUnderLock?.(arena, mirror) ?? false;
   let vpn = start;
@@ -30,14 +32,7 @@ function* copyUntilHole(task: Task, driver: Driver, mirror: number, start: numbe
 }
 
 /** Reads [start, end). Calls `round` before each fault. 0 or an error of the fault. */
-export function* deviceRead(
-  task: Task,
-  driver: Driver,
-  mirror: number,
-  start: number,
-  end: number,
-  round: () => void,
-): Steps<number> {
+export function* deviceRead(task: Task, driver: Driver, mirror: Mirror, start: Vpn, end: Vpn, round: () => void): Steps<number> {
   for (let at = start; ; ) {
     at = yield* copyUntilHole(task, driver, mirror, at, end);
     if (at === end) return 0;

@@ -1,9 +1,11 @@
 /** The free list of a device's memory, as each driver keeps one. */
+
 import { get, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { checkPoison } from '../../arena/frames.ts';
 import { Pgmap } from '../../arena/structures.ts';
+import type { Pfn } from '../../arena/units.ts';
 import { zoneDevicePageInit } from '../../mm/page/devPagemap.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -14,7 +16,7 @@ import type { Task } from '../../sync/task.ts';
 const UNNAMED_OWNER = -1;
 
 /** Takes a page of device memory: locked, one reference, contents undefined. 0 when the device is full. */
-export function* allocDevicePage(task: Task, pgmap: number): Steps<number> {
+export function* allocDevicePage(task: Task, pgmap: Pgmap): Steps<Pfn> {
   const { arena } = task;
   yield* spinLock(task, pgmap + Pgmap.lock, LockClass.devicePages);
   let pfn = get(arena, pgmap + Pgmap.free);
@@ -35,7 +37,7 @@ export function* allocDevicePage(task: Task, pgmap: number): Steps<number> {
 }
 
 /** A piece comes back; the last one makes the block free. Under the lock. */
-function freePiece(arena: Arena, pgmap: number, pfn: number): void {
+function freePiece(arena: Arena, pgmap: Pgmap, pfn: Pfn): void {
   const head = pfn - ((pfn - get(arena, pgmap + Pgmap.hugeLow)) % PTRS_PER_TABLE);
   const left = get(arena, arena.page.pieces + head) - 1;
   set(arena, arena.page.pieces + head, left);
@@ -45,7 +47,7 @@ function freePiece(arena: Arena, pgmap: number, pfn: number): void {
 }
 
 /** Takes a block off the list of free ones, or from the end of what was never used; 0 when there is none. Under the lock. */
-function takeBlock(arena: Arena, pgmap: number): number {
+function takeBlock(arena: Arena, pgmap: Pgmap): number {
   const free = get(arena, pgmap + Pgmap.hugeFree);
   if (free !== 0) {
     set(arena, pgmap + Pgmap.hugeFree, get(arena, arena.page.deviceData + free));
@@ -60,7 +62,7 @@ function takeBlock(arena: Arena, pgmap: number): number {
 /**
  * Takes a huge page of device memory: 512 pages, each locked and with one reference. The first, or 0 when there is none.
  */
-export function* allocHugeDevicePage(task: Task, pgmap: number): Steps<number> {
+export function* allocHugeDevicePage(task: Task, pgmap: Pgmap): Steps<Pfn> {
   const { arena } = task;
   if (!arena.hasHuge) return 0;
   yield* spinLock(task, pgmap + Pgmap.lock, LockClass.devicePages);
@@ -79,7 +81,7 @@ export function* allocHugeDevicePage(task: Task, pgmap: number): Steps<number> {
 }
 
 /** folio_free: back on the list. May run under a page-table lock. Afterwards the page may belong to somebody else. */
-export function* freeDevicePage(task: Task, pgmap: number, pfn: number): Steps<void> {
+export function* freeDevicePage(task: Task, pgmap: Pgmap, pfn: Pfn): Steps<void> {
   const { arena } = task;
   set(arena, arena.page.compound + pfn, 0);
   yield* spinLock(task, pgmap + Pgmap.lock, LockClass.devicePages);
@@ -93,5 +95,5 @@ export function* freeDevicePage(task: Task, pgmap: number, pfn: number): Steps<v
 }
 
 /** Pages of the device in use. */
-export const devicePagesInUse = (arena: Arena, pgmap: number): number =>
+export const devicePagesInUse = (arena: Arena, pgmap: Pgmap): number =>
   (get(arena, pgmap + Pgmap.allocated) - get(arena, pgmap + Pgmap.freed)) | 0;

@@ -2,10 +2,12 @@
  * The device page table of a mirror: the same radix tables as the CPU's. An entry is `pfn << 12 | DEV_* bits`. It holds no
  * page reference: its lifetime rests wholly on the notifier clearing it in time. Changed only under the update lock.
  */
+
 import { get, load, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { Counter } from '../../arena/counters.ts';
 import { Mirror } from '../../arena/structures.ts';
+import type { DeviceEntry, HmmPfn, PageTable, Pfn, Vpn } from '../../arena/units.ts';
 import { HMM_PFN_FLAGS } from '../../hmm/pfn.ts';
 import { PG_DIRTY, setPageFlags } from '../../mm/page/page.ts';
 import { ensureTable, lookupTable, nextPopulated, pteAt, tableEnd } from '../../mm/table/tables.ts';
@@ -20,18 +22,18 @@ export const DEV_ATOMIC = 4;
 /** Page frame of an hmm pfn word. */
 const PFN_MASK = ~HMM_PFN_FLAGS;
 
-export const mkDeviceEntry = (pfn: number, bits: number): number => (pfn << 12) | DEV_VALID | bits;
-export const deviceEntryPfn = (entry: number): number => entry >>> 12;
+export const mkDeviceEntry = (pfn: Pfn, bits: number): DeviceEntry => (pfn << 12) | DEV_VALID | bits;
+export const deviceEntryPfn = (entry: DeviceEntry): Pfn => entry >>> 12;
 
 /** The entry of `vpn`, 0 for none. */
-export function deviceEntry(arena: Arena, mirror: number, vpn: number): number {
+export function deviceEntry(arena: Arena, mirror: Mirror, vpn: Vpn): DeviceEntry {
   const table = lookupTable(arena, get(arena, mirror + Mirror.table), vpn);
   // Pairs with the store and the window test of whoever erases the entry and flushes the device TLB.
   return table === 0 ? 0 : load(arena, pteAt(arena, table, vpn));
 }
 
 /** Stores an entry. Returns the one it replaced, or -1 when there is no memory for the table. */
-export function* setDeviceEntry(task: Task, mirror: number, vpn: number, entry: number): Steps<number> {
+export function* setDeviceEntry(task: Task, mirror: Mirror, vpn: Vpn, entry: DeviceEntry): Steps<number> {
   const { arena } = task;
   const table = yield* ensureDeviceTable(task, mirror, vpn);
   if (table === 0) return -1;
@@ -43,7 +45,7 @@ export function* setDeviceEntry(task: Task, mirror: number, vpn: number, entry: 
 }
 
 /** Does replacing `old` by `entry` leave a translation that must not be used any more? */
-export const needsFlush = (old: number, entry: number): boolean =>
+export const needsFlush = (old: DeviceEntry, entry: DeviceEntry): boolean =>
   (old & DEV_VALID) !== 0 && (deviceEntryPfn(old) !== deviceEntryPfn(entry) || (old & ~entry & (DEV_WRITE | DEV_ATOMIC)) !== 0);
 
 /**
@@ -54,11 +56,11 @@ export const needsFlush = (old: number, entry: number): boolean =>
  */
 export function storeFromPfns(
   arena: Arena,
-  table: number,
+  table: PageTable,
   pfns: Int32Array,
-  start: number,
-  vpn: number,
-  end: number,
+  start: Vpn,
+  vpn: Vpn,
+  end: Vpn,
   required: number,
 ): number {
   const { words } = arena;
@@ -103,10 +105,10 @@ export function storeFromPfns(
 }
 
 /** The device entry for a VALID word of a range fault. */
-export const entryFromPfn = (word: number): number => ((word & PFN_MASK) << 12) | DEV_VALID | ((word >>> 29) & DEV_WRITE);
+export const entryFromPfn = (word: HmmPfn): DeviceEntry => ((word & PFN_MASK) << 12) | DEV_VALID | ((word >>> 29) & DEV_WRITE);
 
 /** The last-level device table of `vpn`, made if need be; 0 when there is no memory for it. */
-export function* ensureDeviceTable(task: Task, mirror: number, vpn: number): Steps<number> {
+export function* ensureDeviceTable(task: Task, mirror: Mirror, vpn: Vpn): Steps<PageTable> {
   return yield* ensureTable(task, mirror + Mirror.tableLock, get(task.arena, mirror + Mirror.table), vpn);
 }
 
@@ -114,7 +116,7 @@ export function* ensureDeviceTable(task: Task, mirror: number, vpn: number): Ste
  * Clears the entries of [start, end) and returns how many there were; then the device TLB must be flushed before the
  * update lock is dropped. A page the device may have written is marked dirty first: nothing else remembers that.
  */
-export function* eraseDeviceEntries(task: Task, mirror: number, start: number, end: number): Steps<number> {
+export function* eraseDeviceEntries(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<number> {
   return yield* clearBits(task, mirror, start, end, -1);
 }
 
@@ -122,11 +124,11 @@ export function* eraseDeviceEntries(task: Task, mirror: number, start: number, e
  * Marks the entries of [start, end) as not to be used until they are validated: they stay, and are valid no more. For a driver
  * that does not unmap, but waits for what is under way. Returns how many there were.
  */
-export function* suspendDeviceEntries(task: Task, mirror: number, start: number, end: number): Steps<number> {
+export function* suspendDeviceEntries(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<number> {
   return yield* clearBits(task, mirror, start, end, DEV_VALID);
 }
 
-function* clearBits(task: Task, mirror: number, start: number, end: number, bits: number): Steps<number> {
+function* clearBits(task: Task, mirror: Mirror, start: Vpn, end: Vpn, bits: number): Steps<number> {
   const { arena } = task;
   const root = get(arena, mirror + Mirror.table);
   let cleared = 0;

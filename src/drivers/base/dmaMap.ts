@@ -4,10 +4,12 @@
  * range fault say what is mapped already. A refault keeps them, whatever page it reports: so the invalidate callback must unmap,
  * or the old mapping is used for the new page.
  */
+
 import { get, load, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { ENOMEM } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
+import type { DmaAddress, Pfn, Vpn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import type { HmmRange } from '../../hmm/hmmRange.ts';
 import { HMM_PFN_DMA_MAPPED, HMM_PFN_P2PDMA_BUS, hmmPfnToPage } from '../../hmm/pfn.ts';
@@ -30,13 +32,13 @@ const MAPPED = 1;
 const BUS = 2;
 
 /** The page a DMA mapping leads to. */
-export const dmaPage = (entry: number): number => entry >>> 12;
+export const dmaPage = (entry: DmaAddress): Pfn => entry >>> 12;
 
 /** Page-table pages of the table of a region of so many pages. */
 export const dmaTables = (pages: number): number => 3 + Math.ceil(pages / 512) + 1;
 
 /** hmm_dma_map_alloc. 0 or -ENOMEM. */
-export function openDma(arena: Arena, mirror: number): number {
+export function openDma(arena: Arena, mirror: Mirror): number {
   const root = tableAlloc(arena);
   if (root === 0) return -ENOMEM;
   set(arena, mirror + Mirror.dmaTable, root);
@@ -44,20 +46,20 @@ export function openDma(arena: Arena, mirror: number): number {
 }
 
 /** The DMA mapping of an address page, 0 for none. */
-export function dmaEntry(arena: Arena, mirror: number, vpn: number): number {
+export function dmaEntry(arena: Arena, mirror: Mirror, vpn: Vpn): DmaAddress {
   const table = lookupTable(arena, get(arena, mirror + Mirror.dmaTable), vpn);
   // Pairs with the store of whoever unmaps, and flushes the device TLB before that.
   return table === 0 ? 0 : load(arena, pteAt(arena, table, vpn));
 }
 
 /** All of them, for checks. */
-export function forEachDmaEntry(arena: Arena, mirror: number, visit: (vpn: number, entry: number) => void): void {
+export function forEachDmaEntry(arena: Arena, mirror: Mirror, visit: (vpn: Vpn, entry: DmaAddress) => void): void {
   const root = get(arena, mirror + Mirror.dmaTable);
   if (root !== 0) forEachEntry(arena, root, visit);
 }
 
 /** Says in the words of a range fault, before the walk, what is mapped. */
-export function stickyBits(arena: Arena, mirror: number, { start, end, hmmPfns }: HmmRange): void {
+export function stickyBits(arena: Arena, mirror: Mirror, { start, end, hmmPfns }: HmmRange): void {
   for (let vpn = start; vpn < end; vpn++) {
     const entry = dmaEntry(arena, mirror, vpn);
     hmmPfns[vpn - start] = (entry & MAPPED) === 0 ? 0 : HMM_PFN_DMA_MAPPED | ((entry & BUS) === 0 ? 0 : HMM_PFN_P2PDMA_BUS);
@@ -65,7 +67,7 @@ export function stickyBits(arena: Arena, mirror: number, { start, end, hmmPfns }
 }
 
 /** hmm_dma_map_pfn for page `vpn` of the range. Under the driver lock, after a false read-retry. 0 or -ENOMEM. */
-export function* hmmDmaMapPfn(task: Task, mirror: number, { start, hmmPfns }: HmmRange, vpn: number): Steps<number> {
+export function* hmmDmaMapPfn(task: Task, mirror: Mirror, { start, hmmPfns }: HmmRange, vpn: Vpn): Steps<number> {
   const { arena } = task;
   const word = hmmPfns[vpn - start] as number;
   // Mapped already, and the flags are being refreshed: that mapping is used.
@@ -80,7 +82,7 @@ export function* hmmDmaMapPfn(task: Task, mirror: number, { start, hmmPfns }: Hm
 }
 
 /** hmm_dma_unmap_pfn for all of [start, end). The device must have let go of them. Under the driver lock. */
-export function dmaUnmap(arena: Arena, mirror: number, start: number, end: number): void {
+export function dmaUnmap(arena: Arena, mirror: Mirror, start: Vpn, end: Vpn): void {
   const root = get(arena, mirror + Mirror.dmaTable);
   for (let vpn = nextPopulated(arena, root, start, end); vpn < end; vpn = nextPopulated(arena, root, vpn, end)) {
     const table = lookupTable(arena, root, vpn);
@@ -92,7 +94,7 @@ export function dmaUnmap(arena: Arena, mirror: number, start: number, end: numbe
 }
 
 /** A device access goes through the IOMMU: it must find the page that the device entry stands for. */
-export function checkDma(arena: Arena, mirror: number, vpn: number, page: number): void {
+export function checkDma(arena: Arena, mirror: Mirror, vpn: Vpn, page: Pfn): void {
   if (get(arena, mirror + Mirror.dmaTable) === 0) return;
   const entry = dmaEntry(arena, mirror, vpn);
   if (entry !== 0 && dmaPage(entry) === page) return;
@@ -104,7 +106,7 @@ export function checkDma(arena: Arena, mirror: number, vpn: number, page: number
 }
 
 /** hmm_dma_map_free. A mapping that is left has leaked. */
-export function closeDma(arena: Arena, mirror: number): void {
+export function closeDma(arena: Arena, mirror: Mirror): void {
   const root = get(arena, mirror + Mirror.dmaTable);
   let left = 0;
   forEachDmaEntry(arena, mirror, () => left++);

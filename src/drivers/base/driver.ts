@@ -1,7 +1,9 @@
 /** What a driver is: device state in a {@link Mirror}, hooks, and options that switch its policies. */
+
 import { get } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import type { PagemapOps } from '../../mm/page/devPagemap.ts';
 import type { IntervalOps } from '../../notifier/ops.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -41,21 +43,21 @@ export interface Driver {
   readonly interval: IntervalOps;
   readonly pagemap: PagemapOps;
   /** Subscribes the mirror, made by {@link openMirror}, to its address space. */
-  readonly open: (task: Task, mirror: number) => Steps<number>;
+  readonly open: (task: Task, mirror: Mirror) => Steps<number>;
   /** Unsubscribes and lets go of everything. */
-  readonly close: (task: Task, mirror: number) => Steps<void>;
+  readonly close: (task: Task, mirror: Mirror) => Steps<void>;
   /** Makes the device able to access `start`, and as much up to `end` as it cares to. 0 or an error. */
-  readonly fault: (task: Task, mirror: number, start: number, end: number, write: boolean) => Steps<number>;
+  readonly fault: (task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean) => Steps<number>;
   /** Moves pages to the device. Returns how many moved. */
-  readonly migrateToDevice: (task: Task, mirror: number, start: number, end: number) => Steps<number>;
+  readonly migrateToDevice: (task: Task, mirror: Mirror, start: Vpn, end: Vpn) => Steps<number>;
   /** Moves pages of this device back to system memory. Returns how many moved. */
-  readonly migrateToSystem: (task: Task, mirror: number, start: number, end: number) => Steps<number>;
+  readonly migrateToSystem: (task: Task, mirror: Mirror, start: Vpn, end: Vpn) => Steps<number>;
   /** Gives the device atomic access to one page. 0 or an error. */
-  readonly makeExclusive: (task: Task, mirror: number, vpn: number) => Steps<number>;
+  readonly makeExclusive: (task: Task, mirror: Mirror, vpn: Vpn) => Steps<number>;
   /** Brings everything on the device back to system memory, as far as it can be had. Returns how many pages moved. */
-  readonly evict: (task: Task, mirror: number) => Steps<number>;
+  readonly evict: (task: Task, mirror: Mirror) => Steps<number>;
   /** Lets the device forget the entries of a range. Default: they are erased under the update lock, a mutex. */
-  readonly forget?: (task: Task, mirror: number, start: number, end: number) => Steps<void>;
+  readonly forget?: (task: Task, mirror: Mirror, start: Vpn, end: Vpn) => Steps<void>;
   /** What a mirror of a region of so many pages may need at most; `words` are its option values. Default: one interval. */
   readonly needs?: (words: readonly number[], pages: number) => MirrorNeeds;
   /** False: the device has no atomics, and makeExclusive always fails. */
@@ -65,7 +67,7 @@ export interface Driver {
   /** What the driver leaves to a worker, in a queue in the mirror (`Mirror.work`); in the order in which a worker does it. */
   readonly work?: readonly Work[];
   /** Does the device access memory by itself (through a TLB), or under the driver lock? Default: by itself. */
-  readonly accessUnderLock?: (arena: Arena, mirror: number) => boolean;
+  readonly accessUnderLock?: (arena: Arena, mirror: Mirror) => boolean;
 }
 
 export const requiredHooks = [
@@ -88,7 +90,7 @@ export const mirrorNeeds = (driver: Driver, words: readonly number[], pages: num
 export const MOST_OPTIONS = Mirror.private - Mirror.options;
 
 /** Index of the value an option has for this mirror; for numeric options the number itself. */
-export const driverOption = (arena: Arena, mirror: number, place: number): number => get(arena, mirror + Mirror.options + place);
+export const driverOption = (arena: Arena, mirror: Mirror, place: number): number => get(arena, mirror + Mirror.options + place);
 
 /** Why a module's export is no driver, or null when it is one. */
 export function driverDefect(candidate: unknown): string | null {

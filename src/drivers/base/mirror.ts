@@ -1,8 +1,10 @@
 /** Making and finding mirrors: what a driver keeps for one address space on one device. */
+
 import { add, cas, get, load, or, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { deref, handleOf, liveObjects, poolAlloc, poolFree } from '../../arena/pool.ts';
-import { Mirror } from '../../arena/structures.ts';
+import { type IntervalSub, Mirror, type Mm, type Pgmap } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import type { HmmRange } from '../../hmm/hmmRange.ts';
 import { freeTables, tableAlloc } from '../../mm/table/tables.ts';
@@ -15,15 +17,15 @@ export interface MirrorSpec {
   /** Id the driver is registered under. */
   readonly driver: number;
   /** Address of the mm. */
-  readonly mm: number;
+  readonly mm: Mm;
   /** Address of the pagemap; 0 for a device without memory. */
-  readonly pgmap: number;
+  readonly pgmap: Pgmap;
   /** Device number, above 0: owner of its pagemap and of its notifier events. */
   readonly device: number;
 }
 
 /** A mirror with an empty device page table, 0 when out of memory. The driver's `open` subscribes it. */
-export function mirrorAlloc(arena: Arena, { driver, mm, pgmap, device }: MirrorSpec): number {
+export function mirrorAlloc(arena: Arena, { driver, mm, pgmap, device }: MirrorSpec): Mirror {
   const mirror = poolAlloc(arena, arena.pools.mirror);
   if (mirror === 0) return 0;
   const table = tableAlloc(arena);
@@ -40,7 +42,7 @@ export function mirrorAlloc(arena: Arena, { driver, mm, pgmap, device }: MirrorS
 }
 
 /** After the driver's `close`. */
-export function mirrorFree(arena: Arena, mirror: number): void {
+export function mirrorFree(arena: Arena, mirror: Mirror): void {
   if (load(arena, mirror + Mirror.work) !== 0)
     throw new Violation('I-QUIET', `mirror ${mirror} is freed while work of it is queued or runs`);
   const users = load(arena, mirror + Mirror.users) & ~CLOSING;
@@ -58,7 +60,7 @@ const CLOSING = 1 << 30;
  * page home; 0 when there is none, or it is being closed. Nothing keeps the mirror until it has its reference, so it is looked
  * for once more then. To be put by {@link putMirror}.
  */
-export function* getMirror({ arena }: Task, find: () => number): Steps<number> {
+export function* getMirror({ arena }: Task, find: () => number): Steps<Mirror> {
   for (;;) {
     const mirror = find();
     if (mirror === 0) return 0;
@@ -71,12 +73,12 @@ export function* getMirror({ arena }: Task, find: () => number): Steps<number> {
   }
 }
 
-export function putMirror(arena: Arena, mirror: number): void {
+export function putMirror(arena: Arena, mirror: Mirror): void {
   if ((add(arena, mirror + Mirror.users, -1) & CLOSING) !== 0) wake(arena, mirror + Mirror.users);
 }
 
 /** A driver's `close` begins: nobody takes a reference any more, and those that are taken are waited for. */
-export function* closeMirror(task: Task, mirror: number): Steps<void> {
+export function* closeMirror(task: Task, mirror: Mirror): Steps<void> {
   const { arena } = task;
   const word = mirror + Mirror.users;
   for (let users = or(arena, word, CLOSING) | CLOSING; users !== CLOSING; ) {
@@ -86,17 +88,17 @@ export function* closeMirror(task: Task, mirror: number): Steps<void> {
   }
 }
 
-export const mirrorMm = (arena: Arena, mirror: number): number => deref(arena, arena.pools.mm, get(arena, mirror + Mirror.mm));
+export const mirrorMm = (arena: Arena, mirror: Mirror): Mm => deref(arena, arena.pools.mm, get(arena, mirror + Mirror.mm));
 
-export const mirrorPgmap = (arena: Arena, mirror: number): number =>
+export const mirrorPgmap = (arena: Arena, mirror: Mirror): Pgmap =>
   deref(arena, arena.pools.pgmap, get(arena, mirror + Mirror.pgmap));
 
 /** Address of the mirror's interval notifier. A removed one is caught here. */
-export const mirrorInterval = (arena: Arena, mirror: number): number =>
+export const mirrorInterval = (arena: Arena, mirror: Mirror): IntervalSub =>
   deref(arena, arena.pools.interval, load(arena, mirror + Mirror.interval));
 
 /** The mirror of an address space on the device a pagemap belongs to, 0 for none (a forked child has none). */
-export function mirrorFor(arena: Arena, pgmap: number, mm: number): number {
+export function mirrorFor(arena: Arena, pgmap: Pgmap, mm: Mm): Mirror {
   const owner = handleOf(arena, arena.pools.pgmap, pgmap);
   const space = handleOf(arena, arena.pools.mm, mm);
   for (const mirror of liveObjects(arena, arena.pools.mirror)) {
@@ -108,10 +110,10 @@ export function mirrorFor(arena: Arena, pgmap: number, mm: number): number {
 /** A request for all pages of [start, end) into the task's own array; `flags` as in hmm_range.default_flags. */
 export const mirrorRange = (
   task: Task,
-  mirror: number,
-  notifier: number,
-  start: number,
-  end: number,
+  mirror: Mirror,
+  notifier: IntervalSub,
+  start: Vpn,
+  end: Vpn,
   flags: number,
 ): HmmRange => ({
   notifier,

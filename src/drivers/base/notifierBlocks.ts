@@ -3,6 +3,7 @@
  * (drm_gpusvm does that with blocks of 512 MiB). Small blocks hear less of what does not concern them; each costs an entry in
  * the tree that every invalidation searches. The blocks of a mirror are in a radix table like those of page tables.
  */
+
 import { cas, get, load, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE, VPN_LIMIT } from '../../arena/config.ts';
@@ -10,6 +11,7 @@ import { ENOMEM } from '../../arena/errno.ts';
 import { nodeLast, nodeStart } from '../../arena/intervalTree.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { ensureTable, forEachEntry, freeTables, lookupTable, pteAt, tableAlloc } from '../../mm/table/tables.ts';
 import {
   mmuIntervalNotifierInsert,
@@ -28,10 +30,10 @@ const ROOT = Mirror.private + 30;
 const PAGES = Mirror.private + 31;
 
 /** Pages of a block. */
-const blockPages = (arena: Arena, mirror: number): number => get(arena, mirror + PAGES);
+const blockPages = (arena: Arena, mirror: Mirror): number => get(arena, mirror + PAGES);
 
 /** First page after the block of `vpn`. */
-export function blockEnd(arena: Arena, mirror: number, vpn: number): number {
+export function blockEnd(arena: Arena, mirror: Mirror, vpn: Vpn): Vpn {
   const pages = blockPages(arena, mirror);
   return Math.min(VPN_LIMIT, (Math.floor(vpn / pages) + 1) * pages);
 }
@@ -47,7 +49,7 @@ export function blockNeeds(pages: number, blockPages: number): MirrorNeeds {
 export const wholeOr = (blockPages: number): number => (blockPages === 0 ? VPN_LIMIT : blockPages);
 
 /** Prepares a mirror, with no block yet; with `kept` they stay once they are made. 0 or -ENOMEM. */
-export function openBlocks(arena: Arena, mirror: number, pages: number, kept = true): number {
+export function openBlocks(arena: Arena, mirror: Mirror, pages: number, kept = true): number {
   const root = kept ? tableAlloc(arena) : 0;
   if (kept && root === 0) return -ENOMEM;
   set(arena, mirror + PAGES, pages);
@@ -58,7 +60,7 @@ export function openBlocks(arena: Arena, mirror: number, pages: number, kept = t
 }
 
 /** Removes every block. No fault may be under way. */
-export function* closeBlocks(task: Task, mirror: number): Steps<void> {
+export function* closeBlocks(task: Task, mirror: Mirror): Steps<void> {
   const { arena } = task;
   const root = get(arena, mirror + ROOT);
   const handles: number[] = [];
@@ -73,7 +75,7 @@ export function* closeBlocks(task: Task, mirror: number): Steps<void> {
  * Ends the subscription of a block before its time: from here on nobody finds it, and no callback runs. Nobody may look for it
  * meanwhile, and no lock may be held that a callback takes. The caller frees it.
  */
-export function* endBlock(task: Task, mirror: number, sub: number): Steps<void> {
+export function* endBlock(task: Task, mirror: Mirror, sub: IntervalSub): Steps<void> {
   const { arena } = task;
   const block = Math.floor(nodeStart(arena, sub + IntervalSub.node) / blockPages(arena, mirror));
   // Pairs with the load in findBlock.
@@ -82,7 +84,7 @@ export function* endBlock(task: Task, mirror: number, sub: number): Steps<void> 
 }
 
 /** Ends a subscription, and frees it. */
-export function* dropInterval(task: Task, sub: number): Steps<void> {
+export function* dropInterval(task: Task, sub: IntervalSub): Steps<void> {
   yield* mmuIntervalNotifierRemove(task, sub);
   poolFree(task.arena, task.arena.pools.interval, sub);
 }
@@ -91,7 +93,7 @@ export function* dropInterval(task: Task, sub: number): Steps<void> {
  * Subscribes the mirror to the block of a page; `locked` says that mmap_lock is held for writing. 0 when there is no room, a
  * negative error, or the subscription.
  */
-export function* makeInterval(task: Task, mirror: number, vpn: number, locked = false): Steps<number> {
+export function* makeInterval(task: Task, mirror: Mirror, vpn: Vpn, locked = false): Steps<number> {
   const { arena } = task;
   const sub = poolAlloc(arena, arena.pools.interval);
   if (sub === 0) return 0;
@@ -109,7 +111,7 @@ export function* makeInterval(task: Task, mirror: number, vpn: number, locked = 
 }
 
 /** The block of `vpn`, 0 when there is none: nobody has ever faulted there. */
-export function findBlock(arena: Arena, mirror: number, vpn: number): number {
+export function findBlock(arena: Arena, mirror: Mirror, vpn: Vpn): IntervalSub {
   const block = Math.floor(vpn / blockPages(arena, mirror));
   const table = lookupTable(arena, get(arena, mirror + ROOT), block);
   const handle = table === 0 ? 0 : load(arena, pteAt(arena, table, block));
@@ -120,7 +122,7 @@ export function findBlock(arena: Arena, mirror: number, vpn: number): number {
  * The block of `vpn`, made if need be; 0 when there is no room, -EINTR or -EINVAL as the insertion has it. The caller holds a
  * user of the mm, and no lock but, with `locked`, mmap_lock for writing.
  */
-export function* ensureBlock(task: Task, mirror: number, vpn: number, locked = false): Steps<number> {
+export function* ensureBlock(task: Task, mirror: Mirror, vpn: Vpn, locked = false): Steps<number> {
   const { arena } = task;
   const found = findBlock(arena, mirror, vpn);
   if (found !== 0) return found;
@@ -136,7 +138,7 @@ export function* ensureBlock(task: Task, mirror: number, vpn: number, locked = f
 }
 
 /** The part of an invalidated range that lies in the interval the callback is for. */
-export function clipToInterval(arena: Arena, sub: number, { start, end }: NotifierRange): readonly [number, number] {
+export function clipToInterval(arena: Arena, sub: IntervalSub, { start, end }: NotifierRange): readonly [number, number] {
   const node = sub + IntervalSub.node;
   return [Math.max(start, nodeStart(arena, node)), Math.min(end, nodeLast(arena, node) + 1)];
 }

@@ -57,7 +57,7 @@ export function optionWords(driver: Driver, settings: DriverSettings): number[] 
 }
 
 /** Writes them; before the mirror is opened. */
-export function storeOptions(arena: Arena, mirror: number, words: readonly number[]): void {
+export function storeOptions(arena: Arena, mirror: Mirror, words: readonly number[]): void {
   words.forEach((word, place) => {
     set(arena, mirror + Mirror.options + place, word);
   });

@@ -3,8 +3,10 @@
  * and resumes them (amdkfd: quiesce_mm, and the restore worker). What runs when they are stopped is waited for by the device TLB
  * flush; what must not be used meanwhile are the entries that were suspended.
  */
+
 import { add, cas, get, load } from '../../arena/access.ts';
 import { Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { forEachEntry } from '../../mm/table/tables.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -21,22 +23,22 @@ const EVICTED = Mirror.private + 8;
 const RESTORE_BIT = 0;
 
 /** A range fault of one page, for a restore. */
-type Fault = (task: Task, mirror: number, start: number, end: number, write: boolean) => Steps<number>;
+type Fault = (task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean) => Steps<number>;
 
 /** An invalidation has suspended entries. The first one stops the queues. Under the update lock. */
-export function stopQueues(task: Task, mirror: number, restore: Work): void {
+export function stopQueues(task: Task, mirror: Mirror, restore: Work): void {
   if (add(task.arena, mirror + EVICTED, 1) === 0) queueWork(task, mirror + Mirror.work, restore);
 }
 
 /** Waits until the queues run. To be called with no lock held. */
-export function* waitForQueues(task: Task, mirror: number, restore: Work): Steps<void> {
+export function* waitForQueues(task: Task, mirror: Mirror, restore: Work): Steps<void> {
   if (load(task.arena, mirror + EVICTED) !== 0) yield* flushWork(task, mirror + Mirror.work, restore, mirror);
 }
 
 /** Makes every suspended page accessible again; one that cannot be any more is forgotten. */
-function* validate(task: Task, mirror: number, fault: Fault): Steps<void> {
+function* validate(task: Task, mirror: Mirror, fault: Fault): Steps<void> {
   const { arena } = task;
-  const suspended: (readonly [vpn: number, write: boolean])[] = [];
+  const suspended: (readonly [vpn: Vpn, write: boolean])[] = [];
   forEachEntry(arena, get(arena, mirror + Mirror.table), (vpn, entry) => {
     if ((entry & DEV_VALID) === 0) suspended.push([vpn, (entry & DEV_WRITE) !== 0]);
   });

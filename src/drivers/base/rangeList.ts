@@ -2,10 +2,12 @@
  * A list of intervals that a callback leaves to a worker: two words of a mirror, a spin lock and the handle of the first. The links
  * are in the intervals (`listed`), so an interval is on one list at most, and once.
  */
+
 import { get, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { deref, handleOf } from '../../arena/pool.ts';
 import { IntervalSub } from '../../arena/structures.ts';
+import type { Word } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
@@ -17,10 +19,10 @@ const FIRST = 1;
 /** What `listed` says of the last one. */
 const END = -1;
 
-export const isListed = (arena: Arena, sub: number): boolean => get(arena, sub + IntervalSub.listed) !== 0;
+export const isListed = (arena: Arena, sub: IntervalSub): boolean => get(arena, sub + IntervalSub.listed) !== 0;
 
 /** Puts an interval on the list, unless it is on it. Under any lock but a page-table lock. */
-export function* listAdd(task: Task, list: number, sub: number): Steps<void> {
+export function* listAdd(task: Task, list: Word, sub: IntervalSub): Steps<void> {
   const { arena } = task;
   yield* spinLock(task, list, LockClass.deferredList);
   if (!isListed(arena, sub)) {
@@ -31,7 +33,7 @@ export function* listAdd(task: Task, list: number, sub: number): Steps<void> {
 }
 
 /** The first interval, 0 when the list is empty. It stays on it. */
-export function* listFirst(task: Task, list: number): Steps<number> {
+export function* listFirst(task: Task, list: Word): Steps<IntervalSub> {
   const { arena } = task;
   yield* spinLock(task, list, LockClass.deferredList);
   const handle = get(arena, list + FIRST);
@@ -41,7 +43,7 @@ export function* listFirst(task: Task, list: number): Steps<number> {
 }
 
 /** Takes an interval off the list, wherever it is, if it is on it. */
-export function* listDelete(task: Task, list: number, sub: number): Steps<void> {
+export function* listDelete(task: Task, list: Word, sub: IntervalSub): Steps<void> {
   const { arena } = task;
   yield* spinLock(task, list, LockClass.deferredList);
   if (isListed(arena, sub)) {

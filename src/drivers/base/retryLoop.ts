@@ -5,7 +5,7 @@
  */
 import { get } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
-import { Actor } from '../../arena/structures.ts';
+import { Actor, type Mirror } from '../../arena/structures.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { sleepFor } from '../../sync/sleep.ts';
 import { count, type Task } from '../../sync/task.ts';
@@ -82,7 +82,7 @@ const earlyClock = (task: Task): number => (task.watch === null ? 0 : task.clock
 const pagesFaulted = (task: Task, policy: number): number =>
   policy === PROGRESS ? get(task.arena, task.actor + Actor.counters + Counter.hmmFaults) : 0;
 
-export function beginRetry(task: Task, mirror: number, places: RetryPlaces): Retry {
+export function beginRetry(task: Task, mirror: Mirror, places: RetryPlaces): Retry {
   const { arena } = task;
   const policy = places.policies[driverOption(arena, mirror, places.policy)] ?? WINDOW;
   return {

@@ -1,6 +1,8 @@
 /** Atomics of a device that makes no page exclusive: they work in its own memory only, so the page must come there first. */
+
 import { EBUSY } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { isDevicePage } from '../../mm/page/page.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -13,7 +15,7 @@ import type { Driver } from './driver.ts';
 const ATTEMPTS = 3;
 
 /** Allows atomics on a page that is mapped writable, if it is device memory. Under the driver's lock, whatever that is. */
-export function* allowAtomic(task: Task, mirror: number, vpn: number): Steps<boolean> {
+export function* allowAtomic(task: Task, mirror: Mirror, vpn: Vpn): Steps<boolean> {
   const { arena } = task;
   const entry = deviceEntry(arena, mirror, vpn);
   const usable = (entry & (DEV_VALID | DEV_WRITE)) === (DEV_VALID | DEV_WRITE) && isDevicePage(arena, deviceEntryPfn(entry));
@@ -28,7 +30,7 @@ export interface AtomicHooks {
 }
 
 /** 0, -EBUSY after a few attempts, or the error of `fault`. */
-export function* atomicInDeviceMemory(task: Task, mirror: number, vpn: number, { migrate, fault }: AtomicHooks): Steps<number> {
+export function* atomicInDeviceMemory(task: Task, mirror: Mirror, vpn: Vpn, { migrate, fault }: AtomicHooks): Steps<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     yield* migrate(task, mirror, vpn, vpn + 1);
     const error = yield* fault(task, mirror, vpn, vpn + 1, true);

@@ -1,8 +1,10 @@
 /** dmirror_bounce: copying between device mappings and a buffer, page by page, under the update lock. */
+
 import { frameFill, frameGet, get } from '../../arena/access.ts';
 import { ENOENT } from '../../arena/errno.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { Mirror } from '../../arena/structures.ts';
+import type { DeviceEntry, Vpn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -13,14 +15,14 @@ import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn } from '.
 
 /** struct dmirror_bounce: pages [start, end) and their words, `frameWords` a page. */
 export interface Bounce {
-  readonly start: number;
-  readonly end: number;
+  readonly start: Vpn;
+  readonly end: Vpn;
   readonly words: Int32Array;
   /** Pages copied so far, from the start. */
   cpages: number;
 }
 
-export const bounceFor = (task: Task, start: number, end: number): Bounce => ({
+export const bounceFor = (task: Task, start: Vpn, end: Vpn): Bounce => ({
   start,
   end,
   words: new Int32Array((end - start) * task.arena.frameWords),
@@ -28,7 +30,7 @@ export const bounceFor = (task: Task, start: number, end: number): Bounce => ({
 });
 
 /** The frame behind a device entry; a freed one means that an invalidation was missed. */
-function frameOf(task: Task, vpn: number, entry: number): number {
+function frameOf(task: Task, vpn: Vpn, entry: DeviceEntry): number {
   const { arena } = task;
   const pfn = deviceEntryPfn(entry);
   if (get(arena, arena.page.refcount + pfn) <= 0) {
@@ -38,7 +40,7 @@ function frameOf(task: Task, vpn: number, entry: number): number {
 }
 
 /** Goes on from `cpages` while the device has a mapping that allows the access. 0, or -ENOENT at the first that does not. */
-function* copyPages(task: Task, mirror: number, bounce: Bounce, write: boolean): Steps<number> {
+function* copyPages(task: Task, mirror: Mirror, bounce: Bounce, write: boolean): Steps<number> {
   const { arena } = task;
   const { frameWords } = arena;
   const updateLock = mirror + Mirror.updateLock;
@@ -64,11 +66,11 @@ function* copyPages(task: Task, mirror: number, bounce: Bounce, write: boolean):
 }
 
 /** dmirror_do_read. */
-export function* doRead(task: Task, mirror: number, bounce: Bounce): Steps<number> {
+export function* doRead(task: Task, mirror: Mirror, bounce: Bounce): Steps<number> {
   return yield* copyPages(task, mirror, bounce, false);
 }
 
 /** dmirror_do_write. */
-export function* doWrite(task: Task, mirror: number, bounce: Bounce): Steps<number> {
+export function* doWrite(task: Task, mirror: Mirror, bounce: Bounce): Steps<number> {
   return yield* copyPages(task, mirror, bounce, true);
 }

@@ -2,10 +2,12 @@
  * The commands of the test driver (dmirror_fops_unlocked_ioctl): what a program asks of a device file. Pages, ends exclusive.
  * The argument block is copied back only on success: after an error `cpages` and `faults` mean nothing.
  */
+
 import { store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { ENOENT } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { type Bounce, bounceFor, doRead, doWrite } from './bounce.ts';
@@ -33,7 +35,7 @@ const success = (cpages: number, faults = 0, data: Int32Array | Uint8Array | nul
 });
 
 /** Copies, and faults in what is missing up to the end of the range, until all is copied or a fault fails. */
-function* access(task: Task, mirror: number, bounce: Bounce, write: boolean): Steps<CommandResult> {
+function* access(task: Task, mirror: Mirror, bounce: Bounce, write: boolean): Steps<CommandResult> {
   let faults = 0;
   for (;;) {
     const missing = write ? yield* doWrite(task, mirror, bounce) : yield* doRead(task, mirror, bounce);
@@ -45,24 +47,24 @@ function* access(task: Task, mirror: number, bounce: Bounce, write: boolean): St
 }
 
 /** HMM_DMIRROR_READ. -EFAULT, -ENOMEM, -EBUSY (time is up). */
-export function* readCommand(task: Task, mirror: number, start: number, end: number): Steps<CommandResult> {
+export function* readCommand(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<CommandResult> {
   return yield* access(task, mirror, bounceFor(task, start, end), false);
 }
 
 /** HMM_DMIRROR_WRITE of `words`, `frameWords` a page. As READ, and -EPERM; what was written before an error stays. */
-export function* writeCommand(task: Task, mirror: number, start: number, end: number, words: Int32Array): Steps<CommandResult> {
+export function* writeCommand(task: Task, mirror: Mirror, start: Vpn, end: Vpn, words: Int32Array): Steps<CommandResult> {
   return yield* access(task, mirror, { start, end, words, cpages: 0 }, true);
 }
 
 /** What the device can read without faulting: all of it, or -ENOENT. */
-function* readBack(task: Task, mirror: number, start: number, end: number): Steps<CommandResult> {
+function* readBack(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<CommandResult> {
   const bounce = bounceFor(task, start, end);
   const error = yield* doRead(task, mirror, bounce);
   return error === 0 ? success(bounce.cpages, 0, bounce.words) : failure(error);
 }
 
 /** HMM_DMIRROR_MIGRATE_TO_DEV: migrates, then reads back. cpages counts what the device can read, not what moved. */
-export function* migrateToDeviceCommand(task: Task, mirror: number, start: number, end: number): Steps<CommandResult> {
+export function* migrateToDeviceCommand(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<CommandResult> {
   const unmapped: number[] = [];
   const moved = yield* migrateToDevice(task, mirror, start, end, unmapped);
   if (moved < 0) return failure(moved);
@@ -77,37 +79,37 @@ export function* migrateToDeviceCommand(task: Task, mirror: number, start: numbe
 }
 
 /** HMM_DMIRROR_MIGRATE_TO_SYS: cpages counts what moved. */
-export function* migrateToSystemCommand(task: Task, mirror: number, start: number, end: number): Steps<CommandResult> {
+export function* migrateToSystemCommand(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<CommandResult> {
   const moved = yield* migrateToSystem(task, mirror, start, end);
   return moved < 0 ? failure(moved) : success(moved);
 }
 
 /** HMM_DMIRROR_SNAPSHOT: a byte a page. */
-export function* snapshotCommand(task: Task, mirror: number, start: number, end: number): Steps<CommandResult> {
+export function* snapshotCommand(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<CommandResult> {
   const perm = new Uint8Array(end - start);
   const error = yield* snapshot(task, mirror, start, end, perm);
   return error === 0 ? success(end - start, 0, perm) : failure(error);
 }
 
 /** HMM_DMIRROR_EXCLUSIVE: makes the pages exclusive, then reads back. */
-export function* exclusiveCommand(task: Task, mirror: number, start: number, end: number): Steps<CommandResult> {
+export function* exclusiveCommand(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<CommandResult> {
   const error = yield* exclusiveRange(task, mirror, start, end);
   return error === 0 ? yield* readBack(task, mirror, start, end) : failure(error);
 }
 
 /** HMM_DMIRROR_CHECK_EXCLUSIVE: -EPERM while the device has an atomic mapping in the range. */
-export function* checkExclusiveCommand(task: Task, mirror: number, start: number, end: number): Steps<CommandResult> {
+export function* checkExclusiveCommand(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<CommandResult> {
   const error = yield* checkExclusive(task, mirror, start, end);
   return error === 0 ? success(0) : failure(error);
 }
 
 /** HMM_DMIRROR_RELEASE: everything on the device goes home, whoever put it there. */
-export function* releaseCommand(task: Task, mirror: number): Steps<CommandResult> {
+export function* releaseCommand(task: Task, mirror: Mirror): Steps<CommandResult> {
   yield* evict(task, mirror);
   return success(0);
 }
 
 /** HMM_DMIRROR_FLAGS: replaces the flags of the file. */
-export function setFlags(arena: Arena, mirror: number, flags: number): void {
+export function setFlags(arena: Arena, mirror: Mirror, flags: number): void {
   store(arena, mirror + Mirror.flags, flags);
 }

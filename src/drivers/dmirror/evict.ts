@@ -1,7 +1,9 @@
 /** dmirror_device_evict_chunk: everything on the device goes home, by page frame, whoever maps it. */
+
 import { get } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
-import { Pgmap } from '../../arena/structures.ts';
+import { type Mirror, Pgmap } from '../../arena/structures.ts';
+import type { Pfn } from '../../arena/units.ts';
 import { migrateDeviceFinalize, migrateDevicePages, migrateDeviceRange } from '../../migrate/deviceRange.ts';
 import { MIGRATE_PFN_MIGRATE, migratePfn, migratePfnToPage } from '../../migrate/migratePfn.ts';
 import { copyPage } from '../../mm/page/copyPage.ts';
@@ -16,7 +18,7 @@ import { disownMoved } from './toSystem.ts';
 /** Page frames of one eviction step. */
 const UNIT = 64;
 
-function* evictRange(task: Task, start: number, pages: number): Steps<number> {
+function* evictRange(task: Task, start: Pfn, pages: number): Steps<number> {
   const src = yield* migrateDeviceRange(task, start, pages);
   const dst = new Int32Array(pages);
   let moved = 0;
@@ -40,7 +42,7 @@ function* evictRange(task: Task, start: number, pages: number): Steps<number> {
 }
 
 /** One pass over the device; busy pages stay. Returns how many pages moved. */
-export function* evict(task: Task, mirror: number): Steps<number> {
+export function* evict(task: Task, mirror: Mirror): Steps<number> {
   const { arena } = task;
   const pgmap = mirrorPgmap(arena, mirror);
   const start = get(arena, pgmap + Pgmap.start);

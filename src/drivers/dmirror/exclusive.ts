@@ -1,8 +1,10 @@
 /** dmirror_exclusive: atomic access to one page, with the full protocol of make_device_exclusive by default. */
+
 import { forgetRound, get, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EINVAL, ENOMEM, EPERM } from '../../arena/errno.ts';
-import { Mirror } from '../../arena/structures.ts';
+import { type IntervalSub, Mirror, type Mm } from '../../arena/structures.ts';
+import type { Pfn, Vpn } from '../../arena/units.ts';
 import { makeDeviceExclusive } from '../../migrate/exclusive.ts';
 import { makeDeviceExclusiveRange } from '../../migrate/exclusiveRange.ts';
 import { FOLL_WRITE, getUserPage } from '../../mm/fault/gup.ts';
@@ -24,7 +26,7 @@ import { intervalAt, intervalDone } from './interval.ts';
 import { Is, numberOption, optionIs } from './options.ts';
 
 /** Programs the atomic entry under the update lock, unless the section collided. 0, -EBUSY or -ENOMEM. */
-function* program(task: Task, mirror: number, sub: number, vpn: number, pfn: number, token: number): Steps<number> {
+function* program(task: Task, mirror: Mirror, sub: IntervalSub, vpn: Vpn, pfn: Pfn, token: number): Steps<number> {
   const { arena } = task;
   const updateLock = mirror + Mirror.updateLock;
   const entry = mkDeviceEntry(pfn, DEV_ATOMIC);
@@ -50,7 +52,7 @@ function* program(task: Task, mirror: number, sub: number, vpn: number, pfn: num
  * inside make_device_exclusive, with a CLEAR event that nobody can tell from a foreign one: the section would collide with
  * itself for ever (docs/drivers.md, "What the lab found").
  */
-function* restoreFirst(task: Task, mm: number, vpn: number): Steps<number> {
+function* restoreFirst(task: Task, mm: Mm, vpn: Vpn): Steps<number> {
   yield* mmapReadLock(task, mm);
   const pfn = yield* getUserPage(task, mm, vpn, FOLL_WRITE);
   yield* mmapReadUnlock(task, mm);
@@ -58,7 +60,7 @@ function* restoreFirst(task: Task, mm: number, vpn: number): Steps<number> {
   return pfn;
 }
 
-function* attempt(task: Task, mirror: number, mm: number, vpn: number): Steps<number> {
+function* attempt(task: Task, mirror: Mirror, mm: Mm, vpn: Vpn): Steps<number> {
   const present = yield* restoreFirst(task, mm, vpn);
   if (present < 0) return present;
   const sub = yield* intervalAt(task, mirror, vpn);
@@ -69,7 +71,7 @@ function* attempt(task: Task, mirror: number, mm: number, vpn: number): Steps<nu
 }
 
 /** Token, conversion, and the entry under the update lock. */
-function* section(task: Task, mirror: number, mm: number, sub: number, vpn: number): Steps<number> {
+function* section(task: Task, mirror: Mirror, mm: Mm, sub: IntervalSub, vpn: Vpn): Steps<number> {
   const { arena } = task;
   const token = yield* mmuIntervalReadBegin(task, sub);
   yield* mmapReadLock(task, mm);
@@ -84,7 +86,7 @@ function* section(task: Task, mirror: number, mm: number, sub: number, vpn: numb
 }
 
 /** 0, or -EINVAL (the address space is gone), -EFAULT, -ENOMEM, -EINTR, -EBUSY (time is up). */
-export function* makeExclusive(task: Task, mirror: number, vpn: number): Steps<number> {
+export function* makeExclusive(task: Task, mirror: Mirror, vpn: Vpn): Steps<number> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (!mmgetNotZero(arena, mm)) return -EINVAL;
@@ -101,7 +103,7 @@ export function* makeExclusive(task: Task, mirror: number, vpn: number): Steps<n
 }
 
 /** Programs atomic entries for the pages of a chunk that were converted. Returns how many. Under the update lock. */
-function* programChunk(task: Task, mirror: number, start: number, pages: Int32Array): Steps<number> {
+function* programChunk(task: Task, mirror: Mirror, start: Vpn, pages: Int32Array): Steps<number> {
   const updateLock = mirror + Mirror.updateLock;
   let mapped = 0;
   yield* mutexLock(task, updateLock, LockClass.updateLock);
@@ -114,7 +116,7 @@ function* programChunk(task: Task, mirror: number, start: number, pages: Int32Ar
 }
 
 /** A chunk, all or nothing: when fewer pages than asked for were collected, none of it enters the device page table. */
-function* exclusiveChunk(task: Task, mirror: number, mm: number, start: number, end: number): Steps<number> {
+function* exclusiveChunk(task: Task, mirror: Mirror, mm: Mm, start: Vpn, end: Vpn): Steps<number> {
   const pages = new Int32Array(end - start);
   yield* mmapReadLock(task, mm);
   const collected = yield* makeDeviceExclusiveRange(task, mm, start, pages, 0);
@@ -130,7 +132,7 @@ function* exclusiveChunk(task: Task, mirror: number, mm: number, start: number, 
 }
 
 /** dmirror_exclusive for [start, end). 0 or the errors of {@link makeExclusive}; what was done before an error stays. */
-export function* exclusiveRange(task: Task, mirror: number, start: number, end: number): Steps<number> {
+export function* exclusiveRange(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
   let result = 0;
   if (optionIs(arena, mirror, Is.exclusiveRulePage)) {
@@ -148,7 +150,7 @@ export function* exclusiveRange(task: Task, mirror: number, start: number, end: 
 }
 
 /** dmirror_check_atomic: 0 when no page of [start, end) has an atomic entry any more, else -EPERM. */
-export function* checkExclusive(task: Task, mirror: number, start: number, end: number): Steps<number> {
+export function* checkExclusive(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<number> {
   const updateLock = mirror + Mirror.updateLock;
   let result = 0;
   yield* mutexLock(task, updateLock, LockClass.updateLock);

@@ -3,7 +3,8 @@
 import { forgetRound, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
-import { Mirror } from '../../arena/structures.ts';
+import { type IntervalSub, Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import type { HmmRange } from '../../hmm/hmmRange.ts';
 import { HMM_PFN_VALID, HMM_PFN_WRITE } from '../../hmm/pfn.ts';
 import { hmmRangeFault, hmmRangeFaultUnlockedTimeout, requestFlags } from '../../hmm/rangeFault.ts';
@@ -29,7 +30,7 @@ import { dmirrorRetry, Is, numberOption, optionIs } from './options.ts';
  * dmirror_do_update: programs the device from the words. 0, -ENOMEM, or 1 + the first page whose word lacks write permission
  * (a range fault that returned 0 leaves every word VALID; only a page of our own may lack WRITE).
  */
-export function* program(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
+export function* program(task: Task, mirror: Mirror, range: HmmRange, write: boolean): Steps<number> {
   const { arena } = task;
   const { start, end, hmmPfns } = range;
   const required = write ? HMM_PFN_VALID | HMM_PFN_WRITE : HMM_PFN_VALID;
@@ -56,7 +57,7 @@ export function* program(task: Task, mirror: number, range: HmmRange, write: boo
 }
 
 /** The check under the update lock, then the device: -EBUSY when the words of the range are no longer true. */
-export function* commit(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
+export function* commit(task: Task, mirror: Mirror, range: HmmRange, write: boolean): Steps<number> {
   const { arena } = task;
   const { notifier } = range;
   let result: number;
@@ -78,7 +79,7 @@ export function* commit(task: Task, mirror: number, range: HmmRange, write: bool
 }
 
 /** One pass: token, walk, check under the lock, program. -EBUSY means "collided, again". */
-function* pass(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
+function* pass(task: Task, mirror: Mirror, range: HmmRange, write: boolean): Steps<number> {
   const { arena } = task;
   const { notifier } = range;
   const mm = mirrorMm(arena, mirror);
@@ -100,15 +101,15 @@ function* pass(task: Task, mirror: number, range: HmmRange, write: boolean): Ste
 }
 
 /** One try to make a window accessible: 0, -EBUSY for another one, 1 + a page that lacks write permission, or an error. */
-export type Pass = (task: Task, mirror: number, range: HmmRange, write: boolean) => Steps<number>;
+export type Pass = (task: Task, mirror: Mirror, range: HmmRange, write: boolean) => Steps<number>;
 
 /** dmirror_range_fault: passes until the window is stable or its time is up. */
 function* faultWindow(
   task: Task,
-  mirror: number,
-  notifier: number,
-  start: number,
-  end: number,
+  mirror: Mirror,
+  notifier: IntervalSub,
+  start: Vpn,
+  end: Vpn,
   write: boolean,
   retry: Retry,
   once: Pass,
@@ -121,7 +122,7 @@ function* faultWindow(
 /** Passes until one succeeds or the time is up. */
 export function* untilStable(
   task: Task,
-  mirror: number,
+  mirror: Mirror,
   range: HmmRange,
   write: boolean,
   retry: Retry,
@@ -147,12 +148,12 @@ export function* untilStable(
 }
 
 /** 0, or -EFAULT (no such mapping, or the address space is gone), -EPERM, -ENOMEM, -EBUSY (time is up). */
-export function* fault(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+export function* fault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
   return yield* faultRange(task, mirror, start, end, write, pass);
 }
 
 /** The same with another pass. */
-export function* faultRange(task: Task, mirror: number, start: number, end: number, write: boolean, once: Pass): Steps<number> {
+export function* faultRange(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean, once: Pass): Steps<number> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (!mmgetNotZero(arena, mm)) return -EFAULT;

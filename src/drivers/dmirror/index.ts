@@ -1,6 +1,8 @@
 /** dmirror: the in-tree test driver (lib/test_hmm.c), correct by default, its known defects as options. */
+
 import { get } from '../../arena/access.ts';
 import { Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { pgmapOf } from '../../mm/page/devPagemap.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -19,13 +21,13 @@ import { dmirrorOptions, Is, optionIs } from './options.ts';
 import { migrateToRam } from './toSystem.ts';
 
 /** dmirror_fops_release: no more callbacks, then everything on the device goes home. Guard 18: CPU faults let go of the mirror first. */
-function* close(task: Task, mirror: number): Steps<void> {
+function* close(task: Task, mirror: Mirror): Steps<void> {
   yield* closeMirror(task, mirror);
   yield* closeIntervals(task, mirror);
   if (get(task.arena, mirror + Mirror.pgmap) !== 0) yield* evict(task, mirror);
 }
 
-function* forget(task: Task, mirror: number, start: number, end: number): Steps<void> {
+function* forget(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<void> {
   const updateLock = mirror + Mirror.updateLock;
   yield* mutexLock(task, updateLock, LockClass.updateLock);
   yield* revoke(task, mirror, start, end);

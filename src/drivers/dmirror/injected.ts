@@ -7,7 +7,7 @@ import type { Task } from '../../sync/task.ts';
 export const FLAG_FAIL_ALLOC = 1;
 export const FLAG_FAIL_COPY = 2;
 
-function takeFlag(task: Task, mirror: number, flag: number): boolean {
+function takeFlag(task: Task, mirror: Mirror, flag: number): boolean {
   return (
     mirror !== 0 &&
     (get(task.arena, mirror + Mirror.flags) & flag) !== 0 &&
@@ -15,5 +15,5 @@ function takeFlag(task: Task, mirror: number, flag: number): boolean {
   );
 }
 
-export const failsOnce = (task: Task, mirror: number): boolean => takeFlag(task, mirror, FLAG_FAIL_ALLOC);
-export const copyFailsOnce = (task: Task, mirror: number): boolean => takeFlag(task, mirror, FLAG_FAIL_COPY);
+export const failsOnce = (task: Task, mirror: Mirror): boolean => takeFlag(task, mirror, FLAG_FAIL_ALLOC);
+export const copyFailsOnce = (task: Task, mirror: Mirror): boolean => takeFlag(task, mirror, FLAG_FAIL_COPY);

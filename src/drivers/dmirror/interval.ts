@@ -1,10 +1,12 @@
 /** dmirror's interval notifier: one over the whole address space, or blocks of notifierPages made on demand, for good or for a fault. */
+
 import { get, load, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { ENOMEM } from '../../arena/errno.ts';
 import { handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
-import { Mirror } from '../../arena/structures.ts';
+import { type IntervalSub, Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { mmuIntervalNotifierInsert, mmuIntervalNotifierRemove } from '../../notifier/interval.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
@@ -28,10 +30,10 @@ export function intervalNeeds(words: readonly number[], pages: number): MirrorNe
   return size === 0 || !kept ? { intervals: 2, tables: 0 } : blockNeeds(pages, size);
 }
 
-const isWhole = (arena: Arena, mirror: number): boolean => load(arena, mirror + Mirror.interval) !== 0;
+const isWhole = (arena: Arena, mirror: Mirror): boolean => load(arena, mirror + Mirror.interval) !== 0;
 
 /** Subscribes the mirror. 0 or an error. */
-export function* openIntervals(task: Task, mirror: number): Steps<number> {
+export function* openIntervals(task: Task, mirror: Mirror): Steps<number> {
   const { arena } = task;
   const pages = numberOption(arena, mirror, 'notifierPages');
   if (pages !== 0) return openBlocks(arena, mirror, pages, optionIs(arena, mirror, Is.notifierLifeKept));
@@ -46,7 +48,7 @@ export function* openIntervals(task: Task, mirror: number): Steps<number> {
 }
 
 /** No more callbacks from here on. */
-export function* closeIntervals(task: Task, mirror: number): Steps<void> {
+export function* closeIntervals(task: Task, mirror: Mirror): Steps<void> {
   const { arena } = task;
   if (!isWhole(arena, mirror)) {
     yield* closeBlocks(task, mirror);
@@ -61,7 +63,7 @@ export function* closeIntervals(task: Task, mirror: number): Steps<void> {
  * The interval that covers a page, until {@link intervalDone}. 0 when there is no room for it, or a negative error. May sleep; no
  * lock may be held.
  */
-export function* intervalAt(task: Task, mirror: number, vpn: number): Steps<number> {
+export function* intervalAt(task: Task, mirror: Mirror, vpn: Vpn): Steps<number> {
   const { arena } = task;
   if (isWhole(arena, mirror)) return mirrorInterval(arena, mirror);
   return optionIs(arena, mirror, Is.notifierLifeKept)
@@ -70,11 +72,11 @@ export function* intervalAt(task: Task, mirror: number, vpn: number): Steps<numb
 }
 
 /** The interval is not needed any more: one that was made for a fault is removed. */
-export function* intervalDone(task: Task, mirror: number, sub: number): Steps<void> {
+export function* intervalDone(task: Task, mirror: Mirror, sub: IntervalSub): Steps<void> {
   if (get(task.arena, mirror + Mirror.interval) !== 0 || optionIs(task.arena, mirror, Is.notifierLifeKept)) return;
   yield* dropInterval(task, sub);
 }
 
 /** First page after the interval of `vpn`. */
-export const intervalEnd = (arena: Arena, mirror: number, vpn: number): number =>
+export const intervalEnd = (arena: Arena, mirror: Mirror, vpn: Vpn): Vpn =>
   isWhole(arena, mirror) ? VPN_LIMIT : blockEnd(arena, mirror, vpn);

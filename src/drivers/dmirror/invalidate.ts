@@ -1,7 +1,9 @@
 /** dmirror_interval_invalidate, and the erasing of device entries it shares with the other paths. */
+
 import { get, increase } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { DEVICE, flushTlb } from '../../mm/table/tlb.ts';
 import { MMU_NOTIFY_EXCLUSIVE, MMU_NOTIFY_MIGRATE, type NotifierRange } from '../../notifier/range.ts';
 import { mmuIntervalSetSeq } from '../../notifier/sequence.ts';
@@ -15,14 +17,14 @@ import { clipToInterval } from '../base/notifierBlocks.ts';
 import { Is, optionIs } from './options.ts';
 
 /** Erases [start, end) and waits for the device to have let go. Under the update lock. */
-export function* revoke(task: Task, mirror: number, start: number, end: number): Steps<void> {
+export function* revoke(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<void> {
   const erased = yield* eraseDeviceEntries(task, mirror, start, end);
   // Before the lock is dropped: when the callback returns the device must be done with the pages.
   if (erased > 0 && optionIs(task.arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);
 }
 
 /** May this event be passed over without a word? Only our own ones, and only where another rule keeps us safe. */
-export function isIgnored(task: Task, mirror: number, range: NotifierRange): boolean {
+export function isIgnored(task: Task, mirror: Mirror, range: NotifierRange): boolean {
   const { arena } = task;
   if (range.owner !== get(arena, mirror + Mirror.device)) return false;
   if (range.event === MMU_NOTIFY_MIGRATE) return optionIs(arena, mirror, Is.ownMigrateIgnoreWithoutSeq);
@@ -30,7 +32,7 @@ export function isIgnored(task: Task, mirror: number, range: NotifierRange): boo
   return range.event === MMU_NOTIFY_EXCLUSIVE;
 }
 
-export function* invalidate(task: Task, sub: number, range: NotifierRange, curSeq: number): Steps<boolean> {
+export function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq: number): Steps<boolean> {
   const { arena } = task;
   const mirror = get(arena, sub + IntervalSub.owner);
   yield Point.driverInvalidate;

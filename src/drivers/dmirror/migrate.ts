@@ -1,8 +1,10 @@
 /** dmirror's migrations on request: a range is cut at its VMAs, and each piece is a transaction. Guard 16 is here. */
+
 import { get, load } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { EBUSY, EINVAL, ENOMEM } from '../../arena/errno.ts';
-import { Mirror, Pgmap } from '../../arena/structures.ts';
+import { Mirror, Pgmap, type Vma } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import {
   MIGRATE_VMA_SELECT_COMPOUND,
   MIGRATE_VMA_SELECT_DEVICE_COHERENT,
@@ -36,9 +38,9 @@ import { moveToSystem } from './toSystem.ts';
  */
 export function* migrateToDevice(
   task: Task,
-  mirror: number,
-  start: number,
-  end: number,
+  mirror: Mirror,
+  start: Vpn,
+  end: Vpn,
   unmapped: number[] | null = null,
 ): Steps<number> {
   const result = yield* migrateOnce(task, mirror, start, end, unmapped);
@@ -49,39 +51,33 @@ export function* migrateToDevice(
 }
 
 /** One try of it. What is on the device already stays, and then all of a range cannot be had. */
-export function* migrateOnce(
-  task: Task,
-  mirror: number,
-  start: number,
-  end: number,
-  unmapped: number[] | null = null,
-): Steps<number> {
+export function* migrateOnce(task: Task, mirror: Mirror, start: Vpn, end: Vpn, unmapped: number[] | null = null): Steps<number> {
   return yield* eachPiece(task, mirror, start, end, true, unmapped);
 }
 
 /** dmirror_migrate_to_system: the way back; -ENOMEM when system memory ran out. */
-export function* migrateToSystem(task: Task, mirror: number, start: number, end: number): Steps<number> {
+export function* migrateToSystem(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<number> {
   return yield* eachPiece(task, mirror, start, end, false, null);
 }
 
 /** What selects the pages of the mirror's device. */
-const ownKind = (arena: Arena, mirror: number): number =>
+const ownKind = (arena: Arena, mirror: Mirror): number =>
   get(arena, mirrorPgmap(arena, mirror) + Pgmap.type) === MEMORY_DEVICE_PRIVATE
     ? MIGRATE_VMA_SELECT_DEVICE_PRIVATE
     : MIGRATE_VMA_SELECT_DEVICE_COHERENT;
 
-const hugeFlag = (arena: Arena, mirror: number): number =>
+const hugeFlag = (arena: Arena, mirror: Mirror): number =>
   optionIs(arena, mirror, Is.hugePagesWhole) ? MIGRATE_VMA_SELECT_COMPOUND : 0;
 
 /** A transaction over part of a VMA. */
-function pieceOf(task: Task, mirror: number, vma: number, start: number, end: number, toDevice: boolean): MigrateVma {
+function pieceOf(task: Task, mirror: Mirror, vma: Vma, start: Vpn, end: Vpn, toDevice: boolean): MigrateVma {
   const { arena } = task;
   const flags = (toDevice ? MIGRATE_VMA_SELECT_SYSTEM : ownKind(arena, mirror)) | hugeFlag(arena, mirror);
   return migrateVma({ mm: mirrorMm(arena, mirror), vma, start, end, pgmapOwner: get(arena, mirror + Mirror.device), flags });
 }
 
 /** Before mmap_lock. Guard 4 samples; guard 16 waits for a zap whose callback ran before that and that may still be at work. */
-function* sampleBefore(task: Task, mirror: number, vpn: number, unmapped: number[] | null): Steps<Sample | number> {
+function* sampleBefore(task: Task, mirror: Mirror, vpn: Vpn, unmapped: number[] | null): Steps<Sample | number> {
   const { arena } = task;
   // Who has no interval there hears of no invalidation.
   const sub = yield* intervalAt(task, mirror, vpn);
@@ -98,9 +94,9 @@ const noSample: Sample = { foreignSeq: 0, unmapped: null };
 
 function* eachPiece(
   task: Task,
-  mirror: number,
-  start: number,
-  end: number,
+  mirror: Mirror,
+  start: Vpn,
+  end: Vpn,
   toDevice: boolean,
   unmapped: number[] | null,
 ): Steps<number> {

@@ -1,7 +1,9 @@
 /** dmirror_fops_mmap: a private mapping of the device file, filled with fresh pages of ordinary memory at once. */
+
 import { get, store } from '../../arena/access.ts';
 import { ENOMEM } from '../../arena/errno.ts';
 import { Mm } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { protectionBits } from '../../mm/fault/anonymous.ts';
 import { addressSpaceAlloc, putAddressSpace } from '../../mm/file/addressSpace.ts';
 import { PG_FILE, PG_UPTODATE, setPageFlags } from '../../mm/page/page.ts';
@@ -19,7 +21,7 @@ import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 
 /** vm_insert_page: maps a zeroed page of the driver read-only. The mapping owns it. 0 or -ENOMEM. */
-function* insertPage(task: Task, mm: number, vpn: number, flags: number): Steps<number> {
+function* insertPage(task: Task, mm: Mm, vpn: Vpn, flags: number): Steps<number> {
   const { arena } = task;
   const table = yield* ensureEntries(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
   const pfn = table === 0 ? 0 : yield* allocPage(task, true);
@@ -40,7 +42,7 @@ function* insertPage(task: Task, mm: number, vpn: number, flags: number): Steps<
  *
  * @returns the first page, or as mmap.
  */
-export function* mmapDeviceFile(task: Task, mm: number, start: number, pages: number, flags: number): Steps<number> {
+export function* mmapDeviceFile(task: Task, mm: Mm, start: Vpn, pages: number, flags: number): Steps<number> {
   const mapping = addressSpaceAlloc(task.arena, 0);
   if (mapping === 0) return -ENOMEM;
   const first = yield* mmapRegion(task, mm, start, pages, flags | VM_MIXEDMAP, { mapping, pgoff: 0 });

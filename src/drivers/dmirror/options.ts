@@ -1,6 +1,8 @@
 /** The policies of dmirror. The first value of each is right; the others are the defects of the in-tree driver and its kin. */
+
 import type { Arena } from '../../arena/arena.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
+import type { Mirror } from '../../arena/structures.ts';
 import { choicesOf, placesOf } from '../base/choices.ts';
 import { type DriverOption, driverOption } from '../base/driver.ts';
 import { retryOptions, retryPlaces } from '../base/retryLoop.ts';
@@ -98,6 +100,6 @@ export const places = placesOf(dmirrorOptions);
 export const dmirrorOptionCount = Object.keys(dmirrorOptions).length;
 
 /** Value of a numeric option. */
-export const numberOption = (arena: Arena, mirror: number, name: NumberName): number => driverOption(arena, mirror, places[name]);
+export const numberOption = (arena: Arena, mirror: Mirror, name: NumberName): number => driverOption(arena, mirror, places[name]);
 
 export const Is = choicesOf(dmirrorOptions);

@@ -1,9 +1,11 @@
 /** dmirror_snapshot: one byte a page that describes the CPU page table, with a temporary notifier and no faulting. */
+
 import { forgetRound, get, observed } from '../../arena/access.ts';
 import { PMD_ORDER, VPN_LIMIT, ZERO_PFN } from '../../arena/config.ts';
 import { EBUSY, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { poolAlloc, poolFree } from '../../arena/pool.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
+import type { HmmPfn, Vpn } from '../../arena/units.ts';
 import { HMM_PFN_ERROR, HMM_PFN_VALID, HMM_PFN_WRITE, hmmPfnToMapOrder, hmmPfnToPage } from '../../hmm/pfn.ts';
 import { hmmRangeFault } from '../../hmm/rangeFault.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../../mm/page/devPagemap.ts';
@@ -51,7 +53,7 @@ const snapshotOps: IntervalOps = {
 };
 registerIntervalOps(SNAPSHOT_OPS, snapshotOps);
 
-function permission(task: Task, mirror: number, word: number): number {
+function permission(task: Task, mirror: Mirror, word: HmmPfn): number {
   const { arena } = task;
   if ((word & HMM_PFN_ERROR) !== 0) return PROT_ERROR;
   if ((word & HMM_PFN_VALID) === 0) return PROT_NONE;
@@ -67,10 +69,10 @@ function permission(task: Task, mirror: number, word: number): number {
 
 function* snapshotWindow(
   task: Task,
-  mirror: number,
-  sub: number,
-  start: number,
-  end: number,
+  mirror: Mirror,
+  sub: IntervalSub,
+  start: Vpn,
+  end: Vpn,
   perm: Uint8Array,
   at: number,
 ): Steps<number> {
@@ -103,7 +105,7 @@ function* snapshotWindow(
  *
  * @returns 0, -EINVAL (bad range, or the address space is gone), -ENOMEM, -EBUSY (time is up), -EFAULT.
  */
-export function* snapshot(task: Task, mirror: number, start: number, end: number, perm: Uint8Array): Steps<number> {
+export function* snapshot(task: Task, mirror: Mirror, start: Vpn, end: Vpn, perm: Uint8Array): Steps<number> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (start < 0 || start >= end || end > VPN_LIMIT || !mmgetNotZero(arena, mm)) return -EINVAL;

@@ -1,4 +1,5 @@
 /** One migration to the device: collected, copied, committed, mapped, finalized. Guards 2 and 4 of docs/drivers.md are here. */
+
 import { load, set } from '../../arena/access.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Counter } from '../../arena/counters.ts';
@@ -6,6 +7,7 @@ import { EBUSY } from '../../arena/errno.ts';
 import { clearFrame } from '../../arena/frames.ts';
 import { handleOf } from '../../arena/pool.ts';
 import { Mirror } from '../../arena/structures.ts';
+import type { MigratePfn, Pfn } from '../../arena/units.ts';
 import {
   MIGRATE_PFN_COMPOUND,
   MIGRATE_PFN_MIGRATE,
@@ -33,7 +35,7 @@ import { revoke } from './invalidate.ts';
 import { Is, optionIs } from './options.ts';
 
 /** Guard 2: the device lets go of what is about to be copied. Its own MIGRATE event did not do that. */
-function* revokeSources(task: Task, mirror: number, { start, src }: MigrateVma): Steps<void> {
+function* revokeSources(task: Task, mirror: Mirror, { start, src }: MigrateVma): Steps<void> {
   const updateLock = mirror + Mirror.updateLock;
   yield* mutexLock(task, updateLock, LockClass.updateLock);
   let erased = 0;
@@ -52,7 +54,7 @@ export interface Sample {
 }
 
 /** What a device page begins with: the bytes of its source, or zeroes. */
-function* fillDevicePage(task: Task, mirror: number, pfn: number, slot: number): Steps<void> {
+function* fillDevicePage(task: Task, mirror: Mirror, pfn: Pfn, slot: MigratePfn): Steps<void> {
   const { arena } = task;
   // zone_device_data: a CPU fault goes to the file that migrated the page in.
   set(arena, arena.page.deviceData + pfn, handleOf(arena, arena.pools.mirror, mirror));
@@ -62,7 +64,7 @@ function* fillDevicePage(task: Task, mirror: number, pfn: number, slot: number):
 }
 
 /** dmirror_migrate_alloc_and_copy. A slot whose allocation fails is declined. */
-function* allocAndCopy(task: Task, mirror: number, { src, dst }: MigrateVma): Steps<void> {
+function* allocAndCopy(task: Task, mirror: Mirror, { src, dst }: MigrateVma): Steps<void> {
   const pgmap = mirrorPgmap(task.arena, mirror);
   for (let i = 0; i < src.length; i++) {
     const slot = src[i] as number;
@@ -89,10 +91,10 @@ function* allocAndCopy(task: Task, mirror: number, { src, dst }: MigrateVma): St
   }
 }
 
-const isMoving = (slot: number): boolean => (slot & MIGRATE_PFN_MIGRATE) !== 0;
+const isMoving = (slot: MigratePfn): boolean => (slot & MIGRATE_PFN_MIGRATE) !== 0;
 
 /** All or nothing: unless every page was collected, and has a destination, none is given one. */
-function* allocForAll(task: Task, mirror: number, migrate: MigrateVma): Steps<void> {
+function* allocForAll(task: Task, mirror: Mirror, migrate: MigrateVma): Steps<void> {
   const { src, dst } = migrate;
   if (!src.every(isMoving)) return;
   yield* allocAndCopy(task, mirror, migrate);
@@ -114,7 +116,7 @@ function countArrived({ src, dst }: MigrateVma): number {
 }
 
 /** dmirror_migrate_finalize_and_map: device entries for what was committed. Returns how many pages moved. */
-function* mapMigrated(task: Task, mirror: number, migrate: MigrateVma, sample: Sample): Steps<number> {
+function* mapMigrated(task: Task, mirror: Mirror, migrate: MigrateVma, sample: Sample): Steps<number> {
   const { arena } = task;
   const { start, end, src, dst, vma } = migrate;
   const vmaWrites = optionIs(arena, mirror, Is.holeWriteVma) && (vmaFlags(arena, vma) & VM_WRITE) !== 0;
@@ -150,7 +152,7 @@ function* mapMigrated(task: Task, mirror: number, migrate: MigrateVma, sample: S
 }
 
 /** One transaction to the device, inside one VMA, with mmap_lock held. Pages moved, -EINVAL, or -EBUSY: not all of all or nothing. */
-export function* moveToDevice(task: Task, mirror: number, migrate: MigrateVma, sample: Sample): Steps<number> {
+export function* moveToDevice(task: Task, mirror: Mirror, migrate: MigrateVma, sample: Sample): Steps<number> {
   const { arena } = task;
   const whole = optionIs(arena, mirror, Is.transactionAllOrNothing);
   const error = yield* migrateVmaSetup(task, migrate);

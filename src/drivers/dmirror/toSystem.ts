@@ -1,4 +1,5 @@
 /** One migration home: on request, and for a CPU that touches a page on the device. Guards 8, 17 and 18 of docs/drivers.md are here. */
+
 import { get } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
@@ -7,6 +8,7 @@ import { EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { clearFrame } from '../../arena/frames.ts';
 import { liveAddress } from '../../arena/pool.ts';
 import { Mirror } from '../../arena/structures.ts';
+import type { Pfn, Vpn } from '../../arena/units.ts';
 import {
   MIGRATE_PFN_COMPOUND,
   MIGRATE_PFN_MIGRATE,
@@ -58,7 +60,7 @@ export function disownMoved(arena: Arena, src: Int32Array): void {
 }
 
 /** Guard 8: the entry goes under the update lock, so that a device access under way has finished before the copy. */
-function* eraseOnReturn(task: Task, mirror: number, vpn: number): Steps<void> {
+function* eraseOnReturn(task: Task, mirror: Mirror, vpn: Vpn): Steps<void> {
   // A forked child has no mirror of its own; the mirrors of others hear of it through the rmap walk.
   if (mirror === 0 || optionIs(task.arena, mirror, Is.lockOnReturnNotifier)) return;
   if (optionIs(task.arena, mirror, Is.lockOnReturnOff)) {
@@ -71,7 +73,7 @@ function* eraseOnReturn(task: Task, mirror: number, vpn: number): Steps<void> {
 }
 
 /** One page of system memory takes the place of the device page in a slot: the device lets go, then the bytes are copied. */
-function* takeHome(task: Task, mirror: number, { start, src, dst }: MigrateVma, i: number, pfn: number): Steps<void> {
+function* takeHome(task: Task, mirror: Mirror, { start, src, dst }: MigrateVma, i: number, pfn: Pfn): Steps<void> {
   yield* lockPage(task, pfn);
   yield* eraseOnReturn(task, mirror, start + i);
   // What the page held before is nobody's business: if its bytes are lost, it holds zeroes.
@@ -81,7 +83,7 @@ function* takeHome(task: Task, mirror: number, { start, src, dst }: MigrateVma, 
 }
 
 /** One transaction home. Pages moved, -EINVAL, or -ENOMEM after everything that could move has moved. */
-export function* moveToSystem(task: Task, mirror: number, migrate: MigrateVma): Steps<number> {
+export function* moveToSystem(task: Task, mirror: Mirror, migrate: MigrateVma): Steps<number> {
   const error = yield* migrateVmaSetup(task, migrate);
   if (error !== 0 || migrate.cpages === 0) return error;
   const { src, dst } = migrate;
@@ -115,7 +117,7 @@ export function* moveToSystem(task: Task, mirror: number, migrate: MigrateVma): 
 }
 
 /** The mirror that lets go of a page on its way home; 0 for none. Nothing keeps it. */
-function homeMirror(arena: Arena, { page, mm }: Fault): number {
+function homeMirror(arena: Arena, { page, mm }: Fault): Mirror {
   const migrating = liveAddress(arena, arena.pools.mirror, get(arena, arena.page.deviceData + page));
   if (migrating !== 0 && optionIs(arena, migrating, Is.homeFileMigrating)) return migrating;
   return mirrorFor(arena, pgmapOf(arena, page), mm);
@@ -128,10 +130,10 @@ function windowOf(arena: Arena, { vma, vpn }: Fault, granule: number): readonly 
 }
 
 /** How many pages come home together, for the mirror that lets go of them (0 for none); 0 when they must stay for now. */
-export type Granule = (mirror: number) => number;
+export type Granule = (mirror: Mirror) => number;
 
 /** What else is done when a granule has been brought home without an error, with the mirror (0 for none) still kept. */
-export type Afterwards = (task: Task, mirror: number, fault: Fault) => Steps<void>;
+export type Afterwards = (task: Task, mirror: Mirror, fault: Fault) => Steps<void>;
 
 /**
  * dmirror_devmem_fault: one page, or the huge page a leaf maps, comes home in the faulting thread, and what else of its device is
@@ -148,7 +150,7 @@ export function* bringHome(task: Task, fault: Fault, granule: Granule, afterward
   return result;
 }
 
-function* bringGranule(task: Task, mirror: number, fault: Fault, granule: number): Steps<number> {
+function* bringGranule(task: Task, mirror: Mirror, fault: Fault, granule: number): Steps<number> {
   const { arena } = task;
   const whole = isHuge(fault.orig);
   const first = hugeStart(fault.vpn);

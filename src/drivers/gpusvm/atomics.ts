@@ -1,8 +1,10 @@
 /** Atomics of xe: the page must be in device memory, and stays there for a time slice, so that the device gets to use it. */
+
 import { get, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { EACCES } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { allowAtomic } from '../base/vramAtomics.ts';
@@ -19,15 +21,15 @@ const ATTEMPTS = 3;
 const MICROSECONDS = 1000;
 
 /** May a page leave the device now? */
-export const mayLeave = (task: Task, mirror: number): boolean =>
+export const mayLeave = (task: Task, mirror: Mirror): boolean =>
   ((task.clock() * MICROSECONDS) | 0) - get(task.arena, mirror + EXPIRATION) >= 0;
 
-function beginSlice(arena: Arena, mirror: number, now: number, slice: number): void {
+function beginSlice(arena: Arena, mirror: Mirror, now: number, slice: number): void {
   if (slice > 0) set(arena, mirror + EXPIRATION, ((now + slice) * MICROSECONDS) | 0);
 }
 
 /** 0, or -EACCES when the page could not be kept on the device, or the error of the fault. */
-export function* makeAtomic(task: Task, mirror: number, vpn: number): Steps<number> {
+export function* makeAtomic(task: Task, mirror: Mirror, vpn: Vpn): Steps<number> {
   const { arena } = task;
   const slice = timesliceMs(arena, mirror);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

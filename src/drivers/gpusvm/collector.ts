@@ -2,11 +2,13 @@
  * The garbage collector of xe: ranges that were unmapped are put on a list by the callback, and removed under vm->lock by a worker,
  * or by the next fault before it does anything. With its last range a notifier goes, too.
  */
+
 import { get } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { nodeLast, nodeStart } from '../../arena/intervalTree.ts';
 import { poolFree } from '../../arena/pool.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { lookupTable, nextPopulated, pteAt, tableEnd } from '../../mm/table/tables.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -20,13 +22,13 @@ import { notifierLock, notifierUnlock, vmLock, vmUnlock } from './locks.ts';
 const LIST = Mirror.private + 3;
 
 /** xe_svm_garbage_collector_add_range, in the callback: the notifier has a range that was unmapped. */
-export function* addGarbage(task: Task, mirror: number, sub: number): Steps<void> {
+export function* addGarbage(task: Task, mirror: Mirror, sub: IntervalSub): Steps<void> {
   yield* listAdd(task, mirror + LIST, sub);
   queueWork(task, mirror + Mirror.work, garbageCollector);
 }
 
 /** Does the device map nothing in [start, end)? */
-function isEmpty(arena: Arena, mirror: number, start: number, end: number): boolean {
+function isEmpty(arena: Arena, mirror: Mirror, start: Vpn, end: Vpn): boolean {
   const root = get(arena, mirror + Mirror.table);
   for (let vpn = nextPopulated(arena, root, start, end); vpn < end; vpn = nextPopulated(arena, root, vpn, end)) {
     const table = lookupTable(arena, root, vpn);
@@ -35,7 +37,7 @@ function isEmpty(arena: Arena, mirror: number, start: number, end: number): bool
   return true;
 }
 
-function* collect(task: Task, mirror: number): Steps<void> {
+function* collect(task: Task, mirror: Mirror): Steps<void> {
   const { arena } = task;
   yield* vmLock(task, mirror);
   for (let sub = yield* listFirst(task, mirror + LIST); sub !== 0; sub = yield* listFirst(task, mirror + LIST)) {

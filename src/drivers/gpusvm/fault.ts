@@ -1,7 +1,9 @@
 /** xe_svm_handle_pagefault: collect garbage, get the pages of a range, map them for DMA, bind it. All under vm->lock. */
+
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import type { HmmRange } from '../../hmm/hmmRange.ts';
 import { hmmPfnToPage } from '../../hmm/pfn.ts';
 import { hmmRangeFault, requestFlags } from '../../hmm/rangeFault.ts';
@@ -27,7 +29,7 @@ import { Is } from './options.ts';
 import { rangeEnd } from './range.ts';
 
 /** drm_gpusvm_get_pages: a snapshot that the sequence confirms, mapped for DMA. -EBUSY when it collided. */
-function* getPages(task: Task, mirror: number, range: HmmRange): Steps<number> {
+function* getPages(task: Task, mirror: Mirror, range: HmmRange): Steps<number> {
   const { arena } = task;
   const { start, end, notifier } = range;
   const mm = mirrorMm(arena, mirror);
@@ -54,7 +56,7 @@ function* getPages(task: Task, mirror: number, range: HmmRange): Steps<number> {
 }
 
 /** drm_gpusvm_range_pages_valid: what was mapped for DMA still is. */
-function pagesValid(task: Task, mirror: number, { start, end, hmmPfns }: HmmRange): boolean {
+function pagesValid(task: Task, mirror: Mirror, { start, end, hmmPfns }: HmmRange): boolean {
   for (let vpn = start; vpn < end; vpn++) {
     const entry = dmaEntry(task.arena, mirror, vpn);
     if (entry === 0 || dmaPage(entry) !== hmmPfnToPage(hmmPfns[vpn - start] as number)) return false;
@@ -63,7 +65,7 @@ function pagesValid(task: Task, mirror: number, { start, end, hmmPfns }: HmmRang
 }
 
 /** The bind: the flags of the range are looked at, not the sequence. A change elsewhere under the notifier costs nothing here. */
-function* bind(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
+function* bind(task: Task, mirror: Mirror, range: HmmRange, write: boolean): Steps<number> {
   const { arena } = task;
   let result = -EBUSY;
   yield Point.driverPages;
@@ -77,12 +79,12 @@ function* bind(task: Task, mirror: number, range: HmmRange, write: boolean): Ste
   return result;
 }
 
-function* getAndBind(task: Task, mirror: number, range: HmmRange, write: boolean): Steps<number> {
+function* getAndBind(task: Task, mirror: Mirror, range: HmmRange, write: boolean): Steps<number> {
   const gotten = yield* getPages(task, mirror, range);
   return gotten === 0 ? yield* bind(task, mirror, range, write) : gotten;
 }
 
-function* faultLocked(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+function* faultLocked(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
   const { arena } = task;
   const retry = beginRetry(task, mirror, dmirrorRetry);
   for (let at = start; at < end; ) {
@@ -101,7 +103,7 @@ function* faultLocked(task: Task, mirror: number, start: number, end: number, wr
 }
 
 /** 0, or -EFAULT (no such mapping, or the address space is gone), -EPERM, -ENOMEM, -EBUSY (time is up). */
-export function* fault(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+export function* fault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
   const { arena } = task;
   const queue = mirror + Mirror.work;
   if (workPending(arena, queue, garbageCollector)) yield* flushWork(task, queue, garbageCollector, mirror);

@@ -3,9 +3,11 @@
  * retries. The sequence confirms the pages, which are then mapped for DMA; a range is bound if its pages are still mapped.
  * Its own migrations, all or nothing, invalidate it like anybody else's, and pages are bound later, by a fault.
  */
+
 import { get } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { MMU_NOTIFY_UNMAP, type NotifierRange } from '../../notifier/range.ts';
 import { mmuIntervalSetSeq } from '../../notifier/sequence.ts';
 import { Point } from '../../steps/points.ts';
@@ -27,7 +29,7 @@ import { gpusvmOptions, Is } from './options.ts';
 import { touchedRanges, zapRanges } from './range.ts';
 
 /** drm_gpusvm_notifier_invalidate with xe_svm_invalidate: it knows no events of its own, and never tries. */
-function* invalidate(task: Task, sub: number, range: NotifierRange, curSeq: number): Steps<boolean> {
+function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq: number): Steps<boolean> {
   const { arena } = task;
   const mirror = get(arena, sub + IntervalSub.owner);
   yield Point.driverInvalidate;
@@ -42,12 +44,12 @@ function* invalidate(task: Task, sub: number, range: NotifierRange, curSeq: numb
   return true;
 }
 
-function* open(task: Task, mirror: number): Steps<number> {
+function* open(task: Task, mirror: Mirror): Steps<number> {
   const error = openDma(task.arena, mirror);
   return error === 0 ? openBlocks(task.arena, mirror, wholeOr(numberOption(task.arena, mirror, 'notifierPages'))) : error;
 }
 
-function* close(task: Task, mirror: number): Steps<void> {
+function* close(task: Task, mirror: Mirror): Steps<void> {
   const { arena } = task;
   const queue = mirror + Mirror.work;
   yield* flushWork(task, queue, garbageCollector, mirror);
@@ -59,7 +61,7 @@ function* close(task: Task, mirror: number): Steps<void> {
   closeDma(arena, mirror);
 }
 
-function* forget(task: Task, mirror: number, start: number, end: number): Steps<void> {
+function* forget(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<void> {
   yield* notifierLock(task, mirror);
   yield* zapRanges(task, mirror, start, end);
   yield* notifierUnlock(task, mirror);

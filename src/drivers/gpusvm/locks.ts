@@ -11,10 +11,10 @@ const VM_LOCK = Mirror.private;
 const NOTIFIER_LOCK = Mirror.private + 1;
 
 /** vm->lock for writing: one fault or collection at a time. Outside mmap_lock. */
-export function* vmLock(task: Task, mirror: number): Steps<void> {
+export function* vmLock(task: Task, mirror: Mirror): Steps<void> {
   yield* mutexLock(task, mirror + VM_LOCK, LockClass.vmLock);
 }
-export function* vmUnlock(task: Task, mirror: number): Steps<void> {
+export function* vmUnlock(task: Task, mirror: Mirror): Steps<void> {
   yield* mutexUnlock(task, mirror + VM_LOCK, LockClass.vmLock);
 }
 
@@ -33,15 +33,15 @@ export function* devmemUnlockShared(task: Task): Steps<void> {
 }
 
 /** notifier_lock: for writing in the callback, for reading around "check, then map or bind". */
-export function* notifierLock(task: Task, mirror: number): Steps<void> {
+export function* notifierLock(task: Task, mirror: Mirror): Steps<void> {
   yield* downWrite(task, mirror + NOTIFIER_LOCK, LockClass.updateLock);
 }
-export function* notifierUnlock(task: Task, mirror: number): Steps<void> {
+export function* notifierUnlock(task: Task, mirror: Mirror): Steps<void> {
   yield* upWrite(task, mirror + NOTIFIER_LOCK, LockClass.updateLock);
 }
-export function* notifierLockShared(task: Task, mirror: number): Steps<void> {
+export function* notifierLockShared(task: Task, mirror: Mirror): Steps<void> {
   yield* downRead(task, mirror + NOTIFIER_LOCK, LockClass.updateLock);
 }
-export function* notifierUnlockShared(task: Task, mirror: number): Steps<void> {
+export function* notifierUnlockShared(task: Task, mirror: Mirror): Steps<void> {
   yield* upRead(task, mirror + NOTIFIER_LOCK, LockClass.updateLock);
 }

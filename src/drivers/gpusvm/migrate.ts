@@ -3,8 +3,11 @@
  * it, and keep the other from the rest. So who has failed once sends home all of it, whichever device has it, and tries once more
  * with nobody else at work; and if it fails then, that is that.
  */
+
 import { forgetRound, observed } from '../../arena/access.ts';
 import { EBUSY } from '../../arena/errno.ts';
+import type { IntervalSub, Mirror } from '../../arena/structures.ts';
+import type { HmmPfn, Vpn } from '../../arena/units.ts';
 import type { HmmRange } from '../../hmm/hmmRange.ts';
 import { HMM_PFN_VALID, hmmPfnToPage } from '../../hmm/pfn.ts';
 import { hmmRangeFault, requestFlags } from '../../hmm/rangeFault.ts';
@@ -20,7 +23,7 @@ import { numberOption } from '../dmirror/options.ts';
 import { devmemLock, devmemLockShared, devmemUnlock, devmemUnlockShared } from './locks.ts';
 
 /** One range fault after another until none collides, or -EBUSY when the time is up. */
-function* faultUntilStable(task: Task, mirror: number, range: HmmRange): Steps<number> {
+function* faultUntilStable(task: Task, mirror: Mirror, range: HmmRange): Steps<number> {
   const mm = mirrorMm(task.arena, mirror);
   const until = task.clock() + numberOption(task.arena, mirror, 'deadlineMs');
   const mark = observed();
@@ -36,11 +39,11 @@ function* faultUntilStable(task: Task, mirror: number, range: HmmRange): Steps<n
 }
 
 /** drm_gpusvm_scan_mm: is all of the range on the device? Looks, and asks for nothing. */
-function* isThere(task: Task, mirror: number, sub: number, start: number, end: number): Steps<boolean> {
+function* isThere(task: Task, mirror: Mirror, sub: IntervalSub, start: Vpn, end: Vpn): Steps<boolean> {
   const { arena } = task;
   const range = mirrorRange(task, mirror, sub, start, end, 0);
   if ((yield* faultUntilStable(task, mirror, range)) !== 0) return false;
-  const isOwn = (word: number): boolean => {
+  const isOwn = (word: HmmPfn): boolean => {
     const pfn = hmmPfnToPage(word);
     return (word & HMM_PFN_VALID) !== 0 && isDevicePage(arena, pfn) && pgmapOwner(arena, pfn) === range.devPrivateOwner;
   };
@@ -48,13 +51,13 @@ function* isThere(task: Task, mirror: number, sub: number, start: number, end: n
 }
 
 /** drm_gpusvm_range_evict: a range fault in the name of no device, so that what any device has of the range comes home. */
-export function* rangeEvict(task: Task, mirror: number, sub: number, start: number, end: number): Steps<number> {
+export function* rangeEvict(task: Task, mirror: Mirror, sub: IntervalSub, start: Vpn, end: Vpn): Steps<number> {
   const range = mirrorRange(task, mirror, sub, start, end, requestFlags(false));
   return yield* faultUntilStable(task, mirror, { ...range, devPrivateOwner: 0 });
 }
 
 /** Moves a range to the device, all of it: the number of pages that moved, or an error. Under vm->lock. */
-export function* migrateRange(task: Task, mirror: number, sub: number, start: number, end: number): Steps<number> {
+export function* migrateRange(task: Task, mirror: Mirror, sub: IntervalSub, start: Vpn, end: Vpn): Steps<number> {
   if (yield* isThere(task, mirror, sub, start, end)) return 0;
   yield* devmemLockShared(task);
   let result = yield* migrateOnce(task, mirror, start, end);

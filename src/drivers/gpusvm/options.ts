@@ -1,5 +1,7 @@
 /** What drm_gpusvm with xe has beside the options of the in-tree test driver. The first value is right. */
+
 import type { Arena } from '../../arena/arena.ts';
+import type { Mirror } from '../../arena/structures.ts';
 import { choicesOf, placesOf } from '../base/choices.ts';
 import { type DriverOption, driverOption } from '../base/driver.ts';
 import { dmirrorOptionCount } from '../dmirror/options.ts';
@@ -26,6 +28,6 @@ export const gpusvmOptions = {
 const places = placesOf(gpusvmOptions, dmirrorOptionCount);
 
 /** Milliseconds. */
-export const timesliceMs = (arena: Arena, mirror: number): number => driverOption(arena, mirror, places.timesliceUs) / 1000;
+export const timesliceMs = (arena: Arena, mirror: Mirror): number => driverOption(arena, mirror, places.timesliceUs) / 1000;
 
 export const Is = choicesOf(gpusvmOptions, dmirrorOptionCount);

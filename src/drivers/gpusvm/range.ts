@@ -1,7 +1,9 @@
 /** Ranges of drm_gpusvm: aligned chunks of `window` pages. The device lets go of a whole range if one page of it changes. */
+
 import type { Arena } from '../../arena/arena.ts';
 import { nodeLast, nodeStart } from '../../arena/intervalTree.ts';
-import { IntervalSub } from '../../arena/structures.ts';
+import { IntervalSub, type Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { DEVICE, flushTlb } from '../../mm/table/tlb.ts';
 import type { NotifierRange } from '../../notifier/range.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -13,7 +15,7 @@ import { numberOption } from '../dmirror/options.ts';
 import { Is } from './options.ts';
 
 /** First page after the range of `vpn`. */
-export function rangeEnd(arena: Arena, mirror: number, vpn: number): number {
+export function rangeEnd(arena: Arena, mirror: Mirror, vpn: Vpn): Vpn {
   const pages = numberOption(arena, mirror, 'window');
   return (Math.floor(vpn / pages) + 1) * pages;
 }
@@ -21,8 +23,8 @@ export function rangeEnd(arena: Arena, mirror: number, vpn: number): number {
 /** The ranges that an invalidation touches, as far as they lie in the interval the callback is for. */
 export function touchedRanges(
   arena: Arena,
-  mirror: number,
-  sub: number,
+  mirror: Mirror,
+  sub: IntervalSub,
   { start, end }: NotifierRange,
 ): readonly [number, number] {
   const pages = numberOption(arena, mirror, 'window');
@@ -32,7 +34,7 @@ export function touchedRanges(
 }
 
 /** Device entries, TLB, DMA mappings, in this order. Under the notifier lock, for writing. */
-export function* zapRanges(task: Task, mirror: number, start: number, end: number): Steps<void> {
+export function* zapRanges(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<void> {
   const { arena } = task;
   if (optionIs(arena, mirror, Is.dmaUnmapEarly)) dmaUnmap(arena, mirror, start, end);
   if ((yield* eraseDeviceEntries(task, mirror, start, end)) > 0) yield* flushTlb(task, DEVICE);

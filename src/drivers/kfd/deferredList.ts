@@ -5,7 +5,7 @@
  */
 import { nodeLast, nodeStart } from '../../arena/intervalTree.ts';
 import { poolFree } from '../../arena/pool.ts';
-import { IntervalSub, Mirror } from '../../arena/structures.ts';
+import { IntervalSub, Mirror, type Mm } from '../../arena/structures.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
 import { mmapWriteLock, mmapWriteUnlock } from '../../mm/vma/mmapLock.ts';
 import { vmasIn } from '../../mm/vma/vma.ts';
@@ -25,14 +25,14 @@ import { drainRetryFaults, isDraining, requestDrain } from './retryFaults.ts';
 const LIST = Mirror.private + 2;
 
 /** svm_range_add_list_work, in the callback. A fault on a range that is listed is dropped. */
-export function* deferRange(task: Task, mirror: number, sub: number): Steps<void> {
+export function* deferRange(task: Task, mirror: Mirror, sub: IntervalSub): Steps<void> {
   requestDrain(task.arena, mirror);
   yield* listAdd(task, mirror + LIST, sub);
   queueWork(task, mirror + Mirror.work, deferredListWork);
 }
 
 /** svm_range_unlink and svm_range_free, if nothing is mapped there any more: the device lets go, and the subscription ends. */
-function* removeRange(task: Task, mirror: number, sub: number): Steps<void> {
+function* removeRange(task: Task, mirror: Mirror, sub: IntervalSub): Steps<void> {
   const { arena } = task;
   const node = sub + IntervalSub.node;
   const [start, end] = [nodeStart(arena, node), nodeLast(arena, node) + 1];
@@ -46,7 +46,7 @@ function* removeRange(task: Task, mirror: number, sub: number): Steps<void> {
 }
 
 /** mmap_lock for writing, with no fault to drain: munmap cannot ask for another drain while it is held. */
-function* lockDrained(task: Task, mirror: number, mm: number): Steps<void> {
+function* lockDrained(task: Task, mirror: Mirror, mm: Mm): Steps<void> {
   yield* mmapWriteLock(task, mm);
   while (isDraining(task.arena, mirror)) {
     yield* mmapWriteUnlock(task, mm);
@@ -56,7 +56,7 @@ function* lockDrained(task: Task, mirror: number, mm: number): Steps<void> {
 }
 
 /** svm_range_deferred_list_work. */
-function* takeApart(task: Task, mirror: number): Steps<void> {
+function* takeApart(task: Task, mirror: Mirror): Steps<void> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   for (let sub = yield* listFirst(task, mirror + LIST); sub !== 0; sub = yield* listFirst(task, mirror + LIST)) {

@@ -17,7 +17,7 @@ import { mirrorMm } from '../base/mirror.ts';
 import { moveToSystem } from '../dmirror/toSystem.ts';
 
 /** Everything of the process that is on the device goes home. mmap_lock is taken here: somebody must use the address space. */
-function* migrateAll(task: Task, mirror: number, mm: number): Steps<void> {
+function* migrateAll(task: Task, mirror: Mirror, mm: Mm): Steps<void> {
   const { arena } = task;
   yield* mmapReadLock(task, mm);
   if (load(arena, mm + Mm.users) === 0)
@@ -32,7 +32,7 @@ function* migrateAll(task: Task, mirror: number, mm: number): Steps<void> {
 }
 
 /** The pages of a process that has exited are gone already. */
-function* evict(task: Task, mirror: number): Steps<void> {
+function* evict(task: Task, mirror: Mirror): Steps<void> {
   const mm = mirrorMm(task.arena, mirror);
   if (!mmgetNotZero(task.arena, mm)) return;
   yield* migrateAll(task, mirror, mm);

@@ -1,8 +1,10 @@
 /** svm_range_restore_pages: a retry fault is served as a whole, under mmap_lock, or dropped; hardware repeats it. */
+
 import { forgetRound, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
-import { Mirror } from '../../arena/structures.ts';
+import { type IntervalSub, Mirror, type Mm } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { hmmRangeFault, requestFlags } from '../../hmm/rangeFault.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
 import { mmapReadLock, mmapReadUnlock, mmapWriteDowngrade, mmapWriteLock } from '../../mm/vma/mmapLock.ts';
@@ -31,7 +33,7 @@ import { Is } from './options.ts';
 import { isDraining, queueRetryFault, retryFaultDone } from './retryFaults.ts';
 
 /** svm_range_validate_and_map under the range: -EBUSY when it collided. */
-function* map(task: Task, mirror: number, sub: number, start: number, end: number, write: boolean): Steps<number> {
+function* map(task: Task, mirror: Mirror, sub: IntervalSub, start: Vpn, end: Vpn, write: boolean): Steps<number> {
   const range = mirrorRange(task, mirror, sub, start, end, requestFlags(write));
   task.pfns.fill(0, 0, end - start);
   range.notifierSeq = yield* mmuIntervalReadBegin(task, sub);
@@ -45,7 +47,7 @@ function* map(task: Task, mirror: number, sub: number, start: number, end: numbe
 }
 
 /** Is the fault one for a page that was mapped a moment ago? Under the update lock, which orders it after the callback. */
-function* isStale(task: Task, mirror: number, sub: number, vpn: number): Steps<boolean> {
+function* isStale(task: Task, mirror: Mirror, sub: IntervalSub, vpn: Vpn): Steps<boolean> {
   const { arena } = task;
   yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
   const stale = deviceEntry(arena, mirror, vpn) !== 0 || isListed(arena, sub) || isDraining(arena, mirror);
@@ -54,7 +56,7 @@ function* isStale(task: Task, mirror: number, sub: number, vpn: number): Steps<b
 }
 
 /** mmap_lock for reading, and the range of the page, made if need be. The result is as that of ensureBlock. */
-function* lockRange(task: Task, mirror: number, mm: number, vpn: number): Steps<number> {
+function* lockRange(task: Task, mirror: Mirror, mm: Mm, vpn: Vpn): Steps<number> {
   const { arena } = task;
   yield* mmapReadLock(task, mm);
   const found = findBlock(arena, mirror, vpn);
@@ -68,7 +70,7 @@ function* lockRange(task: Task, mirror: number, mm: number, vpn: number): Steps<
 }
 
 /** Serves one fault. 0, -EBUSY when it was dropped, 1 + a page that lacks write permission, or the error that ends the process. */
-function* serve(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+function* serve(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (isDraining(arena, mirror)) {
@@ -88,14 +90,14 @@ function* serve(task: Task, mirror: number, start: number, end: number, write: b
 }
 
 /** Handles a fault that hardware has queued (queueRetryFault). As {@link fault}, but a dropped one is -EBUSY. */
-export function* handleRetryFault(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+export function* handleRetryFault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
   const result = yield* serve(task, mirror, start, end, write);
   retryFaultDone(task.arena, mirror);
   return result;
 }
 
 /** Faults again and again, as hardware does, until the pages are there. */
-function* faultWindow(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+function* faultWindow(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
   const { arena } = task;
   const retry = beginRetry(task, mirror, dmirrorRetry);
   beginWindow(task, retry);
@@ -122,7 +124,7 @@ function* faultWindow(task: Task, mirror: number, start: number, end: number, wr
 }
 
 /** Each window in its range. 0, or -EFAULT (no such mapping, or the address space is gone), -EPERM, -ENOMEM, -EBUSY. */
-function* faultAll(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+function* faultAll(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (!mmgetNotZero(arena, mm)) return -EFAULT;
@@ -144,7 +146,7 @@ export const restore = restoreWork(function* (task, mirror, start, end, write) {
   return yield* faultAll(task, mirror, start, end, write);
 });
 
-export function* fault(task: Task, mirror: number, start: number, end: number, write: boolean): Steps<number> {
+export function* fault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
   yield* waitForQueues(task, mirror, restore);
   return yield* faultAll(task, mirror, start, end, write);
 }

@@ -31,7 +31,7 @@ import { isNotedHome, migrateToVram, noteHome } from './homeNote.ts';
 import { granulePages, Is, kfdOptions } from './options.ts';
 
 /** svm_range_cpu_invalidate_pagetables. It knows no events of its own. */
-function* invalidate(task: Task, sub: number, range: NotifierRange, curSeq: number): Steps<boolean> {
+function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq: number): Steps<boolean> {
   const { arena } = task;
   const mirror = get(arena, sub + IntervalSub.owner);
   const updateLock = mirror + Mirror.updateLock;
@@ -58,7 +58,7 @@ function* invalidate(task: Task, sub: number, range: NotifierRange, curSeq: numb
 }
 
 /** Workers first: they need the subscriptions, and callbacks queue them. Nobody faults any more. */
-function* close(task: Task, mirror: number): Steps<void> {
+function* close(task: Task, mirror: Mirror): Steps<void> {
   const queue = mirror + Mirror.work;
   yield* flushWork(task, queue, deferredListWork, mirror);
   yield* dmirror.close(task, mirror);
@@ -94,7 +94,7 @@ export const kfdSvm = derive(
       ...dmirror.pagemap,
       *migrateToRam(task, cpuFault) {
         const { arena } = task;
-        const granule = (mirror: number): number => {
+        const granule = (mirror: Mirror): number => {
           if (mirror === 0) return 1;
           return isNotedHome(arena, mirror, cpuFault.vpn) ? 0 : granulePages(arena, mirror);
         };

@@ -1,5 +1,7 @@
 /** What amdkfd SVM has beside the options of the in-tree test driver. The first value is right. */
+
 import type { Arena } from '../../arena/arena.ts';
+import type { Mirror } from '../../arena/structures.ts';
 import { choicesOf, placesOf } from '../base/choices.ts';
 import { type DriverOption, driverOption } from '../base/driver.ts';
 import { dmirrorOptionCount } from '../dmirror/options.ts';
@@ -26,6 +28,6 @@ export const kfdOptions = {
 
 const places = placesOf(kfdOptions, dmirrorOptionCount);
 
-export const granulePages = (arena: Arena, mirror: number): number => driverOption(arena, mirror, places.granule);
+export const granulePages = (arena: Arena, mirror: Mirror): number => driverOption(arena, mirror, places.granule);
 
 export const Is = choicesOf(kfdOptions, dmirrorOptionCount);

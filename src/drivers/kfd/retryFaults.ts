@@ -16,17 +16,17 @@ const QUEUED = Mirror.private;
 const DRAIN = Mirror.private + 1;
 
 /** The hardware has queued a fault. */
-export function queueRetryFault(arena: Arena, mirror: number): void {
+export function queueRetryFault(arena: Arena, mirror: Mirror): void {
   if (add(arena, mirror + QUEUED, 1) === 0) wake(arena, mirror + QUEUED);
 }
 
 /** A fault was handled, or dropped. */
-export function retryFaultDone(arena: Arena, mirror: number): void {
+export function retryFaultDone(arena: Arena, mirror: Mirror): void {
   if (add(arena, mirror + QUEUED, -1) === 1) wake(arena, mirror + QUEUED);
 }
 
 /** The interrupt handler's turn: sleeps until a fault is queued. */
-export function* waitForRetryFault(task: Task, mirror: number): Steps<void> {
+export function* waitForRetryFault(task: Task, mirror: Mirror): Steps<void> {
   const mark = observed();
   while (load(task.arena, mirror + QUEUED) === 0) {
     forgetSince(mark);
@@ -36,15 +36,15 @@ export function* waitForRetryFault(task: Task, mirror: number): Steps<void> {
 }
 
 /** Are faults drained? Then they are dropped. */
-export const isDraining = (arena: Arena, mirror: number): boolean => load(arena, mirror + DRAIN) !== 0;
+export const isDraining = (arena: Arena, mirror: Mirror): boolean => load(arena, mirror + DRAIN) !== 0;
 
 /** Something was unmapped: the faults that are queued now must be gone before its range is. */
-export function requestDrain(arena: Arena, mirror: number): void {
+export function requestDrain(arena: Arena, mirror: Mirror): void {
   add(arena, mirror + DRAIN, 1);
 }
 
 /** Returns when no fault is queued. */
-function* waitUntilHandled(task: Task, mirror: number): Steps<void> {
+function* waitUntilHandled(task: Task, mirror: Mirror): Steps<void> {
   const mark = observed();
   for (let queued = load(task.arena, mirror + QUEUED); queued !== 0; queued = load(task.arena, mirror + QUEUED)) {
     yield* waitWhile(task, mirror + QUEUED, queued);
@@ -54,7 +54,7 @@ function* waitUntilHandled(task: Task, mirror: number): Steps<void> {
 }
 
 /** svm_range_drain_retry_fault. Holding nothing that a fault handler needs. */
-export function* drainRetryFaults(task: Task, mirror: number): Steps<void> {
+export function* drainRetryFaults(task: Task, mirror: Mirror): Steps<void> {
   const { arena } = task;
   for (;;) {
     const requests = load(arena, mirror + DRAIN);

@@ -5,11 +5,13 @@
  *
  * It is right because the core calls interval callbacks first: the sequence is set before the zap, and the zap waits for the lock.
  */
+
 import { get, increase, set } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { EAGAIN, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
 import { ClassicSub, IntervalSub, Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
 import { mmuNotifierRegister, mmuNotifierUnregister } from '../../notifier/classic.ts';
 import { mmgetNotZero } from '../../notifier/mmCount.ts';
@@ -44,11 +46,11 @@ const added = {
 
 const Is = choicesOf(added, dmirrorOptionCount);
 
-const isOwn = (task: Task, mirror: number, { owner }: NotifierRange): boolean =>
+const isOwn = (task: Task, mirror: Mirror, { owner }: NotifierRange): boolean =>
   owner === get(task.arena, mirror + Mirror.device);
 
 /** nouveau_svm_range_invalidate: the sequence, and nothing else. Its own conversion to exclusive is passed over. */
-function* invalidate(task: Task, sub: number, range: NotifierRange, curSeq: number): Steps<boolean> {
+function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq: number): Steps<boolean> {
   const { arena } = task;
   const mirror = get(arena, sub + IntervalSub.owner);
   const updateLock = mirror + Mirror.updateLock;
@@ -63,7 +65,7 @@ function* invalidate(task: Task, sub: number, range: NotifierRange, curSeq: numb
 }
 
 /** The zap under svmm->mutex. It counts as foreign for guard 4. */
-function* zap(task: Task, mirror: number, start: number, end: number): Steps<void> {
+function* zap(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<void> {
   const updateLock = mirror + Mirror.updateLock;
   yield* mutexLock(task, updateLock, LockClass.updateLock);
   increase(task.arena, mirror + Mirror.foreignSeq, 1);
@@ -88,7 +90,7 @@ const svmmOps: ClassicOps = {
 registerClassicOps(SVMM_OPS, svmmOps);
 
 /** 0, -EINVAL (the process has exited), -ENOMEM or -EINTR. */
-function* open(task: Task, mirror: number): Steps<number> {
+function* open(task: Task, mirror: Mirror): Steps<number> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (!mmgetNotZero(arena, mm)) return -EINVAL;
@@ -104,7 +106,7 @@ function* open(task: Task, mirror: number): Steps<number> {
   return error;
 }
 
-function* close(task: Task, mirror: number): Steps<void> {
+function* close(task: Task, mirror: Mirror): Steps<void> {
   const { arena } = task;
   const sub = deref(arena, arena.pools.classic, get(arena, mirror + NOTIFIER));
   yield* mmuNotifierUnregister(task, sub);

@@ -6,6 +6,8 @@
  *
  * The books are no part of the arena: whoever shares a {@link Paging} must be on one thread.
  */
+import type { Mirror } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { isDevicePage } from '../../mm/page/page.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -21,9 +23,9 @@ import { NAP, REMOTE, SERVE, type Throttle } from './throttle.ts';
 /** What a device keeps of the blocks of a region. */
 export interface Paging {
   readonly driver: Driver;
-  readonly mirror: number;
+  readonly mirror: Mirror;
   /** First page of the region, and pages of a block. */
-  readonly base: number;
+  readonly base: Vpn;
   readonly size: number;
   readonly residency: Residency;
   readonly throttle: Throttle;
@@ -44,7 +46,7 @@ export interface Usage {
 export const noUsage = (): Usage => ({ arrived: 0, evicted: 0, evictions: 0, naps: 0, remote: 0 });
 
 /** Uses pages from `at` on; returns the first that is not there, or `end`. */
-function* touch(task: Task, { driver, mirror }: Paging, at: number, end: number, usage: Usage): Steps<number> {
+function* touch(task: Task, { driver, mirror }: Paging, at: Vpn, end: Vpn, usage: Usage): Steps<number> {
   const { arena } = task;
   for (let vpn = at; vpn < end; vpn++) {
     const frame = yield* deviceTry(task, driver, mirror, vpn, DEV_VALID);
@@ -79,7 +81,7 @@ function* makeRoom(task: Task, paging: Paging, usage: Usage): Steps<boolean> {
 }
 
 /** A fault on the pages of a block from `at` on. 0 or an error. */
-function* serve(task: Task, paging: Paging, block: number, at: number, end: number, usage: Usage): Steps<number> {
+function* serve(task: Task, paging: Paging, block: number, at: Vpn, end: Vpn, usage: Usage): Steps<number> {
   const { driver, mirror, residency, throttle } = paging;
   const decision = residency.has(block) ? SERVE : throttle.onFault(block, task.clock());
   if (decision === NAP) {

@@ -1,8 +1,10 @@
 /** What a CPU does with an address: translate through the TLB and the page table, fault if need be, access. */
+
 import { cas, forgetRound, frameLoad, frameStore, get, load, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { Mm } from '../../arena/structures.ts';
+import type { Pte, Vpn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -30,7 +32,7 @@ import { handleMmFault } from './fault.ts';
 const FAULT_LIMIT = 1_000_000;
 
 /** The hardware walk: the entry if it allows the access, with accessed and dirty bits set; else 0. Inside a window. */
-function hardwareWalk(task: Task, mm: number, vpn: number, write: boolean): number {
+function hardwareWalk(task: Task, mm: Mm, vpn: Vpn, write: boolean): Pte {
   const { arena } = task;
   const table = lookupTable(arena, get(arena, mm + Mm.pgd), vpn);
   if (table === 0) return 0;
@@ -50,7 +52,7 @@ function hardwareWalk(task: Task, mm: number, vpn: number, write: boolean): numb
 }
 
 /** The translation for an access, through the TLB; 0 means fault. Inside a window. */
-function translate(task: Task, mm: number, vpn: number, write: boolean): number {
+function translate(task: Task, mm: Mm, vpn: Vpn, write: boolean): number {
   const cached = tlbLookup(task, CPU, mm, vpn);
   if (cached !== 0 && (!write || (cached & (PTE_WRITE | PTE_DIRTY)) === (PTE_WRITE | PTE_DIRTY))) return cached;
   const generation = tlbGeneration(task, CPU);
@@ -60,7 +62,7 @@ function translate(task: Task, mm: number, vpn: number, write: boolean): number 
 }
 
 /** do_user_addr_fault: one page fault of a user access. 0, or the VM_FAULT error bits the access ends with. */
-export function* cpuFault(task: Task, mm: number, vpn: number, write: boolean): Steps<number> {
+export function* cpuFault(task: Task, mm: Mm, vpn: Vpn, write: boolean): Steps<number> {
   const { arena } = task;
   let flags = FAULT_FLAG_USER | FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE | (write ? FAULT_FLAG_WRITE : 0);
   for (;;) {
@@ -88,7 +90,7 @@ export function* cpuFault(task: Task, mm: number, vpn: number, write: boolean): 
  *
  * @returns the index of the frame's first word in `arena.frames`; or minus the VM_FAULT bits, with no window open.
  */
-export function* cpuBegin(task: Task, mm: number, vpn: number, write: boolean): Steps<number> {
+export function* cpuBegin(task: Task, mm: Mm, vpn: Vpn, write: boolean): Steps<number> {
   const { arena } = task;
   const mark = observed();
   for (let faults = 0; faults < FAULT_LIMIT; faults++) {
@@ -119,7 +121,7 @@ export function cpuEnd(task: Task): void {
 }
 
 /** Reads one word. The value, or NaN when the access faulted for good. */
-export function* cpuLoad(task: Task, mm: number, vpn: number, word: number): Steps<number> {
+export function* cpuLoad(task: Task, mm: Mm, vpn: Vpn, word: number): Steps<number> {
   const at = yield* cpuBegin(task, mm, vpn, false);
   if (at < 0) return Number.NaN;
   const value = frameLoad(task.arena, at + word);
@@ -128,7 +130,7 @@ export function* cpuLoad(task: Task, mm: number, vpn: number, word: number): Ste
 }
 
 /** Writes one word. 0, or minus the VM_FAULT bits. */
-export function* cpuStore(task: Task, mm: number, vpn: number, word: number, value: number): Steps<number> {
+export function* cpuStore(task: Task, mm: Mm, vpn: Vpn, word: number, value: number): Steps<number> {
   const at = yield* cpuBegin(task, mm, vpn, true);
   if (at < 0) return at;
   frameStore(task.arena, at + word, value);

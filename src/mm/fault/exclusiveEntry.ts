@@ -1,5 +1,8 @@
 /** remove_device_exclusive_entry and restore_exclusive_pte: a device-exclusive entry becomes an ordinary one again. */
+
 import { get, load, store } from '../../arena/access.ts';
+import type { Vma } from '../../arena/structures.ts';
+import type { Pfn, Word } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -24,7 +27,7 @@ import { VM_WRITE, vmaFlags } from '../vma/vma.ts';
 import { protectionBits } from './anonymous.ts';
 
 /** The present entry that replaces a device-exclusive one, built from the VMA's protection as it is now. */
-export function* restorePte(task: Task, pte: number, vma: number): Steps<void> {
+export function* restorePte(task: Task, pte: Word, vma: Vma): Steps<void> {
   const { arena } = task;
   const entry = get(arena, pte);
   const pfn = ptePfn(entry);
@@ -40,7 +43,7 @@ export function* restorePte(task: Task, pte: number, vma: number): Steps<void> {
  * folio_lock_or_retry. 0 with the page locked, or VM_FAULT_RETRY with mmap_lock dropped and the page not locked. Without
  * FAULT_FLAG_ALLOW_RETRY and FAULT_FLAG_KILLABLE it never asks for a retry.
  */
-export function* lockPageOrRetry(task: Task, pfn: number, fault: Fault): Steps<number> {
+export function* lockPageOrRetry(task: Task, pfn: Pfn, fault: Fault): Steps<number> {
   const { flags, mm } = fault;
   if (yield* trylockPage(task, pfn)) return 0;
   const killable = (flags & FAULT_FLAG_KILLABLE) !== 0;

@@ -1,7 +1,9 @@
 /** handle_mm_fault: the dispatch on what the page table holds. */
+
 import { get, or, store } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
-import { Mm } from '../../arena/structures.ts';
+import { Mm, type Vma } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -33,7 +35,7 @@ import { doWpPage } from './writeProtect.ts';
  * @returns VM_FAULT bits. 0 means "try the access again", not "the entry is fine now". With VM_FAULT_RETRY or
  * VM_FAULT_COMPLETED mmap_lock has been dropped and `vma` may be gone; that happens only with FAULT_FLAG_ALLOW_RETRY.
  */
-function* handlePteFault(task: Task, mm: number, vma: number, vpn: number, flags: number): Steps<number> {
+function* handlePteFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number): Steps<number> {
   const { arena } = task;
   const write = (flags & FAULT_FLAG_WRITE) !== 0;
   if (write && (vmaFlags(arena, vma) & VM_WRITE) === 0) return VM_FAULT_SIGSEGV;
@@ -76,7 +78,7 @@ function* presentFault(task: Task, fault: Fault, write: boolean, unshare: boolea
 }
 
 /** handle_mm_fault: {@link handlePteFault}, and the count of those that neither failed nor must be tried again (ru_minflt). */
-export function* handleMmFault(task: Task, mm: number, vma: number, vpn: number, flags: number): Steps<number> {
+export function* handleMmFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number): Steps<number> {
   const result = yield* handlePteFault(task, mm, vma, vpn, flags);
   if ((result & (VM_FAULT_ERROR | VM_FAULT_RETRY)) === 0) count(task, Counter.mmFaults);
   return result;

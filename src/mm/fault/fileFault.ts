@@ -1,7 +1,9 @@
 /** do_fault: nothing is mapped yet in a mapping of a file or of shared memory. */
+
 import { forgetRound, get, observed, store } from '../../arena/access.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Vma } from '../../arena/structures.ts';
+import type { Pfn, Pte, Word } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -27,14 +29,14 @@ const FAULT_AROUND = 16;
 const isError = (result: number): boolean => result < 0;
 
 /** The entry of a file page. Nobody wants to hear of writes to shared memory: its entries are writable from the start. */
-function fileEntry(task: Task, fault: Fault, pfn: number, write: boolean): number {
+function fileEntry(task: Task, fault: Fault, pfn: Pfn, write: boolean): Pte {
   const flags = vmaFlags(task.arena, fault.vma);
   const writable = (flags & VM_SHARED) !== 0 && (flags & VM_WRITE) !== 0;
   return mkPte(pfn, protectionBits(flags) | PTE_YOUNG | (writable ? PTE_WRITE : 0) | (write ? PTE_DIRTY : 0));
 }
 
 /** do_set_pte: maps a file page where nothing is. Under the page-table lock; the caller's reference becomes the mapping's. */
-function* mapFilePage(task: Task, fault: Fault, word: number, pfn: number, write: boolean): Steps<void> {
+function* mapFilePage(task: Task, fault: Fault, word: Word, pfn: Pfn, write: boolean): Steps<void> {
   const { arena } = task;
   addAnonRmap(arena, pfn, false);
   addRssFile(arena, fault.mm, 1);

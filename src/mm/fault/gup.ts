@@ -1,7 +1,9 @@
 /** get_user_pages, one page at a time: a reference or a pin on the page behind an address. */
+
 import { forgetRound, get, observed } from '../../arena/access.ts';
 import { EFAULT, ENOMEM } from '../../arena/errno.ts';
 import { Mm } from '../../arena/structures.ts';
+import type { Pfn, Pte, Vpn } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
@@ -27,7 +29,7 @@ export const FOLL_SPLIT_PMD = 4;
 const UNSHARE = -1;
 
 /** gup_must_unshare: may a pin for reading not rely on the page to stay the one that is mapped? */
-function mustUnshare(task: Task, pte: number, foll: number): boolean {
+function mustUnshare(task: Task, pte: Pte, foll: number): boolean {
   if ((foll & FOLL_PIN) === 0 || (foll & FOLL_WRITE) !== 0 || (pte & PTE_SPECIAL) !== 0) return false;
   return (pageFlags(task.arena, ptePfn(pte)) & (PG_FILE | PG_ANON_EXCLUSIVE)) === 0;
 }
@@ -36,7 +38,7 @@ function mustUnshare(task: Task, pte: number, foll: number): boolean {
  * follow_page_pte: the page if the entry allows it, with the reference taken under the page-table lock; 0 when a fault is
  * needed, UNSHARE when one is that makes the page exclusive.
  */
-function* followPage(task: Task, mm: number, vpn: number, foll: number): Steps<number> {
+function* followPage(task: Task, mm: Mm, vpn: Vpn, foll: number): Steps<number> {
   const { arena } = task;
   const write = (foll & FOLL_WRITE) !== 0;
   const references = (foll & FOLL_PIN) !== 0 ? GUP_PIN_COUNTING_BIAS : 1;
@@ -62,7 +64,7 @@ function* followPage(task: Task, mm: number, vpn: number, foll: number): Steps<n
  *
  * @returns the page frame, -EFAULT (no such mapping, or it does not allow the access) or -ENOMEM.
  */
-export function* getUserPage(task: Task, mm: number, vpn: number, foll: number): Steps<number> {
+export function* getUserPage(task: Task, mm: Mm, vpn: Vpn, foll: number): Steps<number> {
   const { arena } = task;
   mmapAssertLocked(task, mm);
   const write = (foll & FOLL_WRITE) !== 0;
@@ -83,6 +85,6 @@ export function* getUserPage(task: Task, mm: number, vpn: number, foll: number):
 }
 
 /** unpin_user_page. */
-export function* unpinUserPage(task: Task, pfn: number): Steps<void> {
+export function* unpinUserPage(task: Task, pfn: Pfn): Steps<void> {
   yield* putPage(task, pfn, GUP_PIN_COUNTING_BIAS);
 }

@@ -1,8 +1,10 @@
 /** Faults that a huge leaf can answer (do_huge_pmd_anonymous_page, do_huge_pmd_wp_page); others fall back to entries. */
+
 import { get, or, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
+import type { PageTable, Pfn, Pte, Vpn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -56,13 +58,13 @@ import { doSoftleafPage } from './softleaf.ts';
 export const FALLBACK = -1;
 
 /** transhuge_vma_suitable: all pages of the leaf are inside the VMA. */
-export function spansHuge(arena: Arena, vma: number, vpn: number): boolean {
+export function spansHuge(arena: Arena, vma: Vma, vpn: Vpn): boolean {
   const start = hugeStart(vpn);
   return start >= vmaStart(arena, vma) && start + PTRS_PER_TABLE <= vmaEnd(arena, vma);
 }
 
 /** hugepage_vma_check in "madvise" mode: private anonymous memory that was advised to be huge. */
-function wantsHuge(arena: Arena, vma: number, vpn: number): boolean {
+function wantsHuge(arena: Arena, vma: Vma, vpn: Vpn): boolean {
   const flags = vmaFlags(arena, vma);
   return (
     (flags & (VM_HUGEPAGE | VM_NOHUGEPAGE | VM_SPECIAL | VM_UFFD_MISSING)) === VM_HUGEPAGE &&
@@ -72,14 +74,14 @@ function wantsHuge(arena: Arena, vma: number, vpn: number): boolean {
 }
 
 /** Is nothing mapped below the table, so that a leaf may come? Under the PTL. */
-export function isNone(arena: Arena, table: number): boolean {
+export function isNone(arena: Arena, table: PageTable): boolean {
   if (hugeLeaf(arena, table) === EMPTY_LEAF) return true;
   for (let i = 0; i < PTRS_PER_TABLE; i++) if (get(arena, pteAt(arena, table, i)) !== 0) return false;
   return true;
 }
 
 /** Rmap, counters and flags of a huge page that is about to be mapped by its first leaf. */
-export function addNewHuge(arena: Arena, mm: number, vma: number, vpn: number, head: number): void {
+export function addNewHuge(arena: Arena, mm: Mm, vma: Vma, vpn: Vpn, head: Pfn): void {
   const index = linearPageIndex(arena, vma, hugeStart(vpn));
   for (let i = 0; i < PTRS_PER_TABLE; i++) {
     setAnonMapping(arena, head + i, get(arena, vma + Vma.anonVma), index + i);
@@ -88,16 +90,16 @@ export function addNewHuge(arena: Arena, mm: number, vma: number, vpn: number, h
   addRss(arena, mm, PTRS_PER_TABLE);
 }
 
-export function* putHugePage(task: Task, head: number): Steps<void> {
+export function* putHugePage(task: Task, head: Pfn): Steps<void> {
   for (let i = 0; i < PTRS_PER_TABLE; i++) yield* putPage(task, head + i);
 }
 
 /** The leaf of a huge page in a VMA, written to or about to be. */
-export const newLeaf = (flags: number, head: number): number =>
+export const newLeaf = (flags: number, head: Pfn): Pte =>
   mkPte(head, protectionBits(flags) | PTE_HUGE | PTE_YOUNG | PTE_DIRTY | ((flags & VM_WRITE) !== 0 ? PTE_WRITE : 0));
 
 /** do_huge_pmd_anonymous_page. A read gets the huge zero page, a write a page of its own if there is one. */
-function* doHugeAnonymousPage(task: Task, mm: number, vma: number, vpn: number, write: boolean): Steps<number> {
+function* doHugeAnonymousPage(task: Task, mm: Mm, vma: Vma, vpn: Vpn, write: boolean): Steps<number> {
   const { arena } = task;
   if (!(yield* anonVmaPrepare(task, vma))) return VM_FAULT_OOM;
   const table = yield* ensureTable(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
@@ -125,7 +127,7 @@ function* doHugeAnonymousPage(task: Task, mm: number, vma: number, vpn: number, 
 }
 
 /** Nobody else uses the page: it becomes ours as a whole. Under the PTL. */
-function* canReuse(task: Task, head: number): Steps<boolean> {
+function* canReuse(task: Task, head: Pfn): Steps<boolean> {
   const { arena } = task;
   if (isExclusive(arena, head)) return true;
   if (!(yield* trylockPage(task, head))) return false;
@@ -136,7 +138,7 @@ function* canReuse(task: Task, head: number): Steps<boolean> {
 }
 
 /** do_huge_zero_wp_pmd: a write to the huge zero page gets a huge page, as if nothing had been there. */
-function* replaceZero(task: Task, mm: number, vma: number, vpn: number, orig: number): Steps<number> {
+function* replaceZero(task: Task, mm: Mm, vma: Vma, vpn: Vpn, orig: Pte): Steps<number> {
   const { arena } = task;
   const head = yield* allocHugePage(task);
   if (head === 0) return FALLBACK;
@@ -162,15 +164,7 @@ function* replaceZero(task: Task, mm: number, vma: number, vpn: number, orig: nu
 }
 
 /** do_huge_pmd_wp_page: the whole page is reused, or its leaf is split and one piece is copied. */
-function* doHugeWpPage(
-  task: Task,
-  mm: number,
-  vma: number,
-  vpn: number,
-  table: number,
-  orig: number,
-  flags: number,
-): Steps<number> {
+function* doHugeWpPage(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTable, orig: Pte, flags: number): Steps<number> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   const first = pteAt(arena, table, 0);
@@ -195,15 +189,7 @@ function* doHugeWpPage(
 }
 
 /** The leaf is there: too weak, or somebody was faster. */
-function* presentHuge(
-  task: Task,
-  mm: number,
-  vma: number,
-  vpn: number,
-  table: number,
-  orig: number,
-  flags: number,
-): Steps<number> {
+function* presentHuge(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTable, orig: Pte, flags: number): Steps<number> {
   const { arena } = task;
   const write = (flags & FAULT_FLAG_WRITE) !== 0;
   if ((write || (flags & FAULT_FLAG_UNSHARE) !== 0) && !pteWrite(orig) && (orig & PTE_PROTNONE) === 0) {
@@ -224,7 +210,7 @@ function* presentHuge(
 /**
  * The part of __handle_mm_fault that is about leaves. VM_FAULT bits, or FALLBACK: then the table has entries, or will get them.
  */
-export function* handleHugeFault(task: Task, mm: number, vma: number, vpn: number, flags: number): Steps<number> {
+export function* handleHugeFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number): Steps<number> {
   const { arena } = task;
   if ((vmaFlags(arena, vma) & VM_HUGETLB) !== 0) return yield* doHugetlbFault(task, mm, vma, vpn, flags);
   const table = lookupTable(arena, get(arena, mm + Mm.pgd), vpn);

@@ -1,8 +1,10 @@
 /** Private hugetlb memory (mm/hugetlb.c): always mapped by leaves, never split, never counted in rss. */
+
 import { get, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
+import type { PageTable, Pfn, Pte, Vpn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -25,7 +27,7 @@ import { linearPageIndex, vmaFlags } from '../vma/vma.ts';
 import { protectionBits } from './anonymous.ts';
 
 /** A hugetlb page for `vpn`, known to the rmap; 0 when the pool is empty. */
-function* newPage(task: Task, vma: number, vpn: number): Steps<number> {
+function* newPage(task: Task, vma: Vma, vpn: Vpn): Steps<number> {
   const { arena } = task;
   const head = yield* allocHugePage(task);
   if (head === 0) return 0;
@@ -39,16 +41,16 @@ function* newPage(task: Task, vma: number, vpn: number): Steps<number> {
 }
 
 /** Unmaps and puts all pieces. */
-export function* dropPieces(task: Task, head: number): Steps<void> {
+export function* dropPieces(task: Task, head: Pfn): Steps<void> {
   for (let i = 0; i < PTRS_PER_TABLE; i++) removeRmap(task.arena, head + i);
   for (let i = 0; i < PTRS_PER_TABLE; i++) yield* putPage(task, head + i);
 }
 
-const leafFor = (arena: Arena, vma: number, head: number, write: boolean): number =>
+const leafFor = (arena: Arena, vma: Vma, head: Pfn, write: boolean): Pte =>
   mkPte(head, protectionBits(vmaFlags(arena, vma)) | PTE_HUGE | PTE_YOUNG | (write ? PTE_WRITE | PTE_DIRTY : 0));
 
 /** hugetlb_no_page: a page of zeroes; a read maps it without write permission, though nobody shares it. */
-function* noPage(task: Task, vma: number, vpn: number, table: number, write: boolean): Steps<number> {
+function* noPage(task: Task, vma: Vma, vpn: Vpn, table: PageTable, write: boolean): Steps<number> {
   const { arena } = task;
   const head = yield* newPage(task, vma, vpn);
   if (head === 0) return VM_FAULT_SIGBUS;
@@ -66,15 +68,7 @@ function* noPage(task: Task, vma: number, vpn: number, table: number, write: boo
 }
 
 /** hugetlb_wp: the page is reused when it is ours alone, otherwise copied whole. */
-function* writeProtected(
-  task: Task,
-  mm: number,
-  vma: number,
-  vpn: number,
-  table: number,
-  leaf: number,
-  write: boolean,
-): Steps<number> {
+function* writeProtected(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTable, leaf: Pte, write: boolean): Steps<number> {
   const { arena } = task;
   const first = pteAt(arena, table, 0);
   const ptl = ptlOf(arena, table);
@@ -106,7 +100,7 @@ function* writeProtected(
 }
 
 /** hugetlb_fault. */
-export function* doHugetlbFault(task: Task, mm: number, vma: number, vpn: number, flags: number): Steps<number> {
+export function* doHugetlbFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number): Steps<number> {
   const { arena } = task;
   const write = (flags & FAULT_FLAG_WRITE) !== 0;
   if (!(yield* anonVmaPrepare(task, vma))) return VM_FAULT_OOM;

@@ -1,5 +1,7 @@
 /** do_swap_page: the entry is neither empty nor present. Also the waits on migration entries. */
+
 import { get } from '../../arena/access.ts';
+import type { PageTable, Vpn, Word } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
@@ -52,7 +54,7 @@ function* doDevicePrivate(task: Task, fault: Fault): Steps<number> {
   return result;
 }
 
-function* waitForMigration(task: Task, table: number, pte: number): Steps<void> {
+function* waitForMigration(task: Task, table: PageTable, pte: Word): Steps<void> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   yield* spinLock(task, ptl, LockClass.ptl);
@@ -62,7 +64,7 @@ function* waitForMigration(task: Task, table: number, pte: number): Steps<void> 
 }
 
 /** migration_entry_wait: sleeps while `vpn` has a migration entry; returns at once when it has none any more. */
-export function* migrationEntryWait(task: Task, pgd: number, vpn: number): Steps<void> {
+export function* migrationEntryWait(task: Task, pgd: number, vpn: Vpn): Steps<void> {
   const table = lookupTable(task.arena, pgd, vpn);
   if (table !== 0) yield* waitForMigration(task, table, pteAt(task.arena, table, hugeLeaf(task.arena, table) === 0 ? vpn : 0));
 }

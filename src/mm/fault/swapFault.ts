@@ -1,6 +1,8 @@
 /** The swap part of do_swap_page: a fault on a swap entry brings the page back. */
+
 import { get, store } from '../../arena/access.ts';
 import { Vma } from '../../arena/structures.ts';
+import type { Pfn, SwapSlot } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -25,7 +27,7 @@ const GONE = 0;
 const NO_MEMORY = -1;
 
 /** read_swap_cache_async: reads a slot into a page of the swap cache, with a reference for the caller. */
-function* readSwap(task: Task, slot: number): Steps<number> {
+function* readSwap(task: Task, slot: SwapSlot): Steps<number> {
   const { arena } = task;
   const fresh = yield* allocPage(task, false);
   if (fresh === 0) return NO_MEMORY;
@@ -42,14 +44,14 @@ function* readSwap(task: Task, slot: number): Steps<number> {
 }
 
 /** should_try_to_free_swap, for a page that is not mapped yet: a writer wants it alone, or slots run short. */
-function wantsSlotFree(task: Task, fault: Fault, pfn: number): boolean {
+function wantsSlotFree(task: Task, fault: Fault, pfn: Pfn): boolean {
   const { arena } = task;
   if (isSwapFull(arena) || (vmaFlags(arena, fault.vma) & VM_LOCKED) !== 0) return true;
   return (fault.flags & FAULT_FLAG_WRITE) !== 0 && pageCount(arena, pfn) === 2;
 }
 
 /** The entry is still the same and the page locked: it is mapped, and the reference of the fault becomes the mapping's. */
-function* mapSwapPage(task: Task, fault: Fault, pfn: number): Steps<number> {
+function* mapSwapPage(task: Task, fault: Fault, pfn: Pfn): Steps<number> {
   const { arena } = task;
   const { mm, vma, vpn, pte, orig, flags } = fault;
   yield* swapFree(task, swapSlot(orig));

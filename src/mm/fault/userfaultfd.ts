@@ -1,10 +1,12 @@
 /** userfaultfd, missing mode (fs/userfaultfd.c): faults on pages that are not there are resolved by another thread. */
+
 import { cas, forgetRound, frameFill, get, increase, load, observed, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { EEXIST, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
 import { Mm, Userfaultfd, Vma } from '../../arena/structures.ts';
+import type { Pfn, Vpn } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -25,12 +27,12 @@ import { changeVmas } from '../vma/vmaMerge.ts';
 /** Message of {@link userfaultfdRead}: the descriptor was closed. */
 const CLOSED = -1;
 
-const contextOf = (arena: Arena, mm: number): number => {
+const contextOf = (arena: Arena, mm: Mm): Userfaultfd => {
   const handle = get(arena, mm + Mm.userfaultfd);
   return handle === 0 ? 0 : deref(arena, arena.pools.userfaultfd, handle);
 };
 
-function* setMissing(task: Task, mm: number, start: number, end: number, on: boolean): Steps<number> {
+function* setMissing(task: Task, mm: Mm, start: Vpn, end: Vpn, on: boolean): Steps<number> {
   const change = (flags: number): number => (on ? flags | VM_UFFD_MISSING : flags & ~VM_UFFD_MISSING);
   return yield* changeVmas(task, mm, start, end, change, function* () {});
 }
@@ -40,7 +42,7 @@ function* setMissing(task: Task, mm: number, start: number, end: number, on: boo
  *
  * @returns its address, or -ENOMEM, or -EINVAL (part of the range is not mapped).
  */
-export function* userfaultfdRegister(task: Task, mm: number, start: number, pages: number): Steps<number> {
+export function* userfaultfdRegister(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
   const { arena } = task;
   const context = poolAlloc(arena, arena.pools.userfaultfd);
   if (context === 0) return -ENOMEM;
@@ -54,7 +56,7 @@ export function* userfaultfdRegister(task: Task, mm: number, start: number, page
 }
 
 /** No reader is told anything any more, and whoever waits faults as usual. The caller frees it when its reader is done. */
-export function* userfaultfdRelease(task: Task, mm: number, context: number, start: number, pages: number): Steps<void> {
+export function* userfaultfdRelease(task: Task, mm: Mm, context: Userfaultfd, start: Vpn, pages: number): Steps<void> {
   const { arena } = task;
   yield* mmapWriteLock(task, mm);
   set(arena, mm + Mm.userfaultfd, 0);
@@ -65,11 +67,11 @@ export function* userfaultfdRelease(task: Task, mm: number, context: number, sta
   wakeWaiters(arena, context);
 }
 
-export function userfaultfdFree(arena: Arena, context: number): void {
+export function userfaultfdFree(arena: Arena, context: Userfaultfd): void {
   poolFree(arena, arena.pools.userfaultfd, context);
 }
 
-function wakeWaiters(arena: Arena, context: number): void {
+function wakeWaiters(arena: Arena, context: Userfaultfd): void {
   increase(arena, context + Userfaultfd.resolved, 1);
   wake(arena, context + Userfaultfd.resolved);
 }
@@ -97,7 +99,7 @@ export function* handleUserfault(task: Task, { mm, vpn, pte, flags }: Fault): St
 }
 
 /** read of the descriptor: waits for a missing page. Its address page, or a negative number when the descriptor was closed. */
-export function* userfaultfdRead(task: Task, context: number): Steps<number> {
+export function* userfaultfdRead(task: Task, context: Userfaultfd): Steps<number> {
   const { arena } = task;
   const mark = observed();
   for (;;) {
@@ -111,7 +113,7 @@ export function* userfaultfdRead(task: Task, context: number): Steps<number> {
 }
 
 /** UFFDIO_COPY of one page whose words are all `word`. 0, -EEXIST (a page is there), -EINVAL, -ENOMEM. */
-export function* userfaultfdCopy(task: Task, context: number, mm: number, vpn: number, word: number): Steps<number> {
+export function* userfaultfdCopy(task: Task, context: Userfaultfd, mm: Mm, vpn: Vpn, word: number): Steps<number> {
   const { arena } = task;
   const pfn = yield* allocPage(task, false);
   if (pfn === 0) return -ENOMEM;
@@ -124,7 +126,7 @@ export function* userfaultfdCopy(task: Task, context: number, mm: number, vpn: n
   return error;
 }
 
-function* mapCopy(task: Task, mm: number, vpn: number, pfn: number): Steps<number> {
+function* mapCopy(task: Task, mm: Mm, vpn: Vpn, pfn: Pfn): Steps<number> {
   const { arena } = task;
   const vma = vmaLookup(arena, mm, vpn);
   if (vma === 0 || (vmaFlags(arena, vma) & VM_UFFD_MISSING) === 0) return -EINVAL;

@@ -1,7 +1,9 @@
 /** do_wp_page: a write to a present entry that does not allow it, in a private mapping. Reuse the page, or copy it. */
+
 import { get, store, xchg } from '../../arena/access.ts';
 import { clearFrame } from '../../arena/frames.ts';
 import { Vma } from '../../arena/structures.ts';
+import type { Pfn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -33,7 +35,7 @@ import { addRss, addRssFile } from '../vma/mmStruct.ts';
 import { linearPageIndex, VM_SHARED, vmaFlags } from '../vma/vma.ts';
 
 /** Can we prove that no other mapping and no other reference exists? Then the page becomes ours. Under the PTL. */
-function* wpCanReuse(task: Task, pfn: number): Steps<boolean> {
+function* wpCanReuse(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   if (pageHas(arena, pfn, PG_ANON_EXCLUSIVE)) return true;
   if (isFilePage(arena, pfn)) return false;

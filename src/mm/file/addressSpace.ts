@@ -2,10 +2,12 @@
  * struct address_space: the page cache of a file. The model's files live in memory (tmpfs, shared anonymous memory): a page
  * that is not in the cache reads as zero, and nothing is ever written back.
  */
+
 import { add, get, increase, load, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
 import { AddressSpace } from '../../arena/structures.ts';
+import type { PageTable, Pfn } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -29,7 +31,7 @@ import { mkPte, PTE_PRESENT, ptePfn } from '../table/pte.ts';
 import { ensureTable, forEachEntry, freeTables, lookupTable, pteAt, readPte, tableAlloc } from '../table/tables.ts';
 
 /** An empty file of `size` pages with one user. Its address, or 0 when there are too many. */
-export function addressSpaceAlloc(arena: Arena, size: number): number {
+export function addressSpaceAlloc(arena: Arena, size: number): AddressSpace {
   const mapping = poolAlloc(arena, arena.pools.addressSpace);
   if (mapping === 0) return 0;
   store(arena, mapping + AddressSpace.size, size);
@@ -38,16 +40,16 @@ export function addressSpaceAlloc(arena: Arena, size: number): number {
 }
 
 /** Address of the address_space a handle names. */
-export const addressSpaceOf = (arena: Arena, handle: number): number => deref(arena, arena.pools.addressSpace, handle);
+export const addressSpaceOf = (arena: Arena, handle: number): AddressSpace => deref(arena, arena.pools.addressSpace, handle);
 
-export const fileSize = (arena: Arena, mapping: number): number => load(arena, mapping + AddressSpace.size);
+export const fileSize = (arena: Arena, mapping: AddressSpace): number => load(arena, mapping + AddressSpace.size);
 
-export function getAddressSpace(arena: Arena, mapping: number): void {
+export function getAddressSpace(arena: Arena, mapping: AddressSpace): void {
   increase(arena, mapping + AddressSpace.users, 1);
 }
 
 /** The last user is gone (the inode is evicted): nobody maps the file any more, so its pages are simply dropped. */
-export function* putAddressSpace(task: Task, mapping: number): Steps<void> {
+export function* putAddressSpace(task: Task, mapping: AddressSpace): Steps<void> {
   const { arena } = task;
   if (add(arena, mapping + AddressSpace.users, -1) !== 1) return;
   for (const [index] of pagesIn(arena, mapping, 0, Number.POSITIVE_INFINITY)) yield* dropPage(task, mapping, index);
@@ -57,7 +59,7 @@ export function* putAddressSpace(task: Task, mapping: number): Steps<void> {
 }
 
 /** Index and frame of the cached pages of [start, end), in order. */
-export function pagesIn(arena: Arena, mapping: number, start: number, end: number): [index: number, pfn: number][] {
+export function pagesIn(arena: Arena, mapping: AddressSpace, start: number, end: number): [index: number, pfn: Pfn][] {
   const found: [number, number][] = [];
   const table = get(arena, mapping + AddressSpace.table);
   if (table === 0) return found;
@@ -67,13 +69,13 @@ export function pagesIn(arena: Arena, mapping: number, start: number, end: numbe
   return found;
 }
 
-const cached = (arena: Arena, mapping: number, index: number): number => {
+const cached = (arena: Arena, mapping: AddressSpace, index: number): Pfn => {
   const table = get(arena, mapping + AddressSpace.table);
   return table === 0 ? 0 : ptePfn(readPte(arena, table, index));
 };
 
 /** filemap_get_folio: the page with a reference, or 0 when it is not cached. */
-export function* findPage(task: Task, mapping: number, index: number): Steps<number> {
+export function* findPage(task: Task, mapping: AddressSpace, index: number): Steps<Pfn> {
   const lock = mapping + AddressSpace.pagesLock;
   yield Point.filePage;
   yield* spinLock(task, lock, LockClass.filePages);
@@ -84,7 +86,7 @@ export function* findPage(task: Task, mapping: number, index: number): Steps<num
 }
 
 /** The last-level table of i_pages for an index, made if need be; 0 when out of page-table pages. */
-function* ensurePagesTable(task: Task, mapping: number, index: number): Steps<number> {
+function* ensurePagesTable(task: Task, mapping: AddressSpace, index: number): Steps<PageTable> {
   const { arena } = task;
   const lock = mapping + AddressSpace.pagesLock;
   yield* spinLock(task, lock, LockClass.filePages);
@@ -98,7 +100,7 @@ function* ensurePagesTable(task: Task, mapping: number, index: number): Steps<nu
 }
 
 /** shmem_get_folio: the page with a reference, added to the cache with zeroes if need be; 0 when out of memory. */
-export function* findOrCreatePage(task: Task, mapping: number, index: number): Steps<number> {
+export function* findOrCreatePage(task: Task, mapping: AddressSpace, index: number): Steps<number> {
   const { arena } = task;
   const found = yield* findPage(task, mapping, index);
   if (found !== 0) return found;
@@ -127,11 +129,11 @@ export function* findOrCreatePage(task: Task, mapping: number, index: number): S
 }
 
 /** Is the page still the one the file has at its index? To be asked with the page locked: truncation takes that lock. */
-export const stillInFile = (arena: Arena, mapping: number, pfn: number): boolean =>
+export const stillInFile = (arena: Arena, mapping: AddressSpace, pfn: Pfn): boolean =>
   pageMapping(arena, pfn) === handleOf(arena, arena.pools.addressSpace, mapping);
 
 /** Takes the page at an index out of the cache, and returns it. Under the lock of i_pages. */
-function takeOut(arena: Arena, mapping: number, index: number): number {
+function takeOut(arena: Arena, mapping: AddressSpace, index: number): Pfn {
   const word = pteAt(arena, lookupTable(arena, get(arena, mapping + AddressSpace.table), index), index);
   const pfn = ptePfn(get(arena, word));
   store(arena, word, 0);
@@ -141,7 +143,7 @@ function takeOut(arena: Arena, mapping: number, index: number): number {
 }
 
 /** filemap_remove_folio: takes a page out of the cache and drops the cache's reference. The page is locked, or the file dead. */
-export function* dropPage(task: Task, mapping: number, index: number): Steps<void> {
+export function* dropPage(task: Task, mapping: AddressSpace, index: number): Steps<void> {
   const lock = mapping + AddressSpace.pagesLock;
   yield* spinLock(task, lock, LockClass.filePages);
   const pfn = takeOut(task.arena, mapping, index);
@@ -153,7 +155,7 @@ export function* dropPage(task: Task, mapping: number, index: number): Steps<voi
  * __remove_mapping for a locked page: the same, if it is clean and nobody but the cache and the caller has a reference. Look-ups
  * take theirs under the same lock, so nobody can come in between.
  */
-export function* dropPageIfUnused(task: Task, mapping: number, pfn: number): Steps<boolean> {
+export function* dropPageIfUnused(task: Task, mapping: AddressSpace, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   const lock = mapping + AddressSpace.pagesLock;
   yield* spinLock(task, lock, LockClass.filePages);

@@ -12,7 +12,7 @@ import { putPage } from '../page/zone.ts';
 import { fileSize, findOrCreatePage, findPage } from './addressSpace.ts';
 
 /** Reads the first word of page `index`: NaN at and beyond the end of the file, 0 in a hole. */
-export function* fileRead(task: Task, mapping: number, index: number): Steps<number> {
+export function* fileRead(task: Task, mapping: AddressSpace, index: number): Steps<number> {
   if (index >= fileSize(task.arena, mapping)) return Number.NaN;
   const pfn = yield* findPage(task, mapping, index);
   if (pfn === 0) return 0;
@@ -22,7 +22,7 @@ export function* fileRead(task: Task, mapping: number, index: number): Steps<num
 }
 
 /** i_size_write: the page lock guards the page alone, so two writers may want to make the file longer at once. */
-function growTo(arena: Arena, mapping: number, pages: number): void {
+function growTo(arena: Arena, mapping: AddressSpace, pages: number): void {
   const word = mapping + AddressSpace.size;
   for (let size = load(arena, word); size < pages; ) {
     const now = cas(arena, word, size, pages);
@@ -32,7 +32,7 @@ function growTo(arena: Arena, mapping: number, pages: number): void {
 }
 
 /** Writes it; a write beyond the end makes the file longer. 0 or -ENOMEM. */
-export function* fileWrite(task: Task, mapping: number, index: number, value: number): Steps<number> {
+export function* fileWrite(task: Task, mapping: AddressSpace, index: number, value: number): Steps<number> {
   const { arena } = task;
   const pfn = yield* findOrCreatePage(task, mapping, index);
   if (pfn === 0) return -ENOMEM;

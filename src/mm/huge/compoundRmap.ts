@@ -1,9 +1,11 @@
 /** rmap_walk of a huge page as a whole: every mapping that can see any of its pieces. */
+
 import { get } from '../../arena/access.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { nodeLast, nodeStart } from '../../arena/intervalTree.ts';
 import { deref } from '../../arena/pool.ts';
-import { AnonVma, Vma } from '../../arena/structures.ts';
+import { AnonVma, type Mm, Vma } from '../../arena/structures.ts';
+import type { Pfn, Vpn } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { downRead, upRead } from '../../sync/rwsem.ts';
@@ -11,13 +13,13 @@ import type { Task } from '../../sync/task.ts';
 import { compoundHead, pageIndex, pageMapping } from '../page/page.ts';
 
 /** The pages [start, end) of an address space where pieces may be mapped. Returns false to end the walk. */
-export type CompoundVisitor = (mm: number, start: number, end: number) => Steps<boolean>;
+export type CompoundVisitor = (mm: Mm, start: Vpn, end: Vpn) => Steps<boolean>;
 
 /**
  * Calls `visit` for each mapping of the huge page that `piece` is of, under the rmap lock. The caller has the piece locked; the
  * first piece may have been freed.
  */
-export function* eachCompoundMapping(task: Task, piece: number, visit: CompoundVisitor): Steps<void> {
+export function* eachCompoundMapping(task: Task, piece: Pfn, visit: CompoundVisitor): Steps<void> {
   const { arena } = task;
   const anonVma = deref(arena, arena.pools.anonVma, pageMapping(arena, piece));
   const index = pageIndex(arena, piece) - (piece - compoundHead(arena, piece));

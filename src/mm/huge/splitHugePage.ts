@@ -3,8 +3,10 @@
  * reference count for that, by migration entries in all mappings; here each piece has a count of its own, which stays right
  * throughout, so the leaves are split and nothing is unmapped.
  */
+
 import { get } from '../../arena/access.ts';
 import { Mm } from '../../arena/structures.ts';
+import type { Pfn, Vpn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -23,7 +25,7 @@ import { fillFromLeaf, leafOf } from './splitHugePmd.ts';
  * Splits the leaf of one mapping. The event goes over all that the mapping can see of the page. Where the pieces are mapped one by
  * one already nothing changes here; a kernel sends the event all the same.
  */
-function* splitMapping(task: Task, mm: number, start: number, end: number, head: number): Steps<void> {
+function* splitMapping(task: Task, mm: Mm, start: Vpn, end: Vpn, head: Pfn): Steps<void> {
   const { arena } = task;
   const mapsLeaf = ptePfn(leafOf(arena, mm, start)) === head;
   if (!mapsLeaf && !isOlder(arena, Older.compoundStays)) return;
@@ -44,7 +46,7 @@ function* splitMapping(task: Task, mm: number, start: number, end: number, head:
  * Splits the huge page that `piece` is of. The caller has that piece locked, and `references` references to pieces. False when
  * somebody else holds one.
  */
-export function* splitHugePage(task: Task, piece: number, references: number): Steps<boolean> {
+export function* splitHugePage(task: Task, piece: Pfn, references: number): Steps<boolean> {
   const { arena } = task;
   const head = compoundHead(arena, piece);
   if (extraReferences(arena, head) !== references) return false;

@@ -1,8 +1,10 @@
 /** split_huge_pmd: a leaf becomes 512 entries for the same pages, so that a part of them can be treated alone. */
+
 import { cas, get, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE, VPN_LIMIT, ZERO_PFN } from '../../arena/config.ts';
 import { Mm } from '../../arena/structures.ts';
+import type { PageTable, Pte, Vpn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -15,10 +17,10 @@ import { hugeLeaf, lookupTable, pteAt, ptlOf } from '../table/tables.ts';
 import { CPU, flushTlb } from '../table/tlb.ts';
 
 /** First page that the leaf of `vpn` maps. */
-export const hugeStart = (vpn: number): number => vpn - (vpn % PTRS_PER_TABLE);
+export const hugeStart = (vpn: Vpn): Vpn => vpn - (vpn % PTRS_PER_TABLE);
 
 /** The leaf that maps `vpn`, 0 where there is none or it maps nothing. A look without a lock. */
-export function leafOf(arena: Arena, mm: number, vpn: number): number {
+export function leafOf(arena: Arena, mm: Mm, vpn: Vpn): Pte {
   if (!arena.hasHuge || vpn < 0 || vpn >= VPN_LIMIT) return 0;
   const table = lookupTable(arena, get(arena, mm + Mm.pgd), vpn);
   const leaf = table === 0 ? 0 : hugeLeaf(arena, table);
@@ -26,14 +28,14 @@ export function leafOf(arena: Arena, mm: number, vpn: number): number {
 }
 
 /** The entry of piece `i` of a leaf. Pieces of the huge zero page are not told apart from the small one. */
-const pieceOf = (leaf: number, i: number): number =>
+const pieceOf = (leaf: Pte, i: number): Pte =>
   ptePresent(leaf) && (leaf & PTE_SPECIAL) !== 0 ? mkPte(ZERO_PFN, pteFlags(leaf) & ~PTE_HUGE) : pieceEntry(leaf, i);
 
 /**
  * Entries for the pages of the leaf. The first word comes last: it turns the table over. Until then the CPU may set accessed and
  * dirty bits of the leaf; the pieces have them, too. Under the PTL.
  */
-export function* fillFromLeaf(task: Task, table: number, leaf: number): Steps<void> {
+export function* fillFromLeaf(task: Task, table: PageTable, leaf: Pte): Steps<void> {
   const { arena } = task;
   const first = pteAt(arena, table, 0);
   for (let seen = leaf, before = 0; seen !== before; ) {
@@ -46,12 +48,12 @@ export function* fillFromLeaf(task: Task, table: number, leaf: number): Steps<vo
 }
 
 /** Splits the leaf that maps `vpn`, if there is one, in a CLEAR bracket over all of it. */
-export function* splitHugePmd(task: Task, mm: number, vpn: number): Steps<void> {
+export function* splitHugePmd(task: Task, mm: Mm, vpn: Vpn): Steps<void> {
   if (leafOf(task.arena, mm, vpn) !== 0) yield* splitAddress(task, mm, vpn);
 }
 
 /** split_huge_pmd_address: there is a table. The bracket comes before anybody knows whether there is a leaf. */
-export function* splitAddress(task: Task, mm: number, vpn: number): Steps<void> {
+export function* splitAddress(task: Task, mm: Mm, vpn: Vpn): Steps<void> {
   const { arena } = task;
   const start = hugeStart(vpn);
   const range = notifierRange(MMU_NOTIFY_CLEAR, mm, start, start + PTRS_PER_TABLE);

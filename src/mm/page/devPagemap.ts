@@ -1,10 +1,12 @@
 /** struct dev_pagemap and the life of ZONE_DEVICE pages (mm/memremap.c). */
+
 import { add, cas, fill, forgetSince, get, increase, load, observed, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { poisonFrame } from '../../arena/frames.ts';
 import { deref, handleOf, liveObjects, poolAlloc, poolFree } from '../../arena/pool.ts';
 import { Pgmap } from '../../arena/structures.ts';
+import type { Pfn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -22,7 +24,7 @@ export const MEMORY_DEVICE_COHERENT = 2;
 /** struct dev_pagemap_ops. */
 export interface PagemapOps {
   /** The last reference is gone. May run under a page-table lock: must not sleep. */
-  readonly folioFree: (task: Task, pfn: number) => Steps<void>;
+  readonly folioFree: (task: Task, pfn: Pfn) => Steps<void>;
   /** A CPU touched a device-private page; `fault.page` is it, locked and referenced. Returns VM_FAULT bits. */
   readonly migrateToRam: (task: Task, fault: Fault) => Steps<number>;
 }
@@ -34,7 +36,7 @@ export function registerPagemapOps(id: number, ops: PagemapOps): void {
   table.set(id, ops);
 }
 
-export function pagemapOps(arena: Arena, pgmap: number): PagemapOps {
+export function pagemapOps(arena: Arena, pgmap: Pgmap): PagemapOps {
   const id = get(arena, pgmap + Pgmap.ops);
   const ops = table.get(id);
   if (ops === undefined) throw new Error(`pagemap operations ${id} are not registered in this thread`);
@@ -42,13 +44,13 @@ export function pagemapOps(arena: Arena, pgmap: number): PagemapOps {
 }
 
 /** The pagemap of a device page. */
-export const pgmapOf = (arena: Arena, pfn: number): number => deref(arena, arena.pools.pgmap, get(arena, arena.page.pgmap + pfn));
+export const pgmapOf = (arena: Arena, pfn: Pfn): Pgmap => deref(arena, arena.pools.pgmap, get(arena, arena.page.pgmap + pfn));
 
 /** The owner of the pagemap of a device page, read without a lock or reference as the kernel does. */
-export const pgmapOwner = (arena: Arena, pfn: number): number => get(arena, pgmapOf(arena, pfn) + Pgmap.owner);
+export const pgmapOwner = (arena: Arena, pfn: Pfn): number => get(arena, pgmapOf(arena, pfn) + Pgmap.owner);
 
 /** is_device_private_page: device memory a CPU cannot reach; coherent device memory is mapped like system memory. */
-export const isDevicePrivatePage = (arena: Arena, pfn: number): boolean =>
+export const isDevicePrivatePage = (arena: Arena, pfn: Pfn): boolean =>
   isDevicePage(arena, pfn) && get(arena, pgmapOf(arena, pfn) + Pgmap.type) === MEMORY_DEVICE_PRIVATE;
 
 /** What memremap_pages is asked for. */
@@ -57,7 +59,7 @@ export interface PagemapSpec {
   /** Non-zero; compared by collect, by range fault and by notifier callbacks. */
   readonly owner: number;
   readonly ops: number;
-  readonly start: number;
+  readonly start: Pfn;
   readonly pages: number;
 }
 
@@ -90,7 +92,7 @@ export function memremapPages(arena: Arena, { type, owner, ops, start, pages }: 
 }
 
 /** zone_device_page_init: a free device page comes into use, locked, with one reference. */
-export function* zoneDevicePageInit(task: Task, pgmap: number, pfn: number): Steps<void> {
+export function* zoneDevicePageInit(task: Task, pgmap: Pgmap, pfn: Pfn): Steps<void> {
   const { arena } = task;
   yield Point.zoneDevicePageInit;
   if (get(arena, pgmap + Pgmap.dead) !== 0)
@@ -110,13 +112,13 @@ export function* zoneDevicePageInit(task: Task, pgmap: number, pfn: number): Ste
  * zone_device_data of a page that has moved, from its commit on: nothing. The page is locked. Until its last reference is put it can
  * be found by its frame, and nothing else tells that nobody needs its contents any more.
  */
-export const disownDevicePage = (arena: Arena, pfn: number): void => set(arena, arena.page.deviceData + pfn, 0);
+export const disownDevicePage = (arena: Arena, pfn: Pfn): void => set(arena, arena.page.deviceData + pfn, 0);
 
 /** Does a driver still answer for the page? Whoever found it by its frame asks with the page locked. */
-export const isOwnedDevicePage = (arena: Arena, pfn: number): boolean => get(arena, arena.page.deviceData + pfn) !== 0;
+export const isOwnedDevicePage = (arena: Arena, pfn: Pfn): boolean => get(arena, arena.page.deviceData + pfn) !== 0;
 
 /** free_zone_device_folio: the last reference of a device page is gone. */
-export function* freeZoneDevicePage(task: Task, pfn: number): Steps<void> {
+export function* freeZoneDevicePage(task: Task, pfn: Pfn): Steps<void> {
   const { arena } = task;
   // Read before the callback: afterwards somebody else may own the page already.
   const pgmap = pgmapOf(arena, pfn);
@@ -128,7 +130,7 @@ export function* freeZoneDevicePage(task: Task, pfn: number): Steps<void> {
   putPgmap(arena, pgmap);
 }
 
-function putPgmap(arena: Arena, pgmap: number): void {
+function putPgmap(arena: Arena, pgmap: Pgmap): void {
   const left = add(arena, pgmap + Pgmap.ref, -1) - 1;
   if (left < 0) throw new Violation('I-PGMAP', `references of pagemap ${pgmap} fell below 0`);
   if (left === 0) wake(arena, pgmap + Pgmap.ref);
@@ -138,7 +140,7 @@ function putPgmap(arena: Arena, pgmap: number): void {
  * memunmap_pages: kills the pagemap, waits until every page of it is free, and takes the page structures away. The driver
  * has stopped allocating and has evicted what it could; a page that stays mapped makes this wait for ever.
  */
-export function* memunmapPages(task: Task, pgmap: number): Steps<void> {
+export function* memunmapPages(task: Task, pgmap: Pgmap): Steps<void> {
   const { arena } = task;
   mightSleep(task, 'memunmapPages');
   store(arena, pgmap + Pgmap.dead, 1);

@@ -2,19 +2,21 @@
  * Huge pages of system memory: blocks of 512 frames at its end, handed out whole. A block is free again when its last piece is;
  * pieces are never handed out one by one, as those of a compound page are not either before it is split and freed.
  */
+
 import { cas, get, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { clearFrame } from '../../arena/frames.ts';
 import { rawLock, rawUnlock } from '../../arena/raw.ts';
 import { Header } from '../../arena/structures.ts';
+import type { Pfn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 
 /** First frame of the block a frame is in. */
-const blockOf = (arena: Arena, pfn: number): number => pfn - ((pfn - arena.hugeZero) % PTRS_PER_TABLE);
+const blockOf = (arena: Arena, pfn: Pfn): Pfn => pfn - ((pfn - arena.hugeZero) % PTRS_PER_TABLE);
 
 /** Takes a block off the free list; 0 when there is none. */
 function takeBlock(arena: Arena): number {
@@ -34,7 +36,7 @@ function takeBlock(arena: Arena): number {
 }
 
 /** alloc_pages of order 9 with __GFP_COMP: 512 cleared frames with one reference each. The first, or 0 when there are none. */
-export function* allocHugePage(task: Task): Steps<number> {
+export function* allocHugePage(task: Task): Steps<Pfn> {
   const { arena } = task;
   yield Point.allocPage;
   const head = takeBlock(arena);
@@ -49,7 +51,7 @@ export function* allocHugePage(task: Task): Steps<number> {
 }
 
 /** The last put of a piece, already poisoned. */
-export function freePiece(arena: Arena, pfn: number): void {
+export function freePiece(arena: Arena, pfn: Pfn): void {
   const head = blockOf(arena, pfn);
   set(arena, arena.page.compound + pfn, 0);
   rawLock(arena, Header.zoneLock);

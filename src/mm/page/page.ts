@@ -2,11 +2,13 @@
  * struct page: flags, references, mappings. Each piece of a huge page has its own: what the kernel counts once for the whole
  * (references, pins) is counted for the piece it is about, and asked of all pieces where the whole matters (compound.ts).
  */
+
 import { add, and, cas, get, getBits, increase, or, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE, ZERO_PFN } from '../../arena/config.ts';
 import { deref, poolFree } from '../../arena/pool.ts';
 import { AnonVma } from '../../arena/structures.ts';
+import type { Handle, Pfn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -38,39 +40,39 @@ export const PG_MIGRATED = 512;
 export const GUP_PIN_COUNTING_BIAS = 1024;
 
 /** A plain look: callers hold the page lock or the page-table lock that keeps the bits they ask for as they are. */
-export const pageFlags = (arena: Arena, pfn: number): number => get(arena, arena.page.flags + pfn);
+export const pageFlags = (arena: Arena, pfn: Pfn): number => get(arena, arena.page.flags + pfn);
 /** Is one of these bits set? Nothing else of the flags matters to the caller. */
-export const pageHas = (arena: Arena, pfn: number, bits: number): boolean => getBits(arena, arena.page.flags + pfn, bits) !== 0;
+export const pageHas = (arena: Arena, pfn: Pfn, bits: number): boolean => getBits(arena, arena.page.flags + pfn, bits) !== 0;
 /** A page of a file; it stays one for as long as it is in use. */
-export const isFilePage = (arena: Arena, pfn: number): boolean => pageHas(arena, pfn, PG_FILE);
-export const setPageFlags = (arena: Arena, pfn: number, bits: number): number => or(arena, arena.page.flags + pfn, bits);
-export const clearPageFlags = (arena: Arena, pfn: number, bits: number): number => and(arena, arena.page.flags + pfn, ~bits);
+export const isFilePage = (arena: Arena, pfn: Pfn): boolean => pageHas(arena, pfn, PG_FILE);
+export const setPageFlags = (arena: Arena, pfn: Pfn, bits: number): number => or(arena, arena.page.flags + pfn, bits);
+export const clearPageFlags = (arena: Arena, pfn: Pfn, bits: number): number => and(arena, arena.page.flags + pfn, ~bits);
 
 /** folio_isolate_lru, by one who has a reference: true for who takes the page off the list. */
-export const isolateLru = (arena: Arena, pfn: number): boolean => (clearPageFlags(arena, pfn, PG_LRU) & PG_LRU) !== 0;
+export const isolateLru = (arena: Arena, pfn: Pfn): boolean => (clearPageFlags(arena, pfn, PG_LRU) & PG_LRU) !== 0;
 
-export const isDevicePage = (arena: Arena, pfn: number): boolean => pfn >= arena.config.systemPages;
+export const isDevicePage = (arena: Arena, pfn: Pfn): boolean => pfn >= arena.config.systemPages;
 /**
  * References and mappings, by a plain look. Who decides something by them has taken the page's entries away under their
  * page-table locks before: a reference taken through an entry is ordered by that lock, and a speculative one may come later
  * in any case.
  */
-export const pageCount = (arena: Arena, pfn: number): number => get(arena, arena.page.refcount + pfn);
-export const pageMapcount = (arena: Arena, pfn: number): number => get(arena, arena.page.mapcount + pfn);
-export const pageGeneration = (arena: Arena, pfn: number): number => get(arena, arena.page.generation + pfn);
+export const pageCount = (arena: Arena, pfn: Pfn): number => get(arena, arena.page.refcount + pfn);
+export const pageMapcount = (arena: Arena, pfn: Pfn): number => get(arena, arena.page.mapcount + pfn);
+export const pageGeneration = (arena: Arena, pfn: Pfn): number => get(arena, arena.page.generation + pfn);
 /** Handle of the anon_vma, 0 if the page was never mapped. */
-export const pageMapping = (arena: Arena, pfn: number): number => get(arena, arena.page.mapping + pfn);
-export const pageIndex = (arena: Arena, pfn: number): number => get(arena, arena.page.index + pfn);
+export const pageMapping = (arena: Arena, pfn: Pfn): number => get(arena, arena.page.mapping + pfn);
+export const pageIndex = (arena: Arena, pfn: Pfn): number => get(arena, arena.page.index + pfn);
 /** 1 + the slot the page stands for in the swap cache, 0 when it is not in there. */
-export const pageSwap = (arena: Arena, pfn: number): number => (arena.hasSwap ? get(arena, arena.page.swap + pfn) : 0);
+export const pageSwap = (arena: Arena, pfn: Pfn): number => (arena.hasSwap ? get(arena, arena.page.swap + pfn) : 0);
 /** May somebody hold a pin? A page with very many references is taken for pinned, as in the kernel. */
-export const maybeDmaPinned = (arena: Arena, pfn: number): boolean => pageCount(arena, pfn) >= GUP_PIN_COUNTING_BIAS;
+export const maybeDmaPinned = (arena: Arena, pfn: Pfn): boolean => pageCount(arena, pfn) >= GUP_PIN_COUNTING_BIAS;
 
 /** compound_head: the first page of the huge page it is a piece of, 0 for a page of its own. */
-export const compoundHead = (arena: Arena, pfn: number): number => get(arena, arena.page.compound + pfn);
+export const compoundHead = (arena: Arena, pfn: Pfn): Pfn => get(arena, arena.page.compound + pfn);
 
 /** The shared zero page, or a piece of the huge one. */
-export const isZeroPage = (arena: Arena, pfn: number): boolean =>
+export const isZeroPage = (arena: Arena, pfn: Pfn): boolean =>
   pfn === ZERO_PFN || (pfn >= arena.hugeZero && pfn < arena.hugeZero + (arena.hasHuge ? PTRS_PER_TABLE : 0));
 
 /** Pages of system memory that are ever handed out. */
@@ -78,7 +80,7 @@ export const allocatablePages = ({ config, hasHuge }: Arena): number =>
   config.systemPages - ZERO_PFN - 1 - (hasHuge ? PTRS_PER_TABLE : 0);
 
 /** get_page: the caller holds a reference, or the lock of an entry that does. Raising a count from 0 is a violation. */
-export function* getPage(task: Task, pfn: number, references = 1): Steps<void> {
+export function* getPage(task: Task, pfn: Pfn, references = 1): Steps<void> {
   yield Point.getPage;
   if (add(task.arena, task.arena.page.refcount + pfn, references) <= 0) {
     throw new Violation('I-REF', `actor ${task.id} takes a reference on page ${pfn}, which is free`);
@@ -86,7 +88,7 @@ export function* getPage(task: Task, pfn: number, references = 1): Steps<void> {
 }
 
 /** folio_try_get: false when the page is free. */
-export function* tryGetPage(task: Task, pfn: number): Steps<boolean> {
+export function* tryGetPage(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   const word = arena.page.refcount + pfn;
   yield Point.getPage;
@@ -98,13 +100,13 @@ export function* tryGetPage(task: Task, pfn: number): Steps<boolean> {
 }
 
 /** page->mapping and page->index for a page that becomes anonymous memory. The page keeps the anon_vma alive. */
-export function setAnonMapping(arena: Arena, pfn: number, anonVma: number, index: number): void {
+export function setAnonMapping(arena: Arena, pfn: Pfn, anonVma: Handle<'anonVma'>, index: number): void {
   increase(arena, deref(arena, arena.pools.anonVma, anonVma) + AnonVma.users, 1);
   set(arena, arena.page.mapping + pfn, anonVma);
   set(arena, arena.page.index + pfn, index);
 }
 
-export function clearAnonMapping(arena: Arena, pfn: number): void {
+export function clearAnonMapping(arena: Arena, pfn: Pfn): void {
   const anonVma = pageMapping(arena, pfn);
   if (anonVma === 0) return;
   set(arena, arena.page.mapping + pfn, 0);
@@ -112,6 +114,6 @@ export function clearAnonMapping(arena: Arena, pfn: number): void {
 }
 
 /** put_anon_vma: VMAs and pages count as users; the last one frees it. */
-export function putAnonVma(arena: Arena, anonVma: number): void {
+export function putAnonVma(arena: Arena, anonVma: AnonVma): void {
   if (add(arena, anonVma + AnonVma.users, -1) === 1) poolFree(arena, arena.pools.anonVma, anonVma);
 }

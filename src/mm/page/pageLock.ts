@@ -2,8 +2,10 @@
  * The page lock (folio lock): a sleeping bit lock in the page flags. It is the right to migrate a page or to make it
  * exclusive, and it is held for the whole life of migration entries.
  */
+
 import { acquired, and, cas, forgetRound, forgetSince, get, load, looksAt, observed, set } from '../../arena/access.ts';
 import { EINTR } from '../../arena/errno.ts';
+import type { Pfn, Word } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -14,14 +16,14 @@ import { fatalSignalPending, ownerTag, type Task } from '../../sync/task.ts';
 import { waitWhile, wake } from '../../sync/wait.ts';
 import { PG_LOCKED, PG_WAITERS } from './page.ts';
 
-function took(task: Task, pfn: number): void {
+function took(task: Task, pfn: Pfn): void {
   const owner = task.arena.page.lockOwner + pfn;
   set(task.arena, owner, ownerTag(task, owner));
   if (task.checks) noteLocked(task, task.arena.page.flags + pfn, LockClass.pageLock);
 }
 
 /** folio_trylock. Legal under a spin lock. */
-export function* trylockPage(task: Task, pfn: number): Steps<boolean> {
+export function* trylockPage(task: Task, pfn: Pfn): Steps<boolean> {
   const word = task.arena.page.flags + pfn;
   yield Point.trylockPage;
   for (;;) {
@@ -36,7 +38,7 @@ export function* trylockPage(task: Task, pfn: number): Steps<boolean> {
 }
 
 /** Marks that somebody waits and returns the flags to wait on, or -1 when the page is not locked. */
-function announce(task: Task, word: number): number {
+function announce(task: Task, word: Word): number {
   for (;;) {
     looksAt(PG_LOCKED | PG_WAITERS);
     const flags = load(task.arena, word);
@@ -46,7 +48,7 @@ function announce(task: Task, word: number): number {
   }
 }
 
-function* lock(task: Task, pfn: number, killable: boolean): Steps<number> {
+function* lock(task: Task, pfn: Pfn, killable: boolean): Steps<number> {
   const word = task.arena.page.flags + pfn;
   mightSleep(task, 'lockPage');
   if (task.checks) lockOrder(task, LockClass.pageLock);
@@ -65,17 +67,17 @@ function* lock(task: Task, pfn: number, killable: boolean): Steps<number> {
 }
 
 /** folio_lock: sleeps until the page is ours. */
-export function* lockPage(task: Task, pfn: number): Steps<void> {
+export function* lockPage(task: Task, pfn: Pfn): Steps<void> {
   yield* lock(task, pfn, false);
 }
 
 /** folio_lock_killable: 0, or -EINTR on a fatal signal. */
-export function* lockPageKillable(task: Task, pfn: number): Steps<number> {
+export function* lockPageKillable(task: Task, pfn: Pfn): Steps<number> {
   return yield* lock(task, pfn, true);
 }
 
 /** folio_unlock. */
-export function* unlockPage(task: Task, pfn: number): Steps<void> {
+export function* unlockPage(task: Task, pfn: Pfn): Steps<void> {
   const { arena } = task;
   const owner = arena.page.lockOwner + pfn;
   if (get(arena, owner) !== ownerTag(task, owner)) {
@@ -97,7 +99,7 @@ export function* unlockPage(task: Task, pfn: number): Steps<void> {
 }
 
 /** Sleeps until the page has been unlocked once; the caller holds a reference and tests again. */
-export function* waitOnPageLocked(task: Task, pfn: number, killable = false): Steps<void> {
+export function* waitOnPageLocked(task: Task, pfn: Pfn, killable = false): Steps<void> {
   const word = task.arena.page.flags + pfn;
   mightSleep(task, 'waitOnPageLocked');
   const flags = announce(task, word);
@@ -109,7 +111,7 @@ export function* waitOnPageLocked(task: Task, pfn: number, killable = false): St
  * the page is unlocked. It holds no reference: what it will wait for is fixed before the lock is dropped, and afterwards
  * only the wait word is touched.
  */
-export function* waitOnLockedDropPtl(task: Task, pfn: number, ptl: number): Steps<void> {
+export function* waitOnLockedDropPtl(task: Task, pfn: Pfn, ptl: Word): Steps<void> {
   const word = task.arena.page.flags + pfn;
   const flags = announce(task, word);
   yield* spinUnlock(task, ptl, LockClass.ptl);

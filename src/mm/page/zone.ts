@@ -1,9 +1,11 @@
 /** System memory: allocation and the last put of a page (mm/page_alloc.c, as far as single pages go). */
+
 import { add, cas, get, load, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { checkPoison, clearFrame, poisonFrame } from '../../arena/frames.ts';
 import { rawLock, rawUnlock } from '../../arena/raw.ts';
 import { Header } from '../../arena/structures.ts';
+import type { Pfn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -19,7 +21,7 @@ export const freePages = (arena: Arena): number => get(arena, Header.zoneFreeCou
  * alloc_page: a page with one reference, or 0 when memory is exhausted. With `zero` its bytes are cleared, otherwise they
  * are the poison of the last owner, which nobody may see.
  */
-export function* allocPage(task: Task, zero: boolean): Steps<number> {
+export function* allocPage(task: Task, zero: boolean): Steps<Pfn> {
   const { arena } = task;
   yield Point.allocPage;
   rawLock(arena, Header.zoneLock);
@@ -46,7 +48,7 @@ export function* allocPage(task: Task, zero: boolean): Steps<number> {
   return pfn;
 }
 
-function freeSystemPage(task: Task, pfn: number): void {
+function freeSystemPage(task: Task, pfn: Pfn): void {
   const { arena } = task;
   store(arena, arena.page.flags + pfn, 0);
   clearAnonMapping(arena, pfn);
@@ -64,7 +66,7 @@ function freeSystemPage(task: Task, pfn: number): void {
 }
 
 /** put_page: the last reference frees the page. May run under a page-table lock. */
-export function* putPage(task: Task, pfn: number, references = 1): Steps<void> {
+export function* putPage(task: Task, pfn: Pfn, references = 1): Steps<void> {
   const { arena } = task;
   yield Point.putPage;
   const before = add(arena, arena.page.refcount + pfn, -references);
@@ -79,4 +81,4 @@ export function* putPage(task: Task, pfn: number, references = 1): Steps<void> {
 }
 
 /** Is nobody using the page? */
-export const isFree = (arena: Arena, pfn: number): boolean => load(arena, arena.page.refcount + pfn) === 0;
+export const isFree = (arena: Arena, pfn: Pfn): boolean => load(arena, arena.page.refcount + pfn) === 0;

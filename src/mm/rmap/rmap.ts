@@ -8,6 +8,7 @@ import type { Arena } from '../../arena/arena.ts';
 import { firstOverlap, nodeLast, nodeStart } from '../../arena/intervalTree.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
 import { AnonVma, Mm, Vma } from '../../arena/structures.ts';
+import type { Pfn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -30,31 +31,31 @@ import type { RmapVisitor } from './rmapVisitor.ts';
 import { insertSorted, takeOut, type VmaList } from './vmaList.ts';
 
 /** The anon_vma of a VMA that has one. */
-export const anonVmaOf = (arena: Arena, vma: number): number => deref(arena, arena.pools.anonVma, load(arena, vma + Vma.anonVma));
+export const anonVmaOf = (arena: Arena, vma: Vma): AnonVma => deref(arena, arena.pools.anonVma, load(arena, vma + Vma.anonVma));
 
-export function* anonVmaLock(task: Task, anonVma: number): Steps<void> {
+export function* anonVmaLock(task: Task, anonVma: AnonVma): Steps<void> {
   yield* downWrite(task, anonVma + AnonVma.lock, LockClass.anonVma);
 }
-export function* anonVmaUnlock(task: Task, anonVma: number): Steps<void> {
+export function* anonVmaUnlock(task: Task, anonVma: AnonVma): Steps<void> {
   yield* upWrite(task, anonVma + AnonVma.lock, LockClass.anonVma);
 }
 
 const anonList: VmaList = { head: AnonVma.head, tail: AnonVma.tail, prev: Vma.anonPrev, next: Vma.anonNext };
 
 /** The VMA is known to the anon_vma from now on. anon_vma lock held for writing. */
-export function anonVmaLink(arena: Arena, anonVma: number, vma: number): void {
+export function anonVmaLink(arena: Arena, anonVma: AnonVma, vma: Vma): void {
   insertSorted(arena, anonList, anonVma, vma);
   increase(arena, anonVma + AnonVma.users, 1);
 }
 
 /** The VMA begins at another page now: it takes its new place. anon_vma lock held for writing. */
-export function sortIntoAnonVma(arena: Arena, anonVma: number, vma: number): void {
+export function sortIntoAnonVma(arena: Arena, anonVma: AnonVma, vma: Vma): void {
   takeOut(arena, anonList, anonVma, vma);
   insertSorted(arena, anonList, anonVma, vma);
 }
 
 /** unlink_anon_vmas: takes a VMA off the list; the anon_vma is freed when nothing names it any more. */
-export function* anonVmaUnlink(task: Task, vma: number): Steps<void> {
+export function* anonVmaUnlink(task: Task, vma: Vma): Steps<void> {
   const { arena } = task;
   const anonVma = anonVmaOf(arena, vma);
   yield* anonVmaLock(task, anonVma);
@@ -67,7 +68,7 @@ export function* anonVmaUnlink(task: Task, vma: number): Steps<void> {
 const SAME_FLAGS = ~7;
 
 /** reusable_anon_vma: may `vma` join the anon_vma of its neighbour, so that the two can merge later? */
-function isReusable(arena: Arena, vma: number, near: number): boolean {
+function isReusable(arena: Arena, vma: Vma, near: Vma): boolean {
   if (near === 0 || load(arena, near + Vma.anonVma) === 0 || get(arena, near + Vma.anonChain) !== 1) return false;
   const [a, b] = nodeStart(arena, near + Vma.node) < nodeStart(arena, vma + Vma.node) ? [near, vma] : [vma, near];
   const pages = nodeLast(arena, a + Vma.node) + 1 - nodeStart(arena, a + Vma.node);
@@ -80,7 +81,7 @@ function isReusable(arena: Arena, vma: number, near: number): boolean {
 }
 
 /** find_mergeable_anon_vma: the neighbour whose anon_vma `vma` can use as well, 0 for none. */
-function reusableNeighbour(arena: Arena, vma: number): number {
+function reusableNeighbour(arena: Arena, vma: Vma): Vma {
   const root = deref(arena, arena.pools.mm, get(arena, vma + Vma.mm)) + Mm.vmaRoot;
   for (const vpn of [nodeLast(arena, vma + Vma.node) + 1, nodeStart(arena, vma + Vma.node) - 1]) {
     const node = vpn < 0 ? 0 : firstOverlap(arena, root, vpn, vpn);
@@ -93,7 +94,7 @@ function reusableNeighbour(arena: Arena, vma: number): number {
  * anon_vma_prepare: makes sure a VMA has an anon_vma: that of a neighbour, or a new one. mmap_lock held for reading is enough,
  * so two faults may race; the first to set the field wins. False when out of memory.
  */
-export function* anonVmaPrepare(task: Task, vma: number): Steps<boolean> {
+export function* anonVmaPrepare(task: Task, vma: Vma): Steps<boolean> {
   const { arena } = task;
   if (load(arena, vma + Vma.anonVma) !== 0) return true;
   const near = reusableNeighbour(arena, vma);
@@ -115,7 +116,7 @@ export function* anonVmaPrepare(task: Task, vma: number): Steps<boolean> {
 }
 
 /** folio_add_anon_rmap_pte: one more entry maps the page. */
-export function addAnonRmap(arena: Arena, pfn: number, exclusive: boolean): void {
+export function addAnonRmap(arena: Arena, pfn: Pfn, exclusive: boolean): void {
   increase(arena, arena.page.mapcount + pfn, 1);
   if (exclusive) setPageFlags(arena, pfn, PG_ANON_EXCLUSIVE);
 }
@@ -124,18 +125,18 @@ export function addAnonRmap(arena: Arena, pfn: number, exclusive: boolean): void
  * folio_add_new_anon_rmap: the first entry of a page fresh from the allocator. No entry names the page, but somebody who knew its
  * frame from before it was freed may have taken a reference and its lock: the bits are added, never stored over others.
  */
-export function addNewAnonRmap(arena: Arena, pfn: number): void {
+export function addNewAnonRmap(arena: Arena, pfn: Pfn): void {
   setPageFlags(arena, pfn, PG_UPTODATE | PG_LRU);
   addAnonRmap(arena, pfn, true);
 }
 
 /** folio_remove_rmap_pte: one entry less maps the page. */
-export function removeRmap(arena: Arena, pfn: number): void {
+export function removeRmap(arena: Arena, pfn: Pfn): void {
   if (add(arena, arena.page.mapcount + pfn, -1) <= 0) throw new Violation('I-MAP', `mapcount of page ${pfn} fell below 0`);
 }
 
 /** page_try_share_anon_rmap: drops the exclusive mark. The caller has made sure nobody can have pinned the page. */
-export function shareAnonRmap(arena: Arena, pfn: number): void {
+export function shareAnonRmap(arena: Arena, pfn: Pfn): void {
   clearPageFlags(arena, pfn, PG_ANON_EXCLUSIVE);
 }
 
@@ -143,7 +144,7 @@ export function shareAnonRmap(arena: Arena, pfn: number): void {
  * rmap_walk_anon: calls `visit` for each VMA and address that may map the page, under the rmap lock. The visitor looks at
  * the entry under its page-table lock; most walks find nothing in some VMAs. The page is locked by the caller.
  */
-export function* rmapWalk(task: Task, pfn: number, visit: RmapVisitor): Steps<void> {
+export function* rmapWalk(task: Task, pfn: Pfn, visit: RmapVisitor): Steps<void> {
   const { arena } = task;
   if (isFilePage(arena, pfn)) {
     yield* rmapWalkFile(task, pfn, visit);

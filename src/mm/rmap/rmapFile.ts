@@ -1,9 +1,11 @@
 /** Reverse mapping of file pages: i_mmap, the list of VMAs that map a file (rmap_walk_file). */
+
 import { get, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { nodeLast, nodeStart } from '../../arena/intervalTree.ts';
 import { deref } from '../../arena/pool.ts';
 import { AddressSpace, Vma } from '../../arena/structures.ts';
+import type { Pfn } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -15,10 +17,10 @@ import type { RmapVisitor } from './rmapVisitor.ts';
 import { insertSorted, takeOut, type VmaList } from './vmaList.ts';
 
 /** i_mmap_lock_write. */
-export function* fileMappingLock(task: Task, mapping: number): Steps<void> {
+export function* fileMappingLock(task: Task, mapping: AddressSpace): Steps<void> {
   yield* downWrite(task, mapping + AddressSpace.lock, LockClass.fileMapping);
 }
-export function* fileMappingUnlock(task: Task, mapping: number): Steps<void> {
+export function* fileMappingUnlock(task: Task, mapping: AddressSpace): Steps<void> {
   yield* upWrite(task, mapping + AddressSpace.lock, LockClass.fileMapping);
 }
 
@@ -26,13 +28,13 @@ export function* fileMappingUnlock(task: Task, mapping: number): Steps<void> {
 const fileList: VmaList = { head: AddressSpace.head, tail: AddressSpace.tail, prev: Vma.sharedPrev, next: Vma.sharedNext };
 
 /** The VMA begins at another page of the file now: it takes its new place. Write-locked. */
-export function sortIntoFile(arena: Arena, mapping: number, vma: number): void {
+export function sortIntoFile(arena: Arena, mapping: AddressSpace, vma: Vma): void {
   takeOut(arena, fileList, mapping, vma);
   insertSorted(arena, fileList, mapping, vma);
 }
 
 /** vma_link_file: the VMA maps `mapping` from now on, and keeps it alive. */
-export function* linkFile(task: Task, vma: number, handle: number): Steps<void> {
+export function* linkFile(task: Task, vma: Vma, handle: number): Steps<void> {
   const { arena } = task;
   if (handle === 0) return;
   const mapping = addressSpaceOf(arena, handle);
@@ -44,7 +46,7 @@ export function* linkFile(task: Task, vma: number, handle: number): Steps<void> 
 }
 
 /** unlink_file_vma, and the put of the file. */
-export function* unlinkFile(task: Task, vma: number): Steps<void> {
+export function* unlinkFile(task: Task, vma: Vma): Steps<void> {
   const { arena } = task;
   const handle = get(arena, vma + Vma.mapping);
   if (handle === 0) return;
@@ -56,7 +58,7 @@ export function* unlinkFile(task: Task, vma: number): Steps<void> {
 }
 
 /** The VMAs of a file, as they are under its lock. */
-export function* eachFileVma(task: Task, mapping: number, visit: (vma: number) => Steps<boolean>): Steps<void> {
+export function* eachFileVma(task: Task, mapping: AddressSpace, visit: (vma: Vma) => Steps<boolean>): Steps<void> {
   const { arena } = task;
   yield* downRead(task, mapping + AddressSpace.lock, LockClass.fileMapping);
   for (let vma = get(arena, mapping + AddressSpace.head); vma !== 0; vma = get(arena, vma + Vma.sharedNext)) {
@@ -66,7 +68,7 @@ export function* eachFileVma(task: Task, mapping: number, visit: (vma: number) =
 }
 
 /** rmap_walk_file: calls `visit` for each VMA and address that may map a locked file page. */
-export function* rmapWalkFile(task: Task, pfn: number, visit: RmapVisitor): Steps<void> {
+export function* rmapWalkFile(task: Task, pfn: Pfn, visit: RmapVisitor): Steps<void> {
   const { arena } = task;
   const handle = pageMapping(arena, pfn);
   if (handle === 0) return;

@@ -1,6 +1,8 @@
 /** Taking a page away from everybody who maps it: what try_to_unmap and try_to_migrate have in common (mm/rmap.c). */
+
 import { get, xchg } from '../../arena/access.ts';
-import { Mm } from '../../arena/structures.ts';
+import { Mm, type Vma } from '../../arena/structures.ts';
+import type { Pfn, Word } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -16,10 +18,10 @@ import { CPU, flushTlb } from '../table/tlb.ts';
 import { rmapWalk } from './rmap.ts';
 
 /** Replaces the entry in `word`, which maps the page. False ends the walk: the page stays. Under the PTL. */
-export type Replace = (word: number, mm: number, vma: number) => Steps<boolean>;
+export type Replace = (word: Word, mm: Mm, vma: Vma) => Steps<boolean>;
 
 /** Clears an entry that maps the page, and remembers that it was dirty. Returns it as it was. Under the PTL. */
-export function* clearMapping(task: Task, word: number, pfn: number): Steps<number> {
+export function* clearMapping(task: Task, word: Word, pfn: Pfn): Steps<number> {
   const { arena } = task;
   yield Point.clearPte;
   // Exchange and flush before the dirty bit is looked at: until then a CPU may set it.
@@ -35,7 +37,7 @@ export function* clearMapping(task: Task, word: number, pfn: number): Steps<numb
  * Calls `replace` for each mapping of a locked page. Each gets its own CLEAR bracket without owner, inside the rmap lock, so no
  * driver can take it for its own doing.
  */
-export function* unmapEverywhere(task: Task, pfn: number, replace: Replace): Steps<void> {
+export function* unmapEverywhere(task: Task, pfn: Pfn, replace: Replace): Steps<void> {
   const { arena } = task;
   yield* rmapWalk(task, pfn, function* (vma, mm, vpn) {
     const range = notifierRange(MMU_NOTIFY_CLEAR, mm, vpn, vpn + 1);

@@ -1,7 +1,9 @@
 /** madvise(MADV_PAGEOUT): reclaims the pages of a range that nobody else maps. */
+
 import { get } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { Mm } from '../../arena/structures.ts';
+import type { PageTable, Pte, Vpn } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
@@ -14,11 +16,11 @@ import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf } from '../table/tab
 import { shrinkPage } from './reclaim.ts';
 
 /** A page of system memory that only this entry maps. What is shared is somebody else's working set, too. */
-const isOurs = (arena: Arena, pte: number): boolean =>
+const isOurs = (arena: Arena, pte: Pte): boolean =>
   ptePresent(pte) && mapsPage(pte) && !isDevicePage(arena, ptePfn(pte)) && pageMapcount(arena, ptePfn(pte)) === 1;
 
 /** Isolates the page of an entry, with a reference; 0 when it is not to be had. */
-function* isolate(task: Task, table: number, vpn: number): Steps<number> {
+function* isolate(task: Task, table: PageTable, vpn: Vpn): Steps<number> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   yield* spinLock(task, ptl, LockClass.ptl);
@@ -35,7 +37,7 @@ function* isolate(task: Task, table: number, vpn: number): Steps<number> {
  * The range is inside one VMA, mmap_lock held for reading. A huge page is split first. One page after another; a kernel isolates
  * those of a table together, which makes no difference to anybody. Nothing happens where there is no swap.
  */
-export function* pageoutRange(task: Task, mm: number, start: number, end: number): Steps<void> {
+export function* pageoutRange(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<void> {
   const { arena } = task;
   if (!arena.hasSwap) return;
   const pgd = get(arena, mm + Mm.pgd);

@@ -2,8 +2,11 @@
  * Reclaim of one page (shrink_folio_list, try_to_unmap). Anonymous pages go to swap; pages of files are dropped while they are
  * clean. Nothing of this holds mmap_lock: a page is reached by its reverse mapping alone.
  */
+
 import { store } from '../../arena/access.ts';
 import { deref } from '../../arena/pool.ts';
+import type { Mm } from '../../arena/structures.ts';
+import type { Pfn, Word } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
@@ -36,11 +39,11 @@ import { addRss, addRssFile, addRssSwap } from '../vma/mmStruct.ts';
 import { VM_LOCKED, vmaFlags } from '../vma/vma.ts';
 import { addToSwap, dropFromSwapCache, freeSwap, isSwapFull, NO_SLOT, slotFrame, swapDuplicate, swapFree } from './swap.ts';
 
-const isFile = (task: Task, pfn: number): boolean => isFilePage(task.arena, pfn);
-const isDirty = (task: Task, pfn: number): boolean => pageHas(task.arena, pfn, PG_DIRTY);
+const isFile = (task: Task, pfn: Pfn): boolean => isFilePage(task.arena, pfn);
+const isDirty = (task: Task, pfn: Pfn): boolean => pageHas(task.arena, pfn, PG_DIRTY);
 
 /** try_to_unmap_one for anonymous memory: the entry names the slot from now on. False when the page may be pinned. */
-function* replaceBySwap(task: Task, word: number, mm: number, pfn: number): Steps<boolean> {
+function* replaceBySwap(task: Task, word: Word, mm: Mm, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   const slot = pageSwap(arena, pfn) - 1;
   const pte = yield* clearMapping(task, word, pfn);
@@ -64,7 +67,7 @@ function* replaceBySwap(task: Task, word: number, mm: number, pfn: number): Step
 }
 
 /** try_to_unmap: the page loses its mappings, but for locked memory and pins. */
-function* tryToUnmap(task: Task, pfn: number): Steps<void> {
+function* tryToUnmap(task: Task, pfn: Pfn): Steps<void> {
   const { arena } = task;
   const file = isFile(task, pfn);
   yield* unmapEverywhere(task, pfn, function* (word, mm, vma) {
@@ -79,7 +82,7 @@ function* tryToUnmap(task: Task, pfn: number): Steps<void> {
 }
 
 /** Makes room for the contents of an anonymous page. A huge page is split first; a piece of it that cannot be stays. */
-function* prepareSwap(task: Task, pfn: number): Steps<boolean> {
+function* prepareSwap(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   if (pageSwap(arena, pfn) !== 0) return true;
   if (maybeDmaPinned(arena, pfn)) return false;
@@ -88,7 +91,7 @@ function* prepareSwap(task: Task, pfn: number): Steps<boolean> {
 }
 
 /** pageout and swap_writepage: the slot gets the contents, if nobody but the caller and the swap cache can change them. */
-function* writeToSwap(task: Task, pfn: number): Steps<boolean> {
+function* writeToSwap(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   if (pageCount(arena, pfn) !== 2) return false;
   yield Point.swapCache;
@@ -99,7 +102,7 @@ function* writeToSwap(task: Task, pfn: number): Steps<boolean> {
 }
 
 /** The page is unmapped and locked. True when it has left the swap cache or its file, and the next put frees it. */
-function* remove(task: Task, pfn: number): Steps<boolean> {
+function* remove(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   yield Point.reclaimUnmapped;
   if (maybeDmaPinned(arena, pfn)) return false;
@@ -116,7 +119,7 @@ function* remove(task: Task, pfn: number): Steps<boolean> {
 }
 
 /** shrink_folio_list for a page that the caller has isolated and has a reference to, which is put. True when it was freed. */
-export function* shrinkPage(task: Task, pfn: number): Steps<boolean> {
+export function* shrinkPage(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   let freed = false;
   if (yield* trylockPage(task, pfn)) {
@@ -139,7 +142,7 @@ export function* shrinkPage(task: Task, pfn: number): Steps<boolean> {
  *
  * @returns whether the page was freed.
  */
-export function* reclaimPage(task: Task, pfn: number): Steps<boolean> {
+export function* reclaimPage(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   if (!pageHas(arena, pfn, PG_LRU) || !(yield* tryGetPage(task, pfn))) return false;
   yield Point.isolateLru;

@@ -3,11 +3,13 @@
  * of the swap cache stands for it. A page in the swap cache has one reference for that; as long as it is clean the slot holds the
  * same contents, so that the page can be dropped without being written again.
  */
+
 import { add, get, increase, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { poisonFrame } from '../../arena/frames.ts';
 import { rawLock, rawUnlock } from '../../arena/raw.ts';
 import { Header } from '../../arena/structures.ts';
+import type { Pfn, SwapSlot } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -20,27 +22,27 @@ import { putPage } from '../page/zone.ts';
 export const NO_SLOT = -1;
 
 /** The frame of a slot's contents: they come after all page frames. */
-export const slotFrame = (arena: Arena, slot: number): number => arena.pageCount + slot;
+export const slotFrame = (arena: Arena, slot: SwapSlot): number => arena.pageCount + slot;
 
 /** Entries that name the slot. */
-const countOf = (arena: Arena, slot: number): number => get(arena, arena.swap.count + slot);
-const cachedPage = (arena: Arena, slot: number): number => get(arena, arena.swap.cache + slot);
+const countOf = (arena: Arena, slot: SwapSlot): number => get(arena, arena.swap.count + slot);
+const cachedPage = (arena: Arena, slot: SwapSlot): Pfn => get(arena, arena.swap.cache + slot);
 
 /** The slot is nobody's any more. Under the raw lock. */
-function release(arena: Arena, slot: number): void {
+function release(arena: Arena, slot: SwapSlot): void {
   poisonFrame(arena, slotFrame(arena, slot));
   set(arena, Header.swapFree, get(arena, Header.swapFree) + 1);
 }
 
 /** The page enters the swap cache. Under the raw lock, or nobody else knows the page yet. */
-function enter(arena: Arena, slot: number, pfn: number): void {
+function enter(arena: Arena, slot: SwapSlot, pfn: Pfn): void {
   set(arena, arena.swap.cache + slot, pfn);
   set(arena, arena.page.swap + pfn, slot + 1);
   increase(arena, arena.page.refcount + pfn, 1);
 }
 
 /** delete_from_swap_cache. Under the raw lock; the caller has a reference of its own. */
-function leave(arena: Arena, slot: number, pfn: number): void {
+function leave(arena: Arena, slot: SwapSlot, pfn: Pfn): void {
   set(arena, arena.swap.cache + slot, 0);
   set(arena, arena.page.swap + pfn, 0);
   if (add(arena, arena.page.refcount + pfn, -1) < 2)
@@ -49,7 +51,7 @@ function leave(arena: Arena, slot: number, pfn: number): void {
 }
 
 /** folio_alloc_swap and add_to_swap: a locked page gets a slot, and stands for it in the swap cache. The slot, or NO_SLOT. */
-export function* addToSwap(task: Task, pfn: number): Steps<number> {
+export function* addToSwap(task: Task, pfn: Pfn): Steps<number> {
   const { arena } = task;
   const { swapSlots } = arena.config;
   yield Point.swapCache;
@@ -69,7 +71,7 @@ export function* addToSwap(task: Task, pfn: number): Steps<number> {
 }
 
 /** swap_duplicate: one more entry names the slot. */
-export function* swapDuplicate(task: Task, slot: number): Steps<void> {
+export function* swapDuplicate(task: Task, slot: SwapSlot): Steps<void> {
   const { arena } = task;
   yield Point.swapCache;
   rawLock(arena, Header.swapLock);
@@ -80,7 +82,7 @@ export function* swapDuplicate(task: Task, slot: number): Steps<void> {
 }
 
 /** swap_free: one entry less names the slot. How many still do. */
-export function* swapFree(task: Task, slot: number): Steps<number> {
+export function* swapFree(task: Task, slot: SwapSlot): Steps<number> {
   const { arena } = task;
   yield Point.swapCache;
   rawLock(arena, Header.swapLock);
@@ -93,7 +95,7 @@ export function* swapFree(task: Task, slot: number): Steps<number> {
 }
 
 /** swap_cache_get_folio: the page that stands for the slot, with a reference; 0 when there is none. */
-export function* swapCacheGet(task: Task, slot: number): Steps<number> {
+export function* swapCacheGet(task: Task, slot: SwapSlot): Steps<Pfn> {
   const { arena } = task;
   yield Point.swapCache;
   rawLock(arena, Header.swapLock);
@@ -107,7 +109,7 @@ export function* swapCacheGet(task: Task, slot: number): Steps<number> {
  * swap_cache_alloc_folio: a fresh page, locked by the caller, stands for the slot from now on, unless another already does.
  * Returns the page that does, if it is another one with a reference for the caller; 0 when no entry names the slot any more.
  */
-export function* swapCacheAdd(task: Task, slot: number, pfn: number): Steps<number> {
+export function* swapCacheAdd(task: Task, slot: SwapSlot, pfn: Pfn): Steps<number> {
   const { arena } = task;
   yield Point.swapCache;
   rawLock(arena, Header.swapLock);
@@ -123,7 +125,7 @@ export function* swapCacheAdd(task: Task, slot: number, pfn: number): Steps<numb
  * folio_free_swap: a locked page that no swap entry shares leaves the swap cache, and its slot is free. It is dirty from then on:
  * its contents are nowhere else. False when it is not in the swap cache, or entries name its slot.
  */
-export function* freeSwap(task: Task, pfn: number): Steps<boolean> {
+export function* freeSwap(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   if (!arena.hasSwap || pageSwap(arena, pfn) === 0) return false;
   const slot = pageSwap(arena, pfn) - 1;
@@ -140,7 +142,7 @@ export function* freeSwap(task: Task, pfn: number): Steps<boolean> {
  * __remove_mapping for a locked page of the swap cache: it leaves, if it is clean and nobody but the cache and the caller has a
  * reference. The two are asked under the lock that look-ups take, so nobody can come in between.
  */
-export function* dropFromSwapCache(task: Task, pfn: number): Steps<boolean> {
+export function* dropFromSwapCache(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   yield Point.swapCache;
   rawLock(arena, Header.swapLock);
@@ -151,7 +153,7 @@ export function* dropFromSwapCache(task: Task, pfn: number): Steps<boolean> {
 }
 
 /** The swap cache's part of folio_migrate_mapping: `to` stands for the slot in place of `from`. Both are locked. */
-export function* moveInSwapCache(task: Task, slot: number, from: number, to: number): Steps<void> {
+export function* moveInSwapCache(task: Task, slot: SwapSlot, from: Pfn, to: Pfn): Steps<void> {
   const { arena } = task;
   yield Point.swapCache;
   rawLock(arena, Header.swapLock);
@@ -162,7 +164,7 @@ export function* moveInSwapCache(task: Task, slot: number, from: number, to: num
 }
 
 /** free_swap_cache: a page that has lost its last mapping gives its slot back, unless somebody works on it. */
-function* freeSwapCache(task: Task, pfn: number): Steps<void> {
+function* freeSwapCache(task: Task, pfn: Pfn): Steps<void> {
   const { arena } = task;
   if (pageSwap(arena, pfn) === 0 || pageMapcount(arena, pfn) !== 0 || !(yield* trylockPage(task, pfn))) return;
   yield* freeSwap(task, pfn);
@@ -170,13 +172,13 @@ function* freeSwapCache(task: Task, pfn: number): Steps<void> {
 }
 
 /** free_folio_and_swap_cache: the put of a reference that a mapping has had. */
-export function* putMappedPage(task: Task, pfn: number): Steps<void> {
+export function* putMappedPage(task: Task, pfn: Pfn): Steps<void> {
   if (task.arena.hasSwap) yield* freeSwapCache(task, pfn);
   yield* putPage(task, pfn);
 }
 
 /** free_swap_and_cache: an entry has been cleared. With the last one the page in the swap cache goes too, if nobody has it. */
-export function* freeSwapEntry(task: Task, slot: number): Steps<void> {
+export function* freeSwapEntry(task: Task, slot: SwapSlot): Steps<void> {
   if ((yield* swapFree(task, slot)) !== 0) return;
   const pfn = yield* swapCacheGet(task, slot);
   if (pfn === 0) return;

@@ -2,9 +2,11 @@
  * clear_refs: the soft-dirty reset of /proc/PID/clear_refs. Every writable entry becomes read-only, so that the next write is
  * noticed. The model keeps no soft-dirty bit; what matters here is the SOFT_DIRTY bracket and the write faults that follow.
  */
+
 import { and, get } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { Mm } from '../../arena/structures.ts';
+import type { PageTable, Vpn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_SOFT_DIRTY, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -17,7 +19,7 @@ import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from '..
 import { CPU, flushTlb } from '../table/tlb.ts';
 import { mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
 
-function* protectTable(task: Task, table: number, start: number, end: number): Steps<void> {
+function* protectTable(task: Task, table: PageTable, start: Vpn, end: Vpn): Steps<void> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   yield* spinLock(task, ptl, LockClass.ptl);
@@ -35,7 +37,7 @@ function* protectTable(task: Task, table: number, start: number, end: number): S
 }
 
 /** Write-protects every entry of the address space, in one bracket, with mmap_lock held for writing and one flush at the end. */
-export function* clearRefs(task: Task, mm: number): Steps<void> {
+export function* clearRefs(task: Task, mm: Mm): Steps<void> {
   const { arena } = task;
   const range = notifierRange(MMU_NOTIFY_SOFT_DIRTY, mm, 0, VPN_LIMIT);
   yield* mmapWriteLock(task, mm);

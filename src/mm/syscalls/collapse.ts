@@ -1,9 +1,11 @@
 /** madvise(MADV_COLLAPSE): 512 pages that are mapped one by one are copied into a huge page (mm/khugepaged.c). */
+
 import { get, load, store, xchg } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { EAGAIN, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
+import type { PageTable, Pfn, Pte, Vpn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -44,10 +46,10 @@ const REFUSED = -EINVAL;
 const BUSY = -EAGAIN;
 const STOP = -1000;
 
-const isNormal = (pte: number): boolean => ptePresent(pte) && (pte & PTE_SPECIAL) === 0;
+const isNormal = (pte: Pte): boolean => ptePresent(pte) && (pte & PTE_SPECIAL) === 0;
 
 /** hugepage_vma_check, as far as it does not depend on advice but on what the VMA is. */
-function canCollapse(arena: Arena, vma: number): boolean {
+function canCollapse(arena: Arena, vma: Vma): boolean {
   const flags = vmaFlags(arena, vma);
   const first = Math.ceil(vmaStart(arena, vma) / PTRS_PER_TABLE) * PTRS_PER_TABLE;
   return (
@@ -59,7 +61,7 @@ function canCollapse(arena: Arena, vma: number): boolean {
 }
 
 /** is_refcount_suitable: nobody but mappings holds the page, and of a huge page no device holds a piece for itself. */
-function isSuitable(arena: Arena, table: number, pfn: number): boolean {
+function isSuitable(arena: Arena, table: PageTable, pfn: Pfn): boolean {
   const head = compoundHead(arena, pfn);
   if (head === 0) return pageCount(arena, pfn) === pageMapcount(arena, pfn) + (pageSwap(arena, pfn) === 0 ? 0 : 1);
   for (let i = 0; i < PTRS_PER_TABLE; i++) {
@@ -70,7 +72,7 @@ function isSuitable(arena: Arena, table: number, pfn: number): boolean {
 }
 
 /** Why a page that is mapped cannot be copied, 0 if it can. */
-function objection(arena: Arena, table: number, pfn: number): number {
+function objection(arena: Arena, table: PageTable, pfn: Pfn): number {
   if (isDevicePage(arena, pfn)) return REFUSED;
   const flags = pageFlags(arena, pfn);
   if ((flags & PG_FILE) !== 0) return STOP;
@@ -78,7 +80,7 @@ function objection(arena: Arena, table: number, pfn: number): number {
 }
 
 /** hpage_collapse_scan_pmd: 0, or why not. Entries that are not present count as pages that can be had. */
-function scan(arena: Arena, table: number): number {
+function scan(arena: Arena, table: PageTable): number {
   let writable = false;
   for (let i = 0; i < PTRS_PER_TABLE; i++) {
     const pte = get(arena, pteAt(arena, table, i));
@@ -91,7 +93,7 @@ function scan(arena: Arena, table: number): number {
 }
 
 /** __collapse_huge_page_swapin: brings home what a device has. mmap_lock is held for reading. */
-function* bringHome(task: Task, mm: number, vma: number, table: number, start: number): Steps<boolean> {
+function* bringHome(task: Task, mm: Mm, vma: Vma, table: PageTable, start: Vpn): Steps<boolean> {
   const { arena } = task;
   for (let vpn = start; vpn < start + PTRS_PER_TABLE; vpn++) {
     const pte = pteAt(arena, table, vpn);
@@ -104,7 +106,7 @@ function* bringHome(task: Task, mm: number, vma: number, table: number, start: n
 }
 
 /** __collapse_huge_page_isolate: locks the pages. 0, or why not, and then nothing is locked. Under the PTL. */
-function* isolate(task: Task, table: number): Steps<number> {
+function* isolate(task: Task, table: PageTable): Steps<number> {
   const { arena } = task;
   let why = scan(arena, table);
   let i = 0;
@@ -122,7 +124,7 @@ function* isolate(task: Task, table: number): Steps<number> {
 }
 
 /** Takes the entries away; the table maps nothing afterwards. Under the PTL. */
-function* clearEntries(task: Task, table: number): Steps<Int32Array> {
+function* clearEntries(task: Task, table: PageTable): Steps<Int32Array> {
   const { arena } = task;
   const old = new Int32Array(PTRS_PER_TABLE);
   for (let i = PTRS_PER_TABLE - 1; i >= 0; i--) {
@@ -134,7 +136,7 @@ function* clearEntries(task: Task, table: number): Steps<Int32Array> {
 }
 
 /** __collapse_huge_page_copy: returns how many of the pages were mapped before. */
-function* copyAll(task: Task, head: number, old: Int32Array): Steps<number> {
+function* copyAll(task: Task, head: Pfn, old: Int32Array): Steps<number> {
   let mapped = 0;
   for (let i = 0; i < PTRS_PER_TABLE; i++) {
     const pte = old[i] as number;
@@ -151,7 +153,7 @@ function* copyAll(task: Task, head: number, old: Int32Array): Steps<number> {
 }
 
 /** The exchange: mmap_lock and the rmap lock are held for writing, so that nobody comes across the half-made table. */
-function* exchange(task: Task, mm: number, vma: number, table: number, start: number, head: number): Steps<number> {
+function* exchange(task: Task, mm: Mm, vma: Vma, table: PageTable, start: Vpn, head: Pfn): Steps<number> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   const range = notifierRange(MMU_NOTIFY_CLEAR, mm, start, start + PTRS_PER_TABLE);
@@ -172,7 +174,7 @@ function* exchange(task: Task, mm: number, vma: number, table: number, start: nu
 }
 
 /** The block at `start`. 0 when a leaf maps it now, REFUSED or BUSY when the next may be tried, STOP or -ENOMEM when not. */
-function* collapseBlock(task: Task, mm: number, start: number): Steps<number> {
+function* collapseBlock(task: Task, mm: Mm, start: Vpn): Steps<number> {
   const { arena } = task;
   yield* mmapReadLock(task, mm);
   let vma = vmaLookup(arena, mm, start);
@@ -202,7 +204,7 @@ function* collapseBlock(task: Task, mm: number, start: number): Steps<number> {
 }
 
 /** madvise_collapse for the part of a range that is in one VMA. */
-function* collapseRange(task: Task, mm: number, start: number, end: number): Steps<number> {
+function* collapseRange(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<number> {
   const first = Math.ceil(start / PTRS_PER_TABLE) * PTRS_PER_TABLE;
   const last = Math.floor(end / PTRS_PER_TABLE) * PTRS_PER_TABLE;
   if (last < first) return -EINVAL;
@@ -222,7 +224,7 @@ function* collapseRange(task: Task, mm: number, start: number, end: number): Ste
  * @returns 0, -EINVAL (a block that has nothing writable, or a VMA that cannot have huge pages), -EAGAIN (a page is locked or
  * referenced), -ENOMEM (no huge page left; or part of the range is not mapped, the rest was collapsed).
  */
-export function* madviseCollapse(task: Task, mm: number, start: number, pages: number): Steps<number> {
+export function* madviseCollapse(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
   const { arena } = task;
   if (pages <= 0) return -EINVAL;
   const end = start + pages;

@@ -1,8 +1,10 @@
 /** copy_page_range: what a child gets of each entry of its parent, and what the parent keeps. */
+
 import { and, get, load, store } from '../../arena/access.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { EBUSY, ENOMEM } from '../../arena/errno.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
+import type { PageTable, Pte, Vpn, Word } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_PROTECTION_PAGE, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -57,7 +59,7 @@ import { VM_MIXEDMAP, vmaEnd, vmaFlags, vmaStart } from '../vma/vma.ts';
 const NEEDS_PAGE = 1;
 
 /** copy_present_pte. `spare` is a page allocated beforehand, 0 for none. */
-function* copyPresent(task: Task, pte: number, childPte: number, spare: number): Steps<number> {
+function* copyPresent(task: Task, pte: Word, childPte: Word, spare: number): Steps<number> {
   const { arena } = task;
   const entry = load(arena, pte);
   const pfn = ptePfn(entry);
@@ -85,7 +87,7 @@ function* copyPresent(task: Task, pte: number, childPte: number, spare: number):
 }
 
 /** copy_nonpresent_pte. 0, or -EBUSY when a device-exclusive page is locked by somebody. */
-function* copyNonpresent(task: Task, vma: number, pte: number, childPte: number): Steps<number> {
+function* copyNonpresent(task: Task, vma: Vma, pte: Word, childPte: Word): Steps<number> {
   const { arena } = task;
   const entry = get(arena, pte);
   const pfn = ptePfn(entry);
@@ -123,7 +125,7 @@ function* copyNonpresent(task: Task, vma: number, pte: number, childPte: number)
 }
 
 /** copy_pte_range for one last-level table. 0, -EBUSY or -ENOMEM. */
-function* copyTable(task: Task, child: number, vma: number, table: number, start: number, end: number): Steps<number> {
+function* copyTable(task: Task, child: Mm, vma: Vma, table: PageTable, start: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
   const childTable = yield* ensureTable(task, child + Mm.pageTableLock, get(arena, child + Mm.pgd), start);
   if (childTable === 0) return -ENOMEM;
@@ -171,14 +173,14 @@ function* copyTable(task: Task, child: number, vma: number, table: number, start
 }
 
 /** What both sides have of a leaf after the fork. */
-function sharedLeaf(leaf: number): number {
+function sharedLeaf(leaf: Pte): Pte {
   if (isDevicePrivate(leaf)) return mkLeaf(LEAF_DEVICE_PRIVATE_READ, ptePfn(leaf), PTE_HUGE);
   if (isMigration(leaf)) return mkLeaf(LEAF_MIGRATION_READ, ptePfn(leaf), pteFlags(leaf) & (PTE_HUGE | 0x3f));
   return leaf & ~PTE_WRITE;
 }
 
 /** copy_huge_pmd: the child maps the same huge page. False when there are entries now: it was pinned, or an eviction split it. */
-function* copyLeaf(task: Task, parent: number, child: number, table: number, vpn: number): Steps<boolean> {
+function* copyLeaf(task: Task, parent: Mm, child: Mm, table: PageTable, vpn: Vpn): Steps<boolean> {
   const { arena } = task;
   const childTable = yield* ensureTable(task, child + Mm.pageTableLock, get(arena, child + Mm.pgd), vpn);
   if (childTable === 0) return false;
@@ -213,7 +215,7 @@ function* copyLeaf(task: Task, parent: number, child: number, table: number, vpn
 }
 
 /** copy_page_range for one VMA of the parent, inside one PROTECTION_PAGE bracket. */
-export function* copyPageRange(task: Task, parent: number, child: number, vma: number): Steps<number> {
+export function* copyPageRange(task: Task, parent: Mm, child: Mm, vma: Vma): Steps<number> {
   const { arena } = task;
   // Without private pages there is nothing to copy: a fault finds the file's again. A driver's pages it would not find.
   if (load(arena, vma + Vma.anonVma) === 0 && (vmaFlags(arena, vma) & VM_MIXEDMAP) === 0) return 0;

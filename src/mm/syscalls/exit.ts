@@ -17,7 +17,7 @@ import { vmaFree } from '../vma/vmaRmap.ts';
 import { zapRangeNotified } from './zap.ts';
 
 /** mmput: drops a user; the last one tears the address space down, in this thread. Not under a driver lock. */
-export function* mmput(task: Task, mm: number): Steps<void> {
+export function* mmput(task: Task, mm: Mm): Steps<void> {
   mightSleep(task, 'mmput');
   yield Point.mmput;
   const left = add(task.arena, mm + Mm.users, -1) - 1;
@@ -29,7 +29,7 @@ export function* mmput(task: Task, mm: number): Steps<void> {
  * exit_mmap: notifiers first, then the mappings, then the tables. Interval notifiers hear RELEASE and then one UNMAP over
  * everything; they stay subscribed until their owner removes them.
  */
-function* exitMmap(task: Task, mm: number): Steps<void> {
+function* exitMmap(task: Task, mm: Mm): Steps<void> {
   const { arena } = task;
   or(arena, mm + Mm.flags, MmFlag.exiting);
   yield* mmuNotifierRelease(task, notifierRange(MMU_NOTIFY_RELEASE, mm, 0, VPN_LIMIT));

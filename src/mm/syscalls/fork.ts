@@ -2,7 +2,7 @@
 import { get } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { ENOMEM } from '../../arena/errno.ts';
-import { Vma } from '../../arena/structures.ts';
+import { type Mm, Vma } from '../../arena/structures.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
@@ -27,7 +27,7 @@ import { copyPageRange } from './copyPageRange.ts';
 import { mmput } from './exit.ts';
 
 /** dup_mmap. */
-function* dupMmap(task: Task, parent: number, child: number): Steps<number> {
+function* dupMmap(task: Task, parent: Mm, child: Mm): Steps<number> {
   const { arena } = task;
   for (const vma of vmasIn(arena, parent, 0, VPN_LIMIT)) {
     const flags = vmaFlags(arena, vma);
@@ -51,7 +51,7 @@ function* dupMmap(task: Task, parent: number, child: number): Steps<number> {
  *
  * @returns the child, with one user; or -ENOMEM: out of memory, or a device holds the lock of a device-exclusive page.
  */
-export function* forkMm(task: Task, parent: number): Steps<number> {
+export function* forkMm(task: Task, parent: Mm): Steps<number> {
   const { arena } = task;
   const child = mmAlloc(arena);
   if (child === 0) return -ENOMEM;

@@ -1,9 +1,11 @@
 /** madvise, and the OOM reaper, which zaps the same way without being allowed to wait. */
+
 import { get, load, or } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { EACCES, EAGAIN, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { Mm, MmFlag, Vma } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStartNonblock } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -41,7 +43,7 @@ import { zapRange, zapRangeNotified } from './zap.ts';
  *
  * @returns 0, -EINVAL (empty range, or locked memory) or -ENOMEM (part of the range is not mapped; the rest was discarded).
  */
-export function* madviseDontneed(task: Task, mm: number, start: number, pages: number): Steps<number> {
+export function* madviseDontneed(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
   const { arena } = task;
   if (pages <= 0) return -EINVAL;
   const end = start + pages;
@@ -89,7 +91,7 @@ const flagAdvice: Readonly<Partial<Record<Advice, readonly [clear: number, set: 
 };
 
 /** Why a VMA does not take the advice, 0 if it does. */
-function refusal(arena: Arena, vma: number, advice: Advice): number {
+function refusal(arena: Arena, vma: Vma, advice: Advice): number {
   const flags = vmaFlags(arena, vma);
   const file = !vmaIsAnonymous(arena, vma);
   if (advice === 'free' && file) return -EINVAL;
@@ -106,7 +108,7 @@ function refusal(arena: Arena, vma: number, advice: Advice): number {
  * Walks the VMAs of a range (madvise_walk_vmas): an error of one ends it, a hole is remembered. Other advice about reclaim than
  * pageout (free, cold, willneed) changes nothing that the model has: nobody reclaims by age, and its files are in memory.
  */
-function* adviseEach(task: Task, mm: number, start: number, end: number, advice: Advice): Steps<number> {
+function* adviseEach(task: Task, mm: Mm, start: Vpn, end: Vpn, advice: Advice): Steps<number> {
   const { arena } = task;
   let at = start;
   let hole = false;
@@ -129,7 +131,7 @@ function* adviseEach(task: Task, mm: number, start: number, end: number, advice:
 }
 
 /** Flags of the VMAs between the holes. 0, or -ENOMEM: a hole, or too many VMAs. */
-function* changeFlags(task: Task, mm: number, start: number, end: number, change: (flags: number) => number): Steps<number> {
+function* changeFlags(task: Task, mm: Mm, start: Vpn, end: Vpn, change: (flags: number) => number): Steps<number> {
   const { arena } = task;
   let hole = false;
   for (let at = start; at < end; ) {
@@ -150,7 +152,7 @@ function* changeFlags(task: Task, mm: number, start: number, end: number, change
  * @returns 0, -EINVAL (empty range, or a VMA of the wrong kind), -ENOMEM (part of the range is not mapped; the rest was
  * advised), -EACCES, -EFAULT.
  */
-export function* madvise(task: Task, mm: number, start: number, pages: number, advice: Advice): Steps<number> {
+export function* madvise(task: Task, mm: Mm, start: Vpn, pages: number, advice: Advice): Steps<number> {
   if (pages <= 0) return -EINVAL;
   const end = start + pages;
   const change = flagAdvice[advice];
@@ -171,7 +173,7 @@ export function* madvise(task: Task, mm: number, start: number, pages: number, a
  *
  * @returns 0 when everything was reaped, -EAGAIN when mmap_lock or a notifier could not be had at once.
  */
-export function* oomReap(task: Task, mm: number): Steps<number> {
+export function* oomReap(task: Task, mm: Mm): Steps<number> {
   const { arena } = task;
   if (!(yield* mmapReadTrylock(task, mm))) return -EAGAIN;
   let error = 0;

@@ -1,4 +1,6 @@
 import { EINVAL, ENOMEM } from '../../arena/errno.ts';
+import type { Mm, Vma } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { FOLL_WRITE, getUserPage } from '../fault/gup.ts';
@@ -19,7 +21,7 @@ import {
 import { changeVmas } from '../vma/vmaMerge.ts';
 
 /** Sets or clears flags of the VMAs of a range. 0, or -ENOMEM: too many VMAs, or a hole, before which all is done. */
-function* lockVmas(task: Task, mm: number, start: number, end: number, change: (flags: number) => number): Steps<number> {
+function* lockVmas(task: Task, mm: Mm, start: Vpn, end: Vpn, change: (flags: number) => number): Steps<number> {
   yield* mmapWriteLock(task, mm);
   const reached = yield* changeVmas(task, mm, start, end, change, function* () {});
   yield* mmapWriteUnlock(task, mm);
@@ -27,7 +29,7 @@ function* lockVmas(task: Task, mm: number, start: number, end: number, change: (
 }
 
 /** populate_vma_page_range: faults in what is missing, as if for writing where that is private memory one may write. */
-function* populate(task: Task, mm: number, start: number, end: number): Steps<void> {
+function* populate(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<void> {
   const { arena } = task;
   yield* mmapReadLock(task, mm);
   for (const vma of vmasIn(arena, mm, start, end)) {
@@ -44,20 +46,20 @@ function* populate(task: Task, mm: number, start: number, end: number): Steps<vo
 }
 
 /** mlock: marks the VMAs and faults everything in. 0, -EINVAL (empty range) or -ENOMEM. */
-export function* mlock(task: Task, mm: number, start: number, pages: number): Steps<number> {
+export function* mlock(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
   if (pages <= 0) return -EINVAL;
   const error = yield* lockVmas(task, mm, start, start + pages, (flags) => flags | VM_LOCKED);
   if (error === 0) yield* populate(task, mm, start, start + pages);
   return error;
 }
 
-export function* munlock(task: Task, mm: number, start: number, pages: number): Steps<number> {
+export function* munlock(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
   if (pages <= 0) return -EINVAL;
   return yield* lockVmas(task, mm, start, start + pages, (flags) => flags & ~VM_LOCKED);
 }
 
 /** MADV_POPULATE_READ and _WRITE in one VMA. 0, -EINVAL (not allowed by the VMA), -EFAULT or -ENOMEM. */
-export function* populateVma(task: Task, mm: number, vma: number, start: number, end: number, write: boolean): Steps<number> {
+export function* populateVma(task: Task, mm: Mm, vma: Vma, start: Vpn, end: Vpn, write: boolean): Steps<number> {
   const flags = vmaFlags(task.arena, vma);
   if ((flags & (write ? VM_WRITE : VM_READ)) === 0 || (flags & VM_SPECIAL) !== 0) return -EINVAL;
   for (let vpn = start; vpn < end; vpn++) {

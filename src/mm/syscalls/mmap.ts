@@ -1,9 +1,11 @@
 /** mmap and munmap. */
+
 import { get, store } from '../../arena/access.ts';
 import { PTRS_PER_TABLE, VPN_LIMIT } from '../../arena/config.ts';
 import { EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { handleOf } from '../../arena/pool.ts';
-import { Mm } from '../../arena/structures.ts';
+import { type AddressSpace, Mm } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { MMU_NOTIFY_UNMAP } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -36,11 +38,11 @@ import { zapRangeNotified } from './zap.ts';
 /** Where mmap looks for a place when none is given (mmap_min_addr, in pages). */
 const FIRST_PAGE = 16;
 
-const validRange = (start: number, pages: number): boolean => start >= 0 && pages > 0 && start + pages <= VPN_LIMIT;
+const validRange = (start: Vpn, pages: number): boolean => start >= 0 && pages > 0 && start + pages <= VPN_LIMIT;
 
-function findGap(task: Task, mm: number, pages: number, align: number): number {
+function findGap(task: Task, mm: Mm, pages: number, align: number): number {
   const { arena } = task;
-  const aligned = (vpn: number): number => Math.ceil(vpn / align) * align;
+  const aligned = (vpn: Vpn): number => Math.ceil(vpn / align) * align;
   let at = aligned(FIRST_PAGE);
   for (let vma = findVma(arena, mm, at); vma !== 0 && vmaStart(arena, vma) < at + pages; vma = findVma(arena, mm, at)) {
     at = aligned(vmaEnd(arena, vma));
@@ -51,7 +53,7 @@ function findGap(task: Task, mm: number, pages: number, align: number): number {
 /** What a mapping is of: a file from page `pgoff` on, or anonymous memory (mapping 0). */
 export interface Backing {
   /** Address of the address_space. */
-  readonly mapping: number;
+  readonly mapping: AddressSpace;
   readonly pgoff: number;
 }
 
@@ -66,8 +68,8 @@ const accounted = (flags: number): number => ((flags & (VM_SHARED | VM_WRITE)) =
  */
 export function* mmapRegion(
   task: Task,
-  mm: number,
-  start: number,
+  mm: Mm,
+  start: Vpn,
   pages: number,
   flags: number,
   backing: Backing | null,
@@ -94,7 +96,7 @@ export function* mmapRegion(
 }
 
 /** mmap(MAP_ANONYMOUS). Shared, it is a file of its own that only this mapping and its heirs know (shmem_zero_setup). */
-export function* mmapAnonymous(task: Task, mm: number, start: number, pages: number, flags = VM_READ | VM_WRITE): Steps<number> {
+export function* mmapAnonymous(task: Task, mm: Mm, start: Vpn, pages: number, flags = VM_READ | VM_WRITE): Steps<number> {
   if ((flags & VM_SHARED) === 0) return yield* mmapRegion(task, mm, start, pages, flags, null);
   const mapping = addressSpaceAlloc(task.arena, pages);
   if (mapping === 0) return -ENOMEM;
@@ -104,7 +106,7 @@ export function* mmapAnonymous(task: Task, mm: number, start: number, pages: num
 }
 
 /** Takes the VMAs of [start, end) out of the tree: the point of no return. -ENOMEM leaves everything as it was. */
-function* detach(task: Task, mm: number, start: number, end: number): Steps<number[] | null> {
+function* detach(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<number[] | null> {
   if (!(yield* splitAt(task, mm, start, end))) {
     // One of the two cuts may have been made.
     yield* mergeVmas(task, mm, start, end);
@@ -119,7 +121,7 @@ function* detach(task: Task, mm: number, start: number, end: number): Steps<numb
  * free_pgtables: a kernel frees the page tables that no VMA needs any more. The model keeps its tables for the next user, but
  * says of the empty ones that nothing is there, so that a huge leaf may come again. Nothing to do without huge pages.
  */
-function* freePgtables(task: Task, mm: number, start: number, end: number): Steps<void> {
+function* freePgtables(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<void> {
   const { arena } = task;
   if (!arena.hasHuge) return;
   const pgd = get(arena, mm + Mm.pgd);
@@ -134,7 +136,7 @@ function* freePgtables(task: Task, mm: number, start: number, end: number): Step
 }
 
 /** The munmap inside another operation that holds mmap_lock for writing. 0 or -ENOMEM. */
-export function* unmapLocked(task: Task, mm: number, start: number, end: number): Steps<number> {
+export function* unmapLocked(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<number> {
   mmapAssertWriteLocked(task, mm);
   const vmas = yield* detach(task, mm, start, end);
   if (vmas === null) return -ENOMEM;
@@ -151,7 +153,7 @@ export function* unmapLocked(task: Task, mm: number, start: number, end: number)
  *
  * @returns 0, -EINVAL (bad range) or -ENOMEM (a split needed one VMA too many).
  */
-export function* munmap(task: Task, mm: number, start: number, pages: number): Steps<number> {
+export function* munmap(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
   if (!validRange(start, pages)) return -EINVAL;
   const end = start + pages;
   if (cutsHugetlb(task.arena, mm, start, end)) return -EINVAL;
@@ -171,4 +173,4 @@ export function* munmap(task: Task, mm: number, start: number, pages: number): S
 }
 
 /** Number of VMAs (map_count). */
-export const vmaCount = (task: Task, mm: number): number => get(task.arena, mm + Mm.vmaCount);
+export const vmaCount = (task: Task, mm: Mm): number => get(task.arena, mm + Mm.vmaCount);

@@ -1,7 +1,9 @@
 /** move_page_tables: the entries of a mapping go to another place, whatever they are. */
+
 import { get, load, store, xchg } from '../../arena/access.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_UNMAP, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -18,7 +20,7 @@ import { ensureEntries, ensureTable, hugeLeaf, lookupTable, nextPopulated, pteAt
 import { CPU, flushTlb } from '../table/tlb.ts';
 
 /** Moves one entry verbatim, whatever its kind. Both page-table locks are held by old-then-new order. */
-function* moveEntry(task: Task, mm: number, from: number, to: number): Steps<boolean> {
+function* moveEntry(task: Task, mm: Mm, from: Vpn, to: Vpn): Steps<boolean> {
   const { arena } = task;
   const pgd = get(arena, mm + Mm.pgd);
   const oldTable = lookupTable(arena, pgd, from);
@@ -43,7 +45,7 @@ function* moveEntry(task: Task, mm: number, from: number, to: number): Steps<boo
 /**
  * move_huge_pmd: a leaf whose two places are aligned alike moves whole; an empty one stays. False when it was split instead.
  */
-function* moveLeaf(task: Task, mm: number, from: number, stop: number, to: number): Steps<boolean> {
+function* moveLeaf(task: Task, mm: Mm, from: Vpn, stop: Vpn, to: Vpn): Steps<boolean> {
   const { arena } = task;
   const pgd = get(arena, mm + Mm.pgd);
   if (leafOf(arena, mm, from) === 0) return true;
@@ -67,7 +69,7 @@ function* moveLeaf(task: Task, mm: number, from: number, stop: number, to: numbe
 }
 
 /** move_normal_pmd: where a whole table has moved to a place aligned alike, none is left behind, and there is one over there. */
-function* leaveTable(task: Task, mm: number, start: number, from: number, end: number, to: number): Steps<void> {
+function* leaveTable(task: Task, mm: Mm, start: Vpn, from: Vpn, end: Vpn, to: Vpn): Steps<void> {
   const { arena } = task;
   if (start < from || start + PTRS_PER_TABLE > end || (to - from) % PTRS_PER_TABLE !== 0) return;
   const pgd = get(arena, mm + Mm.pgd);
@@ -82,7 +84,7 @@ function* leaveTable(task: Task, mm: number, start: number, from: number, end: n
  * Moves the entries of [from, from + pages) in one UNMAP bracket. The rmap lock is held throughout: a walk could otherwise look
  * at the new address before and at the old one after the move, and miss the page. False when page-table pages run out half-way.
  */
-export function* movePageTables(task: Task, mm: number, vma: number, from: number, to: number, pages: number): Steps<boolean> {
+export function* movePageTables(task: Task, mm: Mm, vma: Vma, from: Vpn, to: Vpn, pages: number): Steps<boolean> {
   const { arena } = task;
   const anonVma = load(arena, vma + Vma.anonVma) === 0 ? 0 : anonVmaOf(arena, vma);
   const range = notifierRange(MMU_NOTIFY_UNMAP, mm, from, from + pages);

@@ -1,8 +1,10 @@
 /** mprotect: VMA flags first, then the entries, all under mmap_lock for writing. */
+
 import { cas, get, load } from '../../arena/access.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { Mm } from '../../arena/structures.ts';
+import type { PageTable, Pte, Vpn, Word } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_PROTECTION_VMA, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -43,7 +45,7 @@ import { VM_ACCESS, VM_ACCOUNT, VM_HUGETLB, VM_SHARED, VM_WRITE } from '../vma/v
 import { changeVmas, cutsHugetlb } from '../vma/vmaMerge.ts';
 
 /** What an entry becomes under new protection. Only what is certainly allowed is granted; faults do the rest. */
-function protectedEntry(task: Task, pte: number, vm: number): number {
+function protectedEntry(task: Task, pte: Pte, vm: number): Pte {
   const write = (vm & VM_WRITE) !== 0;
   if (!ptePresent(pte)) {
     const kind = leafKind(pte);
@@ -65,14 +67,14 @@ function protectedEntry(task: Task, pte: number, vm: number): number {
 }
 
 /** The same for a leaf. */
-function protectedLeaf(task: Task, leaf: number, vm: number): number {
+function protectedLeaf(task: Task, leaf: Pte, vm: number): Pte {
   const entry = protectedEntry(task, leaf & ~PTE_HUGE, vm);
   const readOnly = ptePresent(entry) && isOlder(task.arena, Older.mprotectLeavesHugeReadOnly);
   return (readOnly ? entry & ~PTE_WRITE : entry) | PTE_HUGE;
 }
 
 /** An entry takes its new protection; true when translations of it are outdated. Under the PTL. */
-function* protectWord(task: Task, word: number, vm: number): Steps<boolean> {
+function* protectWord(task: Task, word: Word, vm: number): Steps<boolean> {
   const { arena } = task;
   yield Point.setPte;
   for (;;) {
@@ -85,7 +87,7 @@ function* protectWord(task: Task, word: number, vm: number): Steps<boolean> {
 }
 
 /** change_huge_pmd. False, with nothing done, when the table has entries by now: an eviction needs no mmap_lock to split a leaf. */
-function* protectLeaf(task: Task, table: number, vm: number): Steps<boolean> {
+function* protectLeaf(task: Task, table: PageTable, vm: number): Steps<boolean> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   yield* spinLock(task, ptl, LockClass.ptl);
@@ -97,7 +99,7 @@ function* protectLeaf(task: Task, table: number, vm: number): Steps<boolean> {
 }
 
 /** change_pte_range for one last-level table. */
-function* protectTable(task: Task, table: number, start: number, end: number, vm: number): Steps<void> {
+function* protectTable(task: Task, table: PageTable, start: Vpn, end: Vpn, vm: number): Steps<void> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   let flush = false;
@@ -111,7 +113,7 @@ function* protectTable(task: Task, table: number, start: number, end: number, vm
   yield* spinUnlock(task, ptl, LockClass.ptl);
 }
 
-function* changeProtection(task: Task, mm: number, start: number, end: number, vm: number): Steps<void> {
+function* changeProtection(task: Task, mm: Mm, start: Vpn, end: Vpn, vm: number): Steps<void> {
   const { arena } = task;
   const pgd = get(arena, mm + Mm.pgd);
   let vpn = nextPopulated(arena, pgd, start, end);
@@ -142,7 +144,7 @@ function withAccess(old: number, access: number): number {
  *
  * @returns 0, -EINVAL (empty range, or through a hugetlb page) or -ENOMEM (a hole in the range: what comes before it is changed; or too many VMAs).
  */
-export function* mprotect(task: Task, mm: number, start: number, pages: number, access: number): Steps<number> {
+export function* mprotect(task: Task, mm: Mm, start: Vpn, pages: number, access: number): Steps<number> {
   if (pages <= 0) return -EINVAL;
   const end = start + pages;
   if (cutsHugetlb(task.arena, mm, start, end)) return -EINVAL;

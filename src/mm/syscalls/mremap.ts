@@ -1,8 +1,10 @@
 /** mremap: shrinking, growing in place, and moving a mapping with its entries. */
+
 import { load, set } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { EFAULT, EINVAL, ENOMEM } from '../../arena/errno.ts';
-import { Vma } from '../../arena/structures.ts';
+import { type Mm, Vma } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
@@ -26,12 +28,12 @@ import { movePageTables } from './movePageTables.ts';
 
 /** What is asked for. */
 interface Remap {
-  readonly mm: number;
-  readonly from: number;
+  readonly mm: Mm;
+  readonly from: Vpn;
   readonly pages: number;
   readonly newPages: number;
   /** MREMAP_FIXED: where to; -1 without it. */
-  readonly to: number;
+  readonly to: Vpn;
   /** MREMAP_DONTUNMAP. */
   readonly keep: boolean;
 }
@@ -91,7 +93,7 @@ function* mremapTo(task: Task, remap: Remap): Steps<number> {
 }
 
 /** Without a destination: the mapping shrinks, stays as it is, or grows into the room behind it. */
-function* resizeInPlace(task: Task, vma: number, { mm, from, pages, newPages }: Remap): Steps<number> {
+function* resizeInPlace(task: Task, vma: Vma, { mm, from, pages, newPages }: Remap): Steps<number> {
   const { arena } = task;
   const end = from + pages;
   if (vmaEnd(arena, vma) < end) return -EFAULT;
@@ -117,15 +119,7 @@ function* resizeInPlace(task: Task, vma: number, { mm, from, pages, newPages }: 
  *
  * @returns the first page of the mapping, -EINVAL (bad ranges, or they overlap), -EFAULT (not inside one VMA) or -ENOMEM.
  */
-export function* mremap(
-  task: Task,
-  mm: number,
-  from: number,
-  pages: number,
-  newPages: number,
-  to = -1,
-  keep = false,
-): Steps<number> {
+export function* mremap(task: Task, mm: Mm, from: Vpn, pages: number, newPages: number, to = -1, keep = false): Steps<number> {
   if (pages <= 0 || newPages <= 0 || to + newPages > VPN_LIMIT || from + newPages > VPN_LIMIT) return -EINVAL;
   if (to < -1 || (keep && (to === -1 || pages !== newPages))) return -EINVAL;
   yield* mmapWriteLock(task, mm);

@@ -20,7 +20,7 @@ import { vmaLookup } from '../vma/vma.ts';
 import { mmput } from './exit.ts';
 
 /** unuse_mm: faults in what the address space has on the device. False when memory runs out. */
-function* unuseMm(task: Task, mm: number): Steps<boolean> {
+function* unuseMm(task: Task, mm: Mm): Steps<boolean> {
   const { arena } = task;
   let done = true;
   yield* mmapReadLock(task, mm);

@@ -19,7 +19,13 @@ import { zapRange } from './zap.ts';
  * unmap_mapping_range: zaps the pages [start, end) of a file in every address space, with a CLEAR bracket for each VMA. With
  * `evenCows` private copies go as well, otherwise only what belongs to the file.
  */
-export function* unmapMappingRange(task: Task, mapping: number, start: number, end: number, evenCows: boolean): Steps<void> {
+export function* unmapMappingRange(
+  task: Task,
+  mapping: AddressSpace,
+  start: number,
+  end: number,
+  evenCows: boolean,
+): Steps<void> {
   const { arena } = task;
   yield* eachFileVma(task, mapping, function* (vma) {
     const first = vmaStart(arena, vma);
@@ -37,7 +43,7 @@ export function* unmapMappingRange(task: Task, mapping: number, start: number, e
 }
 
 /** truncate_inode_pages_range: the cached pages of [start, end) leave the file, unmapped once more if a fault was in between. */
-function* removePages(task: Task, mapping: number, start: number, end: number): Steps<void> {
+function* removePages(task: Task, mapping: AddressSpace, start: number, end: number): Steps<void> {
   const { arena } = task;
   for (const [index, pfn] of pagesIn(arena, mapping, start, end)) {
     yield* getPage(task, pfn);
@@ -52,7 +58,7 @@ function* removePages(task: Task, mapping: number, start: number, end: number): 
 }
 
 /** ftruncate to `size` pages. Growing only sets the size. */
-export function* truncateFile(task: Task, mapping: number, size: number): Steps<void> {
+export function* truncateFile(task: Task, mapping: AddressSpace, size: number): Steps<void> {
   const { arena } = task;
   const old = load(arena, mapping + AddressSpace.size);
   // The size first: a fault that comes later finds the new end.
@@ -66,7 +72,7 @@ export function* truncateFile(task: Task, mapping: number, size: number): Steps<
 }
 
 /** fallocate(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE): pages read as zero afterwards; private copies stay. */
-export function* punchHole(task: Task, mapping: number, start: number, end: number): Steps<void> {
+export function* punchHole(task: Task, mapping: AddressSpace, start: number, end: number): Steps<void> {
   yield Point.truncate;
   yield* unmapMappingRange(task, mapping, start, end, false);
   yield* removePages(task, mapping, start, end);

@@ -1,7 +1,9 @@
 /** unmap_vmas and zap_page_range: entries go, pages are released. The caller brackets it with start and end. */
+
 import { forgetRound, get, observed, xchg } from '../../arena/access.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Mm } from '../../arena/structures.ts';
+import type { PageTable, Pte, Vpn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -21,13 +23,13 @@ import { CPU, flushTlb } from '../table/tlb.ts';
 import { addRss, addRssFile, addRssSwap } from '../vma/mmStruct.ts';
 
 /** Does the entry belong to the file, and not to a private copy of one of its pages? (should_zap_page without even_cows) */
-function isOfFile(task: Task, pte: number): boolean {
+function isOfFile(task: Task, pte: Pte): boolean {
   if (!mapsPage(pte) && !isMigration(pte)) return false;
   return isFilePage(task.arena, ptePfn(pte));
 }
 
 /** zap_pte_range for one last-level table. False, with nothing done, when it has a leaf by now. */
-function* zapTable(task: Task, mm: number, table: number, start: number, end: number, fileOnly: boolean): Steps<boolean> {
+function* zapTable(task: Task, mm: Mm, table: PageTable, start: Vpn, end: Vpn, fileOnly: boolean): Steps<boolean> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   const gather: number[] = [];
@@ -72,7 +74,7 @@ function* zapTable(task: Task, mm: number, table: number, start: number, end: nu
 }
 
 /** zap_huge_pmd: the leaf of a table goes, and all that it maps. False, with nothing done, when it has entries by now. */
-function* zapLeaf(task: Task, mm: number, table: number): Steps<boolean> {
+function* zapLeaf(task: Task, mm: Mm, table: PageTable): Steps<boolean> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   const word = pteAt(arena, table, 0);
@@ -97,7 +99,7 @@ function* zapLeaf(task: Task, mm: number, table: number): Steps<boolean> {
 }
 
 /** zap_pmd_range for one table. False when it has turned from one form into the other meanwhile: then again. */
-function* zapAt(task: Task, mm: number, start: number, end: number, fileOnly: boolean): Steps<boolean> {
+function* zapAt(task: Task, mm: Mm, start: Vpn, end: Vpn, fileOnly: boolean): Steps<boolean> {
   const { arena } = task;
   const table = lookupTable(arena, get(arena, mm + Mm.pgd), start);
   const whole = end - start === PTRS_PER_TABLE;
@@ -109,7 +111,7 @@ function* zapAt(task: Task, mm: number, start: number, end: number, fileOnly: bo
 }
 
 /** Clears every entry of [start, end); with `fileOnly` private copies of file pages stay. */
-export function* zapRange(task: Task, mm: number, start: number, end: number, fileOnly = false): Steps<void> {
+export function* zapRange(task: Task, mm: Mm, start: Vpn, end: Vpn, fileOnly = false): Steps<void> {
   const { arena } = task;
   const pgd = get(arena, mm + Mm.pgd);
   for (let vpn = nextPopulated(arena, pgd, start, end); vpn < end; vpn = nextPopulated(arena, pgd, vpn, end)) {
@@ -121,7 +123,7 @@ export function* zapRange(task: Task, mm: number, start: number, end: number, fi
 }
 
 /** A zap with its bracket. */
-export function* zapRangeNotified(task: Task, mm: number, start: number, end: number, event: number): Steps<void> {
+export function* zapRangeNotified(task: Task, mm: Mm, start: Vpn, end: Vpn, event: number): Steps<void> {
   const range = notifierRange(event, mm, start, end);
   yield* mmuNotifierInvalidateRangeStart(task, range);
   yield* zapRange(task, mm, start, end);

@@ -1,3 +1,4 @@
+import type { PageTable, Pfn, Pte, SwapSlot, Vpn } from '../../arena/units.ts';
 /**
  * Page-table entries: one Int32, so that every change is one atomic store.
  *
@@ -38,51 +39,54 @@ export const LEAF_MARKER = 9;
 /** A device-exclusive entry that lost its write permission (only older kernels: mm/table/older.ts). */
 export const LEAF_DEVICE_EXCLUSIVE_READ = 10;
 
-export const ptePfn = (pte: number): number => pte >>> PFN_SHIFT;
-export const pteFlags = (pte: number): number => pte & ((1 << PFN_SHIFT) - 1);
-export const mkPte = (pfn: number, flags: number): number => (pfn << PFN_SHIFT) | flags;
-export const ptePresent = (pte: number): boolean => (pte & PTE_PRESENT) !== 0;
-export const pteWrite = (pte: number): boolean => (pte & PTE_WRITE) !== 0;
+export const ptePfn = (pte: Pte): Pfn => pte >>> PFN_SHIFT;
+export const pteFlags = (pte: Pte): number => pte & ((1 << PFN_SHIFT) - 1);
+export const mkPte = (pfn: Pfn, flags: number): Pte => (pfn << PFN_SHIFT) | flags;
+/** Upper entries: the page-table page they lead to (pmd_pgtable), in place of a page frame. */
+export const pteTable = (entry: Pte): PageTable => entry >>> PFN_SHIFT;
+export const mkTableEntry = (table: PageTable): Pte => (table << PFN_SHIFT) | PTE_PRESENT;
+export const ptePresent = (pte: Pte): boolean => (pte & PTE_PRESENT) !== 0;
+export const pteWrite = (pte: Pte): boolean => (pte & PTE_WRITE) !== 0;
 
 export const isHuge = (entry: number): boolean => (entry & PTE_HUGE) !== 0;
 /** The entry that one of the pages below a huge leaf would have of its own. */
-export const pieceEntry = (leaf: number, vpn: number): number =>
+export const pieceEntry = (leaf: Pte, vpn: Vpn): Pte =>
   leaf === EMPTY_LEAF ? 0 : mkPte(ptePfn(leaf) + (vpn & 511), pteFlags(leaf) & ~PTE_HUGE);
 
 /** Kind of a non-present leaf, 0 for an empty or present entry. */
-export const leafKind = (pte: number): number => (ptePresent(pte) ? 0 : (pte >>> KIND_SHIFT) & KIND_MASK);
-export const mkLeaf = (kind: number, pfn: number, flags = 0): number => (pfn << PFN_SHIFT) | (kind << KIND_SHIFT) | flags;
+export const leafKind = (pte: Pte): number => (ptePresent(pte) ? 0 : (pte >>> KIND_SHIFT) & KIND_MASK);
+export const mkLeaf = (kind: number, pfn: Pfn | SwapSlot, flags = 0): Pte => (pfn << PFN_SHIFT) | (kind << KIND_SHIFT) | flags;
 
-export const isMigration = (pte: number): boolean => {
+export const isMigration = (pte: Pte): boolean => {
   const kind = leafKind(pte);
   return kind >= LEAF_MIGRATION_READ && kind <= LEAF_MIGRATION_WRITE;
 };
-export const isSwap = (pte: number): boolean => leafKind(pte) === LEAF_SWAP;
-export const mkSwap = (slot: number, exclusive: boolean): number => mkLeaf(LEAF_SWAP, slot, exclusive ? PTE_SWP_EXCLUSIVE : 0);
+export const isSwap = (pte: Pte): boolean => leafKind(pte) === LEAF_SWAP;
+export const mkSwap = (slot: SwapSlot, exclusive: boolean): Pte => mkLeaf(LEAF_SWAP, slot, exclusive ? PTE_SWP_EXCLUSIVE : 0);
 /** swp_offset. */
-export const swapSlot = (pte: number): number => pte >>> PFN_SHIFT;
+export const swapSlot = (pte: Pte): SwapSlot => pte >>> PFN_SHIFT;
 
-export const isDevicePrivate = (pte: number): boolean => {
+export const isDevicePrivate = (pte: Pte): boolean => {
   const kind = leafKind(pte);
   return kind === LEAF_DEVICE_PRIVATE_READ || kind === LEAF_DEVICE_PRIVATE_WRITE;
 };
-export const isDeviceExclusive = (pte: number): boolean => {
+export const isDeviceExclusive = (pte: Pte): boolean => {
   const kind = leafKind(pte);
   return kind === LEAF_DEVICE_EXCLUSIVE || kind === LEAF_DEVICE_EXCLUSIVE_READ;
 };
 
 /** Does the entry map a page in the sense of rmap: does it hold a reference and count in mapcount? */
-export const mapsPage = (pte: number): boolean =>
+export const mapsPage = (pte: Pte): boolean =>
   ptePresent(pte) ? (pte & PTE_SPECIAL) === 0 : isDevicePrivate(pte) || isDeviceExclusive(pte);
 
 /** May the mapping be written through, now or when the entry is restored? */
-export const leafWritable = (pte: number): boolean =>
+export const leafWritable = (pte: Pte): boolean =>
   ptePresent(pte) ? pteWrite(pte) : leafKind(pte) === LEAF_DEVICE_PRIVATE_WRITE || leafKind(pte) === LEAF_DEVICE_EXCLUSIVE;
 
 const kindNames = ['none', 'MIG_R', 'MIG_RX', 'MIG_W', 'DP_R', 'DP_W', 'DX', 'SWAP', 'HWP', 'MARK', 'DX_R'];
 
 /** For messages: `PRES(12; W,D)`, `MIG_W(7)`, `none`. */
-export function describePte(pte: number): string {
+export function describePte(pte: Pte): string {
   if (pte === 0) return 'none';
   if (!ptePresent(pte)) {
     const marked = isSwap(pte) && (pte & PTE_SWP_EXCLUSIVE) !== 0 ? '; exclusive' : '';

@@ -5,23 +5,25 @@
  * A last-level table has two forms: 512 entries, or one leaf in its first word that maps all 512 pages. In the second form it
  * is the table a kernel deposits beside a PMD leaf. So one store turns one form into the other, and one lock guards both.
  */
+
 import { fill, forgetSince, get, observed, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { rawLock, rawUnlock } from '../../arena/raw.ts';
 import { Header } from '../../arena/structures.ts';
+import type { PageTable, Pte, Vpn, Word } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
-import { EMPTY_LEAF, isHuge, mkPte, PTE_PRESENT, pieceEntry, ptePfn } from './pte.ts';
+import { EMPTY_LEAF, isHuge, mkTableEntry, pieceEntry, pteTable } from './pte.ts';
 
 const SHIFT = 9;
 const MASK = PTRS_PER_TABLE - 1;
 
 /** Takes an all-zero page-table page; 0 when there is none. */
-export function tableAlloc(arena: Arena): number {
+export function tableAlloc(arena: Arena): PageTable {
   rawLock(arena, Header.tableLock);
   let table = get(arena, Header.tableFree);
   if (table !== 0) set(arena, Header.tableFree, get(arena, arena.table.link + table));
@@ -35,7 +37,7 @@ export function tableAlloc(arena: Arena): number {
 }
 
 /** Gives a page-table page back, filled with an entry of no known kind. */
-export function tableFree(arena: Arena, table: number): void {
+export function tableFree(arena: Arena, table: PageTable): void {
   fill(arena, 0x6b6b6b6b, tableAt(arena, table), tableAt(arena, table + 1));
   set(arena, arena.table.generation + table, get(arena, arena.table.generation + table) + 1);
   rawLock(arena, Header.tableLock);
@@ -44,46 +46,46 @@ export function tableFree(arena: Arena, table: number): void {
   rawUnlock(arena, Header.tableLock);
 }
 
-const tableAt = (arena: Arena, table: number): number => arena.tables + table * PTRS_PER_TABLE;
+const tableAt = (arena: Arena, table: PageTable): Word => arena.tables + table * PTRS_PER_TABLE;
 
 /** First page beyond the last-level table that holds `vpn`, or `end` if that comes first. */
-export const tableEnd = (vpn: number, end: number): number => Math.min((vpn | MASK) + 1, end);
+export const tableEnd = (vpn: Vpn, end: Vpn): Vpn => Math.min((vpn | MASK) + 1, end);
 
 /** Word of the last-level entry of `vpn` in `table`. */
-export const pteAt = (arena: Arena, table: number, vpn: number): number => tableAt(arena, table) + (vpn & MASK);
+export const pteAt = (arena: Arena, table: PageTable, vpn: Vpn): Word => tableAt(arena, table) + (vpn & MASK);
 
 /** The leaf that maps all pages of `table` (EMPTY_LEAF where it maps nothing), 0 when the table has entries. */
-export function hugeLeaf(arena: Arena, table: number): number {
+export function hugeLeaf(arena: Arena, table: PageTable): Pte {
   if (!arena.hasHuge) return 0;
   const first = get(arena, tableAt(arena, table));
   return isHuge(first) ? first : 0;
 }
 
 /** Word of the page-table lock of `table`. */
-export const ptlOf = (arena: Arena, table: number): number => arena.table.lock + table;
+export const ptlOf = (arena: Arena, table: PageTable): Word => arena.table.lock + table;
 
 /**
  * The last-level table of `vpn` under `root`, or 0. Reads without a lock: upper entries go from empty to full once and
  * stay until the address space is torn down.
  */
-export function lookupTable(arena: Arena, root: number, vpn: number): number {
+export function lookupTable(arena: Arena, root: PageTable, vpn: Vpn): PageTable {
   const upper = get(arena, tableAt(arena, root) + (vpn >>> (2 * SHIFT)));
   if (upper === 0) return 0;
-  const middle = get(arena, tableAt(arena, ptePfn(upper)) + ((vpn >>> SHIFT) & MASK));
-  return middle === 0 ? 0 : ptePfn(middle);
+  const middle = get(arena, tableAt(arena, pteTable(upper)) + ((vpn >>> SHIFT) & MASK));
+  return middle === 0 ? 0 : pteTable(middle);
 }
 
 /**
  * The first page at or after `vpn`, before `end`, that has a last-level table; `end` if there is none. Skips a missing
  * upper table as a whole.
  */
-export function nextPopulated(arena: Arena, root: number, vpn: number, end: number): number {
+export function nextPopulated(arena: Arena, root: PageTable, vpn: Vpn, end: Vpn): Vpn {
   let at = vpn;
   while (at < end) {
     const upper = get(arena, tableAt(arena, root) + (at >>> (2 * SHIFT)));
     if (upper === 0) {
       at = ((at >>> (2 * SHIFT)) + 1) << (2 * SHIFT);
-    } else if (get(arena, tableAt(arena, ptePfn(upper)) + ((at >>> SHIFT) & MASK)) === 0) {
+    } else if (get(arena, tableAt(arena, pteTable(upper)) + ((at >>> SHIFT) & MASK)) === 0) {
       at = (at | MASK) + 1;
     } else {
       return at;
@@ -92,24 +94,24 @@ export function nextPopulated(arena: Arena, root: number, vpn: number, end: numb
   return end;
 }
 
-function* ensureEntry(task: Task, lock: number, entry: number): Steps<number> {
+function* ensureEntry(task: Task, lock: Word, entry: number): Steps<PageTable> {
   const { arena } = task;
   const found = get(arena, entry);
-  if (found !== 0) return ptePfn(found);
+  if (found !== 0) return pteTable(found);
   const table = tableAlloc(arena);
   if (table === 0) return 0;
   yield* spinLock(task, lock, LockClass.pageTableLock);
   const now = get(arena, entry);
   yield Point.populateTable;
-  if (now === 0) store(arena, entry, mkPte(table, PTE_PRESENT));
+  if (now === 0) store(arena, entry, mkTableEntry(table));
   yield* spinUnlock(task, lock, LockClass.pageTableLock);
   if (now === 0) return table;
   tableFree(arena, table);
-  return ptePfn(now);
+  return pteTable(now);
 }
 
 /** As {@link lookupTable}, making what is missing; `lock` is mm.page_table_lock. 0 when out of page-table pages. */
-export function* ensureTable(task: Task, lock: number, root: number, vpn: number): Steps<number> {
+export function* ensureTable(task: Task, lock: Word, root: PageTable, vpn: Vpn): Steps<PageTable> {
   const { arena } = task;
   const mark = observed();
   const found = lookupTable(arena, root, vpn);
@@ -122,7 +124,7 @@ export function* ensureTable(task: Task, lock: number, root: number, vpn: number
 }
 
 /** pte_alloc: as {@link ensureTable}, and the table has entries: where it had none (pmd_none) it gets 512 empty ones. */
-export function* ensureEntries(task: Task, lock: number, root: number, vpn: number): Steps<number> {
+export function* ensureEntries(task: Task, lock: Word, root: PageTable, vpn: Vpn): Steps<PageTable> {
   const { arena } = task;
   const table = yield* ensureTable(task, lock, root, vpn);
   if (table === 0 || hugeLeaf(arena, table) !== EMPTY_LEAF) return table;
@@ -133,7 +135,7 @@ export function* ensureEntries(task: Task, lock: number, root: number, vpn: numb
 }
 
 /** pte_offset_map_lock: takes the lock of a table for its entries. False, and not locked, when it has a leaf by now. */
-export function* pteOffsetMapLock(task: Task, table: number): Steps<boolean> {
+export function* pteOffsetMapLock(task: Task, table: PageTable): Steps<boolean> {
   const { arena } = task;
   yield* spinLock(task, ptlOf(arena, table), LockClass.ptl);
   if (hugeLeaf(arena, table) === 0) return true;
@@ -142,14 +144,14 @@ export function* pteOffsetMapLock(task: Task, table: number): Steps<boolean> {
 }
 
 /** Frees every table under `root` and `root` itself. Nobody else may walk them any more. */
-export function freeTables(arena: Arena, root: number): void {
+export function freeTables(arena: Arena, root: PageTable): void {
   for (let i = 0; i < PTRS_PER_TABLE; i++) {
     const upper = get(arena, tableAt(arena, root) + i);
     if (upper === 0) continue;
-    const middle = ptePfn(upper);
+    const middle = pteTable(upper);
     for (let j = 0; j < PTRS_PER_TABLE; j++) {
       const entry = get(arena, tableAt(arena, middle) + j);
-      if (entry !== 0) tableFree(arena, ptePfn(entry));
+      if (entry !== 0) tableFree(arena, pteTable(entry));
     }
     tableFree(arena, middle);
   }
@@ -157,17 +159,17 @@ export function freeTables(arena: Arena, root: number): void {
 }
 
 /** Calls `visit` for every entry that is not 0 under `root`. For checks at quiescent points. */
-export function forEachEntry(arena: Arena, root: number, visit: (vpn: number, entry: number) => void): void {
+export function forEachEntry(arena: Arena, root: PageTable, visit: (vpn: Vpn, entry: number) => void): void {
   for (let i = 0; i < PTRS_PER_TABLE; i++) {
     const upper = get(arena, tableAt(arena, root) + i);
     if (upper === 0) continue;
     for (let j = 0; j < PTRS_PER_TABLE; j++) {
-      const middle = get(arena, tableAt(arena, ptePfn(upper)) + j);
+      const middle = get(arena, tableAt(arena, pteTable(upper)) + j);
       if (middle === 0) continue;
       const base = ((i << SHIFT) | j) << SHIFT;
-      const leaf = hugeLeaf(arena, ptePfn(middle));
+      const leaf = hugeLeaf(arena, pteTable(middle));
       for (let k = 0; k < PTRS_PER_TABLE; k++) {
-        const entry = leaf === 0 ? get(arena, tableAt(arena, ptePfn(middle)) + k) : pieceEntry(leaf, k);
+        const entry = leaf === 0 ? get(arena, tableAt(arena, pteTable(middle)) + k) : pieceEntry(leaf, k);
         if (entry !== 0) visit(base | k, entry);
       }
     }
@@ -175,7 +177,7 @@ export function forEachEntry(arena: Arena, root: number, visit: (vpn: number, en
 }
 
 /** The last-level entry of `vpn`, 0 if there is no table: a look without a lock, to be checked again. */
-export function readPte(arena: Arena, root: number, vpn: number): number {
+export function readPte(arena: Arena, root: PageTable, vpn: Vpn): Pte {
   const table = lookupTable(arena, root, vpn);
   if (table === 0) return 0;
   const leaf = hugeLeaf(arena, table);

@@ -9,9 +9,11 @@
  * There are two kinds, with a TLB each: {@link CPU} and {@link DEVICE}. An entry carries the generation of the TLB at the
  * time its window was opened; a flush raises the generation first, so an entry filled by an old window is dead on arrival.
  */
+
 import { cas, forgetSince, get, increase, load, observed, overActors, set, store, xchg } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
-import { Actor, ActorState, Header, TLB_ENTRIES, TLB_WORDS } from '../../arena/structures.ts';
+import { Actor, ActorState, Header, type Mirror, type Mm, TLB_ENTRIES, TLB_WORDS } from '../../arena/structures.ts';
+import type { Vpn, Word } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -41,13 +43,13 @@ export function closeWindow(task: Task, kind: number): void {
   close(task.arena, task.actor + Actor.window + kind);
 }
 
-function close(arena: Arena, window: number): void {
+function close(arena: Arena, window: Word): void {
   if ((xchg(arena, window, 0) & AWAITED) === 0) return;
   increase(arena, Header.windowClosed, 1);
   wake(arena, Header.windowClosed);
 }
 
-const slotOf = (task: Task, kind: number, vpn: number): number =>
+const slotOf = (task: Task, kind: number, vpn: Vpn): number =>
   task.actor + Actor.tlb + (kind * TLB_ENTRIES + (vpn % TLB_ENTRIES)) * TLB_WORDS;
 
 /**
@@ -55,7 +57,7 @@ const slotOf = (task: Task, kind: number, vpn: number): number =>
  *
  * @throws Violation I-TLB when the cached page was freed since: somebody forgot a flush.
  */
-export function tlbLookup(task: Task, kind: number, space: number, vpn: number): number {
+export function tlbLookup(task: Task, kind: number, space: Mm | Mirror, vpn: Vpn): number {
   const { arena } = task;
   const slot = slotOf(task, kind, vpn);
   if (get(arena, slot + SPACE) !== space || get(arena, slot + VPN) !== vpn) return 0;
@@ -68,7 +70,7 @@ export function tlbLookup(task: Task, kind: number, space: number, vpn: number):
 }
 
 /** Remembers a translation made in the current window; `generation` was read after the window was opened. */
-export function tlbFill(task: Task, kind: number, space: number, vpn: number, generation: number, entry: number): void {
+export function tlbFill(task: Task, kind: number, space: Mm | Mirror, vpn: Vpn, generation: number, entry: number): void {
   const { arena } = task;
   const slot = slotOf(task, kind, vpn);
   set(arena, slot + SPACE, space);
@@ -138,6 +140,6 @@ function isAnyMarked(task: Task, kind: number): boolean {
 }
 
 /** A window left open would stop every flush; called when an actor ends. */
-export function abandonWindows(arena: Arena, actor: number): void {
+export function abandonWindows(arena: Arena, actor: Actor): void {
   for (const kind of [CPU, DEVICE]) close(arena, actor + Actor.window + kind);
 }

@@ -1,6 +1,8 @@
 /** Flags and results of a page fault, and what describes one under way (struct vm_fault). */
+
 import { get } from '../../arena/access.ts';
-import { Mm, MmFlag } from '../../arena/structures.ts';
+import { Mm, MmFlag, type Vma } from '../../arena/structures.ts';
+import type { PageTable, Pfn, Pte, Vpn, Word } from '../../arena/units.ts';
 import type { Task } from '../../sync/task.ts';
 import { ptlOf } from './tables.ts';
 
@@ -25,21 +27,21 @@ export const VM_FAULT_ERROR = VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV 
 
 /** struct vm_fault: one fault under way, private to its thread. */
 export interface Fault {
-  readonly mm: number;
-  readonly vma: number;
-  readonly vpn: number;
+  readonly mm: Mm;
+  readonly vma: Vma;
+  readonly vpn: Vpn;
   readonly flags: number;
   /** Last-level table that holds the entry. */
-  readonly table: number;
+  readonly table: PageTable;
   /** Word of the entry. */
-  readonly pte: number;
+  readonly pte: Word;
   /** Value of the entry, read without a lock: everybody checks again under the page-table lock. */
-  readonly orig: number;
+  readonly orig: Pte;
   /** The device page, for migrateToRam. */
-  page: number;
+  page: Pfn;
 }
 
-export const faultPtl = (task: Task, fault: Fault): number => ptlOf(task.arena, fault.table);
+export const faultPtl = (task: Task, fault: Fault): Word => ptlOf(task.arena, fault.table);
 
 /** check_stable_address_space: the OOM reaper has not begun. Under the page-table lock. */
-export const isUnstable = (task: Task, mm: number): boolean => (get(task.arena, mm + Mm.flags) & MmFlag.unstable) !== 0;
+export const isUnstable = (task: Task, mm: Mm): boolean => (get(task.arena, mm + Mm.flags) & MmFlag.unstable) !== 0;

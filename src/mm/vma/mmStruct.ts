@@ -6,7 +6,7 @@ import { Mm } from '../../arena/structures.ts';
 import { tableAlloc } from '../table/tables.ts';
 
 /** mm_alloc: an empty address space with one user. Its address, or 0 when out of memory. */
-export function mmAlloc(arena: Arena): number {
+export function mmAlloc(arena: Arena): Mm {
   const mm = poolAlloc(arena, arena.pools.mm);
   if (mm === 0) return 0;
   const pgd = tableAlloc(arena);
@@ -21,19 +21,19 @@ export function mmAlloc(arena: Arena): number {
 }
 
 /** Address of the mm a handle names. */
-export const mmOf = (arena: Arena, handle: number): number => deref(arena, arena.pools.mm, handle);
+export const mmOf = (arena: Arena, handle: number): Mm => deref(arena, arena.pools.mm, handle);
 
 /** add_mm_counter(mm, MM_ANONPAGES, pages). */
-export function addRss(arena: Arena, mm: number, pages: number): void {
+export function addRss(arena: Arena, mm: Mm, pages: number): void {
   if (pages !== 0) increase(arena, mm + Mm.rssAnon, pages);
 }
 
 /** add_mm_counter(mm, MM_SWAPENTS, entries). */
-export function addRssSwap(arena: Arena, mm: number, entries: number): void {
+export function addRssSwap(arena: Arena, mm: Mm, entries: number): void {
   if (entries !== 0) increase(arena, mm + Mm.rssSwap, entries);
 }
 
 /** add_mm_counter for pages of files and shared memory. */
-export function addRssFile(arena: Arena, mm: number, pages: number): void {
+export function addRssFile(arena: Arena, mm: Mm, pages: number): void {
   if (pages !== 0) increase(arena, mm + Mm.rssFile, pages);
 }

@@ -16,35 +16,35 @@ import {
 } from '../../sync/rwsem.ts';
 import type { Task } from '../../sync/task.ts';
 
-export function* mmapReadLock(task: Task, mm: number): Steps<void> {
+export function* mmapReadLock(task: Task, mm: Mm): Steps<void> {
   yield* downRead(task, mm + Mm.mmapLock, LockClass.mmapLock);
 }
 /** 0, or -EINTR when a fatal signal is pending. */
-export function* mmapReadLockKillable(task: Task, mm: number): Steps<number> {
+export function* mmapReadLockKillable(task: Task, mm: Mm): Steps<number> {
   return yield* downReadKillable(task, mm + Mm.mmapLock, LockClass.mmapLock);
 }
-export function* mmapReadTrylock(task: Task, mm: number): Steps<boolean> {
+export function* mmapReadTrylock(task: Task, mm: Mm): Steps<boolean> {
   return yield* downReadTrylock(task, mm + Mm.mmapLock, LockClass.mmapLock);
 }
-export function* mmapReadUnlock(task: Task, mm: number): Steps<void> {
+export function* mmapReadUnlock(task: Task, mm: Mm): Steps<void> {
   yield* upRead(task, mm + Mm.mmapLock, LockClass.mmapLock);
 }
-export function* mmapWriteLock(task: Task, mm: number): Steps<void> {
+export function* mmapWriteLock(task: Task, mm: Mm): Steps<void> {
   yield* downWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
 }
-export function* mmapWriteUnlock(task: Task, mm: number): Steps<void> {
+export function* mmapWriteUnlock(task: Task, mm: Mm): Steps<void> {
   yield* upWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
 }
-export function* mmapWriteDowngrade(task: Task, mm: number): Steps<void> {
+export function* mmapWriteDowngrade(task: Task, mm: Mm): Steps<void> {
   yield* downgradeWrite(task, mm + Mm.mmapLock);
 }
 
 /** mmap_assert_locked. */
-export function mmapAssertLocked(task: Task, mm: number): void {
+export function mmapAssertLocked(task: Task, mm: Mm): void {
   if (!isReadLocked(task, mm + Mm.mmapLock)) throw new Violation('I-LOCK', `actor ${task.id} needs mmap_lock here`);
 }
 /** mmap_assert_write_locked. */
-export function mmapAssertWriteLocked(task: Task, mm: number): void {
+export function mmapAssertWriteLocked(task: Task, mm: Mm): void {
   if (!isWriteLockedBy(task, mm + Mm.mmapLock))
     throw new Violation('I-LOCK', `actor ${task.id} needs mmap_lock for writing here`);
 }

@@ -1,10 +1,12 @@
 /** struct vm_area_struct: flags, bounds, look-up, and the tree of an address space. */
+
 import { get, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { firstOverlap, insertInterval, nextOverlap, nodeLast, nodeStart, removeInterval } from '../../arena/intervalTree.ts';
 import { handleOf, poolAlloc } from '../../arena/pool.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 
 export const VM_READ = 1;
 export const VM_WRITE = 2;
@@ -34,39 +36,39 @@ export const VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
 export const VM_ACCESS = VM_READ | VM_WRITE | VM_EXEC;
 
 /** First page. */
-export const vmaStart = (arena: Arena, vma: number): number => nodeStart(arena, vma + Vma.node);
+export const vmaStart = (arena: Arena, vma: Vma): Vpn => nodeStart(arena, vma + Vma.node);
 /** First page beyond. */
-export const vmaEnd = (arena: Arena, vma: number): number => nodeLast(arena, vma + Vma.node) + 1;
-export const vmaFlags = (arena: Arena, vma: number): number => get(arena, vma + Vma.flags);
+export const vmaEnd = (arena: Arena, vma: Vma): Vpn => nodeLast(arena, vma + Vma.node) + 1;
+export const vmaFlags = (arena: Arena, vma: Vma): number => get(arena, vma + Vma.flags);
 
 /** linear_page_index: what page->index is for a page of this VMA at `vpn`. */
-export const linearPageIndex = (arena: Arena, vma: number, vpn: number): number =>
+export const linearPageIndex = (arena: Arena, vma: Vma, vpn: Vpn): number =>
   vpn - vmaStart(arena, vma) + get(arena, vma + Vma.pgoff);
 
 /** vma_is_anonymous: without a file, or with that of a driver which fills the mapping itself and handles no faults. */
-export const vmaIsAnonymous = (arena: Arena, vma: number): boolean =>
+export const vmaIsAnonymous = (arena: Arena, vma: Vma): boolean =>
   get(arena, vma + Vma.mapping) === 0 || (vmaFlags(arena, vma) & VM_MIXEDMAP) !== 0;
 
 /** find_vma: the first VMA that ends after `vpn`, or 0. mmap_lock held. */
-export function findVma(arena: Arena, mm: number, vpn: number): number {
+export function findVma(arena: Arena, mm: Mm, vpn: Vpn): Vma {
   const node = firstOverlap(arena, mm + Mm.vmaRoot, vpn, VPN_LIMIT);
   return node === 0 ? 0 : node - Vma.node;
 }
 
 /** vma_lookup: the VMA that contains `vpn`, or 0. */
-export function vmaLookup(arena: Arena, mm: number, vpn: number): number {
+export function vmaLookup(arena: Arena, mm: Mm, vpn: Vpn): Vma {
   const vma = findVma(arena, mm, vpn);
   return vma !== 0 && vmaStart(arena, vma) <= vpn ? vma : 0;
 }
 
 /** The VMA after `vma` in the same mm, or 0. */
-export function nextVma(arena: Arena, mm: number, vma: number): number {
+export function nextVma(arena: Arena, mm: Mm, vma: Vma): Vma {
   const node = nextOverlap(arena, mm + Mm.vmaRoot, vma + Vma.node, 0, VPN_LIMIT);
   return node === 0 ? 0 : node - Vma.node;
 }
 
 /** The VMAs that overlap [start, end), in address order. */
-export function vmasIn(arena: Arena, mm: number, start: number, end: number): number[] {
+export function vmasIn(arena: Arena, mm: Mm, start: Vpn, end: Vpn): number[] {
   const found: number[] = [];
   const root = mm + Mm.vmaRoot;
   let node = firstOverlap(arena, root, start, end - 1);
@@ -75,14 +77,14 @@ export function vmasIn(arena: Arena, mm: number, start: number, end: number): nu
 }
 
 /** Puts a VMA made by {@link vmaAlloc} into the tree. mmap_lock held for writing. */
-export function vmaInsert(arena: Arena, mm: number, vma: number, start: number, end: number): void {
+export function vmaInsert(arena: Arena, mm: Mm, vma: Vma, start: Vpn, end: Vpn): void {
   set(arena, vma + Vma.mm, handleOf(arena, arena.pools.mm, mm));
   insertInterval(arena, mm + Mm.vmaRoot, vma + Vma.node, start, end - 1);
   set(arena, mm + Mm.vmaCount, get(arena, mm + Mm.vmaCount) + 1);
 }
 
 /** vm_area_alloc, with flags and page offset; 0 when there are too many. */
-export function vmaAlloc(arena: Arena, flags: number, pgoff: number): number {
+export function vmaAlloc(arena: Arena, flags: number, pgoff: number): Vma {
   const vma = poolAlloc(arena, arena.pools.vma);
   if (vma !== 0) {
     set(arena, vma + Vma.flags, flags);
@@ -92,7 +94,7 @@ export function vmaAlloc(arena: Arena, flags: number, pgoff: number): number {
 }
 
 /** Takes a VMA out of the tree: from now on nobody can find it. */
-export function vmaDetach(arena: Arena, mm: number, vma: number): void {
+export function vmaDetach(arena: Arena, mm: Mm, vma: Vma): void {
   removeInterval(arena, mm + Mm.vmaRoot, vma + Vma.node);
   set(arena, mm + Mm.vmaCount, get(arena, mm + Mm.vmaCount) - 1);
 }

@@ -1,10 +1,12 @@
 /** Cutting VMAs in two and joining neighbours that are alike. mmap_lock held for writing. */
+
 import { get, load, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { ENOMEM } from '../../arena/errno.ts';
 import { insertInterval, removeInterval } from '../../arena/intervalTree.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { addressSpaceOf } from '../file/addressSpace.ts';
@@ -29,7 +31,7 @@ import {
 import { anonVmaClone, rmapClone, vmaFree } from './vmaRmap.ts';
 
 /** Moves the bounds of a VMA under the rmap lock, so that no rmap walk computes an address from half a change. */
-function* resize(task: Task, mm: number, vma: number, start: number, end: number): Steps<void> {
+function* resize(task: Task, mm: Mm, vma: Vma, start: Vpn, end: Vpn): Steps<void> {
   const { arena } = task;
   const anonVma = load(arena, vma + Vma.anonVma) === 0 ? 0 : anonVmaOf(arena, vma);
   const file = get(arena, vma + Vma.mapping) === 0 ? 0 : addressSpaceOf(arena, get(arena, vma + Vma.mapping));
@@ -50,7 +52,7 @@ function* resize(task: Task, mm: number, vma: number, start: number, end: number
 }
 
 /** Would cutting at the bounds of [start, end) go through a hugetlb page? */
-export function cutsHugetlb(arena: Arena, mm: number, start: number, end: number): boolean {
+export function cutsHugetlb(arena: Arena, mm: Mm, start: Vpn, end: Vpn): boolean {
   if (!arena.hasHuge) return false;
   return [start, end].some((vpn) => {
     const vma = vpn % PTRS_PER_TABLE === 0 ? 0 : vmaLookup(arena, mm, vpn);
@@ -59,7 +61,7 @@ export function cutsHugetlb(arena: Arena, mm: number, start: number, end: number
 }
 
 /** split_huge_pmd_if_needed: no leaf lies across a place where a VMA is cut that could have one there. */
-function* splitHugePmdIfNeeded(task: Task, mm: number, vma: number, vpn: number): Steps<void> {
+function* splitHugePmdIfNeeded(task: Task, mm: Mm, vma: Vma, vpn: Vpn): Steps<void> {
   const { arena } = task;
   const start = hugeStart(vpn);
   if (vpn === start || start < vmaStart(arena, vma) || start + PTRS_PER_TABLE > vmaEnd(arena, vma)) return;
@@ -70,7 +72,7 @@ function* splitHugePmdIfNeeded(task: Task, mm: number, vma: number, vpn: number)
  * __split_vma: afterwards `vma` ends at `vpn` and a new VMA, which is returned, starts there. 0 when there are too many
  * VMAs; then nothing changed.
  */
-export function* splitVma(task: Task, mm: number, vma: number, vpn: number): Steps<number> {
+export function* splitVma(task: Task, mm: Mm, vma: Vma, vpn: Vpn): Steps<number> {
   const { arena } = task;
   if (arena.hasHuge) yield* splitHugePmdIfNeeded(task, mm, vma, vpn);
   const end = vmaEnd(arena, vma);
@@ -87,7 +89,7 @@ export function* splitVma(task: Task, mm: number, vma: number, vpn: number): Ste
 }
 
 /** Cuts the VMAs of [start, end) at its bounds. False when there are too many VMAs. mmap_lock held for writing. */
-export function* splitAt(task: Task, mm: number, start: number, end: number): Steps<boolean> {
+export function* splitAt(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<boolean> {
   const { arena } = task;
   for (const vpn of [start, end]) {
     const vma = vmaLookup(arena, mm, vpn);
@@ -100,7 +102,7 @@ export function* splitAt(task: Task, mm: number, start: number, end: number): St
  * is_mergeable_anon_vma: the same anon_vma; or one side has none, and the VMA that was there before knows only its own (after
  * a fork it knows its parents' too, and walks over those would become longer).
  */
-function canShareAnon(arena: Arena, changed: number, old: number): boolean {
+function canShareAnon(arena: Arena, changed: Vma, old: Vma): boolean {
   const [a, b] = [load(arena, changed + Vma.anonVma), load(arena, old + Vma.anonVma)];
   if ((a === 0 || b === 0) && get(arena, old + Vma.anonChain) === 1) return true;
   return a === b && get(arena, changed + Vma.anonGroup) === get(arena, old + Vma.anonGroup);
@@ -118,7 +120,7 @@ function canMerge(arena: Arena, left: number, right: number, rightChanged: boole
 }
 
 /** Joins two neighbours into the first of them. */
-function* join(task: Task, mm: number, left: number, right: number): Steps<void> {
+function* join(task: Task, mm: Mm, left: number, right: number): Steps<void> {
   const { arena } = task;
   const last = vmaEnd(arena, right);
   if (load(arena, left + Vma.anonVma) === 0) yield* anonVmaClone(task, left, right);
@@ -128,7 +130,7 @@ function* join(task: Task, mm: number, left: number, right: number): Steps<void>
 }
 
 /** The VMA that ends where `vma` starts, or 0. */
-function previousVma(arena: Arena, mm: number, vma: number): number {
+function previousVma(arena: Arena, mm: Mm, vma: Vma): Vma {
   return vmaStart(arena, vma) === 0 ? 0 : vmaLookup(arena, mm, vmaStart(arena, vma) - 1);
 }
 
@@ -136,7 +138,7 @@ function previousVma(arena: Arena, mm: number, vma: number): number {
  * vma_merge for a VMA whose flags or place have just changed: with the VMA before it, the one after it, or both. Returns the VMA
  * that now covers its range.
  */
-export function* mergeAround(task: Task, mm: number, vma: number): Steps<number> {
+export function* mergeAround(task: Task, mm: Mm, vma: Vma): Steps<number> {
   const { arena } = task;
   const before = previousVma(arena, mm, vma);
   const after = nextVma(arena, mm, vma);
@@ -151,7 +153,7 @@ export function* mergeAround(task: Task, mm: number, vma: number): Steps<number>
 }
 
 /** The merge of a new mapping (mmap_region): with the VMA after it first, then with the one before it. */
-export function* mergeNew(task: Task, mm: number, vma: number): Steps<void> {
+export function* mergeNew(task: Task, mm: Mm, vma: Vma): Steps<void> {
   const { arena } = task;
   const after = nextVma(arena, mm, vma);
   if (after !== 0 && canMerge(arena, vma, after, false)) yield* join(task, mm, vma, after);
@@ -160,7 +162,7 @@ export function* mergeNew(task: Task, mm: number, vma: number): Steps<void> {
 }
 
 /** Undoes splits: joins neighbours in and around [start, end) that are alike. */
-export function* mergeVmas(task: Task, mm: number, start: number, end: number): Steps<void> {
+export function* mergeVmas(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<void> {
   const { arena } = task;
   let vma = findVma(arena, mm, Math.max(0, start - 1));
   while (vma !== 0 && vmaStart(arena, vma) <= end) {
@@ -179,11 +181,11 @@ export function* mergeVmas(task: Task, mm: number, start: number, end: number): 
  */
 export function* changeVmas(
   task: Task,
-  mm: number,
-  start: number,
-  end: number,
+  mm: Mm,
+  start: Vpn,
+  end: Vpn,
   change: (flags: number) => number,
-  changed: (start: number, end: number, flags: number) => Steps<void>,
+  changed: (start: Vpn, end: Vpn, flags: number) => Steps<void>,
 ): Steps<number> {
   const { arena } = task;
   let at = start;

@@ -8,7 +8,7 @@ import { anonVmaLink, anonVmaLock, anonVmaOf, anonVmaUnlink, anonVmaUnlock } fro
 import { linkFile, unlinkFile } from '../rmap/rmapFile.ts';
 
 /** Joins the anon_vma of `from`. Where both begin alike, rmap walks meet the older VMA first. */
-export function* anonVmaClone(task: Task, vma: number, from: number): Steps<void> {
+export function* anonVmaClone(task: Task, vma: Vma, from: Vma): Steps<void> {
   const { arena } = task;
   const handle = load(arena, from + Vma.anonVma);
   if (handle === 0) return;
@@ -22,7 +22,7 @@ export function* anonVmaClone(task: Task, vma: number, from: number): Steps<void
 }
 
 /** anon_vma_fork: a kernel gives the child's VMA an anon_vma of its own beside that of the parent. */
-export function* anonVmaFork(task: Task, vma: number, from: number): Steps<void> {
+export function* anonVmaFork(task: Task, vma: Vma, from: Vma): Steps<void> {
   const { arena } = task;
   if (load(arena, from + Vma.anonVma) === 0) return;
   yield* anonVmaClone(task, vma, from);
@@ -32,7 +32,7 @@ export function* anonVmaFork(task: Task, vma: number, from: number): Steps<void>
 }
 
 /** unlink_anon_vmas of a VMA that stays: as if none of its pages had ever been touched. */
-export function* anonVmaForget(task: Task, vma: number): Steps<void> {
+export function* anonVmaForget(task: Task, vma: Vma): Steps<void> {
   const { arena } = task;
   if (load(arena, vma + Vma.anonVma) === 0) return;
   yield* anonVmaUnlink(task, vma);
@@ -42,13 +42,13 @@ export function* anonVmaForget(task: Task, vma: number): Steps<void> {
 }
 
 /** Makes a new VMA known to the reverse mappings that know `from`: of its file and of its anonymous pages. */
-export function* rmapClone(task: Task, vma: number, from: number): Steps<void> {
+export function* rmapClone(task: Task, vma: Vma, from: Vma): Steps<void> {
   yield* linkFile(task, vma, get(task.arena, from + Vma.mapping));
   yield* anonVmaClone(task, vma, from);
 }
 
 /** Unlinks a detached VMA from its anon_vma and its file, and frees it. */
-export function* vmaFree(task: Task, vma: number): Steps<void> {
+export function* vmaFree(task: Task, vma: Vma): Steps<void> {
   const { arena } = task;
   if (load(arena, vma + Vma.anonVma) !== 0) yield* anonVmaUnlink(task, vma);
   yield* unlinkFile(task, vma);
