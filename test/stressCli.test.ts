@@ -205,7 +205,7 @@ test('a driver of the user, written as generators in two modules', async (t) => 
   assert.deepEqual(config.driverSettings, { window: '8' });
   assert.ok(counters.deviceFaults > 0);
   assert.deepEqual(
-    readdirSync(temporary).filter((name) => name.startsWith('hmm-lab-driver-')),
+    readdirSync(temporary).filter((name) => name.startsWith('hmm-lab-')),
     [],
   );
 });

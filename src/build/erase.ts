@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import remapping from '@jridgewell/remapping';
 import type { AnyNode } from 'acorn';
 import MagicString from 'magic-string';
+import { type ImportRules, rewriteImports } from './imports.ts';
 import { type ConstantsOf, inlineConstants } from './inline.ts';
 import { freshName, isKept, type Module, parseModule, refuse, tokenAt } from './module.ts';
 
@@ -36,15 +37,13 @@ export interface SourceMap {
   mappings: string;
 }
 
-export interface EraseOptions {
+export interface EraseOptions extends ImportRules {
   /** Name of the module: for error messages, and for the source map when there is no previous one. */
   file: string;
   /** Module specifier, as seen from the erased module, that exports the `pause` hook. */
   pauseModule: string;
   /** The map from `source` back to what it was compiled from. The result is composed with it. */
   sourceMap?: SourceMap;
-  /** Maps the specifier of every static import, re-export and literal `import()`; default: left alone. */
-  rewriteImport?: (specifier: string) => string;
   /** False leaves no trace of the points: the tree the cost of switched-off points is measured against. */
   points?: boolean;
   /** Where the values of constants come from; without it they stay names. */
@@ -64,28 +63,12 @@ export interface Erased {
 export function eraseModule(source: string, options: EraseOptions): Erased {
   const module = parseModule(source, options.file);
   const text = new MagicString(source);
-  if (options.rewriteImport) rewriteImports(module, text, options.rewriteImport);
+  rewriteImports(module, text, options);
   if (!isKept(module)) {
     if (options.constantsOf) inlineConstants(module.nodes, text, options.constantsOf);
     eraseGenerators(module, text, options);
   }
   return { code: text.toString(), map: composeMap(text, options) };
-}
-
-function rewriteImports({ nodes }: Module, text: MagicString, rewrite: (specifier: string) => string): void {
-  for (const node of nodes) {
-    switch (node.type) {
-      case 'ImportDeclaration':
-      case 'ExportNamedDeclaration':
-      case 'ExportAllDeclaration':
-      case 'ImportExpression': {
-        const from = node.source;
-        if (from?.type !== 'Literal' || typeof from.value !== 'string') break;
-        const specifier = rewrite(from.value);
-        if (specifier !== from.value) text.update(from.start, from.end, JSON.stringify(specifier));
-      }
-    }
-  }
 }
 
 function eraseGenerators(module: Module, text: MagicString, options: EraseOptions): void {

@@ -15,11 +15,11 @@ import { reason } from './reason.ts';
 import { type Replacement, userScenario } from './userScenario.ts';
 
 /** Hash of a module and of what it imports. Runs nothing. @throws UsageError when the file is gone. */
-async function moduleSources(name: string, what: string): Promise<string> {
+function moduleSources(name: string, what: string): string {
   const file = fileOf(name, what);
   if (!isFile(file)) throw new UsageError(`the ${what} is the module '${name}', and there is no such file here`);
   try {
-    return await sourcesOf(pathToFileURL(file));
+    return sourcesOf(pathToFileURL(file));
   } catch (error) {
     throw new UsageError(`${what} module '${name}' does not load: ${reason(error)}`, { cause: error });
   }
@@ -29,8 +29,8 @@ async function moduleSources(name: string, what: string): Promise<string> {
 export async function scenarioSources(name: string): Promise<string> {
   const { base, driver } = partsOf(name);
   return [
-    isModule(base) ? await moduleSources(base, 'scenario') : '',
-    driver !== undefined && isModule(driver) ? await moduleSources(driver, 'driver') : '',
+    isModule(base) ? moduleSources(base, 'scenario') : '',
+    driver !== undefined && isModule(driver) ? moduleSources(driver, 'driver') : '',
   ].join('');
 }
 
@@ -63,7 +63,7 @@ async function loadNamed(name: string): Promise<LoadedDriver> {
   const file = fileOf(name, 'driver');
   const shown = shownName(file);
   if (!isFile(file)) throw new UsageError(`driver module '${shown}' does not exist`);
-  const sources = await moduleSources(name, 'driver');
+  const sources = moduleSources(name, 'driver');
   refuseOuterState(pathToFileURL(file), 'driver');
   return { driver: await loadDriver(pathToFileURL(file).href), shown, sources };
 }
