@@ -40,8 +40,8 @@ export type {
   RaceOptions,
   RaceProgress,
   RaceResult,
+  RaceVerdict,
   RaceViolation,
-  Verdict,
 } from './engines/race/types.ts';
 export type { LabOptions } from './engines/script/lab.ts';
 export { CpuActor, DeviceActor, Lab } from './engines/script/lab.ts';

@@ -5,7 +5,7 @@ import { createArena } from '../src/arena/arena.ts';
 import { Counter } from '../src/arena/counters.ts';
 import { Actor, ActorState } from '../src/arena/structures.ts';
 import { CounterTotals } from '../src/engines/race/counterTotals.ts';
-import { nextPassed, pointTrace, recentPoints } from '../src/engines/race/pauseHook.ts';
+import { nextPassed, passedPoints, recentPoints } from '../src/engines/race/pauseHook.ts';
 import { Watchdog } from '../src/engines/race/watchdog.ts';
 import { Ledger } from '../src/oracles/ledger.ts';
 import { points } from '../src/steps/points.ts';
@@ -32,7 +32,7 @@ for (const start of [LARGEST - 20, -20]) {
     words.fill(77, task.actor, task.actor + Actor.shape.size);
     words[task.actor + Actor.recentAt] = start;
     const before = besides(words, task.actor);
-    const { hook } = pointTrace(task, [], () => 0, new Int32Array(1));
+    const { hook } = passedPoints(task, [], () => 0, new Int32Array(1));
     for (let i = 0; i < 40; i++) {
       hook(i % points.length);
       if (i < RING) continue;
@@ -66,7 +66,7 @@ test('an event of somebody else is noticed where the count of events wraps aroun
   const arena = small();
   const [self, other] = [taskOf(arena, 0), taskOf(arena, 1)];
   arena.words[other.actor + Actor.ownEvents] = LARGEST;
-  const trace = pointTrace(self, [], () => 0, new Int32Array(1));
+  const trace = passedPoints(self, [], () => 0, new Int32Array(1));
   trace.hook(3);
   countEvent(other);
   assert.ok(foreignEvents(self) < 0);

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { counterNames } from '../src/arena/counters.ts';
 import type { RaceResult } from '../src/engines/race/types.ts';
-import type { TraceResult } from '../src/engines/reproduce/reproduce.ts';
+import type { Reproduced } from '../src/engines/reproduce/reproduce.ts';
 
 const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 
@@ -117,7 +117,7 @@ test('a driver without its retry check is caught within 10 s, and traced', async
   const file = join(scratch(t), 'result.json');
   const race = ['--seconds', '10', '--driver', 'dmirror:retryCheck=none', '--delay', 'driverSnapshot=1/50:200us'];
   const ended = await stress([...race, '--trace', '60', '--json', '--out', file]);
-  const { verdict, violations, command, confidence, log, trace } = resultOf(ended) as RaceResult & { trace: TraceResult };
+  const { verdict, violations, command, confidence, log, trace } = resultOf(ended) as RaceResult & { trace: Reproduced };
   assert.equal(ended.status, 1, ended.stderr);
   assert.equal(verdict, 'violation');
   assert.match(violations[0]?.rule ?? '', /^I-/);

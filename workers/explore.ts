@@ -1,4 +1,4 @@
-/** Entry of an exploring thread (piscina): one task of an exploration after another, on a machine that is kept. */
+/** Entry of an exploring thread (piscina): one job of an exploration after another, on a machine that is kept. */
 
 import '../src/engines/shared/stdoutToStderr.ts';
 import type { DriverSettings } from '../src/drivers/base/options.ts';
@@ -11,11 +11,11 @@ import type { Executor } from '../src/engines/explore/machine/execution.ts';
 import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/machine/pulse.ts';
 import { counterpartOf } from '../src/engines/explore/plan/cleanScenario.ts';
 import { Control } from '../src/engines/explore/plan/control.ts';
+import { importScenario } from '../src/engines/explore/plan/importScenario.ts';
+import { runJob } from '../src/engines/explore/plan/jobs.ts';
 import { type List, listScenarios } from '../src/engines/explore/plan/list.ts';
-import { loadScenario } from '../src/engines/explore/plan/loadScenario.ts';
-import { runTask } from '../src/engines/explore/plan/tasks.ts';
 import { START_MS } from '../src/engines/explore/threads/threads.ts';
-import type { Answers, AnyScenario, Job, Misfit, Started } from '../src/engines/explore/threads/work.ts';
+import type { Answers, AnyScenario, Misfit, Order, Started } from '../src/engines/explore/threads/work.ts';
 import { answerOf } from '../src/engines/shared/refusal.ts';
 import { isUsageError } from '../src/input/usageError.ts';
 import type { Scenario } from '../src/scenarios/kit/scenario.ts';
@@ -24,10 +24,10 @@ let scenario: Scenario;
 let kept: Executor;
 
 /** Loads the scenario and sets it up, once in the life of a thread. */
-async function start({ scenario: name, settings, driver, threads }: Job, control: Control, pulse: Pulse): Promise<Started> {
+async function start({ scenario: name, settings, driver, threads }: Order, control: Control, pulse: Pulse): Promise<Started> {
   control.start(threads, START_MS);
   pulse.begin(SETTING_UP, new Uint8Array(0), 0);
-  scenario = await loadScenario(name, settings, driver);
+  scenario = await importScenario(name, settings, driver);
   kept = executorOf(scenario);
   return startedOf(kept);
 }
@@ -48,7 +48,7 @@ async function list(driver: string | undefined, settings: DriverSettings, like: 
 /** Any scenario, on a machine of its own. */
 async function executorFor({ scenario: name, settings: own }: AnyScenario, pulse: Pulse): Promise<Executor> {
   pulse.begin(SETTING_UP, new Uint8Array(0), 0);
-  return executorOf(await loadScenario(name, own));
+  return executorOf(await importScenario(name, own));
 }
 
 async function open(asked: AnyScenario, pulse: Pulse): Promise<Started | Misfit> {
@@ -60,13 +60,17 @@ async function open(asked: AnyScenario, pulse: Pulse): Promise<Started | Misfit>
   }
 }
 
-async function report({ scenario: name, settings, driver }: Job, { found, options }: Answers['report']['work'], budget: Budget) {
+async function report(
+  { scenario: name, settings, driver }: Order,
+  { found, options }: Answers['report']['work'],
+  budget: Budget,
+) {
   const clean = options.explain === true ? await counterpartOf(name, settings, driver) : null;
   return reportFound(kept, options, found, budget, clean);
 }
 
-async function work(job: Job, control: Control, pulse: Pulse): Promise<unknown> {
-  const { work: asked, lane, settings, driver } = job;
+async function work(order: Order, control: Control, pulse: Pulse): Promise<unknown> {
+  const { work: asked, lane, settings, driver } = order;
   const hooks = { isStopped: () => control.isStopped };
   switch (asked.kind) {
     case 'start':
@@ -78,11 +82,11 @@ async function work(job: Job, control: Control, pulse: Pulse): Promise<unknown> 
     case 'open':
       return open(asked, pulse);
     case 'any':
-      return runTask(await executorFor(asked, pulse), asked.task, control, asked.index, lane);
-    case 'task':
-      return runTask(kept, asked.task, control, asked.index, lane);
+      return runJob(await executorFor(asked, pulse), asked.job, control, asked.index, lane);
+    case 'job':
+      return runJob(kept, asked.job, control, asked.index, lane);
     case 'report':
-      return report(job, asked, new Budget(asked.seconds, hooks));
+      return report(order, asked, new Budget(asked.seconds, hooks));
     case 'reportStuck':
       return reportStuck(kept, settings, asked.found);
     case 'replay':
@@ -94,12 +98,14 @@ async function work(job: Job, control: Control, pulse: Pulse): Promise<unknown> 
   }
 }
 
-export default async function explore(job: Job) {
-  const control = new Control(job.control);
-  const pulse = new Pulse(job.pulse);
+export default async function explore(order: Order) {
+  const control = new Control(order.control);
+  const pulse = new Pulse(order.pulse);
   usePulse(pulse);
   try {
-    return await answerOf<unknown>(() => (job.work.kind === 'start' ? start(job, control, pulse) : work(job, control, pulse)));
+    return await answerOf<unknown>(() =>
+      order.work.kind === 'start' ? start(order, control, pulse) : work(order, control, pulse),
+    );
   } finally {
     pulse.end();
   }

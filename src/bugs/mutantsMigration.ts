@@ -99,8 +99,8 @@ export const migrationMutants: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/dmirror/fault',
-        find: 'Math.min(at + window, end, intervalEnd(arena, mirror, at))',
-        replace: 'Math.min(at + window, end)',
+        find: 'Math.min(at + chunk, end, intervalEnd(arena, mirror, at))',
+        replace: 'Math.min(at + chunk, end)',
       },
     ],
   },

@@ -216,8 +216,8 @@ export const rangeFaultBugs: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/dmirror/fault',
-        find: 'result = yield* faultWindow(task, mirror, sub, at, stop, write, retry, once);',
-        replace: 'result = yield* faultWindow(task, mirror, sub, start, Math.min(start + window, end), write, retry, once);',
+        find: 'result = yield* faultChunk(task, mirror, sub, at, stop, write, retry, once);',
+        replace: 'result = yield* faultChunk(task, mirror, sub, start, Math.min(start + chunk, end), write, retry, once);',
       },
     ],
   },

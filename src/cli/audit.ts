@@ -3,7 +3,7 @@ import type { Mutation } from '../bugs/bug.ts';
 import type { DriverSettings } from '../drivers/base/options.ts';
 import { version } from '../package/version.ts';
 import { auditText } from '../report/auditText.ts';
-import { loadAudit } from './explored.ts';
+import { importAudit } from './explored.ts';
 import { claimStdout } from './stdout.ts';
 
 export interface AuditRequest {
@@ -21,7 +21,7 @@ export async function runAudit(request: AuditRequest, bug: Mutation | undefined)
   const { scenario, settings, driver, seconds, schedules, seed, json } = request;
   // Scenarios and drivers may print, and they run in this thread.
   const print = json ? claimStdout() : null;
-  const { auditNamed } = await loadAudit(bug);
+  const { auditNamed } = await importAudit(bug);
   const end = performance.now() + seconds * 1000;
   const enough = (): boolean => performance.now() >= end;
   const chosen = { settings, ...(driver === undefined ? {} : { driver }) };

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { Driver } from '../drivers/base/driver.ts';
 import { type DriverSettings, optionWords, parseDriverSpec } from '../drivers/base/options.ts';
 import { builtinDrivers } from '../drivers/registry.ts';
-import { loadDriver } from '../userModules/loadDriver.ts';
+import { importDriver } from '../userModules/importDriver.ts';
 import { probeDriver } from '../userModules/probe.ts';
 import { UsageError, unknown } from './usage.ts';
 
@@ -35,7 +35,7 @@ export async function chosenDriver(spec: string, usual: DriverSettings = {}): Pr
   // A module of the user's is tried out in a thread before anything rests on it.
   const why = location.startsWith('file:') ? await probeDriver(location) : null;
   if (why !== null) throw new UsageError(why);
-  const driver = await loadDriver(location);
+  const driver = await importDriver(location);
   const settings = { ...usual, ...chosen };
   optionWords(driver, settings);
   return { location, settings, driver };

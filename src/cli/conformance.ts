@@ -21,15 +21,15 @@ const selection = (): string[] =>
 const PROGRESS_MS = 1500;
 
 /** Two numbers that should be equal. */
-interface Tally {
+interface Agreement {
   total: number;
   agree: number;
 }
 
 interface FileResult {
   readonly file: string;
-  readonly scripts: Tally;
-  readonly ops: Tally;
+  readonly scripts: Agreement;
+  readonly ops: Agreement;
   readonly differences: readonly Difference[];
 }
 
@@ -62,11 +62,11 @@ function differenceText({ script, index, operation, expected, got }: Difference)
   return `${script}, operation ${index}: ${operation}\n  expected ${fields(expected)}\n  got      ${fields(got)}\n`;
 }
 
-const line = (name: string, scripts: Tally, ops: Tally): string =>
+const line = (name: string, scripts: Agreement, ops: Agreement): string =>
   `${name}: ${scripts.agree} of ${scripts.total} scripts and ${ops.agree} of ${ops.total} operations agree\n`;
 
-const add = (tallies: readonly Tally[]): Tally =>
-  tallies.reduce(({ total, agree }, one) => ({ total: total + one.total, agree: agree + one.agree }), { total: 0, agree: 0 });
+const add = (agreements: readonly Agreement[]): Agreement =>
+  agreements.reduce(({ total, agree }, one) => ({ total: total + one.total, agree: agree + one.agree }), { total: 0, agree: 0 });
 
 export const conformance: Command = {
   name: 'conformance',

@@ -12,7 +12,7 @@ import { pointsText } from '../report/pointsText.ts';
 import { runAudit } from './audit.ts';
 import { bugNamed } from './bugNamed.ts';
 import { ALL_SECONDS, exploreAll } from './exploreAll.ts';
-import { loadExplorer } from './explored.ts';
+import { importExplorer } from './explored.ts';
 import { type Command, jsonFlag, parseArguments, parseFlags } from './flags.ts';
 import { outFile } from './outFile.ts';
 import { quote, UsageError } from './usage.ts';
@@ -100,7 +100,7 @@ const exploreFlags = [
 
 const EXIT_INTERRUPTED = 130;
 
-type Explorer = Awaited<ReturnType<typeof loadExplorer>>;
+type Explorer = Awaited<ReturnType<typeof importExplorer>>;
 
 /** Lets something go on until it ends or Ctrl-C stops it; a second Ctrl-C leaves at once. */
 async function interruptible<T>(run: (signal: AbortSignal) => Promise<T>, leave: () => never): Promise<T> {
@@ -236,7 +236,7 @@ export const explore: Command = {
       });
     const options = { strategy, seconds, schedules, seed, preemptions, settings, ...driver, explain: true };
     if (values.audit) return await runAudit({ scenario, settings, ...driver, seconds, schedules, seed, json }, bug);
-    const explorer = await loadExplorer(bug);
+    const explorer = await importExplorer(bug);
     if (values.points) {
       const points = await explorer.listPoints(scenario, { settings, ...driver }, schedule);
       process.stdout.write(
@@ -271,10 +271,10 @@ export const replay: Command = {
     if (given === undefined) throw new UsageError('hmm-lab replay needs a token, as explore prints it');
     const { json, chrome: file } = values;
     const chrome = file === undefined ? undefined : outFile(file);
-    const { decodeToken, scenarioSources } = await loadExplorer();
+    const { decodeToken, scenarioSources } = await importExplorer();
     const { bug, scenario: named } = decodeToken(given);
     const sources = await scenarioSources(named);
-    const explorer = await loadExplorer(bug === null ? undefined : await bugNamed(bug));
+    const explorer = await importExplorer(bug === null ? undefined : await bugNamed(bug));
     const { scenario, settings, schedule } = explorer.readToken(given, sources);
     const result = await interruptible((signal) => explorer.runSchedule(scenario, { settings }, schedule, signal), leaveUnknown);
     return report('replay', result, json, chrome);
@@ -290,7 +290,7 @@ export const scenarios: Command = {
   examples: ['hmm-lab scenarios', 'hmm-lab scenarios --json'],
   async run(args) {
     const { json } = parseFlags('scenarios', scenarioFlags, args);
-    const explorer = await loadExplorer();
+    const explorer = await importExplorer();
     const all = [...explorer.scenarios(), ...explorer.longScenarios()];
     const listed = all.map(({ name, title, windows }) => ({ name, title, windows: windows.split(' ') }));
     process.stdout.write(

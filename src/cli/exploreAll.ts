@@ -6,7 +6,7 @@ import { version } from '../package/version.ts';
 import { chromeTrace } from '../report/chromeTrace.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { surveyText } from '../report/surveyText.ts';
-import { loadSurvey } from './explored.ts';
+import { importSurvey } from './explored.ts';
 
 const EXIT_INTERRUPTED = 130;
 
@@ -27,7 +27,7 @@ function exitCode({ verdict, interrupted }: SurveyResult): number {
 
 /** Runs it, prints what came of it, and returns the exit code. The first Ctrl-C stops it, a second leaves at once. */
 export async function exploreAll({ bug, workers, json, chrome, ...options }: AllOptions): Promise<number> {
-  const { survey } = await loadSurvey(bug);
+  const { survey } = await importSurvey(bug);
   const { driver, settings, seconds, preemptions } = options;
   const stop = new AbortController();
   const live = startExploreLive(process.stderr, seconds);

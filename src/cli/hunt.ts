@@ -4,7 +4,7 @@ import { version } from '../package/version.ts';
 import { huntPage, huntText } from '../report/huntText.ts';
 import { styleFor } from '../report/style.ts';
 import { bugNamed } from './bugNamed.ts';
-import { loadExplorer } from './explored.ts';
+import { importExplorer } from './explored.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
 import { outFile } from './outFile.ts';
 
@@ -55,7 +55,7 @@ export const hunt: Command = {
     const { bugs, controls } = await import('../bugs/index.ts');
     const chosen = ids.length === 0 ? bugs : await Promise.all(ids.map(bugNamed));
     const store = markdown === undefined ? undefined : outFile(markdown);
-    const scenarios = (await loadExplorer())
+    const scenarios = (await importExplorer())
       .scenarios()
       .filter(({ flawed }) => !flawed)
       .map(({ name }) => name);

@@ -1,7 +1,7 @@
 /** What a sweep leaves in its directory: results.jsonl, report.html, and the histograms. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { restored } from '../engines/cell/tally.ts';
+import { restored } from '../engines/cell/repetitionCounts.ts';
 import { hgrm } from '../engines/measure/hgrm.ts';
 import { writeWhole } from '../engines/measure/journal.ts';
 import type { MeasureResult } from '../engines/measure/result.ts';

@@ -3,8 +3,8 @@ import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as RaceModule from '../engines/race/race.ts';
-import type { RaceOptions, RaceResult, Verdict } from '../engines/race/types.ts';
-import type { TraceResult } from '../engines/reproduce/reproduce.ts';
+import type { RaceOptions, RaceResult, RaceVerdict } from '../engines/race/types.ts';
+import type { Reproduced } from '../engines/reproduce/reproduce.ts';
 import { startLive } from '../report/live.ts';
 import { stressText } from '../report/stressText.ts';
 import { styleFor } from '../report/style.ts';
@@ -12,13 +12,13 @@ import { plural, seconds } from '../report/units.ts';
 import { bugNamed } from './bugNamed.ts';
 import { type Command, parseFlags } from './flags.ts';
 import { outFile } from './outFile.ts';
+import { reproducedText, reproduceRace } from './reproduce.ts';
 import { claimStdout } from './stdout.ts';
 import { raceOptionsOf, stressFlags } from './stressOptions.ts';
-import { traceRace, traceText } from './trace.ts';
 
 const EXIT_INTERRUPTED = 130;
 
-const exitCodes: Readonly<Record<Verdict, number>> = { pass: 0, violation: 1, invalid: 3, interrupted: EXIT_INTERRUPTED };
+const exitCodes: Readonly<Record<RaceVerdict, number>> = { pass: 0, violation: 1, invalid: 3, interrupted: EXIT_INTERRUPTED };
 
 const SHAKEN = 'The actors hardly run at the same time: random delays at points make them meet from here on.';
 
@@ -34,7 +34,7 @@ function announcement(options: RaceOptions): string {
 }
 
 /** The engine, of the model as it is or with a bug: that one is a copy of the tree, threads and all. */
-async function loadRace(bug: string | undefined): Promise<typeof RaceModule> {
+async function importRace(bug: string | undefined): Promise<typeof RaceModule> {
   if (bug === undefined) return import('../engines/race/race.ts');
   const [{ mutatedTree }, { eraseTree }] = await Promise.all([import('../mutation/mutate.ts'), import('../build/eraseTree.ts')]);
   const tree = mutatedTree(await bugNamed(bug));
@@ -59,7 +59,7 @@ async function run(args: readonly string[]): Promise<number> {
   const store = values.out === undefined ? undefined : outFile(values.out);
 
   // Loaded only now: a wrong flag and --help need no engine.
-  const { race } = await loadRace(options.bug);
+  const { race } = await importRace(options.bug);
   // Said once the engine has taken the options: when it refuses them, that is the only line.
   const announce = setImmediate(() => process.stderr.write(`${announcement(options)}\n`));
   const live = startLive(process.stderr, options.seconds);
@@ -75,16 +75,16 @@ async function run(args: readonly string[]): Promise<number> {
   }
   const prose = values.json ? process.stderr : process.stdout;
   prose.write(stressText(result, styleFor(prose)));
-  const write = (trace: TraceResult | null): string => `${JSON.stringify({ ...result, trace })}\n`;
+  const write = (trace: Reproduced | null): string => `${JSON.stringify({ ...result, trace })}\n`;
   // Before the search for a trace, too: a second Ctrl-C in it takes nothing away.
   store?.(write(null));
   // After a Ctrl-C the handler stays: a second one ends the program, and is no signal that kills it.
   if (!stop.signal.aborted) process.off('SIGINT', interrupt);
   const trace = stop.signal.aborted
     ? null
-    : await traceRace(result, values.trace, () => values.json && writeSync(1, write(null)));
+    : await reproduceRace(result, values.trace, () => values.json && writeSync(1, write(null)));
   if (trace !== null) {
-    prose.write(traceText(trace, result));
+    prose.write(reproducedText(trace, result));
     store?.(write(trace));
   }
   print?.(write(trace));

@@ -3,7 +3,7 @@
 import { version } from '../package/version.ts';
 import { coverText } from '../scenarios/kit/covers.ts';
 import { type PointInfo, points } from '../steps/points.ts';
-import { loadExplorer } from './explored.ts';
+import { importExplorer } from './explored.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
 
 const flags = [jsonFlag] as const;
@@ -20,7 +20,7 @@ interface Covering {
 }
 
 async function coverings(): Promise<Covering[]> {
-  const { scenarios, longScenarios } = await loadExplorer();
+  const { scenarios, longScenarios } = await importExplorer();
   return [...scenarios(), ...longScenarios()]
     .filter(({ flawed }) => flawed !== true)
     .map(({ name, windows, prepare }) => {

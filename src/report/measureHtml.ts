@@ -1,6 +1,6 @@
 /** The report of a sweep: one HTML file that needs nothing else, no script either. */
 
-import { restored } from '../engines/cell/tally.ts';
+import { restored } from '../engines/cell/repetitionCounts.ts';
 import { type Axis, axes, axisNamed, valueName } from '../engines/measure/axes.ts';
 import type { MeasureResult } from '../engines/measure/result.ts';
 import type { Row } from '../engines/measure/row.ts';

@@ -1,4 +1,4 @@
-/** Open-loop load: when things are due, whether or not the last one is done. A slow system does not slow its load down. */
+/** Open-loop workload: when things are due, whether or not the last one is done. A slow system does not slow its workload down. */
 import type { RandomStream } from './random.ts';
 
 export const arrivalKinds = ['poisson', 'periodic', 'bursty', 'paced'] as const;

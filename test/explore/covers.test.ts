@@ -10,7 +10,7 @@ import { Header } from '../../src/arena/structures.ts';
 import { type ExploreResult, explore } from '../../src/engines/explore/explore.ts';
 import { executorOf } from '../../src/engines/explore/machine/executorOf.ts';
 import { longScenarios, scenarios } from '../../src/engines/explore/plan/catalogue.ts';
-import { loadScenario } from '../../src/engines/explore/plan/loadScenario.ts';
+import { importScenario } from '../../src/engines/explore/plan/importScenario.ts';
 import { search } from '../../src/engines/explore/search/search.ts';
 import { exploreParallel } from '../../src/engines/explore/threads/parallel.ts';
 import { type Cover, coversDefect } from '../../src/scenarios/kit/covers.ts';
@@ -228,7 +228,7 @@ test("what is wrong with a user's covers is said in a sentence", async () => {
   ];
   for (const [name, covers, sentence] of cases) {
     await assert.rejects(
-      async () => explore(await loadScenario(module(name, covers), {}), options),
+      async () => explore(await importScenario(module(name, covers), {}), options),
       (error: Error) => error.name === 'UsageError' && sentence.test(error.message),
       name,
     );

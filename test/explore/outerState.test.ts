@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { outerState } from '../../src/build/outerState.ts';
-import { driverNamed, loadScenario } from '../../src/engines/explore/plan/loadScenario.ts';
+import { driverNamed, importScenario } from '../../src/engines/explore/plan/importScenario.ts';
 import { isUsageError } from '../../src/input/usageError.ts';
 import { refuseOuterState } from '../../src/userModules/moduleState.ts';
 
@@ -127,7 +127,7 @@ test('a scenario and a driver with such state are refused in one sentence that n
       assert.match((error as Error).message, /@hmm-lab constant/);
       return true;
     };
-    await assert.rejects(loadScenario(pathOf('scenario.mjs'), {}), refused);
+    await assert.rejects(importScenario(pathOf('scenario.mjs'), {}), refused);
     await assert.rejects(driverNamed(pathOf('driver.mjs')), refused);
   });
 });

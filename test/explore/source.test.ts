@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { explore } from '../../src/engines/explore/explore.ts';
 import { watchSteps } from '../../src/engines/explore/failure/source.ts';
-import { loadScenario } from '../../src/engines/explore/plan/loadScenario.ts';
+import { importScenario } from '../../src/engines/explore/plan/importScenario.ts';
 import { cpuReads, writesThroughPin } from '../../src/scenarios/kit/operations.ts';
 import { scenarioOf } from '../../src/scenarios/kit/plan.ts';
 import { fillPage } from '../../src/scenarios/kit/smallMachine.ts';
@@ -82,7 +82,7 @@ export default {
 };
 `,
     );
-    const scenario = await loadScenario(join(directory, 'my.mjs'), {});
+    const scenario = await importScenario(join(directory, 'my.mjs'), {});
     const options = { strategy: 'search', seconds: 60, schedules: 1e6, preemptions: 2, seed: 1, settings: {}, explain: true };
     const critical = explore(scenario, options).failure?.explanation?.critical ?? assert.fail('no pair');
     assert.equal(critical.first.source, `${join(directory, 'words.mjs')}:4 (sees)`);

@@ -1,19 +1,19 @@
 /** One scenario of a survey: when its turn comes, and what is said of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type JobResult, nothing, type SearchJob } from '../../src/engines/explore/plan/jobs.ts';
 import type { Listed } from '../../src/engines/explore/plan/list.ts';
 import { surveyResult } from '../../src/engines/explore/plan/surveyResult.ts';
 import { Row } from '../../src/engines/explore/plan/surveyRow.ts';
-import { nothing, type SearchTask, type TaskResult } from '../../src/engines/explore/plan/tasks.ts';
 
 const listed = (scenario: string, isLong = false): Listed => ({ scenario, settings: {}, isLong });
-const clean: TaskResult = { ...nothing, executions: 1, states: 10, transitions: 10, cut: 1 };
+const clean: JobResult = { ...nothing, executions: 1, states: 10, transitions: 10, cut: 1 };
 const failure = { rule: 'I-STALE', message: 'old', actor: 0 };
 
-/** Lets the row do its next task, which comes to this. */
-const does = (row: Row, result: Partial<TaskResult> = {}, wasStopped = false) =>
+/** Lets the row do its next job, which comes to this. */
+const does = (row: Row, result: Partial<JobResult> = {}, wasStopped = false) =>
   row.take(row.next(0), { ...clean, ...result }, { ms: 1, wasStopped });
-const boundOf = (row: Row): number => (row.next(0) as SearchTask).preemptions;
+const boundOf = (row: Row): number => (row.next(0) as SearchJob).preemptions;
 const all = { misfits: [], seconds: 1, workers: 1, interrupted: false, violation: null };
 
 test('it is looked whether schedules repeat, then bound after bound; each is a rank', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fittingScenarios } from '../../src/engines/reproduce/fitting.ts';
-import { traceViolation } from '../../src/engines/reproduce/reproduce.ts';
+import { reproduce } from '../../src/engines/reproduce/reproduce.ts';
 
 const words = (text: string): string[] => text.split(' ');
 const entry = (actor: string, operation: string, points: string) => ({ actor, operation, points: words(points), held: [] });
@@ -40,7 +40,7 @@ test('the same rule is preferred to another', async () => {
   const onProgress = (progress: { readonly doing: string }): void => {
     doing.push(progress.doing);
   };
-  const result = await traceViolation({ rule: 'I-PERM', scenarios, settings, seconds: 60 }, { onProgress });
+  const result = await reproduce({ rule: 'I-PERM', scenarios, settings, seconds: 60 }, { onProgress });
   assert.deepEqual(
     result.explored.map(({ scenario, rule }) => [scenario, rule]),
     [
@@ -61,16 +61,16 @@ test('the same rule is preferred to another', async () => {
 
 test('another rule is better than none, and none is said', async () => {
   const one = ['device-fault-vs-munmap'];
-  const other = await traceViolation({ rule: 'I-DATA', scenarios: one, settings, seconds: 60 });
+  const other = await reproduce({ rule: 'I-DATA', scenarios: one, settings, seconds: 60 });
   assert.deepEqual([other.found?.sameRule, other.found?.failure.oracle], [false, 'I-STALE']);
-  const none = await traceViolation({ rule: 'I-STALE', scenarios: one, settings: {}, seconds: 60 });
+  const none = await reproduce({ rule: 'I-STALE', scenarios: one, settings: {}, seconds: 60 });
   assert.deepEqual([none.found, none.explored[0]?.bound, none.explored[0]?.rule], [null, 2, null]);
 });
 
 test('time up, and Ctrl-C: nothing more is explored', async () => {
   const options = { rule: 'I-STALE', scenarios: ['device-fault-vs-munmap'], settings: {}, seconds: 60 };
-  assert.deepEqual((await traceViolation({ ...options, seconds: 0 })).explored, []);
-  const stopped = await traceViolation(options, { signal: AbortSignal.abort() });
+  assert.deepEqual((await reproduce({ ...options, seconds: 0 })).explored, []);
+  const stopped = await reproduce(options, { signal: AbortSignal.abort() });
   assert.deepEqual([stopped.explored, stopped.interrupted, stopped.found], [[], true, null]);
 });
 
@@ -80,6 +80,6 @@ test('a race that only a scenario far down the list shows is found all the same,
   // As badly sorted as can be: all that can show it come last.
   const shows = (name: string): boolean => name.startsWith('device-fault-vs-munmap');
   const scenarios = [...order.filter((name) => !shows(name)).slice(0, 40), ...order.filter(shows)];
-  const { found } = await traceViolation({ rule: 'I-STALE', scenarios, settings, seconds: 100 });
+  const { found } = await reproduce({ rule: 'I-STALE', scenarios, settings, seconds: 100 });
   assert.deepEqual([found?.sameRule, found?.failure.oracle], [true, 'I-STALE']);
 });

@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { builtinDrivers } from '../../src/drivers/registry.ts';
 import { readToken } from '../../src/engines/explore/failure/token.ts';
 import { playable, scenarioNamed, scenarios } from '../../src/engines/explore/plan/catalogue.ts';
-import { driverNamed, loadScenario, scenarioSources } from '../../src/engines/explore/plan/loadScenario.ts';
+import { driverNamed, importScenario, scenarioSources } from '../../src/engines/explore/plan/importScenario.ts';
 import { partsOf } from '../../src/engines/explore/plan/names.ts';
 import { exploreParallel, runSchedule } from '../../src/engines/explore/threads/parallel.ts';
 
@@ -89,7 +89,7 @@ test('what does not fit says why in a sentence', async () => {
   ];
   for (const [scenario, driver, sentence] of cases)
     await assert.rejects(
-      loadScenario(scenario, {}, driver),
+      importScenario(scenario, {}, driver),
       ({ message }: Error) => sentence.test(message),
       `${scenario} ${driver}`,
     );

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { explore } from '../../src/engines/explore/explore.ts';
 import { readToken } from '../../src/engines/explore/failure/token.ts';
-import { loadScenario, scenarioSources } from '../../src/engines/explore/plan/loadScenario.ts';
+import { importScenario, scenarioSources } from '../../src/engines/explore/plan/importScenario.ts';
 import { exploreParallel, runSchedule } from '../../src/engines/explore/threads/parallel.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-user-'));
@@ -44,7 +44,7 @@ test('a module does what the same scenario of the catalogue does', async () => {
   const [mine, built] = [module(zap), 'device-fault-vs-dontneed'];
   for (const settings of [{}, { retryCheck: 'none' }]) {
     const [one, other] = await Promise.all(
-      [mine, built].map(async (name) => explore(await loadScenario(name, settings), { ...options, settings })),
+      [mine, built].map(async (name) => explore(await importScenario(name, settings), { ...options, settings })),
     );
     assert.deepEqual(
       [one?.verdict, one?.states, one?.failure?.oracle, one?.failure?.schedule],
@@ -112,7 +112,7 @@ for (const [what, text, message] of [
   ],
 ] as const) {
   test(`refused in a sentence: ${what}`, async () => {
-    const refused = loadScenario(module(text), {}).then((scenario) => scenario.prepare());
+    const refused = importScenario(module(text), {}).then((scenario) => scenario.prepare());
     await assert.rejects(refused, ({ name, message: said }: Error) => {
       assert.equal(name, 'UsageError');
       assert.match(said, /^scenario module '.*' /);
@@ -123,9 +123,9 @@ for (const [what, text, message] of [
 }
 
 test('an unknown option, and a file that is not there', async () => {
-  const scenario = await loadScenario(module(zap), { colour: 'red' });
+  const scenario = await importScenario(module(zap), { colour: 'red' });
   assert.throws(() => scenario.prepare(), /cannot be set up: driver dmirror has no option 'colour'/);
-  await assert.rejects(loadScenario('./nowhere.mjs', {}), { name: 'UsageError', message: /'.\/nowhere.mjs' does not exist/ });
+  await assert.rejects(importScenario('./nowhere.mjs', {}), { name: 'UsageError', message: /'.\/nowhere.mjs' does not exist/ });
 });
 
 for (const [what, operation, message] of [
@@ -134,7 +134,7 @@ for (const [what, operation, message] of [
   ['a throw', 'function* () { yield Point.call; throw new Error("oh"); }', /^oh$/],
 ] as const) {
   test(`a verdict that names the actor: ${what}`, async () => {
-    const { failure } = explore(await loadScenario(module(doing(operation)), {}), options);
+    const { failure } = explore(await importScenario(module(doing(operation)), {}), options);
     assert.deepEqual([failure?.oracle, failure?.actor], ['I-CRASH', 'A']);
     assert.match(failure?.message ?? '', message);
   });
@@ -142,7 +142,7 @@ for (const [what, operation, message] of [
 
 test('a random number is seen', async () => {
   const lucky = doing('function* () { yield Point.call; if (Math.random() < 0.5) yield Point.setPte; }');
-  assert.equal(explore(await loadScenario(module(lucky), {}), options).failure?.oracle, 'I-DETERM');
+  assert.equal(explore(await importScenario(module(lucky), {}), options).failure?.oracle, 'I-DETERM');
 });
 
 test('a step that does not end: livelock, with the actor and the way there', { timeout: 100_000 }, async () => {

@@ -49,7 +49,7 @@ function write(arena: Arena, word: number, value: number): void {
   else store(arena, wordAt(word), value);
 }
 
-const windowOf = (arena: Arena, actor: number): number => arena.actors + actor * Actor.shape.size + Actor.window;
+const granuleOf = (arena: Arena, actor: number): number => arena.actors + actor * Actor.shape.size + Actor.access;
 const counterOf = (arena: Arena, actor: number, counter: number): number =>
   arena.actors + actor * Actor.shape.size + Actor.counters + COUNTERS + counter;
 
@@ -181,12 +181,12 @@ function* runBody(frame: Frame, body: Operation): Steps<typeof AGAIN | undefined
         store(arena, wordAt(task.id % FRAME_WORD), one.value);
         break;
       case 'window':
-        set(arena, task.actor + Actor.window, one.value);
+        set(arena, task.actor + Actor.access, one.value);
         break;
       case 'peek':
         registers[one.to] = get(
           arena,
-          one.actor === null ? task.actor + Actor.window : windowOf(arena, one.actor % frame.actors),
+          one.actor === null ? task.actor + Actor.access : granuleOf(arena, one.actor % frame.actors),
         );
         break;
       case 'check':
@@ -261,7 +261,7 @@ export function asScenario(program: Program, stepLimit?: number): Run {
           const found =
             of === 'word'
               ? (memory[place] as number)
-              : get(arena, of === 'window' ? windowOf(arena, who) : counterOf(arena, who, place));
+              : get(arena, of === 'window' ? granuleOf(arena, who) : counterOf(arena, who, place));
           if (found === value) findings.push({ rule, message: `${of} ${of === 'word' ? place : who} is ${value}` });
         }
         return findings;

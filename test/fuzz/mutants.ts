@@ -19,11 +19,11 @@ export const mutants: readonly Mutant[] = [
   // What a state is.
   mutant(
     'who was woken is not part of the state',
-    ['machine/execution', 'this.#journal.low ^ this.#localLow ^ mixLow(this.#woken, 0)', 'this.#journal.low ^ this.#localLow'],
+    ['machine/execution', 'this.#undoLog.low ^ this.#localLow ^ mixLow(this.#woken, 0)', 'this.#undoLog.low ^ this.#localLow'],
     [
       'machine/execution',
-      'this.#journal.high ^ this.#localHigh ^ mixHigh(this.#woken, 0)',
-      'this.#journal.high ^ this.#localHigh',
+      'this.#undoLog.high ^ this.#localHigh ^ mixHigh(this.#woken, 0)',
+      'this.#undoLog.high ^ this.#localHigh',
     ],
   ),
   mutant(
@@ -43,12 +43,12 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('a counter that a check at the end reads is not part of the state', [
     'machine/lookingOn',
-    'if (!this.#journal.isHeldMask(word)) this.#journal.seen(word);',
+    'if (!this.#undoLog.isHeldMask(word)) this.#undoLog.seen(word);',
     '',
   ]),
   mutant('a counter that an actor reads is not part of the state', [
     'machine/recorder',
-    'if (!isOwnNote) this.#journal.seen(word);',
+    'if (!isOwnNote) this.#undoLog.seen(word);',
     '',
   ]),
   mutant(
@@ -63,7 +63,7 @@ export const mutants: readonly Mutant[] = [
   ]),
   // Steps, and taking them back.
   mutant('a write to a page frame is not taken back', [
-    'machine/journal',
+    'machine/undoLog',
     'this.#entries[this.top] = word; this.#entries[this.top + 1] = old; this.top += 2;',
     'if (word >= 0) { this.#entries[this.top] = word; this.#entries[this.top + 1] = old; this.top += 2; }',
   ]),

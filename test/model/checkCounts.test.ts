@@ -10,7 +10,7 @@ import { forkMm } from '../../src/mm/syscalls/fork.ts';
 import { mmapAnonymous } from '../../src/mm/syscalls/mmap.ts';
 import { LEAF_MIGRATION_READ, mkLeaf, PTE_WRITE } from '../../src/mm/table/pte.ts';
 import { tableAlloc } from '../../src/mm/table/tables.ts';
-import { openWindow } from '../../src/mm/table/tlb.ts';
+import { beginAccess } from '../../src/mm/table/tlb.ts';
 import { run } from '../../src/steps/steps.ts';
 import { checkCounts } from './checkCounts.ts';
 import { pfnOf, pteOf, pteWord } from './look.ts';
@@ -65,7 +65,7 @@ const sabotages: readonly (readonly [string, (arena: Arena, mm: number) => void,
     /so it is mapped once/,
   ],
   ['a wrong index', (arena, mm) => add(arena, arena.page.index + pfnOf(arena, mm, AT), 1), /index of the page/],
-  ['an open window', (arena) => openWindow(soloTask(arena, 2), 0), /window/],
+  ['an open window', (arena) => beginAccess(soloTask(arena, 2), 0), /window/],
   ['a lost VMA', (arena, mm) => set(arena, mm + Mm.vmaRoot, 0), /map_count/],
   ['a held mmap_lock', (arena, mm) => store(arena, mm + Mm.mmapLock, 1), /mmap_lock/],
   ['a leaked mm count', (arena, mm) => add(arena, mm + Mm.count, 1), /mm_count/],

@@ -195,7 +195,7 @@ function checkNotifiers(arena: Arena): void {
 function checkActors(arena: Arena): void {
   for (let id = 0; id < arena.config.actors; id++) {
     const actor = arena.actors + id * Actor.shape.size;
-    assert.equal(load(arena, actor + Actor.window) & 1, 0, `actor ${id} has closed its CPU window`);
+    assert.equal(load(arena, actor + Actor.access) & 1, 0, `actor ${id} has closed its CPU window`);
     assert.equal(get(arena, actor + Actor.spinDepth), 0, `actor ${id} holds no spin lock`);
   }
 }

@@ -9,7 +9,7 @@ import { forkMm } from '../../src/mm/syscalls/fork.ts';
 import { madviseDontneed } from '../../src/mm/syscalls/madvise.ts';
 import { mmapAnonymous } from '../../src/mm/syscalls/mmap.ts';
 import { ptlOf } from '../../src/mm/table/tables.ts';
-import { CPU, closeWindow, DEVICE, flushTlb, openWindow, tlbFill, tlbGeneration, tlbLookup } from '../../src/mm/table/tlb.ts';
+import { beginAccess, CPU, DEVICE, endAccess, flushTlb, tlbFill, tlbGeneration, tlbLookup } from '../../src/mm/table/tlb.ts';
 import { run } from '../../src/steps/steps.ts';
 import { LockClass } from '../../src/sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../src/sync/spinlock.ts';
@@ -29,18 +29,18 @@ function scene() {
 
 test('a flush waits for a window of another actor that was open when it began', () => {
   const { task, other } = scene();
-  openWindow(other, CPU);
+  beginAccess(other, CPU);
   assert.throws(() => run(flushTlb(task, CPU)), { rule: 'I-DEAD' });
-  closeWindow(other, CPU);
+  endAccess(other, CPU);
   run(flushTlb(task, CPU));
 });
 
 test('a flush does not wait for the actor itself, for the other kind of window, or for an actor that is absent', () => {
   const { arena, task, other } = scene();
-  openWindow(task, CPU);
-  openWindow(other, DEVICE);
+  beginAccess(task, CPU);
+  beginAccess(other, DEVICE);
   run(flushTlb(task, CPU));
-  closeWindow(task, CPU);
+  endAccess(task, CPU);
   assert.throws(() => run(flushTlb(task, DEVICE)), { rule: 'I-DEAD' });
   store(arena, other.actor + Actor.state, ActorState.absent);
   run(flushTlb(task, DEVICE));
@@ -117,6 +117,6 @@ test('a fork flushes: a store through an old writable translation cannot reach t
   assert.equal(tlbLookup(other, CPU, mm, AT), 0);
   assert.equal(run(cpuStore(other, mm, AT, 1, 2)), 0);
   assert.equal(run(cpuLoad(task, child, AT, 1)), 1);
-  assert.equal(get(arena, other.actor + Actor.window) & 1, 0);
+  assert.equal(get(arena, other.actor + Actor.access) & 1, 0);
   checkCounts(arena);
 });

@@ -45,20 +45,20 @@ function invalidator(m: SmallMachine, next: Arrivals): Program {
   return { due: next, operation: (task) => madviseDontneed(task, m.mm, FIRST + WINDOW, 1) as Steps<never> };
 }
 
-interface Tally {
+interface Sums {
   faults: number;
   attempts: number;
   ns: number;
 }
 
 /** Faults one after another. The device forgets what it has learnt in between, which takes no time. */
-function faulter(m: SmallMachine, tally: Tally): Program {
+function faulter(m: SmallMachine, sums: Sums): Program {
   const [mirror = 0] = m.mirrors;
   return {
     due: (now) => now,
     *operation(task) {
       yield* m.driver.fault(task, mirror, FIRST, FIRST + WINDOW, false);
-      tally.faults++;
+      sums.faults++;
       yield* eraseDeviceEntries(task, mirror, FIRST, FIRST + WINDOW);
     },
   };
@@ -79,12 +79,12 @@ for (const [load, faults] of [
 ] as const) {
   test(`check at the end, lambda r = ${load}: attempts and time to stable within 2 % of theory`, () => {
     const m = machine();
-    const tally: Tally = { faults: 0, attempts: 0, ns: 0 };
+    const sums: Sums = { faults: 0, attempts: 0, ns: 0 };
     const next = arrivals('poisson', (load / ATTEMPT_NS) * 1e9, randomStream(11, 1));
     const simulator = new Simulator(
       m.arena,
       [
-        { name: 'device', program: faulter(m, tally) },
+        { name: 'device', program: faulter(m, sums) },
         { name: 'cpu', program: invalidator(m, next) },
       ],
       {
@@ -93,17 +93,17 @@ for (const [load, faults] of [
         watch: () => ({
           installed: () => {},
           faultStable: (_, attempts, elapsedMs) => {
-            tally.attempts += attempts;
-            tally.ns += elapsedMs * 1e6;
+            sums.attempts += attempts;
+            sums.ns += elapsedMs * 1e6;
           },
         }),
       },
     );
     // So many faults that the standard error is below one per cent: their deviation is about their mean.
-    while (tally.faults < faults)
+    while (sums.faults < faults)
       assert.notEqual(simulator.run(simulator.now + 1e9, 1_000_000), 'failure', simulator.failure?.message);
-    near('attempts a fault', tally.attempts / tally.faults, Math.exp(load));
-    near('time to stable over r', tally.ns / tally.faults / ATTEMPT_NS, Math.exp(load));
+    near('attempts a fault', sums.attempts / sums.faults, Math.exp(load));
+    near('time to stable over r', sums.ns / sums.faults / ATTEMPT_NS, Math.exp(load));
     assert.notEqual(simulator.drain(), 'failure');
     assert.deepEqual(m.check(), []);
   });
@@ -112,7 +112,7 @@ for (const [load, faults] of [
 /** An attempt in many small parts, given up at the first part that finds the sequence changed. */
 const PARTS = 400;
 
-function impatient(m: SmallMachine, tally: Tally): Program {
+function impatient(m: SmallMachine, sums: Sums): Program {
   const sub = mirrorInterval(m.arena, m.mirrors[0] as number);
   return {
     due: (now) => now,
@@ -126,8 +126,8 @@ function impatient(m: SmallMachine, tally: Tally): Program {
           stable = !mmuIntervalCheckRetry(task, sub, token);
         }
       }
-      tally.faults++;
-      tally.ns += (task.clock() - began) * 1e6;
+      sums.faults++;
+      sums.ns += (task.clock() - began) * 1e6;
     },
   };
 }
@@ -135,20 +135,20 @@ function impatient(m: SmallMachine, tally: Tally): Program {
 for (const load of [0.5, 1, 2]) {
   test(`early abort, lambda r = ${load}: time within 2 % of theory`, () => {
     const m = machine();
-    const tally: Tally = { faults: 0, attempts: 0, ns: 0 };
+    const sums: Sums = { faults: 0, attempts: 0, ns: 0 };
     const attempt = PARTS * PAGE_NS;
     const rate = load / attempt;
     const simulator = new Simulator(
       m.arena,
       [
-        { name: 'device', program: impatient(m, tally) },
+        { name: 'device', program: impatient(m, sums) },
         { name: 'cpu', program: invalidator(m, arrivals('poisson', rate * 1e9, randomStream(12, 1))) },
       ],
       { cpus: 2, costs },
     );
-    while (tally.faults < 10_000)
+    while (sums.faults < 10_000)
       assert.notEqual(simulator.run(simulator.now + 1e9, 1_000_000), 'failure', simulator.failure?.message);
-    near('time over r', tally.ns / tally.faults / attempt, (Math.exp(load) - 1) / load);
+    near('time over r', sums.ns / sums.faults / attempt, (Math.exp(load) - 1) / load);
   });
 }
 

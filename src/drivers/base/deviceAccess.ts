@@ -1,5 +1,5 @@
 /**
- * The device engine: how a device touches memory. By itself, inside a device access window and through its own TLB; or, for
+ * The device engine: how a device touches memory. By itself, inside an access (tlb.ts) and through its own TLB; or, for
  * a driver that lets the device work only under its lock (as the in-tree test driver's ioctls do), with that lock held.
  */
 
@@ -10,7 +10,7 @@ import { Mirror } from '../../arena/structures.ts';
 import type { Pfn, Vpn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../../mm/page/devPagemap.ts';
-import { closeWindow, DEVICE, openWindow, tlbFill, tlbGeneration, tlbLookup } from '../../mm/table/tlb.ts';
+import { beginAccess, DEVICE, endAccess, tlbFill, tlbGeneration, tlbLookup } from '../../mm/table/tlb.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -63,7 +63,7 @@ export function* deviceTry(task: Task, driver: Driver, mirror: Mirror, vpn: Vpn,
   const locked = underLock(task, driver, mirror);
   yield Point.deviceAccess;
   if (locked) yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
-  else openWindow(task, DEVICE);
+  else beginAccess(task, DEVICE);
   const entry = locked ? deviceEntry(arena, mirror, vpn) : translate(task, mirror, vpn, bits);
   if ((entry & bits) === bits) {
     checkLive(task, vpn, deviceEntryPfn(entry));
@@ -73,7 +73,7 @@ export function* deviceTry(task: Task, driver: Driver, mirror: Mirror, vpn: Vpn,
     return frameAt(arena, deviceEntryPfn(entry));
   }
   if (locked) yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
-  else closeWindow(task, DEVICE);
+  else endAccess(task, DEVICE);
   return -1;
 }
 
@@ -110,7 +110,7 @@ export function* deviceBegin(
 /** Ends the access begun by {@link deviceBegin}. */
 export function* deviceEnd(task: Task, driver: Driver, mirror: Mirror): Steps<void> {
   if (underLock(task, driver, mirror)) yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
-  else closeWindow(task, DEVICE);
+  else endAccess(task, DEVICE);
 }
 
 /** Reads one word: the value, or NaN when the access failed; the error is then lost. */

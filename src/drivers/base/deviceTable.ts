@@ -28,7 +28,7 @@ export const deviceEntryPfn = (entry: DeviceEntry): Pfn => entry >>> 12;
 /** The entry of `vpn`, 0 for none. */
 export function deviceEntry(arena: Arena, mirror: Mirror, vpn: Vpn): DeviceEntry {
   const table = lookupTable(arena, get(arena, mirror + Mirror.table), vpn);
-  // Pairs with the store and the window test of whoever erases the entry and flushes the device TLB.
+  // Pairs with the store, and the look at accesses under way, of whoever erases the entry and flushes the device TLB.
   return table === 0 ? 0 : load(arena, pteAt(arena, table, vpn));
 }
 

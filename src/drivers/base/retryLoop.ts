@@ -1,7 +1,7 @@
 /**
  * The policies of the collision-retry loop: how a device fault goes on when invalidations keep throwing its passes away, and
- * when it gives up. A driver calls {@link beginRetry} for a request, {@link beginWindow} for each part of it that must become
- * stable as a whole, {@link beginPass} before each pass, and then {@link windowStable} or {@link passLost}.
+ * when it gives up. A driver calls {@link beginRetry} for a request, {@link beginChunk} for each part of it that must become
+ * stable as a whole, {@link beginPass} before each pass, and then {@link chunkStable} or {@link passLost}.
  */
 import { get } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
@@ -13,7 +13,7 @@ import { type DriverOption, driverOption } from './driver.ts';
 import { type RetryPolicy, retryPolicies } from './retryPolicies.ts';
 
 const names = Object.keys(retryPolicies) as RetryPolicy[];
-const WINDOW = names.indexOf('window');
+const EACH_CHUNK = names.indexOf('window');
 const PROGRESS = names.indexOf('progress');
 const UNBOUNDED = names.indexOf('unbounded');
 const BACKOFF = names.indexOf('backoff');
@@ -66,10 +66,10 @@ export interface Retry {
   pauseMs: number;
   /** Since when the deadline counts. */
   since: number;
-  windowBegan: number;
+  chunkBegan: number;
   passBegan: number;
   sliceBegan: number;
-  /** Passes of this window. */
+  /** Passes of this chunk. */
   attempts: number;
   /** Pages faulted in so far, by this task. */
   faulted: number;
@@ -84,13 +84,13 @@ const pagesFaulted = (task: Task, policy: number): number =>
 
 export function beginRetry(task: Task, mirror: Mirror, places: RetryPlaces): Retry {
   const { arena } = task;
-  const policy = places.policies[driverOption(arena, mirror, places.policy)] ?? WINDOW;
+  const policy = places.policies[driverOption(arena, mirror, places.policy)] ?? EACH_CHUNK;
   return {
     policy,
     deadlineMs: driverOption(arena, mirror, places.deadlineMs),
     pauseMs: driverOption(arena, mirror, places.pauseUs) / 1000,
     since: 0,
-    windowBegan: 0,
+    chunkBegan: 0,
     passBegan: 0,
     sliceBegan: 0,
     attempts: 0,
@@ -98,11 +98,11 @@ export function beginRetry(task: Task, mirror: Mirror, places: RetryPlaces): Ret
   };
 }
 
-export function beginWindow(task: Task, retry: Retry): void {
-  retry.windowBegan = earlyClock(task);
-  retry.passBegan = retry.windowBegan;
-  if (retry.policy === WINDOW || retry.policy === PROGRESS) retry.since = retry.windowBegan;
-  else retry.since ||= retry.windowBegan;
+export function beginChunk(task: Task, retry: Retry): void {
+  retry.chunkBegan = earlyClock(task);
+  retry.passBegan = retry.chunkBegan;
+  if (retry.policy === EACH_CHUNK || retry.policy === PROGRESS) retry.since = retry.chunkBegan;
+  else retry.since ||= retry.chunkBegan;
   retry.attempts = 0;
 }
 
@@ -111,9 +111,9 @@ export function beginPass(task: Task, retry: Retry): void {
   count(task, Counter.rangeFaultPasses);
 }
 
-/** The window is stable: the device has been programmed. */
-export function windowStable(task: Task, retry: Retry): void {
-  task.watch?.faultStable(task, retry.attempts, task.clock() - retry.windowBegan);
+/** The chunk is stable: the device has been programmed. */
+export function chunkStable(task: Task, retry: Retry): void {
+  task.watch?.faultStable(task, retry.attempts, task.clock() - retry.chunkBegan);
 }
 
 /**
@@ -124,13 +124,13 @@ export function windowStable(task: Task, retry: Retry): void {
 export function* passLost(task: Task, retry: Retry): Steps<boolean> {
   const now = task.clock();
   task.watch?.passLost?.(task, now - (retry.passBegan || now));
-  retry.windowBegan ||= now;
+  retry.chunkBegan ||= now;
   retry.since ||= now;
   const faulted = pagesFaulted(task, retry.policy);
   if (faulted !== retry.faulted) retry.since = now;
   retry.faulted = faulted;
   if (retry.policy !== UNBOUNDED && retry.policy !== REFAULT && now - retry.since > retry.deadlineMs) {
-    task.watch?.faultGaveUp?.(task, retry.attempts, now - retry.windowBegan);
+    task.watch?.faultGaveUp?.(task, retry.attempts, now - retry.chunkBegan);
     return false;
   }
   yield* pause(task, retry, now);

@@ -141,9 +141,9 @@ export function* exclusiveRange(task: Task, mirror: Mirror, start: Vpn, end: Vpn
   }
   const mm = mirrorMm(arena, mirror);
   if (!mmgetNotZero(arena, mm)) return -EINVAL;
-  const window = numberOption(arena, mirror, 'window');
-  for (let at = start; at < end && result === 0; at += window) {
-    result = yield* exclusiveChunk(task, mirror, mm, at, Math.min(at + window, end));
+  const chunk = numberOption(arena, mirror, 'window');
+  for (let at = start; at < end && result === 0; at += chunk) {
+    result = yield* exclusiveChunk(task, mirror, mm, at, Math.min(at + chunk, end));
   }
   yield* mmput(task, mm);
   return result;

@@ -1,4 +1,4 @@
-/** dmirror_fault: makes a range accessible to the device, window by window, each with the collision-retry loop. */
+/** dmirror_fault: makes a range accessible to the device, chunk by chunk, each with the collision-retry loop. */
 
 import { forgetRound, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
@@ -21,7 +21,7 @@ import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { ensureDeviceTable, entryFromPfn, needsFlush, setDeviceEntry, storeFromPfns } from '../base/deviceTable.ts';
 import { mirrorMm, mirrorRange } from '../base/mirror.ts';
-import { beginPass, beginRetry, beginWindow, passLost, type Retry, windowStable } from '../base/retryLoop.ts';
+import { beginChunk, beginPass, beginRetry, chunkStable, passLost, type Retry } from '../base/retryLoop.ts';
 import { intervalAt, intervalDone, intervalEnd } from './interval.ts';
 import { migrateToSystem } from './migrate.ts';
 import { dmirrorRetry, Is, numberOption, optionIs } from './options.ts';
@@ -100,11 +100,11 @@ function* pass(task: Task, mirror: Mirror, range: HmmRange, write: boolean): Ste
   return yield* commit(task, mirror, range, write);
 }
 
-/** One try to make a window accessible: 0, -EBUSY for another one, 1 + a page that lacks write permission, or an error. */
+/** One try to make a chunk accessible: 0, -EBUSY for another one, 1 + a page that lacks write permission, or an error. */
 export type Pass = (task: Task, mirror: Mirror, range: HmmRange, write: boolean) => Steps<number>;
 
-/** dmirror_range_fault: passes until the window is stable or its time is up. */
-function* faultWindow(
+/** dmirror_range_fault: passes until the chunk is stable or its time is up. */
+function* faultChunk(
   task: Task,
   mirror: Mirror,
   notifier: IntervalSub,
@@ -134,7 +134,7 @@ export function* untilStable(
     forgetRound(mark);
     beginPass(task, retry);
     const result = yield* once(task, mirror, range, write);
-    if (result === 0) windowStable(task, retry);
+    if (result === 0) chunkStable(task, retry);
     if (result > 0) {
       if (optionIs(arena, mirror, Is.readOnlyOwnFail)) return -EFAULT;
       // A page on the device whose write access must break a copy-on-write first: that happens in system memory.
@@ -157,18 +157,18 @@ export function* faultRange(task: Task, mirror: Mirror, start: Vpn, end: Vpn, wr
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (!mmgetNotZero(arena, mm)) return -EFAULT;
-  const window = numberOption(arena, mirror, 'window');
+  const chunk = numberOption(arena, mirror, 'window');
   const retry = beginRetry(task, mirror, dmirrorRetry);
   let result = 0;
   for (let at = start; at < end && result === 0; ) {
-    beginWindow(task, retry);
+    beginChunk(task, retry);
     const sub = yield* intervalAt(task, mirror, at);
     if (sub <= 0) {
       result = sub === 0 ? -ENOMEM : sub;
     } else {
-      // One token covers a window, so a window lies in one interval.
-      const stop = Math.min(at + window, end, intervalEnd(arena, mirror, at));
-      result = yield* faultWindow(task, mirror, sub, at, stop, write, retry, once);
+      // One token covers a chunk, so a chunk lies in one interval.
+      const stop = Math.min(at + chunk, end, intervalEnd(arena, mirror, at));
+      result = yield* faultChunk(task, mirror, sub, at, stop, write, retry, once);
       yield* intervalDone(task, mirror, sub);
       at = stop;
     }

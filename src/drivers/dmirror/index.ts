@@ -36,7 +36,8 @@ function* forget(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<void> 
 
 export const dmirror: Driver = {
   name: 'dmirror',
-  summary: 'the in-tree test driver: one interval over the address space, a mutex, 32-page windows; all known defects as options',
+  summary:
+    'the in-tree test driver: one interval over the address space, a mutex, chunks of 32 pages; all known defects as options',
   options: dmirrorOptions,
   interval: { invalidate },
   pagemap: {

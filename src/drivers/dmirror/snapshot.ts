@@ -67,7 +67,7 @@ function permission(task: Task, mirror: Mirror, word: HmmPfn): number {
   return (local ? PROT_DEV_COHERENT_LOCAL : PROT_DEV_COHERENT_REMOTE) | access;
 }
 
-function* snapshotWindow(
+function* snapshotChunk(
   task: Task,
   mirror: Mirror,
   sub: IntervalSub,
@@ -109,10 +109,10 @@ export function* snapshot(task: Task, mirror: Mirror, start: Vpn, end: Vpn, perm
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (start < 0 || start >= end || end > VPN_LIMIT || !mmgetNotZero(arena, mm)) return -EINVAL;
-  const window = numberOption(arena, mirror, 'window');
+  const chunk = numberOption(arena, mirror, 'window');
   let result = 0;
-  for (let at = start; at < end && result === 0; at += window) {
-    const stop = Math.min(at + window, end);
+  for (let at = start; at < end && result === 0; at += chunk) {
+    const stop = Math.min(at + chunk, end);
     const sub = poolAlloc(arena, arena.pools.interval);
     if (sub === 0) result = -ENOMEM;
     else {
@@ -123,7 +123,7 @@ export function* snapshot(task: Task, mirror: Mirror, start: Vpn, end: Vpn, perm
         owner: mirror,
       });
       if (result === 0) {
-        result = yield* snapshotWindow(task, mirror, sub, at, stop, perm, at - start);
+        result = yield* snapshotChunk(task, mirror, sub, at, stop, perm, at - start);
         yield* mmuIntervalNotifierRemove(task, sub);
       }
       poolFree(arena, arena.pools.interval, sub);

@@ -124,7 +124,7 @@ function homeMirror(arena: Arena, { page, mm }: Fault): Mirror {
 }
 
 /** The pages that come home with the one that is touched: the aligned block of `granule` pages, as far as the VMA goes. */
-function windowOf(arena: Arena, { vma, vpn }: Fault, granule: number): readonly [number, number] {
+function granuleOf(arena: Arena, { vma, vpn }: Fault, granule: number): readonly [number, number] {
   const first = vpn - (vpn % granule);
   return [Math.max(first, vmaStart(arena, vma)), Math.min(first + granule, vmaEnd(arena, vma))];
 }
@@ -154,7 +154,7 @@ function* bringGranule(task: Task, mirror: Mirror, fault: Fault, granule: number
   const { arena } = task;
   const whole = isHuge(fault.orig);
   const first = hugeStart(fault.vpn);
-  const [start, end] = whole ? [first, first + PTRS_PER_TABLE] : windowOf(arena, fault, granule);
+  const [start, end] = whole ? [first, first + PTRS_PER_TABLE] : granuleOf(arena, fault, granule);
   const migrate = migrateVma({
     mm: fault.mm,
     vma: fault.vma,

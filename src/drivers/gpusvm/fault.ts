@@ -19,7 +19,7 @@ import { optionIs } from '../base/choices.ts';
 import { dmaEntry, dmaPage, hmmDmaMapPfn, stickyBits } from '../base/dmaMap.ts';
 import { mirrorMm, mirrorRange } from '../base/mirror.ts';
 import { blockEnd, ensureBlock } from '../base/notifierBlocks.ts';
-import { beginRetry, beginWindow } from '../base/retryLoop.ts';
+import { beginChunk, beginRetry } from '../base/retryLoop.ts';
 import { program, untilStable } from '../dmirror/fault.ts';
 import { Is as Base, dmirrorRetry } from '../dmirror/options.ts';
 import { garbageCollector } from './collector.ts';
@@ -89,7 +89,7 @@ function* faultLocked(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: b
   const retry = beginRetry(task, mirror, dmirrorRetry);
   for (let at = start; at < end; ) {
     const stop = Math.min(end, rangeEnd(arena, mirror, at), blockEnd(arena, mirror, at));
-    beginWindow(task, retry);
+    beginChunk(task, retry);
     const sub = yield* ensureBlock(task, mirror, at);
     if (sub <= 0) return sub === 0 ? -ENOMEM : sub;
     // It need not work out: then the range is bound where it is.

@@ -23,7 +23,7 @@ import { mirrorMm, mirrorRange } from '../base/mirror.ts';
 import { blockEnd, ensureBlock, findBlock } from '../base/notifierBlocks.ts';
 import { restoreWork, waitForQueues } from '../base/queues.ts';
 import { isListed } from '../base/rangeList.ts';
-import { beginPass, beginRetry, beginWindow, passLost, windowStable } from '../base/retryLoop.ts';
+import { beginChunk, beginPass, beginRetry, chunkStable, passLost } from '../base/retryLoop.ts';
 import { commit } from '../dmirror/fault.ts';
 import { migrateToSystem } from '../dmirror/migrate.ts';
 import { Is as Base, dmirrorRetry, numberOption } from '../dmirror/options.ts';
@@ -97,10 +97,10 @@ export function* handleRetryFault(task: Task, mirror: Mirror, start: Vpn, end: V
 }
 
 /** Faults again and again, as hardware does, until the pages are there. */
-function* faultWindow(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
+function* faultChunk(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
   const { arena } = task;
   const retry = beginRetry(task, mirror, dmirrorRetry);
-  beginWindow(task, retry);
+  beginChunk(task, retry);
   const mark = observed();
   for (;;) {
     forgetRound(mark);
@@ -109,7 +109,7 @@ function* faultWindow(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: b
     yield Point.driverQueued;
     const result = yield* handleRetryFault(task, mirror, start, end, write);
     if (result === 0) {
-      windowStable(task, retry);
+      chunkStable(task, retry);
       return 0;
     }
     if (result > 0) {
@@ -123,17 +123,17 @@ function* faultWindow(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: b
   }
 }
 
-/** Each window in its range. 0, or -EFAULT (no such mapping, or the address space is gone), -EPERM, -ENOMEM, -EBUSY. */
+/** Each chunk in its range. 0, or -EFAULT (no such mapping, or the address space is gone), -EPERM, -ENOMEM, -EBUSY. */
 function* faultAll(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (!mmgetNotZero(arena, mm)) return -EFAULT;
-  const window = numberOption(arena, mirror, 'window');
+  const chunk = numberOption(arena, mirror, 'window');
   let result = 0;
   for (let at = start; at < end && result === 0; ) {
-    const stop = Math.min(at + window, end, blockEnd(arena, mirror, at));
+    const stop = Math.min(at + chunk, end, blockEnd(arena, mirror, at));
     if (optionIs(arena, mirror, Is.migrateOnFaultOn)) yield* migrateToVram(task, mirror, at, stop);
-    result = yield* faultWindow(task, mirror, at, stop, write);
+    result = yield* faultChunk(task, mirror, at, stop, write);
     at = stop;
   }
   yield* mmput(task, mm);

@@ -2,7 +2,7 @@
 import type { Driver } from '../../drivers/base/driver.ts';
 import type { DriverSettings } from '../../drivers/base/options.ts';
 import type { RetryOptions } from '../../scenarios/retry/retry.ts';
-import { loadDriver } from '../../userModules/loadDriver.ts';
+import { importDriver } from '../../userModules/importDriver.ts';
 import type { CellConfig } from './cellTypes.ts';
 
 /** Options of drivers that are axes of a sweep, by the name of the axis in a cell. */
@@ -23,4 +23,4 @@ export const retryOptionsOf = (cell: CellConfig, driver: Driver): RetryOptions =
   frameWords: FRAME_WORDS[cell.engine],
 });
 
-export const driverOf = (cell: CellConfig): Promise<Driver> => loadDriver(cell.driver);
+export const driverOf = (cell: CellConfig): Promise<Driver> => importDriver(cell.driver);

@@ -1,11 +1,11 @@
 /** What a cell of a sweep is asked for and what it answers. Plain data: it goes to files and over threads as it is. */
 import type { RetryPolicy } from '../../drivers/base/retryPolicies.ts';
-import type { RetryLoad } from '../../scenarios/retry/retryWorkload.ts';
+import type { RetryWorkload } from '../../scenarios/retry/retryWorkload.ts';
 
 export type MeasureEngine = 'simulate' | 'race';
 
 /** Everything that decides a cell. */
-export interface CellConfig extends RetryLoad {
+export interface CellConfig extends RetryWorkload {
   readonly engine: MeasureEngine;
   /** Name or URL of the driver, with the options the user gave. */
   readonly driver: string;

@@ -10,14 +10,14 @@ import { DONE, type Executor } from './machine/execution.ts';
 import { executorOf } from './machine/executorOf.ts';
 import { Control } from './plan/control.ts';
 import { Exploration } from './plan/exploration.ts';
+import { type JobResult, runJob } from './plan/jobs.ts';
 import type { ExploreOptions } from './plan/options.ts';
 import { type ExploreResult, replayed, resultOf } from './plan/result.ts';
-import { runTask, type TaskResult } from './plan/tasks.ts';
 import { strategies } from './sampling/portfolio.ts';
 
 export type { ExploreFailure } from './failure/report.ts';
 export { executorOf } from './machine/executorOf.ts';
-export type { ExploreOptions, Verdict } from './plan/options.ts';
+export type { ExploreOptions, ExploreVerdict } from './plan/options.ts';
 export type { ExploreResult } from './plan/result.ts';
 
 /** @throws UsageError for an unknown strategy. */
@@ -32,16 +32,16 @@ export function explore(scenario: Scenario, options: ExploreOptions, control = n
   const began = Date.now();
   const executor = executorOf(scenario);
   const exploration = new Exploration(options, began);
-  for (let tasks = exploration.next(Date.now()); tasks.length > 0; tasks = exploration.next(Date.now())) {
+  for (let jobs = exploration.next(Date.now()); jobs.length > 0; jobs = exploration.next(Date.now())) {
     control.beginStage();
-    const results: TaskResult[] = [];
-    for (const [i, task] of tasks.entries()) {
-      if (control.isStopped || Date.now() >= task.until) break;
-      const result = runTask(executor, task, control, i, 0);
+    const results: JobResult[] = [];
+    for (const [i, job] of jobs.entries()) {
+      if (control.isStopped || Date.now() >= job.until) break;
+      const result = runJob(executor, job, control, i, 0);
       results.push(result);
-      if (exploration.settles(task, result)) break;
+      if (exploration.settles(job, result)) break;
     }
-    exploration.take(tasks, results);
+    exploration.take(jobs, results);
     if (control.isStopped) break;
   }
   const seconds = (Date.now() - began) / 1000;

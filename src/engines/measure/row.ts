@@ -1,7 +1,7 @@
 /** From the repetitions of a cell to its row in the result. */
 
 import type { CellConfig, Repetition, StoredHistogram } from '../cell/cellTypes.ts';
-import { restored } from '../cell/tally.ts';
+import { restored } from '../cell/repetitionCounts.ts';
 import type { Histogram } from '../shared/histogram.ts';
 import type { AxisValue } from './axes.ts';
 import { type Part, type Spread, spreadOf, twoHalves } from './statistics.ts';

@@ -8,7 +8,7 @@ import { deref } from '../../arena/pool.ts';
 import { Actor, ActorState, Header } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import { registerDriver } from '../../drivers/registry.ts';
-import { abandonWindows } from '../../mm/table/tlb.ts';
+import { abandonAccesses } from '../../mm/table/tlb.ts';
 import { Ledger } from '../../oracles/ledger.ts';
 import { checkInstalled } from '../../oracles/mirror.ts';
 import { scratchOf } from '../../scenarios/mixed.ts';
@@ -18,14 +18,14 @@ import { heldLocks } from '../../sync/lockdep.ts';
 import { sleepThread } from '../../sync/sleep.ts';
 import { count, foreignEvents, Task } from '../../sync/task.ts';
 import { Aborted, parkThread } from '../../sync/wait.ts';
-import { loadDriver } from '../../userModules/loadDriver.ts';
+import { importDriver } from '../../userModules/importDriver.ts';
 import { nextArrival, type RandomStream, randomStream } from '../../workload/random.ts';
 import { Histogram } from '../shared/histogram.ts';
 import { arrive, sleepUntil } from './barrier.ts';
 import { advance } from './counterTotals.ts';
 import { FaultStreak } from './faultStreak.ts';
 import { type ActorJob, type ActorReport, actorName } from './job.ts';
-import { pointTrace, recentPoints } from './pauseHook.ts';
+import { passedPoints, recentPoints } from './pauseHook.ts';
 import type { RaceViolation } from './types.ts';
 import { Vitals } from './vitals.ts';
 
@@ -117,7 +117,7 @@ function violationOf(error: unknown, task: Task, job: ActorJob, operation: strin
 /** Runs an actor to its end. A violation comes back as data and stops everybody. */
 export async function raceActor(job: ActorJob, operationNameOf: (id: number) => string): Promise<ActorReport> {
   const arena = attachArena(job.buffers);
-  const driver = await loadDriver(job.driver);
+  const driver = await importDriver(job.driver);
   registerDriver(driver, job.driverId);
   const recorder = new Recorder(new Vitals(job.vitals, job.id));
   const choices = randomStream(job.seed, 3 * job.id);
@@ -152,7 +152,7 @@ export async function raceActor(job: ActorJob, operationNameOf: (id: number) => 
     scratch: scratchOf(places, job.index),
     random: choices.below,
   };
-  const trace = pointTrace(task, job.delays, delays.unit, new Int32Array(job.shaking));
+  const trace = passedPoints(task, job.delays, delays.unit, new Int32Array(job.shaking));
   let violation: RaceViolation | null = null;
   let aborted = false;
   arrive(arena, job.parties);
@@ -169,7 +169,7 @@ export async function raceActor(job: ActorJob, operationNameOf: (id: number) => 
     }
   } finally {
     setPause(null);
-    abandonWindows(arena, task.actor);
+    abandonAccesses(arena, task.actor);
     store(arena, task.actor + Actor.state, violation !== null || aborted ? ActorState.failed : ActorState.done);
   }
   return {

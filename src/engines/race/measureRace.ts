@@ -11,7 +11,7 @@ import { STOP_ABORT } from '../../sync/wait.ts';
 import { driverOf, retryOptionsOf } from '../cell/cellDriver.ts';
 import type { CellEngine } from '../cell/cellEngine.ts';
 import type { CellConfig, Repetition } from '../cell/cellTypes.ts';
-import { Tally } from '../cell/tally.ts';
+import { RepetitionCounts } from '../cell/repetitionCounts.ts';
 import { overlapGauge } from './evidence.ts';
 import { sleep } from './gang.ts';
 import type { MeasuredJob, MeasuredReport } from './measuredActor.ts';
@@ -120,10 +120,10 @@ async function repeat(cell: CellConfig, seed: number, signal: AbortSignal, tick:
   if (ended === parties) await Promise.all(runs);
   const violation = violationOf(reports, deaths, parties, scenario);
   if (signal.aborted) return null;
-  const tally = new Tally(0);
-  for (const report of reports) tally.merge(report.tally);
+  const counts = new RepetitionCounts(0);
+  for (const report of reports) counts.merge(report.counts);
   const { gauge, expected } = overlapGauge(reports, timing.seconds, timing.coresUsed);
-  return tally.repetition({
+  return counts.repetition({
     ns: Math.max(0, timing.seconds * 1e9 - warmNs),
     steps: 0,
     overlap: expected < ENOUGH_EXPECTED ? null : gauge,

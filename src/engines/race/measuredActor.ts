@@ -4,7 +4,7 @@ import { type ArenaBuffers, attachArena } from '../../arena/arena.ts';
 import { Actor, ActorState, Header } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import { registerDriver } from '../../drivers/registry.ts';
-import { abandonWindows } from '../../mm/table/tlb.ts';
+import { abandonAccesses } from '../../mm/table/tlb.ts';
 import type { RetryPlaces } from '../../scenarios/retry/retry.ts';
 import { type RetryActor, retryActors } from '../../scenarios/retry/retryActors.ts';
 import { run } from '../../steps/steps.ts';
@@ -13,7 +13,7 @@ import { foreignEvents, Task } from '../../sync/task.ts';
 import { Aborted, parkThread } from '../../sync/wait.ts';
 import { driverOf } from '../cell/cellDriver.ts';
 import type { CellConfig, Repetition } from '../cell/cellTypes.ts';
-import { Tally, type TallyData } from '../cell/tally.ts';
+import { RepetitionCounts, type RepetitionCountsData } from '../cell/repetitionCounts.ts';
 import { Histogram, type HistogramData } from '../shared/histogram.ts';
 import { arrive, sleepUntil } from './barrier.ts';
 import { advance } from './counterTotals.ts';
@@ -33,7 +33,7 @@ export interface MeasuredJob {
 }
 
 export interface MeasuredReport {
-  readonly tally: TallyData;
+  readonly counts: RepetitionCountsData;
   readonly violation: Repetition['violation'];
   /** Told to give up in the middle of an operation. */
   readonly aborted: boolean;
@@ -78,14 +78,14 @@ export async function measuredActor(job: MeasuredJob): Promise<MeasuredReport> {
   const arena = attachArena(job.buffers);
   const driver = await driverOf(cell);
   registerDriver(driver, job.driverId);
-  const tally = new Tally(job.warmNs);
+  const counts = new RepetitionCounts(job.warmNs);
   let began = 0;
   // Only what is measured: the rules are checked at the end of the repetition.
-  const watch = tally.watch(() => {});
+  const watch = counts.watch(() => {});
   const clock = (): number => performance.now() - began;
   const task = new Task(arena, id, { park: parkThread, sleep: sleepThread, clock, checks: false, watch });
   store(arena, task.actor + Actor.state, ActorState.running);
-  const actor = retryActors({ arena, load: cell, places, driver, seed, recorder: tally })[id] as RetryActor;
+  const actor = retryActors({ arena, workload: cell, places, driver, seed, recorder: counts })[id] as RetryActor;
   const overlap: Overlap = { busy: new Histogram(), overlapped: 0, events: 0, word: 0 };
   let violation: Repetition['violation'] = null;
   let aborted = false;
@@ -105,12 +105,12 @@ export async function measuredActor(job: MeasuredJob): Promise<MeasuredReport> {
       Atomics.notify(arena.words, Header.stop);
     }
   } finally {
-    abandonWindows(arena, task.actor);
+    abandonAccesses(arena, task.actor);
     store(arena, task.actor + Actor.state, violation !== null || aborted ? ActorState.failed : ActorState.done);
   }
   const { busy, overlapped, events } = overlap;
   return {
-    tally: tally.data(),
+    counts: counts.data(),
     violation,
     aborted,
     busy: busy.data(),

@@ -9,7 +9,7 @@ import { isShaking, nap } from './shaking.ts';
 
 const RING = 16;
 
-export interface PointTrace {
+export interface PassedPoints {
   readonly hook: (point: number) => void;
   /** By point id: another actor changed something between this point and the actor's next. */
   readonly hits: Float64Array;
@@ -44,7 +44,7 @@ export function recentPoints(words: Int32Array, actor: number): string[] {
  * The hook for one actor. `random` is its own, so that delays do not change what the actor does; `shaking` is the word of
  * shaking.ts.
  */
-export function pointTrace(task: Task, delays: readonly PointDelay[], random: () => number, shaking: Int32Array): PointTrace {
+export function passedPoints(task: Task, delays: readonly PointDelay[], random: () => number, shaking: Int32Array): PassedPoints {
   const { arena, actor } = task;
   const hits = new Float64Array(points.length);
   const delayOf = points.map((_, id) => delays.find(({ point }) => point === id));

@@ -9,7 +9,7 @@ import { UsageError } from '../../input/usageError.ts';
 import { activeBug } from '../../package/activeBug.ts';
 import { workerUrl } from '../../package/workerUrl.ts';
 import { mixedScenario } from '../../scenarios/mixed.ts';
-import { loadDriver } from '../../userModules/loadDriver.ts';
+import { importDriver } from '../../userModules/importDriver.ts';
 import { spawnThread } from '../shared/thread.ts';
 import { checkRace } from './check.ts';
 import { endRace, verifyRace } from './ending.ts';
@@ -35,7 +35,7 @@ function checkBug(bug: string | undefined): void {
 async function raceOnce(options: RaceOptions, hooks: RaceHooks): Promise<RaceResult> {
   checkRace(options);
   checkBug(options.bug);
-  const driver = await loadDriver(options.driver);
+  const driver = await importDriver(options.driver);
   const team = roster(options, driver);
   const scenario = mixedScenario({ ...options, actors: team.length, driver });
   const current = new Race(options, hooks, team, scenario, registerDriver(driver));

@@ -6,7 +6,7 @@ import type { Counters } from './counterTotals.ts';
 import { evidenceOf, overlapGauge, windowHits } from './evidence.ts';
 import type { ActorReport } from './job.ts';
 
-import type { ActorLog, Evidence, LatencyRow, RaceOptions, RaceResult, RaceViolation, Shaken, Verdict } from './types.ts';
+import type { ActorLog, Evidence, LatencyRow, RaceOptions, RaceResult, RaceVerdict, RaceViolation, Shaken } from './types.ts';
 import type { Vitals } from './vitals.ts';
 
 const mergeAll = (all: readonly HistogramData[]): Histogram => {
@@ -27,7 +27,7 @@ function latencyRows(reports: readonly ActorReport[]): Record<string, LatencyRow
   );
 }
 
-function confidenceOf(trials: number, verdict: Verdict, shaken: boolean, evidence: Evidence): RaceResult['confidence'] {
+function confidenceOf(trials: number, verdict: RaceVerdict, shaken: boolean, evidence: Evidence): RaceResult['confidence'] {
   const why =
     verdict === 'violation'
       ? 'the run was not clean'
@@ -74,7 +74,7 @@ export interface Outcome {
   readonly interrupted: boolean;
 }
 
-function verdictOf(violations: readonly RaceViolation[], interrupted: boolean, { sufficient }: Evidence): Verdict {
+function verdictOf(violations: readonly RaceViolation[], interrupted: boolean, { sufficient }: Evidence): RaceVerdict {
   if (violations.length > 0) return 'violation';
   if (interrupted) return 'interrupted';
   return sufficient ? 'pass' : 'invalid';

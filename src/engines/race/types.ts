@@ -51,7 +51,7 @@ export interface RaceOptions {
   readonly kill?: { readonly actor: string; readonly afterSeconds: number };
 }
 
-export type Verdict = 'pass' | 'violation' | 'invalid' | 'interrupted';
+export type RaceVerdict = 'pass' | 'violation' | 'invalid' | 'interrupted';
 
 /** A broken rule, with everything needed to look into it. */
 export interface RaceViolation {
@@ -137,7 +137,7 @@ export interface Shaken {
 export interface RaceResult {
   readonly schema: 'hmm-lab/stress/1';
   readonly version: string;
-  readonly verdict: Verdict;
+  readonly verdict: RaceVerdict;
   readonly seed: number;
   readonly config: RaceOptions;
   /** Seconds the actors really raced. */

@@ -2,11 +2,11 @@
 import type { DriverSettings } from '../../drivers/base/options.ts';
 import type { ExploreFailure } from '../explore/explore.ts';
 import { Control } from '../explore/plan/control.ts';
-import type { SearchTask } from '../explore/plan/tasks.ts';
+import type { SearchJob } from '../explore/plan/jobs.ts';
 import { type ParallelHooks, runSchedule } from '../explore/threads/parallel.ts';
 import { Stuck, Threads } from '../explore/threads/threads.ts';
 
-export interface TraceOptions {
+export interface ReproduceOptions {
   /** The rule that the race saw broken. */
   readonly rule: string;
   /** Scenarios to explore, in this order. */
@@ -26,7 +26,7 @@ export interface Explored {
   readonly rule: string | null;
 }
 
-export interface TraceResult {
+export interface Reproduced {
   readonly seconds: number;
   readonly interrupted: boolean;
   readonly explored: readonly Explored[];
@@ -60,12 +60,17 @@ interface Hit {
 }
 
 /** One search, in a thread that is kept; what does not come back is a livelock. */
-async function searched(threads: Threads, standing: Standing, { settings }: TraceOptions, task: SearchTask): Promise<Hit | null> {
+async function searched(
+  threads: Threads,
+  standing: Standing,
+  { settings }: ReproduceOptions,
+  job: SearchJob,
+): Promise<Hit | null> {
   const { scenario } = standing;
   try {
-    const result = await threads.run({ kind: 'any', scenario, settings, task, index: 0 });
+    const result = await threads.run({ kind: 'any', scenario, settings, job, index: 0 });
     standing.schedules += result.executions;
-    if (result.complete && result.failure === null) standing.bound = task.preemptions;
+    if (result.complete && result.failure === null) standing.bound = job.preemptions;
     return result.failure === null ? null : { scenario, rule: result.failure.rule, schedule: result.schedule, isStuck: false };
   } catch (error) {
     if (!(error instanceof Stuck)) throw error;
@@ -78,7 +83,7 @@ async function searched(threads: Threads, standing: Standing, { settings }: Trac
  * every known race needs so few, and a scenario that nobody would have guessed is as soon tried as any. The order is that of the
  * scenarios within a bound. Another rule is kept in case there is no better: one mistake can break several.
  */
-export async function traceViolation(options: TraceOptions, hooks: ParallelHooks = {}): Promise<TraceResult> {
+export async function reproduce(options: ReproduceOptions, hooks: ParallelHooks = {}): Promise<Reproduced> {
   const { rule, settings, seconds, scenarios } = options;
   const { signal, onProgress } = hooks;
   const began = Date.now();
@@ -111,13 +116,13 @@ export async function traceViolation(options: TraceOptions, hooks: ParallelHooks
           progress();
           const now = Date.now();
           const share = Math.max(1000 * LEAST_SECONDS, (until - now) / SHARES);
-          const task = {
+          const job = {
             kind: 'search',
             preemptions,
             executions: Number.MAX_SAFE_INTEGER,
             until: Math.min(until, now + share),
           } as const;
-          const hit = await searched(threads, standing, options, task);
+          const hit = await searched(threads, standing, options, job);
           control.clear(0);
           if (hit === null) continue;
           standing.rule = hit.rule;

@@ -23,7 +23,7 @@ import { run } from '../../steps/steps.ts';
 import { sleepThread } from '../../sync/sleep.ts';
 import { Task } from '../../sync/task.ts';
 import { parkThread } from '../../sync/wait.ts';
-import { loadDriver } from '../../userModules/loadDriver.ts';
+import { importDriver } from '../../userModules/importDriver.ts';
 import { spawnThread, type Thread } from '../shared/thread.ts';
 import type { AddressSpace, Device } from './places.ts';
 import type { Access, Scripted } from './scripted.ts';
@@ -147,7 +147,7 @@ export class Lab implements AsyncDisposable {
     const stray = Object.keys(sizes).find((size) => !(CONFIG_KEYS as readonly string[]).includes(size));
     if (stray !== undefined) throw unknown('size', stray, CONFIG_KEYS, `a lab has ${CONFIG_KEYS.join(', ')}`);
     const loaded = new Map<string, Driver>();
-    for (const name of drivers) loaded.set(name, await loadDriver(name));
+    for (const name of drivers) loaded.set(name, await importDriver(name));
     for (const driver of loaded.values()) registerDriver(driver);
     const arena = createArena(sizes);
     const task = new Task(arena, arena.config.actors - 1, { park: parkThread, sleep: sleepThread });

@@ -24,7 +24,7 @@ import { run } from '../../steps/steps.ts';
 import { sleepThread } from '../../sync/sleep.ts';
 import { Task } from '../../sync/task.ts';
 import { parkThread } from '../../sync/wait.ts';
-import { loadDriver } from '../../userModules/loadDriver.ts';
+import { importDriver } from '../../userModules/importDriver.ts';
 import {
   type AddressSpace,
   addressOf,
@@ -68,7 +68,7 @@ export class Scripted {
     const arena = attachArena(buffers);
     const loaded = new Map<string, Driver>();
     for (const [name, driverId] of drivers) {
-      const driver = await loadDriver(name);
+      const driver = await importDriver(name);
       registerDriver(driver, driverId);
       loaded.set(name, driver);
     }

@@ -7,7 +7,7 @@ import { randomStream } from '../../workload/random.ts';
 import { driverOf, retryOptionsOf } from '../cell/cellDriver.ts';
 import type { CellConfig, Repetition } from '../cell/cellTypes.ts';
 import { costsOf } from '../cell/costs.ts';
-import { Tally } from '../cell/tally.ts';
+import { RepetitionCounts } from '../cell/repetitionCounts.ts';
 import { type Ending, type SimulatedFailure, Simulator } from './simulator.ts';
 
 /** Random stream of the machine; those of the actors count from 0. */
@@ -23,7 +23,7 @@ function broken(scenario: RetryScenario, simulator: Simulator): SimulatedFailure
   const ending = simulator.failure === null ? simulator.drain(DRAIN_STEPS) : 'failure';
   if (simulator.failure !== null) return simulator.failure;
   if (ending === 'steps')
-    return { rule: 'I-PROG', message: 'livelock: operations do not end once the load has', actor: 'checker' };
+    return { rule: 'I-PROG', message: 'livelock: operations do not end once the workload has', actor: 'checker' };
   const finding = scenario.check()[0] ?? scenario.finish()[0];
   return finding === undefined ? null : { ...finding, actor: 'checker' };
 }
@@ -32,16 +32,16 @@ function broken(scenario: RetryScenario, simulator: Simulator): SimulatedFailure
 export interface Prepared {
   readonly simulator: Simulator;
   readonly scenario: RetryScenario;
-  readonly tally: Tally;
+  readonly counts: RepetitionCounts;
 }
 
 export function prepare(cell: CellConfig, driver: Driver, seed: number): Prepared {
   const costs = costsOf(cell.preset, cell.costs);
   const scenario = retryScenario(retryOptionsOf(cell, driver));
   const { arena, places } = scenario;
-  const tally = new Tally(WARM_UP * cell.seconds * 1e9);
-  const actors = retryActors({ arena, load: cell, places, driver, seed, recorder: tally });
-  const watch = tally.watch(checkInstalled);
+  const counts = new RepetitionCounts(WARM_UP * cell.seconds * 1e9);
+  const actors = retryActors({ arena, workload: cell, places, driver, seed, recorder: counts });
+  const watch = counts.watch(checkInstalled);
   const simulator = new Simulator(
     arena,
     actors.map(({ name, role, program }) => ({
@@ -51,7 +51,7 @@ export function prepare(cell: CellConfig, driver: Driver, seed: number): Prepare
     })),
     { cpus: cell.cpus, costs, watch: () => watch, noise: randomStream(seed, NOISE) },
   );
-  return { simulator, scenario, tally };
+  return { simulator, scenario, counts };
 }
 
 /** One repetition. Every rule of the model is checked at its end. Null when `stopped`, asked now and then, has said so. */
@@ -60,21 +60,21 @@ export async function simulateOnce(
   seed: number,
   stopped: () => boolean = () => false,
 ): Promise<Repetition | null> {
-  const { simulator, scenario, tally } = prepare(cell, await driverOf(cell), seed);
+  const { simulator, scenario, counts } = prepare(cell, await driverOf(cell), seed);
   const total = cell.seconds * 1e9;
   let warm = WARM_UP * total;
   let ending: Ending = 'steps';
-  const enough = (): boolean => tally.done + tally.timedOut + tally.failed >= cell.faults;
+  const enough = (): boolean => counts.done + counts.timedOut + counts.failed >= cell.faults;
   while (ending === 'steps' && !enough()) {
     ending = simulator.run(total, CHUNK);
-    if (simulator.now < warm && tally.ended >= WARM_UP * cell.faults) {
+    if (simulator.now < warm && counts.ended >= WARM_UP * cell.faults) {
       warm = simulator.now;
-      tally.countFrom(warm);
+      counts.countFrom(warm);
     }
     if (stopped()) return null;
   }
   const { now, steps } = simulator;
-  const result = tally.repetition({
+  const result = counts.repetition({
     ns: Math.max(0, now - warm),
     steps,
     overlap: null,

@@ -11,7 +11,7 @@ import type { Steps } from '../../steps/steps.ts';
 import { count, fatalSignalPending, type Task } from '../../sync/task.ts';
 import { isHuge, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG, pieceEntry, ptePfn, ptePresent } from '../table/pte.ts';
 import { hugeLeaf, lookupTable, pteAt } from '../table/tables.ts';
-import { CPU, closeWindow, openWindow, tlbFill, tlbGeneration, tlbLookup } from '../table/tlb.ts';
+import { beginAccess, CPU, endAccess, tlbFill, tlbGeneration, tlbLookup } from '../table/tlb.ts';
 import {
   FAULT_FLAG_ALLOW_RETRY,
   FAULT_FLAG_KILLABLE,
@@ -31,7 +31,7 @@ import { handleMmFault } from './fault.ts';
 /** Faults in a row on one access after which something is wrong. */
 const FAULT_LIMIT = 1_000_000;
 
-/** The hardware walk: the entry if it allows the access, with accessed and dirty bits set; else 0. Inside a window. */
+/** The hardware walk: the entry if it allows the access, with accessed and dirty bits set; else 0. Inside an access. */
 function hardwareWalk(task: Task, mm: Mm, vpn: Vpn, write: boolean): Pte {
   const { arena } = task;
   const table = lookupTable(arena, get(arena, mm + Mm.pgd), vpn);
@@ -40,7 +40,7 @@ function hardwareWalk(task: Task, mm: Mm, vpn: Vpn, write: boolean): Pte {
   const word = pteAt(arena, table, leaf === 0 ? vpn : 0);
   const want = PTE_YOUNG | (write ? PTE_DIRTY : 0);
   for (;;) {
-    // Sequentially consistent: pairs with the clear and the window test of whoever flushes (tlb.ts).
+    // Sequentially consistent: pairs with the clear, and the look at accesses under way, of whoever flushes (tlb.ts).
     const pte = load(arena, word);
     if (!ptePresent(pte) || (pte & PTE_PROTNONE) !== 0 || (write && (pte & PTE_WRITE) === 0)) return 0;
     // The leaf was split since the first look.
@@ -51,7 +51,7 @@ function hardwareWalk(task: Task, mm: Mm, vpn: Vpn, write: boolean): Pte {
   }
 }
 
-/** The translation for an access, through the TLB; 0 means fault. Inside a window. */
+/** The translation for an access, through the TLB; 0 means fault. Inside an access. */
 function translate(task: Task, mm: Mm, vpn: Vpn, write: boolean): number {
   const cached = tlbLookup(task, CPU, mm, vpn);
   if (cached !== 0 && (!write || (cached & (PTE_WRITE | PTE_DIRTY)) === (PTE_WRITE | PTE_DIRTY))) return cached;
@@ -85,17 +85,17 @@ export function* cpuFault(task: Task, mm: Mm, vpn: Vpn, write: boolean): Steps<n
 }
 
 /**
- * Begins an access of the running thread to page `vpn` of `mm`. On success an access window is open, and the caller
+ * Begins an access of the running thread to page `vpn` of `mm`. On success an access is under way, and the caller
  * touches the frame and then calls {@link cpuEnd} without waiting for anything in between.
  *
- * @returns the index of the frame's first word in `arena.frames`; or minus the VM_FAULT bits, with no window open.
+ * @returns the index of the frame's first word in `arena.frames`; or minus the VM_FAULT bits, with no access under way.
  */
 export function* cpuBegin(task: Task, mm: Mm, vpn: Vpn, write: boolean): Steps<number> {
   const { arena } = task;
   const mark = observed();
   for (let faults = 0; faults < FAULT_LIMIT; faults++) {
     yield Point.cpuAccess;
-    openWindow(task, CPU);
+    beginAccess(task, CPU);
     const pte = translate(task, mm, vpn, write);
     if (pte !== 0) {
       const pfn = ptePfn(pte);
@@ -105,7 +105,7 @@ export function* cpuBegin(task: Task, mm: Mm, vpn: Vpn, write: boolean): Steps<n
       yield Point.cpuTranslated;
       return frameAt(arena, pfn);
     }
-    closeWindow(task, CPU);
+    endAccess(task, CPU);
     count(task, Counter.cpuFaults);
     const error = yield* cpuFault(task, mm, vpn, write);
     if (error !== 0) return -error;
@@ -117,7 +117,7 @@ export function* cpuBegin(task: Task, mm: Mm, vpn: Vpn, write: boolean): Steps<n
 
 /** Ends the access begun by {@link cpuBegin}. */
 export function cpuEnd(task: Task): void {
-  closeWindow(task, CPU);
+  endAccess(task, CPU);
 }
 
 /** Reads one word. The value, or NaN when the access faulted for good. */

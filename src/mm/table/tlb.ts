@@ -1,13 +1,13 @@
 /**
- * Access windows and translation look-aside buffers.
+ * Accesses to memory, and translation look-aside buffers.
  *
  * In hardware a store that is under way finishes before a TLB shoot-down returns. A model that walks the page table and
- * then writes the frame loses that guarantee. So every agent that accesses memory opens a window, translates (through its
- * TLB), accesses, and closes the window; and a flush returns only when no agent is inside a window that began before it.
- * Nothing inside a window ever waits, so a flush waits for a few hundred nanoseconds, or for a preempted thread.
+ * then writes the frame loses that guarantee. So every agent announces an access before it translates (through its TLB)
+ * and reads or writes the frame, and says when it has ended; a flush returns only when every access that began before it
+ * has ended. Nobody waits inside an access, so a flush waits for a few hundred nanoseconds, or for a preempted thread.
  *
- * There are two kinds, with a TLB each: {@link CPU} and {@link DEVICE}. An entry carries the generation of the TLB at the
- * time its window was opened; a flush raises the generation first, so an entry filled by an old window is dead on arrival.
+ * CPUs and devices have a TLB each: {@link CPU} and {@link DEVICE}. An entry carries the generation that its TLB had when
+ * the access began; a flush raises the generation first, so an entry filled by an older access is never used.
  */
 
 import { cas, forgetSince, get, increase, load, observed, overActors, set, store, xchg } from '../../arena/access.ts';
@@ -23,8 +23,8 @@ import { waitWhile, wake } from '../../sync/wait.ts';
 export const CPU = 0;
 export const DEVICE = 1;
 
-/** A window word: 0 while it is closed; {@link OPEN}, and {@link AWAITED} once somebody waits for it to close. */
-const OPEN = 1;
+/** The word of an access: 0 while there is none; {@link BEGUN}, with {@link AWAITED} once a flush waits for its end. */
+const BEGUN = 1;
 const AWAITED = 2;
 
 const SPACE = 0;
@@ -33,27 +33,27 @@ const GENERATION = 2;
 const ENTRY = 3;
 const PAGE_GENERATION = 4;
 
-/** Announces an access. Pairs with the load in {@link flushTlb}: either the flush sees the window, or we see its change. */
-export function openWindow(task: Task, kind: number): void {
-  store(task.arena, task.actor + Actor.window + kind, OPEN);
+/** Announces an access. Pairs with the load in {@link flushTlb}: either the flush sees the access, or the access sees its change. */
+export function beginAccess(task: Task, kind: number): void {
+  store(task.arena, task.actor + Actor.access + kind, BEGUN);
 }
 
-/** Whoever waits for the window is woken. Pairs with the compare-and-swap that marks it in {@link flushTlb}. */
-export function closeWindow(task: Task, kind: number): void {
-  close(task.arena, task.actor + Actor.window + kind);
+/** Ends the access, and wakes the flush that waits for it. Pairs with the compare-and-swap that marks it in {@link flushTlb}. */
+export function endAccess(task: Task, kind: number): void {
+  end(task.arena, task.actor + Actor.access + kind);
 }
 
-function close(arena: Arena, window: Word): void {
-  if ((xchg(arena, window, 0) & AWAITED) === 0) return;
-  increase(arena, Header.windowClosed, 1);
-  wake(arena, Header.windowClosed);
+function end(arena: Arena, access: Word): void {
+  if ((xchg(arena, access, 0) & AWAITED) === 0) return;
+  increase(arena, Header.accessEnded, 1);
+  wake(arena, Header.accessEnded);
 }
 
 const slotOf = (task: Task, kind: number, vpn: Vpn): number =>
   task.actor + Actor.tlb + (kind * TLB_ENTRIES + (vpn % TLB_ENTRIES)) * TLB_WORDS;
 
 /**
- * The cached translation of `vpn` in `space` (address of the mm or of the mirror), or 0. Inside a window.
+ * The cached translation of `vpn` in `space` (address of the mm or of the mirror), or 0. Inside an access.
  *
  * @throws Violation I-TLB when the cached page was freed since: somebody forgot a flush.
  */
@@ -89,41 +89,41 @@ export const tlbGeneration = (task: Task, kind: number): number => load(task.are
  */
 export function* flushTlb(task: Task, kind: number): Steps<void> {
   yield kind === CPU ? Point.flushTlb : Point.flushDeviceTlb;
-  if (shootDown(task, kind)) yield* awaitWindows(task, kind);
+  if (shootDown(task, kind)) yield* awaitAccesses(task, kind);
 }
 
-/** Kills all translations made so far, and marks the windows of others that are open; returns whether there is one. */
+/** Kills all translations made so far, and marks the accesses of others that are under way; returns whether there is one. */
 function shootDown(task: Task, kind: number): boolean {
   const { arena } = task;
   const mark = observed();
-  let open = false;
+  let underWay = false;
   overActors(true);
   for (let id = 0; id < arena.config.actors; id++) {
     const actor = arena.actors + id * Actor.shape.size;
     if (get(arena, actor + Actor.state) === ActorState.absent) continue;
     increase(arena, actor + Actor.tlbGeneration + kind, 1);
     if (actor === task.actor) continue;
-    const window = actor + Actor.window + kind;
-    if (load(arena, window) !== 0 && cas(arena, window, OPEN, OPEN | AWAITED) !== 0) open = true;
+    const access = actor + Actor.access + kind;
+    if (load(arena, access) !== 0 && cas(arena, access, BEGUN, BEGUN | AWAITED) !== 0) underWay = true;
   }
   overActors(false);
   forgetSince(mark);
-  return open;
+  return underWay;
 }
 
 /**
- * Waits until no window is marked. A window that is closed and opened again is younger than the flush, and not marked; another flush
- * may mark it, and then this one waits for it, too, which does no harm as no window lasts.
+ * Waits until no access is marked. An access that begins later is younger than the flush, and not marked; another flush may mark it,
+ * and then this one waits for it, too, which does no harm, as no access lasts.
  */
-function* awaitWindows(task: Task, kind: number): Steps<void> {
+function* awaitAccesses(task: Task, kind: number): Steps<void> {
   const { arena } = task;
   for (;;) {
     const mark = observed();
-    const closed = load(arena, Header.windowClosed);
+    const ended = load(arena, Header.accessEnded);
     const isMarked = isAnyMarked(task, kind);
     forgetSince(mark);
     if (!isMarked) return;
-    yield* waitWhile(task, Header.windowClosed, closed);
+    yield* waitWhile(task, Header.accessEnded, ended);
   }
 }
 
@@ -133,13 +133,13 @@ function isAnyMarked(task: Task, kind: number): boolean {
   overActors(true);
   for (let id = 0; id < arena.config.actors; id++) {
     const actor = arena.actors + id * Actor.shape.size;
-    if (actor !== task.actor && load(arena, actor + Actor.window + kind) === (OPEN | AWAITED)) marked = true;
+    if (actor !== task.actor && load(arena, actor + Actor.access + kind) === (BEGUN | AWAITED)) marked = true;
   }
   overActors(false);
   return marked;
 }
 
-/** A window left open would stop every flush; called when an actor ends. */
-export function abandonWindows(arena: Arena, actor: Actor): void {
-  for (const kind of [CPU, DEVICE]) close(arena, actor + Actor.window + kind);
+/** An access that never ends would stop every flush; called when an actor ends. */
+export function abandonAccesses(arena: Arena, actor: Actor): void {
+  for (const kind of [CPU, DEVICE]) end(arena, actor + Actor.access + kind);
 }

@@ -26,9 +26,9 @@ import { checkNotifiers } from '../../oracles/notifiers.ts';
 import { run } from '../../steps/steps.ts';
 import { Task } from '../../sync/task.ts';
 import { parkAlone } from '../../sync/wait.ts';
-import { actorCount, blocksAtStart, devicePages, type RetryLoad } from './retryWorkload.ts';
+import { actorCount, blocksAtStart, devicePages, type RetryWorkload } from './retryWorkload.ts';
 
-export interface RetryOptions extends RetryLoad {
+export interface RetryOptions extends RetryWorkload {
   readonly driver: Driver;
   readonly settings: DriverSettings;
   /** Int32 words a page frame holds. */
@@ -57,7 +57,7 @@ export interface RetryScenario {
 /** First page of the region, aligned to the largest notifier block. */
 const BASE = 2 ** 17;
 
-/** Sizes of the arena for a load. */
+/** Sizes of the arena for a workload. */
 export function retrySizes(options: RetryOptions): ArenaConfig {
   const { driver, pages, devices, span, target } = options;
   const needs = mirrorNeeds(driver, optionWords(driver, options.settings), pages);

@@ -22,7 +22,7 @@ import { pattern } from '../../workload/patterns.ts';
 import type { Program } from '../../workload/program.ts';
 import { type RandomStream, randomStream } from '../../workload/random.ts';
 import type { RetryPlaces } from './retry.ts';
-import { blocksAtStart, devicePages, type EventKind, type RetryLoad, workerCount } from './retryWorkload.ts';
+import { blocksAtStart, devicePages, type EventKind, type RetryWorkload, workerCount } from './retryWorkload.ts';
 
 /** What a run hears of its actors. Times are nanoseconds of the engine's clock. */
 export interface RetryRecorder {
@@ -44,7 +44,7 @@ export interface RetryActor {
 
 interface Context {
   readonly arena: Arena;
-  readonly load: RetryLoad;
+  readonly workload: RetryWorkload;
   readonly places: RetryPlaces;
   readonly driver: Driver;
   readonly seed: number;
@@ -58,25 +58,25 @@ const stream = (seed: number, actor: number, purpose: number): RandomStream => r
 const nowNs = (task: Task): number => task.clock() * 1e6;
 
 /** What the handlers of a device know of its memory, with access `migrate`. */
-function pagingOf({ arena, load, places, driver }: Context, device: number): Paging {
-  const blocks = Math.floor(load.pages / load.range);
-  const residency = new Residency(blocks, Math.floor(devicePages(load) / load.range));
-  for (const block of blocksAtStart(load, device)) residency.use(block);
+function pagingOf({ arena, workload, places, driver }: Context, device: number): Paging {
+  const blocks = Math.floor(workload.pages / workload.range);
+  const residency = new Residency(blocks, Math.floor(devicePages(workload) / workload.range));
+  for (const block of blocksAtStart(workload, device)) residency.use(block);
   return {
     driver,
     mirror: deref(arena, arena.pools.mirror, places.mirrors[device] as number),
     base: places.base,
-    size: load.range,
+    size: workload.range,
     residency,
-    throttle: new Throttle(load.throttle, load.lapseUs / 1000, blocks),
+    throttle: new Throttle(workload.throttle, workload.lapseUs / 1000, blocks),
   };
 }
 
 /** One request of a device for the range from `start` on. 0 or an error. */
 type Request = (task: Task, mirror: number, start: number, actor: number) => Steps<number>;
 
-function requestOf({ load, places, driver, recorder }: Context, paging: Paging | null): Request {
-  const { access, range } = load;
+function requestOf({ workload, places, driver, recorder }: Context, paging: Paging | null): Request {
+  const { access, range } = workload;
   if (paging !== null) {
     return function* (task, _, start, actor) {
       const usage = noUsage();
@@ -97,11 +97,11 @@ function requestOf({ load, places, driver, recorder }: Context, paging: Paging |
 }
 
 function faulter(context: Context, actor: number, index: number, paging: Paging | null): Program {
-  const { arena, load, places, driver, seed, recorder } = context;
-  const slot = pattern(load.pattern, Math.floor(load.pages / load.range), stream(seed, actor, 1));
+  const { arena, workload, places, driver, seed, recorder } = context;
+  const slot = pattern(workload.pattern, Math.floor(workload.pages / workload.range), stream(seed, actor, 1));
   const next =
-    load.faultRate > 0
-      ? arrivals(load.faultArrivals, load.faultRate / load.faulters, stream(seed, actor, 0))
+    workload.faultRate > 0
+      ? arrivals(workload.faultArrivals, workload.faultRate / workload.faulters, stream(seed, actor, 0))
       : (now: number): number => now;
   const handle = places.mirrors[index % places.mirrors.length] as number;
   const request = requestOf(context, paging);
@@ -109,13 +109,13 @@ function faulter(context: Context, actor: number, index: number, paging: Paging 
     due: next,
     *operation(task, due) {
       const mirror = deref(arena, arena.pools.mirror, handle);
-      const start = places.base + slot() * load.range;
+      const start = places.base + slot() * workload.range;
       const began = nowNs(task);
       recorder.faultBegins(actor, due);
       const result = yield* request(task, mirror, start, actor);
       recorder.fault(actor, due, began, nowNs(task), result);
       // So that the next fault there finds something to do. Not part of the fault.
-      if (paging === null) yield* forgetRange(task, driver, mirror, start, start + load.range);
+      if (paging === null) yield* forgetRange(task, driver, mirror, start, start + workload.range);
     },
   };
 }
@@ -135,31 +135,34 @@ const events: Readonly<Record<EventKind, (task: Task, mm: number, start: number,
 
 const never = (): number => Number.POSITIVE_INFINITY;
 
-function disturber({ arena, load, places, seed, recorder }: Context, actor: number): Program {
-  const slots = Math.floor(load.pages / load.span);
-  const slot = pattern(load.hits, slots, stream(seed, actor, 1));
+function disturber({ arena, workload, places, seed, recorder }: Context, actor: number): Program {
+  const slots = Math.floor(workload.pages / workload.span);
+  const slot = pattern(workload.hits, slots, stream(seed, actor, 1));
   const turns = new Uint8Array(slots);
-  const base = load.target === 'same' ? places.base : places.other;
-  const event = events[load.event];
+  const base = workload.target === 'same' ? places.base : places.other;
+  const event = events[workload.event];
   return {
-    due: load.invalidations > 0 ? arrivals(load.arrivals, load.invalidations / load.disturbers, stream(seed, actor, 0)) : never,
+    due:
+      workload.invalidations > 0
+        ? arrivals(workload.arrivals, workload.invalidations / workload.disturbers, stream(seed, actor, 0))
+        : never,
     *operation(task, due) {
       const at = slot();
       const began = nowNs(task);
       const mm = deref(arena, arena.pools.mm, places.mm);
       // mprotect takes a permission away at one visit and gives it back at the next.
-      yield* event(task, mm, base + at * load.span, load.span, turns[at] as number);
+      yield* event(task, mm, base + at * workload.span, workload.span, turns[at] as number);
       turns[at] = 1 - (turns[at] as number);
       recorder.invalidation(actor, due, began, nowNs(task));
     },
   };
 }
 
-function thread({ arena, load, places, seed }: Context, actor: number): Program {
-  const page = pattern(load.pattern, load.pages, stream(seed, actor, 1));
+function thread({ arena, workload, places, seed }: Context, actor: number): Program {
+  const page = pattern(workload.pattern, workload.pages, stream(seed, actor, 1));
   const choice = stream(seed, actor, 2);
   return {
-    due: load.accesses > 0 ? arrivals('poisson', load.accesses / load.threads, stream(seed, actor, 0)) : never,
+    due: workload.accesses > 0 ? arrivals('poisson', workload.accesses / workload.threads, stream(seed, actor, 0)) : never,
     *operation(task) {
       const mm = deref(arena, arena.pools.mm, places.mm);
       const vpn = places.base + page();
@@ -186,9 +189,9 @@ function worker({ arena, places, driver, seed }: Context, actor: number): Progra
 
 /** The actors of a run, in the order of their numbers. All choices follow from the seed. */
 export function retryActors(context: Context): RetryActor[] {
-  const { faulters, disturbers, threads } = context.load;
+  const { faulters, disturbers, threads } = context.workload;
   const pagings = context.places.mirrors.map((_, device) =>
-    context.load.access === 'migrate' ? pagingOf(context, device) : null,
+    context.workload.access === 'migrate' ? pagingOf(context, device) : null,
   );
   const some = (role: RetryActor['role'], count: number, first: number, make: (actor: number, index: number) => Program) =>
     Array.from({ length: count }, (_, i) => ({ name: `${role}${i}`, role, program: make(first + i, i) }));

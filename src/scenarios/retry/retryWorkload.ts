@@ -1,4 +1,4 @@
-/** The load of the retry scenario: what can be asked for, in numbers and names. Needs no model. */
+/** The workload of the retry scenario: what can be asked for, in numbers and names. Needs no model. */
 import type { Driver } from '../../drivers/base/driver.ts';
 import type { ThrottlePolicy } from '../../drivers/paging/throttle.ts';
 import type { ArrivalKind } from '../../workload/arrivals.ts';
@@ -19,8 +19,8 @@ export type TargetKind = (typeof targetKinds)[number];
 export const accessKinds = ['read', 'write', 'copy', 'migrate'] as const;
 export type AccessKind = (typeof accessKinds)[number];
 
-/** The load of one run. Rates are a second and in all, shared by those who make it; 0 is none. */
-export interface RetryLoad {
+/** The workload of one run. Rates are a second and in all, shared by those who make it; 0 is none. */
+export interface RetryWorkload {
   /** Pages of the region. */
   readonly pages: number;
   readonly devices: number;
@@ -53,13 +53,13 @@ export interface RetryLoad {
 }
 
 /** Pages of memory of each device. */
-export const devicePages = ({ access, pages, deviceMemory }: RetryLoad): number =>
+export const devicePages = ({ access, pages, deviceMemory }: RetryWorkload): number =>
   access === 'migrate' ? Math.max(1, Math.round(pages * deviceMemory)) : pages;
 
 /** With access `migrate`, the blocks that are on a device when it begins: as many as fit, in turn with the other devices. */
-export function blocksAtStart(load: RetryLoad, device: number): number[] {
-  const { pages, range, devices } = load;
-  const fit = Math.floor(devicePages(load) / range);
+export function blocksAtStart(workload: RetryWorkload, device: number): number[] {
+  const { pages, range, devices } = workload;
+  const fit = Math.floor(devicePages(workload) / range);
   const own = Math.ceil((Math.floor(pages / range) - device) / devices);
   return Array.from({ length: Math.min(fit, own) }, (_, i) => device + i * devices);
 }
@@ -67,5 +67,5 @@ export function blocksAtStart(load: RetryLoad, device: number): number[] {
 /** A driver that leaves work to others gets a worker. */
 export const workerCount = ({ work = [] }: Driver): number => (work.length > 0 ? 1 : 0);
 
-export const actorCount = ({ faulters, disturbers, threads }: RetryLoad, driver: Driver): number =>
+export const actorCount = ({ faulters, disturbers, threads }: RetryWorkload, driver: Driver): number =>
   faulters + disturbers + threads + workerCount(driver);

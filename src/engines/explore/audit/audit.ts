@@ -114,7 +114,7 @@ class Audit {
   broken = 0;
   breaks: string | null = null;
   #learning = true;
-  #keepTraces = false;
+  #keepStacks = false;
   /** The execution that is made, and the one that is made again. */
   #made: Made = { schedule: [], stops: [] };
   #again: Made | null = null;
@@ -130,7 +130,7 @@ class Audit {
     this.#random = new Xorshift(seed);
     this.#machine = new Machine(scenario, {
       beforeAccess: (step, word) => this.#beforeAccess(step, word),
-      keepTraces: () => this.#keepTraces,
+      keepStacks: () => this.#keepStacks,
     });
   }
 
@@ -238,11 +238,11 @@ class Audit {
     machine.begin();
     let circle: Circle | null = null;
     for (const [i, actor] of again.schedule.entries()) {
-      this.#keepTraces = i === again.schedule.length - 1;
+      this.#keepStacks = i === again.schedule.length - 1;
       circle = this.#oneStep(actor);
     }
     this.#again = null;
-    this.#keepTraces = false;
+    this.#keepStacks = false;
     const actor = again.schedule.at(-1) as number;
     return circle === null ? null : this.#finding(circle, actor);
   }

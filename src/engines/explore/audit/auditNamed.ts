@@ -1,6 +1,6 @@
 /** The audit of a scenario by its name, with a driver by its name or the path of its module. */
 import type { DriverSettings } from '../../../drivers/base/options.ts';
-import { loadScenario } from '../plan/loadScenario.ts';
+import { importScenario } from '../plan/importScenario.ts';
 import { type AuditFinding, type AuditOptions, type AuditResult, audit } from './audit.ts';
 import { exceptionFor } from './exceptions.ts';
 
@@ -25,7 +25,7 @@ export async function auditNamed(
   { settings, driver }: { readonly settings: DriverSettings; readonly driver?: string },
   options: AuditOptions,
 ): Promise<JudgedAudit> {
-  const result = audit(await loadScenario(name, settings, driver), options);
+  const result = audit(await importScenario(name, settings, driver), options);
   const findings = result.findings.map((finding) => ({ ...finding, excepted: exceptionFor(finding)?.reason ?? null }));
   const clean = findings.every(({ excepted }) => excepted !== null);
   return { ...result, verdict: clean ? 'audited' : 'violation', findings };

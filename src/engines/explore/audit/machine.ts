@@ -32,7 +32,7 @@ export interface MachineHooks {
   /** Before an access of the step under way: the place to stop it, by making steps of others. */
   readonly beforeAccess: (step: StepLog, word: number) => void;
   /** Keep with each access where it was made? */
-  readonly keepTraces: () => boolean;
+  readonly keepStacks: () => boolean;
 }
 
 export class Machine implements Memory {
@@ -216,7 +216,7 @@ export class Machine implements Memory {
     if (this.#held[step.actor]?.has(word) && how !== 'change') return;
     const inOne = step.underRaw || step.isChanging(word);
     if (!inOne) this.#hooks.beforeAccess(step, word);
-    step.add(word, how, bits, this.#hooks.keepTraces() ? new Error('here') : undefined);
+    step.add(word, how, bits, this.#hooks.keepStacks() ? new Error('here') : undefined);
     if (how !== 'read' && this.#releasing[step.actor]?.delete(word)) step.releases();
   }
 

@@ -15,7 +15,6 @@ import { Feed } from './feed.ts';
 import { Generators } from './generators.ts';
 import { grown } from './grown.ts';
 import { mixHigh, mixLow } from './hash.ts';
-import { Journal } from './journal.ts';
 import { DONE, type LocalState, LocalStates, type Wait } from './localState.ts';
 import { LookAhead } from './lookAhead.ts';
 import { LookingOn } from './lookingOn.ts';
@@ -25,6 +24,7 @@ import { Recorder } from './recorder.ts';
 import { StepChecks } from './stepChecks.ts';
 import { firstOfEach, Symmetry } from './symmetry.ts';
 import { tasksOf } from './tasks.ts';
+import { UndoLog } from './undoLog.ts';
 
 export { DONE } from './localState.ts';
 
@@ -37,7 +37,7 @@ const ACTORS = 31;
 /** Local states above which the records are dropped between two executions, so that a million executions need no more memory. */
 const MOST_LOCAL_STATES = 100_000;
 
-/** Numbers kept of each step, to take it back: local state before, journal length, hash before (two), woken. */
+/** Numbers kept of each step, to take it back: local state before, undoLog length, hash before (two), woken. */
 const KEPT = 5;
 
 export interface ExecutorOptions {
@@ -72,7 +72,7 @@ export class Executor {
   /** Covers of the scenario that were reached. */
   readonly coverage: Coverage;
   readonly #follows: boolean;
-  readonly #journal: Journal;
+  readonly #undoLog: UndoLog;
   readonly #generators: Generators;
   readonly #recorder: Recorder;
   readonly #checks = new StepChecks();
@@ -114,18 +114,18 @@ export class Executor {
     this.symmetry = first.every((other, i) => other === i) ? null : new Symmetry(arena, first);
     this.coverage = new Coverage(this.prepared, first);
     this.#states = new LocalStates(this.symmetry);
-    this.#journal = new Journal(arena);
-    this.#recorder = new Recorder(this.#journal, this, this.symmetry, witness);
-    this.#lookingOn = new LookingOn(arena, this.#journal, this.symmetry);
+    this.#undoLog = new UndoLog(arena);
+    this.#recorder = new Recorder(this.#undoLog, this, this.symmetry, witness);
+    this.#lookingOn = new LookingOn(arena, this.#undoLog, this.symmetry);
     const watched = watch === null ? null : this.#checks.deferred(watch, (number) => this.#ask(number));
     this.tasks = tasksOf(this.prepared, this.symmetry, watched);
-    this.#generators = new Generators(actors, this.tasks, this.#recorder, new Feed(this.#journal, this.symmetry), this.symmetry);
+    this.#generators = new Generators(actors, this.tasks, this.#recorder, new Feed(this.#undoLog, this.symmetry), this.symmetry);
     this.at = new Int32Array(this.count);
     this.operation = new Int32Array(this.count);
-    this.#ahead = new LookAhead(this, this.#journal, this.#recorded, this.#states);
+    this.#ahead = new LookAhead(this, this.#undoLog, this.#recorded, this.#states);
     this.#background = actors.reduce((mask, { background }, i) => (background ? mask | (1 << i) : mask), 0);
     this.failedAtOnce = this.#beginAll();
-    this.#journal.rebase();
+    this.#undoLog.rebase();
     this.reset();
     pulse?.end();
   }
@@ -150,7 +150,7 @@ export class Executor {
 
   /** Back to the beginning: every actor stands at the first point of its first operation. */
   reset(): void {
-    this.#journal.undo(0, 0, 0);
+    this.#undoLog.undo(0, 0, 0);
     this.#promotions = this.promotions;
     if (this.localStates > MOST_LOCAL_STATES) this.#forget();
     this.steps = 0;
@@ -186,7 +186,7 @@ export class Executor {
     if (this.left === 0 && state.operation === 0 && state.parent === null && this.isBackground(actor)) return false;
     const { wait } = state;
     if (wait.word === 0 || (this.#woken & (1 << actor)) !== 0) return true;
-    return wait.mask !== 0 && (this.#journal.get(wait.word) & wait.mask) === wait.value;
+    return wait.mask !== 0 && (this.#undoLog.get(wait.word) & wait.mask) === wait.value;
   }
 
   /** Does it repeat its operations for as long as others are there? */
@@ -250,21 +250,21 @@ export class Executor {
 
   /** Lets one actor make one step. A failure ends the execution; the step counts, and can be taken back. */
   step(actor: number): Outcome {
-    const journal = this.#journal;
+    const undoLog = this.#undoLog;
     const from = this.#local[actor] as LocalState;
     if (this.steps === this.schedule.length) this.#grow();
     const kept = this.#kept;
     const place = this.steps * KEPT;
     kept[place] = from.id;
-    kept[place + 1] = journal.top;
-    kept[place + 2] = journal.low;
-    kept[place + 3] = journal.high;
+    kept[place + 1] = undoLog.top;
+    kept[place + 2] = undoLog.low;
+    kept[place + 3] = undoLog.high;
     kept[place + 4] = this.#woken;
     this.schedule[this.steps++] = actor;
     this.#woken &= ~(1 << actor);
     this.#acting = actor;
     try {
-      const end = this.#follows && from.entry !== 0 ? this.#recorded.follow(from.entry, journal, this) : -1;
+      const end = this.#follows && from.entry !== 0 ? this.#recorded.follow(from.entry, undoLog, this) : -1;
       this.#arrive(actor, end === -1 ? this.#live(actor, from) : (this.#states.list[end] as LocalState));
       if (this.coverage.isOpen) this.coverage.look(this.at, actor);
     } catch (error) {
@@ -284,18 +284,18 @@ export class Executor {
     this.steps--;
     const kept = this.#kept;
     const place = this.steps * KEPT;
-    this.#journal.undo(kept[place + 1] as number, kept[place + 2] as number, kept[place + 3] as number);
+    this.#undoLog.undo(kept[place + 1] as number, kept[place + 2] as number, kept[place + 3] as number);
     this.#woken = kept[place + 4] as number;
     this.#arrive(this.schedule[this.steps] as number, this.#states.list[kept[place] as number] as LocalState);
   }
 
   /** Hash of the state: the shared words, and each actor's local state. Two halves of 32 bits. */
   get low(): number {
-    return this.#journal.low ^ this.#localLow ^ mixLow(this.#woken, 0);
+    return this.#undoLog.low ^ this.#localLow ^ mixLow(this.#woken, 0);
   }
 
   get high(): number {
-    return this.#journal.high ^ this.#localHigh ^ mixHigh(this.#woken, 0);
+    return this.#undoLog.high ^ this.#localHigh ^ mixHigh(this.#woken, 0);
   }
 
   /** Hash of what could be seen of all actors from outside: where they stand, what they hold and wait for. Not the words. */
@@ -305,7 +305,7 @@ export class Executor {
 
   /** How often it turned out that the state has more to it: a hash from before does not compare with one from after. */
   get promotions(): number {
-    return this.#journal.promotions;
+    return this.#undoLog.promotions;
   }
 
   /** Makes sure that the hashes of all states of the execution compare: where one of its steps was a promotion, it is made once more. */
@@ -319,18 +319,18 @@ export class Executor {
 
   /** All words, for whoever compares two moments. */
   snapshot(): Int32Array {
-    return this.#journal.snapshot();
+    return this.#undoLog.snapshot();
   }
 
   /** Back to the beginning; from now on {@link look} knows the state. Every write costs more until {@link forgetTwins}. */
   watchTwins(symmetry: Symmetry): void {
     this.reset();
-    this.#journal.symmetry = symmetry;
-    symmetry.begin((word) => this.#journal.counts(word));
+    this.#undoLog.symmetry = symmetry;
+    symmetry.begin((word) => this.#undoLog.counts(word));
   }
 
   forgetTwins(): void {
-    this.#journal.symmetry = null;
+    this.#undoLog.symmetry = null;
   }
 
   /**

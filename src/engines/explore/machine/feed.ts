@@ -1,22 +1,22 @@
 /** The memory behind a generator that is led to where it was: it gives what was read on the way, and lets nothing be changed. */
 import type { Memory } from '../../../arena/access.ts';
-import type { Journal } from './journal.ts';
 import type { LocalState } from './localState.ts';
 import { NO_READS, Observed, type Reads } from './observed.ts';
 import { Nondeterministic } from './recordedSteps.ts';
 import { noteRead } from './recorder.ts';
 import type { Symmetry } from './symmetry.ts';
+import type { UndoLog } from './undoLog.ts';
 
 export class Feed implements Memory {
-  readonly #journal: Journal;
+  readonly #undoLog: UndoLog;
   readonly #symmetry: Symmetry | null;
   readonly #observed = new Observed();
   #log: Int32Array = new Int32Array(0);
   #at = 0;
   #actor = 0;
 
-  constructor(journal: Journal, symmetry: Symmetry | null) {
-    this.#journal = journal;
+  constructor(undoLog: UndoLog, symmetry: Symmetry | null) {
+    this.#undoLog = undoLog;
     this.#symmetry = symmetry;
   }
 
@@ -42,7 +42,7 @@ export class Feed implements Memory {
     if (this.#log[this.#at] !== word) throw new Nondeterministic('an actor read other words when it was led the same way again');
     const value = this.#log[this.#at + 1] as number;
     this.#at += 2;
-    noteRead(this.#journal, this.#symmetry, this.#observed, this.#actor, word, value);
+    noteRead(this.#undoLog, this.#symmetry, this.#observed, this.#actor, word, value);
     return value;
   }
 

@@ -1,7 +1,8 @@
 /** What the next steps of actors touch, as far as it is known from steps that were made. */
-import type { Journal } from './journal.ts';
+
 import { DONE, type LocalState, type LocalStates } from './localState.ts';
 import type { RecordedSteps } from './recordedSteps.ts';
+import type { UndoLog } from './undoLog.ts';
 
 /** Who makes steps, for a step that nobody has made yet. */
 export interface Maker {
@@ -16,13 +17,13 @@ export interface Maker {
 
 export class LookAhead {
   readonly #maker: Maker;
-  readonly #journal: Journal;
+  readonly #undoLog: UndoLog;
   readonly #recorded: RecordedSteps;
   readonly #states: LocalStates;
 
-  constructor(maker: Maker, journal: Journal, recorded: RecordedSteps, states: LocalStates) {
+  constructor(maker: Maker, undoLog: UndoLog, recorded: RecordedSteps, states: LocalStates) {
     this.#maker = maker;
-    this.#journal = journal;
+    this.#undoLog = undoLog;
     this.#recorded = recorded;
     this.#states = states;
   }
@@ -39,7 +40,7 @@ export class LookAhead {
 
   #touches(state: LocalState): LocalState['touches'] {
     if (state.touches === null && state.entry !== 0) {
-      const isShared = (word: number): boolean => !this.#journal.isQuiet(word);
+      const isShared = (word: number): boolean => !this.#undoLog.isQuiet(word);
       const [reads, writes] = this.#recorded.footprint(state.entry);
       state.touches = [new Set([...reads].filter(isShared)), new Set([...writes].filter(isShared))];
     }
@@ -51,7 +52,7 @@ export class LookAhead {
    * when it is made at once. Asked for the first time it is made, and taken back.
    */
   isQuiet(state: LocalState): boolean {
-    const { promotions } = this.#journal;
+    const { promotions } = this.#undoLog;
     if (state.quiet >> 1 !== promotions) {
       if (this.#maker.isWatched(state.at)) return false;
       if (state.entry === 0) {
@@ -61,7 +62,7 @@ export class LookAhead {
       }
       const isQuiet = this.#recorded.touchesOnly(
         state.entry,
-        (word) => this.#journal.isQuiet(word),
+        (word) => this.#undoLog.isQuiet(word),
         (end) => !this.#isNoticed(state, this.#states.list[end] as LocalState),
       );
       state.quiet = 2 * promotions + (isQuiet ? 1 : 0);

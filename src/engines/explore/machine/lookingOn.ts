@@ -2,29 +2,29 @@
 import type { Memory } from '../../../arena/access.ts';
 import { useMemory } from '../../../arena/access.ts';
 import type { Arena } from '../../../arena/arena.ts';
-import type { Journal } from './journal.ts';
 import type { Symmetry } from './symmetry.ts';
+import type { UndoLog } from './undoLog.ts';
 
 const changes = (): never => {
   throw new Error('a check changes shared words');
 };
 
 class Looking implements Memory {
-  readonly #journal: Journal;
+  readonly #undoLog: UndoLog;
   readonly #symmetry: Symmetry | null;
   readonly write = changes;
   readonly increase = changes;
 
-  constructor(journal: Journal, symmetry: Symmetry | null) {
-    this.#journal = journal;
+  constructor(undoLog: UndoLog, symmetry: Symmetry | null) {
+    this.#undoLog = undoLog;
     this.#symmetry = symmetry;
   }
 
   read(word: number): number {
     // Who has come to an end holds no lock: whatever way it came, the mask is the same.
-    if (!this.#journal.isHeldMask(word)) this.#journal.seen(word);
+    if (!this.#undoLog.isHeldMask(word)) this.#undoLog.seen(word);
     this.#symmetry?.touched(-1, word);
-    return this.#journal.get(word);
+    return this.#undoLog.get(word);
   }
 
   wake(): void {}
@@ -58,10 +58,10 @@ export class LookingOn {
   readonly #proxy: Int32Array;
   readonly #memory: Looking;
 
-  constructor(arena: Arena, journal: Journal, symmetry: Symmetry | null) {
+  constructor(arena: Arena, undoLog: UndoLog, symmetry: Symmetry | null) {
     this.#arena = arena as { words: Int32Array };
     this.#words = arena.words;
-    this.#memory = new Looking(journal, symmetry);
+    this.#memory = new Looking(undoLog, symmetry);
     this.#proxy = seenThrough(arena.words, (word) => this.#memory.read(word));
   }
 

@@ -7,7 +7,7 @@
  * states can be copied, compared and returned to.
  */
 import { grown } from './grown.ts';
-import type { Journal } from './journal.ts';
+import type { UndoLog } from './undoLog.ts';
 
 /** READ word value otherwise; WRITE word value; INCREASE word by; WAKE word; CHECK number; END state. */
 export const Op = { read: 1, write: 2, increase: 3, wake: 4, check: 5, end: 6 } as const;
@@ -49,11 +49,11 @@ export class RecordedSteps {
   }
 
   /** Makes the step that begins at `entry`: the id of the local state it ends in, or -1 with nothing done if it is not known. */
-  follow(entry: number, journal: Journal, effects: Effects): number {
+  follow(entry: number, undoLog: UndoLog, effects: Effects): number {
     const code = this.#code;
     let pc = entry;
     while (code[pc] === Op.read) {
-      if (journal.get(code[pc + 1] as number) === code[pc + 2]) pc += 4;
+      if (undoLog.get(code[pc + 1] as number) === code[pc + 2]) pc += 4;
       else {
         pc = code[pc + 3] as number;
         if (pc === 0) return UNKNOWN;
@@ -63,11 +63,11 @@ export class RecordedSteps {
       const operand = code[pc + 1] as number;
       switch (code[pc]) {
         case Op.write:
-          journal.set(operand, code[pc + 2] as number);
+          undoLog.set(operand, code[pc + 2] as number);
           pc += 3;
           break;
         case Op.increase:
-          journal.set(operand, (journal.get(operand) + (code[pc + 2] as number)) | 0);
+          undoLog.set(operand, (undoLog.get(operand) + (code[pc + 2] as number)) | 0);
           pc += 3;
           break;
         case Op.wake:

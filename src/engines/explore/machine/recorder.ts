@@ -1,11 +1,11 @@
 /** The memory behind a generator that runs: it records what a step reads, and what it does. */
 import type { Memory } from '../../../arena/access.ts';
 import { Violation } from '../../../arena/violation.ts';
-import { type Journal, Kind } from './journal.ts';
 import { Accesses } from './mirror.ts';
 import { NO_READS, Observed, type Reads } from './observed.ts';
 import { type Effects, Op, type StepRecord } from './recordedSteps.ts';
 import type { Symmetry } from './symmetry.ts';
+import { Kind, type UndoLog } from './undoLog.ts';
 
 /** Most reads of a step. The longest honest ones go through a table or a pool. */
 const MOST_READS = 1_000_000;
@@ -23,21 +23,21 @@ interface Touched {
 
 /** An actor has read a word, and knows it from now on, unless it follows from what it knows anyway or tells it nothing. */
 export function noteRead(
-  journal: Journal,
+  undoLog: UndoLog,
   symmetry: Symmetry | null,
   observed: Observed,
   actor: number,
   word: number,
   value: number,
 ): void {
-  if (journal.isOwnNote(actor, word) || journal.kindOf(word) === Kind.lockOrder) return;
+  if (undoLog.isOwnNote(actor, word) || undoLog.kindOf(word) === Kind.lockOrder) return;
   if (symmetry === null) observed.note(word, value);
   else symmetry.note(observed, actor, word, value);
 }
 
 /** Records one step after another. Reads of words that the step itself has read or written before are not kept: they follow. */
 export class Recorder implements Memory {
-  readonly #journal: Journal;
+  readonly #undoLog: UndoLog;
   readonly #effects: Effects;
   readonly #symmetry: Symmetry | null;
   /** Told of every access, while it happens: a way to learn where in the code it is made. */
@@ -55,12 +55,12 @@ export class Recorder implements Memory {
   readonly observed = new Observed();
 
   constructor(
-    journal: Journal,
+    undoLog: UndoLog,
     effects: Effects,
     symmetry: Symmetry | null,
     witness: ((writes: boolean, word: number) => void) | null = null,
   ) {
-    this.#journal = journal;
+    this.#undoLog = undoLog;
     this.#symmetry = symmetry;
     this.#effects = effects;
     this.#witness = witness;
@@ -107,7 +107,7 @@ export class Recorder implements Memory {
 
   read(word: number): number {
     this.#witness?.(false, word);
-    const value = this.#journal.get(word);
+    const value = this.#undoLog.get(word);
     if (value === undefined) throw new Violation('I-CRASH', `word ${word} is read, and there is none`);
     if (this.#log.length >= 2 * MOST_READS) {
       throw new Violation(
@@ -117,10 +117,10 @@ export class Recorder implements Memory {
     }
     this.#log.push(word, value);
     if (this.#symmetry !== null) this.accesses.reads.push(word, value);
-    const isOwnNote = this.#journal.isOwnNote(this.#actor, word);
-    if (!isOwnNote) this.#journal.seen(word);
+    const isOwnNote = this.#undoLog.isOwnNote(this.#actor, word);
+    if (!isOwnNote) this.#undoLog.seen(word);
     this.#symmetry?.touched(this.#actor, word);
-    noteRead(this.#journal, this.#symmetry, this.observed, this.#actor, word, value);
+    noteRead(this.#undoLog, this.#symmetry, this.observed, this.#actor, word, value);
     const touched = this.#touched.get(word);
     if (touched === undefined) {
       if (!isOwnNote) this.#reads.push(word, value);
@@ -138,7 +138,7 @@ export class Recorder implements Memory {
   write(word: number, value: number): void {
     this.#witness?.(true, word);
     this.#noteEffect(Op.write, word, value);
-    this.#journal.set(word, value);
+    this.#undoLog.set(word, value);
     const touched = this.#effectOn(word, Op.write, value);
     if (touched === null) return;
     this.#done[touched.at - 2] = Op.write;
@@ -147,7 +147,7 @@ export class Recorder implements Memory {
 
   increase(word: number, by: number): void {
     this.#noteEffect(Op.increase, word, by);
-    this.#journal.set(word, (this.#journal.get(word) + by) | 0);
+    this.#undoLog.set(word, (this.#undoLog.get(word) + by) | 0);
     const touched = this.#effectOn(word, Op.increase, by);
     if (touched === null) return;
     this.#done[touched.at] = ((this.#done[touched.at] as number) + by) | 0;
@@ -160,7 +160,7 @@ export class Recorder implements Memory {
     const at = this.#done.length + 2;
     const known = touched !== undefined && op === Op.increase;
     // The word was read in this step: then its new value is known too.
-    if (known) this.#done.push(Op.write, word, this.#journal.get(word));
+    if (known) this.#done.push(Op.write, word, this.#undoLog.get(word));
     else this.#done.push(op, word, operand);
     this.#touched.set(word, { at, before: touched?.before });
     return null;

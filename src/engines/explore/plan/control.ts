@@ -1,12 +1,12 @@
 /** What the threads of an exploration share: the word to stop, and how far they have come. */
 
 const STOP = 0;
-/** Lowest task of the stage that settles the matter: what comes after it need not be done. */
+/** Lowest job of the stage that settles the matter: what comes after it need not be done. */
 const SETTLED = 1;
 /** Threads that have started. */
 const STARTED = 2;
 const LANES_AT = 3;
-/** A lane for each thread, for the task it is at: executions, states, two guesses of all states (thousands), orders. */
+/** A lane for each thread, for the job it is at: executions, states, two guesses of all states (thousands), orders. */
 const LANE_WORDS = 5;
 export const LANES = 64;
 
@@ -48,7 +48,7 @@ export class Control {
     return Atomics.load(this.words, STOP) !== 0;
   }
 
-  /** A stage of tasks begins. Nobody runs. */
+  /** A stage of jobs begins. Nobody runs. */
   beginStage(): void {
     Atomics.store(this.words, SETTLED, 0x7fffffff);
   }
@@ -61,19 +61,19 @@ export class Control {
     return Atomics.load(this.words, SETTLED) < index;
   }
 
-  /** Where task number `index` says in its lane how it is doing, and learns when to stop. */
-  watch(index: number, lane: number): TaskWatch {
+  /** Where job number `index` says in its lane how it is doing, and learns when to stop. */
+  watch(index: number, lane: number): JobWatch {
     const at = LANES_AT + lane * LANE_WORDS;
     this.words.fill(0, at, at + LANE_WORDS);
-    return new TaskWatch(this, index, at);
+    return new JobWatch(this, index, at);
   }
 
-  /** Takes what a task that has ended has said back: its result says it. */
+  /** Takes what a job that has ended has said back: its result says it. */
   clear(lane: number): void {
     this.words.fill(0, LANES_AT + lane * LANE_WORDS, LANES_AT + (lane + 1) * LANE_WORDS);
   }
 
-  /** Of the tasks that run. */
+  /** Of the jobs that run. */
   standing(): Standing {
     let [executions, states, orders] = [0, 0, 0];
     let guesses: readonly [number, number] = [0, 0];
@@ -92,7 +92,7 @@ export class Control {
 
 const guess = (states: number): number => (states / 1000 < MOST ? states / 1000 : 0);
 
-export class TaskWatch {
+export class JobWatch {
   readonly #control: Control;
   readonly #index: number;
   readonly #at: number;

@@ -2,16 +2,16 @@
  * An exploration, stage by stage: first a check that schedules repeat; then all interleavings with no preemption, with one and
  * with two; then all of them, and beside that samples. What a failure needs at the least is thereby known when it is found.
  *
- * A stage is a list of tasks. Its outcome is that of the first task in the list that settles the matter, however many threads
+ * A stage is a list of jobs. Its outcome is that of the first job in the list that settles the matter, however many threads
  * work on it and in whatever order they end. So a seed and a budget of schedules give one result for any number of threads.
  */
 
 import type { Failure } from '../machine/failure.ts';
 import { collisionChance } from '../machine/hash.ts';
 import { TWICE } from './determinism.ts';
+import type { Job, JobResult } from './jobs.ts';
 import { counted, leftOut } from './leftOut.ts';
-import type { ExploreOptions, Verdict } from './options.ts';
-import type { Task, TaskResult } from './tasks.ts';
+import type { ExploreOptions, ExploreVerdict } from './options.ts';
 
 /** Preemption bounds tried in turn before all interleavings. */
 const BOUNDS = [0, 1, 2];
@@ -34,12 +34,12 @@ export interface Found {
 }
 
 export interface Conclusion {
-  readonly verdict: Verdict;
+  readonly verdict: ExploreVerdict;
   /** What the verdict rests on, in a sentence. */
   readonly basis: string;
 }
 
-const isGlance = (task: Task): boolean => task.kind === 'sample' && task.glance === true;
+const isGlance = (job: Job): boolean => job.kind === 'sample' && job.glance === true;
 
 export class Exploration {
   readonly #options: ExploreOptions;
@@ -62,7 +62,7 @@ export class Exploration {
   /** A failure met at the first look, or while it was looked whether schedules repeat. A search may find one with fewer preemptions. */
   #met: Found | null = null;
   /** The search of all interleavings. */
-  #all: TaskResult | null = null;
+  #all: JobResult | null = null;
   #sampled = 0;
 
   constructor(options: ExploreOptions, now: number) {
@@ -75,8 +75,8 @@ export class Exploration {
     return this.#found ?? this.#met;
   }
 
-  /** The next tasks; none when all is done. `now` in milliseconds since the epoch. */
-  next(now: number): readonly Task[] {
+  /** The next jobs; none when all is done. `now` in milliseconds since the epoch. */
+  next(now: number): readonly Job[] {
     if (this.#found !== null || this.#isProved || this.#left <= 0 || now >= this.#until) return [];
     switch (this.#stage++) {
       case 0:
@@ -115,7 +115,7 @@ export class Exploration {
     return this.#all?.complete === true && this.#all.long === 0 && this.#all.spins === 0 && this.#all.failure === null;
   }
 
-  #boundedSearches(): Task[] {
+  #boundedSearches(): Job[] {
     const { preemptions } = this.#options;
     const bounds =
       preemptions < Number.POSITIVE_INFINITY ? [...BOUNDS.filter((bound) => bound < preemptions), preemptions] : BOUNDS;
@@ -124,7 +124,7 @@ export class Exploration {
   }
 
   /** All interleavings, unless fewer were asked for; and samples, unless the search is all that was asked for. */
-  #everything(now: number): Task[] {
+  #everything(now: number): Job[] {
     const { strategy, preemptions } = this.#options;
     const isBounded = preemptions < Number.POSITIVE_INFINITY;
     // A bounded search that left nothing out has covered everything, but counts states in its own way.
@@ -132,12 +132,12 @@ export class Exploration {
     const share = strategy === 'search' ? 1 : SEARCH_SHARE;
     const executions = Math.ceil(this.#left * share);
     const until = now + (this.#until - now) * share;
-    const search: Task = { kind: 'search', preemptions: Number.POSITIVE_INFINITY, executions, until };
+    const search: Job = { kind: 'search', preemptions: Number.POSITIVE_INFINITY, executions, until };
     return strategy === 'search' || isBounded ? [search] : [search, ...this.#samples(this.#left - executions)];
   }
 
   /** A few samples before anything else: what they meet is told if the searches with few preemptions find nothing. */
-  get #glance(): Task {
+  get #glance(): Job {
     const { seed } = this.#options;
     return {
       kind: 'sample',
@@ -150,7 +150,7 @@ export class Exploration {
     };
   }
 
-  #samples(budget = this.#left): Task[] {
+  #samples(budget = this.#left): Job[] {
     const { strategy, seed } = this.#options;
     return Array.from({ length: Math.ceil(budget / CHUNK) }, (_, i) => ({
       kind: 'sample',
@@ -161,56 +161,56 @@ export class Exploration {
     }));
   }
 
-  /** Does the result of this task make the ones after it superfluous? */
-  settles(task: Task, { failure, complete, long, spins }: TaskResult): boolean {
-    if (isGlance(task)) return false;
+  /** Does the result of this job make the ones after it superfluous? */
+  settles(job: Job, { failure, complete, long, spins }: JobResult): boolean {
+    if (isGlance(job)) return false;
     if (failure !== null) return true;
-    if (task.kind !== 'search') return false;
-    return task.preemptions < Number.POSITIVE_INFINITY ? !complete : complete && long === 0 && spins === 0;
+    if (job.kind !== 'search') return false;
+    return job.preemptions < Number.POSITIVE_INFINITY ? !complete : complete && long === 0 && spins === 0;
   }
 
   /** Takes the results of a stage, in order, as far as they count: up to the one that settles the matter. */
-  take(tasks: readonly Task[], results: readonly (TaskResult | undefined)[]): void {
-    for (const [i, result] of results.entries()) if (result !== undefined) this.#takeOne(tasks[i] as Task, result);
+  take(jobs: readonly Job[], results: readonly (JobResult | undefined)[]): void {
+    for (const [i, result] of results.entries()) if (result !== undefined) this.#takeOne(jobs[i] as Job, result);
   }
 
-  #takeOne(task: Task, result: TaskResult): void {
+  #takeOne(job: Job, result: JobResult): void {
     this.executions += result.executions;
     for (const cover of result.reached) this.reached.add(cover);
-    if (task.kind === 'sample' && !isGlance(task)) {
+    if (job.kind === 'sample' && !isGlance(job)) {
       this.#sampled += result.executions;
       this.orders = Math.max(this.orders, result.orders);
       this.#cutOff += result.long;
     }
-    if (task.kind === 'search') {
+    if (job.kind === 'search') {
       this.transitions += result.transitions;
-      if (task.preemptions === Number.POSITIVE_INFINITY) {
+      if (job.preemptions === Number.POSITIVE_INFINITY) {
         this.#all = result;
         this.states = result.complete ? result.states : Math.max(this.states, result.states);
       } else {
         this.states = Math.max(this.states, result.states);
         if (result.complete && result.failure === null) {
           const { long, spins } = result;
-          if (this.#leftOut.bound === task.preemptions - 1) this.#leftOut = { bound: task.preemptions, long, spins };
-          if (this.bound === task.preemptions - 1 && long === 0 && spins === 0) {
-            this.bound = task.preemptions;
+          if (this.#leftOut.bound === job.preemptions - 1) this.#leftOut = { bound: job.preemptions, long, spins };
+          if (this.bound === job.preemptions - 1 && long === 0 && spins === 0) {
+            this.bound = job.preemptions;
             this.#cut = result.cut;
           }
         }
       }
     }
-    const isFirstLook = isGlance(task) || (task.kind === 'determinism' && result.failure?.rule !== 'I-DETERM');
+    const isFirstLook = isGlance(job) || (job.kind === 'determinism' && result.failure?.rule !== 'I-DETERM');
     if (isFirstLook && result.failure !== null) {
       this.#met ??= { failure: result.failure, schedule: result.schedule, minimal: false };
       return;
     }
     if (result.failure !== null && this.#found === null) {
-      const minimal = task.kind === 'search' && task.preemptions - 1 === this.bound;
+      const minimal = job.kind === 'search' && job.preemptions - 1 === this.bound;
       this.#found = { failure: result.failure, schedule: result.schedule, minimal };
     }
   }
 
-  /** A failure that is no task's result: a thread that had made so many executions does not come out of one. */
+  /** A failure that is no job's result: a thread that had made so many executions does not come out of one. */
   fail(found: Found, executions: number): void {
     this.executions += executions;
     this.#found = found;

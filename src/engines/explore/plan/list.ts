@@ -4,7 +4,7 @@ import type { Scenario } from '../../../scenarios/kit/scenario.ts';
 import { planNamed } from '../../../scenarios/windows.ts';
 import { STEP_LIMIT } from '../machine/execution.ts';
 import { longScenarios, played, scenarios } from './catalogue.ts';
-import { driverNamed } from './loadScenario.ts';
+import { driverNamed } from './importScenario.ts';
 import { DEFAULT_DRIVER, partsOf } from './names.ts';
 
 /** A scenario that seems to fit a driver. */

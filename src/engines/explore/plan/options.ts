@@ -2,7 +2,7 @@
 import type { DriverSettings } from '../../../drivers/base/options.ts';
 
 /** `vacuous`: the search was finished, found nothing, and never reached what the scenario is there for. */
-export type Verdict = 'proved' | 'bounded' | 'sampled' | 'violation' | 'vacuous';
+export type ExploreVerdict = 'proved' | 'bounded' | 'sampled' | 'violation' | 'vacuous';
 
 export interface ExploreOptions {
   /** `portfolio` (the default: search, then sampling), `search`, or the name of a sampling strategy. */

@@ -2,12 +2,12 @@
 import type { ExploreFailure } from '../failure/report.ts';
 import type { Stretch } from '../failure/trace.ts';
 import type { Exploration } from './exploration.ts';
-import type { ExploreOptions, Verdict } from './options.ts';
+import type { ExploreOptions, ExploreVerdict } from './options.ts';
 import { type Covered, withCovers } from './vacuous.ts';
 
 export interface ExploreResult {
   readonly scenario: string;
-  readonly verdict: Verdict;
+  readonly verdict: ExploreVerdict;
   readonly strategy: string;
   readonly seed: number;
   /** Threads. */

@@ -1,5 +1,5 @@
 /** What a survey of all scenarios has come to. */
-import type { Verdict } from './options.ts';
+import type { ExploreVerdict } from './options.ts';
 import type { ExploreResult } from './result.ts';
 import { BOUNDS, type Row, type SurveyRow } from './surveyRow.ts';
 
@@ -16,7 +16,7 @@ export interface Finished {
 
 export interface SurveyResult {
   /** `proved`: all of them. `bounded`: all within `bound` preemptions. `sampled`: not even that. */
-  readonly verdict: Verdict;
+  readonly verdict: ExploreVerdict;
   /** Preemptions within which every interleaving of every scenario was covered; -1 for none. */
   readonly bound: number;
   readonly scenarios: readonly SurveyRow[];
@@ -54,7 +54,7 @@ export function surveyResult(all: readonly Row[], most: number, facts: Facts): S
   const isProved = all.every((row) => row.isProved);
   const bound = Math.min(...all.map((row) => (row.isProved && !isProved ? Number.POSITIVE_INFINITY : row.bound)));
   const vacuous = rows.filter(({ verdict }) => verdict === 'vacuous').length;
-  const rest: Verdict = isProved ? 'proved' : bound >= 0 ? 'bounded' : 'sampled';
+  const rest: ExploreVerdict = isProved ? 'proved' : bound >= 0 ? 'bounded' : 'sampled';
   return {
     verdict: facts.violation !== null ? 'violation' : vacuous > 0 ? 'vacuous' : rest,
     bound,

@@ -2,10 +2,10 @@
 
 import { TWICE } from './determinism.ts';
 import type { Conclusion, Exploration, Found } from './exploration.ts';
+import type { Job, JobResult } from './jobs.ts';
 import { counted, type LeftOut, leftOut } from './leftOut.ts';
 import type { Listed } from './list.ts';
-import type { Verdict } from './options.ts';
-import type { Task, TaskResult } from './tasks.ts';
+import type { ExploreVerdict } from './options.ts';
 import { type Covered, withCovers } from './vacuous.ts';
 
 /** Preemption bounds tried in turn; then all interleavings. */
@@ -27,7 +27,7 @@ const SEED = 1;
 /** What came of one scenario. */
 export interface SurveyRow {
   readonly scenario: string;
-  readonly verdict: Verdict;
+  readonly verdict: ExploreVerdict;
   readonly basis: string;
   /** Every interleaving with so many preemptions was covered; -1 for none. */
   readonly bound: number;
@@ -46,9 +46,9 @@ export interface SurveyRow {
 
 const boundText = (bound: number): string => (bound === ALL ? 'all interleavings' : `at most ${counted(bound, 'preemption')}`);
 
-/** What a task looks at. */
-export const taskText = (task: Task): string =>
-  task.kind === 'search' ? boundText(task.preemptions) : 'checking that schedules repeat';
+/** What a job looks at. */
+export const jobText = (job: Job): string =>
+  job.kind === 'search' ? boundText(job.preemptions) : 'checking that schedules repeat';
 
 /** What is known of a scenario so far. */
 export class Row {
@@ -109,7 +109,7 @@ export class Row {
     return 1 + this.#place + TURNS * (this.#delays + (this.listed.isLong ? 1 : 0));
   }
 
-  /** How many times as much time the next task may take as one at first. Without a preemption there are few paths, and no limit. */
+  /** How many times as much time the next job may take as one at first. Without a preemption there are few paths, and no limit. */
   get patience(): number {
     return this.#place <= 0 ? Number.POSITIVE_INFINITY : GROWTH ** this.#delays;
   }
@@ -120,29 +120,29 @@ export class Row {
     this.covers = covers;
   }
 
-  next(until: number): Task {
+  next(until: number): Job {
     const preemptions = this.#bounds[this.#place];
     if (preemptions === undefined) return { kind: 'determinism', seed: SEED, executions: TWICE, until };
     return { kind: 'search', preemptions, executions: Number.MAX_SAFE_INTEGER, until };
   }
 
-  /** Takes what came of the task, which took `ms`, and may have been stopped before its end. What is found by it, or null. */
-  take(task: Task, result: TaskResult, { ms, wasStopped }: { readonly ms: number; readonly wasStopped: boolean }): Found | null {
+  /** Takes what came of the job, which took `ms`, and may have been stopped before its end. What is found by it, or null. */
+  take(job: Job, result: JobResult, { ms, wasStopped }: { readonly ms: number; readonly wasStopped: boolean }): Found | null {
     const { failure, schedule } = result;
     this.#schedules += result.executions;
     this.#ms += ms;
     const before = this.bound;
-    if (task.kind === 'search') this.#takeSearch(task.preemptions, result, wasStopped);
+    if (job.kind === 'search') this.#takeSearch(job.preemptions, result, wasStopped);
     else this.#place++;
     if (failure === null) return this.#searched >= this.#soon || this.#unfinished !== null ? this.met : null;
-    const minimal = task.kind === 'search' && task.preemptions - 1 === before;
+    const minimal = job.kind === 'search' && job.preemptions - 1 === before;
     const found = { failure, schedule, minimal };
-    if (task.kind === 'search' || failure.rule === 'I-DETERM') return found;
+    if (job.kind === 'search' || failure.rule === 'I-DETERM') return found;
     this.met = found;
     return null;
   }
 
-  #takeSearch(bound: number, result: TaskResult, wasStopped: boolean): void {
+  #takeSearch(bound: number, result: JobResult, wasStopped: boolean): void {
     const { complete, failure, states, cut, long, spins } = result;
     for (const cover of result.reached) this.#reached.add(cover);
     this.#states = Math.max(this.#states, states);

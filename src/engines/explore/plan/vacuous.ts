@@ -3,7 +3,7 @@
 import type { DriverSettings } from '../../../drivers/base/options.ts';
 import type { Conclusion } from './exploration.ts';
 import { partsOf } from './names.ts';
-import type { Verdict } from './options.ts';
+import type { ExploreVerdict } from './options.ts';
 
 /** A cover of the scenario, and whether it was reached. */
 export interface Covered {
@@ -14,7 +14,7 @@ export interface Covered {
 /** Fewest preemptions a bounded search must allow before what it never reached counts against the scenario. */
 const LEAST_BOUND = 1;
 
-const isFinished = (verdict: Verdict, bound: number): boolean =>
+const isFinished = (verdict: ExploreVerdict, bound: number): boolean =>
   verdict === 'proved' || (verdict === 'bounded' && bound >= LEAST_BOUND);
 
 /**

@@ -8,8 +8,8 @@ import type { ExploreFailure } from '../failure/report.ts';
 import type { Failure } from '../machine/failure.ts';
 import { Control, LANES, type Standing } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
+import type { Job, JobResult } from '../plan/jobs.ts';
 import { replayed, resultOf } from '../plan/result.ts';
-import type { Task, TaskResult } from '../plan/tasks.ts';
 import { Stuck, Threads } from './threads.ts';
 import type { Answers, Started, Subject } from './work.ts';
 
@@ -29,33 +29,33 @@ export interface ParallelHooks {
 
 const PROGRESS_MS = 100;
 
-const doing = (tasks: readonly Task[]): string => {
-  const [first] = tasks;
+const doing = (jobs: readonly Job[]): string => {
+  const [first] = jobs;
   if (first?.kind === 'determinism') return 'checking that schedules repeat';
   if (first?.kind === 'sample') return 'sampling';
   if (first !== undefined && first.preemptions < Number.POSITIVE_INFINITY) return 'searching with few preemptions';
-  return tasks.length > 1 ? 'searching all interleavings, and sampling' : 'searching all interleavings';
+  return jobs.length > 1 ? 'searching all interleavings, and sampling' : 'searching all interleavings';
 };
 
-/** Runs the tasks of a stage, `workers` at a time and begun in order. Results up to the first that settles the matter. */
+/** Runs the jobs of a stage, `workers` at a time and begun in order. Results up to the first that settles the matter. */
 async function runStage(
   threads: Threads,
-  tasks: readonly Task[],
+  jobs: readonly Job[],
   exploration: Exploration,
   control: Control,
-): Promise<(TaskResult | undefined)[]> {
-  const results: (TaskResult | undefined)[] = [];
-  let settled = tasks.length;
+): Promise<(JobResult | undefined)[]> {
+  const results: (JobResult | undefined)[] = [];
+  let settled = jobs.length;
   let next = 0;
   control.beginStage();
   const lane = async (number: number): Promise<void> => {
-    while (next < settled && !control.isStopped && Date.now() < (tasks[next] as Task).until) {
+    while (next < settled && !control.isStopped && Date.now() < (jobs[next] as Job).until) {
       const index = next++;
-      const task = tasks[index] as Task;
-      const result = await threads.run({ kind: 'task', task, index }, number);
+      const job = jobs[index] as Job;
+      const result = await threads.run({ kind: 'job', job, index }, number);
       control.clear(number);
       results[index] = result;
-      if (!exploration.settles(task, result)) continue;
+      if (!exploration.settles(job, result)) continue;
       settled = Math.min(settled, index + 1);
       control.settle(index);
     }
@@ -128,9 +128,9 @@ export async function exploreParallel(
     began = Date.now();
     exploration = new Exploration(options, began);
     try {
-      for (let tasks = exploration.next(Date.now()); tasks.length > 0; tasks = exploration.next(Date.now())) {
-        stage = doing(tasks);
-        exploration.take(tasks, await runStage(threads, tasks, exploration, control));
+      for (let jobs = exploration.next(Date.now()); jobs.length > 0; jobs = exploration.next(Date.now())) {
+        stage = doing(jobs);
+        exploration.take(jobs, await runStage(threads, jobs, exploration, control));
         if (control.isStopped) break;
       }
       const seconds = (Date.now() - began) / 1000;

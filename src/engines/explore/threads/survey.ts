@@ -10,11 +10,11 @@ import { Control, LANES } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
 import { resultOf } from '../plan/result.ts';
 import { type SurveyResult, surveyResult } from '../plan/surveyResult.ts';
-import { Row, taskText } from '../plan/surveyRow.ts';
+import { jobText, Row } from '../plan/surveyRow.ts';
 import { type ParallelHooks, report } from './parallel.ts';
 import { Stuck, Threads } from './threads.ts';
 
-/** Of all the time, the share that a task may take at first: one large scenario must not keep all others waiting. */
+/** Of all the time, the share that a job may take at first: one large scenario must not keep all others waiting. */
 const SHARE = 1 / 40;
 const LEAST_MS = 1000;
 
@@ -110,14 +110,14 @@ class Survey {
 
   async #goOn(row: Row, index: number, lane: number): Promise<Hit | null> {
     const began = Date.now();
-    const task = row.next(Math.min(this.#until, began + row.patience * Math.max(LEAST_MS, SHARE * this.#ms)));
+    const job = row.next(Math.min(this.#until, began + row.patience * Math.max(LEAST_MS, SHARE * this.#ms)));
     const { actors } = row;
     const { scenario, settings } = row.listed;
     this.#at[lane] = row;
-    const result = await this.#threads.run({ kind: 'any', scenario, settings, actors, task, index }, lane);
+    const result = await this.#threads.run({ kind: 'any', scenario, settings, actors, job, index }, lane);
     const now = Date.now();
-    const wasStopped = now >= task.until || this.#control.isStopped || this.#control.isSettledBefore(index);
-    const found = row.take(task, result, { ms: now - began, wasStopped });
+    const wasStopped = now >= job.until || this.#control.isStopped || this.#control.isSettledBefore(index);
+    const found = row.take(job, result, { ms: now - began, wasStopped });
     return found === null ? null : { row, found, isStuck: false };
   }
 
@@ -131,7 +131,7 @@ class Survey {
         // The small ones first, where there are large ones: more of them are finished then.
         if (rank >= SMALL_FIRST) some.sort((a, b) => a.size - b.size);
         const hit = await this.#each(some, async (row, index, lane) => {
-          this.doing = `${taskText(row.next(0))}: ${index + 1} of ${some.length} scenarios`;
+          this.doing = `${jobText(row.next(0))}: ${index + 1} of ${some.length} scenarios`;
           return this.#goOn(row, index, lane);
         });
         if (hit !== null) return hit;

@@ -7,7 +7,7 @@ import type { Failure } from '../machine/failure.ts';
 import { CHECKING, Pulse, SETTING_UP, type Standstill } from '../machine/pulse.ts';
 import { Control } from '../plan/control.ts';
 import type { List } from '../plan/list.ts';
-import type { Answer, Job, Started, Subject, Work } from './work.ts';
+import type { Answer, Order, Started, Subject, Work } from './work.ts';
 
 /** Time a thread has to start, in milliseconds. */
 export const START_MS = 10_000;
@@ -56,7 +56,7 @@ export class Threads implements AsyncDisposable {
   #started: Doing;
   readonly #doing: Doing[] = [];
   readonly #control: Control;
-  readonly #pool: Piscina<Job, unknown>;
+  readonly #pool: Piscina<Order, unknown>;
   readonly #pulses: readonly Pulse[];
   readonly #timer: NodeJS.Timeout;
   readonly #stuck: Promise<never>;
@@ -143,7 +143,7 @@ export class Threads implements AsyncDisposable {
   /** Lets a thread do something. @throws Stuck when it, or another one, does not come back. */
   async run<W extends Work>(work: W, lane = 0): Promise<Answer<W>> {
     this.#doing[lane] = 'scenario' in work ? { what: scenarioText(work), actors: work.actors ?? [] } : this.#started;
-    const job: Job = {
+    const order: Order = {
       ...this.#subject,
       work,
       lane,
@@ -152,7 +152,7 @@ export class Threads implements AsyncDisposable {
       pulse: (this.#pulses[lane] as Pulse).buffer,
     };
     try {
-      return accepted((await Promise.race([this.#pool.run(job), this.#stuck])) as Answer<W> | Refusal);
+      return accepted((await Promise.race([this.#pool.run(order), this.#stuck])) as Answer<W> | Refusal);
     } catch (error) {
       throw this.#gone(error, lane);
     }

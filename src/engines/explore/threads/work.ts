@@ -5,8 +5,8 @@ import type { PassedPoints } from '../failure/passedPoints.ts';
 import type { ExploreFailure } from '../failure/report.ts';
 import type { Control } from '../plan/control.ts';
 import type { Found } from '../plan/exploration.ts';
+import type { Job, JobResult } from '../plan/jobs.ts';
 import type { List } from '../plan/list.ts';
-import type { Task, TaskResult } from '../plan/tasks.ts';
 
 /** A scenario that need not be the one that a thread was started for. */
 export interface AnyScenario {
@@ -25,17 +25,17 @@ export interface Misfit {
 /** What a thread can be asked for, and what it answers. */
 export interface Answers {
   start: { readonly work: { readonly kind: 'start' }; readonly answer: Started };
-  task: { readonly work: { readonly kind: 'task'; readonly task: Task; readonly index: number }; readonly answer: TaskResult };
+  job: { readonly work: { readonly kind: 'job'; readonly job: Job; readonly index: number }; readonly answer: JobResult };
   /** Which scenarios there seem to be for a driver: it is loaded, and nothing is set up. */
   list: { readonly work: { readonly kind: 'list'; readonly like?: string | undefined }; readonly answer: List };
   /** Nothing: the thread has started. */
   ready: { readonly work: { readonly kind: 'ready' }; readonly answer: null };
   /** Whether any scenario can be set up; if not, why it does not fit. */
   open: { readonly work: { readonly kind: 'open' } & AnyScenario; readonly answer: Started | Misfit };
-  /** A task of any scenario, on a machine of its own. */
+  /** A job of any scenario, on a machine of its own. */
   any: {
-    readonly work: { readonly kind: 'any'; readonly task: Task; readonly index: number } & AnyScenario;
-    readonly answer: TaskResult;
+    readonly work: { readonly kind: 'any'; readonly job: Job; readonly index: number } & AnyScenario;
+    readonly answer: JobResult;
   };
   report: {
     /** `seconds` at most, unless the control says stop before. */
@@ -73,7 +73,7 @@ export interface Subject {
 }
 
 /** What a thread is sent. */
-export interface Job extends Subject {
+export interface Order extends Subject {
   readonly work: Work;
   readonly lane: number;
   readonly threads: number;

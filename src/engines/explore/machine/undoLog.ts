@@ -41,7 +41,7 @@ function kinds(arena: Arena): Uint8Array {
 }
 
 /** Word numbers below zero are frame words, `~at`. */
-export class Journal {
+export class UndoLog {
   readonly #arena: Arena;
   readonly #words: Int32Array;
   readonly #frames: Int32Array;
@@ -53,7 +53,7 @@ export class Journal {
   high = 0;
   /** Told of all changes of words that count, while a search asks for it. */
   symmetry: Symmetry | null = null;
-  /** Length of the journal; pass it to {@link undo} to come back to here. */
+  /** Length of the undoLog; pass it to {@link undo} to come back to here. */
   top = 0;
   /** Words that turned out to be part of the state. While it grows, hashes made before and after do not compare. */
   promotions = 0;

@@ -1,5 +1,5 @@
 /**
- * What an exploration consists of: searches and chunks of samples. A task gives the same result whoever runs it, and however
+ * What an exploration consists of: searches and chunks of samples. A job gives the same result whoever runs it, and however
  * many run beside it, as long as its limit is a number of executions and not the time.
  */
 import type { DriverSettings } from '../../../drivers/base/options.ts';
@@ -31,19 +31,19 @@ interface Limits {
 }
 
 /** Runs some schedules twice, and compares every step. */
-export interface DeterminismTask extends Limits {
+export interface DeterminismJob extends Limits {
   readonly kind: 'determinism';
   readonly seed: number;
 }
 
 /** All interleavings with so many preemptions at most; all of them for Infinity. */
-export interface SearchTask extends Limits {
+export interface SearchJob extends Limits {
   readonly kind: 'search';
   readonly preemptions: number;
 }
 
 /** Executions chosen by a strategy. */
-export interface SampleTask extends Limits {
+export interface SampleJob extends Limits {
   readonly kind: 'sample';
   /** It is only a first look: every sample is searched for rounds that only count, and what it finds does not end the exploration. */
   readonly glance?: boolean;
@@ -53,7 +53,7 @@ export interface SampleTask extends Limits {
   readonly seed: number;
 }
 
-export type Task = DeterminismTask | SearchTask | SampleTask;
+export type Job = DeterminismJob | SearchJob | SampleJob;
 
 /** What an executor is made of, fit for another thread. */
 export interface Subject {
@@ -61,8 +61,8 @@ export interface Subject {
   readonly settings: DriverSettings;
 }
 
-/** What came of a task. What only a search has is 0 for samples. */
-export interface TaskResult extends Omit<SearchResult, 'schedule'> {
+/** What came of a job. What only a search has is 0 for samples. */
+export interface JobResult extends Omit<SearchResult, 'schedule'> {
   /** Schedule of the failure; empty without one. */
   readonly schedule: readonly number[];
   /** Covers of the scenario that were reached, by their places in its list. */
@@ -71,8 +71,8 @@ export interface TaskResult extends Omit<SearchResult, 'schedule'> {
   readonly orders: number;
 }
 
-/** Of a task in which nothing was to be done. */
-export const nothing: TaskResult = {
+/** Of a job in which nothing was to be done. */
+export const nothing: JobResult = {
   failure: null,
   schedule: [],
   executions: 0,
@@ -98,11 +98,11 @@ export function schedulerNamed(strategy: string, seed: number): Scheduler {
 
 function runSearch(
   executor: Executor,
-  { preemptions, executions, until }: SearchTask,
+  { preemptions, executions, until }: SearchJob,
   control: Control,
   index: number,
   lane: number,
-): TaskResult {
+): JobResult {
   const watch = control.watch(index, lane);
   const result = search(executor, {
     preemptions,
@@ -123,11 +123,11 @@ const PUMPED = 8;
 
 function runSamples(
   executor: Executor,
-  { strategy, seed, executions, until, glance = false, steps = Number.POSITIVE_INFINITY }: SampleTask,
+  { strategy, seed, executions, until, glance = false, steps = Number.POSITIVE_INFINITY }: SampleJob,
   control: Control,
   index: number,
   lane: number,
-): TaskResult {
+): JobResult {
   const watch = control.watch(index, lane);
   const scheduler = schedulerNamed(strategy, seed);
   const portfolio = scheduler instanceof Portfolio ? scheduler : null;
@@ -160,17 +160,17 @@ function runSamples(
   };
 }
 
-/** Runs a task. `index` is its place among the tasks of the stage, `lane` the thread's in `control`. */
-export function runTask(executor: Executor, task: Task, control: Control, index: number, lane: number): TaskResult {
+/** Runs a job. `index` is its place among the jobs of the stage, `lane` the thread's in `control`. */
+export function runJob(executor: Executor, job: Job, control: Control, index: number, lane: number): JobResult {
   executor.coverage.begin();
-  switch (task.kind) {
+  switch (job.kind) {
     case 'determinism': {
-      const met = runTwice(executor.scenario, task.seed, task.executions);
+      const met = runTwice(executor.scenario, job.seed, job.executions);
       return { ...nothing, ...met, executions: met.failure === null ? 0 : 1 };
     }
     case 'search':
-      return runSearch(executor, task, control, index, lane);
+      return runSearch(executor, job, control, index, lane);
     default:
-      return runSamples(executor, task, control, index, lane);
+      return runSamples(executor, job, control, index, lane);
   }
 }

@@ -1,11 +1,11 @@
 /** After a race that broke a rule: the search for the interleaving behind it, and what came of it. */
 import type { RaceResult } from '../engines/race/types.ts';
-import type { TraceResult } from '../engines/reproduce/reproduce.ts';
+import type { Reproduced } from '../engines/reproduce/reproduce.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { failureText } from '../report/exploreText.ts';
 import { plural, seconds } from '../report/units.ts';
 import { bugNamed } from './bugNamed.ts';
-import { loadTracer } from './explored.ts';
+import { importReproducer } from './explored.ts';
 
 const EXIT_VIOLATION = 1;
 
@@ -16,11 +16,11 @@ const ofThreads = (message: string): boolean => /^the worker of /.test(message);
  * Null when there is nothing to look for: no violation, or `budget` 0. A first Ctrl-C ends the search; at a
  * second one the program leaves at once, after `leave`, and with the exit code of the violation that is known.
  */
-export async function traceRace(
+export async function reproduceRace(
   { violations, log, config }: RaceResult,
   budget: number,
   leave: () => void = () => {},
-): Promise<TraceResult | null> {
+): Promise<Reproduced | null> {
   const [violation] = violations;
   if (violation === undefined || budget === 0 || ofThreads(violation.message)) return null;
   process.stderr.write(
@@ -38,11 +38,11 @@ export async function traceRace(
   const live = startExploreLive(process.stderr, budget);
   try {
     const bug = config.bug === undefined ? undefined : await bugNamed(config.bug);
-    const { fittingScenarios, traceViolation } = await loadTracer(bug);
+    const { fittingScenarios, reproduce } = await importReproducer(bug);
     const { rule, actor } = violation;
     const scenarios = await fittingScenarios({ rule, actor, log }, { driver: config.driver, swap: config.swap > 0 });
     const options = { rule, scenarios, settings: config.driverSettings, seconds: budget };
-    return await traceViolation(options, { onProgress: live.update, signal: stop.signal });
+    return await reproduce(options, { onProgress: live.update, signal: stop.signal });
   } finally {
     live.stop();
     process.off('SIGINT', interrupt);
@@ -50,13 +50,16 @@ export async function traceRace(
 }
 
 /** Preemptions within which all scenarios that were looked at were covered. */
-function reached(explored: TraceResult['explored']): string {
+function reached(explored: Reproduced['explored']): string {
   const bound = Math.min(...explored.map((one) => one.bound));
   return bound < 0 || explored.length === 0 ? 'the time there was' : plural(bound, 'preemption');
 }
 
 /** What the search has found; or that it has not, and what every actor was at. */
-export function traceText({ explored, found, seconds: took, interrupted }: TraceResult, { violations, log }: RaceResult): string {
+export function reproducedText(
+  { explored, found, seconds: took, interrupted }: Reproduced,
+  { violations, log }: RaceResult,
+): string {
   const [violation] = violations;
   const rule = violation?.rule ?? '';
   const looked = `${plural(explored.length, 'scenario')} in ${seconds(took)}`;

@@ -6,7 +6,7 @@ import { builtinDrivers } from '../../../drivers/registry.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import type { Scenario } from '../../../scenarios/kit/scenario.ts';
 import { without } from '../../../scenarios/kit/without.ts';
-import { loadDriver } from '../../../userModules/loadDriver.ts';
+import { importDriver } from '../../../userModules/importDriver.ts';
 import { refuseOuterState } from '../../../userModules/moduleState.ts';
 import { importUserModule, sourcesOf } from '../../../userModules/userModule.ts';
 import { scenarioNamed, scenarioWith } from './catalogue.ts';
@@ -47,13 +47,13 @@ const loadedBefore = new Map<string, Promise<LoadedDriver>>();
 export function driverNamed(name: string): Promise<LoadedDriver> {
   const known = loadedBefore.get(name);
   if (known !== undefined) return known;
-  const loading = loadNamed(name);
+  const loading = importNamed(name);
   loadedBefore.set(name, loading);
   loading.catch(() => loadedBefore.delete(name));
   return loading;
 }
 
-async function loadNamed(name: string): Promise<LoadedDriver> {
+async function importNamed(name: string): Promise<LoadedDriver> {
   const builtin = builtinDriver(name);
   if (builtin !== undefined) return { driver: builtin, shown: name, sources: '' };
   if (!isModule(name))
@@ -65,7 +65,7 @@ async function loadNamed(name: string): Promise<LoadedDriver> {
   if (!isFile(file)) throw new UsageError(`driver module '${shown}' does not exist`);
   const sources = moduleSources(name, 'driver');
   refuseOuterState(pathToFileURL(file), 'driver');
-  return { driver: await loadDriver(pathToFileURL(file).href), shown, sources };
+  return { driver: await importDriver(pathToFileURL(file).href), shown, sources };
 }
 
 /**
@@ -75,21 +75,21 @@ async function loadNamed(name: string): Promise<LoadedDriver> {
  * @throws UsageError for an unknown name, a driver that does not fit, or a module that does not load or is no scenario;
  * one sentence each.
  */
-export async function loadScenario(name: string, settings: DriverSettings, asked?: string): Promise<Scenario> {
+export async function importScenario(name: string, settings: DriverSettings, asked?: string): Promise<Scenario> {
   const parts = partsOf(name);
   const { base, left } = parts;
   const driver = driverOf(parts, asked);
-  return without(await (isModule(base) ? loadModule(base, settings, driver) : loadBuiltin(base, settings, driver)), left);
+  return without(await (isModule(base) ? importModule(base, settings, driver) : importBuiltin(base, settings, driver)), left);
 }
 
-async function loadBuiltin(base: string, settings: DriverSettings, asked: string | undefined): Promise<Scenario> {
+async function importBuiltin(base: string, settings: DriverSettings, asked: string | undefined): Promise<Scenario> {
   if (asked === undefined) return scenarioNamed(base, settings);
   const { driver, shown, sources } = await driverNamed(asked);
   const scenario = scenarioWith(base, driver, settings, shown);
   return sources === '' ? scenario : { ...scenario, sources };
 }
 
-async function loadModule(base: string, settings: DriverSettings, asked: string | undefined): Promise<Scenario> {
+async function importModule(base: string, settings: DriverSettings, asked: string | undefined): Promise<Scenario> {
   const file = fileOf(base, 'scenario');
   const shown = shownName(file);
   if (!isFile(file)) throw new UsageError(`scenario module '${shown}' does not exist`);

@@ -13,7 +13,7 @@ const loaded = new Map<string, Promise<Driver>>();
  *
  * @throws UsageError for an unknown name, or for a module that does not load or is no driver; one sentence each.
  */
-export async function loadDriver(nameOrUrl: string): Promise<Driver> {
+export async function importDriver(nameOrUrl: string): Promise<Driver> {
   const builtin = builtinDrivers.find(({ name }) => name === nameOrUrl);
   if (builtin !== undefined) return builtin;
   if (!nameOrUrl.startsWith('file:')) {
@@ -24,12 +24,12 @@ export async function loadDriver(nameOrUrl: string): Promise<Driver> {
   }
   const known = loaded.get(nameOrUrl);
   if (known !== undefined) return known;
-  const loading = loadModule(nameOrUrl);
+  const loading = importModule(nameOrUrl);
   loaded.set(nameOrUrl, loading);
   return loading;
 }
 
-async function loadModule(url: string): Promise<Driver> {
+async function importModule(url: string): Promise<Driver> {
   let candidate: unknown;
   try {
     ({ exported: candidate } = await importUserModule(new URL(url)));

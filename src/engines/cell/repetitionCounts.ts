@@ -7,7 +7,7 @@ import { Histogram, type HistogramData } from '../shared/histogram.ts';
 import type { Repetition, StoredHistogram } from './cellTypes.ts';
 
 /** Only what was due after the warm-up counts. A window counts when its fault does. */
-export class Tally implements RetryRecorder {
+export class RepetitionCounts implements RetryRecorder {
   readonly attempts = new Histogram();
   readonly timeToStable = new Histogram();
   readonly raw = new Histogram();
@@ -106,12 +106,12 @@ export class Tally implements RetryRecorder {
     };
   }
 
-  merge(other: TallyData): void {
+  merge(other: RepetitionCountsData): void {
     for (const name of ['attempts', 'timeToStable', 'raw', 'corrected'] as const) this[name].merge(other[name]);
     for (const name of countNames) this[name] += other[name];
   }
 
-  data(): TallyData {
+  data(): RepetitionCountsData {
     return {
       attempts: this.attempts.data(),
       timeToStable: this.timeToStable.data(),
@@ -161,7 +161,7 @@ const countNames = [
 type Counts = Record<(typeof countNames)[number], number>;
 
 /** What crosses threads. */
-export interface TallyData extends Counts {
+export interface RepetitionCountsData extends Counts {
   readonly attempts: HistogramData;
   readonly timeToStable: HistogramData;
   readonly raw: HistogramData;
