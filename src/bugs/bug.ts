@@ -4,8 +4,14 @@ import type { DriverSettings } from '../drivers/base/options.ts';
 export interface Edit {
   /** Module of the tree, from `src`, without extension: `notifier/sequence`. */
   readonly module: string;
-  /** Code as the built module has it, without comments. White space does not matter. It must occur exactly once. */
+  /** The function, method or operation to look in, by its name; it must be the only one of that name. Default: the whole module. */
+  readonly in?: string;
+  /**
+   * Code of the built module (JavaScript, without types): an expression, one or several statements, or members of a class or an object.
+   * White space, comments, quotes and parentheses do not matter. It must occur exactly once.
+   */
   readonly find: string;
+  /** What takes its place, of the same kind; nothing for statements and members that go. */
   readonly replace: string;
   /** Names the new code needs, and the modules of the tree they come from. What is imported already stays as it is. */
   readonly imports?: Readonly<Record<string, string>>;

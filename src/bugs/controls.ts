@@ -10,9 +10,12 @@ export const controls: readonly Control[] = [
     edits: [
       {
         module: 'drivers/dmirror/invalidate',
-        find: 'const updateLock = mirror + Mirror.updateLock; if (range.blockable)',
-        replace:
-          'const updateLock = mirror + Mirror.updateLock; mmuIntervalSetSeq(task, sub, curSeq); yield Point.driverSeqSet; if (range.blockable)',
+        in: 'invalidate',
+        find: 'const updateLock = mirror + Mirror.updateLock;',
+        replace: `
+          const updateLock = mirror + Mirror.updateLock;
+          mmuIntervalSetSeq(task, sub, curSeq);
+          yield Point.driverSeqSet;`,
       },
       {
         module: 'drivers/dmirror/invalidate',
@@ -29,8 +32,9 @@ export const controls: readonly Control[] = [
     edits: [
       {
         module: 'drivers/dmirror/fault',
-        find: 'const mark = observed(); for (;;) {',
-        replace: 'yield* pass(task, mirror, range, write); const mark = observed(); for (;;) {',
+        in: 'untilStable',
+        find: 'const mark = observed();',
+        replace: 'yield* pass(task, mirror, range, write); const mark = observed();',
       },
     ],
   },
@@ -42,8 +46,9 @@ export const controls: readonly Control[] = [
     edits: [
       {
         module: 'drivers/dmirror/invalidate',
-        find: 'yield* revoke(task, mirror, start, end); } yield* mutexUnlock',
-        replace: 'yield* revoke(task, mirror, Math.max(0, start - 1), Math.min(end + 1, 2 ** 27)); } yield* mutexUnlock',
+        in: 'invalidate',
+        find: 'yield* revoke(task, mirror, start, end);',
+        replace: 'yield* revoke(task, mirror, Math.max(0, start - 1), Math.min(end + 1, 2 ** 27));',
       },
     ],
   },
@@ -68,8 +73,8 @@ export const controls: readonly Control[] = [
     edits: [
       {
         module: 'migrate/migrationEntries',
-        find: 'const write = leafKind(entry) === LEAF_MIGRATION_WRITE; if (isDevicePrivatePage(arena, to))',
-        replace: 'const write = false; if (isDevicePrivatePage(arena, to))',
+        find: 'const write = leafKind(entry) === LEAF_MIGRATION_WRITE;',
+        replace: 'const write = false;',
       },
       {
         module: 'drivers/dmirror/toDevice',
@@ -113,8 +118,11 @@ export const controls: readonly Control[] = [
       {
         module: 'mm/page/devPagemap',
         find: 'yield* pagemapOps(arena, pgmap).folioFree(task, pfn);',
-        replace:
-          'if (get(arena, arena.page.refcount + pfn) !== 0 || load(arena, pgmap + Pgmap.ref) < 2) throw new Error("not the normal order"); yield Point.freePage; yield* pagemapOps(arena, pgmap).folioFree(task, pfn);',
+        replace: `
+          if (get(arena, arena.page.refcount + pfn) !== 0 || load(arena, pgmap + Pgmap.ref) < 2)
+            throw new Error('not the normal order');
+          yield Point.freePage;
+          yield* pagemapOps(arena, pgmap).folioFree(task, pfn);`,
       },
     ],
   },
@@ -150,16 +158,16 @@ export const controls: readonly Control[] = [
     reference: 'a copy too many, and no harm: the commit is what must not come twice',
     scenario: 'evict-vs-cpu-touch',
     edits: [
-      {
-        module: 'drivers/dmirror/evict',
-        find: 'if (!isOwnedDevicePage(task.arena, from)) continue;',
-        replace: '',
-      },
+      { module: 'drivers/dmirror/evict', find: 'if (!isOwnedDevicePage(task.arena, from)) continue;', replace: '' },
       {
         module: 'drivers/dmirror/evict',
         find: 'dst[i] = migratePfn(pfn);',
-        replace:
-          'if (isOwnedDevicePage(task.arena, from)) dst[i] = migratePfn(pfn); else { yield* unlockPage(task, pfn); yield* putPage(task, pfn); }',
+        replace: `
+          if (isOwnedDevicePage(task.arena, from)) dst[i] = migratePfn(pfn);
+          else {
+            yield* unlockPage(task, pfn);
+            yield* putPage(task, pfn);
+          }`,
         imports: { unlockPage: 'mm/page/pageLock', putPage: 'mm/page/zone' },
       },
     ],
@@ -183,13 +191,10 @@ export const controls: readonly Control[] = [
     reference: 'before it returns, which is what counts',
     scenario: 'cpu-store-vs-mprotect',
     edits: [
+      { module: 'mm/syscalls/mprotect', in: 'protectTable', find: 'if (flush) yield* flushTlb(task, CPU);', replace: '' },
       {
         module: 'mm/syscalls/mprotect',
-        find: 'if (flush) yield* flushTlb(task, CPU); yield* spinUnlock(task, ptl, LockClass.ptl); }',
-        replace: 'yield* spinUnlock(task, ptl, LockClass.ptl); }',
-      },
-      {
-        module: 'mm/syscalls/mprotect',
+        in: 'changeProtection',
         find: 'yield* mmuNotifierInvalidateRangeEnd(task, range);',
         replace: 'yield* flushTlb(task, CPU); yield* mmuNotifierInvalidateRangeEnd(task, range);',
       },
@@ -216,8 +221,18 @@ export const controls: readonly Control[] = [
     edits: [
       {
         module: 'notifier/invalidate',
-        find: 'for (const { sub: started, finish } of unfinished)',
-        replace: 'for (const { sub: started, finish } of unfinished.reverse())',
+        find: `
+          for (const { sub: started, finish } of unfinished) {
+            const finishOps = intervalOps(get(arena, started + IntervalSub.ops)).invalidateFinish;
+            if (finishOps !== undefined) yield* finishOps(task, finish);
+            endCall(task, started);
+          }`,
+        replace: `
+          for (const { sub: started, finish } of unfinished.reverse()) {
+            const finishOps = intervalOps(get(arena, started + IntervalSub.ops)).invalidateFinish;
+            if (finishOps !== undefined) yield* finishOps(task, finish);
+            endCall(task, started);
+          }`,
       },
     ],
   },

@@ -37,10 +37,11 @@ export const invalidateMistakes: readonly Bug[] = [
       {
         module: 'drivers/dmirror/invalidate',
         find: 'yield* mutexUnlock(task, updateLock, LockClass.updateLock); return true;',
-        replace: `yield* mutexUnlock(task, updateLock, LockClass.updateLock);
-      yield Point.driverSeqSet;
-      mmuIntervalSetSeq(task, sub, curSeq);
-      return true;`,
+        replace: `
+          yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+          yield Point.driverSeqSet;
+          mmuIntervalSetSeq(task, sub, curSeq);
+          return true;`,
       },
     ],
   },
@@ -57,8 +58,10 @@ export const invalidateMistakes: readonly Bug[] = [
       {
         module: 'drivers/dmirror/invalidate',
         find: 'yield* mutexUnlock(task, updateLock, LockClass.updateLock); return true;',
-        replace:
-          'yield* mutexUnlock(task, updateLock, LockClass.updateLock); yield* mmuIntervalNotifierRemove(task, sub); return true;',
+        replace: `
+          yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+          yield* mmuIntervalNotifierRemove(task, sub);
+          return true;`,
         imports: { mmuIntervalNotifierRemove: 'notifier/interval' },
       },
     ],
@@ -76,8 +79,10 @@ export const invalidateMistakes: readonly Bug[] = [
       {
         module: 'drivers/dmirror/interval',
         find: 'yield* mmuIntervalNotifierRemove(task, sub);',
-        replace:
-          'yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock); yield* mmuIntervalNotifierRemove(task, sub); yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);',
+        replace: `
+          yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+          yield* mmuIntervalNotifierRemove(task, sub);
+          yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);`,
         imports: { LockClass: 'sync/lockClass', mutexLock: 'sync/spinlock', mutexUnlock: 'sync/spinlock' },
       },
     ],
@@ -94,8 +99,9 @@ export const invalidateMistakes: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/dmirror/invalidate',
-        find: 'yield* revoke(task, mirror, start, end); } yield* mutexUnlock',
-        replace: 'yield* revoke(task, mirror, start, end - 1); } yield* mutexUnlock',
+        in: 'invalidate',
+        find: 'yield* revoke(task, mirror, start, end);',
+        replace: 'yield* revoke(task, mirror, start, end - 1);',
       },
     ],
   },
@@ -111,9 +117,12 @@ export const invalidateMistakes: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/dmirror/invalidate',
-        find: 'if (range.owner !== get(arena, mirror + Mirror.device)) return false; if (range.event === MMU_NOTIFY_MIGRATE) return optionIs(arena, mirror, Is.ownMigrateIgnoreWithoutSeq);',
-        replace:
-          'if (range.event === MMU_NOTIFY_MIGRATE) return true; if (range.owner !== get(arena, mirror + Mirror.device)) return false;',
+        find: `
+          if (range.owner !== get(arena, mirror + Mirror.device)) return false;
+          if (range.event === MMU_NOTIFY_MIGRATE) return optionIs(arena, mirror, Is.ownMigrateIgnoreWithoutSeq);`,
+        replace: `
+          if (range.event === MMU_NOTIFY_MIGRATE) return true;
+          if (range.owner !== get(arena, mirror + Mirror.device)) return false;`,
       },
     ],
   },
@@ -126,13 +135,7 @@ export const invalidateMistakes: readonly Bug[] = [
     preemptions: 1,
     oracles: ['I-STALE', 'I-FREE', 'I-PERM'],
     scenario: 'device-fault-vs-oom',
-    edits: [
-      {
-        module: 'drivers/dmirror/invalidate',
-        find: 'else if (!(yield* mutexTryLock(task, updateLock, LockClass.updateLock))) return false;',
-        replace: 'else if (!(yield* mutexTryLock(task, updateLock, LockClass.updateLock))) return true;',
-      },
-    ],
+    edits: [{ module: 'drivers/dmirror/invalidate', in: 'invalidate', find: 'return false;', replace: 'return true;' }],
   },
   {
     id: 'G25',
@@ -146,14 +149,14 @@ export const invalidateMistakes: readonly Bug[] = [
     edits: [
       {
         module: 'scenarios/windows/classic',
-        find: 'add(task.arena, COUNT, 1); return 0;',
-        replace:
-          'add(task.arena, COUNT, 1); if (!range.blockable && !(yield* mutexTryLock(task, LOCK, LockClass.updateLock))) return -EAGAIN; if (!range.blockable) yield* mutexUnlock(task, LOCK, LockClass.updateLock); return 0;',
-      },
-      {
-        module: 'scenarios/windows/classic',
-        find: 'const counting = { *invalidateRangeStart(task) {',
-        replace: 'const counting = { *invalidateRangeStart(task, _sub, range) {',
+        find: '*invalidateRangeStart(task) { add(task.arena, COUNT, 1); return 0; }',
+        replace: `
+          *invalidateRangeStart(task, _sub, range) {
+            add(task.arena, COUNT, 1);
+            if (!range.blockable && !(yield* mutexTryLock(task, LOCK, LockClass.updateLock))) return -EAGAIN;
+            if (!range.blockable) yield* mutexUnlock(task, LOCK, LockClass.updateLock);
+            return 0;
+          }`,
       },
     ],
   },
@@ -169,7 +172,9 @@ export const invalidateMistakes: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/base/deviceTable',
-        find: 'if ((entry & DEV_VALID) !== 0 && (entry & (DEV_WRITE | DEV_ATOMIC)) !== 0) setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);',
+        find: `
+          if ((entry & DEV_VALID) !== 0 && (entry & (DEV_WRITE | DEV_ATOMIC)) !== 0)
+            setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);`,
         replace: '',
       },
     ],
@@ -183,7 +188,13 @@ export const invalidateMistakes: readonly Bug[] = [
     preemptions: 0,
     oracles: ['I-STALE', 'I-FREE'],
     scenario: 'mapped-after-mremap',
-    edits: [{ module: 'drivers/dmirror/interval', find: 'start: 0, length: VPN_LIMIT,', replace: 'start: 512, length: 4,' }],
+    edits: [
+      {
+        module: 'drivers/dmirror/interval',
+        find: '{ start: 0, length: VPN_LIMIT, ops, owner: mirror }',
+        replace: '{ start: 512, length: 4, ops, owner: mirror }',
+      },
+    ],
   },
   {
     id: 'G32',
@@ -197,8 +208,8 @@ export const invalidateMistakes: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/dmirror/invalidate',
-        find: 'if (erased > 0 && optionIs(task.arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE); }',
-        replace: '}',
+        find: 'if (erased > 0 && optionIs(task.arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);',
+        replace: '',
       },
     ],
   },

@@ -47,7 +47,11 @@ export const driverMigrationMistakes: readonly Bug[] = [
     oracles: ['I-DATA', 'I-ISO'],
     scenario: 'hole-to-device',
     edits: [
-      { module: 'drivers/dmirror/toDevice', find: 'if (from === 0) clearFrame(arena, pfn); else', replace: 'if (from !== 0)' },
+      {
+        module: 'drivers/dmirror/toDevice',
+        find: 'if (from === 0) clearFrame(arena, pfn); else yield* copyPage(task, pfn, from);',
+        replace: 'if (from !== 0) yield* copyPage(task, pfn, from);',
+      },
     ],
   },
   {
@@ -60,11 +64,7 @@ export const driverMigrationMistakes: readonly Bug[] = [
     oracles: ['I-LOCK', 'I-MIG', 'I-QUIET', 'I-DEAD'],
     scenario: 'migration-vs-dontneed',
     edits: [
-      {
-        module: 'drivers/dmirror/toDevice',
-        find: 'yield* mapMigrated(task, mirror, migrate, sample); yield* migrateVmaFinalize(task, migrate);',
-        replace: 'yield* mapMigrated(task, mirror, migrate, sample);',
-      },
+      { module: 'drivers/dmirror/toDevice', in: 'moveToDevice', find: 'yield* migrateVmaFinalize(task, migrate);', replace: '' },
     ],
   },
   {
@@ -79,9 +79,15 @@ export const driverMigrationMistakes: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/dmirror/toDevice',
-        find: 'yield Point.driverCommitted; const mapsLater',
-        replace:
-          'for (let i = 0; i < migrate.src.length; i++) if ((migrate.src[i] & MIGRATE_PFN_MIGRATE) === 0 && migratePfnToPage(migrate.dst[i]) !== 0) { yield* unlockPage(task, migratePfnToPage(migrate.dst[i])); yield* putPage(task, migratePfnToPage(migrate.dst[i])); } yield Point.driverCommitted; const mapsLater',
+        in: 'moveToDevice',
+        find: 'yield Point.driverCommitted;',
+        replace: `
+          for (let i = 0; i < migrate.src.length; i++)
+            if ((migrate.src[i] & MIGRATE_PFN_MIGRATE) === 0 && migratePfnToPage(migrate.dst[i]) !== 0) {
+              yield* unlockPage(task, migratePfnToPage(migrate.dst[i]));
+              yield* putPage(task, migratePfnToPage(migrate.dst[i]));
+            }
+          yield Point.driverCommitted;`,
         imports: { unlockPage: 'mm/page/pageLock', putPage: 'mm/page/zone' },
       },
     ],
@@ -104,15 +110,20 @@ export const driverMigrationMistakes: readonly Bug[] = [
       },
       {
         module: 'drivers/dmirror/toSystem',
-        find: 'const migrating = liveAddress(arena, arena.pools.mirror, get(arena, arena.page.deviceData + page)); if (migrating !== 0 && optionIs(arena, migrating, Is.homeFileMigrating)) return migrating;',
+        find: `
+          const migrating = liveAddress(arena, arena.pools.mirror, get(arena, arena.page.deviceData + page));
+          if (migrating !== 0 && optionIs(arena, migrating, Is.homeFileMigrating)) return migrating;`,
         replace: 'objectUse(arena, get(arena, arena.page.deviceData + page));',
         imports: { objectUse: 'drivers/base/driverObject' },
       },
       {
         module: 'drivers/dmirror/toSystem',
-        find: 'const result = yield* moveToSystem(task, mirror, migrate); if (result === -EINVAL)',
-        replace:
-          'const data = get(arena, arena.page.deviceData + fault.page); const result = yield* moveToSystem(task, mirror, migrate); objectPut(arena, data); if (result === -EINVAL)',
+        in: 'bringGranule',
+        find: 'const result = yield* moveToSystem(task, mirror, migrate);',
+        replace: `
+          const data = get(arena, arena.page.deviceData + fault.page);
+          const result = yield* moveToSystem(task, mirror, migrate);
+          objectPut(arena, data);`,
         imports: { objectPut: 'drivers/base/driverObject' },
       },
     ],

@@ -15,8 +15,9 @@ export const retryMistakes: readonly Bug[] = [
       {
         module: 'drivers/dmirror/fault',
         find: 'yield* mutexLock(task, updateLock, LockClass.updateLock);',
-        replace: `if (mmuIntervalReadRetry(task, notifier, range.notifierSeq)) return -EBUSY;
-      yield* mutexLock(task, updateLock, LockClass.updateLock);`,
+        replace: `
+          if (mmuIntervalReadRetry(task, notifier, range.notifierSeq)) return -EBUSY;
+          yield* mutexLock(task, updateLock, LockClass.updateLock);`,
       },
       {
         module: 'drivers/dmirror/fault',
@@ -55,7 +56,9 @@ export const retryMistakes: readonly Bug[] = [
       {
         module: 'drivers/dmirror/fault',
         find: 'if (result === -EBUSY) count(task, Counter.rangeBusy); return result;',
-        replace: 'if (result !== -EBUSY) return result; range.notifierSeq = yield* mmuIntervalReadBegin(task, notifier);',
+        replace: `
+          if (result !== -EBUSY) return result;
+          range.notifierSeq = yield* mmuIntervalReadBegin(task, notifier);`,
       },
       { module: 'drivers/dmirror/fault', find: 'result = 1 + vpn;', replace: 'vpn++;' },
     ],
@@ -86,7 +89,15 @@ export const retryMistakes: readonly Bug[] = [
     preemptions: 1,
     oracles: ['I-OUT'],
     scenario: 'report-only-vs-dontneed',
-    edits: [{ module: 'scenarios/windows/rangeFaults', find: 'do { words.set(requests);', replace: 'words.set(requests); do {' }],
+    edits: [
+      { module: 'scenarios/windows/rangeFaults', in: 'asks', find: 'words.set(requests);', replace: '' },
+      {
+        module: 'scenarios/windows/rangeFaults',
+        in: 'asks',
+        find: 'const mark = observed();',
+        replace: 'const mark = observed(); words.set(requests);',
+      },
+    ],
   },
   {
     id: 'G09',
@@ -118,8 +129,10 @@ export const retryMistakes: readonly Bug[] = [
       {
         module: 'drivers/dmirror/fault',
         find: 'range.notifierSeq = yield* mmuIntervalReadBegin(task, notifier);',
-        replace:
-          'yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock); range.notifierSeq = yield* mmuIntervalReadBegin(task, notifier); yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);',
+        replace: `
+          yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+          range.notifierSeq = yield* mmuIntervalReadBegin(task, notifier);
+          yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);`,
       },
     ],
   },
@@ -135,9 +148,16 @@ export const retryMistakes: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/dmirror/fault',
-        find: 'yield* mmapReadLock(task, mm); result = yield* hmmRangeFault(task, range); yield* mmapReadUnlock(task, mm);',
-        replace:
-          'yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock); yield* mmapReadLock(task, mm); result = yield* hmmRangeFault(task, range); yield* mmapReadUnlock(task, mm); yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);',
+        find: `
+          yield* mmapReadLock(task, mm);
+          result = yield* hmmRangeFault(task, range);
+          yield* mmapReadUnlock(task, mm);`,
+        replace: `
+          yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+          yield* mmapReadLock(task, mm);
+          result = yield* hmmRangeFault(task, range);
+          yield* mmapReadUnlock(task, mm);
+          yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);`,
       },
     ],
   },
@@ -168,8 +188,11 @@ export const retryMistakes: readonly Bug[] = [
       {
         module: 'drivers/dmirror/fault',
         find: 'yield Point.driverChecked; result = yield* program(task, mirror, range, write);',
-        replace:
-          'yield Point.driverChecked; yield* lockPage(task, range.hmmPfns[0] & 0xfffff); result = yield* program(task, mirror, range, write); yield* unlockPage(task, range.hmmPfns[0] & 0xfffff);',
+        replace: `
+          yield Point.driverChecked;
+          yield* lockPage(task, range.hmmPfns[0] & 0xfffff);
+          result = yield* program(task, mirror, range, write);
+          yield* unlockPage(task, range.hmmPfns[0] & 0xfffff);`,
         imports: { lockPage: 'mm/page/pageLock', unlockPage: 'mm/page/pageLock' },
       },
     ],
@@ -186,9 +209,24 @@ export const retryMistakes: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/dmirror/fault',
-        find: 'if (result !== 0) { if (result === -EBUSY) count(task, Counter.rangeBusy); return result; } yield Point.driverSnapshot;',
-        replace:
-          'if (result !== 0) { if (result === -EBUSY) count(task, Counter.rangeBusy); return result; } yield Point.driverSnapshot; { const late = yield* intervalAt(task, mirror, range.start); range.notifierSeq = yield* mmuIntervalReadBegin(task, late); set(arena, notifier + IntervalSub.invalidateSeq, range.notifierSeq); yield* intervalDone(task, mirror, late); }',
+        find: `
+          if (result !== 0) {
+            if (result === -EBUSY) count(task, Counter.rangeBusy);
+            return result;
+          }
+          yield Point.driverSnapshot;`,
+        replace: `
+          if (result !== 0) {
+            if (result === -EBUSY) count(task, Counter.rangeBusy);
+            return result;
+          }
+          yield Point.driverSnapshot;
+          {
+            const late = yield* intervalAt(task, mirror, range.start);
+            range.notifierSeq = yield* mmuIntervalReadBegin(task, late);
+            set(arena, notifier + IntervalSub.invalidateSeq, range.notifierSeq);
+            yield* intervalDone(task, mirror, late);
+          }`,
         imports: { set: 'arena/access', IntervalSub: 'arena/structures' },
       },
     ],

@@ -7,10 +7,10 @@ import { memoryMutants } from './mutantsMemory.ts';
 import { migrationMutants } from './mutantsMigration.ts';
 import { devicePageBugs } from './realBugsDevicePages.ts';
 import { driverBugs } from './realBugsDrivers.ts';
-import { kfdBugs } from './realBugsKfd.ts';
 import { migrationBugs } from './realBugsMigration.ts';
 import { notifierBugs } from './realBugsNotifiers.ts';
 import { rangeFaultBugs } from './realBugsRangeFault.ts';
+import { svmBugs } from './realBugsSvm.ts';
 import { swapBugs } from './swap.ts';
 import { exclusiveWindows } from './windowsExclusive.ts';
 import { faultWindows } from './windowsFaults.ts';
@@ -35,7 +35,7 @@ export const bugs: readonly Bug[] = [
   migrationBugs,
   devicePageBugs,
   driverBugs,
-  kfdBugs,
+  svmBugs,
   retryMistakes,
   invalidateMistakes,
   driverMigrationMistakes,

@@ -15,8 +15,15 @@ export const memoryMutants: readonly Bug[] = [
       {
         module: 'notifier/invalidate',
         find: 'if (!ok) yield* invEnd(task, subs); return ok;',
-        replace:
-          'if (!ok) { for (const { sub: started, finish } of unfinished) { yield* intervalOps(get(arena, started + IntervalSub.ops)).invalidateFinish(task, finish); endCall(task, started); } yield* invEnd(task, subs); } return ok;',
+        replace: `
+          if (!ok) {
+            for (const { sub: started, finish } of unfinished) {
+              yield* intervalOps(get(arena, started + IntervalSub.ops)).invalidateFinish(task, finish);
+              endCall(task, started);
+            }
+            yield* invEnd(task, subs);
+          }
+          return ok;`,
       },
     ],
   },
@@ -33,8 +40,11 @@ export const memoryMutants: readonly Bug[] = [
       {
         module: 'notifier/invalidate',
         find: 'if (get(arena, subs + Subscriptions.hasItree) !== 0 && !(yield* intervalPass(task, subs, range))) return -EAGAIN;',
-        replace:
-          'if (get(arena, subs + Subscriptions.hasItree) !== 0 && !(yield* intervalPass(task, subs, range))) { yield* classicEnds(task, subs, range); return -EAGAIN; }',
+        replace: `
+          if (get(arena, subs + Subscriptions.hasItree) !== 0 && !(yield* intervalPass(task, subs, range))) {
+            yield* classicEnds(task, subs, range);
+            return -EAGAIN;
+          }`,
       },
     ],
   },
@@ -47,13 +57,7 @@ export const memoryMutants: readonly Bug[] = [
     preemptions: 1,
     oracles: ['I-PAIR'],
     scenario: 'oom-vs-two-notifiers-turned',
-    edits: [
-      {
-        module: 'notifier/invalidate',
-        find: 'error = result; }',
-        replace: 'error = result; break; }',
-      },
-    ],
+    edits: [{ module: 'notifier/invalidate', find: 'error = result;', replace: 'error = result; break;' }],
   },
   {
     id: 'M02',
@@ -67,8 +71,8 @@ export const memoryMutants: readonly Bug[] = [
     edits: [
       {
         module: 'hmm/cases',
-        find: 'if (pte === 0 || isDevicePrivate(pte) || isDeviceExclusive(pte) || isSwap(pte))',
-        replace: 'if (pte === 0 || isDevicePrivate(pte) || isSwap(pte))',
+        find: 'pte === 0 || isDevicePrivate(pte) || isDeviceExclusive(pte) || isSwap(pte)',
+        replace: 'pte === 0 || isDevicePrivate(pte) || isSwap(pte)',
       },
     ],
   },
@@ -81,13 +85,7 @@ export const memoryMutants: readonly Bug[] = [
     preemptions: 0,
     oracles: ['I-PERM'],
     scenario: 'cpu-store-vs-mprotect',
-    edits: [
-      {
-        module: 'mm/syscalls/mprotect',
-        find: 'if (flush) yield* flushTlb(task, CPU); yield* spinUnlock(task, ptl, LockClass.ptl); }',
-        replace: 'yield* spinUnlock(task, ptl, LockClass.ptl); }',
-      },
-    ],
+    edits: [{ module: 'mm/syscalls/mprotect', in: 'protectTable', find: 'if (flush) yield* flushTlb(task, CPU);', replace: '' }],
   },
   {
     id: 'M11',
@@ -115,13 +113,7 @@ export const memoryMutants: readonly Bug[] = [
     preemptions: 0,
     oracles: ['I-DATA', 'I-DIRTY'],
     scenario: 'device-read-vs-reclaim',
-    edits: [
-      {
-        module: 'mm/rmap/unmap',
-        find: 'setPageFlags(arena, pfn, PG_DIRTY)',
-        replace: '0',
-      },
-    ],
+    edits: [{ module: 'mm/rmap/unmap', find: 'setPageFlags(arena, pfn, PG_DIRTY)', replace: '0' }],
   },
   {
     id: 'M15',
@@ -135,8 +127,9 @@ export const memoryMutants: readonly Bug[] = [
     edits: [
       {
         module: 'hmm/cases',
-        find: 'if (isDevicePrivate(pte) && range.devPrivateOwner !== 0 && pgmapOwner(arena, ptePfn(pte)) === range.devPrivateOwner) {',
-        replace: 'if (isDevicePrivate(pte)) {',
+        in: 'nonpresent',
+        find: 'isDevicePrivate(pte) && range.devPrivateOwner !== 0 && pgmapOwner(arena, ptePfn(pte)) === range.devPrivateOwner',
+        replace: 'isDevicePrivate(pte)',
       },
     ],
   },

@@ -150,8 +150,8 @@ export const migrationMutants: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/dmirror/toDevice',
-        find: 'dst[i] = migratePfn(pfn) | (slot & MIGRATE_PFN_WRITE); }',
-        replace: 'dst[i] = migratePfn(pfn) | MIGRATE_PFN_WRITE; }',
+        find: 'dst[i] = migratePfn(pfn) | (slot & MIGRATE_PFN_WRITE);',
+        replace: 'dst[i] = migratePfn(pfn) | MIGRATE_PFN_WRITE;',
       },
     ],
   },

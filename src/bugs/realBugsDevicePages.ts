@@ -14,8 +14,17 @@ export const devicePageBugs: readonly Bug[] = [
     edits: [
       {
         module: 'mm/fault/softleaf',
-        find: 'if (!(yield* trylockPage(task, pfn))) { yield* waitOnLockedDropPtl(task, pfn, ptl); return 0; } yield* getPage(task, pfn); yield* spinUnlock(task, ptl, LockClass.ptl);',
-        replace: 'yield* getPage(task, pfn); yield* spinUnlock(task, ptl, LockClass.ptl); yield* lockPage(task, pfn);',
+        find: `
+          if (!(yield* trylockPage(task, pfn))) {
+            yield* waitOnLockedDropPtl(task, pfn, ptl);
+            return 0;
+          }
+          yield* getPage(task, pfn);
+          yield* spinUnlock(task, ptl, LockClass.ptl);`,
+        replace: `
+          yield* getPage(task, pfn);
+          yield* spinUnlock(task, ptl, LockClass.ptl);
+          yield* lockPage(task, pfn);`,
         imports: { lockPage: 'mm/page/pageLock' },
       },
     ],
@@ -50,7 +59,10 @@ export const devicePageBugs: readonly Bug[] = [
       {
         module: 'mm/page/devPagemap',
         find: 'poisonFrame(arena, pfn); yield* pagemapOps(arena, pgmap).folioFree(task, pfn);',
-        replace: 'yield* pagemapOps(arena, pgmap).folioFree(task, pfn); yield Point.zoneDevicePageInit; poisonFrame(arena, pfn);',
+        replace: `
+          yield* pagemapOps(arena, pgmap).folioFree(task, pfn);
+          yield Point.zoneDevicePageInit;
+          poisonFrame(arena, pfn);`,
       },
     ],
   },
@@ -122,13 +134,7 @@ export const devicePageBugs: readonly Bug[] = [
     preemptions: 0,
     oracles: ['I-ISO'],
     scenario: 'failed-copy-home',
-    edits: [
-      {
-        module: 'drivers/dmirror/toSystem',
-        find: 'if (copyFailsOnce(task, mirror)) clearFrame(task.arena, pfn);',
-        replace: 'if (copyFailsOnce(task, mirror)) ;',
-      },
-    ],
+    edits: [{ module: 'drivers/dmirror/toSystem', find: 'clearFrame(task.arena, pfn);', replace: '' }],
   },
   {
     id: 'R41',
@@ -143,7 +149,9 @@ export const devicePageBugs: readonly Bug[] = [
       {
         module: 'drivers/dmirror/exclusive',
         find: 'const result = yield* program(task, mirror, sub, vpn, pfn, token);',
-        replace: 'const result = yield* program(task, mirror, sub, vpn, pfn, token); if (result === -EBUSY) return result;',
+        replace: `
+          const result = yield* program(task, mirror, sub, vpn, pfn, token);
+          if (result === -EBUSY) return result;`,
       },
     ],
   },
@@ -177,8 +185,8 @@ export const devicePageBugs: readonly Bug[] = [
     edits: [
       {
         module: 'migrate/migrationEntries',
-        find: 'if (!isHuge(entry) && isMigration(entry) && ptePfn(entry) === from) {',
-        replace: 'if (!isHuge(entry) && (isDevicePrivate(entry) || (isMigration(entry) && ptePfn(entry) === from))) {',
+        find: '!isHuge(entry) && isMigration(entry) && ptePfn(entry) === from',
+        replace: '!isHuge(entry) && (isDevicePrivate(entry) || (isMigration(entry) && ptePfn(entry) === from))',
         imports: { isDevicePrivate: 'mm/table/pte' },
       },
     ],

@@ -12,11 +12,7 @@ export const driverBugs: readonly Bug[] = [
     oracles: ['I-STALE'],
     scenario: 'device-maps-what-is-discarded',
     edits: [
-      {
-        module: 'drivers/dmirror/invalidate',
-        find: 'yield* revoke(task, mirror, start, end); }',
-        replace: '}',
-      },
+      { module: 'drivers/dmirror/invalidate', in: 'invalidate', find: 'yield* revoke(task, mirror, start, end);', replace: '' },
     ],
   },
   {
@@ -32,8 +28,9 @@ export const driverBugs: readonly Bug[] = [
       {
         module: 'drivers/dmirror/fault',
         find: 'yield* mutexLock(task, updateLock, LockClass.updateLock);',
-        replace:
-          'const stale = mmuIntervalReadRetry(task, notifier, range.notifierSeq); yield* mutexLock(task, updateLock, LockClass.updateLock);',
+        replace: `
+          const stale = mmuIntervalReadRetry(task, notifier, range.notifierSeq);
+          yield* mutexLock(task, updateLock, LockClass.updateLock);`,
       },
       {
         module: 'drivers/dmirror/fault',
@@ -54,9 +51,18 @@ export const driverBugs: readonly Bug[] = [
     edits: [
       {
         module: 'scenarios/windows/driverObjects',
-        find: 'const range = objectAlloc(arena); yield Point.driverSnapshot; objectUse(arena, range); yield Point.driverChecked; objectPut(arena, range);',
-        replace:
-          'store(arena, OBJECT, objectAlloc(arena)); yield Point.driverSnapshot; objectUse(arena, load(arena, OBJECT)); yield Point.driverChecked; objectPut(arena, load(arena, OBJECT));',
+        find: `
+          const range = objectAlloc(arena);
+          yield Point.driverSnapshot;
+          objectUse(arena, range);
+          yield Point.driverChecked;
+          objectPut(arena, range);`,
+        replace: `
+          store(arena, OBJECT, objectAlloc(arena));
+          yield Point.driverSnapshot;
+          objectUse(arena, load(arena, OBJECT));
+          yield Point.driverChecked;
+          objectPut(arena, load(arena, OBJECT));`,
       },
     ],
   },
@@ -73,7 +79,11 @@ export const driverBugs: readonly Bug[] = [
       {
         module: 'drivers/dmirror/interval',
         find: 'if (error !== 0) poolFree(arena, arena.pools.interval, sub);',
-        replace: 'if (error !== 0) { yield* mmuIntervalNotifierRemove(task, sub); poolFree(arena, arena.pools.interval, sub); }',
+        replace: `
+          if (error !== 0) {
+            yield* mmuIntervalNotifierRemove(task, sub);
+            poolFree(arena, arena.pools.interval, sub);
+          }`,
       },
     ],
   },
@@ -90,8 +100,9 @@ export const driverBugs: readonly Bug[] = [
       {
         module: 'drivers/dmirror/fault',
         find: 'yield Point.driverSnapshot;',
-        replace:
-          'yield Point.driverSnapshot; for (let i = 0; i < range.end - range.start; i++) setPageFlags(arena, range.hmmPfns[i] & 0xfffff, PG_DIRTY);',
+        replace: `
+          yield Point.driverSnapshot;
+          for (let i = 0; i < range.end - range.start; i++) setPageFlags(arena, range.hmmPfns[i] & 0xfffff, PG_DIRTY);`,
         imports: { PG_DIRTY: 'mm/page/page', setPageFlags: 'mm/page/page' },
       },
     ],
@@ -118,28 +129,14 @@ export const driverBugs: readonly Bug[] = [
     oracles: ['I-TLB', 'I-UAF', 'I-STALE', 'I-FREE', 'I-DATA', 'I-LOST'],
     scenario: 'device-tlb-vs-two-zaps',
     edits: [
+      { module: 'drivers/dmirror/invalidate', in: 'invalidate', find: 'yield* revoke(task, mirror, start, end);', replace: '' },
       {
         module: 'drivers/dmirror/invalidate',
-        find: 'yield* revoke(task, mirror, start, end); } yield* mutexUnlock(task, updateLock, LockClass.updateLock); return true;',
-        replace:
-          '} yield* mutexUnlock(task, updateLock, LockClass.updateLock); yield* revoke(task, mirror, range.start, range.end); return true;',
-      },
-    ],
-  },
-  {
-    id: 'R55',
-    title: 'unbalanced-unlock: an error exit unlocks what was not locked yet',
-    reference: 'commit d287dee565c3 (gpusvm)',
-    kind: 'COR',
-    threads: 1,
-    preemptions: 0,
-    oracles: ['I-LOCK'],
-    scenario: 'device-write-to-read-only',
-    edits: [
-      {
-        module: 'drivers/dmirror/fault',
-        find: 'if (result === -EBUSY) count(task, Counter.rangeBusy); return result;',
-        replace: 'yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock); return result;',
+        in: 'invalidate',
+        find: 'yield* mutexUnlock(task, updateLock, LockClass.updateLock);',
+        replace: `
+          yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+          yield* revoke(task, mirror, range.start, range.end);`,
       },
     ],
   },
@@ -155,9 +152,13 @@ export const driverBugs: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/base/deviceTable',
-        find: 'if ((entry & DEV_VALID) !== 0 && (entry & (DEV_WRITE | DEV_ATOMIC)) !== 0) setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);',
-        replace:
-          'yield* lockPage(task, deviceEntryPfn(entry)); setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY); yield* unlockPage(task, deviceEntryPfn(entry));',
+        find: `
+          if ((entry & DEV_VALID) !== 0 && (entry & (DEV_WRITE | DEV_ATOMIC)) !== 0)
+            setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);`,
+        replace: `
+          yield* lockPage(task, deviceEntryPfn(entry));
+          setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);
+          yield* unlockPage(task, deviceEntryPfn(entry));`,
         imports: { lockPage: 'mm/page/pageLock', unlockPage: 'mm/page/pageLock' },
       },
     ],
@@ -174,9 +175,18 @@ export const driverBugs: readonly Bug[] = [
     edits: [
       {
         module: 'scenarios/windows/driverObjects',
-        find: 'yield* mutexLock(task, LOCK, LockClass.updateLock); const key = load(task.arena, OBJECT); store(task.arena, OBJECT, 0); yield* mutexUnlock(task, LOCK, LockClass.updateLock); yield Point.driverCommitted; objectPut(task.arena, key);',
-        replace:
-          'const key = load(task.arena, OBJECT); objectPut(task.arena, key); yield Point.driverCommitted; store(task.arena, OBJECT, 0);',
+        find: `
+          yield* mutexLock(task, LOCK, LockClass.updateLock);
+          const key = load(task.arena, OBJECT);
+          store(task.arena, OBJECT, 0);
+          yield* mutexUnlock(task, LOCK, LockClass.updateLock);
+          yield Point.driverCommitted;
+          objectPut(task.arena, key);`,
+        replace: `
+          const key = load(task.arena, OBJECT);
+          objectPut(task.arena, key);
+          yield Point.driverCommitted;
+          store(task.arena, OBJECT, 0);`,
       },
     ],
   },
@@ -198,31 +208,19 @@ export const driverBugs: readonly Bug[] = [
     ],
   },
   {
-    id: 'X06',
-    title: 'range-tug-of-war: two devices want the same range whole, and send it home from each other before either has bound it',
-    reference: 'xe, 0620837490e0',
-    kind: 'LL',
-    threads: 2,
-    preemptions: 2,
-    oracles: ['I-PROG'],
-    scenario: 'two-devices-want-a-range',
+    id: 'R66',
+    title: 'chunk-start-wrong: a large request is cut in pieces, and only the first one is done',
+    reference: 'commit 66cee9097e2b (nouveau), 2022',
+    kind: 'ERR',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-OUT'],
+    scenario: 'fault-of-four-pages',
     edits: [
       {
-        module: 'drivers/gpusvm/fault',
-        find: 'if (optionIs(arena, mirror, Is.migrateDevmemOn)) yield* migrateRange(task, mirror, sub, at, stop);',
-        replace: '',
-      },
-      {
-        module: 'drivers/gpusvm/fault',
-        find: 'const gotten = yield* getPages(task, mirror, range);',
-        replace:
-          'if (optionIs(task.arena, mirror, Is.migrateDevmemOn)) yield* migrateRange(task, mirror, range.notifier, range.start, range.end); const gotten = yield* getPages(task, mirror, range);',
-      },
-      {
-        module: 'drivers/gpusvm/migrate',
-        find: 'yield* devmemLock(task); yield* rangeEvict(task, mirror, sub, start, end); result = yield* migrateOnce(task, mirror, start, end); yield* devmemUnlock(task);',
-        replace:
-          'yield* devmemLockShared(task); yield* rangeEvict(task, mirror, sub, start, end); result = yield* migrateOnce(task, mirror, start, end); yield* devmemUnlockShared(task);',
+        module: 'drivers/dmirror/fault',
+        find: 'result = yield* faultChunk(task, mirror, sub, at, stop, write, retry, once);',
+        replace: 'result = yield* faultChunk(task, mirror, sub, start, Math.min(start + chunk, end), write, retry, once);',
       },
     ],
   },

@@ -46,15 +46,14 @@ export const migrationBugs: readonly Bug[] = [
     oracles: ['I-TLB', 'I-LOST', 'I-DATA', 'I-FREE'],
     scenario: 'stale-tlb-vs-discard',
     edits: [
-      {
-        module: 'migrate/collectTable',
-        find: 'if (exclusive) { if (ptePresent(pte)) yield* flushTlb(task, CPU);',
-        replace: 'if (exclusive) {',
-      },
+      { module: 'migrate/collectTable', in: 'take', find: 'if (ptePresent(pte)) yield* flushTlb(task, CPU);', replace: '' },
       {
         module: 'migrate/collectTable',
         find: 'if (flush) yield* flushTlb(task, CPU); yield* spinUnlock(task, ptl, LockClass.ptl);',
-        replace: 'yield* spinUnlock(task, ptl, LockClass.ptl); yield Point.flushTlb; if (flush) yield* flushTlb(task, CPU);',
+        replace: `
+          yield* spinUnlock(task, ptl, LockClass.ptl);
+          yield Point.flushTlb;
+          if (flush) yield* flushTlb(task, CPU);`,
       },
     ],
   },
@@ -88,8 +87,9 @@ export const migrationBugs: readonly Bug[] = [
       {
         module: 'migrate/commit',
         find: 'if (!(yield* commitPage(task, from, to, faultPage))) src[i] = slot & ~MIGRATE_PFN_MIGRATE;',
-        replace:
-          'if (!(yield* commitPage(task, from, to, faultPage))) src[i] = slot & ~MIGRATE_PFN_MIGRATE; if ((slot & MIGRATE_PFN_COMPOUND) !== 0) i += PTRS_PER_TABLE - 1;',
+        replace: `
+          if (!(yield* commitPage(task, from, to, faultPage))) src[i] = slot & ~MIGRATE_PFN_MIGRATE;
+          if ((slot & MIGRATE_PFN_COMPOUND) !== 0) i += PTRS_PER_TABLE - 1;`,
       },
     ],
   },
@@ -123,8 +123,15 @@ export const migrationBugs: readonly Bug[] = [
       {
         module: 'drivers/dmirror/toDevice',
         find: 'yield Point.driverCopied; yield* migrateVmaPages(task, migrate);',
-        replace:
-          'if (migrate.src.every((slot) => migratePfnToPage(slot) === 0)) for (const slot of migrate.dst) if (slot !== 0) { yield* unlockPage(task, migratePfnToPage(slot)); yield* putPage(task, migratePfnToPage(slot)); } yield Point.driverCopied; yield* migrateVmaPages(task, migrate);',
+        replace: `
+          if (migrate.src.every((slot) => migratePfnToPage(slot) === 0))
+            for (const slot of migrate.dst)
+              if (slot !== 0) {
+                yield* unlockPage(task, migratePfnToPage(slot));
+                yield* putPage(task, migratePfnToPage(slot));
+              }
+          yield Point.driverCopied;
+          yield* migrateVmaPages(task, migrate);`,
       },
     ],
   },
@@ -165,13 +172,7 @@ export const migrationBugs: readonly Bug[] = [
     preemptions: 2,
     oracles: ['I-MIG'],
     scenario: 'evict-vs-return',
-    edits: [
-      {
-        module: 'drivers/dmirror/toSystem',
-        find: 'disownMoved(task.arena, src); const moved',
-        replace: 'const moved',
-      },
-    ],
+    edits: [{ module: 'drivers/dmirror/toSystem', in: 'moveToSystem', find: 'disownMoved(task.arena, src);', replace: '' }],
   },
   {
     id: 'R80',
@@ -183,6 +184,6 @@ export const migrationBugs: readonly Bug[] = [
     preemptions: 0,
     oracles: ['I-PROG'],
     scenario: 'failed-copy-home',
-    edits: [{ module: 'drivers/dmirror/toSystem', find: 'faultPage: fault.page,', replace: 'faultPage: 0,' }],
+    edits: [{ module: 'drivers/dmirror/toSystem', find: 'faultPage: fault.page', replace: 'faultPage: 0' }],
   },
 ];

@@ -16,19 +16,31 @@ export const notifierBugs: readonly Bug[] = [
       {
         module: 'notifier/sequence',
         find: 'const ends = active === 0 && isInvalidating(task, subs);',
-        replace:
-          'const ends = active === 0 && isInvalidating(task, subs); if (ends) { store(arena, subs + Subscriptions.invalidateSeq, (get(arena, subs + Subscriptions.invalidateSeq) + 1) | 0); yield Point.invEndWake; }',
+        replace: `
+          const ends = active === 0 && isInvalidating(task, subs);
+          if (ends) {
+            store(arena, subs + Subscriptions.invalidateSeq, (get(arena, subs + Subscriptions.invalidateSeq) + 1) | 0);
+            yield Point.invEndWake;
+          }`,
       },
       {
         module: 'notifier/sequence',
-        find: 'store(arena, subs + Subscriptions.invalidateSeq, (get(arena, subs + Subscriptions.invalidateSeq) + 1) | 0); drainDeferred(task, subs);',
+        find: `
+          store(arena, subs + Subscriptions.invalidateSeq, (get(arena, subs + Subscriptions.invalidateSeq) + 1) | 0);
+          drainDeferred(task, subs);`,
         replace: 'drainDeferred(task, subs);',
       },
       {
         module: 'notifier/interval',
-        find: 'yield* waitForExclusion(task, subs, seq); yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions); const done = get(task.arena, subs + Subscriptions.invalidateSeq) !== seq; yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);',
-        replace:
-          'yield Point.mmuIntervalReadBegin; yield* waitForExclusion(task, subs, seq); const done = load(task.arena, subs + Subscriptions.invalidateSeq) !== seq;',
+        find: `
+          yield* waitForExclusion(task, subs, seq);
+          yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
+          const done = get(task.arena, subs + Subscriptions.invalidateSeq) !== seq;
+          yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);`,
+        replace: `
+          yield Point.mmuIntervalReadBegin;
+          yield* waitForExclusion(task, subs, seq);
+          const done = load(task.arena, subs + Subscriptions.invalidateSeq) !== seq;`,
         imports: { Point: 'steps/points' },
       },
     ],
@@ -84,9 +96,12 @@ export const notifierBugs: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/dmirror/interval',
-        find: 'yield* mmuIntervalNotifierRemove(task, sub); poolFree',
-        replace:
-          'set(arena, sub + IntervalSub.owner, arena.words.length); yield Point.mmuNotifierUnregister; yield* mmuIntervalNotifierRemove(task, sub); poolFree',
+        in: 'closeIntervals',
+        find: 'yield* mmuIntervalNotifierRemove(task, sub);',
+        replace: `
+          set(arena, sub + IntervalSub.owner, arena.words.length);
+          yield Point.mmuNotifierUnregister;
+          yield* mmuIntervalNotifierRemove(task, sub);`,
         imports: { Point: 'steps/points', set: 'arena/access', IntervalSub: 'arena/structures' },
       },
     ],
@@ -120,8 +135,16 @@ export const notifierBugs: readonly Bug[] = [
     edits: [
       {
         module: 'notifier/classic',
-        find: 'const index = yield* srcuReadLock(task); yield* callRelease(task, sub); yield* srcuReadUnlock(task, index); yield Point.mmuNotifierUnregister; yield* unlinkClassic(task, subs, sub);',
-        replace: 'yield* unlinkClassic(task, subs, sub); yield Point.mmuNotifierUnregister; yield* callRelease(task, sub);',
+        find: `
+          const index = yield* srcuReadLock(task);
+          yield* callRelease(task, sub);
+          yield* srcuReadUnlock(task, index);
+          yield Point.mmuNotifierUnregister;
+          yield* unlinkClassic(task, subs, sub);`,
+        replace: `
+          yield* unlinkClassic(task, subs, sub);
+          yield Point.mmuNotifierUnregister;
+          yield* callRelease(task, sub);`,
       },
     ],
   },
@@ -137,8 +160,21 @@ export const notifierBugs: readonly Bug[] = [
     edits: [
       {
         module: 'scenarios/windows/classic',
-        find: 'yield Point.driverInvalidate; yield* upRead(task, SEMAPHORE, LockClass.umemRwsem); return 0; },',
-        replace: 'return 0; }, *invalidateRangeEnd(task) { yield* upRead(task, SEMAPHORE, LockClass.umemRwsem); },',
+        find: `
+          *invalidateRangeStart(task) {
+            yield* downRead(task, SEMAPHORE, LockClass.umemRwsem);
+            yield Point.driverInvalidate;
+            yield* upRead(task, SEMAPHORE, LockClass.umemRwsem);
+            return 0;
+          }`,
+        replace: `
+          *invalidateRangeStart(task) {
+            yield* downRead(task, SEMAPHORE, LockClass.umemRwsem);
+            return 0;
+          },
+          *invalidateRangeEnd(task) {
+            yield* upRead(task, SEMAPHORE, LockClass.umemRwsem);
+          }`,
       },
     ],
   },
@@ -154,7 +190,10 @@ export const notifierBugs: readonly Bug[] = [
     edits: [
       {
         module: 'mm/syscalls/zap',
-        find: 'yield* mmuNotifierInvalidateRangeStart(task, range); yield* zapRange(task, mm, start, end); yield* mmuNotifierInvalidateRangeEnd(task, range);',
+        find: `
+          yield* mmuNotifierInvalidateRangeStart(task, range);
+          yield* zapRange(task, mm, start, end);
+          yield* mmuNotifierInvalidateRangeEnd(task, range);`,
         replace: 'yield* zapRange(task, mm, range.start, range.end);',
       },
     ],
@@ -183,8 +222,10 @@ export const notifierBugs: readonly Bug[] = [
       {
         module: 'notifier/invalidate',
         find: 'if (!ok) yield* invEnd(task, subs);',
-        replace:
-          'yield Point.intervalCallback; store(arena, subs + Subscriptions.invalidateSeq, seq); if (!ok) yield* invEnd(task, subs);',
+        replace: `
+          yield Point.intervalCallback;
+          store(arena, subs + Subscriptions.invalidateSeq, seq);
+          if (!ok) yield* invEnd(task, subs);`,
       },
     ],
   },

@@ -14,16 +14,26 @@ export const rangeFaultBugs: readonly Bug[] = [
     edits: [
       {
         module: 'notifier/sequence',
-        find: 'export function mmuIntervalReadRetry(task, sub, token) { return load(task.arena, sub + IntervalSub.invalidateSeq) !== token; }',
-        replace: `export function mmuIntervalReadRetry(task, sub, token) {
-        const subs = subscriptionsOf(task, mmOf(task, sub));
-        return load(task.arena, sub + IntervalSub.invalidateSeq) === load(task.arena, subs + Subscriptions.invalidateSeq);
-      }`,
+        find: `
+          export function mmuIntervalReadRetry(task, sub, token) {
+            return load(task.arena, sub + IntervalSub.invalidateSeq) !== token;
+          }`,
+        replace: `
+          export function mmuIntervalReadRetry(task, sub, token) {
+            const subs = subscriptionsOf(task, mmOf(task, sub));
+            return load(task.arena, sub + IntervalSub.invalidateSeq) === load(task.arena, subs + Subscriptions.invalidateSeq);
+          }`,
       },
       {
         module: 'notifier/sequence',
-        find: 'export function mmuIntervalCheckRetry(task, sub, token) { return load(task.arena, sub + IntervalSub.invalidateSeq) !== token; }',
-        replace: `export function mmuIntervalCheckRetry(task, sub, token) { return mmuIntervalReadRetry(task, sub, token); }`,
+        find: `
+          export function mmuIntervalCheckRetry(task, sub, token) {
+            return load(task.arena, sub + IntervalSub.invalidateSeq) !== token;
+          }`,
+        replace: `
+          export function mmuIntervalCheckRetry(task, sub, token) {
+            return mmuIntervalReadRetry(task, sub, token);
+          }`,
       },
     ],
   },
@@ -36,13 +46,7 @@ export const rangeFaultBugs: readonly Bug[] = [
     preemptions: 0,
     oracles: ['I-OUT', 'I-PROG'],
     scenario: 'request-of-a-swapped-page',
-    edits: [
-      {
-        module: 'hmm/cases',
-        find: 'const need = needFault(range, word, 0); if (need === 0) {',
-        replace: 'const need = needFault(range, word, 0); if (need === 0 || isSwap(pte)) {',
-      },
-    ],
+    edits: [{ module: 'hmm/cases', in: 'nonpresent', find: 'need === 0', replace: 'need === 0 || isSwap(pte)' }],
   },
   {
     id: 'R15b',
@@ -53,13 +57,7 @@ export const rangeFaultBugs: readonly Bug[] = [
     preemptions: 1,
     oracles: ['I-OUT', 'I-PROG'],
     scenario: 'request-vs-migration',
-    edits: [
-      {
-        module: 'hmm/cases',
-        find: 'const need = needFault(range, word, 0); if (need === 0) {',
-        replace: 'const need = needFault(range, word, 0); if (need === 0 || isMigration(pte)) {',
-      },
-    ],
+    edits: [{ module: 'hmm/cases', in: 'nonpresent', find: 'need === 0', replace: 'need === 0 || isMigration(pte)' }],
   },
   {
     id: 'R16',
@@ -88,7 +86,12 @@ export const rangeFaultBugs: readonly Bug[] = [
     oracles: ['I-OUT'],
     scenario: 'request-vs-migration',
     edits: [
-      { module: 'hmm/cases', find: 'if (isMigration(pte)) {', replace: 'if (isMigration(pte)) { range.hmmPfns[at] = sticky;' },
+      {
+        module: 'hmm/cases',
+        in: 'nonpresent',
+        find: 'walk.last = vpn;',
+        replace: 'range.hmmPfns[at] = sticky; walk.last = vpn;',
+      },
     ],
   },
   {
@@ -104,8 +107,10 @@ export const rangeFaultBugs: readonly Bug[] = [
       {
         module: 'hmm/rangeFault',
         find: 'const result = yield* handleMmFault(task, mm, vma, vpn, flags);',
-        replace:
-          'yield* spinLock(task, mm + Mm.pageTableLock, LockClass.pageTableLock); const result = yield* handleMmFault(task, mm, vma, vpn, flags); yield* spinUnlock(task, mm + Mm.pageTableLock, LockClass.pageTableLock);',
+        replace: `
+          yield* spinLock(task, mm + Mm.pageTableLock, LockClass.pageTableLock);
+          const result = yield* handleMmFault(task, mm, vma, vpn, flags);
+          yield* spinUnlock(task, mm + Mm.pageTableLock, LockClass.pageTableLock);`,
         imports: { spinLock: 'sync/spinlock', spinUnlock: 'sync/spinlock', LockClass: 'sync/lockClass' },
       },
     ],
@@ -122,14 +127,20 @@ export const rangeFaultBugs: readonly Bug[] = [
     edits: [
       {
         module: 'hmm/rangeFault',
-        find: 'if (mmuIntervalCheckRetry(task, range.notifier, range.notifierSeq)) return -EBUSY; yield Point.hmmWalk;',
-        replace: 'if (mmuIntervalCheckRetry(task, range.notifier, range.notifierSeq)) return -EAGAIN; yield Point.hmmWalk;',
+        find: `
+          if (mmuIntervalCheckRetry(task, range.notifier, range.notifierSeq)) return -EBUSY;
+          yield Point.hmmWalk;`,
+        replace: `
+          if (mmuIntervalCheckRetry(task, range.notifier, range.notifierSeq)) return -EAGAIN;
+          yield Point.hmmWalk;`,
       },
       {
         module: 'drivers/dmirror/fault',
         find: 'result = yield* hmmRangeFault(task, range); yield* mmapReadUnlock(task, mm);',
-        replace:
-          'result = yield* hmmRangeFault(task, range); if (result === -EAGAIN) return -EBUSY; yield* mmapReadUnlock(task, mm);',
+        replace: `
+          result = yield* hmmRangeFault(task, range);
+          if (result === -EAGAIN) return -EBUSY;
+          yield* mmapReadUnlock(task, mm);`,
         imports: { EAGAIN: 'arena/errno' },
       },
     ],
@@ -147,7 +158,9 @@ export const rangeFaultBugs: readonly Bug[] = [
       {
         module: 'drivers/dmirror/fault',
         find: 'result = yield* hmmRangeFault(task, range); yield* mmapReadUnlock(task, mm);',
-        replace: 'result = yield* hmmRangeFault(task, range); if (result !== -EBUSY) yield* mmapReadUnlock(task, mm);',
+        replace: `
+          result = yield* hmmRangeFault(task, range);
+          if (result !== -EBUSY) yield* mmapReadUnlock(task, mm);`,
       },
     ],
   },
@@ -182,8 +195,9 @@ export const rangeFaultBugs: readonly Bug[] = [
     edits: [
       {
         module: 'hmm/cases',
-        find: 'if (isDevicePrivate(pte) && range.devPrivateOwner !== 0 && pgmapOwner(arena, ptePfn(pte)) === range.devPrivateOwner) {',
-        replace: 'if (isDevicePrivate(pte)) {',
+        in: 'nonpresent',
+        find: 'isDevicePrivate(pte) && range.devPrivateOwner !== 0 && pgmapOwner(arena, ptePfn(pte)) === range.devPrivateOwner',
+        replace: 'isDevicePrivate(pte)',
       },
     ],
   },
@@ -199,25 +213,8 @@ export const rangeFaultBugs: readonly Bug[] = [
     edits: [
       {
         module: 'hmm/cases',
-        find: 'if (pte === 0 || isDevicePrivate(pte) || isDeviceExclusive(pte)',
-        replace: 'if (pte === 0 || isDeviceExclusive(pte)',
-      },
-    ],
-  },
-  {
-    id: 'R66',
-    title: 'chunk-start-wrong: a large request is cut in pieces, and only the first one is done',
-    reference: 'commit 66cee9097e2b (nouveau), 2022',
-    kind: 'ERR',
-    threads: 1,
-    preemptions: 0,
-    oracles: ['I-OUT'],
-    scenario: 'fault-of-four-pages',
-    edits: [
-      {
-        module: 'drivers/dmirror/fault',
-        find: 'result = yield* faultChunk(task, mirror, sub, at, stop, write, retry, once);',
-        replace: 'result = yield* faultChunk(task, mirror, sub, start, Math.min(start + chunk, end), write, retry, once);',
+        find: 'pte === 0 || isDevicePrivate(pte) || isDeviceExclusive(pte) || isSwap(pte)',
+        replace: 'pte === 0 || isDeviceExclusive(pte) || isSwap(pte)',
       },
     ],
   },

@@ -43,11 +43,7 @@ export const swapBugs: readonly Bug[] = [
     oracles: ['I-ENTRY', 'I-REF', 'I-DATA'],
     scenario: 'two-swap-ins',
     edits: [
-      {
-        module: 'mm/swap/swap',
-        find: 'const other = cachedPage(arena, slot); const known',
-        replace: 'const other = 0; const known',
-      },
+      { module: 'mm/swap/swap', in: 'swapCacheAdd', find: 'const other = cachedPage(arena, slot);', replace: 'const other = 0;' },
     ],
   },
   {
@@ -73,8 +69,8 @@ export const swapBugs: readonly Bug[] = [
     edits: [
       {
         module: 'mm/fault/swapFault',
-        find: 'if (pageSwap(arena, pfn) === slot + 1 && get(arena, fault.pte) === fault.orig)',
-        replace: 'if (pageSwap(arena, pfn) === slot + 1)',
+        find: 'pageSwap(arena, pfn) === slot + 1 && get(arena, fault.pte) === fault.orig',
+        replace: 'pageSwap(arena, pfn) === slot + 1',
       },
     ],
   },
@@ -108,8 +104,8 @@ export const swapBugs: readonly Bug[] = [
       { module: 'mm/swap/reclaim', find: 'if (pageCount(arena, pfn) !== 2) return false;', replace: '' },
       {
         module: 'mm/swap/swap',
-        find: 'const unused = pageCount(arena, pfn) === 2 && (pageFlags',
-        replace: 'const unused = (pageFlags',
+        find: 'pageCount(arena, pfn) === 2 && (pageFlags(arena, pfn) & PG_DIRTY) === 0',
+        replace: '(pageFlags(arena, pfn) & PG_DIRTY) === 0',
       },
     ],
   },

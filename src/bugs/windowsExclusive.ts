@@ -40,8 +40,9 @@ export const exclusiveWindows: readonly Bug[] = [
       {
         module: 'drivers/dmirror/invalidate',
         find: 'if (range.owner !== get(arena, mirror + Mirror.device)) return false;',
-        replace:
-          'if (range.event === MMU_NOTIFY_EXCLUSIVE) return true; if (range.owner !== get(arena, mirror + Mirror.device)) return false;',
+        replace: `
+          if (range.event === MMU_NOTIFY_EXCLUSIVE) return true;
+          if (range.owner !== get(arena, mirror + Mirror.device)) return false;`,
       },
     ],
   },
@@ -57,13 +58,15 @@ export const exclusiveWindows: readonly Bug[] = [
     edits: [
       {
         module: 'mm/fault/exclusiveEntry',
-        find: 'yield* mmuNotifierInvalidateRangeStart(task, range); const ptl',
-        replace: 'const ptl',
+        in: 'restoreExclusivePte',
+        find: 'yield* mmuNotifierInvalidateRangeStart(task, range);',
+        replace: '',
       },
       {
         module: 'mm/fault/exclusiveEntry',
-        find: 'yield* mmuNotifierInvalidateRangeEnd(task, range); return 0;',
-        replace: 'return 0;',
+        in: 'restoreExclusivePte',
+        find: 'yield* mmuNotifierInvalidateRangeEnd(task, range);',
+        replace: '',
       },
     ],
   },
@@ -97,8 +100,16 @@ export const exclusiveWindows: readonly Bug[] = [
     edits: [
       {
         module: 'mm/syscalls/copyPageRange',
-        find: 'if (!(yield* trylockPage(task, pfn))) return -EBUSY; yield* restorePte(task, pte, vma); yield* unlockPage(task, pfn); return yield* copyPresent(task, pte, childPte, 0);',
-        replace: 'yield* getPage(task, pfn); addAnonRmap(arena, pfn, false); store(arena, childPte, entry); return 0;',
+        find: `
+          if (!(yield* trylockPage(task, pfn))) return -EBUSY;
+          yield* restorePte(task, pte, vma);
+          yield* unlockPage(task, pfn);
+          return yield* copyPresent(task, pte, childPte, 0);`,
+        replace: `
+          yield* getPage(task, pfn);
+          addAnonRmap(arena, pfn, false);
+          store(arena, childPte, entry);
+          return 0;`,
       },
     ],
   },

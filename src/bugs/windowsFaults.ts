@@ -45,13 +45,7 @@ export const faultWindows: readonly Bug[] = [
     preemptions: 1,
     oracles: ['I-REF', 'I-MAP', 'I-QUIET', 'I-DATA'],
     scenario: 'two-cpu-faults',
-    edits: [
-      {
-        module: 'mm/fault/anonymous',
-        find: 'yield* spinLock(task, ptl, LockClass.ptl); if (isStillNone(task, fault)) { if (isUnstable(task, mm)) {',
-        replace: 'yield* spinLock(task, ptl, LockClass.ptl); if (true) { if (isUnstable(task, mm)) {',
-      },
-    ],
+    edits: [{ module: 'mm/fault/anonymous', in: 'mapNewPage', find: 'isStillNone(task, fault)', replace: 'true' }],
   },
   {
     id: 'F10',
@@ -65,7 +59,12 @@ export const faultWindows: readonly Bug[] = [
     edits: [
       {
         module: 'hmm/cases',
-        find: 'if (isMigration(pte)) { walk.last = vpn; yield* migrationEntryWait(task, get(arena, mm + Mm.pgd), vpn); return -EBUSY; }',
+        find: `
+          if (isMigration(pte)) {
+            walk.last = vpn;
+            yield* migrationEntryWait(task, get(arena, mm + Mm.pgd), vpn);
+            return -EBUSY;
+          }`,
         replace: 'if (isMigration(pte)) { range.hmmPfns[at] = sticky | ptePfn(pte) | HMM_PFN_VALID; return 0; }',
       },
     ],
@@ -113,6 +112,6 @@ export const faultWindows: readonly Bug[] = [
     preemptions: 1,
     oracles: ['I-PERM'],
     scenario: 'evict-vs-mprotect',
-    edits: [{ module: 'mm/syscalls/mprotect', find: 'if (kind === LEAF_MIGRATION_WRITE)', replace: 'if (false)' }],
+    edits: [{ module: 'mm/syscalls/mprotect', find: 'kind === LEAF_MIGRATION_WRITE', replace: 'false' }],
   },
 ];

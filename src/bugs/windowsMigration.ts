@@ -12,16 +12,8 @@ export const migrationWindows: readonly Bug[] = [
     oracles: ['I-TLB', 'I-DATA', 'I-LOST', 'I-FREE'],
     scenario: 'cpu-store-vs-migration',
     edits: [
-      {
-        module: 'migrate/collectTable',
-        find: 'if (exclusive) { if (ptePresent(pte)) yield* flushTlb(task, CPU);',
-        replace: 'if (exclusive) {',
-      },
-      {
-        module: 'migrate/collectTable',
-        find: 'if (flush) yield* flushTlb(task, CPU); yield* spinUnlock',
-        replace: 'yield* spinUnlock',
-      },
+      { module: 'migrate/collectTable', in: 'take', find: 'if (ptePresent(pte)) yield* flushTlb(task, CPU);', replace: '' },
+      { module: 'migrate/collectTable', in: 'collectTable', find: 'if (flush) yield* flushTlb(task, CPU);', replace: '' },
     ],
   },
   {
@@ -106,7 +98,7 @@ export const migrationWindows: readonly Bug[] = [
         replace: 'if (pageMapcount(arena, pfn) === 0) return true;',
       },
       { module: 'migrate/commit', find: 'if (pageCount(arena, from) !== expected) return false;', replace: '' },
-      { module: 'migrate/collectTable', find: 'if (maybeDmaPinned(arena, pfn)) {', replace: 'if (false) {' },
+      { module: 'migrate/collectTable', find: 'maybeDmaPinned(arena, pfn)', replace: 'false' },
     ],
   },
   {
@@ -131,11 +123,7 @@ export const migrationWindows: readonly Bug[] = [
     oracles: ['I-REF', 'I-MAP', 'I-DATA', 'I-QUIET'],
     scenario: 'hole-vs-cpu-fault',
     edits: [
-      {
-        module: 'migrate/insertPage',
-        find: 'if ((now === 0 || zero) && !isUnstable(task, mm)) {',
-        replace: 'if (!isUnstable(task, mm)) {',
-      },
+      { module: 'migrate/insertPage', find: '(now === 0 || zero) && !isUnstable(task, mm)', replace: '!isUnstable(task, mm)' },
     ],
   },
   {
@@ -147,13 +135,7 @@ export const migrationWindows: readonly Bug[] = [
     preemptions: 0,
     oracles: ['I-QUIET'],
     scenario: 'hole-vs-oom',
-    edits: [
-      {
-        module: 'migrate/insertPage',
-        find: 'if ((now === 0 || zero) && !isUnstable(task, mm)) {',
-        replace: 'if (now === 0 || zero) {',
-      },
-    ],
+    edits: [{ module: 'migrate/insertPage', find: '(now === 0 || zero) && !isUnstable(task, mm)', replace: 'now === 0 || zero' }],
   },
   {
     id: 'F16',
@@ -167,8 +149,8 @@ export const migrationWindows: readonly Bug[] = [
     edits: [
       {
         module: 'migrate/insertPage',
-        find: 'vmaIsAnonymous(arena, vma) && (vmaFlags(arena, vma) & VM_UFFD_MISSING) === 0;',
-        replace: 'vmaIsAnonymous(arena, vma);',
+        find: 'vmaIsAnonymous(arena, vma) && (vmaFlags(arena, vma) & VM_UFFD_MISSING) === 0',
+        replace: 'vmaIsAnonymous(arena, vma)',
       },
     ],
   },
@@ -185,8 +167,12 @@ export const migrationWindows: readonly Bug[] = [
       {
         module: 'drivers/dmirror/toDevice',
         find: 'yield Point.driverCopied; yield* migrateVmaPages(task, migrate); yield Point.driverCommitted;',
-        replace:
-          'yield Point.driverCopied; yield* mmapReadLock(task, migrate.mm); yield* mmapReadUnlock(task, migrate.mm); yield* migrateVmaPages(task, migrate); yield Point.driverCommitted;',
+        replace: `
+          yield Point.driverCopied;
+          yield* mmapReadLock(task, migrate.mm);
+          yield* mmapReadUnlock(task, migrate.mm);
+          yield* migrateVmaPages(task, migrate);
+          yield Point.driverCommitted;`,
         imports: { mmapReadLock: 'mm/vma/mmapLock', mmapReadUnlock: 'mm/vma/mmapLock' },
       },
     ],

@@ -37,8 +37,8 @@ export const notifierWindows: readonly Bug[] = [
     edits: [
       {
         module: 'notifier/interval',
-        find: 'store(arena, sub + IntervalSub.invalidateSeq, get(arena, seqWord)); }',
-        replace: 'store(arena, sub + IntervalSub.invalidateSeq, (get(arena, seqWord) - 2) | 1); }',
+        find: 'store(arena, sub + IntervalSub.invalidateSeq, get(arena, seqWord));',
+        replace: 'store(arena, sub + IntervalSub.invalidateSeq, (get(arena, seqWord) - 2) | 1);',
       },
     ],
   },
@@ -52,11 +52,7 @@ export const notifierWindows: readonly Bug[] = [
     oracles: ['I-UAF', 'I-CB', 'I-CRASH'],
     scenario: 'insert-remove-vs-bracket',
     edits: [
-      {
-        module: 'notifier/interval',
-        find: 'undefer(task, subs, sub); }',
-        replace: 'set(arena, sub + IntervalSub.onDeferred, 0); }',
-      },
+      { module: 'notifier/interval', find: 'undefer(task, subs, sub);', replace: 'set(arena, sub + IntervalSub.onDeferred, 0);' },
     ],
   },
   {
@@ -106,8 +102,11 @@ export const notifierWindows: readonly Bug[] = [
       {
         module: 'drivers/dmirror/fault',
         find: 'yield* mmput(task, mm); return result;',
-        replace:
-          'yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock); yield* mmput(task, mm); yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock); return result;',
+        replace: `
+          yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+          yield* mmput(task, mm);
+          yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+          return result;`,
       },
     ],
   },
@@ -122,7 +121,7 @@ export const notifierWindows: readonly Bug[] = [
     scenario: 'close-after-exit',
     edits: [
       { module: 'notifier/interval', find: 'mmgrab(arena, mm);', replace: '' },
-      { module: 'notifier/interval', find: 'mmdrop(arena, mm); }', replace: '}' },
+      { module: 'notifier/interval', find: 'mmdrop(arena, mm);', replace: '' },
     ],
   },
   {
@@ -137,9 +136,13 @@ export const notifierWindows: readonly Bug[] = [
     edits: [
       {
         module: 'notifier/invalidate',
-        find: 'if (get(arena, subs + Subscriptions.hasItree) !== 0 && !(yield* intervalPass(task, subs, range))) return -EAGAIN; if (get(arena, subs + Subscriptions.list) === 0) return 0; const error = yield* classicPass(task, subs, range);',
-        replace:
-          'const error = get(arena, subs + Subscriptions.list) === 0 ? 0 : yield* classicPass(task, subs, range); if (get(arena, subs + Subscriptions.hasItree) !== 0 && !(yield* intervalPass(task, subs, range))) return -EAGAIN;',
+        find: `
+          if (get(arena, subs + Subscriptions.hasItree) !== 0 && !(yield* intervalPass(task, subs, range))) return -EAGAIN;
+          if (get(arena, subs + Subscriptions.list) === 0) return 0;
+          const error = yield* classicPass(task, subs, range);`,
+        replace: `
+          const error = get(arena, subs + Subscriptions.list) === 0 ? 0 : yield* classicPass(task, subs, range);
+          if (get(arena, subs + Subscriptions.hasItree) !== 0 && !(yield* intervalPass(task, subs, range))) return -EAGAIN;`,
       },
     ],
   },

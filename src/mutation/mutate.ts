@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Edit, Mutation } from '../bugs/bug.ts';
-import { UsageError } from '../input/usageError.ts';
+import { applyEdit, type ModuleCode, moduleCode } from './applyEdit.ts';
 
 /** The package: this module is in dist/TREE/src/bugs. */
 const packageRoot = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -25,50 +25,30 @@ function dependencies(): string {
   return somePackage.slice(0, somePackage.lastIndexOf('node_modules') + 'node_modules'.length);
 }
 
-/** A pattern that matches the code with any white space between its words. */
-function pattern(code: string): RegExp {
-  const words = code.match(/[\w$]+|[^\s\w$]/g) ?? [];
-  return new RegExp(words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('\\s*'), 'g');
-}
-
-/** Comments say nothing to a machine, and may stand anywhere: blanks take their place. */
-const withoutComments = (source: string): string =>
-  source
-    .replace(/\/\*[\s\S]*?\*\//g, (text) => text.replace(/[^\n]/g, ' '))
-    .replace(/(^|[\s;{}])\/\/(?!# sourceMappingURL)[^\n]*/g, (text, lead: string) => lead.padEnd(text.length));
-
-/** The module's source with the edit made. @throws UsageError when the code does not occur exactly once. */
-export function applyEdit(source: string, { module, find, replace, imports = {} }: Edit): string {
-  const clean = withoutComments(source);
-  const found = [...clean.matchAll(pattern(find))];
-  if (found.length !== 1)
-    throw new UsageError(`the edit of ${module} matches ${found.length} times, it must match once: ${find}`);
-  const [match] = found as [RegExpExecArray];
-  // As many lines as before: the source map goes on to fit.
-  const lines = (text: string): number => text.split('\n').length;
-  const filled = replace + '\n'.repeat(Math.max(0, lines(match[0]) - lines(replace)));
-  const edited = clean.slice(0, match.index) + filled + clean.slice(match.index + match[0].length);
-  const missing = Object.entries(imports).filter(([name]) => !new RegExp(`^import .*\\b${name}\\b`, 'm').test(clean));
-  const up = '../'.repeat(module.split('/').length - 1);
-  return missing.map(([name, from]) => `import { ${name} } from '${up}${from}.js';`).join('') + edited;
-}
-
 /** The modules that a change touches, as they become. @throws UsageError when an edit does not fit the model any more. */
 export function editedModules({ id, edits }: Mutation): ReadonlyMap<string, string> {
   const say = (name: string, value: string): Edit => ({
     module: 'package/activeBug',
-    find: `${name} = null`,
-    replace: `${name} = ${JSON.stringify(value)}`,
+    find: `export const ${name} = null;`,
+    replace: `export const ${name} = ${JSON.stringify(value)};`,
   });
   const origin = pathToFileURL(join(packageRoot, 'dist', 'stepped', 'src', '/')).href;
   const marks = [say('activeBug', id), say('cleanTree', origin)];
-  const sources = new Map<string, string>();
-  for (const edit of [...marks, ...edits]) {
-    const { module } = edit;
-    const source = sources.get(module) ?? readFileSync(join(packageRoot, 'dist', 'stepped', 'src', `${module}.js`), 'utf8');
-    sources.set(module, applyEdit(source, edit));
-  }
-  return sources;
+  const edited = new Map<string, ModuleCode>();
+  for (const edit of [...marks, ...edits])
+    edited.set(edit.module, applyEdit(edited.get(edit.module) ?? asBuilt(edit.module), edit));
+  return new Map([...edited].map(([module, { source }]) => [module, source]));
+}
+
+/** Modules of the tree as it is, once they were read. */
+const built = new Map<string, ModuleCode>();
+
+function asBuilt(module: string): ModuleCode {
+  const known = built.get(module);
+  if (known !== undefined) return known;
+  const code = moduleCode(readFileSync(join(packageRoot, 'dist', 'stepped', 'src', `${module}.js`), 'utf8'));
+  built.set(module, code);
+  return code;
 }
 
 /** Copies the code of a folder; by links where the file system can, which is ten times as fast. */

@@ -8,9 +8,17 @@ export interface Mutant {
   readonly kind?: string;
 }
 
-const mutant = (title: string, ...edits: readonly (readonly [module: string, find: string, replace: string])[]): Mutant => ({
+/** A module of the explorer, code of it and what takes its place; and the function it is in, where the module has the code elsewhere, too. */
+type Change = readonly [module: string, find: string, replace: string, within?: string];
+
+const mutant = (title: string, ...edits: readonly Change[]): Mutant => ({
   title,
-  edits: edits.map(([module, find, replace]) => ({ module: `engines/explore/${module}`, find, replace })),
+  edits: edits.map(([module, find, replace, within]) => ({
+    module: `engines/explore/${module}`,
+    find,
+    replace,
+    ...(within === undefined ? {} : { in: within }),
+  })),
 });
 
 const seldom = (kind: string, one: Mutant): Mutant => ({ ...one, kind });
@@ -31,11 +39,7 @@ export const mutants: readonly Mutant[] = [
     ['machine/observed', 'this.low ^ mixLow(word, value)', 'this.low ^ mixLow(word, 0)'],
     ['machine/observed', 'this.high + mixHigh(word, value)', 'this.high + mixHigh(word, 0)'],
   ),
-  mutant('what a loop forgets, it does not forget', [
-    'machine/recorder',
-    'restart(mark) { this.observed.set(mark);',
-    'restart(mark) {',
-  ]),
+  mutant('what a loop forgets, it does not forget', ['machine/recorder', 'this.observed.set(mark);', '', 'restart']),
   mutant('what a task carries from one operation to the next is not part of its local state', [
     'machine/generators',
     'const scratch = scratchOf(task.pfns, parent?.scratch ?? before);',
@@ -53,13 +57,22 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant(
     'a word counts by its value alone',
-    ['machine/hash', 'let h = Math.imul(word ^ 0x1b873593, 0x85ebca6b) ^', 'let h = '],
-    ['machine/hash', 'let h = Math.imul(word ^ 0x68e31da4, 0x9e3779b1) ^', 'let h = '],
+    [
+      'machine/hash',
+      'Math.imul(word ^ 0x1b873593, 0x85ebca6b) ^ Math.imul(value + 0x7ed55d16, 0xc2b2ae35)',
+      'Math.imul(value + 0x7ed55d16, 0xc2b2ae35)',
+    ],
+    [
+      'machine/hash',
+      'Math.imul(word ^ 0x68e31da4, 0x9e3779b1) ^ Math.imul(value + 0x3c6ef372, 0x27d4eb2f)',
+      'Math.imul(value + 0x3c6ef372, 0x27d4eb2f)',
+    ],
   ),
   mutant('of the hash of a state eight bits are kept', [
     'search/visited',
-    'add(low, high, value) {',
-    'add(low, high, value) { low &= 255; high = 1;',
+    'const table = this.#table;',
+    'low &= 255; high = 1; const table = this.#table;',
+    'add',
   ]),
   // Steps, and taking them back.
   mutant('a write to a page frame is not taken back', [

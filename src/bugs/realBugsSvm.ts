@@ -1,7 +1,24 @@
-/** Real bugs of amdkfd: SVM ranges, their workers and their fault queues. */
+/** Real bugs of SVM ranges (amdkfd, drm_gpusvm, xe), their workers and their fault queues. */
 import type { Bug } from './bug.ts';
 
-export const kfdBugs: readonly Bug[] = [
+export const svmBugs: readonly Bug[] = [
+  {
+    id: 'R55',
+    title: 'unbalanced-unlock: an error exit unlocks what was not locked yet',
+    reference: 'commit d287dee565c3 (gpusvm)',
+    kind: 'COR',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-LOCK'],
+    scenario: 'device-write-to-read-only',
+    edits: [
+      {
+        module: 'drivers/dmirror/fault',
+        find: 'if (result === -EBUSY) count(task, Counter.rangeBusy); return result;',
+        replace: 'yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock); return result;',
+      },
+    ],
+  },
   {
     id: 'R56',
     title: 'svmbo-double-unref: two threads see the buffer of a range, and both drop it',
@@ -14,9 +31,17 @@ export const kfdBugs: readonly Bug[] = [
     edits: [
       {
         module: 'scenarios/windows/driverObjects',
-        find: 'const buffer = xchg(arena, OBJECT, 0); yield Point.driverCommitted; if (buffer !== 0) objectPut(arena, buffer);',
-        replace:
-          'const buffer = load(arena, OBJECT); yield Point.driverCommitted; if (buffer !== 0) { objectPut(arena, buffer); store(arena, OBJECT, 0); }',
+        find: `
+          const buffer = xchg(arena, OBJECT, 0);
+          yield Point.driverCommitted;
+          if (buffer !== 0) objectPut(arena, buffer);`,
+        replace: `
+          const buffer = load(arena, OBJECT);
+          yield Point.driverCommitted;
+          if (buffer !== 0) {
+            objectPut(arena, buffer);
+            store(arena, OBJECT, 0);
+          }`,
       },
     ],
   },
@@ -33,8 +58,11 @@ export const kfdBugs: readonly Bug[] = [
       {
         module: 'drivers/dmirror/fault',
         find: 'result = yield* hmmRangeFault(task, range); yield* mmapReadUnlock(task, mm);',
-        replace:
-          'yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock); result = yield* hmmRangeFault(task, range); yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock); yield* mmapReadUnlock(task, mm);',
+        replace: `
+          yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+          result = yield* hmmRangeFault(task, range);
+          yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+          yield* mmapReadUnlock(task, mm);`,
       },
     ],
   },
@@ -86,8 +114,11 @@ export const kfdBugs: readonly Bug[] = [
       {
         module: 'drivers/kfd/index',
         find: 'if (range.event === MMU_NOTIFY_RELEASE) return true;',
-        replace:
-          'if (range.event === MMU_NOTIFY_RELEASE) { yield* cancelWorkSync(task, mirror + Mirror.work, restore); return true; }',
+        replace: `
+          if (range.event === MMU_NOTIFY_RELEASE) {
+            yield* cancelWorkSync(task, mirror + Mirror.work, restore);
+            return true;
+          }`,
       },
     ],
   },
@@ -103,7 +134,10 @@ export const kfdBugs: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/kfd/evict',
-        find: 'if (!mmgetNotZero(task.arena, mm)) return; yield* migrateAll(task, mirror, mm); yield* mmput(task, mm);',
+        find: `
+          if (!mmgetNotZero(task.arena, mm)) return;
+          yield* migrateAll(task, mirror, mm);
+          yield* mmput(task, mm);`,
         replace: 'yield* migrateAll(task, mirror, mm);',
       },
     ],
@@ -122,6 +156,44 @@ export const kfdBugs: readonly Bug[] = [
         module: 'drivers/kfd/fault',
         find: 'result = sub !== 0 && (yield* isStale(task, mirror, sub, start)) ? -EBUSY : -EFAULT;',
         replace: 'result = -EFAULT;',
+      },
+    ],
+  },
+  {
+    id: 'X06',
+    title: 'range-tug-of-war: two devices want the same range whole, and send it home from each other before either has bound it',
+    reference: 'xe, 0620837490e0',
+    kind: 'LL',
+    threads: 2,
+    preemptions: 2,
+    oracles: ['I-PROG'],
+    scenario: 'two-devices-want-a-range',
+    edits: [
+      {
+        module: 'drivers/gpusvm/fault',
+        find: 'if (optionIs(arena, mirror, Is.migrateDevmemOn)) yield* migrateRange(task, mirror, sub, at, stop);',
+        replace: '',
+      },
+      {
+        module: 'drivers/gpusvm/fault',
+        find: 'const gotten = yield* getPages(task, mirror, range);',
+        replace: `
+          if (optionIs(task.arena, mirror, Is.migrateDevmemOn))
+            yield* migrateRange(task, mirror, range.notifier, range.start, range.end);
+          const gotten = yield* getPages(task, mirror, range);`,
+      },
+      {
+        module: 'drivers/gpusvm/migrate',
+        find: `
+          yield* devmemLock(task);
+          yield* rangeEvict(task, mirror, sub, start, end);
+          result = yield* migrateOnce(task, mirror, start, end);
+          yield* devmemUnlock(task);`,
+        replace: `
+          yield* devmemLockShared(task);
+          yield* rangeEvict(task, mirror, sub, start, end);
+          result = yield* migrateOnce(task, mirror, start, end);
+          yield* devmemUnlockShared(task);`,
       },
     ],
   },
