@@ -5,7 +5,7 @@ import type { Pfn, Word } from './units.ts';
 
 const MAGIC = 0x48_4d_4d_4c; // "HMML"
 /** Raised whenever a structure changes, so that a worker of another build refuses the buffer. */
-export const LAYOUT_VERSION = 7;
+export const LAYOUT_VERSION = 8;
 
 /** The two shared buffers. Structured-clonable; this is all a worker needs to attach. */
 export interface ArenaBuffers {
@@ -50,6 +50,9 @@ export interface Arena {
     readonly pgmap: Pool<'pgmap'>;
     readonly mirror: Pool<'mirror'>;
     readonly driverObject: Pool<'driverObject'>;
+    readonly resource: Pool<'resource'>;
+    readonly device: Pool<'device'>;
+    readonly devres: Pool<'devres'>;
   };
 }
 

@@ -11,6 +11,7 @@ export const EFAULT = 14;
 export const EBUSY = 16;
 export const EEXIST = 17;
 export const EINVAL = 22;
+export const ERANGE = 34;
 export const ENOLCK = 37;
 export const ENOSYS = 38;
 export const EOVERFLOW = 75;
@@ -29,6 +30,7 @@ const names: ReadonlyMap<number, string> = new Map([
   [EBUSY, 'EBUSY'],
   [EEXIST, 'EEXIST'],
   [EINVAL, 'EINVAL'],
+  [ERANGE, 'ERANGE'],
   [ENOLCK, 'ENOLCK'],
   [ENOSYS, 'ENOSYS'],
   [EOVERFLOW, 'EOVERFLOW'],

@@ -6,6 +6,8 @@ import {
   AddressSpace,
   AnonVma,
   ClassicSub,
+  Device,
+  Devres,
   DriverObject,
   Header,
   IntervalSub,
@@ -13,6 +15,7 @@ import {
   Mm,
   Pgmap,
   pageFields,
+  Resource,
   Subscriptions,
   swapFields,
   tableFields,
@@ -37,6 +40,8 @@ export interface Pool<N extends string = string> {
   readonly count: number;
 }
 
+/** Regions and claims beside those of each device: its frames, and their pagemap. */
+const RESOURCES = 8;
 const POOL_CONTROL_WORDS = 32;
 const LINE = 32;
 
@@ -70,6 +75,9 @@ export function plan(config: ArenaConfig) {
     pgmap: pool(Pgmap.shape, Math.max(1, config.devices)),
     mirror: pool(Mirror.shape, config.mirrors),
     driverObject: pool(DriverObject.shape, config.intervals),
+    resource: pool(Resource.shape, RESOURCES + 2 * config.devices),
+    device: pool(Device.shape, Math.max(1, config.devices)),
+    devres: pool(Devres.shape, RESOURCES + 2 * config.devices),
   };
   const arrays = <F extends Readonly<Record<string, Field>>>(fields: F, count: number): Arrays<F> =>
     Object.fromEntries(Object.keys(fields).map((name) => [name, take(count)])) as Arrays<F>;

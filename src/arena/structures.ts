@@ -34,6 +34,11 @@ export const Header = struct('header', {
   older: frozen('Older bits: behaviour of older kernels, see mm/table/older.ts; 0 is the base of the model'),
   shared: owned('scenario words', 16),
   devmemLock: atomic('rwsem and its writer: migrations to all devices of a driver that has such a lock', 2),
+  resourceLock: atomic('resource_lock: the tree of regions changes under it'),
+  iomemChild: guarded(
+    'resourceLock',
+    'iomem_resource.child: handle of the first region of page frames above system memory, 0 for none',
+  ),
 });
 
 /** One acting thread: what it does now, what it holds, where it waits. Read by the watchdog, written by the actor. */
@@ -248,6 +253,31 @@ export const DriverObject = pooled('driverObject', {
   refs: atomic('kref'),
 });
 export type DriverObject = Address<'driverObject'>;
+
+/** struct resource: page frames that somebody has claimed. Siblings do not overlap, and lie in their parent, lowest first. */
+export const Resource = pooled('resource', {
+  start: frozen('first page frame'),
+  pages: frozen('number of page frames'),
+  busy: frozen('IORESOURCE_BUSY: nobody claims a part of it'),
+  parent: guarded('resourceLock', 'handle of the region it is a part of, 0 for iomem_resource'),
+  sibling: guarded('resourceLock', 'handle of the next one with the same parent, 0 for none'),
+  child: guarded('resourceLock', 'handle of the first region that is a part of it, 0 for none'),
+});
+
+/** struct device, as far as it owns what a driver has claimed for it. */
+export const Device = pooled('device', {
+  devres: guarded(
+    'the set-up and the removal of the device: one after the other',
+    'devres_head: handle of what was claimed last, 0 for none',
+  ),
+});
+
+/** struct devres: one thing that is given back when its device goes. */
+export const Devres = pooled('devres', {
+  next: guarded('as Device.devres', 'handle of what was claimed before it, 0 for none'),
+  release: frozen('how it is given back: a number of the table in mm/page/devres.ts'),
+  object: frozen('handle of what is given back'),
+});
 
 /** struct page, as a structure of arrays: one word of each for every page frame. At most 64 bytes a page. */
 export const pageFields = {

@@ -6,11 +6,13 @@ import { errnoName } from '../arena/errno.ts';
 import { deref, handleOf } from '../arena/pool.ts';
 import { Actor, ActorState } from '../arena/structures.ts';
 import { type Driver, mirrorNeeds } from '../drivers/base/driver.ts';
-import { mirrorAlloc, mirrorFree, mirrorPgmap } from '../drivers/base/mirror.ts';
+import { mirrorAlloc, mirrorFree } from '../drivers/base/mirror.ts';
 import { type DriverSettings, optionWords, storeOptions } from '../drivers/base/options.ts';
+import { probeDevices } from '../drivers/base/probe.ts';
 import { registerDriver } from '../drivers/registry.ts';
 import { UsageError } from '../input/usageError.ts';
-import { MEMORY_DEVICE_PRIVATE, memremapPages, memunmapPages } from '../mm/page/devPagemap.ts';
+import { MEMORY_DEVICE_PRIVATE } from '../mm/page/devPagemap.ts';
+import { deviceDel } from '../mm/page/devres.ts';
 import { mmput } from '../mm/syscalls/exit.ts';
 import { mmapAnonymous } from '../mm/syscalls/mmap.ts';
 import { swapoff } from '../mm/syscalls/swapoff.ts';
@@ -110,15 +112,9 @@ export function mixedScenario(options: MixedOptions): MixedScenario {
   const mm = mmAlloc(arena);
   run(mmapAnonymous(checker, mm, BASE, options.pages));
   const id = registerDriver(driver);
-  const mirrors = Array.from({ length: options.devices }, (_, i) => {
-    const start = options.memory + i * options.deviceMemory;
-    const pgmap = memremapPages(arena, {
-      type: MEMORY_DEVICE_PRIVATE,
-      owner: i + 1,
-      ops: id,
-      start,
-      pages: options.deviceMemory,
-    });
+  const kinds = Array.from({ length: options.devices }, (_, i) => ({ type: MEMORY_DEVICE_PRIVATE, owner: i + 1, ops: id }));
+  const devices = probeDevices(checker, options.deviceMemory, kinds);
+  const mirrors = devices.map(({ pgmap }, i) => {
     const mirror = mirrorAlloc(arena, { driver: id, mm, pgmap, device: i + 1 });
     storeOptions(arena, mirror, words);
     const error = tryOpen(driver, checker, mirror);
@@ -147,12 +143,8 @@ export function mixedScenario(options: MixedOptions): MixedScenario {
   const finish = (): Finding[] => {
     for (const handle of mirrors) run(driver.close(checker, deref(arena, arena.pools.mirror, handle)));
     run(mmput(checker, mm));
-    for (const handle of mirrors) {
-      const mirror = deref(arena, arena.pools.mirror, handle);
-      const pgmap = mirrorPgmap(arena, mirror);
-      mirrorFree(arena, mirror);
-      run(memunmapPages(checker, pgmap));
-    }
+    for (const handle of mirrors) mirrorFree(arena, deref(arena, arena.pools.mirror, handle));
+    for (const { device } of devices) run(deviceDel(checker, device));
     // What nobody came back for.
     run(swapoff(checker));
     return checkLeaks(arena);

@@ -34,6 +34,7 @@ const classes = [
   { name: 'subscriptions', kind: 'spin', nests: false },
   { name: 'devicePages', kind: 'spin', nests: false },
   { name: 'deferredList', kind: 'spin', nests: false },
+  { name: 'resource', kind: 'spin', nests: false },
 ] as const satisfies readonly LockClassInfo[];
 
 export const lockClasses: readonly LockClassInfo[] = classes;

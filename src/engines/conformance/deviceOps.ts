@@ -38,7 +38,7 @@ export function open(machine: Machine, process: Process, op: Operation): Answer 
   // The recorder refuses a slot that is in use, before the kernel sees anything.
   if (process.devices.has(slot)) return { e: 16, busy: 1 };
   if (device >= NODES) return { e: ENOENT };
-  if (device >= machine.pgmaps.length) return { e: ENXIO };
+  if (device >= machine.devices.length) return { e: ENXIO };
   process.devices.set(slot, openDevice(machine, process, device));
   return { e: 0 };
 }

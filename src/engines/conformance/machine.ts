@@ -1,14 +1,15 @@
 /** The machine a script runs on: four devices, processes with their open files, one task that does everything in turn. */
 import { store } from '../../arena/access.ts';
 import { type Arena, createArena } from '../../arena/arena.ts';
-import { poolFree } from '../../arena/pool.ts';
 import { Actor, ActorState } from '../../arena/structures.ts';
 import { mirrorAlloc, mirrorFree } from '../../drivers/base/mirror.ts';
 import { optionWords, storeOptions } from '../../drivers/base/options.ts';
+import { type Probed, probeDevices } from '../../drivers/base/probe.ts';
 import { dmirror } from '../../drivers/dmirror/index.ts';
 import { registerDriver } from '../../drivers/registry.ts';
 import { putAddressSpace } from '../../mm/file/addressSpace.ts';
-import { MEMORY_DEVICE_COHERENT, MEMORY_DEVICE_PRIVATE, memremapPages } from '../../mm/page/devPagemap.ts';
+import { MEMORY_DEVICE_COHERENT, MEMORY_DEVICE_PRIVATE } from '../../mm/page/devPagemap.ts';
+import { deviceDel } from '../../mm/page/devres.ts';
 import { putPage } from '../../mm/page/zone.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
 import { LINUX_6_1, setOlder } from '../../mm/table/older.ts';
@@ -77,8 +78,7 @@ export interface Machine {
   readonly task: Task;
   readonly driver: number;
   readonly driverWords: readonly number[];
-  /** Address of the pagemap of each device; 0 where the machine has no such device. */
-  readonly pgmaps: readonly number[];
+  readonly devices: readonly Probed[];
   readonly processes: Map<number, Process>;
 }
 
@@ -101,21 +101,18 @@ export function bootMachine(coherent: boolean): Machine {
   const task = new Task(arena, 0, { park: parkAlone, clock: () => 0 });
   store(arena, task.actor + Actor.state, ActorState.running);
   const driver = registerDriver(dmirror);
-  const pgmaps = Array.from({ length: coherent ? DEVICES : FIRST_COHERENT }, (_, device) =>
-    memremapPages(arena, {
-      type: device < FIRST_COHERENT ? MEMORY_DEVICE_PRIVATE : MEMORY_DEVICE_COHERENT,
-      owner: device + 1,
-      ops: driver,
-      start: SYSTEM_PAGES + device * DEVICE_PAGES,
-      pages: DEVICE_PAGES,
-    }),
-  );
+  const kinds = Array.from({ length: coherent ? DEVICES : FIRST_COHERENT }, (_, device) => ({
+    type: device < FIRST_COHERENT ? MEMORY_DEVICE_PRIVATE : MEMORY_DEVICE_COHERENT,
+    owner: device + 1,
+    ops: driver,
+  }));
+  const devices = probeDevices(task, DEVICE_PAGES, kinds);
   const machine: Machine = {
     arena,
     task,
     driver,
     driverWords: optionWords(dmirror, RECORDED_DRIVER),
-    pgmaps,
+    devices,
     processes: new Map(),
   };
   machine.processes.set(0, newProcess(mmAlloc(arena)));
@@ -123,8 +120,9 @@ export function bootMachine(coherent: boolean): Machine {
 }
 
 /** Opens a device for a process, which is mirrored from then on. The file, or a negative errno. */
-export function openDevice({ arena, task, driver, driverWords, pgmaps }: Machine, { mm }: Process, device: number): DeviceFile {
-  const mirror = mirrorAlloc(arena, { driver, mm, pgmap: pgmaps[device] as number, device: device + 1 });
+export function openDevice({ arena, task, driver, driverWords, devices }: Machine, { mm }: Process, device: number): DeviceFile {
+  const { pgmap } = devices[device] as Probed;
+  const mirror = mirrorAlloc(arena, { driver, mm, pgmap, device: device + 1 });
   storeOptions(arena, mirror, driverWords);
   const error = run(dmirror.open(task, mirror));
   if (mirror === 0 || error !== 0) throw new Error(`device ${device} does not open: ${error}`);
@@ -168,7 +166,7 @@ export function exitProcess(machine: Machine, worker: number, process: Process):
 /** Ends everything, so that the leak oracle can look. */
 export function shutDown(machine: Machine): void {
   for (const [worker, process] of [...machine.processes]) exitProcess(machine, worker, process);
-  for (const pgmap of machine.pgmaps) poolFree(machine.arena, machine.arena.pools.pgmap, pgmap);
+  for (const { device } of machine.devices) run(deviceDel(machine.task, device));
 }
 
 /** References that open pipes hold, by page frame: what the count oracle must know. */

@@ -7,10 +7,12 @@ import { Actor, ActorState, Mm, Pgmap } from '../../arena/structures.ts';
 import type { Driver } from '../../drivers/base/driver.ts';
 import { mirrorAlloc, mirrorFree, mirrorPgmap } from '../../drivers/base/mirror.ts';
 import { type DriverSettings, optionWords, storeOptions } from '../../drivers/base/options.ts';
+import { probeDevice } from '../../drivers/base/probe.ts';
 import { registerDriver } from '../../drivers/registry.ts';
 import { unknown } from '../../input/unknownName.ts';
 import { UsageError } from '../../input/usageError.ts';
-import { MEMORY_DEVICE_PRIVATE, memremapPages, memunmapPages } from '../../mm/page/devPagemap.ts';
+import { MEMORY_DEVICE_PRIVATE } from '../../mm/page/devPagemap.ts';
+import { deviceDel } from '../../mm/page/devres.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
 import { mmAlloc } from '../../mm/vma/mmStruct.ts';
 import { checkCounts } from '../../oracles/counts.ts';
@@ -134,7 +136,7 @@ export class Lab implements AsyncDisposable {
   readonly #task: Task;
   readonly #drivers: ReadonlyMap<string, Driver>;
   readonly #threads: Remote[] = [];
-  readonly #devices: { readonly device: Device; readonly driver: Driver }[] = [];
+  readonly #devices: { readonly device: Device; readonly driver: Driver; readonly probed: number }[] = [];
 
   private constructor(arena: Arena, task: Task, drivers: ReadonlyMap<string, Driver>) {
     this.arena = arena;
@@ -189,19 +191,19 @@ export class Lab implements AsyncDisposable {
     if (driver === undefined) throw new UsageError(`driver '${driverName}' was not given to Lab.create`);
     const words = optionWords(driver, settings);
     const { arena } = this;
-    const { systemPages, devicePages, devices } = arena.config;
+    const { devicePages, devices } = arena.config;
     const number = this.#devices.length;
     if (number >= devices) throw new UsageError(`no room for another device: this lab has ${devices}`);
     const ops = registerDriver(driver);
-    const start = systemPages + number * devicePages;
-    const pgmap = memremapPages(arena, { type: MEMORY_DEVICE_PRIVATE, owner: number + 1, ops, start, pages: devicePages });
+    const memory = { type: MEMORY_DEVICE_PRIVATE, owner: number + 1, ops };
+    const { device: probed, pgmap } = probeDevice(this.#task, devicePages, memory);
     const mm = deref(arena, arena.pools.mm, space.mm);
     const mirror = mirrorAlloc(arena, { driver: ops, mm, pgmap, device: number + 1 });
     storeOptions(arena, mirror, words);
     const error = run(driver.open(this.#task, mirror));
     if (error !== 0) throw new UsageError(`driver ${driverName} does not open: ${error}`);
     const device: Device = { mirror: handleOf(arena, arena.pools.mirror, mirror), driver: driverName };
-    this.#devices.push({ device, driver });
+    this.#devices.push({ device, driver, probed });
     return new DeviceActor(await this.#thread(), device);
   }
 
@@ -233,11 +235,9 @@ export class Lab implements AsyncDisposable {
     for (const { device, driver } of this.#devices)
       run(driver.close(this.#task, deref(arena, arena.pools.mirror, device.mirror)));
     for (const { mm } of spaces) run(mmput(this.#task, deref(arena, arena.pools.mm, mm)));
-    for (const { device } of this.#devices.splice(0)) {
-      const mirror = deref(arena, arena.pools.mirror, device.mirror);
-      const pgmap = mirrorPgmap(arena, mirror);
-      mirrorFree(arena, mirror);
-      run(memunmapPages(this.#task, pgmap));
+    for (const { device, probed } of this.#devices.splice(0)) {
+      mirrorFree(arena, deref(arena, arena.pools.mirror, device.mirror));
+      run(deviceDel(this.#task, probed));
     }
     return checkLeaks(arena);
   }

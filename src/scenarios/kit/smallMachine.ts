@@ -6,11 +6,12 @@ import { Actor, ActorState } from '../../arena/structures.ts';
 import { type Driver, mirrorNeeds } from '../../drivers/base/driver.ts';
 import { mirrorAlloc } from '../../drivers/base/mirror.ts';
 import { type DriverSettings, optionWords, storeOptions } from '../../drivers/base/options.ts';
+import { probeDevices } from '../../drivers/base/probe.ts';
 import { dmirror } from '../../drivers/dmirror/index.ts';
 import { registerDriver } from '../../drivers/registry.ts';
 import { UsageError } from '../../input/usageError.ts';
 import { cpuStore } from '../../mm/fault/cpuAccess.ts';
-import { MEMORY_DEVICE_COHERENT, MEMORY_DEVICE_PRIVATE, memremapPages } from '../../mm/page/devPagemap.ts';
+import { MEMORY_DEVICE_COHERENT, MEMORY_DEVICE_PRIVATE } from '../../mm/page/devPagemap.ts';
 import { mmapAnonymous } from '../../mm/syscalls/mmap.ts';
 import { mmAlloc } from '../../mm/vma/mmStruct.ts';
 import { contentsAt } from '../../oracles/contents.ts';
@@ -47,6 +48,8 @@ export interface SmallMachine {
   readonly mm: number;
   readonly driver: Driver;
   readonly mirrors: readonly number[];
+  /** Handles of the devices, in the order of their mirrors. */
+  readonly devices: readonly number[];
   /** Everything that must hold at the end. */
   readonly check: () => Finding[];
 }
@@ -102,9 +105,9 @@ export function smallMachine(options: SmallOptions): SmallMachine {
   const mm = mmAlloc(arena);
   run(mmapAnonymous(task, mm, FIRST, pages));
   const type = options.coherent === true ? MEMORY_DEVICE_COHERENT : MEMORY_DEVICE_PRIVATE;
-  const mirrors = Array.from({ length: devices }, (_, i) => {
-    const start = arena.config.systemPages + deviceMemory * i;
-    const pgmap = memremapPages(arena, { type, owner: i + 1, ops, start, pages: deviceMemory });
+  const kinds = Array.from({ length: devices }, (_, i) => ({ type, owner: i + 1, ops }));
+  const probed = probeDevices(task, deviceMemory, kinds);
+  const mirrors = probed.map(({ pgmap }, i) => {
     const mirror = mirrorAlloc(arena, { driver: ops, mm, pgmap, device: i + 1 });
     storeOptions(arena, mirror, words);
     const error = run(driver.open(task, mirror));
@@ -117,7 +120,7 @@ export function smallMachine(options: SmallOptions): SmallMachine {
     ...checkCounts(arena),
     ...checkMirrors(arena),
   ];
-  return { arena, task, mm, driver, mirrors, check };
+  return { arena, task, mm, driver, mirrors, devices: probed.map(({ device }) => device), check };
 }
 
 /** One more mirror of `mm`, of a device without memory; not opened. */

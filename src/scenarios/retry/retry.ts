@@ -9,12 +9,14 @@ import { errnoName } from '../../arena/errno.ts';
 import { deref, handleOf } from '../../arena/pool.ts';
 import { Actor, ActorState } from '../../arena/structures.ts';
 import { type Driver, mirrorNeeds } from '../../drivers/base/driver.ts';
-import { mirrorAlloc, mirrorFree, mirrorPgmap } from '../../drivers/base/mirror.ts';
+import { mirrorAlloc, mirrorFree } from '../../drivers/base/mirror.ts';
 import { type DriverSettings, optionWords, storeOptions } from '../../drivers/base/options.ts';
+import { probeDevices } from '../../drivers/base/probe.ts';
 import { registerDriver } from '../../drivers/registry.ts';
 import { UsageError } from '../../input/usageError.ts';
 import { cpuStore } from '../../mm/fault/cpuAccess.ts';
-import { MEMORY_DEVICE_PRIVATE, memremapPages, memunmapPages } from '../../mm/page/devPagemap.ts';
+import { MEMORY_DEVICE_PRIVATE } from '../../mm/page/devPagemap.ts';
+import { deviceDel } from '../../mm/page/devres.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
 import { mmapAnonymous } from '../../mm/syscalls/mmap.ts';
 import { mmAlloc } from '../../mm/vma/mmStruct.ts';
@@ -83,13 +85,10 @@ export function retrySizes(options: RetryOptions): ArenaConfig {
   };
 }
 
-function openMirror(arena: Arena, task: Task, options: RetryOptions, mm: number, device: number): number {
+function openMirror(task: Task, options: RetryOptions, mm: number, pgmap: number, device: number): number {
+  const { arena } = task;
   const { driver } = options;
-  const id = registerDriver(driver);
-  const pages = arena.config.devicePages;
-  const start = arena.config.systemPages + (device - 1) * pages;
-  const pgmap = memremapPages(arena, { type: MEMORY_DEVICE_PRIVATE, owner: device, ops: id, start, pages });
-  const mirror = mirrorAlloc(arena, { driver: id, mm, pgmap, device });
+  const mirror = mirrorAlloc(arena, { driver: registerDriver(driver), mm, pgmap, device });
   storeOptions(arena, mirror, optionWords(driver, options.settings));
   const error = run(driver.open(task, mirror));
   if (error !== 0) throw new UsageError(`driver ${driver.name} does not open: ${errnoName(error)}`);
@@ -115,7 +114,10 @@ export function retryScenario(options: RetryOptions): RetryScenario {
   const end = options.target === 'other' ? other + pages : other;
   run(mmapAnonymous(task, mm, BASE, end - BASE));
   for (let vpn = BASE; vpn < end; vpn++) run(cpuStore(task, mm, vpn, 0, vpn));
-  const mirrors = Array.from({ length: options.devices }, (_, i) => openMirror(arena, task, options, mm, i + 1));
+  const ops = registerDriver(driver);
+  const kinds = Array.from({ length: options.devices }, (_, i) => ({ type: MEMORY_DEVICE_PRIVATE, owner: i + 1, ops }));
+  const devices = probeDevices(task, arena.config.devicePages, kinds);
+  const mirrors = devices.map(({ pgmap }, i) => openMirror(task, options, mm, pgmap, i + 1));
   if (options.access === 'migrate')
     mirrors.forEach((handle, device) => {
       fillDevice(task, options, deref(arena, arena.pools.mirror, handle), device);
@@ -131,13 +133,10 @@ export function retryScenario(options: RetryOptions): RetryScenario {
     const open = mirrors.map((handle) => deref(arena, arena.pools.mirror, handle));
     for (const mirror of open) run(driver.close(task, mirror));
     run(mmput(task, mm));
-    for (const mirror of open) {
-      const pgmap = mirrorPgmap(arena, mirror);
-      mirrorFree(arena, mirror);
-      run(memunmapPages(task, pgmap));
-    }
+    for (const mirror of open) mirrorFree(arena, mirror);
+    for (const { device } of devices) run(deviceDel(task, device));
     return checkLeaks(arena);
   };
   const places = { mm: handleOf(arena, arena.pools.mm, mm), mirrors, base: BASE, other };
-  return { arena, places, driverId: registerDriver(driver), check, finish };
+  return { arena, places, driverId: ops, check, finish };
 }

@@ -1,8 +1,7 @@
 /** A device goes while a fault is under way: its file is closed, its memory unbound, its process exits. Windows E16, E41, E43 to E45, F22, F25. */
 import { add, cas, load, store } from '../../arena/access.ts';
 import { Header } from '../../arena/structures.ts';
-import { mirrorPgmap } from '../../drivers/base/mirror.ts';
-import { memunmapPages } from '../../mm/page/devPagemap.ts';
+import { deviceDel } from '../../mm/page/devres.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
 import { Point } from '../../steps/points.ts';
 import { waitWhile, wake } from '../../sync/wait.ts';
@@ -58,10 +57,9 @@ const lastPut = (operation: Operation): Operation =>
 /** The device is closed, and its memory taken away. */
 const unbinds = (m: SmallMachine): Operation =>
   function* (task) {
-    const pgmap = mirrorPgmap(m.arena, device(m));
     yield* closes(m, () => device(m))(task);
     yield Point.call;
-    yield* memunmapPages(task, pgmap);
+    yield* deviceDel(task, m.devices[0] as number);
   };
 
 const onDevice = (m: SmallMachine): void => {
