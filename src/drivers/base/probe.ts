@@ -1,9 +1,11 @@
 /** Devices with memory of their own: page frames are claimed for it, and page structures made, until the device goes. */
 import type { Arena } from '../../arena/arena.ts';
 import { errnoName } from '../../arena/errno.ts';
+import type { Pgmap } from '../../arena/structures.ts';
+import type { Pfn } from '../../arena/units.ts';
 import { UsageError } from '../../input/usageError.ts';
 import type { PagemapSpec } from '../../mm/page/devPagemap.ts';
-import { deviceAdd, devmMemremapPages, devmRequestFreeMemRegion } from '../../mm/page/devres.ts';
+import { type DeviceHandle, deviceAdd, devmMemremapPages, devmRequestFreeMemRegion } from '../../mm/page/devres.ts';
 import { resourceStart } from '../../mm/page/resource.ts';
 import { run } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
@@ -14,9 +16,9 @@ export type MemoryKind = Omit<PagemapSpec, 'start' | 'pages'>;
 /** A device and its memory. */
 export interface Probed {
   /** Handle of the device, for {@link deviceDel}. */
-  readonly device: number;
+  readonly device: DeviceHandle;
   /** Address of its pagemap. */
-  readonly pgmap: number;
+  readonly pgmap: Pgmap;
 }
 
 const checked = (result: number): number => {
@@ -24,13 +26,13 @@ const checked = (result: number): number => {
   return result;
 };
 
-function claimFrames(task: Task, pages: number): { device: number; start: number } {
+function claimFrames(task: Task, pages: number): { device: DeviceHandle; start: Pfn } {
   const device = checked(deviceAdd(task.arena));
   const region = checked(run(devmRequestFreeMemRegion(task, device, pages)));
   return { device, start: resourceStart(task.arena, region) };
 }
 
-const mapFrames = (arena: Arena, device: number, spec: PagemapSpec): Probed => ({
+const mapFrames = (arena: Arena, device: DeviceHandle, spec: PagemapSpec): Probed => ({
   device,
   pgmap: checked(devmMemremapPages(arena, device, spec)),
 });
@@ -48,7 +50,7 @@ export function probeDevice(task: Task, pages: number, kind: MemoryKind): Probed
 export function probeDevices(task: Task, pages: number, kinds: readonly MemoryKind[]): Probed[] {
   const claimed = kinds.map(() => claimFrames(task, pages)).reverse();
   return kinds.map((kind, i) => {
-    const { device, start } = claimed[i] as { device: number; start: number };
+    const { device, start } = claimed[i] as { device: DeviceHandle; start: Pfn };
     return mapFrames(task.arena, device, { ...kind, start, pages });
   });
 }

@@ -12,7 +12,7 @@ import { registerDriver } from '../../drivers/registry.ts';
 import { unknown } from '../../input/unknownName.ts';
 import { UsageError } from '../../input/usageError.ts';
 import { MEMORY_DEVICE_PRIVATE } from '../../mm/page/devPagemap.ts';
-import { deviceDel } from '../../mm/page/devres.ts';
+import { type DeviceHandle, deviceDel } from '../../mm/page/devres.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
 import { mmAlloc } from '../../mm/vma/mmStruct.ts';
 import { checkCounts } from '../../oracles/counts.ts';
@@ -136,7 +136,7 @@ export class Lab implements AsyncDisposable {
   readonly #task: Task;
   readonly #drivers: ReadonlyMap<string, Driver>;
   readonly #threads: Remote[] = [];
-  readonly #devices: { readonly device: Device; readonly driver: Driver; readonly probed: number }[] = [];
+  readonly #devices: { readonly device: Device; readonly driver: Driver; readonly probed: DeviceHandle }[] = [];
 
   private constructor(arena: Arena, task: Task, drivers: ReadonlyMap<string, Driver>) {
     this.arena = arena;

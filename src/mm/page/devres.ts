@@ -7,10 +7,14 @@ import type { Arena } from '../../arena/arena.ts';
 import { ENOMEM } from '../../arena/errno.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
 import { Device, Devres } from '../../arena/structures.ts';
+import type { Address, Handle } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { memremapPages, memunmapPages, type PagemapSpec } from './devPagemap.ts';
 import { releaseMemRegion, requestFreeMemRegion } from './resource.ts';
+
+/** A device, until it goes. */
+export type DeviceHandle = Handle<'device'>;
 
 /** How a thing is given back; `Devres.release` is a place in this table. */
 const releases: readonly ((task: Task, object: number) => Steps<void>)[] = [
@@ -29,10 +33,10 @@ export function deviceAdd(arena: Arena): number {
 }
 
 /** devres_alloc, before anything is claimed: its address, 0 when there is no room. */
-const devresAlloc = (arena: Arena): number => poolAlloc(arena, arena.pools.devres);
+const devresAlloc = (arena: Arena): Address<'devres'> => poolAlloc(arena, arena.pools.devres);
 
 /** devres_add, after `object` was claimed. */
-function devresAdd(arena: Arena, device: number, devres: number, release: number, object: number): void {
+function devresAdd(arena: Arena, device: DeviceHandle, devres: Address<'devres'>, release: number, object: number): void {
   const owner = deref(arena, arena.pools.device, device) + Device.devres;
   set(arena, devres + Devres.next, get(arena, owner));
   set(arena, devres + Devres.release, release);
@@ -41,7 +45,7 @@ function devresAdd(arena: Arena, device: number, devres: number, release: number
 }
 
 /** devm_request_free_mem_region: as requestFreeMemRegion, until the device goes. */
-export function* devmRequestFreeMemRegion(task: Task, device: number, pages: number): Steps<number> {
+export function* devmRequestFreeMemRegion(task: Task, device: DeviceHandle, pages: number): Steps<number> {
   const { arena } = task;
   const devres = devresAlloc(arena);
   if (devres === 0) return -ENOMEM;
@@ -52,7 +56,7 @@ export function* devmRequestFreeMemRegion(task: Task, device: number, pages: num
 }
 
 /** devm_memremap_pages: as memremapPages, until the device goes. Address of the pagemap, or its error. */
-export function devmMemremapPages(arena: Arena, device: number, spec: PagemapSpec): number {
+export function devmMemremapPages(arena: Arena, device: DeviceHandle, spec: PagemapSpec): number {
   const devres = devresAlloc(arena);
   if (devres === 0) return -ENOMEM;
   const pgmap = memremapPages(arena, spec);
@@ -65,7 +69,7 @@ export function devmMemremapPages(arena: Arena, device: number, spec: PagemapSpe
  * device_del with devres_release_all: everything goes, what was claimed last first, and then the device. Nobody claims anything for it
  * any more. Waits for pages of its memory that are in use.
  */
-export function* deviceDel(task: Task, device: number): Steps<void> {
+export function* deviceDel(task: Task, device: DeviceHandle): Steps<void> {
   const { arena } = task;
   const owner = deref(arena, arena.pools.device, device);
   for (let handle = get(arena, owner + Device.devres); handle !== 0; handle = get(arena, owner + Device.devres)) {

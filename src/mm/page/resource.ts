@@ -10,32 +10,36 @@ import type { Arena } from '../../arena/arena.ts';
 import { EBUSY, EINVAL, ENOMEM, ERANGE } from '../../arena/errno.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
 import { Header, Resource } from '../../arena/structures.ts';
+import type { Address, Handle, Pfn, Word } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 
-const at = (arena: Arena, handle: number): number => deref(arena, arena.pools.resource, handle);
+/** A region, or 0: iomem_resource. */
+export type Region = Handle<'resource'>;
+
+const at = (arena: Arena, handle: Region): Address<'resource'> => deref(arena, arena.pools.resource, handle);
 
 /** First page frame of a region. */
-export const resourceStart = (arena: Arena, handle: number): number => get(arena, at(arena, handle) + Resource.start);
+export const resourceStart = (arena: Arena, handle: Region): Pfn => get(arena, at(arena, handle) + Resource.start);
 
 /** Page frames of a region. */
-export const resourcePages = (arena: Arena, handle: number): number => get(arena, at(arena, handle) + Resource.pages);
+export const resourcePages = (arena: Arena, handle: Region): number => get(arena, at(arena, handle) + Resource.pages);
 
-const resourceEnd = (arena: Arena, handle: number): number => resourceStart(arena, handle) + resourcePages(arena, handle);
+const resourceEnd = (arena: Arena, handle: Region): Pfn => resourceStart(arena, handle) + resourcePages(arena, handle);
 
 /** The word that names the first part of a region; 0 stands for iomem_resource. */
-const childOf = (arena: Arena, parent: number): number => (parent === 0 ? Header.iomemChild : at(arena, parent) + Resource.child);
+const childOf = (arena: Arena, parent: Region): Word => (parent === 0 ? Header.iomemChild : at(arena, parent) + Resource.child);
 
 /**
  * Where a region of [start, end) belongs: below which region, and in which word it is to be named. Null when it lies across the border of
  * another one, or in a busy one.
  */
-function placeFor(arena: Arena, start: number, end: number): { parent: number; link: number } | null {
-  let parent = 0;
-  let link = childOf(arena, parent);
+function placeFor(arena: Arena, start: Pfn, end: Pfn): { parent: Region; link: Word } | null {
+  let parent: Region = 0;
+  let link: Word = childOf(arena, parent);
   if (start < arena.config.systemPages) return null;
   for (let next = get(arena, link); next !== 0; next = get(arena, link)) {
     if (resourceStart(arena, next) >= end) break;
@@ -52,7 +56,7 @@ function placeFor(arena: Arena, start: number, end: number): { parent: number; l
 }
 
 /** region_intersects: does any region, or system memory, have a page frame of [start, end)? */
-function intersects(arena: Arena, start: number, end: number): boolean {
+function intersects(arena: Arena, start: Pfn, end: Pfn): boolean {
   if (start < arena.config.systemPages) return true;
   // A part lies in its region, so the outermost ones tell.
   for (let next = get(arena, Header.iomemChild); next !== 0; next = get(arena, at(arena, next) + Resource.sibling)) {
@@ -62,7 +66,7 @@ function intersects(arena: Arena, start: number, end: number): boolean {
 }
 
 /** __request_region, with the lock held: the handle of a new region, -EBUSY or -ENOMEM. */
-function claim(arena: Arena, start: number, pages: number, busy: boolean): number {
+function claim(arena: Arena, start: Pfn, pages: number, busy: boolean): number {
   const place = placeFor(arena, start, start + pages);
   if (place === null) return -EBUSY;
   const region = poolAlloc(arena, arena.pools.resource);
@@ -83,7 +87,7 @@ function claim(arena: Arena, start: number, pages: number, busy: boolean): numbe
  *
  * @returns the handle of the region, -EBUSY (system memory, or somebody else's), -EINVAL (no such page frames) or -ENOMEM.
  */
-export function* requestMemRegion(task: Task, start: number, pages: number, busy = true): Steps<number> {
+export function* requestMemRegion(task: Task, start: Pfn, pages: number, busy = true): Steps<number> {
   const { arena } = task;
   if (pages < 1 || start < 0 || start + pages > arena.pageCount) return -EINVAL;
   yield* spinLock(task, Header.resourceLock, LockClass.resource);
@@ -111,7 +115,7 @@ export function* requestFreeMemRegion(task: Task, pages: number): Steps<number> 
 }
 
 /** release_mem_region. A region with parts, or none at all, is a violation (I-QUIET, I-UAF). */
-export function* releaseMemRegion(task: Task, handle: number): Steps<void> {
+export function* releaseMemRegion(task: Task, handle: Region): Steps<void> {
   const { arena } = task;
   yield* spinLock(task, Header.resourceLock, LockClass.resource);
   const region = at(arena, handle);
@@ -120,7 +124,7 @@ export function* releaseMemRegion(task: Task, handle: number): Steps<void> {
       'I-QUIET',
       `the region of page frame ${resourceStart(arena, handle)} is released, and parts of it are not`,
     );
-  let link = childOf(arena, get(arena, region + Resource.parent));
+  let link: Word = childOf(arena, get(arena, region + Resource.parent));
   while (get(arena, link) !== handle) link = at(arena, get(arena, link)) + Resource.sibling;
   set(arena, link, get(arena, region + Resource.sibling));
   poolFree(arena, arena.pools.resource, region);

@@ -12,6 +12,7 @@ import { registerDriver } from '../../drivers/registry.ts';
 import { UsageError } from '../../input/usageError.ts';
 import { cpuStore } from '../../mm/fault/cpuAccess.ts';
 import { MEMORY_DEVICE_COHERENT, MEMORY_DEVICE_PRIVATE } from '../../mm/page/devPagemap.ts';
+import type { DeviceHandle } from '../../mm/page/devres.ts';
 import { mmapAnonymous } from '../../mm/syscalls/mmap.ts';
 import { mmAlloc } from '../../mm/vma/mmStruct.ts';
 import { contentsAt } from '../../oracles/contents.ts';
@@ -49,7 +50,7 @@ export interface SmallMachine {
   readonly driver: Driver;
   readonly mirrors: readonly number[];
   /** Handles of the devices, in the order of their mirrors. */
-  readonly devices: readonly number[];
+  readonly devices: readonly DeviceHandle[];
   /** Everything that must hold at the end. */
   readonly check: () => Finding[];
 }

@@ -1,7 +1,7 @@
 /** A device goes while a fault is under way: its file is closed, its memory unbound, its process exits. Windows E16, E41, E43 to E45, F22, F25. */
 import { add, cas, load, store } from '../../arena/access.ts';
 import { Header } from '../../arena/structures.ts';
-import { deviceDel } from '../../mm/page/devres.ts';
+import { type DeviceHandle, deviceDel } from '../../mm/page/devres.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
 import { Point } from '../../steps/points.ts';
 import { waitWhile, wake } from '../../sync/wait.ts';
@@ -59,7 +59,7 @@ const unbinds = (m: SmallMachine): Operation =>
   function* (task) {
     yield* closes(m, () => device(m))(task);
     yield Point.call;
-    yield* deviceDel(task, m.devices[0] as number);
+    yield* deviceDel(task, m.devices[0] as DeviceHandle);
   };
 
 const onDevice = (m: SmallMachine): void => {
