@@ -50,7 +50,11 @@ export interface Walk {
   need: number;
 }
 
-/** hmm_pte_need_fault: what a page needs, given its request word and what the CPU entry grants (VALID and WRITE bits). */
+/**
+ * hmm_pte_need_fault: what a page needs, given its request word and what the CPU entry grants (VALID and WRITE bits).
+ *
+ * @kernel mm/hmm.c hmm_pte_need_fault
+ */
 export function needFault(range: HmmRange, word: HmmPfn, granted: number): number {
   const request = (word & range.pfnFlagsMask) | range.defaultFlags;
   if ((request & HMM_PFN_REQ_FAULT) === 0) return 0;
@@ -58,7 +62,11 @@ export function needFault(range: HmmRange, word: HmmPfn, granted: number): numbe
   return (granted & HMM_PFN_VALID) === 0 ? NEED_FAULT : 0;
 }
 
-/** hmm_range_need_fault: or-ed over the words of [start, end), to all of which the CPU grants the same. */
+/**
+ * hmm_range_need_fault: or-ed over the words of [start, end), to all of which the CPU grants the same.
+ *
+ * @kernel mm/hmm.c hmm_range_need_fault
+ */
 function needFaultIn(range: HmmRange, start: Vpn, end: Vpn, granted = 0): number {
   if (((range.defaultFlags | range.pfnFlagsMask) & HMM_PFN_REQ_FAULT) === 0) return 0;
   let need = 0;
@@ -68,7 +76,11 @@ function needFaultIn(range: HmmRange, start: Vpn, end: Vpn, granted = 0): number
   return need;
 }
 
-/** hmm_pfns_fill: sets every word of [start, end), keeping the sticky bits. */
+/**
+ * hmm_pfns_fill: sets every word of [start, end), keeping the sticky bits.
+ *
+ * @kernel mm/hmm.c hmm_pfns_fill
+ */
 function fill(range: HmmRange, start: Vpn, end: Vpn, value: number): number {
   const { hmmPfns } = range;
   for (let i = start - range.start; i < end - range.start; i++) {
@@ -85,7 +97,11 @@ function pend(walk: Walk, start: Vpn, end: Vpn, need: number): number {
   return -EAGAIN;
 }
 
-/** Nothing mapped in [start, end) of a VMA: report 0, or fault the whole chunk. */
+/**
+ * Nothing mapped in [start, end) of a VMA: report 0, or fault the whole chunk.
+ *
+ * @kernel mm/hmm.c hmm_vma_walk_hole
+ */
 export function hole(range: HmmRange, walk: Walk, start: Vpn, end: Vpn): number {
   const need = needFaultIn(range, start, end);
   return need === 0 ? fill(range, start, end, 0) : pend(walk, start, end, need);
@@ -122,7 +138,11 @@ function* nonpresent(task: Task, mm: Mm, range: HmmRange, walk: Walk, pte: Pte, 
   return -EFAULT;
 }
 
-/** hmm_vma_handle_pte. 0 when its word has been stored. */
+/**
+ * hmm_vma_handle_pte. 0 when its word has been stored.
+ *
+ * @kernel mm/hmm.c hmm_vma_handle_pte
+ */
 export function* handlePte(task: Task, mm: Mm, range: HmmRange, walk: Walk, pte: Pte, vpn: Vpn, end: Vpn): Steps<number> {
   const { hmmPfns } = range;
   const at = vpn - range.start;
@@ -137,7 +157,11 @@ export function* handlePte(task: Task, mm: Mm, range: HmmRange, walk: Walk, pte:
   return 0;
 }
 
-/** hmm_vma_handle_pmd: a leaf, as far as the range goes. */
+/**
+ * hmm_vma_handle_pmd: a leaf, as far as the range goes.
+ *
+ * @kernel mm/hmm.c hmm_vma_handle_pmd
+ */
 export function* handleLeaf(task: Task, mm: Mm, range: HmmRange, walk: Walk, leaf: Pte, start: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
   const order = PMD_ORDER << HMM_PFN_ORDER_SHIFT;

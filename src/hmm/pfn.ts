@@ -24,7 +24,15 @@ export const HMM_PFN_FLAGS = ~((1 << HMM_PFN_ORDER_SHIFT) - 1);
 /** HMM_RANGE_DEFAULT_TIMEOUT, in milliseconds. */
 export const HMM_RANGE_DEFAULT_TIMEOUT = 1000;
 
-/** hmm_pfn_to_page: the page frame. Meaningful only if VALID, and only under the driver lock after a false read-retry. */
+/**
+ * hmm_pfn_to_page: the page frame. Meaningful only if VALID, and only under the driver lock after a false read-retry.
+ *
+ * @kernel include/linux/hmm.h hmm_pfn_to_page
+ */
 export const hmmPfnToPage = (word: HmmPfn): Pfn => word & ~HMM_PFN_FLAGS;
-/** hmm_pfn_to_map_order: the CPU maps the page as part of a block of 2^order pages; 0 means a base page. */
+/**
+ * hmm_pfn_to_map_order: the CPU maps the page as part of a block of 2^order pages; 0 means a base page.
+ *
+ * @kernel include/linux/hmm.h hmm_pfn_to_map_order
+ */
 export const hmmPfnToMapOrder = (word: HmmPfn): number => (word >>> HMM_PFN_ORDER_SHIFT) & 31;

@@ -29,7 +29,11 @@ import { walkRange } from './walk.ts';
 const mmOfRange = (task: Task, range: HmmRange): Mm =>
   deref(task.arena, task.arena.pools.mm, get(task.arena, range.notifier + IntervalSub.mm));
 
-/** hmm_do_fault: faults every page of the recorded chunk. -EBUSY means "done, walk again". */
+/**
+ * hmm_do_fault: faults every page of the recorded chunk. -EBUSY means "done, walk again".
+ *
+ * @kernel mm/hmm.c hmm_do_fault
+ */
 function* doFault(task: Task, mm: Mm, walk: Walk, unlocked: boolean): Steps<number> {
   const { arena } = task;
   const vma = vmaLookup(arena, mm, walk.last);
@@ -76,6 +80,8 @@ function* rounds(task: Task, mm: Mm, range: HmmRange, unlocked: boolean): Steps<
  * -EBUSY: the sequence collided; take a new token. -EFAULT: a page cannot be had (no VMA, not readable, fault error).
  * -EPERM: write asked for where the VMA is not writable. -ENOMEM. -EINVAL: empty range. After an error nothing in the
  * array may be used: it is outputs up to some page, inputs beyond.
+ *
+ * @kernel mm/hmm.c hmm_range_fault
  */
 export function* hmmRangeFault(task: Task, range: HmmRange): Steps<number> {
   const mm = mmOfRange(task, range);
@@ -92,6 +98,8 @@ export function* hmmRangeFault(task: Task, range: HmmRange): Steps<number> {
  * @returns as {@link hmmRangeFault}; -EBUSY only when the time is up; -EINTR on a fatal signal; -EFAULT also when the
  * address space is being reaped. On success `range.notifierSeq` is the token for read-retry. mmap_lock is never held on
  * return, and must not be held on entry.
+ *
+ * @kernel mm/hmm.c hmm_range_fault_unlocked_timeout
  */
 export function* hmmRangeFaultUnlockedTimeout(task: Task, range: HmmRange, timeoutMs: number): Steps<number> {
   const { arena } = task;

@@ -54,7 +54,11 @@ function copyPresent(arena: Arena, range: HmmRange, table: PageTable, vpn: Vpn, 
   return vpn + i;
 }
 
-/** hmm_vma_walk_pmd for the entries of one last-level table, without its lock. */
+/**
+ * hmm_vma_walk_pmd for the entries of one last-level table, without its lock.
+ *
+ * @kernel mm/hmm.c hmm_vma_walk_pmd
+ */
 function* walkTable(task: Task, mm: Mm, range: HmmRange, walk: Walk, table: PageTable, start: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
   // Entries are handled one by one where each has its own request, or its own point; else as many at once as are alike.
@@ -95,7 +99,11 @@ function* walkVma(task: Task, mm: Mm, range: HmmRange, walk: Walk, start: Vpn, e
   return 0;
 }
 
-/** walk_page_range from `walk.last` to the end of the range. 0, -EAGAIN (a fault is pending), -EBUSY (waited) or -EFAULT. */
+/**
+ * walk_page_range from `walk.last` to the end of the range. 0, -EAGAIN (a fault is pending), -EBUSY (waited) or -EFAULT.
+ *
+ * @kernel mm/hmm.c hmm_vma_walk_test
+ */
 export function* walkRange(task: Task, mm: Mm, range: HmmRange, walk: Walk): Steps<number> {
   const { arena } = task;
   let vpn = walk.last;

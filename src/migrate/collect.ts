@@ -90,7 +90,11 @@ function* collectAt(task: Task, migrate: MigrateVma, from: Vpn, to: Vpn, anonymo
   return yield* collectTable(task, migrate, table, from, to, anonymous);
 }
 
-/** Walks [start, end) inside one MIGRATE bracket that carries the caller as owner. The bracket covers only the walk. */
+/**
+ * Walks [start, end) inside one MIGRATE bracket that carries the caller as owner. The bracket covers only the walk.
+ *
+ * @kernel mm/migrate_device.c migrate_vma_collect
+ */
 export function* collect(task: Task, migrate: MigrateVma): Steps<void> {
   const { arena } = task;
   const { mm, start, end } = migrate;

@@ -18,7 +18,11 @@ import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, MIGRATE_PFN_WRITE, migratePf
 import { takeLeaf } from './migrationLeaf.ts';
 import type { MigrateVma } from './transaction.ts';
 
-/** migrate_vma_collect_huge_pmd: a leaf becomes a migration entry as a whole. False when the page cannot be had. */
+/**
+ * migrate_vma_collect_huge_pmd: a leaf becomes a migration entry as a whole. False when the page cannot be had.
+ *
+ * @kernel mm/migrate_device.c migrate_vma_collect_huge_pmd
+ */
 export function* collectLeaf(task: Task, migrate: MigrateVma, table: PageTable, from: Vpn, to: Vpn): Steps<boolean> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);

@@ -94,7 +94,11 @@ function* take(task: Task, migrate: MigrateVma, word: Word, pfn: Pfn): Steps<num
   return migratePfn(pfn) | MIGRATE_PFN_MIGRATE | (leafWritable(pte) ? MIGRATE_PFN_WRITE : 0);
 }
 
-/** migrate_vma_collect_pmd for one last-level table. False, with nothing done, when it has a leaf by now. */
+/**
+ * migrate_vma_collect_pmd for one last-level table. False, with nothing done, when it has a leaf by now.
+ *
+ * @kernel mm/migrate_device.c migrate_vma_collect_pmd
+ */
 export function* collectTable(
   task: Task,
   migrate: MigrateVma,

@@ -74,7 +74,11 @@ function* commitPage(task: Task, from: Pfn, to: Pfn, faultPage: Pfn): Steps<bool
   return true;
 }
 
-/** `migrate` is null for the variants without a VMA, which have no holes. */
+/**
+ * `migrate` is null for the variants without a VMA, which have no holes.
+ *
+ * @kernel mm/migrate_device.c __migrate_device_pages, folio_migrate_mapping, folio_migrate_flags
+ */
 export function* commitPages(
   task: Task,
   src: Int32Array,

@@ -23,6 +23,7 @@ function* lockPfn(task: Task, pfn: Pfn): Steps<number> {
  * one CLEAR bracket each. Busy pages get 0: callers that must empty a device loop.
  *
  * @returns the number of slots that can move.
+ * @kernel mm/migrate_device.c migrate_device_pfns
  */
 export function* migrateDevicePfns(task: Task, src: Int32Array): Steps<number> {
   for (let i = 0; i < src.length; i++) src[i] = yield* lockPfn(task, src[i] as number);
@@ -31,19 +32,31 @@ export function* migrateDevicePfns(task: Task, src: Int32Array): Steps<number> {
   return result.cpages;
 }
 
-/** migrate_device_range: the same for `pages` page frames from `start`. */
+/**
+ * migrate_device_range: the same for `pages` page frames from `start`.
+ *
+ * @kernel mm/migrate_device.c migrate_device_range
+ */
 export function* migrateDeviceRange(task: Task, start: Pfn, pages: number): Steps<Int32Array> {
   const src = Int32Array.from({ length: pages }, (_, i) => start + i);
   yield* migrateDevicePfns(task, src);
   return src;
 }
 
-/** migrate_device_pages. */
+/**
+ * migrate_device_pages.
+ *
+ * @kernel mm/migrate_device.c migrate_device_pages
+ */
 export function* migrateDevicePages(task: Task, src: Int32Array, dst: Int32Array): Steps<void> {
   yield* commitPages(task, src, dst, 0, null);
 }
 
-/** migrate_device_finalize. */
+/**
+ * migrate_device_finalize.
+ *
+ * @kernel mm/migrate_device.c migrate_device_finalize
+ */
 export function* migrateDeviceFinalize(task: Task, src: Int32Array, dst: Int32Array): Steps<void> {
   yield* finalizePages(task, src, dst, 0);
 }

@@ -48,6 +48,8 @@ export function* convert(task: Task, mm: Mm, vpn: Vpn, pfn: Pfn): Steps<boolean>
  *
  * @returns the page frame, locked and with a reference for the caller; or -EFAULT, -ENOMEM, -EINTR, -EOPNOTSUPP (no anonymous
  * memory).
+ *
+ * @kernel mm/rmap.c make_device_exclusive
  */
 export function* makeDeviceExclusive(task: Task, mm: Mm, vpn: Vpn, owner: number): Steps<number> {
   const mark = observed();

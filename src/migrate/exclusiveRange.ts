@@ -101,6 +101,7 @@ function* convertPage(task: Task, mm: Mm, vpn: Vpn, pfn: Pfn, owner: number): St
  * conversion failed.
  *
  * @returns the number of pages collected, or the error of the first page when there are none.
+ * @kernel mm/rmap.c make_device_exclusive_range
  */
 export function* makeDeviceExclusiveRange(task: Task, mm: Mm, start: Vpn, pages: Int32Array, owner: number): Steps<number> {
   pages.fill(0);

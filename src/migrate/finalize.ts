@@ -37,6 +37,7 @@ function* finalizeLeaves(task: Task, src: Int32Array, dst: Int32Array, first: nu
   yield* removeMigrationLeaves(task, from, to);
 }
 
+/** @kernel mm/migrate_device.c __migrate_device_finalize */
 export function* finalizePages(task: Task, src: Int32Array, dst: Int32Array, faultPage: Pfn): Steps<void> {
   const { arena } = task;
   for (let i = 0; i < src.length; i++) {

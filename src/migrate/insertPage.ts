@@ -57,7 +57,11 @@ function* introduce(task: Task, vma: Vma, vpn: Vpn, pfn: Pfn): Steps<void> {
   yield* getPage(task, pfn);
 }
 
-/** migrate_vma_insert_huge_pmd_page: a leaf where nothing, or the huge zero page, is mapped. False as below. */
+/**
+ * migrate_vma_insert_huge_pmd_page: a leaf where nothing, or the huge zero page, is mapped. False as below.
+ *
+ * @kernel mm/migrate_device.c migrate_vma_insert_huge_pmd_page
+ */
 export function* insertHugePage(task: Task, migrate: MigrateVma, vpn: Vpn, head: Pfn): Steps<boolean> {
   const { arena } = task;
   const { mm, vma } = migrate;
@@ -88,7 +92,11 @@ export function* insertHugePage(task: Task, migrate: MigrateVma, vpn: Vpn, head:
 const mayInsert = (arena: Arena, vma: Vma): boolean =>
   vmaIsAnonymous(arena, vma) && (vmaFlags(arena, vma) & VM_UFFD_MISSING) === 0;
 
-/** Installs `pfn` at `vpn`. False when a fault was faster, the address space is being reaped, or memory ran out. */
+/**
+ * Installs `pfn` at `vpn`. False when a fault was faster, the address space is being reaped, or memory ran out.
+ *
+ * @kernel mm/migrate_device.c migrate_vma_insert_page
+ */
 export function* insertPage(task: Task, migrate: MigrateVma, vpn: Vpn, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   const { mm, vma } = migrate;

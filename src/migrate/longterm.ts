@@ -40,6 +40,7 @@ function* bringHome(task: Task, pfn: Pfn): Steps<boolean> {
  * pin_user_pages with FOLL_LONGTERM, for one page. mmap_lock is held for reading.
  *
  * @returns as getUserPage, or -EBUSY: the page is on a device and cannot be moved.
+ * @kernel mm/gup.c pin_user_pages(FOLL_LONGTERM), migrate_device_coherent_page
  */
 export function* getLongtermPage(task: Task, mm: Mm, vpn: Vpn, foll: number): Steps<number> {
   const mark = observed();

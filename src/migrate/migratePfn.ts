@@ -12,9 +12,17 @@ export const MIGRATE_PFN_WRITE = 8;
 export const MIGRATE_PFN_COMPOUND = 16;
 export const MIGRATE_PFN_SHIFT = 6;
 
-/** migrate_pfn: a word that names a page. */
+/**
+ * migrate_pfn: a word that names a page.
+ *
+ * @kernel include/linux/migrate.h migrate_pfn
+ */
 export const migratePfn = (pfn: Pfn): MigratePfn => (pfn << MIGRATE_PFN_SHIFT) | MIGRATE_PFN_VALID;
-/** migrate_pfn_to_page: the page frame, 0 when the word names none. */
+/**
+ * migrate_pfn_to_page: the page frame, 0 when the word names none.
+ *
+ * @kernel include/linux/migrate.h migrate_pfn_to_page
+ */
 export const migratePfnToPage = (word: MigratePfn): Pfn => ((word & MIGRATE_PFN_VALID) === 0 ? 0 : word >>> MIGRATE_PFN_SHIFT);
 
 export const MIGRATE_VMA_SELECT_SYSTEM = 1;

@@ -79,6 +79,8 @@ function checkSources({ arena }: Task, { src, flags, pgmapOwner: owner }: Migrat
  *
  * @returns 0 (with `cpages` 0 when nothing can move: then nothing is held), or -EINVAL: special or hugetlb VMA, empty
  * range, range not inside the VMA, or a fault page that is no locked device page.
+ *
+ * @kernel mm/migrate_device.c migrate_vma_setup
  */
 export function* migrateVmaSetup(task: Task, migrate: MigrateVma): Steps<number> {
   const { arena } = task;
@@ -97,14 +99,22 @@ export function* migrateVmaSetup(task: Task, migrate: MigrateVma): Steps<number>
   return 0;
 }
 
-/** migrate_vma_pages: moves page state to the destinations and fills holes. Slots that fail lose their MIGRATE bit. */
+/**
+ * migrate_vma_pages: moves page state to the destinations and fills holes. Slots that fail lose their MIGRATE bit.
+ *
+ * @kernel mm/migrate_device.c migrate_vma_pages
+ */
 export function* migrateVmaPages(task: Task, migrate: MigrateVma): Steps<void> {
   turn(task, migrate, 'collected', 'migrateVmaPages');
   yield* commitPages(task, migrate.src, migrate.dst, migrate.faultPage, migrate);
   migrate.state = 'committed';
 }
 
-/** migrate_vma_finalize: real entries again, locks and references dropped; destinations of failed slots are freed. */
+/**
+ * migrate_vma_finalize: real entries again, locks and references dropped; destinations of failed slots are freed.
+ *
+ * @kernel mm/migrate_device.c migrate_vma_finalize
+ */
 export function* migrateVmaFinalize(task: Task, migrate: MigrateVma): Steps<void> {
   turn(task, migrate, 'committed', 'migrateVmaFinalize');
   yield* finalizePages(task, migrate.src, migrate.dst, migrate.faultPage);

@@ -43,6 +43,8 @@ export function migrationEntryFor(pte: Pte, exclusive: boolean): Pte {
 
 /**
  * try_to_migrate: replaces every remaining mapping of a locked page by a migration entry. Ends early where the page may be pinned.
+ *
+ * @kernel mm/rmap.c try_to_migrate
  */
 export function* tryToMigrate(task: Task, pfn: Pfn): Steps<void> {
   const { arena } = task;
@@ -76,6 +78,8 @@ export function restoredEntry(task: Task, entry: Pte, to: Pfn, vm: number): Pte 
 /**
  * remove_migration_ptes: every migration entry of `from` becomes an entry of `to` (the same page when the migration
  * failed). No notifier and no flush: nothing was reachable. Entries that were zapped meanwhile are simply not found.
+ *
+ * @kernel mm/migrate.c remove_migration_ptes
  */
 export function* removeMigrationPtes(task: Task, from: Pfn, to: Pfn): Steps<void> {
   const { arena } = task;

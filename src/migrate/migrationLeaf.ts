@@ -47,6 +47,8 @@ function isPinned(arena: Arena, head: Pfn): boolean {
 /**
  * Replaces the leaf of `table` by a migration entry for the same page, all pieces locked and referenced. Returns the leaf as it
  * was, or 0 when the page cannot be had, and then nothing has changed. Under the PTL.
+ *
+ * @kernel mm/huge_memory.c set_pmd_migration_entry
  */
 export function* takeLeaf(task: Task, table: PageTable, locked: number): Steps<number> {
   const { arena } = task;
@@ -93,7 +95,11 @@ function* eachMigrationLeaf(
   });
 }
 
-/** The migration leaves of `from` become leaves of the huge page `to` (the same page when it stays). */
+/**
+ * The migration leaves of `from` become leaves of the huge page `to` (the same page when it stays).
+ *
+ * @kernel mm/huge_memory.c remove_migration_pmd
+ */
 export function* removeMigrationLeaves(task: Task, from: Pfn, to: Pfn): Steps<void> {
   const { arena } = task;
   yield* eachMigrationLeaf(task, from, to, function* (table, leaf, vma) {

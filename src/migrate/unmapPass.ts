@@ -25,6 +25,8 @@ import { removeMigrationLeaves } from './migrationLeaf.ts';
 /**
  * migrate_vma_check_page: nobody but the transaction, and the fault path if it is about this page, holds a reference.
  * Device pages get one reference of slack, a relic of the time when a free one had a count of 1; the commit is exact.
+ *
+ * @kernel mm/migrate_device.c migrate_vma_check_page
  */
 function isAlone(task: Task, pfn: Pfn, faultPage: Pfn): boolean {
   const { arena } = task;
@@ -61,7 +63,11 @@ function* unmapCompound(task: Task, src: Int32Array, first: number, faultPage: P
   return true;
 }
 
-/** Clears the slots that cannot migrate, restoring their entries, and counts the rest into `result.cpages`. */
+/**
+ * Clears the slots that cannot migrate, restoring their entries, and counts the rest into `result.cpages`.
+ *
+ * @kernel mm/migrate_device.c migrate_device_unmap
+ */
 export function* unmapPages(task: Task, src: Int32Array, result: { cpages: number }, faultPage: Pfn): Steps<void> {
   let moving = 0;
   const restore: number[] = [];

@@ -22,6 +22,7 @@ import { subscriptionsOf } from './sequence.ts';
  * that no bracket is open while the list goes from "absent" to "present".
  *
  * @returns 0, -ENOMEM or -EINTR.
+ * @kernel mm/mmu_notifier.c mmu_notifier_register
  */
 export function* mmuNotifierRegister(task: Task, sub: ClassicSub, mm: Mm, ops: number, owner = 0): Steps<number> {
   yield* downWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
@@ -91,6 +92,8 @@ export function* callRelease(task: Task, sub: ClassicSub): Steps<void> {
 /**
  * mmu_notifier_unregister: calls release if the notifier is still linked, unlinks it, and returns when no callback of it
  * runs any more. Sleeps; not from a callback. The caller frees the object.
+ *
+ * @kernel mm/mmu_notifier.c mmu_notifier_unregister
  */
 export function* mmuNotifierUnregister(task: Task, sub: ClassicSub): Steps<void> {
   const { arena } = task;
@@ -108,7 +111,11 @@ export function* mmuNotifierUnregister(task: Task, sub: ClassicSub): Steps<void>
   mmdrop(arena, mm);
 }
 
-/** mmu_notifier_get: the notifier of these operations in this mm, made if need be. Its address, or a negative errno. */
+/**
+ * mmu_notifier_get: the notifier of these operations in this mm, made if need be. Its address, or a negative errno.
+ *
+ * @kernel mm/mmu_notifier.c mmu_notifier_get
+ */
 export function* mmuNotifierGet(task: Task, mm: Mm, ops: number, owner = 0): Steps<number> {
   yield* downWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
   const result = yield* getLocked(task, mm, ops, owner);
@@ -138,6 +145,8 @@ function* getLocked(task: Task, mm: Mm, ops: number, owner: number): Steps<numbe
 /**
  * mmu_notifier_put: drops one user; the last unlinks and frees the notifier after a grace period, without calling
  * release. The kernel frees it later from a callback; here the caller waits for the grace period.
+ *
+ * @kernel mm/mmu_notifier.c mmu_notifier_put
  */
 export function* mmuNotifierPut(task: Task, sub: ClassicSub): Steps<void> {
   const { arena } = task;

@@ -36,6 +36,8 @@ export interface IntervalSpec {
  *
  * @returns 0, -EOVERFLOW (empty, or beyond the address space), -EINVAL (the mm has no users), -ENOMEM or -EINTR (first
  * registration failed). After a failure the interval must not be removed.
+ *
+ * @kernel mm/mmu_notifier.c mmu_interval_notifier_insert
  */
 export function* mmuIntervalNotifierInsert(task: Task, sub: IntervalSub, mm: Mm, spec: IntervalSpec): Steps<number> {
   const ops = intervalOps(spec.ops);
@@ -47,7 +49,11 @@ export function* mmuIntervalNotifierInsert(task: Task, sub: IntervalSub, mm: Mm,
   return error !== 0 ? error : yield* insert(task, sub, mm, spec);
 }
 
-/** mmu_interval_notifier_insert_locked: the caller holds mmap_lock for writing. */
+/**
+ * mmu_interval_notifier_insert_locked: the caller holds mmap_lock for writing.
+ *
+ * @kernel mm/mmu_notifier.c mmu_interval_notifier_insert_locked
+ */
 export function* mmuIntervalNotifierInsertLocked(task: Task, sub: IntervalSub, mm: Mm, spec: IntervalSpec): Steps<number> {
   if (!isWriteLockedBy(task, mm + Mm.mmapLock)) throw new Violation('I-LOCK', 'insert needs mmap_lock held for writing');
   const error = yield* registerSubscriptionsLocked(task, mm, true);
@@ -117,6 +123,8 @@ function undefer(task: Task, subs: Subscriptions, sub: IntervalSub): void {
 /**
  * mmu_interval_notifier_remove: sleeps until no callback of `sub` runs anywhere and none will. Not from a callback, and
  * not under a lock that a callback takes. Afterwards the caller may free the object.
+ *
+ * @kernel mm/mmu_notifier.c mmu_interval_notifier_remove
  */
 export function* mmuIntervalNotifierRemove(task: Task, sub: IntervalSub): Steps<void> {
   const { arena } = task;

@@ -38,6 +38,7 @@ function noteBracket(task: Task, sub: IntervalSub, by: 1 | -1): void {
     throw new Violation('I-PAIR', `notifier ${sub} is told of the end of an invalidation whose start it was not told of`);
 }
 
+/** @kernel mm/mmu_notifier.c mmu_interval_notifier_ops.invalidate_start, invalidate_finish */
 function* callInterval(
   task: Task,
   sub: IntervalSub,
@@ -67,7 +68,11 @@ function* callInterval(
   return ok;
 }
 
-/** mn_itree_invalidate: the interval pass. False when a callback refused (then the bracket is closed again). */
+/**
+ * mn_itree_invalidate: the interval pass. False when a callback refused (then the bracket is closed again).
+ *
+ * @kernel mm/mmu_notifier.c mn_itree_invalidate
+ */
 function* intervalPass(task: Task, subs: Subscriptions, range: NotifierRange): Steps<boolean> {
   const { arena } = task;
   const last = range.end - 1;
@@ -92,7 +97,11 @@ function* intervalPass(task: Task, subs: Subscriptions, range: NotifierRange): S
   return ok;
 }
 
-/** mn_hlist_invalidate_range_start: the classic pass, inside SRCU. All starts are called even after one failed. */
+/**
+ * mn_hlist_invalidate_range_start: the classic pass, inside SRCU. All starts are called even after one failed.
+ *
+ * @kernel mm/mmu_notifier.c mn_hlist_invalidate_range_start
+ */
 function* classicPass(task: Task, subs: Subscriptions, range: NotifierRange): Steps<number> {
   const { arena } = task;
   let error = 0;
@@ -161,7 +170,11 @@ function leaveMap(task: Task, mm: Mm): void {
   if (task.checks) noteUnlocked(task, mm, LockClass.invalidateRangeStart);
 }
 
-/** mmu_notifier_invalidate_range_start: opens a bracket; may sleep. It must be closed by {@link mmuNotifierInvalidateRangeEnd}. */
+/**
+ * mmu_notifier_invalidate_range_start: opens a bracket; may sleep. It must be closed by {@link mmuNotifierInvalidateRangeEnd}.
+ *
+ * @kernel mm/mmu_notifier.c mmu_notifier_invalidate_range_start
+ */
 export function* mmuNotifierInvalidateRangeStart(task: Task, range: NotifierRange): Steps<void> {
   mightSleep(task, 'mmuNotifierInvalidateRangeStart');
   enterMap(task, range.mm);
@@ -175,6 +188,7 @@ export function* mmuNotifierInvalidateRangeStart(task: Task, range: NotifierRang
  * mmu_notifier_invalidate_range_start_nonblock: as above without sleeping.
  *
  * @returns 0, or -EAGAIN: then page tables must not be changed and the bracket must not be ended.
+ * @kernel mm/mmu_notifier.c mmu_notifier_invalidate_range_start_nonblock
  */
 export function* mmuNotifierInvalidateRangeStartNonblock(task: Task, range: NotifierRange): Steps<number> {
   enterMap(task, range.mm);
@@ -185,7 +199,11 @@ export function* mmuNotifierInvalidateRangeStartNonblock(task: Task, range: Noti
   return error;
 }
 
-/** mmu_notifier_invalidate_range_end: closes a bracket. */
+/**
+ * mmu_notifier_invalidate_range_end: closes a bracket.
+ *
+ * @kernel mm/mmu_notifier.c mmu_notifier_invalidate_range_end
+ */
 export function* mmuNotifierInvalidateRangeEnd(task: Task, range: NotifierRange): Steps<void> {
   if (range.blockable) mightSleep(task, 'mmuNotifierInvalidateRangeEnd');
   yield Point.invalidateRangeEnd;
@@ -209,6 +227,8 @@ function* end(task: Task, range: NotifierRange): Steps<void> {
 /**
  * mmu_notifier_release: first thing in exit_mmap, with no users left. Intervals hear RELEASE once and stay in the tree;
  * classic notifiers are released and unlinked, and a concurrent unregister is waited for.
+ *
+ * @kernel mm/mmu_notifier.c mmu_notifier_release
  */
 export function* mmuNotifierRelease(task: Task, range: NotifierRange): Steps<void> {
   const { arena } = task;

@@ -5,12 +5,20 @@ import { deref, poolFree } from '../arena/pool.ts';
 import { Mm, Subscriptions } from '../arena/structures.ts';
 import { Violation } from '../arena/violation.ts';
 
-/** mmgrab: keeps the structure, not the address space. */
+/**
+ * mmgrab: keeps the structure, not the address space.
+ *
+ * @kernel include/linux/sched/mm.h mmgrab
+ */
 export function mmgrab(arena: Arena, mm: Mm): void {
   increase(arena, mm + Mm.count, 1);
 }
 
-/** mmdrop: the last one frees the subscriptions object and the mm. */
+/**
+ * mmdrop: the last one frees the subscriptions object and the mm.
+ *
+ * @kernel include/linux/sched/mm.h mmdrop
+ */
 export function mmdrop(arena: Arena, mm: Mm): void {
   const left = add(arena, mm + Mm.count, -1) - 1;
   if (left < 0) throw new Violation('I-REF', `mm_count of mm ${mm} fell below 0`);
@@ -27,12 +35,20 @@ export function mmdrop(arena: Arena, mm: Mm): void {
   poolFree(arena, arena.pools.mm, mm);
 }
 
-/** mmget: keeps the address space. The caller must hold a user already. */
+/**
+ * mmget: keeps the address space. The caller must hold a user already.
+ *
+ * @kernel include/linux/sched/mm.h mmget
+ */
 export function mmget(arena: Arena, mm: Mm): void {
   increase(arena, mm + Mm.users, 1);
 }
 
-/** mmget_not_zero: false once exit has begun. */
+/**
+ * mmget_not_zero: false once exit has begun.
+ *
+ * @kernel include/linux/sched/mm.h mmget_not_zero
+ */
 export function mmgetNotZero(arena: Arena, mm: Mm): boolean {
   for (;;) {
     const users = get(arena, mm + Mm.users);

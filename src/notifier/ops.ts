@@ -7,6 +7,8 @@ import type { NotifierRange } from './range.ts';
  * struct mmu_interval_notifier_ops. A callback runs in the thread that changes the CPU page table, with any of mmap_lock,
  * page locks and rmap locks held, and never under a page-table lock. It must not call read-begin, remove a
  * subscription, or take any of those locks. If `range.blockable` is false it must not sleep.
+ *
+ * @kernel include/linux/mmu_notifier.h struct mmu_interval_notifier_ops
  */
 export interface IntervalOps {
   /**
@@ -26,7 +28,11 @@ export interface IntervalOps {
   readonly invalidateFinish?: (task: Task, finish: unknown) => Steps<void>;
 }
 
-/** struct mmu_notifier_ops, without the aging callbacks (the model ages nothing). */
+/**
+ * struct mmu_notifier_ops, without the aging callbacks (the model ages nothing).
+ *
+ * @kernel include/linux/mmu_notifier.h struct mmu_notifier_ops
+ */
 export interface ClassicOps {
   /** May be called twice and concurrently, by exit and by unregister. */
   readonly release?: (task: Task, sub: ClassicSub) => Steps<void>;

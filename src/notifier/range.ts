@@ -29,7 +29,11 @@ export const eventNames: readonly string[] = [
   'EXCLUSIVE',
 ];
 
-/** One bracket of invalidation. Pages, `end` exclusive. `owner` means something only for MIGRATE and EXCLUSIVE. */
+/**
+ * One bracket of invalidation. Pages, `end` exclusive. `owner` means something only for MIGRATE and EXCLUSIVE.
+ *
+ * @kernel include/linux/mmu_notifier.h struct mmu_notifier_range
+ */
 export interface NotifierRange {
   /** Address of the mm. */
   readonly mm: Mm;
@@ -41,7 +45,11 @@ export interface NotifierRange {
   blockable: boolean;
 }
 
-/** mmu_notifier_range_init and mmu_notifier_range_init_owner. */
+/**
+ * mmu_notifier_range_init and mmu_notifier_range_init_owner.
+ *
+ * @kernel include/linux/mmu_notifier.h mmu_notifier_range_init
+ */
 export const notifierRange = (event: number, mm: Mm, start: Vpn, end: Vpn, owner = 0): NotifierRange => ({
   mm,
   start,

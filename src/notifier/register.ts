@@ -29,6 +29,8 @@ function anonVmasOf(task: Task, mm: Mm): number[] {
 /**
  * mm_take_all_locks: with mmap_lock held for writing, takes every rmap lock too. Then no bracket is open in this mm: the
  * mmap_lock keeps out everybody but the rmap walkers, and the rmap locks keep out those.
+ *
+ * @kernel mm/mmu_notifier.c mm_take_all_locks
  */
 export function* mmTakeAllLocks(task: Task, mm: Mm): Steps<number[] | null> {
   if (fatalSignalPending(task)) return null;
@@ -68,7 +70,11 @@ export function* registerSubscriptionsLocked(task: Task, mm: Mm, itree: boolean)
   return 0;
 }
 
-/** As {@link registerSubscriptionsLocked} for an interval; takes mmap_lock itself, and only if there is something to do. */
+/**
+ * As {@link registerSubscriptionsLocked} for an interval; takes mmap_lock itself, and only if there is something to do.
+ *
+ * @kernel mm/mmu_notifier.c __mmu_notifier_register
+ */
 export function* registerSubscriptions(task: Task, mm: Mm): Steps<number> {
   const { arena } = task;
   const subs = subscriptionsOf(task, mm);

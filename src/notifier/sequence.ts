@@ -37,13 +37,19 @@ export function subscriptionsOf(task: Task, mm: Mm): Subscriptions {
 
 const mmOf = (task: Task, sub: IntervalSub): Mm => deref(task.arena, task.arena.pools.mm, get(task.arena, sub + IntervalSub.mm));
 
-/** mn_itree_is_invalidating: the tree is frozen. Under subscriptions.lock. */
+/**
+ * mn_itree_is_invalidating: the tree is frozen. Under subscriptions.lock.
+ *
+ * @kernel mm/mmu_notifier.c mn_itree_is_invalidating
+ */
 export const isInvalidating = (task: Task, subs: Subscriptions): boolean =>
   (get(task.arena, subs + Subscriptions.invalidateSeq) & 1) !== 0;
 
 /**
  * mn_itree_inv_start_range: opens a bracket. Returns the first interval it covers (then the sequence is odd and stays so
  * until this bracket ends) or 0.
+ *
+ * @kernel mm/mmu_notifier.c mn_itree_inv_start_range
  */
 export function* invStartRange(task: Task, subs: Subscriptions, start: Vpn, last: Vpn): Steps<number> {
   const { arena } = task;
@@ -55,7 +61,11 @@ export function* invStartRange(task: Task, subs: Subscriptions, start: Vpn, last
   return node === 0 ? 0 : node - IntervalSub.node;
 }
 
-/** mn_itree_inv_end: closes a bracket. The last one of an exclusion lets deferred changes into the tree and wakes all. */
+/**
+ * mn_itree_inv_end: closes a bracket. The last one of an exclusion lets deferred changes into the tree and wakes all.
+ *
+ * @kernel mm/mmu_notifier.c mn_itree_inv_end
+ */
 export function* invEnd(task: Task, subs: Subscriptions): Steps<void> {
   const { arena } = task;
   yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
@@ -111,6 +121,8 @@ export function* waitForExclusion(task: Task, subs: Subscriptions, seq: number):
 /**
  * mmu_interval_read_begin: the token to compare later. Sleeps while an invalidation may cover the interval; must not be
  * called under the driver lock, under mmap_lock, or from a callback. It does not loop: the token may be stale already.
+ *
+ * @kernel mm/mmu_notifier.c mmu_interval_read_begin
  */
 export function* mmuIntervalReadBegin(task: Task, sub: IntervalSub): Steps<number> {
   const { arena } = task;
@@ -129,18 +141,28 @@ export function* mmuIntervalReadBegin(task: Task, sub: IntervalSub): Steps<numbe
 /**
  * mmu_interval_read_retry: true when the interval was invalidated since the token was taken. Call it under the driver
  * lock that the invalidate callback takes; the answer holds until the lock is dropped.
+ *
+ * @kernel mm/mmu_notifier.c mmu_interval_read_retry
  */
 export function mmuIntervalReadRetry(task: Task, sub: IntervalSub, token: number): boolean {
   // The driver lock orders this load after every setSeq of a callback that has released it.
   return load(task.arena, sub + IntervalSub.invalidateSeq) !== token;
 }
 
-/** mmu_interval_check_retry: the same without a lock. True is final; false is only a hint. */
+/**
+ * mmu_interval_check_retry: the same without a lock. True is final; false is only a hint.
+ *
+ * @kernel mm/mmu_notifier.c mmu_interval_check_retry
+ */
 export function mmuIntervalCheckRetry(task: Task, sub: IntervalSub, token: number): boolean {
   return load(task.arena, sub + IntervalSub.invalidateSeq) !== token;
 }
 
-/** mmu_interval_set_seq: marks the interval as invalidated. In the callback, under the driver lock, always. */
+/**
+ * mmu_interval_set_seq: marks the interval as invalidated. In the callback, under the driver lock, always.
+ *
+ * @kernel mm/mmu_notifier.c mmu_interval_set_seq
+ */
 export function mmuIntervalSetSeq(task: Task, sub: IntervalSub, curSeq: number): void {
   // Pairs with the loads in readBegin, checkRetry and readRetry.
   store(task.arena, sub + IntervalSub.invalidateSeq, curSeq);

@@ -38,7 +38,11 @@ export function heldLocks(arena: Arena, actor: Actor): string[] {
   return [...counted, ...listed];
 }
 
-/** A call that may sleep is legal only without a spin lock, and not in a non-blocking section. */
+/**
+ * A call that may sleep is legal only without a spin lock, and not in a non-blocking section.
+ *
+ * @kernel kernel/sched/core.c __might_sleep
+ */
 export function mightSleep(task: Task, what: string): void {
   if (task.checks && get(task.arena, task.actor + Actor.spinDepth) > 0) {
     const held = heldLocks(task.arena, task.actor).join(', ');
@@ -85,7 +89,11 @@ function addEdges(task: Task, cls: LockClass, mask: number): void {
   }
 }
 
-/** Call before waiting for a lock (or passing a lock map) of a class. */
+/**
+ * Call before waiting for a lock (or passing a lock map) of a class.
+ *
+ * @kernel kernel/locking/lockdep.c lock_acquire
+ */
 export function lockOrder(task: Task, cls: LockClass): void {
   const { arena, actor } = task;
   const mask = get(arena, actor + Actor.heldMask);

@@ -71,7 +71,11 @@ function* read(task: Task, word: Word, cls: LockClass, killable: boolean): Steps
   return 0;
 }
 
-/** Takes the semaphore for reading; not recursive. */
+/**
+ * Takes the semaphore for reading; not recursive.
+ *
+ * @kernel kernel/locking/rwsem.c down_read
+ */
 export function* downRead(task: Task, word: Word, cls: LockClass): Steps<void> {
   yield* read(task, word, cls, false);
 }
@@ -112,7 +116,11 @@ export function* upRead(task: Task, word: Word, cls: LockClass): Steps<void> {
   yield Point.unlocked;
 }
 
-/** Takes the semaphore for writing. */
+/**
+ * Takes the semaphore for writing.
+ *
+ * @kernel kernel/locking/rwsem.c down_write
+ */
 export function* downWrite(task: Task, word: Word, cls: LockClass): Steps<void> {
   const { arena } = task;
   mightSleep(task, 'downWrite');

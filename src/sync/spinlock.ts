@@ -69,12 +69,20 @@ function* unlock(task: Task, word: Word, cls: LockClass): Steps<void> {
   yield Point.unlocked;
 }
 
-/** Takes a spin lock. No sleeping until {@link spinUnlock}. */
+/**
+ * Takes a spin lock. No sleeping until {@link spinUnlock}.
+ *
+ * @kernel kernel/locking/spinlock.c spin_lock
+ */
 export const spinLock = lock;
 export const spinUnlock = unlock;
 export const spinTryLock = tryLock;
 
-/** Takes a mutex; may sleep. Not recursive. */
+/**
+ * Takes a mutex; may sleep. Not recursive.
+ *
+ * @kernel kernel/locking/mutex.c mutex_lock
+ */
 export function* mutexLock(task: Task, word: Word, cls: LockClass): Steps<void> {
   mightSleep(task, 'mutexLock');
   yield* lock(task, word, cls);

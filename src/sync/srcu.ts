@@ -12,7 +12,11 @@ import { mutexLock, mutexUnlock } from './spinlock.ts';
 import type { Task } from './task.ts';
 import { waitWhile, wake } from './wait.ts';
 
-/** Begins a read section; pass the result to {@link srcuReadUnlock}. Sections may nest: a reader never waits. */
+/**
+ * Begins a read section; pass the result to {@link srcuReadUnlock}. Sections may nest: a reader never waits.
+ *
+ * @kernel kernel/rcu/srcutree.c srcu_read_lock
+ */
 export function* srcuReadLock(task: Task): Steps<number> {
   yield Point.lock;
   const index = load(task.arena, Header.srcuIndex);
@@ -30,7 +34,11 @@ export function* srcuReadUnlock(task: Task, index: number): Steps<void> {
   yield Point.unlocked;
 }
 
-/** Waits until every read section that had begun when this was called has ended. Sleeps. */
+/**
+ * Waits until every read section that had begun when this was called has ended. Sleeps.
+ *
+ * @kernel kernel/rcu/srcutree.c synchronize_srcu
+ */
 export function* synchronizeSrcu(task: Task): Steps<void> {
   const { arena } = task;
   mightSleep(task, 'synchronizeSrcu');

@@ -33,7 +33,11 @@ const runningBit = ({ bit }: Work): number => 1 << (ITEMS + bit);
 /** work_pending. */
 export const workPending = (arena: Arena, queue: Word, work: Work): boolean => (load(arena, queue) & pendingBit(work)) !== 0;
 
-/** queue_work: false when it was pending already. May be called under any lock. */
+/**
+ * queue_work: false when it was pending already. May be called under any lock.
+ *
+ * @kernel kernel/workqueue.c queue_work
+ */
 export function queueWork(task: Task, queue: Word, work: Work): boolean {
   // Pairs with the compare-and-swap of whoever takes it: what was written before is seen by the work.
   if ((or(task.arena, queue, pendingBit(work)) & pendingBit(work)) !== 0) return false;
@@ -72,6 +76,8 @@ export function* runWork(task: Task, queue: Word, work: Work, owner: number, see
 /**
  * flush_work: returns when the item is neither pending nor running. An item nobody has taken yet is done here: in a kernel
  * another thread would do it, and the caller would wait for that, with what it holds. So it deadlocks where flush_work does.
+ *
+ * @kernel kernel/workqueue.c flush_work
  */
 export function* flushWork(task: Task, queue: Word, work: Work, owner: number): Steps<void> {
   mightSleep(task, 'flushWork');
@@ -85,7 +91,11 @@ export function* flushWork(task: Task, queue: Word, work: Work, owner: number): 
   forgetSince(mark);
 }
 
-/** cancel_work_sync: not pending any more, and no longer running when this returns. True when it was pending. */
+/**
+ * cancel_work_sync: not pending any more, and no longer running when this returns. True when it was pending.
+ *
+ * @kernel kernel/workqueue.c cancel_work_sync
+ */
 export function* cancelWorkSync(task: Task, queue: Word, work: Work): Steps<boolean> {
   mightSleep(task, 'cancelWorkSync');
   lockMap(task, work.cls);

@@ -66,7 +66,11 @@ export function stickyBits(arena: Arena, mirror: Mirror, { start, end, hmmPfns }
   }
 }
 
-/** hmm_dma_map_pfn for page `vpn` of the range. Under the driver lock, after a false read-retry. 0 or -ENOMEM. */
+/**
+ * hmm_dma_map_pfn for page `vpn` of the range. Under the driver lock, after a false read-retry. 0 or -ENOMEM.
+ *
+ * @kernel mm/hmm.c hmm_dma_map_pfn
+ */
 export function* hmmDmaMapPfn(task: Task, mirror: Mirror, { start, hmmPfns }: HmmRange, vpn: Vpn): Steps<number> {
   const { arena } = task;
   const word = hmmPfns[vpn - start] as number;
@@ -81,7 +85,11 @@ export function* hmmDmaMapPfn(task: Task, mirror: Mirror, { start, hmmPfns }: Hm
   return 0;
 }
 
-/** hmm_dma_unmap_pfn for all of [start, end). The device must have let go of them. Under the driver lock. */
+/**
+ * hmm_dma_unmap_pfn for all of [start, end). The device must have let go of them. Under the driver lock.
+ *
+ * @kernel mm/hmm.c hmm_dma_unmap_pfn
+ */
 export function dmaUnmap(arena: Arena, mirror: Mirror, start: Vpn, end: Vpn): void {
   const root = get(arena, mirror + Mirror.dmaTable);
   for (let vpn = nextPopulated(arena, root, start, end); vpn < end; vpn = nextPopulated(arena, root, vpn, end)) {

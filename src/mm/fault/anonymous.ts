@@ -20,6 +20,7 @@ import { handleUserfault } from './userfaultfd.ts';
 /** Entry bits that follow from the VMA's protection alone. */
 export const protectionBits = (flags: number): number => ((flags & VM_ACCESS) === 0 ? PTE_PRESENT | PTE_PROTNONE : PTE_PRESENT);
 
+/** @kernel mm/memory.c do_anonymous_page */
 export function* doAnonymousPage(task: Task, fault: Fault): Steps<number> {
   const flags = vmaFlags(task.arena, fault.vma);
   if ((flags & VM_UFFD_MISSING) !== 0) return yield* handleUserfault(task, fault);

@@ -61,7 +61,11 @@ function translate(task: Task, mm: Mm, vpn: Vpn, write: boolean): number {
   return pte;
 }
 
-/** do_user_addr_fault: one page fault of a user access. 0, or the VM_FAULT error bits the access ends with. */
+/**
+ * do_user_addr_fault: one page fault of a user access. 0, or the VM_FAULT error bits the access ends with.
+ *
+ * @kernel arch/x86/mm/fault.c do_user_addr_fault
+ */
 export function* cpuFault(task: Task, mm: Mm, vpn: Vpn, write: boolean): Steps<number> {
   const { arena } = task;
   let flags = FAULT_FLAG_USER | FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE | (write ? FAULT_FLAG_WRITE : 0);

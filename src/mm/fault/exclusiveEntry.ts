@@ -26,7 +26,11 @@ import { mmapReadUnlock } from '../vma/mmapLock.ts';
 import { VM_WRITE, vmaFlags } from '../vma/vma.ts';
 import { protectionBits } from './anonymous.ts';
 
-/** The present entry that replaces a device-exclusive one, built from the VMA's protection as it is now. */
+/**
+ * The present entry that replaces a device-exclusive one, built from the VMA's protection as it is now.
+ *
+ * @kernel mm/memory.c restore_exclusive_pte
+ */
 export function* restorePte(task: Task, pte: Word, vma: Vma): Steps<void> {
   const { arena } = task;
   const entry = get(arena, pte);
@@ -42,6 +46,8 @@ export function* restorePte(task: Task, pte: Word, vma: Vma): Steps<void> {
 /**
  * folio_lock_or_retry. 0 with the page locked, or VM_FAULT_RETRY with mmap_lock dropped and the page not locked. Without
  * FAULT_FLAG_ALLOW_RETRY and FAULT_FLAG_KILLABLE it never asks for a retry.
+ *
+ * @kernel mm/filemap.c folio_lock_or_retry
  */
 export function* lockPageOrRetry(task: Task, pfn: Pfn, fault: Fault): Steps<number> {
   const { flags, mm } = fault;
@@ -62,7 +68,11 @@ export function* lockPageOrRetry(task: Task, pfn: Pfn, fault: Fault): Steps<numb
   return VM_FAULT_RETRY;
 }
 
-/** The fault handler's part: bracket, restore, unlock. The driver has let go before the CPU can reach the page. */
+/**
+ * The fault handler's part: bracket, restore, unlock. The driver has let go before the CPU can reach the page.
+ *
+ * @kernel mm/memory.c remove_device_exclusive_entry
+ */
 export function* restoreExclusivePte(task: Task, fault: Fault): Steps<number> {
   const { arena } = task;
   const { mm, vma, vpn, pte, orig } = fault;

@@ -77,7 +77,11 @@ function* presentFault(task: Task, fault: Fault, write: boolean, unshare: boolea
   return 0;
 }
 
-/** handle_mm_fault: {@link handlePteFault}, and the count of those that neither failed nor must be tried again (ru_minflt). */
+/**
+ * handle_mm_fault: {@link handlePteFault}, and the count of those that neither failed nor must be tried again (ru_minflt).
+ *
+ * @kernel mm/memory.c handle_mm_fault, handle_pte_fault
+ */
 export function* handleMmFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number): Steps<number> {
   const result = yield* handlePteFault(task, mm, vma, vpn, flags);
   if ((result & (VM_FAULT_ERROR | VM_FAULT_RETRY)) === 0) count(task, Counter.mmFaults);

@@ -146,6 +146,7 @@ function* cowFault(task: Task, fault: Fault): Steps<number> {
   return 0;
 }
 
+/** @kernel mm/memory.c do_fault, filemap_map_pages */
 export function* doFileFault(task: Task, fault: Fault): Steps<number> {
   const shared = (vmaFlags(task.arena, fault.vma) & VM_SHARED) !== 0;
   if ((fault.flags & FAULT_FLAG_WRITE) === 0) return yield* readFault(task, fault);

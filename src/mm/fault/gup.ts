@@ -63,6 +63,7 @@ function* followPage(task: Task, mm: Mm, vpn: Vpn, foll: number): Steps<number> 
  * Faults `vpn` in and takes a reference (or a pin) on its page. mmap_lock is held for reading and stays held.
  *
  * @returns the page frame, -EFAULT (no such mapping, or it does not allow the access) or -ENOMEM.
+ * @kernel mm/gup.c get_user_pages
  */
 export function* getUserPage(task: Task, mm: Mm, vpn: Vpn, foll: number): Steps<number> {
   const { arena } = task;
@@ -84,7 +85,11 @@ export function* getUserPage(task: Task, mm: Mm, vpn: Vpn, foll: number): Steps<
   }
 }
 
-/** unpin_user_page. */
+/**
+ * unpin_user_page.
+ *
+ * @kernel mm/gup.c unpin_user_page
+ */
 export function* unpinUserPage(task: Task, pfn: Pfn): Steps<void> {
   yield* putPage(task, pfn, GUP_PIN_COUNTING_BIAS);
 }

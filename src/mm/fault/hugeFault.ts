@@ -209,6 +209,8 @@ function* presentHuge(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTable, 
 
 /**
  * The part of __handle_mm_fault that is about leaves. VM_FAULT bits, or FALLBACK: then the table has entries, or will get them.
+ *
+ * @kernel mm/huge_memory.c do_huge_pmd_anonymous_page, do_huge_pmd_wp_page
  */
 export function* handleHugeFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number): Steps<number> {
   const { arena } = task;

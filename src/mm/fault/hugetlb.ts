@@ -99,7 +99,11 @@ function* writeProtected(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTabl
   return 0;
 }
 
-/** hugetlb_fault. */
+/**
+ * hugetlb_fault.
+ *
+ * @kernel mm/hugetlb.c hugetlb_fault
+ */
 export function* doHugetlbFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number): Steps<number> {
   const { arena } = task;
   const write = (flags & FAULT_FLAG_WRITE) !== 0;

@@ -16,6 +16,7 @@ import { type Fault, faultPtl, VM_FAULT_HWPOISON, VM_FAULT_SIGBUS } from '../tab
 import { restoreExclusivePte } from './exclusiveEntry.ts';
 import { doSwapEntry } from './swapFault.ts';
 
+/** @kernel mm/memory.c do_swap_page */
 export function* doSoftleafPage(task: Task, fault: Fault): Steps<number> {
   const { orig } = fault;
   if (isMigration(orig)) {
@@ -63,7 +64,11 @@ function* waitForMigration(task: Task, table: PageTable, pte: Word): Steps<void>
   else yield* spinUnlock(task, ptl, LockClass.ptl);
 }
 
-/** migration_entry_wait: sleeps while `vpn` has a migration entry; returns at once when it has none any more. */
+/**
+ * migration_entry_wait: sleeps while `vpn` has a migration entry; returns at once when it has none any more.
+ *
+ * @kernel mm/migrate.c migration_entry_wait
+ */
 export function* migrationEntryWait(task: Task, pgd: number, vpn: Vpn): Steps<void> {
   const table = lookupTable(task.arena, pgd, vpn);
   if (table !== 0) yield* waitForMigration(task, table, pteAt(task.arena, table, hugeLeaf(task.arena, table) === 0 ? vpn : 0));

@@ -77,7 +77,11 @@ function* mapSwapPage(task: Task, fault: Fault, pfn: Pfn): Steps<number> {
   return 0;
 }
 
-/** VM_FAULT bits, as handleMmFault. No notifier: nothing was reachable. */
+/**
+ * VM_FAULT bits, as handleMmFault. No notifier: nothing was reachable.
+ *
+ * @kernel mm/memory.c do_swap_page, read_swap_cache_async
+ */
 export function* doSwapEntry(task: Task, fault: Fault): Steps<number> {
   const { arena } = task;
   const slot = swapSlot(fault.orig);

@@ -80,6 +80,7 @@ function wakeWaiters(arena: Arena, context: Userfaultfd): void {
  * handle_userfault: reports the page and waits, with mmap_lock dropped. Who may not drop it gets SIGBUS.
  *
  * @returns VM_FAULT_RETRY or VM_FAULT_SIGBUS.
+ * @kernel fs/userfaultfd.c handle_userfault
  */
 export function* handleUserfault(task: Task, { mm, vpn, pte, flags }: Fault): Steps<number> {
   const { arena } = task;
@@ -112,7 +113,11 @@ export function* userfaultfdRead(task: Task, context: Userfaultfd): Steps<number
   }
 }
 
-/** UFFDIO_COPY of one page whose words are all `word`. 0, -EEXIST (a page is there), -EINVAL, -ENOMEM. */
+/**
+ * UFFDIO_COPY of one page whose words are all `word`. 0, -EEXIST (a page is there), -EINVAL, -ENOMEM.
+ *
+ * @kernel mm/userfaultfd.c mfill_atomic_copy
+ */
 export function* userfaultfdCopy(task: Task, context: Userfaultfd, mm: Mm, vpn: Vpn, word: number): Steps<number> {
   const { arena } = task;
   const pfn = yield* allocPage(task, false);

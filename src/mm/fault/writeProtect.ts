@@ -34,7 +34,11 @@ import { FAULT_FLAG_UNSHARE, type Fault, faultPtl, VM_FAULT_OOM } from '../table
 import { addRss, addRssFile } from '../vma/mmStruct.ts';
 import { linearPageIndex, VM_SHARED, vmaFlags } from '../vma/vma.ts';
 
-/** Can we prove that no other mapping and no other reference exists? Then the page becomes ours. Under the PTL. */
+/**
+ * Can we prove that no other mapping and no other reference exists? Then the page becomes ours. Under the PTL.
+ *
+ * @kernel mm/memory.c wp_can_reuse_anon_folio
+ */
 function* wpCanReuse(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   if (pageHas(arena, pfn, PG_ANON_EXCLUSIVE)) return true;
@@ -55,7 +59,11 @@ function* wpCanReuse(task: Task, pfn: Pfn): Steps<boolean> {
 const accessBits = ({ flags }: Fault): number =>
   (flags & FAULT_FLAG_UNSHARE) === 0 ? PTE_WRITE | PTE_DIRTY | PTE_YOUNG : PTE_YOUNG;
 
-/** Called with the page-table lock held and the entry verified; drops it. */
+/**
+ * Called with the page-table lock held and the entry verified; drops it.
+ *
+ * @kernel mm/memory.c do_wp_page
+ */
 export function* doWpPage(task: Task, fault: Fault): Steps<number> {
   const { arena } = task;
   const { pte, orig } = fault;
@@ -77,7 +85,11 @@ export function* doWpPage(task: Task, fault: Fault): Steps<number> {
   return result;
 }
 
-/** wp_page_copy: `old` is 0 for the zero page. */
+/**
+ * wp_page_copy: `old` is 0 for the zero page.
+ *
+ * @kernel mm/memory.c wp_page_copy
+ */
 function* wpPageCopy(task: Task, fault: Fault, old: number): Steps<number> {
   const { arena } = task;
   const { mm, vma, vpn, pte, orig } = fault;

@@ -74,7 +74,11 @@ const cached = (arena: Arena, mapping: AddressSpace, index: number): Pfn => {
   return table === 0 ? 0 : ptePfn(readPte(arena, table, index));
 };
 
-/** filemap_get_folio: the page with a reference, or 0 when it is not cached. */
+/**
+ * filemap_get_folio: the page with a reference, or 0 when it is not cached.
+ *
+ * @kernel mm/filemap.c filemap_get_folio, shmem_get_folio
+ */
 export function* findPage(task: Task, mapping: AddressSpace, index: number): Steps<Pfn> {
   const lock = mapping + AddressSpace.pagesLock;
   yield Point.filePage;
@@ -99,7 +103,11 @@ function* ensurePagesTable(task: Task, mapping: AddressSpace, index: number): St
   return root === 0 ? 0 : yield* ensureTable(task, mapping + AddressSpace.tableLock, root, index);
 }
 
-/** shmem_get_folio: the page with a reference, added to the cache with zeroes if need be; 0 when out of memory. */
+/**
+ * shmem_get_folio: the page with a reference, added to the cache with zeroes if need be; 0 when out of memory.
+ *
+ * @kernel mm/filemap.c filemap_add_folio
+ */
 export function* findOrCreatePage(task: Task, mapping: AddressSpace, index: number): Steps<number> {
   const { arena } = task;
   const found = yield* findPage(task, mapping, index);
@@ -154,6 +162,8 @@ export function* dropPage(task: Task, mapping: AddressSpace, index: number): Ste
 /**
  * __remove_mapping for a locked page: the same, if it is clean and nobody but the cache and the caller has a reference. Look-ups
  * take theirs under the same lock, so nobody can come in between.
+ *
+ * @kernel mm/vmscan.c __remove_mapping
  */
 export function* dropPageIfUnused(task: Task, mapping: AddressSpace, pfn: Pfn): Steps<boolean> {
   const { arena } = task;

@@ -18,6 +18,8 @@ export type CompoundVisitor = (mm: Mm, start: Vpn, end: Vpn) => Steps<boolean>;
 /**
  * Calls `visit` for each mapping of the huge page that `piece` is of, under the rmap lock. The caller has the piece locked; the
  * first piece may have been freed.
+ *
+ * @kernel mm/rmap.c rmap_walk
  */
 export function* eachCompoundMapping(task: Task, piece: Pfn, visit: CompoundVisitor): Steps<void> {
   const { arena } = task;

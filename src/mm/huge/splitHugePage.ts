@@ -45,6 +45,8 @@ function* splitMapping(task: Task, mm: Mm, start: Vpn, end: Vpn, head: Pfn): Ste
 /**
  * Splits the huge page that `piece` is of. The caller has that piece locked, and `references` references to pieces. False when
  * somebody else holds one.
+ *
+ * @kernel mm/huge_memory.c split_huge_page
  */
 export function* splitHugePage(task: Task, piece: Pfn, references: number): Steps<boolean> {
   const { arena } = task;

@@ -47,7 +47,11 @@ export function* fillFromLeaf(task: Task, table: PageTable, leaf: Pte): Steps<vo
   if (ptePresent(leaf)) yield* flushTlb(task, CPU);
 }
 
-/** Splits the leaf that maps `vpn`, if there is one, in a CLEAR bracket over all of it. */
+/**
+ * Splits the leaf that maps `vpn`, if there is one, in a CLEAR bracket over all of it.
+ *
+ * @kernel mm/huge_memory.c split_huge_pmd
+ */
 export function* splitHugePmd(task: Task, mm: Mm, vpn: Vpn): Steps<void> {
   if (leafOf(task.arena, mm, vpn) !== 0) yield* splitAddress(task, mm, vpn);
 }

@@ -7,6 +7,7 @@ import { Point } from '../../steps/points.ts';
 import { pointsWatched, type Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 
+/** @kernel include/linux/highmem.h copy_highpage */
 export function* copyPage(task: Task, to: Pfn, from: Pfn): Steps<void> {
   const { arena } = task;
   const { frameWords } = arena;

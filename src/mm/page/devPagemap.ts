@@ -67,6 +67,7 @@ export interface PagemapSpec {
  * memremap_pages: makes the page structures of a device range usable. They start free, with no references.
  *
  * @returns the address of the pagemap, -EINVAL (type, owner or range) or -ENOMEM (range in use, or too many pagemaps).
+ * @kernel mm/memremap.c memremap_pages
  */
 export function memremapPages(arena: Arena, { type, owner, ops, start, pages }: PagemapSpec): number {
   if ((type !== MEMORY_DEVICE_PRIVATE && type !== MEMORY_DEVICE_COHERENT) || owner === 0) return -EINVAL;
@@ -91,7 +92,11 @@ export function memremapPages(arena: Arena, { type, owner, ops, start, pages }: 
   return pgmap;
 }
 
-/** zone_device_page_init: a free device page comes into use, locked, with one reference. */
+/**
+ * zone_device_page_init: a free device page comes into use, locked, with one reference.
+ *
+ * @kernel mm/memremap.c zone_device_page_init
+ */
 export function* zoneDevicePageInit(task: Task, pgmap: Pgmap, pfn: Pfn): Steps<void> {
   const { arena } = task;
   yield Point.zoneDevicePageInit;
@@ -117,7 +122,11 @@ export const disownDevicePage = (arena: Arena, pfn: Pfn): void => set(arena, are
 /** Does a driver still answer for the page? Whoever found it by its frame asks with the page locked. */
 export const isOwnedDevicePage = (arena: Arena, pfn: Pfn): boolean => get(arena, arena.page.deviceData + pfn) !== 0;
 
-/** free_zone_device_folio: the last reference of a device page is gone. */
+/**
+ * free_zone_device_folio: the last reference of a device page is gone.
+ *
+ * @kernel mm/memremap.c free_zone_device_folio
+ */
 export function* freeZoneDevicePage(task: Task, pfn: Pfn): Steps<void> {
   const { arena } = task;
   // Read before the callback: afterwards somebody else may own the page already.
@@ -139,6 +148,8 @@ function putPgmap(arena: Arena, pgmap: Pgmap): void {
 /**
  * memunmap_pages: kills the pagemap, waits until every page of it is free, and takes the page structures away. The driver
  * has stopped allocating and has evicted what it could; a page that stays mapped makes this wait for ever.
+ *
+ * @kernel mm/memremap.c memunmap_pages
  */
 export function* memunmapPages(task: Task, pgmap: Pgmap): Steps<void> {
   const { arena } = task;

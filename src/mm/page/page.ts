@@ -79,7 +79,11 @@ export const isZeroPage = (arena: Arena, pfn: Pfn): boolean =>
 export const allocatablePages = ({ config, hasHuge }: Arena): number =>
   config.systemPages - ZERO_PFN - 1 - (hasHuge ? PTRS_PER_TABLE : 0);
 
-/** get_page: the caller holds a reference, or the lock of an entry that does. Raising a count from 0 is a violation. */
+/**
+ * get_page: the caller holds a reference, or the lock of an entry that does. Raising a count from 0 is a violation.
+ *
+ * @kernel include/linux/mm.h folio_get
+ */
 export function* getPage(task: Task, pfn: Pfn, references = 1): Steps<void> {
   yield Point.getPage;
   if (add(task.arena, task.arena.page.refcount + pfn, references) <= 0) {
@@ -87,7 +91,11 @@ export function* getPage(task: Task, pfn: Pfn, references = 1): Steps<void> {
   }
 }
 
-/** folio_try_get: false when the page is free. */
+/**
+ * folio_try_get: false when the page is free.
+ *
+ * @kernel include/linux/mm.h folio_try_get
+ */
 export function* tryGetPage(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   const word = arena.page.refcount + pfn;

@@ -22,7 +22,11 @@ function took(task: Task, pfn: Pfn): void {
   if (task.checks) noteLocked(task, task.arena.page.flags + pfn, LockClass.pageLock);
 }
 
-/** folio_trylock. Legal under a spin lock. */
+/**
+ * folio_trylock. Legal under a spin lock.
+ *
+ * @kernel mm/filemap.c folio_trylock
+ */
 export function* trylockPage(task: Task, pfn: Pfn): Steps<boolean> {
   const word = task.arena.page.flags + pfn;
   yield Point.trylockPage;
@@ -66,17 +70,29 @@ function* lock(task: Task, pfn: Pfn, killable: boolean): Steps<number> {
   return 0;
 }
 
-/** folio_lock: sleeps until the page is ours. */
+/**
+ * folio_lock: sleeps until the page is ours.
+ *
+ * @kernel mm/filemap.c folio_lock
+ */
 export function* lockPage(task: Task, pfn: Pfn): Steps<void> {
   yield* lock(task, pfn, false);
 }
 
-/** folio_lock_killable: 0, or -EINTR on a fatal signal. */
+/**
+ * folio_lock_killable: 0, or -EINTR on a fatal signal.
+ *
+ * @kernel mm/filemap.c folio_lock_killable
+ */
 export function* lockPageKillable(task: Task, pfn: Pfn): Steps<number> {
   return yield* lock(task, pfn, true);
 }
 
-/** folio_unlock. */
+/**
+ * folio_unlock.
+ *
+ * @kernel mm/filemap.c folio_unlock
+ */
 export function* unlockPage(task: Task, pfn: Pfn): Steps<void> {
   const { arena } = task;
   const owner = arena.page.lockOwner + pfn;
@@ -110,6 +126,8 @@ export function* waitOnPageLocked(task: Task, pfn: Pfn, killable = false): Steps
  * softleaf_entry_wait_on_locked: called with the page-table lock held and the entry verified; releases it and sleeps until
  * the page is unlocked. It holds no reference: what it will wait for is fixed before the lock is dropped, and afterwards
  * only the wait word is touched.
+ *
+ * @kernel mm/migrate.c softleaf_entry_wait_on_locked
  */
 export function* waitOnLockedDropPtl(task: Task, pfn: Pfn, ptl: Word): Steps<void> {
   const word = task.arena.page.flags + pfn;

@@ -20,6 +20,8 @@ export const freePages = (arena: Arena): number => get(arena, Header.zoneFreeCou
 /**
  * alloc_page: a page with one reference, or 0 when memory is exhausted. With `zero` its bytes are cleared, otherwise they
  * are the poison of the last owner, which nobody may see.
+ *
+ * @kernel mm/page_alloc.c alloc_page
  */
 export function* allocPage(task: Task, zero: boolean): Steps<Pfn> {
   const { arena } = task;
@@ -65,7 +67,11 @@ function freeSystemPage(task: Task, pfn: Pfn): void {
   rawUnlock(arena, Header.zoneLock);
 }
 
-/** put_page: the last reference frees the page. May run under a page-table lock. */
+/**
+ * put_page: the last reference frees the page. May run under a page-table lock.
+ *
+ * @kernel mm/swap.c folio_put
+ */
 export function* putPage(task: Task, pfn: Pfn, references = 1): Steps<void> {
   const { arena } = task;
   yield Point.putPage;

@@ -54,7 +54,11 @@ export function sortIntoAnonVma(arena: Arena, anonVma: AnonVma, vma: Vma): void 
   insertSorted(arena, anonList, anonVma, vma);
 }
 
-/** unlink_anon_vmas: takes a VMA off the list; the anon_vma is freed when nothing names it any more. */
+/**
+ * unlink_anon_vmas: takes a VMA off the list; the anon_vma is freed when nothing names it any more.
+ *
+ * @kernel mm/rmap.c unlink_anon_vmas
+ */
 export function* anonVmaUnlink(task: Task, vma: Vma): Steps<void> {
   const { arena } = task;
   const anonVma = anonVmaOf(arena, vma);
@@ -93,6 +97,8 @@ function reusableNeighbour(arena: Arena, vma: Vma): Vma {
 /**
  * anon_vma_prepare: makes sure a VMA has an anon_vma: that of a neighbour, or a new one. mmap_lock held for reading is enough,
  * so two faults may race; the first to set the field wins. False when out of memory.
+ *
+ * @kernel mm/rmap.c anon_vma_prepare
  */
 export function* anonVmaPrepare(task: Task, vma: Vma): Steps<boolean> {
   const { arena } = task;
@@ -115,7 +121,11 @@ export function* anonVmaPrepare(task: Task, vma: Vma): Steps<boolean> {
   return true;
 }
 
-/** folio_add_anon_rmap_pte: one more entry maps the page. */
+/**
+ * folio_add_anon_rmap_pte: one more entry maps the page.
+ *
+ * @kernel mm/rmap.c folio_add_anon_rmap_pte
+ */
 export function addAnonRmap(arena: Arena, pfn: Pfn, exclusive: boolean): void {
   increase(arena, arena.page.mapcount + pfn, 1);
   if (exclusive) setPageFlags(arena, pfn, PG_ANON_EXCLUSIVE);
@@ -130,7 +140,11 @@ export function addNewAnonRmap(arena: Arena, pfn: Pfn): void {
   addAnonRmap(arena, pfn, true);
 }
 
-/** folio_remove_rmap_pte: one entry less maps the page. */
+/**
+ * folio_remove_rmap_pte: one entry less maps the page.
+ *
+ * @kernel mm/rmap.c folio_remove_rmap_pte
+ */
 export function removeRmap(arena: Arena, pfn: Pfn): void {
   if (add(arena, arena.page.mapcount + pfn, -1) <= 0) throw new Violation('I-MAP', `mapcount of page ${pfn} fell below 0`);
 }
@@ -143,6 +157,8 @@ export function shareAnonRmap(arena: Arena, pfn: Pfn): void {
 /**
  * rmap_walk_anon: calls `visit` for each VMA and address that may map the page, under the rmap lock. The visitor looks at
  * the entry under its page-table lock; most walks find nothing in some VMAs. The page is locked by the caller.
+ *
+ * @kernel mm/rmap.c rmap_walk_anon
  */
 export function* rmapWalk(task: Task, pfn: Pfn, visit: RmapVisitor): Steps<void> {
   const { arena } = task;

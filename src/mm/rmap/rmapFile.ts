@@ -67,7 +67,11 @@ export function* eachFileVma(task: Task, mapping: AddressSpace, visit: (vma: Vma
   yield* upRead(task, mapping + AddressSpace.lock, LockClass.fileMapping);
 }
 
-/** rmap_walk_file: calls `visit` for each VMA and address that may map a locked file page. */
+/**
+ * rmap_walk_file: calls `visit` for each VMA and address that may map a locked file page.
+ *
+ * @kernel mm/rmap.c rmap_walk_file
+ */
 export function* rmapWalkFile(task: Task, pfn: Pfn, visit: RmapVisitor): Steps<void> {
   const { arena } = task;
   const handle = pageMapping(arena, pfn);

@@ -36,6 +36,8 @@ function* isolate(task: Task, table: PageTable, vpn: Vpn): Steps<number> {
 /**
  * The range is inside one VMA, mmap_lock held for reading. A huge page is split first. One page after another; a kernel isolates
  * those of a table together, which makes no difference to anybody. Nothing happens where there is no swap.
+ *
+ * @kernel mm/madvise.c madvise_pageout
  */
 export function* pageoutRange(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<void> {
   const { arena } = task;

@@ -66,7 +66,11 @@ function* replaceBySwap(task: Task, word: Word, mm: Mm, pfn: Pfn): Steps<boolean
   return true;
 }
 
-/** try_to_unmap: the page loses its mappings, but for locked memory and pins. */
+/**
+ * try_to_unmap: the page loses its mappings, but for locked memory and pins.
+ *
+ * @kernel mm/rmap.c try_to_unmap
+ */
 function* tryToUnmap(task: Task, pfn: Pfn): Steps<void> {
   const { arena } = task;
   const file = isFile(task, pfn);
@@ -90,7 +94,11 @@ function* prepareSwap(task: Task, pfn: Pfn): Steps<boolean> {
   return (yield* addToSwap(task, pfn)) !== NO_SLOT;
 }
 
-/** pageout and swap_writepage: the slot gets the contents, if nobody but the caller and the swap cache can change them. */
+/**
+ * pageout and swap_writepage: the slot gets the contents, if nobody but the caller and the swap cache can change them.
+ *
+ * @kernel mm/vmscan.c pageout, swap_writepage
+ */
 function* writeToSwap(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   if (pageCount(arena, pfn) !== 2) return false;
@@ -118,7 +126,11 @@ function* remove(task: Task, pfn: Pfn): Steps<boolean> {
   return yield* dropFromSwapCache(task, pfn);
 }
 
-/** shrink_folio_list for a page that the caller has isolated and has a reference to, which is put. True when it was freed. */
+/**
+ * shrink_folio_list for a page that the caller has isolated and has a reference to, which is put. True when it was freed.
+ *
+ * @kernel mm/vmscan.c shrink_folio_list
+ */
 export function* shrinkPage(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   let freed = false;
@@ -141,6 +153,7 @@ export function* shrinkPage(task: Task, pfn: Pfn): Steps<boolean> {
  * was used lately makes no difference.
  *
  * @returns whether the page was freed.
+ * @kernel mm/vmscan.c kswapd
  */
 export function* reclaimPage(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;

@@ -50,7 +50,11 @@ function leave(arena: Arena, slot: SwapSlot, pfn: Pfn): void {
   if (countOf(arena, slot) === 0) release(arena, slot);
 }
 
-/** folio_alloc_swap and add_to_swap: a locked page gets a slot, and stands for it in the swap cache. The slot, or NO_SLOT. */
+/**
+ * folio_alloc_swap and add_to_swap: a locked page gets a slot, and stands for it in the swap cache. The slot, or NO_SLOT.
+ *
+ * @kernel mm/swapfile.c folio_alloc_swap
+ */
 export function* addToSwap(task: Task, pfn: Pfn): Steps<number> {
   const { arena } = task;
   const { swapSlots } = arena.config;
@@ -70,7 +74,11 @@ export function* addToSwap(task: Task, pfn: Pfn): Steps<number> {
   return slot;
 }
 
-/** swap_duplicate: one more entry names the slot. */
+/**
+ * swap_duplicate: one more entry names the slot.
+ *
+ * @kernel mm/swapfile.c swap_duplicate
+ */
 export function* swapDuplicate(task: Task, slot: SwapSlot): Steps<void> {
   const { arena } = task;
   yield Point.swapCache;
@@ -81,7 +89,11 @@ export function* swapDuplicate(task: Task, slot: SwapSlot): Steps<void> {
   if (free) throw new Violation('I-REF', `an entry is made for swap slot ${slot}, which is free`);
 }
 
-/** swap_free: one entry less names the slot. How many still do. */
+/**
+ * swap_free: one entry less names the slot. How many still do.
+ *
+ * @kernel mm/swapfile.c swap_free
+ */
 export function* swapFree(task: Task, slot: SwapSlot): Steps<number> {
   const { arena } = task;
   yield Point.swapCache;
@@ -94,7 +106,11 @@ export function* swapFree(task: Task, slot: SwapSlot): Steps<number> {
   return left;
 }
 
-/** swap_cache_get_folio: the page that stands for the slot, with a reference; 0 when there is none. */
+/**
+ * swap_cache_get_folio: the page that stands for the slot, with a reference; 0 when there is none.
+ *
+ * @kernel mm/swap_state.c swap_cache_get_folio
+ */
 export function* swapCacheGet(task: Task, slot: SwapSlot): Steps<Pfn> {
   const { arena } = task;
   yield Point.swapCache;
@@ -108,6 +124,8 @@ export function* swapCacheGet(task: Task, slot: SwapSlot): Steps<Pfn> {
 /**
  * swap_cache_alloc_folio: a fresh page, locked by the caller, stands for the slot from now on, unless another already does.
  * Returns the page that does, if it is another one with a reference for the caller; 0 when no entry names the slot any more.
+ *
+ * @kernel mm/swap_state.c swap_cache_alloc_folio
  */
 export function* swapCacheAdd(task: Task, slot: SwapSlot, pfn: Pfn): Steps<number> {
   const { arena } = task;
@@ -124,6 +142,8 @@ export function* swapCacheAdd(task: Task, slot: SwapSlot, pfn: Pfn): Steps<numbe
 /**
  * folio_free_swap: a locked page that no swap entry shares leaves the swap cache, and its slot is free. It is dirty from then on:
  * its contents are nowhere else. False when it is not in the swap cache, or entries name its slot.
+ *
+ * @kernel mm/swapfile.c folio_free_swap
  */
 export function* freeSwap(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
@@ -141,6 +161,8 @@ export function* freeSwap(task: Task, pfn: Pfn): Steps<boolean> {
 /**
  * __remove_mapping for a locked page of the swap cache: it leaves, if it is clean and nobody but the cache and the caller has a
  * reference. The two are asked under the lock that look-ups take, so nobody can come in between.
+ *
+ * @kernel mm/vmscan.c __remove_mapping
  */
 export function* dropFromSwapCache(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
@@ -171,13 +193,21 @@ function* freeSwapCache(task: Task, pfn: Pfn): Steps<void> {
   yield* unlockPage(task, pfn);
 }
 
-/** free_folio_and_swap_cache: the put of a reference that a mapping has had. */
+/**
+ * free_folio_and_swap_cache: the put of a reference that a mapping has had.
+ *
+ * @kernel mm/swap_state.c free_folio_and_swap_cache
+ */
 export function* putMappedPage(task: Task, pfn: Pfn): Steps<void> {
   if (task.arena.hasSwap) yield* freeSwapCache(task, pfn);
   yield* putPage(task, pfn);
 }
 
-/** free_swap_and_cache: an entry has been cleared. With the last one the page in the swap cache goes too, if nobody has it. */
+/**
+ * free_swap_and_cache: an entry has been cleared. With the last one the page in the swap cache goes too, if nobody has it.
+ *
+ * @kernel mm/swapfile.c free_swap_and_cache
+ */
 export function* freeSwapEntry(task: Task, slot: SwapSlot): Steps<void> {
   if ((yield* swapFree(task, slot)) !== 0) return;
   const pfn = yield* swapCacheGet(task, slot);
@@ -186,5 +216,9 @@ export function* freeSwapEntry(task: Task, slot: SwapSlot): Steps<void> {
   yield* putPage(task, pfn);
 }
 
-/** vm_swap_full: more than half of the slots are in use, so pages that come back in give theirs up. */
+/**
+ * vm_swap_full: more than half of the slots are in use, so pages that come back in give theirs up.
+ *
+ * @kernel mm/swapfile.c vm_swap_full
+ */
 export const isSwapFull = (arena: Arena): boolean => 2 * get(arena, Header.swapFree) < arena.config.swapSlots;

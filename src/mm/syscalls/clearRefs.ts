@@ -36,7 +36,11 @@ function* protectTable(task: Task, table: PageTable, start: Vpn, end: Vpn): Step
   yield* spinUnlock(task, ptl, LockClass.ptl);
 }
 
-/** Write-protects every entry of the address space, in one bracket, with mmap_lock held for writing and one flush at the end. */
+/**
+ * Write-protects every entry of the address space, in one bracket, with mmap_lock held for writing and one flush at the end.
+ *
+ * @kernel fs/proc/task_mmu.c clear_refs_write
+ */
 export function* clearRefs(task: Task, mm: Mm): Steps<void> {
   const { arena } = task;
   const range = notifierRange(MMU_NOTIFY_SOFT_DIRTY, mm, 0, VPN_LIMIT);

@@ -223,6 +223,8 @@ function* collapseRange(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<number>
  *
  * @returns 0, -EINVAL (a block that has nothing writable, or a VMA that cannot have huge pages), -EAGAIN (a page is locked or
  * referenced), -ENOMEM (no huge page left; or part of the range is not mapped, the rest was collapsed).
+ *
+ * @kernel mm/khugepaged.c madvise_collapse, collapse_huge_page
  */
 export function* madviseCollapse(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
   const { arena } = task;

@@ -58,7 +58,11 @@ import { VM_MIXEDMAP, vmaEnd, vmaFlags, vmaStart } from '../vma/vma.ts';
 /** The page is pinned: its user must keep it, so the child gets a copy, for which a page is needed first. */
 const NEEDS_PAGE = 1;
 
-/** copy_present_pte. `spare` is a page allocated beforehand, 0 for none. */
+/**
+ * copy_present_pte. `spare` is a page allocated beforehand, 0 for none.
+ *
+ * @kernel mm/memory.c copy_present_pte
+ */
 function* copyPresent(task: Task, pte: Word, childPte: Word, spare: number): Steps<number> {
   const { arena } = task;
   const entry = load(arena, pte);
@@ -86,7 +90,11 @@ function* copyPresent(task: Task, pte: Word, childPte: Word, spare: number): Ste
   return 0;
 }
 
-/** copy_nonpresent_pte. 0, or -EBUSY when a device-exclusive page is locked by somebody. */
+/**
+ * copy_nonpresent_pte. 0, or -EBUSY when a device-exclusive page is locked by somebody.
+ *
+ * @kernel mm/memory.c copy_nonpresent_pte
+ */
 function* copyNonpresent(task: Task, vma: Vma, pte: Word, childPte: Word): Steps<number> {
   const { arena } = task;
   const entry = get(arena, pte);
@@ -214,7 +222,11 @@ function* copyLeaf(task: Task, parent: Mm, child: Mm, table: PageTable, vpn: Vpn
   return !pinned;
 }
 
-/** copy_page_range for one VMA of the parent, inside one PROTECTION_PAGE bracket. */
+/**
+ * copy_page_range for one VMA of the parent, inside one PROTECTION_PAGE bracket.
+ *
+ * @kernel mm/memory.c copy_page_range
+ */
 export function* copyPageRange(task: Task, parent: Mm, child: Mm, vma: Vma): Steps<number> {
   const { arena } = task;
   // Without private pages there is nothing to copy: a fault finds the file's again. A driver's pages it would not find.

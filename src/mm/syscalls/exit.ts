@@ -16,7 +16,11 @@ import { vmaDetach, vmasIn } from '../vma/vma.ts';
 import { vmaFree } from '../vma/vmaRmap.ts';
 import { zapRangeNotified } from './zap.ts';
 
-/** mmput: drops a user; the last one tears the address space down, in this thread. Not under a driver lock. */
+/**
+ * mmput: drops a user; the last one tears the address space down, in this thread. Not under a driver lock.
+ *
+ * @kernel kernel/fork.c mmput, exit_mmap
+ */
 export function* mmput(task: Task, mm: Mm): Steps<void> {
   mightSleep(task, 'mmput');
   yield Point.mmput;

@@ -50,6 +50,7 @@ function* dupMmap(task: Task, parent: Mm, child: Mm): Steps<number> {
  * flush at the end, not at the moment each entry was write-protected.
  *
  * @returns the child, with one user; or -ENOMEM: out of memory, or a device holds the lock of a device-exclusive page.
+ * @kernel kernel/fork.c dup_mmap
  */
 export function* forkMm(task: Task, parent: Mm): Steps<number> {
   const { arena } = task;

@@ -42,6 +42,7 @@ import { zapRange, zapRangeNotified } from './zap.ts';
  * beside device faults and migrations.
  *
  * @returns 0, -EINVAL (empty range, or locked memory) or -ENOMEM (part of the range is not mapped; the rest was discarded).
+ * @kernel mm/madvise.c madvise_dontneed_single_vma
  */
 export function* madviseDontneed(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
   const { arena } = task;
@@ -151,6 +152,8 @@ function* changeFlags(task: Task, mm: Mm, start: Vpn, end: Vpn, change: (flags: 
  *
  * @returns 0, -EINVAL (empty range, or a VMA of the wrong kind), -ENOMEM (part of the range is not mapped; the rest was
  * advised), -EACCES, -EFAULT.
+ *
+ * @kernel mm/madvise.c madvise
  */
 export function* madvise(task: Task, mm: Mm, start: Vpn, pages: number, advice: Advice): Steps<number> {
   if (pages <= 0) return -EINVAL;
@@ -172,6 +175,7 @@ export function* madvise(task: Task, mm: Mm, start: Vpn, pages: number, advice: 
  * before the first zap, so that nobody can read zeroes where data was.
  *
  * @returns 0 when everything was reaped, -EAGAIN when mmap_lock or a notifier could not be had at once.
+ * @kernel mm/oom_kill.c __oom_reap_task_mm
  */
 export function* oomReap(task: Task, mm: Mm): Steps<number> {
   const { arena } = task;

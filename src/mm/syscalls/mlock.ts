@@ -45,7 +45,11 @@ function* populate(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<void> {
   yield* mmapReadUnlock(task, mm);
 }
 
-/** mlock: marks the VMAs and faults everything in. 0, -EINVAL (empty range) or -ENOMEM. */
+/**
+ * mlock: marks the VMAs and faults everything in. 0, -EINVAL (empty range) or -ENOMEM.
+ *
+ * @kernel mm/mlock.c mlock
+ */
 export function* mlock(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
   if (pages <= 0) return -EINVAL;
   const error = yield* lockVmas(task, mm, start, start + pages, (flags) => flags | VM_LOCKED);
@@ -53,6 +57,7 @@ export function* mlock(task: Task, mm: Mm, start: Vpn, pages: number): Steps<num
   return error;
 }
 
+/** @kernel mm/mlock.c munlock */
 export function* munlock(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
   if (pages <= 0) return -EINVAL;
   return yield* lockVmas(task, mm, start, start + pages, (flags) => flags & ~VM_LOCKED);

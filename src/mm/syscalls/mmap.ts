@@ -95,7 +95,11 @@ export function* mmapRegion(
   return error === 0 ? first : error;
 }
 
-/** mmap(MAP_ANONYMOUS). Shared, it is a file of its own that only this mapping and its heirs know (shmem_zero_setup). */
+/**
+ * mmap(MAP_ANONYMOUS). Shared, it is a file of its own that only this mapping and its heirs know (shmem_zero_setup).
+ *
+ * @kernel mm/mmap.c do_mmap
+ */
 export function* mmapAnonymous(task: Task, mm: Mm, start: Vpn, pages: number, flags = VM_READ | VM_WRITE): Steps<number> {
   if ((flags & VM_SHARED) === 0) return yield* mmapRegion(task, mm, start, pages, flags, null);
   const mapping = addressSpaceAlloc(task.arena, pages);
@@ -152,6 +156,7 @@ export function* unmapLocked(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<nu
  * pages are zapped: a device fault meanwhile finds no VMA, although entries may still be present.
  *
  * @returns 0, -EINVAL (bad range) or -ENOMEM (a split needed one VMA too many).
+ * @kernel mm/mmap.c munmap
  */
 export function* munmap(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
   if (!validRange(start, pages)) return -EINVAL;

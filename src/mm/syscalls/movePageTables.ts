@@ -83,6 +83,8 @@ function* leaveTable(task: Task, mm: Mm, start: Vpn, from: Vpn, end: Vpn, to: Vp
 /**
  * Moves the entries of [from, from + pages) in one UNMAP bracket. The rmap lock is held throughout: a walk could otherwise look
  * at the new address before and at the old one after the move, and miss the page. False when page-table pages run out half-way.
+ *
+ * @kernel mm/mremap.c move_page_tables
  */
 export function* movePageTables(task: Task, mm: Mm, vma: Vma, from: Vpn, to: Vpn, pages: number): Steps<boolean> {
   const { arena } = task;

@@ -98,7 +98,11 @@ function* protectLeaf(task: Task, table: PageTable, vm: number): Steps<boolean> 
   return leaf !== 0;
 }
 
-/** change_pte_range for one last-level table. */
+/**
+ * change_pte_range for one last-level table.
+ *
+ * @kernel mm/mprotect.c change_pte_range
+ */
 function* protectTable(task: Task, table: PageTable, start: Vpn, end: Vpn, vm: number): Steps<void> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
@@ -143,6 +147,7 @@ function withAccess(old: number, access: number): number {
  * mprotect: gives [start, start + pages) the access bits `access` (VM_READ, VM_WRITE, VM_EXEC).
  *
  * @returns 0, -EINVAL (empty range, or through a hugetlb page) or -ENOMEM (a hole in the range: what comes before it is changed; or too many VMAs).
+ * @kernel mm/mprotect.c mprotect
  */
 export function* mprotect(task: Task, mm: Mm, start: Vpn, pages: number, access: number): Steps<number> {
   if (pages <= 0) return -EINVAL;

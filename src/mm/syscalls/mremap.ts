@@ -118,6 +118,7 @@ function* resizeInPlace(task: Task, vma: Vma, { mm, from, pages, newPages }: Rem
  * source has shrunk.
  *
  * @returns the first page of the mapping, -EINVAL (bad ranges, or they overlap), -EFAULT (not inside one VMA) or -ENOMEM.
+ * @kernel mm/mremap.c mremap
  */
 export function* mremap(task: Task, mm: Mm, from: Vpn, pages: number, newPages: number, to = -1, keep = false): Steps<number> {
   if (pages <= 0 || newPages <= 0 || to + newPages > VPN_LIMIT || from + newPages > VPN_LIMIT) return -EINVAL;

@@ -56,7 +56,11 @@ function setSwapOff(task: Task, off: number): void {
   rawUnlock(task.arena, Header.swapLock);
 }
 
-/** No slot is handed out from now on, and none is in use on return. No address space may be made or die meanwhile. 0, or -ENOMEM: then the device stays. */
+/**
+ * No slot is handed out from now on, and none is in use on return. No address space may be made or die meanwhile. 0, or -ENOMEM: then the device stays.
+ *
+ * @kernel mm/swapfile.c swapoff, try_to_unuse
+ */
 export function* swapoff(task: Task): Steps<number> {
   const { arena } = task;
   setSwapOff(task, 1);

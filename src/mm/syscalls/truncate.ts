@@ -18,6 +18,8 @@ import { zapRange } from './zap.ts';
 /**
  * unmap_mapping_range: zaps the pages [start, end) of a file in every address space, with a CLEAR bracket for each VMA. With
  * `evenCows` private copies go as well, otherwise only what belongs to the file.
+ *
+ * @kernel mm/memory.c unmap_mapping_range
  */
 export function* unmapMappingRange(
   task: Task,
@@ -57,7 +59,11 @@ function* removePages(task: Task, mapping: AddressSpace, start: number, end: num
   }
 }
 
-/** ftruncate to `size` pages. Growing only sets the size. */
+/**
+ * ftruncate to `size` pages. Growing only sets the size.
+ *
+ * @kernel mm/truncate.c truncate_pagecache
+ */
 export function* truncateFile(task: Task, mapping: AddressSpace, size: number): Steps<void> {
   const { arena } = task;
   const old = load(arena, mapping + AddressSpace.size);
@@ -71,7 +77,11 @@ export function* truncateFile(task: Task, mapping: AddressSpace, size: number): 
   yield* unmapMappingRange(task, mapping, size, Number.MAX_SAFE_INTEGER, true);
 }
 
-/** fallocate(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE): pages read as zero afterwards; private copies stay. */
+/**
+ * fallocate(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE): pages read as zero afterwards; private copies stay.
+ *
+ * @kernel mm/shmem.c shmem_fallocate
+ */
 export function* punchHole(task: Task, mapping: AddressSpace, start: number, end: number): Steps<void> {
   yield Point.truncate;
   yield* unmapMappingRange(task, mapping, start, end, false);

@@ -28,7 +28,11 @@ function isOfFile(task: Task, pte: Pte): boolean {
   return isFilePage(task.arena, ptePfn(pte));
 }
 
-/** zap_pte_range for one last-level table. False, with nothing done, when it has a leaf by now. */
+/**
+ * zap_pte_range for one last-level table. False, with nothing done, when it has a leaf by now.
+ *
+ * @kernel mm/memory.c zap_pte_range
+ */
 function* zapTable(task: Task, mm: Mm, table: PageTable, start: Vpn, end: Vpn, fileOnly: boolean): Steps<boolean> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
@@ -110,7 +114,11 @@ function* zapAt(task: Task, mm: Mm, start: Vpn, end: Vpn, fileOnly: boolean): St
   return whole && (yield* zapLeaf(task, mm, table));
 }
 
-/** Clears every entry of [start, end); with `fileOnly` private copies of file pages stay. */
+/**
+ * Clears every entry of [start, end); with `fileOnly` private copies of file pages stay.
+ *
+ * @kernel mm/memory.c unmap_vmas
+ */
 export function* zapRange(task: Task, mm: Mm, start: Vpn, end: Vpn, fileOnly = false): Steps<void> {
   const { arena } = task;
   const pgd = get(arena, mm + Mm.pgd);
@@ -122,7 +130,11 @@ export function* zapRange(task: Task, mm: Mm, start: Vpn, end: Vpn, fileOnly = f
   }
 }
 
-/** A zap with its bracket. */
+/**
+ * A zap with its bracket.
+ *
+ * @kernel mm/memory.c zap_page_range
+ */
 export function* zapRangeNotified(task: Task, mm: Mm, start: Vpn, end: Vpn, event: number): Steps<void> {
   const range = notifierRange(event, mm, start, end);
   yield* mmuNotifierInvalidateRangeStart(task, range);

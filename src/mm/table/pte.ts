@@ -41,6 +41,7 @@ export const LEAF_DEVICE_EXCLUSIVE_READ = 10;
 
 export const ptePfn = (pte: Pte): Pfn => pte >>> PFN_SHIFT;
 export const pteFlags = (pte: Pte): number => pte & ((1 << PFN_SHIFT) - 1);
+/** @kernel include/linux/pgtable.h mk_pte */
 export const mkPte = (pfn: Pfn, flags: number): Pte => (pfn << PFN_SHIFT) | flags;
 /** Upper entries: the page-table page they lead to (pmd_pgtable), in place of a page frame. */
 export const pteTable = (entry: Pte): PageTable => entry >>> PFN_SHIFT;
@@ -53,7 +54,11 @@ export const isHuge = (entry: number): boolean => (entry & PTE_HUGE) !== 0;
 export const pieceEntry = (leaf: Pte, vpn: Vpn): Pte =>
   leaf === EMPTY_LEAF ? 0 : mkPte(ptePfn(leaf) + (vpn & 511), pteFlags(leaf) & ~PTE_HUGE);
 
-/** Kind of a non-present leaf, 0 for an empty or present entry. */
+/**
+ * Kind of a non-present leaf, 0 for an empty or present entry.
+ *
+ * @kernel include/linux/leafops.h softleaf_type
+ */
 export const leafKind = (pte: Pte): number => (ptePresent(pte) ? 0 : (pte >>> KIND_SHIFT) & KIND_MASK);
 export const mkLeaf = (kind: number, pfn: Pfn | SwapSlot, flags = 0): Pte => (pfn << PFN_SHIFT) | (kind << KIND_SHIFT) | flags;
 

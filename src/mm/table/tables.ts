@@ -110,7 +110,11 @@ function* ensureEntry(task: Task, lock: Word, entry: number): Steps<PageTable> {
   return pteTable(now);
 }
 
-/** As {@link lookupTable}, making what is missing; `lock` is mm.page_table_lock. 0 when out of page-table pages. */
+/**
+ * As {@link lookupTable}, making what is missing; `lock` is mm.page_table_lock. 0 when out of page-table pages.
+ *
+ * @kernel mm/memory.c __pte_alloc
+ */
 export function* ensureTable(task: Task, lock: Word, root: PageTable, vpn: Vpn): Steps<PageTable> {
   const { arena } = task;
   const mark = observed();

@@ -86,6 +86,8 @@ export const tlbGeneration = (task: Task, kind: number): number => load(task.are
 /**
  * flush_tlb_range, and the device's twin. Call after the entries were changed; when it returns no agent holds or uses an
  * older translation. Legal under a spin lock. It flushes every agent and every page, which hardware is free to do.
+ *
+ * @kernel arch/x86/mm/tlb.c flush_tlb_range
  */
 export function* flushTlb(task: Task, kind: number): Steps<void> {
   yield kind === CPU ? Point.flushTlb : Point.flushDeviceTlb;

@@ -5,7 +5,11 @@ import { deref, poolAlloc, poolFree } from '../../arena/pool.ts';
 import { Mm } from '../../arena/structures.ts';
 import { tableAlloc } from '../table/tables.ts';
 
-/** mm_alloc: an empty address space with one user. Its address, or 0 when out of memory. */
+/**
+ * mm_alloc: an empty address space with one user. Its address, or 0 when out of memory.
+ *
+ * @kernel kernel/fork.c mm_alloc
+ */
 export function mmAlloc(arena: Arena): Mm {
   const mm = poolAlloc(arena, arena.pools.mm);
   if (mm === 0) return 0;

@@ -16,6 +16,7 @@ import {
 } from '../../sync/rwsem.ts';
 import type { Task } from '../../sync/task.ts';
 
+/** @kernel include/linux/mmap_lock.h mmap_read_lock */
 export function* mmapReadLock(task: Task, mm: Mm): Steps<void> {
   yield* downRead(task, mm + Mm.mmapLock, LockClass.mmapLock);
 }
@@ -29,6 +30,7 @@ export function* mmapReadTrylock(task: Task, mm: Mm): Steps<boolean> {
 export function* mmapReadUnlock(task: Task, mm: Mm): Steps<void> {
   yield* upRead(task, mm + Mm.mmapLock, LockClass.mmapLock);
 }
+/** @kernel include/linux/mmap_lock.h mmap_write_lock */
 export function* mmapWriteLock(task: Task, mm: Mm): Steps<void> {
   yield* downWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
 }

@@ -71,6 +71,8 @@ function* splitHugePmdIfNeeded(task: Task, mm: Mm, vma: Vma, vpn: Vpn): Steps<vo
 /**
  * __split_vma: afterwards `vma` ends at `vpn` and a new VMA, which is returned, starts there. 0 when there are too many
  * VMAs; then nothing changed.
+ *
+ * @kernel mm/vma.c split_vma
  */
 export function* splitVma(task: Task, mm: Mm, vma: Vma, vpn: Vpn): Steps<number> {
   const { arena } = task;
@@ -161,7 +163,11 @@ export function* mergeNew(task: Task, mm: Mm, vma: Vma): Steps<void> {
   if (before !== 0 && canMerge(arena, before, vma, true)) yield* join(task, mm, before, vma);
 }
 
-/** Undoes splits: joins neighbours in and around [start, end) that are alike. */
+/**
+ * Undoes splits: joins neighbours in and around [start, end) that are alike.
+ *
+ * @kernel mm/vma.c vma_merge
+ */
 export function* mergeVmas(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<void> {
   const { arena } = task;
   let vma = findVma(arena, mm, Math.max(0, start - 1));

@@ -7,7 +7,11 @@ import type { Task } from '../../sync/task.ts';
 import { anonVmaLink, anonVmaLock, anonVmaOf, anonVmaUnlink, anonVmaUnlock } from '../rmap/rmap.ts';
 import { linkFile, unlinkFile } from '../rmap/rmapFile.ts';
 
-/** Joins the anon_vma of `from`. Where both begin alike, rmap walks meet the older VMA first. */
+/**
+ * Joins the anon_vma of `from`. Where both begin alike, rmap walks meet the older VMA first.
+ *
+ * @kernel mm/rmap.c anon_vma_clone
+ */
 export function* anonVmaClone(task: Task, vma: Vma, from: Vma): Steps<void> {
   const { arena } = task;
   const handle = load(arena, from + Vma.anonVma);
