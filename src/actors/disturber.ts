@@ -85,7 +85,7 @@ function* fork(world: World) {
   const looks = Array.from({ length: LOOKS }, () => {
     const page = world.random(world.pages);
     const slot = world.random(ledger.actors);
-    return { page, slot, expected: ledger.expect(page, slot), seen: 0 };
+    return { page, slot, expected: ledger.expect(page, slot), seen: 0 as number | null };
   });
   const child = yield* forkMm(task, mm);
   if (child < 0) {
@@ -95,15 +95,14 @@ function* fork(world: World) {
   count(task, Counter.forks);
   for (const look of looks) {
     look.seen = yield* cpuLoad(task, child, base + look.page, look.slot);
-    if (!Number.isNaN(look.seen))
-      ledger.check(look.page, look.slot, look.seen, look.expected, `child of disturber${world.index}`);
+    if (look.seen !== null) ledger.check(look.page, look.slot, look.seen, look.expected, `child of disturber${world.index}`);
   }
   // No reader of the parent's memory may ever see this.
   for (const look of looks) yield* cpuStore(task, child, base + look.page, task.id, -1 - look.page);
   for (const { page, slot, seen } of looks) {
     if (slot === task.id) continue;
     const again = yield* cpuLoad(task, child, base + page, slot);
-    if (!Number.isNaN(seen) && !Number.isNaN(again) && again !== seen) {
+    if (seen !== null && again !== null && again !== seen) {
       throw new Violation(
         'I-ISO',
         `a child of disturber${world.index} reads ${seen}, then ${again}, on page ${page}: somebody writes its memory`,

@@ -6,6 +6,7 @@ import { EINVAL, ENOMEM } from '../../src/arena/errno.ts';
 import { frameAt } from '../../src/arena/frames.ts';
 import { poolLive } from '../../src/arena/pool.ts';
 import { Pgmap } from '../../src/arena/structures.ts';
+import type { VmFault } from '../../src/arena/units.ts';
 import { cpuLoad, cpuStore } from '../../src/mm/fault/cpuAccess.ts';
 import {
   MEMORY_DEVICE_COHERENT,
@@ -142,7 +143,7 @@ test('what migrate_to_ram answers is what the access gets', () => {
   const seen: number[] = [];
   registerPagemapOps(901, {
     *folioFree(): Steps<void> {},
-    *migrateToRam(_task: Task, { page }): Steps<number> {
+    *migrateToRam(_task: Task, { page }): Steps<VmFault> {
       seen.push(page, pageCount(arena, page), pageFlags(arena, page) & PG_LOCKED);
       return VM_FAULT_SIGBUS;
     },

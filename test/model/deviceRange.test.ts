@@ -51,7 +51,7 @@ function finish(task: Task, src: Int32Array): void {
   run(migrateDeviceFinalize(task, src, dst));
 }
 
-const read = (task: Task, mm: number): number[] => [0, 1, 2, 3].map((i) => run(cpuLoad(task, mm, AT + i, 0)));
+const read = (task: Task, mm: number): (number | null)[] => [0, 1, 2, 3].map((i) => run(cpuLoad(task, mm, AT + i, 0)));
 const entries = (arena: Arena, mm: number): string[] => [0, 1, 2, 3].map((i) => entryOf(arena, mm, AT + i));
 
 test('5.5: an eviction needs no mmap_lock, sends one CLEAR for each mapping, and empties the device', () => {

@@ -1,7 +1,9 @@
 /** The smallest driver of device memory there can be: a free list, one page a time to the device and back. */
+
 import { get, set } from '../../src/arena/access.ts';
 import type { Arena } from '../../src/arena/arena.ts';
 import { Pgmap } from '../../src/arena/structures.ts';
+import type { VmFault } from '../../src/arena/units.ts';
 import {
   MIGRATE_PFN_MIGRATE,
   MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
@@ -93,7 +95,7 @@ export function* allocTarget(task: Task): Steps<number> {
   return pfn;
 }
 
-function* migrateToRam(task: Task, fault: Fault): Steps<number> {
+function* migrateToRam(task: Task, fault: Fault): Steps<VmFault> {
   const { mm, vma, vpn, page } = fault;
   const migrate = migrateVma({
     mm,

@@ -4,18 +4,22 @@
  */
 import { frameGet, get } from '../../src/arena/access.ts';
 import type { Arena } from '../../src/arena/arena.ts';
+import { ENOMEM } from '../../src/arena/errno.ts';
 import { frameAt } from '../../src/arena/frames.ts';
 import { deref, handleOf } from '../../src/arena/pool.ts';
 import { type IntervalSub, type Mirror, Mm, Vma } from '../../src/arena/structures.ts';
-import type { DmaAddress, Handle, HmmPfn, Pfn, Pte, SwapSlot, Vpn } from '../../src/arena/units.ts';
+import type { DmaAddress, Errno, Handle, HmmPfn, Pfn, Pte, SwapSlot, VmFault, Vpn } from '../../src/arena/units.ts';
 import { deviceEntry, mkDeviceEntry } from '../../src/drivers/base/deviceTable.ts';
 import { dmaPage } from '../../src/drivers/base/dmaMap.ts';
 import { hmmPfnToPage } from '../../src/hmm/pfn.ts';
+import { cpuStore } from '../../src/mm/fault/cpuAccess.ts';
 import { pageFlags } from '../../src/mm/page/page.ts';
 import { mkPte, mkSwap, ptePfn } from '../../src/mm/table/pte.ts';
 import { lookupTable, pteAt } from '../../src/mm/table/tables.ts';
+import { VM_FAULT_OOM } from '../../src/mm/table/vmFault.ts';
 import { vmaLookup } from '../../src/mm/vma/vma.ts';
 import { mmuIntervalReadRetry } from '../../src/notifier/sequence.ts';
+import type { Steps } from '../../src/steps/steps.ts';
 import { LockClass } from '../../src/sync/lockClass.ts';
 import { spinLock } from '../../src/sync/spinlock.ts';
 import type { Task } from '../../src/sync/task.ts';
@@ -101,4 +105,20 @@ export function refused({ arena, task, mm, vma, mirror, sub, handle, pfn, vpn, p
     // @ts-expect-error lock word and class in the wrong order
     spinLock(task, LockClass.ptl, mm),
   ];
+}
+
+/** Codes: errno and VM_FAULT bits are different families, and a bare errno is no VM_FAULT bit. */
+export function codes(fault: VmFault, errno: Errno): unknown {
+  const bits: VmFault = 0;
+  const failed: VmFault = VM_FAULT_OOM;
+  const error: Errno = -ENOMEM;
+  // @ts-expect-error a negated errno is no VM_FAULT bit
+  const fromConstant: VmFault = -ENOMEM;
+  // @ts-expect-error nor is what a function returned as an errno
+  const fromErrno: VmFault = errno;
+  // @ts-expect-error VM_FAULT bits are no errno
+  const fromFault: Errno = fault;
+  // @ts-expect-error minus VM_FAULT bits are no errno either
+  const ofStore: Steps<Errno> = cpuStore(null as unknown as Task, 0, 0, 0, 0);
+  return [bits, failed, error, fromConstant, fromErrno, fromFault, ofStore];
 }

@@ -178,7 +178,7 @@ export class Bench {
     assert.equal(yield* mprotect(this.task, this.self.mm, at, pages, access), 0);
   }
 
-  *load(at: number, word = 0, process: Process = this.self): Steps<number> {
+  *load(at: number, word = 0, process: Process = this.self): Steps<number | null> {
     return yield* cpuLoad(this.task, process.mm, at + Math.floor(word / this.words), word % this.words);
   }
 

@@ -113,10 +113,10 @@ export function* deviceEnd(task: Task, driver: Driver, mirror: Mirror): Steps<vo
   else endAccess(task, DEVICE);
 }
 
-/** Reads one word: the value, or NaN when the access failed; the error is then lost. */
-export function* deviceLoad(task: Task, driver: Driver, mirror: Mirror, vpn: Vpn, word: number): Steps<number> {
+/** Reads one word: the value, or null when the access failed; the error is then lost. */
+export function* deviceLoad(task: Task, driver: Driver, mirror: Mirror, vpn: Vpn, word: number): Steps<number | null> {
   const at = yield* deviceBegin(task, driver, mirror, vpn, vpn + 1, 'read');
-  if (at < 0) return Number.NaN;
+  if (at < 0) return null;
   const value = frameLoad(task.arena, at + word);
   yield* deviceEnd(task, driver, mirror);
   return value;

@@ -8,7 +8,7 @@ import { EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { clearFrame } from '../../arena/frames.ts';
 import { liveAddress } from '../../arena/pool.ts';
 import { Mirror } from '../../arena/structures.ts';
-import type { Pfn, Vpn } from '../../arena/units.ts';
+import type { Pfn, VmFault, Vpn } from '../../arena/units.ts';
 import {
   MIGRATE_PFN_COMPOUND,
   MIGRATE_PFN_MIGRATE,
@@ -140,7 +140,7 @@ export type Afterwards = (task: Task, mirror: Mirror, fault: Fault) => Steps<voi
  * in its granule. mmap_lock is held, the page locked and referenced. Guard 18: the mirror has a reference meanwhile, since the
  * file of the device may be closed, and this thread is no user of it.
  */
-export function* bringHome(task: Task, fault: Fault, granule: Granule, afterwards: Afterwards | null = null): Steps<number> {
+export function* bringHome(task: Task, fault: Fault, granule: Granule, afterwards: Afterwards | null = null): Steps<VmFault> {
   const { arena } = task;
   const mirror = yield* getMirror(task, () => homeMirror(arena, fault));
   const pages = granule(mirror);
@@ -150,7 +150,7 @@ export function* bringHome(task: Task, fault: Fault, granule: Granule, afterward
   return result;
 }
 
-function* bringGranule(task: Task, mirror: Mirror, fault: Fault, granule: number): Steps<number> {
+function* bringGranule(task: Task, mirror: Mirror, fault: Fault, granule: number): Steps<VmFault> {
   const { arena } = task;
   const whole = isHuge(fault.orig);
   const first = hugeStart(fault.vpn);
@@ -169,6 +169,6 @@ function* bringGranule(task: Task, mirror: Mirror, fault: Fault, granule: number
   return result === -ENOMEM ? VM_FAULT_OOM : 0;
 }
 
-export function* migrateToRam(task: Task, fault: Fault): Steps<number> {
+export function* migrateToRam(task: Task, fault: Fault): Steps<VmFault> {
   return yield* bringHome(task, fault, () => 1);
 }

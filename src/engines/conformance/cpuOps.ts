@@ -1,6 +1,6 @@
 /** What a CPU does: loads, stores, and the system calls that take user pages (process_vm, vmsplice, gup_test). */
 import { frameLoad, frameStore } from '../../arena/access.ts';
-import { cpuBegin, cpuEnd } from '../../mm/fault/cpuAccess.ts';
+import { cpuBegin, cpuEnd, isFault } from '../../mm/fault/cpuAccess.ts';
 import { VM_FAULT_SIGSEGV } from '../../mm/table/vmFault.ts';
 import { vmaLookup } from '../../mm/vma/vma.ts';
 import { run } from '../../steps/steps.ts';
@@ -18,7 +18,7 @@ function signal({ arena }: Machine, { mm }: Process, vpn: number, fault: number)
 function loadWord(machine: Machine, process: Process, vpn: number): number | string {
   const { arena, task } = machine;
   const at = run(cpuBegin(task, process.mm, vpn, false));
-  if (at < 0) return signal(machine, process, vpn, -at);
+  if (isFault(at)) return signal(machine, process, vpn, -at);
   const value = frameLoad(arena, at) >>> 0;
   cpuEnd(task);
   return value;
@@ -27,7 +27,7 @@ function loadWord(machine: Machine, process: Process, vpn: number): number | str
 function storeWord(machine: Machine, process: Process, vpn: number, value: number): string {
   const { arena, task } = machine;
   const at = run(cpuBegin(task, process.mm, vpn, true));
-  if (at < 0) return signal(machine, process, vpn, -at);
+  if (isFault(at)) return signal(machine, process, vpn, -at);
   frameStore(arena, at, value);
   cpuEnd(task);
   return 'ok';

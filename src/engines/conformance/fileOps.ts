@@ -47,7 +47,7 @@ export function readFile({ task }: Machine, { files }: Process, op: Operation): 
   if (file === undefined) return { e: EBADF };
   const v = Array.from({ length: numberAt(op, 2) }, (_, i) => {
     const word = run(fileRead(task, file.mapping, numberAt(op, 1) + i));
-    return Number.isNaN(word) ? 'eof' : word >>> 0;
+    return word === null ? 'eof' : word >>> 0;
   });
   return { e: 0, v };
 }

@@ -1,7 +1,9 @@
 /** do_anonymous_page: nothing is mapped yet. */
+
 import { get, store } from '../../arena/access.ts';
 import { ZERO_PFN } from '../../arena/config.ts';
 import { Vma } from '../../arena/structures.ts';
+import type { VmFault } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -21,7 +23,7 @@ import { handleUserfault } from './userfaultfd.ts';
 export const protectionBits = (flags: number): number => ((flags & VM_ACCESS) === 0 ? PTE_PRESENT | PTE_PROTNONE : PTE_PRESENT);
 
 /** @kernel mm/memory.c do_anonymous_page */
-export function* doAnonymousPage(task: Task, fault: Fault): Steps<number> {
+export function* doAnonymousPage(task: Task, fault: Fault): Steps<VmFault> {
   const flags = vmaFlags(task.arena, fault.vma);
   if ((flags & VM_UFFD_MISSING) !== 0) return yield* handleUserfault(task, fault);
   return (fault.flags & FAULT_FLAG_WRITE) !== 0 ? yield* mapNewPage(task, fault) : yield* mapZeroPage(task, fault, flags);
@@ -31,10 +33,10 @@ export function* doAnonymousPage(task: Task, fault: Fault): Steps<number> {
 const isStillNone = ({ arena }: Task, { table, pte }: Fault): boolean => get(arena, pte) === 0 && hugeLeaf(arena, table) === 0;
 
 /** A read gets the shared zero page. No notifier: nothing was there. */
-function* mapZeroPage(task: Task, fault: Fault, flags: number): Steps<number> {
+function* mapZeroPage(task: Task, fault: Fault, flags: number): Steps<VmFault> {
   const { arena } = task;
   const ptl = faultPtl(task, fault);
-  let result = 0;
+  let result: VmFault = 0;
   yield* spinLock(task, ptl, LockClass.ptl);
   if (isStillNone(task, fault)) {
     if (isUnstable(task, fault.mm)) {
@@ -49,14 +51,14 @@ function* mapZeroPage(task: Task, fault: Fault, flags: number): Steps<number> {
 }
 
 /** A write gets a page of its own. */
-function* mapNewPage(task: Task, fault: Fault): Steps<number> {
+function* mapNewPage(task: Task, fault: Fault): Steps<VmFault> {
   const { arena } = task;
   const { mm, vma, vpn, pte } = fault;
   if (!(yield* anonVmaPrepare(task, vma))) return VM_FAULT_OOM;
   const pfn = yield* allocPage(task, true);
   if (pfn === 0) return VM_FAULT_OOM;
   const ptl = faultPtl(task, fault);
-  let result = 0;
+  let result: VmFault = 0;
   let mapped = false;
   yield* spinLock(task, ptl, LockClass.ptl);
   // Only the page-table lock decides who fills the entry: another fault, or a migration that inserts into the hole.

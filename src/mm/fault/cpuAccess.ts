@@ -4,7 +4,7 @@ import { cas, forgetRound, frameLoad, frameStore, get, load, observed } from '..
 import { Counter } from '../../arena/counters.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { Mm } from '../../arena/structures.ts';
-import type { Pte, Vpn } from '../../arena/units.ts';
+import type { Flavour, FrameWord, Pte, VmFault, Vpn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -27,6 +27,12 @@ import {
 import { mmapReadLock, mmapReadUnlock } from '../vma/mmapLock.ts';
 import { VM_ACCESS, VM_WRITE, vmaFlags, vmaLookup } from '../vma/vma.ts';
 import { handleMmFault } from './fault.ts';
+
+/** Minus the VM_FAULT bits with which an access ended: below 0, and no errno. */
+export type MinusVmFault = Flavour<'minus VM_FAULT bits'>;
+
+/** Did {@link cpuBegin} fail? */
+export const isFault = (begun: FrameWord | MinusVmFault): begun is MinusVmFault => begun < 0;
 
 /** Faults in a row on one access after which something is wrong. */
 const FAULT_LIMIT = 1_000_000;
@@ -66,7 +72,7 @@ function translate(task: Task, mm: Mm, vpn: Vpn, write: boolean): number {
  *
  * @kernel arch/x86/mm/fault.c do_user_addr_fault
  */
-export function* cpuFault(task: Task, mm: Mm, vpn: Vpn, write: boolean): Steps<number> {
+export function* cpuFault(task: Task, mm: Mm, vpn: Vpn, write: boolean): Steps<VmFault> {
   const { arena } = task;
   let flags = FAULT_FLAG_USER | FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE | (write ? FAULT_FLAG_WRITE : 0);
   for (;;) {
@@ -84,7 +90,7 @@ export function* cpuFault(task: Task, mm: Mm, vpn: Vpn, write: boolean): Steps<n
       continue;
     }
     if ((result & VM_FAULT_COMPLETED) === 0) yield* mmapReadUnlock(task, mm);
-    return result & VM_FAULT_ERROR;
+    return (result & VM_FAULT_ERROR) as VmFault;
   }
 }
 
@@ -94,7 +100,7 @@ export function* cpuFault(task: Task, mm: Mm, vpn: Vpn, write: boolean): Steps<n
  *
  * @returns the index of the frame's first word in `arena.frames`; or minus the VM_FAULT bits, with no access under way.
  */
-export function* cpuBegin(task: Task, mm: Mm, vpn: Vpn, write: boolean): Steps<number> {
+export function* cpuBegin(task: Task, mm: Mm, vpn: Vpn, write: boolean): Steps<FrameWord | MinusVmFault> {
   const { arena } = task;
   const mark = observed();
   for (let faults = 0; faults < FAULT_LIMIT; faults++) {
@@ -124,19 +130,19 @@ export function cpuEnd(task: Task): void {
   endAccess(task, CPU);
 }
 
-/** Reads one word. The value, or NaN when the access faulted for good. */
-export function* cpuLoad(task: Task, mm: Mm, vpn: Vpn, word: number): Steps<number> {
+/** Reads one word. The value, or null when the access faulted for good. */
+export function* cpuLoad(task: Task, mm: Mm, vpn: Vpn, word: number): Steps<number | null> {
   const at = yield* cpuBegin(task, mm, vpn, false);
-  if (at < 0) return Number.NaN;
+  if (at < 0) return null;
   const value = frameLoad(task.arena, at + word);
   cpuEnd(task);
   return value;
 }
 
 /** Writes one word. 0, or minus the VM_FAULT bits. */
-export function* cpuStore(task: Task, mm: Mm, vpn: Vpn, word: number, value: number): Steps<number> {
+export function* cpuStore(task: Task, mm: Mm, vpn: Vpn, word: number, value: number): Steps<0 | MinusVmFault> {
   const at = yield* cpuBegin(task, mm, vpn, true);
-  if (at < 0) return at;
+  if (at < 0) return at as MinusVmFault;
   frameStore(task.arena, at + word, value);
   cpuEnd(task);
   return 0;

@@ -2,7 +2,7 @@
 
 import { get, load, store } from '../../arena/access.ts';
 import type { Vma } from '../../arena/structures.ts';
-import type { Pfn, Word } from '../../arena/units.ts';
+import type { Pfn, VmFault, Word } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -49,7 +49,7 @@ export function* restorePte(task: Task, pte: Word, vma: Vma): Steps<void> {
  *
  * @kernel mm/filemap.c folio_lock_or_retry
  */
-export function* lockPageOrRetry(task: Task, pfn: Pfn, fault: Fault): Steps<number> {
+export function* lockPageOrRetry(task: Task, pfn: Pfn, fault: Fault): Steps<VmFault> {
   const { flags, mm } = fault;
   if (yield* trylockPage(task, pfn)) return 0;
   const killable = (flags & FAULT_FLAG_KILLABLE) !== 0;
@@ -73,7 +73,7 @@ export function* lockPageOrRetry(task: Task, pfn: Pfn, fault: Fault): Steps<numb
  *
  * @kernel mm/memory.c remove_device_exclusive_entry
  */
-export function* restoreExclusivePte(task: Task, fault: Fault): Steps<number> {
+export function* restoreExclusivePte(task: Task, fault: Fault): Steps<VmFault> {
   const { arena } = task;
   const { mm, vma, vpn, pte, orig } = fault;
   const pfn = ptePfn(orig);

@@ -3,7 +3,7 @@
 import { get, or, store } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { Mm, type Vma } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { VmFault, Vpn } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -17,6 +17,7 @@ import {
   type Fault,
   faultPtl,
   VM_FAULT_ERROR,
+  VM_FAULT_FALLBACK,
   VM_FAULT_OOM,
   VM_FAULT_RETRY,
   VM_FAULT_SIGSEGV,
@@ -24,7 +25,7 @@ import {
 import { VM_WRITE, vmaFlags, vmaIsAnonymous } from '../vma/vma.ts';
 import { doAnonymousPage } from './anonymous.ts';
 import { doFileFault } from './fileFault.ts';
-import { FALLBACK, handleHugeFault } from './hugeFault.ts';
+import { handleHugeFault } from './hugeFault.ts';
 import { doSoftleafPage } from './softleaf.ts';
 import { doWpPage } from './writeProtect.ts';
 
@@ -35,13 +36,13 @@ import { doWpPage } from './writeProtect.ts';
  * @returns VM_FAULT bits. 0 means "try the access again", not "the entry is fine now". With VM_FAULT_RETRY or
  * VM_FAULT_COMPLETED mmap_lock has been dropped and `vma` may be gone; that happens only with FAULT_FLAG_ALLOW_RETRY.
  */
-function* handlePteFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number): Steps<number> {
+function* handlePteFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number): Steps<VmFault> {
   const { arena } = task;
   const write = (flags & FAULT_FLAG_WRITE) !== 0;
   if (write && (vmaFlags(arena, vma) & VM_WRITE) === 0) return VM_FAULT_SIGSEGV;
   if (arena.hasHuge) {
     const huge = yield* handleHugeFault(task, mm, vma, vpn, flags);
-    if (huge !== FALLBACK) return huge;
+    if (huge !== VM_FAULT_FALLBACK) return huge;
   }
   const table = yield* ensureEntries(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
   if (table === 0) return VM_FAULT_OOM;
@@ -55,7 +56,7 @@ function* handlePteFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number):
 }
 
 /** The entry is present: too weak, or somebody was faster. */
-function* presentFault(task: Task, fault: Fault, write: boolean, unshare: boolean): Steps<number> {
+function* presentFault(task: Task, fault: Fault, write: boolean, unshare: boolean): Steps<VmFault> {
   const { arena } = task;
   const { pte, orig } = fault;
   const ptl = faultPtl(task, fault);
@@ -82,7 +83,7 @@ function* presentFault(task: Task, fault: Fault, write: boolean, unshare: boolea
  *
  * @kernel mm/memory.c handle_mm_fault, handle_pte_fault
  */
-export function* handleMmFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number): Steps<number> {
+export function* handleMmFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number): Steps<VmFault> {
   const result = yield* handlePteFault(task, mm, vma, vpn, flags);
   if ((result & (VM_FAULT_ERROR | VM_FAULT_RETRY)) === 0) count(task, Counter.mmFaults);
   return result;

@@ -3,7 +3,7 @@
 import { forgetRound, get, observed, store } from '../../arena/access.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Vma } from '../../arena/structures.ts';
-import type { Pfn, Pte, Word } from '../../arena/units.ts';
+import type { Pfn, Pte, VmFault, Word } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -25,9 +25,6 @@ import { protectionBits } from './anonymous.ts';
 /** fault_around_bytes: neighbours that are cached already are mapped along with the page that was asked for. */
 const FAULT_AROUND = 16;
 
-/** No page: beyond the end of the file, or memory ran out. */
-const isError = (result: number): boolean => result < 0;
-
 /** The entry of a file page. Nobody wants to hear of writes to shared memory: its entries are writable from the start. */
 function fileEntry(task: Task, fault: Fault, pfn: Pfn, write: boolean): Pte {
   const flags = vmaFlags(task.arena, fault.vma);
@@ -44,22 +41,23 @@ function* mapFilePage(task: Task, fault: Fault, word: Word, pfn: Pfn, write: boo
   store(arena, word, fileEntry(task, fault, pfn, write));
 }
 
-/** __do_fault: the page of the file, locked and referenced, and still in the file; or minus the VM_FAULT bits. */
-function* lockedFilePage(task: Task, fault: Fault): Steps<number> {
+/** __do_fault: puts the page of the file in `fault.page`, locked and referenced, and still in the file. 0, or the VM_FAULT bits. */
+function* lockedFilePage(task: Task, fault: Fault): Steps<VmFault> {
   const { arena } = task;
   const mapping = addressSpaceOf(arena, get(arena, fault.vma + Vma.mapping));
   const index = linearPageIndex(arena, fault.vma, fault.vpn);
   const mark = observed();
   for (;;) {
     forgetRound(mark);
-    if (index >= fileSize(arena, mapping)) return -VM_FAULT_SIGBUS;
+    if (index >= fileSize(arena, mapping)) return VM_FAULT_SIGBUS;
     const pfn = yield* findOrCreatePage(task, mapping, index);
-    if (pfn === 0) return -VM_FAULT_OOM;
+    if (pfn === 0) return VM_FAULT_OOM;
     yield* lockPage(task, pfn);
     // Truncation removes a page under its lock, after the size was set: what is still in the file now may be mapped.
     if (stillInFile(arena, mapping, pfn)) {
       yield Point.fileMapped;
-      return pfn;
+      fault.page = pfn;
+      return 0;
     }
     yield* unlockPage(task, pfn);
     yield* putPage(task, pfn);
@@ -96,10 +94,11 @@ function* faultAround(task: Task, fault: Fault): Steps<void> {
 }
 
 /** finish_fault for a page of the file itself. */
-function* mapFault(task: Task, fault: Fault, write: boolean): Steps<number> {
+function* mapFault(task: Task, fault: Fault, write: boolean): Steps<VmFault> {
   const { arena } = task;
-  const pfn = yield* lockedFilePage(task, fault);
-  if (isError(pfn)) return -pfn;
+  const error = yield* lockedFilePage(task, fault);
+  if (error !== 0) return error;
+  const pfn = fault.page;
   const ptl = faultPtl(task, fault);
   yield* spinLock(task, ptl, LockClass.ptl);
   const mapped = get(arena, fault.pte) === 0;
@@ -111,23 +110,24 @@ function* mapFault(task: Task, fault: Fault, write: boolean): Steps<number> {
 }
 
 /** do_read_fault. */
-function* readFault(task: Task, fault: Fault): Steps<number> {
+function* readFault(task: Task, fault: Fault): Steps<VmFault> {
   yield* faultAround(task, fault);
   return get(task.arena, fault.pte) !== 0 ? 0 : yield* mapFault(task, fault, false);
 }
 
 /** do_cow_fault: a write in a private mapping gets a copy of its own at once. */
-function* cowFault(task: Task, fault: Fault): Steps<number> {
+function* cowFault(task: Task, fault: Fault): Steps<VmFault> {
   const { arena } = task;
   const { mm, vma, vpn, pte } = fault;
   if (!(yield* anonVmaPrepare(task, vma))) return VM_FAULT_OOM;
   const copy = yield* allocPage(task, false);
   if (copy === 0) return VM_FAULT_OOM;
-  const pfn = yield* lockedFilePage(task, fault);
-  if (isError(pfn)) {
+  const error = yield* lockedFilePage(task, fault);
+  if (error !== 0) {
     yield* putPage(task, copy);
-    return -pfn;
+    return error;
   }
+  const pfn = fault.page;
   yield* copyPage(task, copy, pfn);
   const ptl = faultPtl(task, fault);
   yield* spinLock(task, ptl, LockClass.ptl);
@@ -147,7 +147,7 @@ function* cowFault(task: Task, fault: Fault): Steps<number> {
 }
 
 /** @kernel mm/memory.c do_fault, filemap_map_pages */
-export function* doFileFault(task: Task, fault: Fault): Steps<number> {
+export function* doFileFault(task: Task, fault: Fault): Steps<VmFault> {
   const shared = (vmaFlags(task.arena, fault.vma) & VM_SHARED) !== 0;
   if ((fault.flags & FAULT_FLAG_WRITE) === 0) return yield* readFault(task, fault);
   return shared ? yield* mapFault(task, fault, true) : yield* cowFault(task, fault);

@@ -4,7 +4,7 @@ import { get, or, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
-import type { PageTable, Pfn, Pte, Vpn } from '../../arena/units.ts';
+import type { PageTable, Pfn, Pte, VmFault, Vpn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -35,7 +35,15 @@ import {
 } from '../table/pte.ts';
 import { ensureTable, hugeLeaf, lookupTable, pteAt, ptlOf } from '../table/tables.ts';
 import { CPU, flushTlb } from '../table/tlb.ts';
-import { FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, type Fault, isUnstable, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../table/vmFault.ts';
+import {
+  FAULT_FLAG_UNSHARE,
+  FAULT_FLAG_WRITE,
+  type Fault,
+  isUnstable,
+  VM_FAULT_FALLBACK,
+  VM_FAULT_OOM,
+  VM_FAULT_SIGBUS,
+} from '../table/vmFault.ts';
 import { addRss } from '../vma/mmStruct.ts';
 import {
   linearPageIndex,
@@ -53,9 +61,6 @@ import {
 import { protectionBits } from './anonymous.ts';
 import { doHugetlbFault } from './hugetlb.ts';
 import { doSoftleafPage } from './softleaf.ts';
-
-/** VM_FAULT_FALLBACK: entries are needed. */
-export const FALLBACK = -1;
 
 /** transhuge_vma_suitable: all pages of the leaf are inside the VMA. */
 export function spansHuge(arena: Arena, vma: Vma, vpn: Vpn): boolean {
@@ -99,17 +104,17 @@ export const newLeaf = (flags: number, head: Pfn): Pte =>
   mkPte(head, protectionBits(flags) | PTE_HUGE | PTE_YOUNG | PTE_DIRTY | ((flags & VM_WRITE) !== 0 ? PTE_WRITE : 0));
 
 /** do_huge_pmd_anonymous_page. A read gets the huge zero page, a write a page of its own if there is one. */
-function* doHugeAnonymousPage(task: Task, mm: Mm, vma: Vma, vpn: Vpn, write: boolean): Steps<number> {
+function* doHugeAnonymousPage(task: Task, mm: Mm, vma: Vma, vpn: Vpn, write: boolean): Steps<VmFault> {
   const { arena } = task;
   if (!(yield* anonVmaPrepare(task, vma))) return VM_FAULT_OOM;
   const table = yield* ensureTable(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
   if (table === 0) return VM_FAULT_OOM;
   const head = write ? yield* allocHugePage(task) : arena.hugeZero;
-  if (head === 0) return FALLBACK;
+  if (head === 0) return VM_FAULT_FALLBACK;
   const flags = vmaFlags(arena, vma);
   const leaf = write ? newLeaf(flags, head) : mkPte(head, protectionBits(flags) | PTE_HUGE | PTE_SPECIAL | PTE_YOUNG);
   const ptl = ptlOf(arena, table);
-  let result = 0;
+  let result: VmFault = 0;
   let mapped = false;
   yield* spinLock(task, ptl, LockClass.ptl);
   if (isNone(arena, table)) {
@@ -138,10 +143,10 @@ function* canReuse(task: Task, head: Pfn): Steps<boolean> {
 }
 
 /** do_huge_zero_wp_pmd: a write to the huge zero page gets a huge page, as if nothing had been there. */
-function* replaceZero(task: Task, mm: Mm, vma: Vma, vpn: Vpn, orig: Pte): Steps<number> {
+function* replaceZero(task: Task, mm: Mm, vma: Vma, vpn: Vpn, orig: Pte): Steps<VmFault> {
   const { arena } = task;
   const head = yield* allocHugePage(task);
-  if (head === 0) return FALLBACK;
+  if (head === 0) return VM_FAULT_FALLBACK;
   const start = hugeStart(vpn);
   const range = notifierRange(MMU_NOTIFY_CLEAR, mm, start, start + PTRS_PER_TABLE);
   yield* mmuNotifierInvalidateRangeStart(task, range);
@@ -164,15 +169,15 @@ function* replaceZero(task: Task, mm: Mm, vma: Vma, vpn: Vpn, orig: Pte): Steps<
 }
 
 /** do_huge_pmd_wp_page: the whole page is reused, or its leaf is split and one piece is copied. */
-function* doHugeWpPage(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTable, orig: Pte, flags: number): Steps<number> {
+function* doHugeWpPage(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTable, orig: Pte, flags: number): Steps<VmFault> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   const first = pteAt(arena, table, 0);
   if ((orig & PTE_SPECIAL) !== 0) {
-    const replaced = isOlder(arena, Older.hugeZeroSplits) ? FALLBACK : yield* replaceZero(task, mm, vma, vpn, orig);
-    if (replaced !== FALLBACK) return replaced;
+    const replaced = isOlder(arena, Older.hugeZeroSplits) ? VM_FAULT_FALLBACK : yield* replaceZero(task, mm, vma, vpn, orig);
+    if (replaced !== VM_FAULT_FALLBACK) return replaced;
     yield* splitHugePmd(task, mm, vpn);
-    return FALLBACK;
+    return VM_FAULT_FALLBACK;
   }
   yield* spinLock(task, ptl, LockClass.ptl);
   const same = get(arena, first) === orig;
@@ -185,11 +190,11 @@ function* doHugeWpPage(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTable,
   yield* spinUnlock(task, ptl, LockClass.ptl);
   if (reuse || !same) return 0;
   yield* splitHugePmd(task, mm, vpn);
-  return FALLBACK;
+  return VM_FAULT_FALLBACK;
 }
 
 /** The leaf is there: too weak, or somebody was faster. */
-function* presentHuge(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTable, orig: Pte, flags: number): Steps<number> {
+function* presentHuge(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTable, orig: Pte, flags: number): Steps<VmFault> {
   const { arena } = task;
   const write = (flags & FAULT_FLAG_WRITE) !== 0;
   if ((write || (flags & FAULT_FLAG_UNSHARE) !== 0) && !pteWrite(orig) && (orig & PTE_PROTNONE) === 0) {
@@ -208,18 +213,18 @@ function* presentHuge(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTable, 
 }
 
 /**
- * The part of __handle_mm_fault that is about leaves. VM_FAULT bits, or FALLBACK: then the table has entries, or will get them.
+ * The part of __handle_mm_fault that is about leaves. VM_FAULT bits, or VM_FAULT_FALLBACK: then the table has entries, or will get them.
  *
  * @kernel mm/huge_memory.c do_huge_pmd_anonymous_page, do_huge_pmd_wp_page
  */
-export function* handleHugeFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number): Steps<number> {
+export function* handleHugeFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number): Steps<VmFault> {
   const { arena } = task;
   if ((vmaFlags(arena, vma) & VM_HUGETLB) !== 0) return yield* doHugetlbFault(task, mm, vma, vpn, flags);
   const table = lookupTable(arena, get(arena, mm + Mm.pgd), vpn);
   const leaf = table === 0 ? EMPTY_LEAF : hugeLeaf(arena, table);
-  if (leaf === 0) return FALLBACK;
+  if (leaf === 0) return VM_FAULT_FALLBACK;
   if (leaf === EMPTY_LEAF) {
-    if (!wantsHuge(arena, vma, vpn)) return FALLBACK;
+    if (!wantsHuge(arena, vma, vpn)) return VM_FAULT_FALLBACK;
     return yield* doHugeAnonymousPage(task, mm, vma, vpn, (flags & FAULT_FLAG_WRITE) !== 0);
   }
   if (ptePresent(leaf)) return yield* presentHuge(task, mm, vma, vpn, table, leaf, flags);

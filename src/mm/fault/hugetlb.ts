@@ -4,7 +4,7 @@ import { get, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
-import type { PageTable, Pfn, Pte, Vpn } from '../../arena/units.ts';
+import type { PageTable, Pfn, Pte, VmFault, Vpn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -50,7 +50,7 @@ const leafFor = (arena: Arena, vma: Vma, head: Pfn, write: boolean): Pte =>
   mkPte(head, protectionBits(vmaFlags(arena, vma)) | PTE_HUGE | PTE_YOUNG | (write ? PTE_WRITE | PTE_DIRTY : 0));
 
 /** hugetlb_no_page: a page of zeroes; a read maps it without write permission, though nobody shares it. */
-function* noPage(task: Task, vma: Vma, vpn: Vpn, table: PageTable, write: boolean): Steps<number> {
+function* noPage(task: Task, vma: Vma, vpn: Vpn, table: PageTable, write: boolean): Steps<VmFault> {
   const { arena } = task;
   const head = yield* newPage(task, vma, vpn);
   if (head === 0) return VM_FAULT_SIGBUS;
@@ -68,7 +68,7 @@ function* noPage(task: Task, vma: Vma, vpn: Vpn, table: PageTable, write: boolea
 }
 
 /** hugetlb_wp: the page is reused when it is ours alone, otherwise copied whole. */
-function* writeProtected(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTable, leaf: Pte, write: boolean): Steps<number> {
+function* writeProtected(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTable, leaf: Pte, write: boolean): Steps<VmFault> {
   const { arena } = task;
   const first = pteAt(arena, table, 0);
   const ptl = ptlOf(arena, table);
@@ -104,7 +104,7 @@ function* writeProtected(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTabl
  *
  * @kernel mm/hugetlb.c hugetlb_fault
  */
-export function* doHugetlbFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number): Steps<number> {
+export function* doHugetlbFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number): Steps<VmFault> {
   const { arena } = task;
   const write = (flags & FAULT_FLAG_WRITE) !== 0;
   if (!(yield* anonVmaPrepare(task, vma))) return VM_FAULT_OOM;

@@ -1,7 +1,7 @@
 /** do_swap_page: the entry is neither empty nor present. Also the waits on migration entries. */
 
 import { get } from '../../arena/access.ts';
-import type { PageTable, Vpn, Word } from '../../arena/units.ts';
+import type { PageTable, VmFault, Vpn, Word } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
@@ -17,7 +17,7 @@ import { restoreExclusivePte } from './exclusiveEntry.ts';
 import { doSwapEntry } from './swapFault.ts';
 
 /** @kernel mm/memory.c do_swap_page */
-export function* doSoftleafPage(task: Task, fault: Fault): Steps<number> {
+export function* doSoftleafPage(task: Task, fault: Fault): Steps<VmFault> {
   const { orig } = fault;
   if (isMigration(orig)) {
     yield* waitForMigration(task, fault.table, fault.pte);
@@ -30,7 +30,7 @@ export function* doSoftleafPage(task: Task, fault: Fault): Steps<number> {
 }
 
 /** A CPU touches device memory: the driver brings the page home, in this thread. */
-function* doDevicePrivate(task: Task, fault: Fault): Steps<number> {
+function* doDevicePrivate(task: Task, fault: Fault): Steps<VmFault> {
   const { arena } = task;
   const { pte, orig } = fault;
   const ptl = faultPtl(task, fault);

@@ -2,7 +2,7 @@
 
 import { get, store } from '../../arena/access.ts';
 import { Vma } from '../../arena/structures.ts';
-import type { Pfn, SwapSlot } from '../../arena/units.ts';
+import type { Pfn, SwapSlot, VmFault } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -22,15 +22,14 @@ import { protectionBits } from './anonymous.ts';
 import { lockPageOrRetry } from './exclusiveEntry.ts';
 import { doWpPage } from './writeProtect.ts';
 
-/** Results of {@link readSwap} that are no page frame: the entry is gone, and out of memory. */
-const GONE = 0;
-const NO_MEMORY = -1;
-
-/** read_swap_cache_async: reads a slot into a page of the swap cache, with a reference for the caller. */
-function* readSwap(task: Task, slot: SwapSlot): Steps<number> {
+/**
+ * read_swap_cache_async: reads a slot into a page of the swap cache, with a reference for the caller. 0 when no entry names the slot
+ * any more, null when there is no memory.
+ */
+function* readSwap(task: Task, slot: SwapSlot): Steps<Pfn | null> {
   const { arena } = task;
   const fresh = yield* allocPage(task, false);
-  if (fresh === 0) return NO_MEMORY;
+  if (fresh === 0) return null;
   yield* lockPage(task, fresh);
   const pfn = yield* swapCacheAdd(task, slot, fresh);
   if (pfn === fresh) {
@@ -51,7 +50,7 @@ function wantsSlotFree(task: Task, fault: Fault, pfn: Pfn): boolean {
 }
 
 /** The entry is still the same and the page locked: it is mapped, and the reference of the fault becomes the mapping's. */
-function* mapSwapPage(task: Task, fault: Fault, pfn: Pfn): Steps<number> {
+function* mapSwapPage(task: Task, fault: Fault, pfn: Pfn): Steps<VmFault> {
   const { arena } = task;
   const { mm, vma, vpn, pte, orig, flags } = fault;
   yield* swapFree(task, swapSlot(orig));
@@ -82,13 +81,13 @@ function* mapSwapPage(task: Task, fault: Fault, pfn: Pfn): Steps<number> {
  *
  * @kernel mm/memory.c do_swap_page, read_swap_cache_async
  */
-export function* doSwapEntry(task: Task, fault: Fault): Steps<number> {
+export function* doSwapEntry(task: Task, fault: Fault): Steps<VmFault> {
   const { arena } = task;
   const slot = swapSlot(fault.orig);
   const cached = yield* swapCacheGet(task, slot);
   const pfn = cached !== 0 ? cached : yield* readSwap(task, slot);
-  if (pfn === GONE) return 0;
-  if (pfn === NO_MEMORY) return VM_FAULT_OOM;
+  if (pfn === null) return VM_FAULT_OOM;
+  if (pfn === 0) return 0;
   const retry = yield* lockPageOrRetry(task, pfn, fault);
   if (retry !== 0) {
     yield* putPage(task, pfn);

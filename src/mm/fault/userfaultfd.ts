@@ -6,7 +6,7 @@ import { EEXIST, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
 import { Mm, Userfaultfd, Vma } from '../../arena/structures.ts';
-import type { Pfn, Vpn } from '../../arena/units.ts';
+import type { Pfn, VmFault, Vpn } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -82,7 +82,7 @@ function wakeWaiters(arena: Arena, context: Userfaultfd): void {
  * @returns VM_FAULT_RETRY or VM_FAULT_SIGBUS.
  * @kernel fs/userfaultfd.c handle_userfault
  */
-export function* handleUserfault(task: Task, { mm, vpn, pte, flags }: Fault): Steps<number> {
+export function* handleUserfault(task: Task, { mm, vpn, pte, flags }: Fault): Steps<VmFault> {
   const { arena } = task;
   const context = contextOf(arena, mm);
   if (context === 0 || (flags & FAULT_FLAG_ALLOW_RETRY) === 0) return VM_FAULT_SIGBUS;

@@ -3,7 +3,7 @@
 import { get, store, xchg } from '../../arena/access.ts';
 import { clearFrame } from '../../arena/frames.ts';
 import { Vma } from '../../arena/structures.ts';
-import type { Pfn } from '../../arena/units.ts';
+import type { Pfn, VmFault } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -64,7 +64,7 @@ const accessBits = ({ flags }: Fault): number =>
  *
  * @kernel mm/memory.c do_wp_page
  */
-export function* doWpPage(task: Task, fault: Fault): Steps<number> {
+export function* doWpPage(task: Task, fault: Fault): Steps<VmFault> {
   const { arena } = task;
   const { pte, orig } = fault;
   const ptl = faultPtl(task, fault);
@@ -90,7 +90,7 @@ export function* doWpPage(task: Task, fault: Fault): Steps<number> {
  *
  * @kernel mm/memory.c wp_page_copy
  */
-function* wpPageCopy(task: Task, fault: Fault, old: number): Steps<number> {
+function* wpPageCopy(task: Task, fault: Fault, old: number): Steps<VmFault> {
   const { arena } = task;
   const { mm, vma, vpn, pte, orig } = fault;
   if (!(yield* anonVmaPrepare(task, vma))) return VM_FAULT_OOM;

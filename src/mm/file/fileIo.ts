@@ -11,9 +11,9 @@ import { lockPage, unlockPage } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';
 import { fileSize, findOrCreatePage, findPage } from './addressSpace.ts';
 
-/** Reads the first word of page `index`: NaN at and beyond the end of the file, 0 in a hole. */
-export function* fileRead(task: Task, mapping: AddressSpace, index: number): Steps<number> {
-  if (index >= fileSize(task.arena, mapping)) return Number.NaN;
+/** Reads the first word of page `index`: null at and beyond the end of the file, 0 in a hole. */
+export function* fileRead(task: Task, mapping: AddressSpace, index: number): Steps<number | null> {
+  if (index >= fileSize(task.arena, mapping)) return null;
   const pfn = yield* findPage(task, mapping, index);
   if (pfn === 0) return 0;
   const value = frameLoad(task.arena, frameAt(task.arena, pfn));

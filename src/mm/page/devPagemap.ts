@@ -6,7 +6,7 @@ import { EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { poisonFrame } from '../../arena/frames.ts';
 import { deref, handleOf, liveObjects, poolAlloc, poolFree } from '../../arena/pool.ts';
 import { Pgmap } from '../../arena/structures.ts';
-import type { Pfn } from '../../arena/units.ts';
+import type { Pfn, VmFault } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -26,7 +26,7 @@ export interface PagemapOps {
   /** The last reference is gone. May run under a page-table lock: must not sleep. */
   readonly folioFree: (task: Task, pfn: Pfn) => Steps<void>;
   /** A CPU touched a device-private page; `fault.page` is it, locked and referenced. Returns VM_FAULT bits. */
-  readonly migrateToRam: (task: Task, fault: Fault) => Steps<number>;
+  readonly migrateToRam: (task: Task, fault: Fault) => Steps<VmFault>;
 }
 
 const table = new Map<number, PagemapOps>();

@@ -5,7 +5,7 @@ import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { EAGAIN, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
-import type { PageTable, Pfn, Pte, Vpn } from '../../arena/units.ts';
+import type { Brand, Errno, PageTable, Pfn, Pte, Vpn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -41,10 +41,22 @@ import {
   vmasIn,
 } from '../vma/vma.ts';
 
-/** Reasons why a block stays as it is. The first two let the next block be tried, the last one does not. */
-const REFUSED = -EINVAL;
-const BUSY = -EAGAIN;
-const STOP = -1000;
+/** enum scan_result, as far as the caller can tell its values apart: what became of a block. No errno before {@link errnoOf}. */
+type ScanResult = Brand<'scan result'>;
+const SCAN_SUCCEED = 0 as ScanResult;
+/** These two let the next block be tried. */
+const SCAN_REFUSED = 1 as ScanResult;
+const SCAN_BUSY = 2 as ScanResult;
+/** And these end it. */
+const SCAN_STOP = 3 as ScanResult;
+const SCAN_NO_MEMORY = 4 as ScanResult;
+
+/** madvise_collapse_errno. */
+function errnoOf(result: ScanResult): Errno {
+  if (result === SCAN_SUCCEED) return 0;
+  if (result === SCAN_NO_MEMORY) return -ENOMEM;
+  return result === SCAN_BUSY ? -EAGAIN : -EINVAL;
+}
 
 const isNormal = (pte: Pte): boolean => ptePresent(pte) && (pte & PTE_SPECIAL) === 0;
 
@@ -71,29 +83,37 @@ function isSuitable(arena: Arena, table: PageTable, pfn: Pfn): boolean {
   return extraReferences(arena, head) === 0;
 }
 
-/** Why a page that is mapped cannot be copied, 0 if it can. */
-function objection(arena: Arena, table: PageTable, pfn: Pfn): number {
-  if (isDevicePage(arena, pfn)) return REFUSED;
+/** Why a page that is mapped cannot be copied, if it cannot. */
+function objection(arena: Arena, table: PageTable, pfn: Pfn): ScanResult {
+  if (isDevicePage(arena, pfn)) return SCAN_REFUSED;
   const flags = pageFlags(arena, pfn);
-  if ((flags & PG_FILE) !== 0) return STOP;
-  return (flags & PG_LOCKED) !== 0 || !isSuitable(arena, table, pfn) ? BUSY : 0;
+  if ((flags & PG_FILE) !== 0) return SCAN_STOP;
+  return (flags & PG_LOCKED) !== 0 || !isSuitable(arena, table, pfn) ? SCAN_BUSY : SCAN_SUCCEED;
 }
 
-/** hpage_collapse_scan_pmd: 0, or why not. Entries that are not present count as pages that can be had. */
-function scan(arena: Arena, table: PageTable): number {
+/** hpage_collapse_scan_pmd. Entries that are not present count as pages that can be had. */
+function scan(arena: Arena, table: PageTable): ScanResult {
   let writable = false;
   for (let i = 0; i < PTRS_PER_TABLE; i++) {
     const pte = get(arena, pteAt(arena, table, i));
     if (!isNormal(pte)) continue;
     writable ||= pteWrite(pte);
     const why = objection(arena, table, ptePfn(pte));
-    if (why !== 0) return why;
+    if (why !== SCAN_SUCCEED) return why;
   }
-  return writable ? 0 : REFUSED;
+  return writable ? SCAN_SUCCEED : SCAN_REFUSED;
+}
+
+/** 512 pages from `start` on, and the table that has their entries. */
+interface Block {
+  readonly mm: Mm;
+  readonly vma: Vma;
+  readonly table: PageTable;
+  readonly start: Vpn;
 }
 
 /** __collapse_huge_page_swapin: brings home what a device has. mmap_lock is held for reading. */
-function* bringHome(task: Task, mm: Mm, vma: Vma, table: PageTable, start: Vpn): Steps<boolean> {
+function* bringHome(task: Task, { mm, vma, table, start }: Block): Steps<boolean> {
   const { arena } = task;
   for (let vpn = start; vpn < start + PTRS_PER_TABLE; vpn++) {
     const pte = pteAt(arena, table, vpn);
@@ -105,17 +125,17 @@ function* bringHome(task: Task, mm: Mm, vma: Vma, table: PageTable, start: Vpn):
   return true;
 }
 
-/** __collapse_huge_page_isolate: locks the pages. 0, or why not, and then nothing is locked. Under the PTL. */
-function* isolate(task: Task, table: PageTable): Steps<number> {
+/** __collapse_huge_page_isolate: locks the pages, all or, when it does not succeed, none. Under the PTL. */
+function* isolate(task: Task, table: PageTable): Steps<ScanResult> {
   const { arena } = task;
   let why = scan(arena, table);
   let i = 0;
-  for (; i < PTRS_PER_TABLE && why === 0; i++) {
+  for (; i < PTRS_PER_TABLE && why === SCAN_SUCCEED; i++) {
     const pte = get(arena, pteAt(arena, table, i));
-    if (pte !== 0 && !ptePresent(pte)) why = REFUSED;
-    else if (isNormal(pte) && !(yield* trylockPage(task, ptePfn(pte)))) why = BUSY;
+    if (pte !== 0 && !ptePresent(pte)) why = SCAN_REFUSED;
+    else if (isNormal(pte) && !(yield* trylockPage(task, ptePfn(pte)))) why = SCAN_BUSY;
   }
-  if (why === 0) return 0;
+  if (why === SCAN_SUCCEED) return SCAN_SUCCEED;
   for (i -= 2; i >= 0; i--) {
     const pte = get(arena, pteAt(arena, table, i));
     if (isNormal(pte)) yield* unlockPage(task, ptePfn(pte));
@@ -153,69 +173,68 @@ function* copyAll(task: Task, head: Pfn, old: Int32Array): Steps<number> {
 }
 
 /** The exchange: mmap_lock and the rmap lock are held for writing, so that nobody comes across the half-made table. */
-function* exchange(task: Task, mm: Mm, vma: Vma, table: PageTable, start: Vpn, head: Pfn): Steps<number> {
+function* exchange(task: Task, { mm, vma, table, start }: Block, head: Pfn): Steps<ScanResult> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   const range = notifierRange(MMU_NOTIFY_CLEAR, mm, start, start + PTRS_PER_TABLE);
   yield* mmuNotifierInvalidateRangeStart(task, range);
   yield* spinLock(task, ptl, LockClass.ptl);
   const why = yield* isolate(task, table);
-  const old = why === 0 ? yield* clearEntries(task, table) : new Int32Array(0);
+  const old = why === SCAN_SUCCEED ? yield* clearEntries(task, table) : new Int32Array(0);
   yield* spinUnlock(task, ptl, LockClass.ptl);
   yield* mmuNotifierInvalidateRangeEnd(task, range);
-  if (why !== 0) return why;
+  if (why !== SCAN_SUCCEED) return why;
   addRss(arena, mm, -(yield* copyAll(task, head, old)));
   yield* spinLock(task, ptl, LockClass.ptl);
   addNewHuge(arena, mm, vma, start, head);
   yield Point.setPte;
   store(arena, pteAt(arena, table, 0), newLeaf(vmaFlags(arena, vma), head));
   yield* spinUnlock(task, ptl, LockClass.ptl);
-  return 0;
+  return SCAN_SUCCEED;
 }
 
-/** The block at `start`. 0 when a leaf maps it now, REFUSED or BUSY when the next may be tried, STOP or -ENOMEM when not. */
-function* collapseBlock(task: Task, mm: Mm, start: Vpn): Steps<number> {
+/** The block at `start`. SCAN_SUCCEED when a leaf maps it now. */
+function* collapseBlock(task: Task, mm: Mm, start: Vpn): Steps<ScanResult> {
   const { arena } = task;
   yield* mmapReadLock(task, mm);
   let vma = vmaLookup(arena, mm, start);
   const table = lookupTable(arena, get(arena, mm + Mm.pgd), start);
   const fits = vma !== 0 && spansHuge(arena, vma, start) && canCollapse(arena, vma);
   const leaf = table === 0 ? EMPTY_LEAF : hugeLeaf(arena, table);
-  let why = !fits ? STOP : leaf === 0 ? scan(arena, table) : REFUSED;
+  let why = !fits ? SCAN_STOP : leaf === 0 ? scan(arena, table) : SCAN_REFUSED;
   const done = fits && leaf !== 0 && leaf !== EMPTY_LEAF;
-  if (why === 0 && !(yield* bringHome(task, mm, vma, table, start))) why = STOP;
+  if (why === SCAN_SUCCEED && !(yield* bringHome(task, { mm, vma, table, start }))) why = SCAN_STOP;
   yield* mmapReadUnlock(task, mm);
-  if (done) return 0;
-  if (why !== 0) return why;
+  if (done) return SCAN_SUCCEED;
+  if (why !== SCAN_SUCCEED) return why;
   const head = yield* allocHugePage(task);
-  if (head === 0) return -ENOMEM;
+  if (head === 0) return SCAN_NO_MEMORY;
   yield* mmapWriteLock(task, mm);
   vma = vmaLookup(arena, mm, start);
-  if (vma === 0 || !spansHuge(arena, vma, start) || !canCollapse(arena, vma) || hugeLeaf(arena, table) !== 0) why = STOP;
+  if (vma === 0 || !spansHuge(arena, vma, start) || !canCollapse(arena, vma) || hugeLeaf(arena, table) !== 0) why = SCAN_STOP;
   else {
     const anonVma = anonVmaOf(arena, vma);
     yield* anonVmaLock(task, anonVma);
-    why = yield* exchange(task, mm, vma, table, start, head);
+    why = yield* exchange(task, { mm, vma, table, start }, head);
     yield* anonVmaUnlock(task, anonVma);
   }
   yield* mmapWriteUnlock(task, mm);
-  if (why !== 0) yield* putHugePage(task, head);
+  if (why !== SCAN_SUCCEED) yield* putHugePage(task, head);
   return why;
 }
 
 /** madvise_collapse for the part of a range that is in one VMA. */
-function* collapseRange(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<number> {
+function* collapseRange(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<Errno> {
   const first = Math.ceil(start / PTRS_PER_TABLE) * PTRS_PER_TABLE;
   const last = Math.floor(end / PTRS_PER_TABLE) * PTRS_PER_TABLE;
   if (last < first) return -EINVAL;
-  let result = 0;
+  let result = SCAN_SUCCEED;
   for (let at = first; at < last; at += PTRS_PER_TABLE) {
     const why = yield* collapseBlock(task, mm, at);
-    if (why === STOP) return -EINVAL;
-    if (why === -ENOMEM) return why;
-    if (why !== 0) result = why;
+    if (why === SCAN_STOP || why === SCAN_NO_MEMORY) return errnoOf(why);
+    if (why !== SCAN_SUCCEED) result = why;
   }
-  return result;
+  return errnoOf(result);
 }
 
 /**
@@ -226,7 +245,7 @@ function* collapseRange(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<number>
  *
  * @kernel mm/khugepaged.c madvise_collapse, collapse_huge_page
  */
-export function* madviseCollapse(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
+export function* madviseCollapse(task: Task, mm: Mm, start: Vpn, pages: number): Steps<Errno> {
   const { arena } = task;
   if (pages <= 0) return -EINVAL;
   const end = start + pages;

@@ -6,7 +6,7 @@ import { Header, Mirror, Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import { deviceBegin, deviceEnd, deviceIncrement, deviceLoad, deviceStore } from '../../drivers/base/deviceAccess.ts';
 import { mirrorFree } from '../../drivers/base/mirror.ts';
-import { cpuBegin, cpuEnd, cpuLoad, cpuStore, faultName } from '../../mm/fault/cpuAccess.ts';
+import { cpuBegin, cpuEnd, cpuLoad, cpuStore, faultName, isFault } from '../../mm/fault/cpuAccess.ts';
 import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../mm/fault/gup.ts';
 import { reclaimPage } from '../../mm/swap/reclaim.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
@@ -110,7 +110,7 @@ export const evicts =
 export const cpuReads = (m: SmallMachine, page: number): Operation<number> =>
   function* (task) {
     const at = yield* cpuBegin(task, m.mm, FIRST + page, false);
-    if (at < 0) throw new Violation('I-OUT', `a load from page ${page} is legal, and ended with ${faultName(-at)}`);
+    if (isFault(at)) throw new Violation('I-OUT', `a load from page ${page} is legal, and ended with ${faultName(-at)}`);
     const value = frameLoad(task.arena, at);
     cpuEnd(task);
     return value;

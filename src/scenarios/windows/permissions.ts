@@ -43,7 +43,7 @@ const deviceMustNotWrite = (m: SmallMachine): Operation =>
 const deviceMustNotRead = (m: SmallMachine): Operation =>
   function* (task) {
     const value = yield* deviceLoad(task, m.driver, device(m), FIRST, 0);
-    if (!Number.isNaN(value)) throw new Violation('I-PERM', `a device reads ${value} from a page that may not be read`);
+    if (value !== null) throw new Violation('I-PERM', `a device reads ${value} from a page that may not be read`);
   };
 
 export const permissionPlans: readonly Plan[] = [

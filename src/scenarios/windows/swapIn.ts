@@ -31,8 +31,8 @@ const SLOTS = 4;
 const readsOneOf = (mm: number, ...allowed: readonly number[]): Operation =>
   function* (task) {
     const value = yield* cpuLoad(task, mm, FIRST, 0);
-    if (!allowed.includes(value))
-      throw new Violation('I-DATA', `a load from page 0 finds ${value}, allowed: ${allowed.join(', ')}`);
+    if (value === null || !allowed.includes(value))
+      throw new Violation('I-DATA', `a load from page 0 finds ${value ?? 'nothing'}, allowed: ${allowed.join(', ')}`);
   };
 
 export const swapInPlans: readonly Plan[] = [
