@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseFlags } from '../src/cli/flags.ts';
 import { raceOptionsOf, stressFlags } from '../src/cli/stressOptions.ts';
-import { driverDefect, MOST_OPTIONS } from '../src/drivers/base/driver.ts';
+import { MOST_OPTIONS } from '../src/drivers/base/driver.ts';
 import { optionWords } from '../src/drivers/base/options.ts';
+import { driverDefect } from '../src/drivers/base/userDriver.ts';
 import { dmirror, Lab, type RaceOptions, race, raceOptions, UsageError } from '../src/index.ts';
 
 const refusal = async (wanted: Promise<unknown>): Promise<string> => {

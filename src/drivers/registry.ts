@@ -3,7 +3,7 @@
  * the arena holds ids and every thread must mean the same by them.
  */
 import { registerPagemapOps } from '../mm/page/devPagemap.ts';
-import { registerIntervalOps } from '../notifier/ops.ts';
+import { registerClassicOps, registerIntervalOps } from '../notifier/ops.ts';
 import { amdgpuUserptr } from './amdgpu/index.ts';
 import type { Driver } from './base/driver.ts';
 import { dmirror } from './dmirror/index.ts';
@@ -25,6 +25,7 @@ export function registerDriver(driver: Driver, id = drivers.indexOf(driver) + 1 
   drivers[id - 1] = driver;
   registerIntervalOps(id, driver.interval);
   registerPagemapOps(id, driver.pagemap);
+  if (driver.classic !== undefined) registerClassicOps(id, driver.classic);
   return id;
 }
 

@@ -1,6 +1,7 @@
 /** Loads a driver by name or by the URL of its module, in the main thread and in every worker. */
 
-import { type Driver, driverDefect } from '../drivers/base/driver.ts';
+import type { Driver } from '../drivers/base/driver.ts';
+import { driverDefect, wholeDriver } from '../drivers/base/userDriver.ts';
 import { builtinDrivers } from '../drivers/registry.ts';
 import { UsageError } from '../input/usageError.ts';
 import { importUserModule } from './userModule.ts';
@@ -39,5 +40,5 @@ async function importModule(url: string): Promise<Driver> {
   }
   const defect = driverDefect(candidate);
   if (defect !== null) throw new UsageError(`driver module '${url}' is not a driver: ${defect}`);
-  return candidate as Driver;
+  return wholeDriver(candidate as Driver);
 }

@@ -10,7 +10,11 @@ const extension = extname(new URL(import.meta.url).pathname);
 export const own = (module: string): string => new URL(`../${module}${extension}`, import.meta.url).href;
 
 /** What the package's entries are in the tree that runs: two copies of the model would not share their registries. */
-const entries: Readonly<Record<string, string>> = { 'hmm-lab': own('index'), 'hmm-lab/scenario': own('scenario') };
+const entries: Readonly<Record<string, string>> = {
+  'hmm-lab': own('index'),
+  'hmm-lab/model': own('model'),
+  'hmm-lab/scenario': own('scenario'),
+};
 
 /** Whether a module belongs to the tree that runs, which is transformed as it has to be. */
 const isOwn = (url: URL): boolean => url.href.startsWith(new URL('../../', import.meta.url).href);

@@ -5,7 +5,7 @@ import type { Arena } from '../../arena/arena.ts';
 import { Mirror } from '../../arena/structures.ts';
 import type { Vpn } from '../../arena/units.ts';
 import type { PagemapOps } from '../../mm/page/devPagemap.ts';
-import type { IntervalOps } from '../../notifier/ops.ts';
+import type { ClassicOps, IntervalOps } from '../../notifier/ops.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import type { Work } from '../../sync/workqueue.ts';
@@ -41,6 +41,8 @@ export interface Driver {
   /** Options that it has from the driver it derives from, and that stay at their defaults: its own hooks do not look at them. */
   readonly fixed?: readonly string[];
   readonly interval: IntervalOps;
+  /** Of its classic notifiers (mmu_notifier_register), which it registers under the id in `Mirror.driver`. */
+  readonly classic?: ClassicOps;
   readonly pagemap: PagemapOps;
   /** Subscribes the mirror, made by {@link openMirror}, to its address space. */
   readonly open: (task: Task, mirror: Mirror) => Steps<number>;
@@ -70,16 +72,6 @@ export interface Driver {
   readonly accessUnderLock?: (arena: Arena, mirror: Mirror) => boolean;
 }
 
-export const requiredHooks = [
-  'open',
-  'close',
-  'fault',
-  'migrateToDevice',
-  'migrateToSystem',
-  'makeExclusive',
-  'evict',
-] as const satisfies readonly (keyof Driver)[];
-
 /** Needs of a mirror of a driver that does not say. */
 const plainNeeds: MirrorNeeds = { intervals: 1, tables: 0 };
 
@@ -91,21 +83,3 @@ export const MOST_OPTIONS = Mirror.private - Mirror.options;
 
 /** Index of the value an option has for this mirror; for numeric options the number itself. */
 export const driverOption = (arena: Arena, mirror: Mirror, place: number): number => get(arena, mirror + Mirror.options + place);
-
-/** Why a module's export is no driver, or null when it is one. */
-export function driverDefect(candidate: unknown): string | null {
-  if (typeof candidate !== 'object' || candidate === null) return 'its default export is not an object';
-  const driver = candidate as Partial<Driver>;
-  if (typeof driver.name !== 'string' || driver.name === '') return 'it has no name';
-  if (typeof driver.summary !== 'string') return 'it has no summary';
-  if (typeof driver.options !== 'object' || driver.options === null) return 'it has no options table (an empty one will do)';
-  const many = Object.keys(driver.options).length;
-  if (many > MOST_OPTIONS) return `it has ${many} options, at most ${MOST_OPTIONS} are possible`;
-  const missing: string[] = requiredHooks.filter((hook) => typeof driver[hook] !== 'function');
-  if (typeof driver.interval?.invalidate !== 'function' && typeof driver.interval?.invalidateStart !== 'function') {
-    missing.push('interval.invalidate');
-  }
-  if (typeof driver.pagemap?.migrateToRam !== 'function') missing.push('pagemap.migrateToRam');
-  if (typeof driver.pagemap?.folioFree !== 'function') missing.push('pagemap.folioFree');
-  return missing.length === 0 ? null : `it lacks ${missing.join(', ')}`;
-}

@@ -1,8 +1,10 @@
 /** A scenario of the user's: what a module must export, and what its code may do wrong, each said in a sentence. */
 
+import { PTRS_PER_TABLE } from '../../../arena/config.ts';
 import { Violation } from '../../../arena/violation.ts';
-import { type Driver, driverDefect } from '../../../drivers/base/driver.ts';
+import type { Driver } from '../../../drivers/base/driver.ts';
 import type { DriverSettings } from '../../../drivers/base/options.ts';
+import { driverDefect, wholeDriver } from '../../../drivers/base/userDriver.ts';
 import { boundsText, isWithin } from '../../../input/bounds.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import type { Finding } from '../../../oracles/finding.ts';
@@ -22,17 +24,23 @@ type Doubtful<T> = { readonly [key in keyof T]?: unknown };
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
 
-const machineKeys = ['pages', 'devices', 'deviceMemory', 'swapSlots', 'driver', 'settings'];
+const machineKeys = ['pages', 'devices', 'deviceMemory', 'hugePages', 'coherent', 'swapSlots', 'driver', 'settings'];
 /** Most of each; the machine is made for a few pages, so that a search comes to its end. */
-const most: Readonly<Record<string, number>> = { pages: 64, devices: 4, deviceMemory: 64, swapSlots: 64 };
+const most: Readonly<Record<string, number>> = { pages: 64, devices: 4, deviceMemory: 64, hugePages: 8, swapSlots: 64 };
+/** The same where there are huge pages: two of them, side by side. */
+const mostOfHuge: typeof most = { ...most, pages: 2 * PTRS_PER_TABLE, deviceMemory: 2 * PTRS_PER_TABLE };
 
 function machineDefect(given: unknown): string | null {
   if (!isObject(given)) return 'its machine is not an object';
   const odd = Object.keys(given).find((key) => !machineKeys.includes(key));
   if (odd !== undefined) return `its machine has '${odd}', allowed are ${machineKeys.join(', ')}`;
-  for (const [key, limit] of Object.entries(most)) {
-    const value = given[key] ?? 1;
+  const { hugePages = 0, coherent = false } = given;
+  // The first one is the huge zero page.
+  if (hugePages === 1) return 'its machine.hugePages is 1, which is the huge zero page: 0 or at least 2 are needed';
+  if (typeof coherent !== 'boolean') return `its machine.coherent is ${String(coherent)}, allowed are true and false`;
+  for (const [key, limit] of Object.entries(hugePages === 0 ? most : mostOfHuge)) {
     const least = key === 'pages' ? 1 : 0;
+    const value = given[key] ?? least;
     if (!Number.isInteger(value) || (value as number) < least || (value as number) > limit)
       return `its machine.${key} is ${String(value)}, allowed is a whole number from ${least} to ${limit}`;
   }
@@ -104,6 +112,11 @@ function guardedCover<C extends Cover<[m: SmallMachine]>>(cover: C, name: string
   };
 }
 
+function withWholeDriver(plan: UserPlan): UserPlan {
+  const { machine } = plan;
+  return machine?.driver === undefined ? plan : { ...plan, machine: { ...machine, driver: wholeDriver(machine.driver) } };
+}
+
 /** The plan, with what the user's code does wrong said in a sentence. */
 function guarded(plan: UserPlan, name: string): UserPlan {
   return {
@@ -163,7 +176,7 @@ export function userScenario(
   const defect = planDefect(given);
   if (defect !== null) throw new UsageError(`scenario module '${name}' is no scenario: ${defect}`);
   const { title = name } = given as UserPlan;
-  const plan: Plan = { ...guarded(given as UserPlan, name), name, title, windows: '' };
+  const plan: Plan = { ...guarded(withWholeDriver(given as UserPlan), name), name, title, windows: '' };
   const own = plan.machine?.driver;
   if (own !== undefined && asked !== undefined && asked !== own.name)
     throw new UsageError(`scenario ${name} is written for ${own.name}, not for '${asked}'`);
