@@ -3,7 +3,7 @@
  *
  * The name of a file says how it runs. `x.test.ts` runs beside others, one file a core. `x.alone.test.ts` lets threads race or
  * measures them, so nothing runs beside it. `x.long.test.ts` takes minutes: it runs with `--long` (only such files) and `--all`,
- * or when a pattern finds it. A pattern is a part of `TREE/test/FOLDER/NAME`.
+ * or when a pattern finds it. A pattern is a part of `test/FOLDER/NAME`; `TREE/` before it says from which tree alone.
  */
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -64,7 +64,8 @@ function chosen(args) {
   const [flag, ...more] = args.filter((arg) => arg.startsWith('--'));
   if (more.length > 0 || ![undefined, '--long', '--all'].includes(flag))
     return 'usage: node test/run.mjs [--long | --all] [PATTERN ...]';
-  const isNamed = ({ tree, file }) => patterns.length === 0 || patterns.some((pattern) => `${tree}/${file}`.includes(pattern));
+  const isNamed = ({ tree, file }) =>
+    patterns.length === 0 || patterns.some((pattern) => file.includes(pattern) || `${tree}/${file}`.startsWith(pattern));
   const isAsked = (one) => (flag === '--long' ? isLong(one) : flag === '--all' || patterns.length > 0 || !isLong(one));
   const files = testFiles().filter((one) => isNamed(one) && isAsked(one));
   return files.length > 0 ? files : `no test file has '${patterns.join("' or '")}' in its name`;

@@ -1,5 +1,3 @@
-import { basename } from 'node:path';
-import remapping from '@jridgewell/remapping';
 import type { AnyNode } from 'acorn';
 import MagicString from 'magic-string';
 import { type ImportRules, rewriteImports } from './imports.ts';
@@ -26,41 +24,23 @@ import { freshName, isKept, type Module, parseModule, refuse, tokenAt } from './
  * - The operand of `yield` is evaluated only while a pause hook is set, so it must have no effect; its value is not to be used.
  */
 
-/** A source map of version 3, as JSON. */
-export interface SourceMap {
-  version: 3;
-  file?: string;
-  names: string[];
-  sourceRoot?: string;
-  sources: (string | null)[];
-  sourcesContent?: (string | null)[];
-  mappings: string;
-}
-
 export interface EraseOptions extends ImportRules {
-  /** Name of the module: for error messages, and for the source map when there is no previous one. */
+  /** Name of the module, for error messages. */
   file: string;
   /** Module specifier, as seen from the erased module, that exports the `pause` hook. */
   pauseModule: string;
-  /** The map from `source` back to what it was compiled from. The result is composed with it. */
-  sourceMap?: SourceMap;
   /** False leaves no trace of the points: the tree the cost of switched-off points is measured against. */
   points?: boolean;
   /** Where the values of constants come from; without it they stay names. */
   constantsOf?: ConstantsOf;
 }
 
-export interface Erased {
-  code: string;
-  map: SourceMap;
-}
-
 /**
- * Erases one JavaScript module. A module without generators comes back unchanged.
+ * Erases one JavaScript module. Each line keeps its number; a module without generators comes back unchanged.
  *
  * @throws SyntaxError, with file and position, if the module does not parse or has an async generator.
  */
-export function eraseModule(source: string, options: EraseOptions): Erased {
+export function eraseModule(source: string, options: EraseOptions): string {
   const module = parseModule(source, options.file);
   const text = new MagicString(source);
   rewriteImports(module, text, options);
@@ -68,7 +48,7 @@ export function eraseModule(source: string, options: EraseOptions): Erased {
     if (options.constantsOf) inlineConstants(module.nodes, text, options.constantsOf);
     eraseGenerators(module, text, options);
   }
-  return { code: text.toString(), map: composeMap(text, options) };
+  return text.toString();
 }
 
 function eraseGenerators(module: Module, text: MagicString, options: EraseOptions): void {
@@ -102,7 +82,7 @@ function eraseGenerators(module: Module, text: MagicString, options: EraseOption
     }
   }
   if (pauses) {
-    // On the line of the first token, so that line numbers stay the same even where no source map is read.
+    // On the line of the first token: the lines below keep their numbers.
     const first = tokens[0]?.start ?? 0;
     text.prependLeft(first, `import { ${importClause(pause)} } from ${JSON.stringify(options.pauseModule)}; `);
   }
@@ -167,24 +147,4 @@ function isPlainProperty(node: AnyNode): boolean {
 
 function importClause(local: string): string {
   return local === 'pause' ? 'pause' : `pause as ${local}`;
-}
-
-function composeMap(text: MagicString, { file, sourceMap }: EraseOptions): SourceMap {
-  if (sourceMap && !text.hasChanged()) return sourceMap;
-  const name = basename(file);
-  const map = text.generateDecodedMap({ file: name, source: name, hires: 'boundary', includeContent: sourceMap === undefined });
-  const { version, names, sources, sourcesContent, mappings } = remapping(
-    { ...map, version: 3 },
-    (_, { depth }) => (depth === 1 ? (sourceMap ?? null) : null),
-    { excludeContent: false },
-  );
-  const hasContent = sourcesContent?.some((content) => content !== null);
-  return {
-    version,
-    file: name,
-    names,
-    sources,
-    ...(hasContent ? { sourcesContent } : {}),
-    mappings: mappings as string,
-  } as SourceMap;
 }

@@ -7,9 +7,7 @@ import { eraseModule } from './erase.ts';
 const pauseFile = join('src', 'steps', 'pause.js');
 
 /**
- * Erases every `.js` file below `from` into the same place below `to`, with its source map, and returns their number.
- *
- * The two directories must be equally deep, as the `sources` of a map are relative to it. Everything else (declarations
+ * Erases every `.js` file below `from` into the same place below `to`, and returns their number. Everything else (declarations
  * above all) is not copied: the types of the package are those of the stepped tree.
  */
 export async function eraseTree(from: string, to: string, points = true): Promise<number> {
@@ -17,17 +15,14 @@ export async function eraseTree(from: string, to: string, points = true): Promis
   const constants = await readConstants(from, files);
   for (const file of files) {
     const source = readFileSync(join(from, file), 'utf8');
-    const sourceMap = readOptional(join(from, `${file}.map`));
-    const { code, map } = eraseModule(source, {
+    const code = eraseModule(source, {
       file: join(from, file),
       pauseModule: relativeSpecifier(dirname(file), pauseFile),
       points,
       constantsOf: (specifier) => constants.get(specifier === null ? file : normalize(join(dirname(file), specifier))),
-      ...(sourceMap === undefined ? {} : { sourceMap: JSON.parse(sourceMap) }),
     });
     mkdirSync(dirname(join(to, file)), { recursive: true });
     writeFileSync(join(to, file), code);
-    if (sourceMap !== undefined) writeFileSync(join(to, `${file}.map`), JSON.stringify(map));
   }
   return files.length;
 }
@@ -52,15 +47,6 @@ async function readConstants(from: string, files: readonly string[]): Promise<Ma
 function relativeSpecifier(from: string, to: string): string {
   const path = relative(from, to).split(sep).join('/');
   return path.startsWith('.') ? path : `./${path}`;
-}
-
-function readOptional(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

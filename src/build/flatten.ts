@@ -9,7 +9,7 @@ import { isKept, type Module, parseModule, refuse, tokenAt } from './module.ts';
  * With `yield*` whoever goes on from a point deep in a call goes through every caller on the way down and up again, which for
  * eight callers takes ten times as long as the step itself. A flat operation yields the one it calls, a stack outside
  * (callStack.ts) runs it and sends its result back, and going on costs the same at every depth. Only stars change, so line and
- * column numbers stay, and source maps with them.
+ * column numbers stay.
  */
 
 /** Flattens one JavaScript module. @throws SyntaxError with file and position if it does not parse. */

@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { flattenModule } from './flatten.ts';
 
-/** Flattens every `.js` file below `from` into the same place below `to`, with its source map, and returns their number. */
+/** Flattens every `.js` file below `from` into the same place below `to`, and returns their number. */
 export function flattenTree(from: string, to: string): number {
-  cpSync(from, to, { recursive: true, filter: (file) => !/\.d\.ts(\.map)?$/.test(file) });
+  cpSync(from, to, { recursive: true, filter: (file) => !file.endsWith('.d.ts') });
   const files = readdirSync(to, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
   for (const file of files) {
     const source = readFileSync(join(to, file), 'utf8');

@@ -99,7 +99,7 @@ export class Copies {
     // In the stepped tree only the imports change; line numbers stay in both.
     const source = `${erased ? '' : '/* @hmm-lab keep-generators */ '}${text}`;
     const file = fileURLToPath(url);
-    const { code } = eraseModule(source, {
+    const code = eraseModule(source, {
       file,
       pauseModule: own('steps/pause'),
       ownModule: pathToFileURL(ownFile).href,

@@ -7,8 +7,6 @@ import type { Budget } from './budget.ts';
 
 /** Where the tree lies that runs: this module is in `src/engines/explore/failure` of it. */
 const tree = fileURLToPath(new URL('../../../../', import.meta.url));
-/** And where its sources do: a built tree is `dist/NAME` of a package. */
-const root = tree.replace(/\/dist\/\w+\/$/, '/');
 
 /** Parts of the tree that do what they do for somebody else. The scenarios are not among them: their operations have accesses too. */
 const MACHINERY = /^(workers|node_modules|src\/(arena|sync|steps|engines|cli|userModules))\b/;
@@ -16,10 +14,12 @@ const MACHINERY = /^(workers|node_modules|src\/(arena|sync|steps|engines|cli|use
 /** `at name (file:///path/src/mm/zap.ts:31:5)` */
 const FRAME = /^at (?:(.*) \()?(?:file:\/\/)?(\/.*?):(\d+):\d+\)?$/;
 
-/** The file of a frame: from `src` for one of the tree, whether or not source maps are on; from the current directory for another. */
+/**
+ * The file of a frame: for one of the tree its source, whose line numbers a built module has, from `src` on; from the current
+ * directory for another.
+ */
 function shownFile(file: string): string {
-  if (file.startsWith(tree)) return file.slice(tree.length);
-  if (file.startsWith(root)) return file.slice(root.length);
+  if (file.startsWith(tree)) return file.slice(tree.length).replace(/\.js$/, '.ts');
   const way = relative(process.cwd(), file);
   return way.startsWith('..') ? file : way;
 }
@@ -49,8 +49,7 @@ export function placesIn(stack: string, most: number): string[] {
 /** What a step has touched. */
 export interface Watched {
   /**
-   * File, line and function of its first write, or of its first read if it writes nothing. Lines are those of the sources where source
-   * maps are switched on. Null for a step that touches nothing shared.
+   * File, line and function of its first write, or of its first read if it writes nothing. Null for a step that touches nothing shared.
    */
   readonly source: string | null;
   readonly reads: ReadonlySet<number>;

@@ -73,7 +73,7 @@ export async function report(
   work: Answers['report' | 'reportStuck']['work'],
   control: Control,
 ): Promise<ExploreFailure> {
-  const { threads } = await Threads.start(subject, 1, control, true);
+  const { threads } = await Threads.start(subject, 1, control);
   await using _ = threads;
   try {
     return await threads.run(work);
@@ -171,7 +171,7 @@ export async function runSchedule(
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
   try {
-    const { threads, started } = await Threads.start(subject, 1, control, true);
+    const { threads, started } = await Threads.start(subject, 1, control);
     await using _ = threads;
     try {
       return await (typeof schedule === 'string'
@@ -196,7 +196,7 @@ export async function listPoints(
   { settings, driver }: Pick<ExploreOptions, 'settings' | 'driver'>,
   text?: string,
 ): Promise<PassedPoints> {
-  const { threads } = await Threads.start({ scenario, settings, driver }, 1, new Control(), true);
+  const { threads } = await Threads.start({ scenario, settings, driver }, 1);
   await using _ = threads;
   try {
     return await threads.run({ kind: 'points', text });

@@ -61,7 +61,7 @@ export class Threads implements AsyncDisposable {
   readonly #timer: NodeJS.Timeout;
   readonly #stuck: Promise<never>;
 
-  private constructor(subject: Subject, what: string, count: number, control: Control, explains: boolean) {
+  private constructor(subject: Subject, what: string, count: number, control: Control) {
     this.count = count;
     this.#subject = subject;
     this.#started = { what, actors: [] };
@@ -73,8 +73,6 @@ export class Threads implements AsyncDisposable {
       maxThreads: count,
       idleTimeout: Number.POSITIVE_INFINITY,
       atomics: 'disabled',
-      // Explanations name source lines.
-      ...(explains ? { execArgv: [...process.execArgv, '--enable-source-maps'] } : {}),
     });
     this.#pool.on('error', () => {});
     let fail: (error: Error) => void = () => {};
@@ -92,18 +90,13 @@ export class Threads implements AsyncDisposable {
   }
 
   /**
-   * Threads with the scenario set up in each. With `explains` they know source lines, which takes longer to start.
+   * Threads with the scenario set up in each.
    *
    * @throws UsageError, a sentence, when the scenario cannot be set up.
    */
-  static async start(
-    subject: Subject,
-    count: number,
-    control = new Control(),
-    explains = false,
-  ): Promise<{ threads: Threads; started: Started }> {
+  static async start(subject: Subject, count: number, control = new Control()): Promise<{ threads: Threads; started: Started }> {
     const what = scenarioText(subject);
-    const threads = new Threads(subject, what, count, control, explains);
+    const threads = new Threads(subject, what, count, control);
     try {
       // All of them, also if there is less to do: ending a thread in the middle of its start can bring the whole process down.
       const all = await Promise.all(Array.from({ length: count }, (_, lane) => threads.run({ kind: 'start' }, lane)));
@@ -127,7 +120,7 @@ export class Threads implements AsyncDisposable {
     control = new Control(),
   ): Promise<{ threads: Threads; list: List }> {
     const what = driver === undefined ? 'a thread' : `driver '${driver}'`;
-    const threads = new Threads({ scenario: 'any', settings, driver }, what, count, control, false);
+    const threads = new Threads({ scenario: 'any', settings, driver }, what, count, control);
     try {
       const [list] = await Promise.all([
         threads.run({ kind: 'list', like }),
