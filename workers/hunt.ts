@@ -11,7 +11,7 @@ export default async function hunt(job: HuntJob): Promise<Attempts.Attempt | Att
     const { cleanRun } = await load(steppedModule('engines/hunt/attempt'));
     return cleanRun(job.scenario, job.seed, job.schedules);
   }
-  const tree = mutatedTree(job.mutation);
+  const tree = mutatedTree(job.mutation, job.trees);
   try {
     const { attempt } = await load(tree.urlOf('engines/hunt/attempt'));
     return attempt(job.mutation, job.options);

@@ -1,7 +1,5 @@
 /** `hmm-lab stress`: runs a race and reports what came of it. */
 import { writeSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type * as RaceModule from '../engines/race/race.ts';
 import type { RaceOptions, RaceResult, RaceVerdict } from '../engines/race/types.ts';
 import type { Reproduced } from '../engines/reproduce/reproduce.ts';
@@ -36,10 +34,9 @@ function announcement(options: RaceOptions): string {
 /** The engine, of the model as it is or with a bug: that one is a copy of the tree, threads and all. */
 async function importRace(bug: string | undefined): Promise<typeof RaceModule> {
   if (bug === undefined) return import('../engines/race/race.ts');
-  const [{ mutatedTree }, { eraseTree }] = await Promise.all([import('../mutation/mutate.ts'), import('../build/eraseTree.ts')]);
-  const tree = mutatedTree(await bugNamed(bug));
-  await eraseTree(tree.stepped, tree.erased);
-  return import(pathToFileURL(join(tree.erased, 'src', 'engines', 'race', 'race.js')).href);
+  const { mutatedTree } = await import('../mutation/mutate.ts');
+  const { erasedUrlOf } = mutatedTree(await bugNamed(bug));
+  return import((await erasedUrlOf('engines/race/race')).href);
 }
 
 /** The first Ctrl-C stops the race; a second one does not wait for it. */

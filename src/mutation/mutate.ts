@@ -1,61 +1,35 @@
 /** Puts a bug into a copy of a built tree. The tree itself stays as it is. */
 import {
   copyFileSync,
+  type Dirent,
+  existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Edit, Mutation } from '../bugs/bug.ts';
-import { applyEdit, type ModuleCode, moduleCode } from './applyEdit.ts';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Mutation } from '../bugs/bug.ts';
+import { builtPackage, builtTree } from './builtTree.ts';
+import { editedModules } from './editedModules.ts';
+import { linkPackages } from './linkPackages.ts';
+import { runFolder } from './runFolder.ts';
 
-/** The package: this module is in dist/TREE/src/bugs. */
-const packageRoot = fileURLToPath(new URL('../../../../', import.meta.url));
-
-/** The folder that the packages we depend on are found in: our own, or that of a project we are installed in. */
-function dependencies(): string {
-  const somePackage = fileURLToPath(import.meta.resolve('piscina'));
-  return somePackage.slice(0, somePackage.lastIndexOf('node_modules') + 'node_modules'.length);
-}
-
-/** The modules that a change touches, as they become. @throws UsageError when an edit does not fit the model any more. */
-export function editedModules({ id, edits }: Mutation): ReadonlyMap<string, string> {
-  const say = (name: string, value: string): Edit => ({
-    module: 'package/activeBug',
-    find: `export const ${name} = null;`,
-    replace: `export const ${name} = ${JSON.stringify(value)};`,
-  });
-  const origin = pathToFileURL(join(packageRoot, 'dist', 'stepped', 'src', '/')).href;
-  const marks = [say('activeBug', id), say('cleanTree', origin)];
-  const edited = new Map<string, ModuleCode>();
-  for (const edit of [...marks, ...edits])
-    edited.set(edit.module, applyEdit(edited.get(edit.module) ?? asBuilt(edit.module), edit));
-  return new Map([...edited].map(([module, { source }]) => [module, source]));
-}
-
-/** Modules of the tree as it is, once they were read. */
-const built = new Map<string, ModuleCode>();
-
-function asBuilt(module: string): ModuleCode {
-  const known = built.get(module);
-  if (known !== undefined) return known;
-  const code = moduleCode(readFileSync(join(packageRoot, 'dist', 'stepped', 'src', `${module}.js`), 'utf8'));
-  built.set(module, code);
-  return code;
-}
-
-/** Copies the code of a folder; by links where the file system can, which is ten times as fast. */
+/**
+ * Copies the code of a folder; by links where the file system can, which is ten times as fast. No folder is made above `to`: it may
+ * be gone, as the run has ended, and must not come back.
+ */
 function copyCode(from: string, to: string): void {
-  const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
-  for (const folder of new Set(files.map((file) => dirname(file)))) mkdirSync(join(to, folder), { recursive: true });
-  for (const file of files) {
+  mkdirSync(to);
+  const entries = readdirSync(from, { recursive: true, withFileTypes: true });
+  const pathOf = (entry: Dirent): string => relative(from, join(entry.parentPath, entry.name));
+  const folders = entries.filter((entry) => entry.isDirectory()).map(pathOf);
+  // A folder comes before those in it.
+  for (const folder of folders.sort()) mkdirSync(join(to, folder));
+  for (const file of entries.filter(({ name }) => name.endsWith('.js')).map(pathOf)) {
     try {
       linkSync(join(from, file), join(to, file));
     } catch {
@@ -64,31 +38,42 @@ function copyCode(from: string, to: string): void {
   }
 }
 
+/**
+ * The folder of this run for trees, with what a tree needs beside its code. Threads are given it by the main thread, which removes it
+ * whatever ends the process.
+ */
+export function treesFolder(): string {
+  const folder = runFolder();
+  const packages = join(folder, 'node_modules');
+  if (!existsSync(packages)) {
+    copyFileSync(join(builtPackage, 'package.json'), join(folder, 'package.json'));
+    linkPackages(builtPackage, packages);
+  }
+  return folder;
+}
+
 /** A copy of the stepped tree with a bug in it. */
 export interface MutatedTree {
-  /** Folder with the stepped tree; room beside it for an erased one. */
+  /** Folders of the two trees. */
   readonly stepped: string;
   readonly erased: string;
   /** URL of a module below `src` of the stepped tree. */
   readonly urlOf: (module: string) => URL;
+  /** The same for the erased tree, which is made when it is first asked for. */
+  readonly erasedUrlOf: (module: string) => Promise<URL>;
   /** Deletes the copy. It happens at the end of the process in any case. */
   readonly remove: () => void;
 }
 
 /** @throws UsageError when an edit does not fit the model any more. */
-export function mutatedTree(mutation: Mutation): MutatedTree {
+export function mutatedTree(mutation: Mutation, folder = treesFolder()): MutatedTree {
   const edited = editedModules(mutation);
-  const root = mkdtempSync(join(tmpdir(), 'hmm-lab-bug-'));
-  const stepped = join(root, 'dist', 'stepped');
-  const remove = (): void => {
-    process.off('exit', remove);
-    rmSync(root, { recursive: true, force: true });
-  };
-  process.on('exit', remove);
+  const root = mkdtempSync(join(folder, 'tree-'));
+  const remove = (): void => rmSync(root, { recursive: true, force: true });
+  const [stepped, erased] = [join(root, 'dist', 'stepped'), join(root, 'dist', 'erased')];
   try {
-    for (const folder of ['src', 'workers']) copyCode(join(packageRoot, 'dist', 'stepped', folder), join(stepped, folder));
-    copyFileSync(join(packageRoot, 'package.json'), join(root, 'package.json'));
-    symlinkSync(dependencies(), join(root, 'node_modules'));
+    for (const folder of [join(root, 'dist'), stepped]) mkdirSync(folder);
+    for (const part of ['src', 'workers']) copyCode(join(builtTree, part), join(stepped, part));
     for (const [module, source] of edited) {
       const file = join(stepped, 'src', `${module}.js`);
       // It may be a link to the tree's own, which must not change.
@@ -99,6 +84,13 @@ export function mutatedTree(mutation: Mutation): MutatedTree {
     remove();
     throw error;
   }
-  const urlOf = (module: string): URL => pathToFileURL(join(stepped, 'src', `${module}.js`));
-  return { stepped, erased: join(root, 'dist', 'erased'), urlOf, remove };
+  let erasing: Promise<unknown> | undefined;
+  const urlIn = (tree: string, module: string): URL => pathToFileURL(join(tree, 'src', `${module}.js`));
+  const erasedUrlOf = async (module: string): Promise<URL> => {
+    const { eraseTree } = await import('../build/eraseTree.ts');
+    erasing ??= eraseTree(stepped, erased);
+    await erasing;
+    return urlIn(erased, module);
+  };
+  return { stepped, erased, urlOf: (module) => urlIn(stepped, module), erasedUrlOf, remove };
 }

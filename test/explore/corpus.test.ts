@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bugs, controls } from '../../src/bugs/index.ts';
 import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
-import { editedModules } from '../../src/mutation/mutate.ts';
+import { editedModules } from '../../src/mutation/editedModules.ts';
 
 test('the edits of all bugs and controls fit the model', () => {
   for (const mutation of [...bugs, ...controls]) {

@@ -1,12 +1,13 @@
 /** The hunt: every bug of the corpus is put into the model, and looked for; controls and the model as it is must stay quiet. */
 import { Piscina } from 'piscina';
 import type { Bug, Mutation } from '../../bugs/bug.ts';
+import { treesFolder } from '../../mutation/mutate.ts';
 import { workerUrl } from '../../package/workerUrl.ts';
 import { inLanes } from '../shared/lanes.ts';
 import type { Attempt, AttemptOptions, CleanRun } from './attempt.ts';
 
 export type HuntJob =
-  | { readonly kind: 'bug'; readonly mutation: Mutation; readonly options: AttemptOptions }
+  | { readonly kind: 'bug'; readonly mutation: Mutation; readonly options: AttemptOptions; readonly trees: string }
   | { readonly kind: 'clean'; readonly scenario: string; readonly seed: number; readonly schedules: number };
 
 export interface HuntOptions extends AttemptOptions {
@@ -104,6 +105,10 @@ export async function hunt(
   await using _ = { [Symbol.asyncDispose]: () => pool.destroy() };
   pool.on('error', () => {});
   const run = (job: HuntJob) => pool.run(job, signal === undefined ? {} : { signal });
+  // This thread makes the folder, and removes it: no signal reaches another one.
+  const trees = treesFolder();
+  const put = async (mutation: Mutation, options: AttemptOptions) =>
+    (await run({ kind: 'bug', mutation, options, trees })) as Attempt;
   const rows: HuntRow[] = [];
   const falseAlarms: FalseAlarm[] = [];
   const once = { ...each, seeds: 0 };
@@ -117,13 +122,13 @@ export async function hunt(
   let searchSeconds = 0;
   try {
     await inLanes(bugs, workers, signal, async (bug) => {
-      const row = rowOf(bug, (await run({ kind: 'bug', mutation: bug, options: once })) as Attempt);
+      const row = rowOf(bug, await put(bug, once));
       rows.push(row);
       onLine?.(rowLine(row));
     });
     searchSeconds = elapsed();
     await inLanes(controls, workers, signal, async (mutation) => {
-      const { message } = (await run({ kind: 'bug', mutation, options: once })) as Attempt;
+      const { message } = await put(mutation, once);
       tried++;
       alarm(mutation.id, message);
     });
@@ -138,7 +143,7 @@ export async function hunt(
       await inLanes([...rows.entries()], workers, signal, async ([at, row]) => {
         if (!row.found) return;
         const bug = bugs.find(({ id }) => id === row.id) as Bug;
-        const { sampled } = (await run({ kind: 'bug', mutation: bug, options: each })) as Attempt;
+        const { sampled } = await put(bug, each);
         rows[at] = { ...row, sampled };
         onLine?.(`${row.id}: found by ${sampled?.found ?? 0} of ${each.seeds} seeds`);
       });
