@@ -1,27 +1,54 @@
 /**
  * hmm-lab: a race laboratory for Linux heterogeneous memory management.
  *
- * Three doors: {@link Lab} scripts actors one call at a time; {@link race} lets them all loose; and the model itself (`hmm-lab/model`)
- * is what driver modules are written against. Operations of the model (`Steps<T>`) are generators in the sources and plain
- * functions in this build: call them through {@link run}, which suits both.
+ * Three doors: what the commands do, each a call ({@link explore}, {@link search}, {@link race}, {@link measure} and the others);
+ * {@link Lab}, which scripts actors one call at a time; and the model itself (`hmm-lab/model`), which driver modules are written
+ * against. Operations of the model (`Steps<T>`) are generators in the sources and plain functions in this build: call them through
+ * {@link run}, which suits both.
  */
 
+export type { Bug, Edit, Mutation } from './bugs/bug.ts';
+export type { MeasureEngine } from './engines/cell/cellTypes.ts';
+export type { Answer } from './engines/conformance/recording.ts';
+export type { Difference } from './engines/conformance/replay.ts';
+export type { JudgedAudit } from './engines/explore/audit/judgedAudit.ts';
+export type { ExploreFailure, ExploreResult, ExploreVerdict } from './engines/explore/explore.ts';
+export type { PassedPoints } from './engines/explore/failure/passedPoints.ts';
+export type { Failure } from './engines/explore/machine/failure.ts';
+export type { SurveyResult } from './engines/explore/plan/surveyResult.ts';
+export type { ExploreProgress } from './engines/explore/threads/supervised.ts';
+export type { HuntOptions, HuntProgress, HuntResult, HuntRow } from './engines/hunt/hunt.ts';
+export type { MeasureResult, MeasureVerdict, PlainRow } from './engines/measure/result.ts';
+export type { SweepProgress } from './engines/measure/runSweep.ts';
 export { raceOptions } from './engines/race/command.ts';
-export { race } from './engines/race/race.ts';
-export type {
-  DelaySpec,
-  RaceHooks,
-  RaceOptions,
-  RaceProgress,
-  RaceResult,
-  RaceVerdict,
-  RaceViolation,
-} from './engines/race/types.ts';
+export type { DelaySpec, RaceOptions, RaceProgress, RaceResult, RaceVerdict, RaceViolation } from './engines/race/types.ts';
+export type { Reproduced } from './engines/reproduce/reproduce.ts';
 export type { LabOptions } from './engines/script/lab.ts';
 export { CpuActor, DeviceActor, Lab } from './engines/script/lab.ts';
 export type { AddressSpace, Device } from './engines/script/places.ts';
 export { ModelError } from './engines/script/places.ts';
 export type { Access } from './engines/script/scripted.ts';
 export { UsageError } from './input/usageError.ts';
+export { type AuditReport, type AuditRequest, audit } from './library/audit.ts';
+export type { Hooks, Result } from './library/call.ts';
+export {
+  type Agreement,
+  type ConformanceProgress,
+  type ConformanceReport,
+  type ConformanceRequest,
+  conformance,
+} from './library/conformance.ts';
+export { type ExploreHooks, type ExploreReport, type ExploreRequest, explore } from './library/explore.ts';
+export { type ExploreAllReport, type ExploreAllRequest, exploreAll } from './library/exploreAll.ts';
+export { type HuntReport, type HuntRequest, hunt } from './library/hunt.ts';
+export { measure } from './library/measure.ts';
+export type { MeasureRequest } from './library/measureRequest.ts';
+export { type MergeRequest, merge } from './library/merge.ts';
+export { type PassedPointsReport, type PassedPointsRequest, passedPoints } from './library/passedPoints.ts';
+export { type RaceHooks, type RaceReport, type RaceRequest, race } from './library/race.ts';
+export { type ReplayReport, type ReplayRequest, replay } from './library/replay.ts';
+export { type ScenarioEntry, type ScenarioList, scenarios } from './library/scenarios.ts';
+export { type SearchRequest, search } from './library/search.ts';
+export type { DriverRequest, ScenarioRequest } from './library/subject.ts';
 export * from './model.ts';
 export { version } from './package/version.ts';

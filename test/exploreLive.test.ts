@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ExploreProgress } from '../src/engines/explore/threads/parallel.ts';
+import type { ExploreProgress } from '../src/engines/explore/threads/supervised.ts';
 import { exploreLine, startExploreLive } from '../src/report/exploreLive.ts';
 
 const progress: ExploreProgress = {

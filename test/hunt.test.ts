@@ -12,7 +12,7 @@ test('bugs are found by the rules and with the preemptions of the catalogue, con
   const options = { seconds: 20, schedules: 5000, seeds: 1, workers: 2, clean: 1000 };
   const scenarios = ['mini-hmm', 'device-fault-vs-munmap', 'device-write-vs-migration', 'exclusive-vs-cpu'];
   const lines: string[] = [];
-  const result = await hunt({ bugs: chosen, controls, scenarios }, options, { onLine: (line) => lines.push(line) });
+  const result = await hunt({ bugs: chosen, controls, scenarios }, options, { onProgress: ({ line }) => lines.push(line) });
   for (const { id, found, expected, agrees, sampled } of result.rows) {
     assert.deepEqual({ id, found, expected, agrees }, { id, found: true, expected: true, agrees: true });
     assert.equal(sampled?.seeds, 1, id);
@@ -59,7 +59,7 @@ test('a bug that breaks another rule than it should is not found', async () => {
 test('a hunt that is stopped gives what there is', async () => {
   const options = { seconds: 20, schedules: 5000, seeds: 0, workers: 1, clean: 0 };
   const stop = new AbortController();
-  const hooks = { onLine: () => stop.abort(), signal: stop.signal };
+  const hooks = { onProgress: () => stop.abort(), signal: stop.signal };
   const result = await hunt({ bugs: bugs.slice(0, 5), controls: [], scenarios: [] }, options, hooks);
   assert.equal(result.interrupted, true);
   assert.equal(result.rows.length, 1);

@@ -151,7 +151,7 @@ test('a configuration file has the names of the flags, and flags go before it', 
 // What is wrong with the values of axes and with cells has tests of its own (sweepPlan.test.ts).
 writeFileSync(join(directory, 'bad.json'), '{"invalidation": 3}');
 for (const [args, message] of [
-  [['--invalidations', ''], /--invalidations is empty/],
+  [['--invalidations', ''], /invalidations is empty/],
   [['--invalidations', '1M..1k'], /the range '1M..1k' is reversed/],
   [['--driver', 'nvidia'], /unknown driver 'nvidia'/],
   [['--driver', 'dmirror:window=9999'], /driver option window is '9999'/],
@@ -162,7 +162,7 @@ for (const [args, message] of [
   [['--engine', 'steam'], /unknown --engine 'steam'/],
   [['--config', 'nowhere.json'], /--config 'nowhere.json' is of no use: it cannot be read/],
   [['--config', 'bad.json'], /unknown key of bad.json 'invalidation' \(did you mean invalidations\?\)/],
-  [['--out', '/proc/nowhere'], /--out '\/proc\/nowhere' cannot be written/],
+  [['--out', '/proc/nowhere'], /the directory '\/proc\/nowhere' cannot be written/],
 ] as const) {
   test(`refused before the first cell: ${args.join(' ')}`, () => {
     const { status, stdout, stderr } = run('measure', ...(args.includes('--out' as never) ? [] : ['--out', 'never']), ...args);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseFlags } from '../src/cli/flags.ts';
-import { raceOptionsOf, stressFlags } from '../src/cli/stressOptions.ts';
+import { stressFlags, stressOf } from '../src/cli/stressOptions.ts';
 import { MOST_OPTIONS } from '../src/drivers/base/driver.ts';
 import { optionWords } from '../src/drivers/base/options.ts';
 import { driverDefect } from '../src/drivers/base/userDriver.ts';
@@ -31,7 +31,7 @@ const both = [
     'cpus 0 devices 0 migrators 0 disturbers 0 are 0 actors, allowed are 1 to 32 in all',
   ],
   [
-    { devices: 0 },
+    { devices: 0, migrators: 1 },
     ['--devices', '0', '--migrators', '1'],
     'migrators 1 with devices 0 has nowhere to move pages to, allowed is migrators 0 without a device',
   ],
@@ -88,7 +88,7 @@ for (const [chosen, flags, said] of both) {
     const byProgram = await refusal(race(raceOptions(chosen as Partial<RaceOptions>)));
     if (typeof said === 'string') assert.equal(byProgram, said);
     else assert.match(byProgram, said);
-    const wanted = Promise.resolve(flags).then((args) => raceOptionsOf(parseFlags('stress', stressFlags, args)));
+    const wanted = Promise.resolve(flags).then((args) => stressOf(parseFlags('stress', stressFlags, args)));
     const byFlags = await refusal(wanted);
     const named = byFlags.replaceAll('--delay ', 'delays ').replaceAll('--device-memory', 'deviceMemory').replaceAll('--', '');
     assert.equal(named, byProgram);
@@ -99,13 +99,15 @@ for (const [chosen, flags, said] of both) {
 const byProgram: readonly (readonly [object, string])[] = [
   [{ seconds: Number.NaN }, "seconds is 'NaN', allowed is a number above 0, at most 86400"],
   [{ watchdogSeconds: '8' }, "watchdogSeconds is '8', allowed is a number above 0, at most 86400"],
-  [{ seed: undefined }, "seed is 'undefined', allowed is a whole number from 0 to 2147483647"],
+  [{ seed: null }, "seed is 'null', allowed is a whole number from 0 to 2147483647"],
   [{ lockChecks: 'no' }, "lockChecks is 'no', allowed is a value of type boolean"],
   [{ driverSettings: null }, "driverSettings is 'null', allowed is a value of type object"],
   [{ delays: {} }, "delays is '[object Object]', allowed is a list"],
   [{ second: 3 }, "unknown option 'second' (did you mean seconds?), a race takes seconds, cpus,"],
   [{ kill: { actor: 'cpu0', afterSeconds: Number.NaN } }, 'kill cpu0 is after NaN seconds'],
-  [{ bug: 'R05' }, "bug is 'R05', but this is the model as it is: hmm-lab stress --bug R05 puts it in"],
+  [{ delays: [null] }, "delays has an entry 'null', allowed is { point, probability, microseconds }"],
+  [{ bug: 'R5' }, "unknown bug 'R5' (did you mean R05?), allowed are the "],
+  [{ bug: { id: 'mine' } }, 'a bug is neither an id of hmm-lab bugs nor a mutation: it needs an id and a scenario, each a text'],
 ];
 
 for (const [chosen, said] of byProgram) {

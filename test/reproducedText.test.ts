@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { reproducedText, reproduceRace } from '../src/cli/reproduce.ts';
 import type { RaceResult } from '../src/engines/race/types.ts';
+import { reproduceRace } from '../src/library/reproduceRace.ts';
+import { reproducedText } from '../src/report/reproducedText.ts';
 
 const violation = { rule: 'I-STALE', message: 'm', actor: 'cpu0', operation: 'cpuRead', points: [], held: [] };
 const log = [
@@ -19,10 +20,9 @@ test('none found is said, with what every actor was at', () => {
 });
 
 test('nothing is looked for without a violation, without time, and for a dead thread', async () => {
-  assert.equal(await reproduceRace({ ...result, violations: [] }, 10), null);
-  assert.equal(await reproduceRace(result, 0), null);
-  assert.equal(
-    await reproduceRace({ ...result, violations: [{ ...violation, message: 'the worker of cpu0 when it died' }] }, 10),
-    null,
-  );
+  const limits = { bug: undefined, trace: 10 };
+  assert.equal(await reproduceRace({ ...result, violations: [] }, limits, {}), null);
+  assert.equal(await reproduceRace(result, { ...limits, trace: 0 }, {}), null);
+  const dead = { ...violation, message: 'the worker of cpu0 when it died' };
+  assert.equal(await reproduceRace({ ...result, violations: [dead] }, limits, {}), null);
 });

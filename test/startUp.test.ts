@@ -27,7 +27,7 @@ const model = ['actors', 'bugs', 'hmm', 'migrate', 'mm', 'notifier', 'oracles'];
 const listing = ['drivers', 'bugs'];
 
 for (const { name } of commands) {
-  const file = { replay: 'explore', scenarios: 'explore', help: 'helpCommand' }[name] ?? name;
+  const file = { help: 'helpCommand' }[name] ?? name;
   const lists = listing.includes(name);
   test(`${name} ${lists ? 'lists' : 'does not load'} the model before it runs`, () => {
     const loaded = layersOf(`cli/${file}.js`).filter((layer) => model.includes(layer));

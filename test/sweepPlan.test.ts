@@ -29,17 +29,17 @@ test('the fingerprint is that of the cells: equal for equal ones, another for an
 
 /** What is asked for, and what the refusal says. */
 const refused: readonly (readonly [Readonly<Record<string, string>>, RegExp, object?])[] = [
-  [{ invalidations: '' }, /^--invalidations is empty/],
-  [{ policy: 'window,,backoff' }, /^--policy is empty, or has an empty value/],
-  [{ invalidations: '1M..1k' }, /^--invalidations: the range '1M\.\.1k' is reversed/],
+  [{ invalidations: '' }, /^invalidations is empty/],
+  [{ policy: 'window,,backoff' }, /^policy is empty, or has an empty value/],
+  [{ invalidations: '1M..1k' }, /^invalidations: the range '1M\.\.1k' is reversed/],
   [{ 'notifier-size': '2M..64K' }, /is reversed/],
   [{ invalidations: '0..1k' }, /a range must begin above 0/],
   [{ invalidations: '1..1M:500' }, /has 500 values, allowed are 1 to 200/],
   [{ invalidations: 'lots' }, /'lots' is no value/],
   [{ pages: '524288', devices: '64', faulters: '64' }, /is not possible: /],
-  [{ policy: 'luck' }, /^--policy: unknown value 'luck', allowed are window, /],
-  [{ arrivals: 'never' }, /^--arrivals: unknown value 'never'/],
-  [{ preset: 'pcie9' }, /^--preset: unknown value 'pcie9'/],
+  [{ policy: 'luck' }, /^policy: unknown value 'luck', allowed are window, /],
+  [{ arrivals: 'never' }, /^arrivals: unknown value 'never'/],
+  [{ preset: 'pcie9' }, /^preset: unknown value 'pcie9'/],
   [{ range: '1.5' }, /is not a whole number/],
   [{ deadline: '70k' }, /is out of range, allowed is 1 to 60k/],
   [{ 'notifier-size': '5000' }, /'5000' is no value/],
@@ -53,9 +53,9 @@ const refused: readonly (readonly [Readonly<Record<string, string>>, RegExp, obj
   [{ faulters: '20', disturbers: '20' }, /40 actors, at most 32 are possible/, { engine: 'race' }],
   [{ disturbers: '128', threads: '128', accesses: '1' }, /actors, at most/],
   [{ invalidations: '1..1M:200', deadline: '1..60k:200' }, /the sweep has \d+ cells, allowed are at most 10000/],
-  [{ throttle: 'pin' }, /matter to --access migrate only/],
-  [{ 'device-memory': '0.5' }, /matter to --access migrate only/],
-  [{ access: 'migrate' }, /--access migrate is simulated only/, { engine: 'race' }],
+  [{ throttle: 'pin' }, /matter to access migrate only/],
+  [{ 'device-memory': '0.5' }, /matter to access migrate only/],
+  [{ access: 'migrate' }, /access migrate is simulated only/, { engine: 'race' }],
   [{ 'device-memory': '0' }, /is out of range, allowed is 0.001 to 4/],
   [{}, /^seconds is 'NaN', allowed is a number above 0, at most 3600$/, { seconds: Number.NaN }],
   [{}, /^repetitions is '0.5', allowed is a whole number from 1 to 1000$/, { repetitions: 0.5 }],
@@ -88,6 +88,6 @@ test('an axis that no driver of the sweep has is refused', () => {
   const driver = { ...dmirror.driver, options: {} };
   assert.throws(
     () => planSweep({ ...request, axes: { policy: 'window' } }, [{ ...dmirror, driver }]),
-    /^UsageError: --policy: no driver of the sweep has that option$/,
+    /^UsageError: policy: no driver of the sweep has that option$/,
   );
 });

@@ -2,6 +2,7 @@
 
 import '../src/engines/shared/stdoutToStderr.ts';
 import type { DriverSettings } from '../src/drivers/base/options.ts';
+import { type JudgedAudit, judgedAudit } from '../src/engines/explore/audit/judgedAudit.ts';
 import { executorOf, replay } from '../src/engines/explore/explore.ts';
 import { Budget } from '../src/engines/explore/failure/budget.ts';
 import { followNamed } from '../src/engines/explore/failure/namedSchedule.ts';
@@ -11,9 +12,9 @@ import type { Executor } from '../src/engines/explore/machine/execution.ts';
 import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/machine/pulse.ts';
 import { counterpartOf } from '../src/engines/explore/plan/cleanScenario.ts';
 import { Control } from '../src/engines/explore/plan/control.ts';
+import { type List, listScenarios } from '../src/engines/explore/plan/list.ts';
 import { importScenario } from '../src/engines/explore/plan/importScenario.ts';
 import { runJob } from '../src/engines/explore/plan/jobs.ts';
-import { type List, listScenarios } from '../src/engines/explore/plan/list.ts';
 import { START_MS } from '../src/engines/explore/threads/threads.ts';
 import type { Answers, AnyScenario, Misfit, Order, Started } from '../src/engines/explore/threads/work.ts';
 import { answerOf } from '../src/engines/shared/refusal.ts';
@@ -60,13 +61,15 @@ async function open(asked: AnyScenario, pulse: Pulse): Promise<Started | Misfit>
   }
 }
 
-async function report(
-  { scenario: name, settings, driver }: Order,
-  { found, options }: Answers['report']['work'],
-  budget: Budget,
-) {
+async function report({ scenario: name, settings, driver }: Order, { found, options }: Answers['report']['work'], budget: Budget) {
   const clean = options.explain === true ? await counterpartOf(name, settings, driver) : null;
   return reportFound(kept, options, found, budget, clean);
+}
+
+function auditKept({ executions, seed, seconds }: Answers['audit']['work'], control: Control): JudgedAudit {
+  const end = performance.now() + seconds * 1000;
+  const enough = (): boolean => control.isStopped || performance.now() >= end;
+  return judgedAudit(scenario, { executions, seed, enough });
 }
 
 async function work(order: Order, control: Control, pulse: Pulse): Promise<unknown> {
@@ -93,6 +96,8 @@ async function work(order: Order, control: Control, pulse: Pulse): Promise<unkno
       return replay(scenario, settings, asked.schedule, true, hooks);
     case 'points':
       return passedPoints(kept, asked.text === undefined ? undefined : followNamed(kept, asked.text));
+    case 'audit':
+      return auditKept(asked, control);
     case 'follow':
       return replay(scenario, settings, followNamed(kept, asked.text), true, hooks);
   }
@@ -103,9 +108,7 @@ export default async function explore(order: Order) {
   const pulse = new Pulse(order.pulse);
   usePulse(pulse);
   try {
-    return await answerOf<unknown>(() =>
-      order.work.kind === 'start' ? start(order, control, pulse) : work(order, control, pulse),
-    );
+    return await answerOf<unknown>(() => (order.work.kind === 'start' ? start(order, control, pulse) : work(order, control, pulse)));
   } finally {
     pulse.end();
   }

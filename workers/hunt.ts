@@ -2,10 +2,13 @@
 import '../src/engines/shared/stdoutToStderr.ts';
 import type * as Attempts from '../src/engines/hunt/attempt.ts';
 import type { HuntJob } from '../src/engines/hunt/hunt.ts';
+import { answerOf } from '../src/engines/shared/refusal.ts';
 import { mutatedTree } from '../src/mutation/mutate.ts';
 import { steppedModule } from '../src/package/steppedModule.ts';
 
-export default async function hunt(job: HuntJob): Promise<Attempts.Attempt | Attempts.CleanRun> {
+export default (job: HuntJob) => answerOf<Attempts.Attempt | Attempts.CleanRun>(() => hunt(job));
+
+async function hunt(job: HuntJob): Promise<Attempts.Attempt | Attempts.CleanRun> {
   const load = (url: URL): Promise<typeof Attempts> => import(url.href);
   if (job.kind === 'clean') {
     const { cleanRun } = await load(steppedModule('engines/hunt/attempt'));

@@ -1,32 +1,16 @@
 /** `hmm-lab explore NAME --audit`: is each step one that no other actor can come between? */
-import type { Mutation } from '../bugs/bug.ts';
-import type { DriverSettings } from '../drivers/base/options.ts';
-import { version } from '../package/version.ts';
+import { type AuditRequest, audit } from '../library/audit.ts';
 import { auditText } from '../report/auditText.ts';
-import { importAudit } from './explored.ts';
-import { claimStdout } from './stdout.ts';
-
-export interface AuditRequest {
-  readonly scenario: string;
-  readonly settings: DriverSettings;
-  readonly driver?: string;
-  readonly seconds: number;
-  readonly schedules: number;
-  readonly seed: number;
-  readonly json: boolean;
-}
+import { startExploreLive } from '../report/exploreLive.ts';
+import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
+import { interruptible } from './interruptible.ts';
 
 /** Exit code 1 when a step is none and no exception. @throws UsageError for bad input. */
-export async function runAudit(request: AuditRequest, bug: Mutation | undefined): Promise<number> {
-  const { scenario, settings, driver, seconds, schedules, seed, json } = request;
-  // Scenarios and drivers may print, and they run in this thread.
-  const print = json ? claimStdout() : null;
-  const { auditNamed } = await importAudit(bug);
-  const end = performance.now() + seconds * 1000;
-  const enough = (): boolean => performance.now() >= end;
-  const chosen = { settings, ...(driver === undefined ? {} : { driver }) };
-  const result = await auditNamed(scenario, chosen, { executions: schedules, seed, enough });
-  (json ? process.stderr : process.stdout).write(auditText(result));
-  print?.(`${JSON.stringify({ schema: 'hmm-lab/audit/1', version, seed, ...result })}\n`);
-  return result.verdict === 'violation' ? 1 : 0;
+export async function runAudit(request: AuditRequest & { readonly seconds: number }, json: boolean): Promise<number> {
+  const live = startExploreLive(process.stderr, request.seconds);
+  const report = await interruptible((signal) => audit(request, { onProgress: live.update, signal })).finally(live.stop);
+  (json ? process.stderr : process.stdout).write(auditText(report));
+  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  if (report.verdict === 'violation') return EXIT_VIOLATION;
+  return report.interrupted ? EXIT_INTERRUPTED : 0;
 }

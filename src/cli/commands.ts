@@ -29,7 +29,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'replay',
     summary: 'run the schedule of a token again',
-    load: async () => (await import('./explore.ts')).replay,
+    load: async () => (await import('./replay.ts')).replay,
   },
   {
     name: 'hunt',
@@ -39,7 +39,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'scenarios',
     summary: 'list the scenarios that explore takes',
-    load: async () => (await import('./explore.ts')).scenarios,
+    load: async () => (await import('./scenarios.ts')).scenarios,
   },
   {
     name: 'conformance',

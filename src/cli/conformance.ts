@@ -1,56 +1,35 @@
 /** `hmm-lab conformance`: recordings of a real kernel replayed on the model. */
-import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Answer, readRecording } from '../engines/conformance/recording.ts';
-import type { Difference, replay as Replay } from '../engines/conformance/replay.ts';
-import { packageRoot, version } from '../package/version.ts';
+import type { Answer } from '../engines/conformance/recording.ts';
+import type { Difference } from '../engines/conformance/replay.ts';
+import {
+  type Agreement,
+  type ConformanceProgress,
+  type ConformanceReport,
+  conformance as conforms,
+} from '../library/conformance.ts';
+import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
 import { type Command, jsonFlag, parseArguments } from './flags.ts';
+import { interruptible } from './interruptible.ts';
 
 const flags = [jsonFlag] as const;
-
-/** Where the recordings that come with the lab are. */
-const SELECTION = fileURLToPath(new URL('test/recordings/', packageRoot));
-
-const selection = (): string[] =>
-  readdirSync(SELECTION)
-    .filter((name) => name.endsWith('.jsonl.gz'))
-    .map((name) => join(SELECTION, name));
 
 /** Never silent for longer. */
 const PROGRESS_MS = 1500;
 
-/** Two numbers that should be equal. */
-interface Agreement {
-  total: number;
-  agree: number;
-}
+const exitCodes: Readonly<Record<ConformanceReport['verdict'], number>> = {
+  agrees: 0,
+  differs: EXIT_VIOLATION,
+  interrupted: EXIT_INTERRUPTED,
+};
 
-interface FileResult {
-  readonly file: string;
-  readonly scripts: Agreement;
-  readonly ops: Agreement;
-  readonly differences: readonly Difference[];
-}
-
-function replayFile(file: string, replay: typeof Replay): FileResult {
-  const recorded = readRecording(file);
-  const scripts = { total: recorded.length, agree: 0 };
-  const ops = { total: 0, agree: 0 };
-  const differences: Difference[] = [];
-  let reported = performance.now();
-  for (const [done, script] of recorded.entries()) {
-    const found = replay(script);
-    const count = script.operations.length;
-    ops.total += count;
-    ops.agree += count - new Set(found.map(({ index }) => Math.min(index, count - 1))).size;
-    if (found.length === 0) scripts.agree++;
-    differences.push(...found);
-    if (performance.now() - reported < PROGRESS_MS) continue;
-    reported = performance.now();
-    process.stderr.write(`${basename(file)}: ${done + 1} of ${scripts.total} scripts\n`);
-  }
-  return { file, scripts, ops, differences };
+/** Writes a line about the file under way, now and then. */
+function lines(): (progress: ConformanceProgress) => void {
+  let told = performance.now();
+  return ({ file, done, total }) => {
+    if (performance.now() - told < PROGRESS_MS) return;
+    told = performance.now();
+    process.stderr.write(`${file}: ${done} of ${total} scripts\n`);
+  };
 }
 
 const fields = (answer: Answer): string =>
@@ -65,9 +44,6 @@ function differenceText({ script, index, operation, expected, got }: Difference)
 const line = (name: string, scripts: Agreement, ops: Agreement): string =>
   `${name}: ${scripts.agree} of ${scripts.total} scripts and ${ops.agree} of ${ops.total} operations agree\n`;
 
-const add = (agreements: readonly Agreement[]): Agreement =>
-  agreements.reduce(({ total, agree }, one) => ({ total: total + one.total, agree: agree + one.agree }), { total: 0, agree: 0 });
-
 export const conformance: Command = {
   name: 'conformance',
   argument: '[FILE...]',
@@ -81,23 +57,14 @@ export const conformance: Command = {
     const recordings = { what: 'files with recordings', most: Number.POSITIVE_INFINITY };
     const { values, given: files } = parseArguments('conformance', flags, args, recordings);
     const { json } = values;
-    // Loaded only now: the other commands need no files, huge pages and pins.
-    const { replay } = await import('../engines/conformance/replay.ts');
-    const results = (files.length === 0 ? selection() : files).map((file) => replayFile(file, replay));
-    const differences = results.flatMap((result) => result.differences);
+    const request = { files: files.length === 0 ? undefined : files };
+    const result = await interruptible((signal) => conforms(request, { onProgress: lines(), signal }));
     const prose = json ? process.stderr : process.stdout;
-    for (const difference of differences) prose.write(differenceText(difference));
-    const scripts = add(results.map((result) => result.scripts));
-    const ops = add(results.map((result) => result.ops));
-    for (const result of results) prose.write(line(basename(result.file), result.scripts, result.ops));
-    if (results.length > 1) prose.write(line('together', scripts, ops));
-    if (json) {
-      const perFile = results.map((result) => ({ file: basename(result.file), scripts: result.scripts, ops: result.ops }));
-      const verdict = differences.length === 0 ? 'agrees' : 'differs';
-      process.stdout.write(
-        `${JSON.stringify({ schema: 'hmm-lab/conformance/1', version, verdict, scripts, ops, files: perFile, differences })}\n`,
-      );
-    }
-    return differences.length === 0 ? 0 : 1;
+    for (const difference of result.differences) prose.write(differenceText(difference));
+    if (result.interrupted) prose.write('Stopped.\n');
+    for (const { file, scripts, ops } of result.files) prose.write(line(file, scripts, ops));
+    if (result.files.length > 1) prose.write(line('together', result.scripts, result.ops));
+    if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+    return exitCodes[result.verdict];
   },
 };

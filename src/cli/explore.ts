@@ -1,32 +1,22 @@
-/** `hmm-lab explore`, `replay` and `scenarios`: interleavings under control. */
+/** `hmm-lab explore`: interleavings under control. */
 import { writeSync } from 'node:fs';
 import type { Bug } from '../bugs/bug.ts';
-import { type DriverSettings, parseDriverSpec } from '../drivers/base/options.ts';
-import type { ExploreOptions, ExploreResult } from '../engines/explore/explore.ts';
 import type { Failure } from '../engines/explore/machine/failure.ts';
+import { type ExploreReport, type ExploreRequest, exploreBounds, explore as explored, exploreUsual } from '../library/explore.ts';
+import { exploreAllUsual } from '../library/exploreAll.ts';
+import { type PassedPointsRequest, passedPoints } from '../library/passedPoints.ts';
+import { bugNamed } from '../mutation/bugNamed.ts';
 import { version } from '../package/version.ts';
-import { chromeTrace } from '../report/chromeTrace.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
-import { exploreText } from '../report/exploreText.ts';
 import { pointsText } from '../report/pointsText.ts';
 import { runAudit } from './audit.ts';
-import { bugNamed } from './bugNamed.ts';
-import { ALL_SECONDS, exploreAll } from './exploreAll.ts';
-import { importExplorer } from './explored.ts';
-import { type Command, jsonFlag, parseArguments, parseFlags } from './flags.ts';
+import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
+import { exploreAll } from './exploreAll.ts';
+import { chromeFlag, reportExploration } from './exploreOutput.ts';
+import { type Command, jsonFlag, parseArguments } from './flags.ts';
+import { interruptible } from './interruptible.ts';
 import { outFile } from './outFile.ts';
 import { quote, UsageError } from './usage.ts';
-
-/** How long to look when nothing is said. */
-const SECONDS = 10;
-
-const chromeFlag = {
-  name: 'chrome',
-  kind: 'text',
-  value: 'FILE',
-  help: 'write a failure as Chrome trace events, for chrome://tracing or Perfetto',
-  example: 'trace.json',
-} as const;
 
 const exploreFlags = [
   {
@@ -47,36 +37,30 @@ const exploreFlags = [
     name: 'strategy',
     kind: 'text',
     value: 'NAME',
-    default: 'portfolio',
+    default: exploreUsual.strategy,
     help: 'search, then sampling (portfolio); search; or one way of sampling: random, pct1 to pct4, pos, basicPos, urw, bounded1 to bounded3, delay1 to delay3, hints, roundRobin',
   },
   {
     name: 'seconds',
-    kind: 'number',
-    defaultText: `${SECONDS}; ${ALL_SECONDS} with --all`,
-    above: 0,
-    max: 86_400,
+    ...exploreBounds.seconds,
+    defaultText: `${exploreUsual.seconds}; ${exploreAllUsual.seconds} with --all`,
     unit: 's',
     help: 'how long to look',
   },
-  { name: 'schedules', kind: 'whole', default: 10_000_000, min: 1, max: 1_000_000_000, help: 'most executions' },
+  { name: 'schedules', ...exploreBounds.schedules, default: exploreUsual.schedules, help: 'most executions' },
   {
     name: 'preemptions',
-    kind: 'whole',
+    ...exploreBounds.preemptions,
     defaultText: 'all interleavings',
-    min: 0,
-    max: 100,
     help: 'most preemptions of the search',
   },
   {
     name: 'workers',
-    kind: 'whole',
-    default: 1,
-    min: 1,
-    max: 64,
+    ...exploreBounds.workers,
+    default: exploreUsual.workers,
     help: 'threads; for a seed and a number of schedules the result is the same for any number of them',
   },
-  { name: 'seed', kind: 'whole', default: 1, min: 0, max: 2_147_483_647, help: 'seed of the sampling strategies' },
+  { name: 'seed', ...exploreBounds.seed, default: exploreUsual.seed, help: 'seed of the sampling strategies' },
   {
     name: 'schedule',
     kind: 'text',
@@ -98,67 +82,31 @@ const exploreFlags = [
   jsonFlag,
 ] as const;
 
-const EXIT_INTERRUPTED = 130;
-
-type Explorer = Awaited<ReturnType<typeof importExplorer>>;
-
-/** Lets something go on until it ends or Ctrl-C stops it; a second Ctrl-C leaves at once. */
-async function interruptible<T>(run: (signal: AbortSignal) => Promise<T>, leave: () => never): Promise<T> {
-  const stop = new AbortController();
-  const interrupt = (): void => {
-    if (stop.signal.aborted) leave();
-    stop.abort();
-  };
-  process.on('SIGINT', interrupt);
-  try {
-    return await run(stop.signal);
-  } finally {
-    process.off('SIGINT', interrupt);
-  }
-}
-
-const leaveUnknown = (): never => process.exit(EXIT_INTERRUPTED);
-
-/** Explores in threads, so that this one can show how it goes and take a Ctrl-C. */
+/** Explores, and shows meanwhile how it goes. A second Ctrl-C leaves at once, with what is known of a failure. */
 async function exploreLive(
-  explorer: Explorer,
-  scenario: string,
-  options: ExploreOptions,
-  workers: number,
+  request: ExploreRequest & { readonly scenario: string; readonly seconds: number },
   json: boolean,
-): Promise<ExploreResult> {
-  const live = startExploreLive(process.stderr, options.seconds);
+): Promise<ExploreReport> {
+  const live = startExploreLive(process.stderr, request.seconds);
   let found: Failure | undefined;
   const onFound = (failure: Failure): void => {
     found = failure;
   };
-  const leave = (): never => {
-    if (found === undefined) return leaveUnknown();
+  const leaving = (): number => {
+    if (found === undefined) return EXIT_INTERRUPTED;
     const { rule, message } = found;
+    const { scenario } = request;
     const known = { scenario, verdict: 'violation', interrupted: true, failure: { oracle: rule, message } };
     const text = json
       ? JSON.stringify({ schema: 'hmm-lab/explore/1', version, ...known })
       : `VIOLATION: ${scenario}: rule ${rule} is broken: ${message} (not looked into)`;
     writeSync(1, `${text}\n`);
-    return process.exit(1);
+    return EXIT_VIOLATION;
   };
-  try {
-    return await interruptible(
-      (signal) => explorer.exploreParallel(scenario, options, workers, { onProgress: live.update, onFound, signal }),
-      leave,
-    );
-  } finally {
-    live.stop();
-  }
-}
-
-/** `chrome` stores the failure as a trace. */
-function report(command: string, result: ExploreResult, json: boolean, chrome?: (text: string) => void): number {
-  if (result.failure !== null) chrome?.(chromeTrace(result.failure, result.scenario));
-  (json ? process.stderr : process.stdout).write(exploreText(result));
-  if (json) process.stdout.write(`${JSON.stringify({ schema: `hmm-lab/${command}/1`, version, ...result })}\n`);
-  if (result.failure !== null || result.verdict === 'vacuous') return 1;
-  return result.interrupted ? EXIT_INTERRUPTED : 0;
+  // One schedule takes no time to speak of.
+  const onProgress = request.schedule === undefined ? live.update : () => {};
+  const run = (signal: AbortSignal) => explored(request, { onProgress, onFound, signal });
+  return interruptible(run, { leaving }).finally(live.stop);
 }
 
 /** The scenario that is asked for: by its name, or by a bug. */
@@ -190,13 +138,6 @@ async function subject(args: readonly string[]) {
   return { scenario: values.all ? undefined : scenario, bug, values };
 }
 
-/** The driver that was asked for by name, if any, and its options. */
-function driverOf(spec: string | undefined): { readonly driver?: string; readonly settings: DriverSettings } {
-  if (spec === undefined) return { settings: {} };
-  const { name, settings } = parseDriverSpec(spec);
-  return { driver: name, settings };
-}
-
 export const explore: Command = {
   name: 'explore',
   argument: '[SCENARIO]',
@@ -218,86 +159,23 @@ export const explore: Command = {
   ],
   async run(args) {
     const { scenario, bug, values } = await subject(args);
-    const chrome = values.chrome === undefined ? undefined : outFile(values.chrome);
-    const { settings: chosen, ...driver } = driverOf(values.driver);
-    const settings = { ...bug?.settings, ...chosen };
-    const { json, strategy, schedules, seed, workers, schedule, preemptions = Number.POSITIVE_INFINITY } = values;
-    const { seconds = scenario === undefined ? ALL_SECONDS : SECONDS } = values;
-    if (scenario === undefined)
-      return exploreAll({
-        ...driver,
-        settings: { ...(driver.driver === undefined ? bug?.settings : {}), ...chosen },
-        bug,
-        seconds,
-        preemptions,
-        workers,
-        json,
-        chrome,
-      });
-    const options = { strategy, seconds, schedules, seed, preemptions, settings, ...driver, explain: true };
-    if (values.audit) return await runAudit({ scenario, settings, ...driver, seconds, schedules, seed, json }, bug);
-    const explorer = await importExplorer(bug);
-    if (values.points) {
-      const points = await explorer.listPoints(scenario, { settings, ...driver }, schedule);
-      process.stdout.write(
-        json
-          ? `${JSON.stringify({ schema: 'hmm-lab/points/1', version, ...points })}\n`
-          : pointsText(points, schedule !== undefined),
-      );
-      return points.failure === null ? 0 : 1;
-    }
-    if (schedule === undefined)
-      return report('explore', await exploreLive(explorer, scenario, options, workers, json), json, chrome);
-    const followed = await interruptible(
-      (signal) => explorer.runSchedule(scenario, { settings, ...driver }, schedule, signal),
-      leaveUnknown,
-    );
-    return report('explore', followed, json, chrome);
-  },
-};
-
-const replayFlags = [chromeFlag, jsonFlag] as const;
-
-export const replay: Command = {
-  name: 'replay',
-  argument: 'TOKEN',
-  description:
-    'Runs the schedule of a token, as explore prints it, and shows the same failure. A token is good for the model that made it.',
-  flags: replayFlags,
-  examples: ['hmm-lab replay hmm1.1a2b3c4d.WyJ...'],
-  async run(args) {
-    const { values, given: tokens } = parseArguments('replay', replayFlags, args, { what: 'one token', most: 1 });
-    const [given] = tokens;
-    if (given === undefined) throw new UsageError('hmm-lab replay needs a token, as explore prints it');
-    const { json, chrome: file } = values;
+    const { json, chrome: file, driver, preemptions, schedules, seed, strategy, workers, schedule } = values;
     const chrome = file === undefined ? undefined : outFile(file);
-    const { decodeToken, scenarioSources } = await importExplorer();
-    const { bug, scenario: named } = decodeToken(given);
-    const sources = await scenarioSources(named);
-    const explorer = await importExplorer(bug === null ? undefined : await bugNamed(bug));
-    const { scenario, settings, schedule } = explorer.readToken(given, sources);
-    const result = await interruptible((signal) => explorer.runSchedule(scenario, { settings }, schedule, signal), leaveUnknown);
-    return report('replay', result, json, chrome);
+    if (scenario === undefined) {
+      const { seconds = exploreAllUsual.seconds } = values;
+      return exploreAll({ driver, bug, preemptions, seconds, workers }, { json, chrome });
+    }
+    const { seconds = exploreUsual.seconds } = values;
+    if (values.audit) return runAudit({ scenario, driver, bug, seconds, schedules, seed }, json);
+    if (values.points) return listPoints({ scenario, driver, bug, schedule }, json);
+    const request = { scenario, driver, bug, strategy, seconds, schedules, preemptions, seed, workers, schedule };
+    return reportExploration(await exploreLive(request, json), json, chrome);
   },
 };
 
-const scenarioFlags = [jsonFlag] as const;
-
-export const scenarios: Command = {
-  name: 'scenarios',
-  description: 'Lists the scenarios, with the race windows of docs/windows.md that each can reach.',
-  flags: scenarioFlags,
-  examples: ['hmm-lab scenarios', 'hmm-lab scenarios --json'],
-  async run(args) {
-    const { json } = parseFlags('scenarios', scenarioFlags, args);
-    const explorer = await importExplorer();
-    const all = [...explorer.scenarios(), ...explorer.longScenarios()];
-    const listed = all.map(({ name, title, windows }) => ({ name, title, windows: windows.split(' ') }));
-    process.stdout.write(
-      json
-        ? `${JSON.stringify({ schema: 'hmm-lab/scenarios/1', version, scenarios: listed })}\n`
-        : `${all.map(({ name, title, windows }) => `${name}\n  ${title}; windows ${windows}\n`).join('')}`,
-    );
-    return 0;
-  },
-};
+/** `--points`. */
+async function listPoints(request: PassedPointsRequest, json: boolean): Promise<number> {
+  const points = await passedPoints(request);
+  process.stdout.write(json ? `${JSON.stringify(points)}\n` : pointsText(points, request.schedule !== undefined));
+  return points.failure === null ? 0 : EXIT_VIOLATION;
+}

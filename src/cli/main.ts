@@ -3,12 +3,9 @@ import { isUsageError } from '../input/usageError.ts';
 /** The program `hmm-lab`: finds the command, runs it, and turns what happened into an exit code. */
 import { version } from '../package/version.ts';
 import { commandNamed, commands } from './commands.ts';
+import { EXIT_FAILURE, EXIT_USAGE } from './exitCodes.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { drained } from './stdout.ts';
-
-const EXIT_USAGE = 2;
-/** A failure of the lab itself (EX_SOFTWARE of sysexits.h): it must not look like a violation, which is 1. */
-const EXIT_FAILURE = 70;
 
 async function main(args: readonly string[]): Promise<number> {
   const [first] = args;

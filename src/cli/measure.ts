@@ -1,105 +1,47 @@
 /** `hmm-lab measure`: sweeps over the retry loop, in virtual time or on real threads. */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import type { CellEngine } from '../engines/cell/cellEngine.ts';
-import type { MeasureEngine } from '../engines/cell/cellTypes.ts';
-import { shardOf } from '../engines/measure/cells.ts';
-import { Journal } from '../engines/measure/journal.ts';
-import { type MeasureVerdict, measureResult } from '../engines/measure/result.ts';
-import type { Row } from '../engines/measure/row.ts';
-import { runSweep } from '../engines/measure/runSweep.ts';
-import { measureText } from '../report/measureText.ts';
-import { styleFor } from '../report/style.ts';
+import type { MeasureResult } from '../engines/measure/result.ts';
+import type { SweepProgress } from '../engines/measure/runSweep.ts';
+import { type ReadySweep, readySweep } from '../library/readySweep.ts';
 import { startSweepLive } from '../report/sweepLive.ts';
 import { plural } from '../report/units.ts';
 import type { Command } from './flags.ts';
-import { type MeasureOptions, measureFlags, measureOptionsOf } from './measureOptions.ts';
-import { asWritable, writeResults } from './measureOutput.ts';
+import { interruptible } from './interruptible.ts';
+import { type MeasureOptions, measureFlags, measureOptionsOf, sweepFlag } from './measureOptions.ts';
+import { reportSweep } from './measureReport.ts';
 import { claimStdout } from './stdout.ts';
 
-const EXIT_INTERRUPTED = 130;
+/** What is about to be measured, once it is known how much of it is there already. */
+const announcement = ({ total, skipped }: SweepProgress, { sweep: { request }, out }: ReadySweep): string =>
+  `Measuring ${plural(total, 'cell')} (${request.engine}, seed ${request.seed})` +
+  `${skipped === 0 ? '' : `, ${skipped} of them done already`}, into ${out}`;
 
-export const measureExit: Readonly<Record<MeasureVerdict, number>> = {
-  ok: 0,
-  violation: 1,
-  invalid: 3,
-  interrupted: EXIT_INTERRUPTED,
-};
-
-const nothingToEnd = { [Symbol.asyncDispose]: async (): Promise<void> => {} };
-
-/** The engine, with so many threads; a race has as many as it has actors. */
-async function engineOf(engine: MeasureEngine, lanes: number): Promise<CellEngine & AsyncDisposable> {
-  if (engine === 'simulate') return (await import('../engines/simulate/engine.ts')).simulateEngine(lanes);
-  return { ...(await import('../engines/race/measureRace.ts')).raceEngine, ...nothingToEnd };
-}
-
-function openJournal({ sweep, shard, drivers, out, fresh, command }: MeasureOptions): Journal {
-  return asWritable(out, () => {
-    if (fresh) for (const file of ['sweep.json', 'cells.jsonl']) rmSync(join(out, file), { force: true });
-    return new Journal(out, sweep, shard, drivers, command);
-  });
-}
-
-/** Runs what the journal does not have yet. */
-async function runCells(options: MeasureOptions, journal: Journal): Promise<Row[]> {
-  const { sweep, shard, out, progress, workers } = options;
-  const cells = shardOf(sweep.cells, shard);
-  const live = startSweepLive(process.stderr, progress, sweep.varied);
-  const found = journal.found.size;
-  if (progress === 'auto') {
-    const rest = found === 0 ? '' : `, ${found} of them done already`;
-    live.note(
-      `Measuring ${plural(cells.length, 'cell')} (${sweep.request.engine}, seed ${sweep.request.seed})${rest}, into ${out}`,
-    );
-  }
-  const stop = new AbortController();
-  const interrupt = (): void => {
-    if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
-    stop.abort();
-    live.note('Stopping; Ctrl-C again leaves at once.');
+/** Runs what the directory does not have yet, and shows meanwhile how it goes. */
+async function measureLive(ready: ReadySweep, progress: MeasureOptions['progress']): Promise<MeasureResult> {
+  // Loaded only now, as the engine below: a wrong flag and --help need neither.
+  const { runReadySweep } = await import('../library/runReadySweep.ts');
+  const live = startSweepLive(process.stderr, progress, ready.sweep.varied);
+  let isAnnounced = progress !== 'auto';
+  const onProgress = (now: SweepProgress): void => {
+    if (!isAnnounced) live.note(announcement(now, ready));
+    isAnnounced = true;
+    live.update(now);
   };
-  process.on('SIGINT', interrupt);
-  try {
-    // One after another where it is the machine that is measured; no more threads than there is work for.
-    const jobs = (cells.length - found) * sweep.request.repetitions;
-    const lanes = sweep.request.engine === 'race' ? 1 : Math.max(1, Math.min(workers, sweep.atOnce, jobs));
-    await using engine = await engineOf(sweep.request.engine, lanes);
-    const rows = await runSweep(cells, journal.found, engine, {
-      onProgress: live.update,
-      onRow: (row) => asWritable(out, () => journal.add(row)),
-      signal: stop.signal,
-      lanes,
-    });
-    asWritable(out, () => journal.settle(rows));
-    return rows;
-  } finally {
-    process.off('SIGINT', interrupt);
-    live.stop();
-  }
+  const stopping = (): void => live.note('Stopping; Ctrl-C again leaves at once.');
+  return interruptible((signal) => runReadySweep(ready, { onProgress, signal }), { stopping }).finally(live.stop);
+}
+
+/** The directory of a sweep that has been given none. */
+function usualOut({ sweep, shard: [i, n] }: ReadySweep): string {
+  return `measure-${sweep.fingerprint}${n === 1 ? '' : `-${i}of${n}`}`;
 }
 
 async function run(args: readonly string[]): Promise<number> {
   // A driver module may print when it is loaded.
-  const print = args.includes('--json') ? claimStdout() : null;
-  const options = await measureOptionsOf(args);
-  const { sweep, drivers, shard, out, command, json } = options;
-  const journal = openJournal(options);
-  const rows = await runCells(options, journal);
-  const result = measureResult({
-    request: sweep.request,
-    drivers,
-    varied: sweep.varied,
-    rows,
-    total: sweep.cells.length,
-    here: shardOf(sweep.cells, shard).length,
-    command,
-  });
-  writeResults(out, result, rows);
-  const prose = json ? process.stderr : process.stdout;
-  prose.write(`${measureText(result, styleFor(prose))}report ${join(out, 'report.html')}\n`);
-  print?.(`${JSON.stringify(result)}\n`);
-  return measureExit[result.verdict];
+  const print = args.includes('--json') ? claimStdout() : undefined;
+  const { request, progress, json } = measureOptionsOf(args);
+  const ready = await readySweep(request, sweepFlag);
+  const out = ready.out ?? usualOut(ready);
+  return reportSweep(await measureLive({ ...ready, out }, progress), out, json, print);
 }
 
 export const measure: Command = {

@@ -1,22 +1,13 @@
 /** The flags of `measure`, a configuration file with the same names, and how they become a sweep. */
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import type { MeasureEngine } from '../engines/cell/cellTypes.ts';
 import { type Axis, axes } from '../engines/measure/axes.ts';
-import { type Sweep, type SweepRequest, sweepBounds } from '../engines/measure/cells.ts';
-import type { DriverChoice } from '../engines/measure/sweep.ts';
+import { sweepBounds } from '../engines/measure/cells.ts';
+import type { MeasureRequest } from '../library/measureRequest.ts';
+import { engines, MOST_WORKERS, measureUsual } from '../library/readySweep.ts';
 import { type Flag, jsonFlag, parseFlags, type Values } from './flags.ts';
 import { quote, UsageError, unknown } from './usage.ts';
 
-const engines: readonly MeasureEngine[] = ['simulate', 'race'];
-const MOST_WORKERS = 64;
 const progressKinds = ['auto', 'json', 'none'] as const;
-
-/**
- * What is measured when nothing is said, by engine. A race costs its time, and its A/A check wants three against three. A simulation
- * costs its steps: so long, and so many faults, make a sweep of fifty cells a matter of half a minute on two cores.
- */
-const usual = { simulate: { seconds: 0.2, repetitions: 5 }, race: { seconds: 1, repetitions: 6 } } as const;
 
 const axisFlag = ({ name, help, usual: text, choices, unit, min, max }: Axis): Flag => {
   const bounds = min === undefined || max === undefined ? '' : `, ${min} to ${max}`;
@@ -47,9 +38,14 @@ const ownFlags = [
     defaultText: '0.2 of virtual time, 1 of a race',
     help: 'longest repetition; its first tenth is warm-up',
   },
-  { name: 'faults', ...sweepBounds.faults, default: 500, help: 'a simulated repetition ends after so many' },
+  {
+    name: 'faults',
+    ...sweepBounds.faults,
+    default: measureUsual.simulate.faults,
+    help: 'a simulated repetition ends after so many',
+  },
   { name: 'repetitions', ...sweepBounds.repetitions, defaultText: '5, of a race 6', help: 'repetitions of each cell' },
-  { name: 'seed', ...sweepBounds.seed, default: 1, help: 'seed of all random choices' },
+  { name: 'seed', ...sweepBounds.seed, default: measureUsual.simulate.seed, help: 'seed of all random choices' },
   {
     name: 'workers',
     kind: 'whole',
@@ -83,18 +79,14 @@ const axisFlags = axes.filter(({ name }) => name !== 'driver').map(axisFlag);
 export const measureFlags: readonly Flag[] = [...ownFlags, ...axisFlags];
 
 export interface MeasureOptions {
-  readonly sweep: Sweep;
-  /** Driver specs as given. */
-  readonly drivers: readonly string[];
-  readonly shard: readonly [number, number];
-  readonly out: string;
-  readonly fresh: boolean;
-  readonly workers: number;
+  readonly request: MeasureRequest;
   readonly progress: (typeof progressKinds)[number];
   readonly json: boolean;
-  /** The command that measures the same again. */
-  readonly command: string;
 }
+
+/** The flags of options that are not called by their names. */
+const flagNames: Readonly<Record<string, string>> = { drivers: 'driver', costs: 'cost' };
+export const sweepFlag = (option: string): string => `--${flagNames[option] ?? option}`;
 
 /** The arguments a configuration file stands for. */
 function configArguments(path: string): string[] {
@@ -134,21 +126,6 @@ function parse(args: readonly string[]): Given {
   return parseFlags('measure', measureFlags, [...fromFile, ...args]) as Given;
 }
 
-async function driverChoices(specs: readonly string[]): Promise<DriverChoice[]> {
-  // Loaded only now, as the plan below: a wrong flag and --help need no model.
-  const [{ chosenDriver }, { builtinDrivers }] = await Promise.all([
-    import('./chosenDriver.ts'),
-    import('../drivers/registry.ts'),
-  ]);
-  const labels = specs.flatMap((spec) => (spec === 'all' ? builtinDrivers.map(({ name }) => name) : [spec]));
-  const choices: DriverChoice[] = [];
-  for (const label of new Set(labels)) {
-    if (label === '') throw new UsageError('--driver is empty, allowed is a name of hmm-lab drivers, a module, or all');
-    choices.push({ label, ...(await chosenDriver(label)) });
-  }
-  return choices;
-}
-
 function costSettings(texts: readonly string[]): Record<string, number> {
   return Object.fromEntries(
     texts.map((text) => {
@@ -165,70 +142,28 @@ function oneOf<T extends string>(flag: string, given: string, allowed: readonly 
   return found;
 }
 
-function shardOf(text: string | undefined): readonly [number, number] {
-  if (text === undefined) return [1, 1];
+/** `I/N`. Which parts there are is checked with all options. */
+function shardOf(text: string): readonly [number, number] {
   const [, i = '', n = ''] = /^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? [];
-  const shard = [Number(i), Number(n)] as const;
-  if (i === '' || shard[0] < 1 || shard[0] > shard[1])
-    throw new UsageError(`--shard is ${quote(text)}, allowed is I/N with I from 1 to N, such as 2/4`);
-  return shard;
-}
-
-/** For a shell, if it needs it. */
-const quoted = (word: string): string => (/^[\w:./=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
-
-function commandOf(request: SweepRequest, drivers: readonly string[]): string {
-  const { engine, axes: given, costs, seconds, faults, repetitions, seed } = request;
-  const flags = [
-    `--engine ${engine}`,
-    ...drivers.map((driver) => `--driver ${quoted(driver)}`),
-    ...Object.entries(given).map(([name, text]) => `--${name} ${quoted(text)}`),
-    ...Object.entries(costs).map(([name, ns]) => `--cost ${name}=${ns}`),
-    `--seconds ${seconds}`,
-    ...(engine === 'simulate' ? [`--faults ${faults}`] : []),
-    `--repetitions ${repetitions}`,
-    `--seed ${seed}`,
-  ];
-  return `npx hmm-lab measure ${flags.join(' ')}`;
+  if (i === '') throw new UsageError(`--shard is ${quote(text)}, allowed is I/N with I from 1 to N, such as 2/4`);
+  return [Number(i), Number(n)];
 }
 
 /**
- * The sweep that is asked for, all of it checked: no cell has run yet.
+ * What is asked for, as the library takes it.
  *
- * @throws UsageError for the first thing that is not allowed.
+ * @throws UsageError for the first thing that no flag may be; what the sweep may be is checked by the library.
  */
-export async function measureOptionsOf(args: readonly string[]): Promise<MeasureOptions> {
+export function measureOptionsOf(args: readonly string[]): MeasureOptions {
   const values = parse(args);
-  const engine = oneOf('engine', values.engine, engines);
-  const progress = oneOf('progress', values.progress, progressKinds);
-  const shard = shardOf(values.shard);
-  const drivers = values.driver.length === 0 ? ['dmirror'] : values.driver;
-  const choices = await driverChoices(drivers);
-  const request: SweepRequest = {
-    engine,
+  const { driver, cost, shard, seconds, faults, repetitions, seed, workers, out, fresh, json } = values;
+  const request: MeasureRequest = {
+    engine: oneOf('engine', values.engine, engines),
+    drivers: driver.length === 0 ? undefined : driver,
     axes: Object.fromEntries(axisFlags.flatMap(({ name }) => (values[name] === undefined ? [] : [[name, values[name]]]))),
-    costs: costSettings(values.cost),
-    seconds: values.seconds ?? usual[engine].seconds,
-    faults: values.faults,
-    repetitions: values.repetitions ?? usual[engine].repetitions,
-    seed: values.seed,
+    costs: costSettings(cost),
+    shard: shard === undefined ? undefined : shardOf(shard),
+    ...{ seconds, faults, repetitions, seed, workers, out, fresh },
   };
-  const { planSweep } = await import('../engines/measure/sweep.ts');
-  const sweep = planSweep(request, choices);
-  if (shard[1] > sweep.cells.length)
-    throw new UsageError(
-      `--shard ${values.shard} splits ${sweep.cells.length} cells, allowed are at most as many parts as cells`,
-    );
-  const out = values.out ?? `measure-${sweep.fingerprint}${shard[1] === 1 ? '' : `-${shard[0]}of${shard[1]}`}`;
-  return {
-    sweep,
-    drivers,
-    shard,
-    out,
-    fresh: values.fresh,
-    workers: values.workers ?? Math.min(MOST_WORKERS, availableParallelism()),
-    progress,
-    json: values.json,
-    command: commandOf(request, drivers),
-  };
+  return { request, progress: oneOf('progress', values.progress, progressKinds), json };
 }

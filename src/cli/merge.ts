@@ -1,13 +1,7 @@
 /** `hmm-lab merge`: joins the parts of a sweep that ran with `--shard`. */
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { mergeSweeps } from '../engines/measure/merge.ts';
-import { measureResult } from '../engines/measure/result.ts';
-import { measureText } from '../report/measureText.ts';
-import { styleFor } from '../report/style.ts';
+import { merge as merged } from '../library/merge.ts';
 import { type Command, jsonFlag, parseArguments } from './flags.ts';
-import { measureExit } from './measure.ts';
-import { asWritable, writeResults } from './measureOutput.ts';
+import { reportSweep } from './measureReport.ts';
 import { UsageError } from './usage.ts';
 
 const mergeFlags = [
@@ -28,14 +22,6 @@ export const merge: Command = {
     const { values, given: directories } = parseArguments('merge', mergeFlags, args, parts);
     if (directories.length === 0) throw new UsageError('hmm-lab merge needs the directories of the parts');
     const { out, json } = values;
-    const { file, rows } = mergeSweeps(directories);
-    const { request, drivers, varied, command, cells } = file;
-    const result = measureResult({ request, drivers, varied, rows, total: cells, here: cells, command });
-    asWritable(out, () => existsSync(out) || mkdirSync(out));
-    writeResults(out, result, rows);
-    const prose = json ? process.stderr : process.stdout;
-    prose.write(`${measureText(result, styleFor(prose))}report ${join(out, 'report.html')}\n`);
-    if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
-    return measureExit[result.verdict];
+    return reportSweep(await merged({ parts: directories, out }), out, json);
   },
 };

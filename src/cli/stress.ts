@@ -1,22 +1,28 @@
 /** `hmm-lab stress`: runs a race and reports what came of it. */
 import { writeSync } from 'node:fs';
-import type * as RaceModule from '../engines/race/race.ts';
 import type { RaceOptions, RaceResult, RaceVerdict } from '../engines/race/types.ts';
 import type { Reproduced } from '../engines/reproduce/reproduce.ts';
+import { type ReadyRace, runRace } from '../library/race.ts';
+import { isReproducible, reproduceRace } from '../library/reproduceRace.ts';
+import { startExploreLive } from '../report/exploreLive.ts';
 import { startLive } from '../report/live.ts';
 import { stressText } from '../report/stressText.ts';
 import { styleFor } from '../report/style.ts';
+import { reproducedText } from '../report/reproducedText.ts';
 import { plural, seconds } from '../report/units.ts';
-import { bugNamed } from './bugNamed.ts';
+import { EXIT_INTERRUPTED, EXIT_INVALID, EXIT_VIOLATION } from './exitCodes.ts';
 import { type Command, parseFlags } from './flags.ts';
+import { interruptible } from './interruptible.ts';
 import { outFile } from './outFile.ts';
-import { reproducedText, reproduceRace } from './reproduce.ts';
 import { claimStdout } from './stdout.ts';
-import { raceOptionsOf, stressFlags } from './stressOptions.ts';
+import { stressFlags, stressOf } from './stressOptions.ts';
 
-const EXIT_INTERRUPTED = 130;
-
-const exitCodes: Readonly<Record<RaceVerdict, number>> = { pass: 0, violation: 1, invalid: 3, interrupted: EXIT_INTERRUPTED };
+const exitCodes: Readonly<Record<RaceVerdict, number>> = {
+  pass: 0,
+  violation: EXIT_VIOLATION,
+  invalid: EXIT_INVALID,
+  interrupted: EXIT_INTERRUPTED,
+};
 
 const SHAKEN = 'The actors hardly run at the same time: random delays at points make them meet from here on.';
 
@@ -31,55 +37,48 @@ function announcement(options: RaceOptions): string {
   return `Racing ${team} over ${plural(options.pages, 'page')} for ${seconds(options.seconds)} (driver ${options.driver}, seed ${options.seed})`;
 }
 
-/** The engine, of the model as it is or with a bug: that one is a copy of the tree, threads and all. */
-async function importRace(bug: string | undefined): Promise<typeof RaceModule> {
-  if (bug === undefined) return import('../engines/race/race.ts');
-  const { mutatedTree } = await import('../mutation/mutate.ts');
-  const { erasedUrlOf } = mutatedTree(await bugNamed(bug));
-  return import((await erasedUrlOf('engines/race/race')).href);
+/** Races, and shows meanwhile how it goes. */
+async function raceLive(ready: ReadyRace): Promise<{ readonly result: RaceResult; readonly isStopped: boolean }> {
+  const { options } = ready;
+  // Said once the engine has taken the options: when it refuses them, that is the only line.
+  const announce = setImmediate(() => process.stderr.write(`${announcement(options)}\n`));
+  const live = startLive(process.stderr, options.seconds);
+  const hooks = { onProgress: live.update, onShaken: () => live.note(SHAKEN) };
+  const stopping = (): void => live.note('Stopping; Ctrl-C again leaves at once.');
+  const run = async (signal: AbortSignal) => ({ result: await runRace(ready, { ...hooks, signal }), isStopped: signal.aborted });
+  return interruptible(run, { stopping }).finally(() => {
+    clearImmediate(announce);
+    live.stop();
+  });
 }
 
-/** The first Ctrl-C stops the race; a second one does not wait for it. */
-function onInterrupt(stop: AbortController, note: (text: string) => void): () => void {
-  return () => {
-    if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
-    stop.abort();
-    note('Stopping; Ctrl-C again leaves at once.');
+/** Looks for the violation of a race, if there is something to look for. A second Ctrl-C leaves at once, with what `known` writes. */
+async function reproduceLive(result: RaceResult, ready: ReadyRace, known: () => void): Promise<Reproduced | null> {
+  if (ready.trace === 0 || !isReproducible(result)) return null;
+  process.stderr.write(
+    `Looking for it under a controlled scheduler, for ${seconds(ready.trace)} at most; Ctrl-C ends that, --trace 0 leaves it out.\n`,
+  );
+  const live = startExploreLive(process.stderr, ready.trace);
+  const leaving = (): number => {
+    known();
+    return EXIT_VIOLATION;
   };
+  return interruptible((signal) => reproduceRace(result, ready, { onProgress: live.update, signal }), { leaving }).finally(live.stop);
 }
 
 async function run(args: readonly string[]): Promise<number> {
   const values = parseFlags('stress', stressFlags, args);
   // A driver module may print when it is loaded.
   const print = values.json ? claimStdout() : null;
-  const options = await raceOptionsOf(values);
+  const ready = await stressOf(values);
   const store = values.out === undefined ? undefined : outFile(values.out);
-
-  // Loaded only now: a wrong flag and --help need no engine.
-  const { race } = await importRace(options.bug);
-  // Said once the engine has taken the options: when it refuses them, that is the only line.
-  const announce = setImmediate(() => process.stderr.write(`${announcement(options)}\n`));
-  const live = startLive(process.stderr, options.seconds);
-  const stop = new AbortController();
-  const interrupt = onInterrupt(stop, live.note);
-  process.on('SIGINT', interrupt);
-  let result: RaceResult;
-  try {
-    result = await race(options, { onProgress: live.update, onShaken: () => live.note(SHAKEN), signal: stop.signal });
-  } finally {
-    clearImmediate(announce);
-    live.stop();
-  }
+  const { result, isStopped } = await raceLive(ready);
   const prose = values.json ? process.stderr : process.stdout;
   prose.write(stressText(result, styleFor(prose)));
   const write = (trace: Reproduced | null): string => `${JSON.stringify({ ...result, trace })}\n`;
   // Before the search for a trace, too: a second Ctrl-C in it takes nothing away.
   store?.(write(null));
-  // After a Ctrl-C the handler stays: a second one ends the program, and is no signal that kills it.
-  if (!stop.signal.aborted) process.off('SIGINT', interrupt);
-  const trace = stop.signal.aborted
-    ? null
-    : await reproduceRace(result, values.trace, () => values.json && writeSync(1, write(null)));
+  const trace = isStopped ? null : await reproduceLive(result, ready, () => values.json && writeSync(1, write(null)));
   if (trace !== null) {
     prose.write(reproducedText(trace, result));
     store?.(write(trace));

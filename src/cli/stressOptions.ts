@@ -1,9 +1,9 @@
 /** The flags of `stress`, and how they become the options of a race. */
 import { randomInt } from 'node:crypto';
-import { checkRace, probabilities, raceBounds } from '../engines/race/check.ts';
-import { defaultMemory, defaultRace } from '../engines/race/command.ts';
+import { probabilities, raceBounds } from '../engines/race/check.ts';
+import { defaultRace } from '../engines/race/command.ts';
 import type { DelaySpec, RaceOptions } from '../engines/race/types.ts';
-import { bugNamed } from './bugNamed.ts';
+import { type RaceRequest, type ReadyRace, readyRace } from '../library/race.ts';
 import { jsonFlag, type Values } from './flags.ts';
 import { quote, UsageError } from './usage.ts';
 
@@ -112,51 +112,37 @@ export const stressFlags = [
 export type StressValues = Values<typeof stressFlags>;
 
 /** The flags of options that are not called by their names. */
-const flagNames: Partial<Record<keyof RaceOptions, string>> = {
+const flagNames: Readonly<Record<string, string>> = {
   deviceMemory: 'device-memory',
   watchdogSeconds: 'watchdog',
   checkEverySeconds: 'check-every',
   delays: 'delay',
-};
-const flagOf = (option: keyof RaceOptions): string => `--${flagNames[option] ?? option}`;
+} satisfies Partial<Record<keyof RaceOptions, string>>;
+const flagOf = (option: string): string => `--${flagNames[option] ?? option}`;
 
-/**
- * The options of a race, all checked, the driver's module loaded.
- *
- * @throws UsageError for the first thing that is not allowed.
- */
-export async function raceOptionsOf(values: StressValues): Promise<RaceOptions> {
-  const { cpus, devices, disturbers, pages, seconds } = values;
-  const bug = values.bug === undefined ? undefined : await bugNamed(values.bug);
-  const options: RaceOptions = {
-    seconds,
-    cpus,
-    devices,
-    disturbers,
-    migrators: values.migrators ?? (devices === 0 ? 0 : defaultRace.migrators),
-    pages,
-    memory: values.memory ?? defaultMemory(pages),
-    deviceMemory: values['device-memory'] ?? pages,
-    swap: values.swap,
-    driver: defaultRace.driver,
-    driverSettings: {},
+/** What is asked for, as the library takes it. @throws UsageError for a value that is not written as such. */
+function requestOf(values: StressValues): RaceRequest {
+  const { seconds, cpus, devices, migrators, disturbers, pages, memory, swap, driver, bug, rate, trace } = values;
+  return {
+    ...{ seconds, cpus, devices, migrators, disturbers, pages, memory, swap, driver, bug, rate, trace },
+    deviceMemory: values['device-memory'],
     seed: values.seed ?? randomInt(raceBounds.seed.max + 1),
-    rate: values.rate,
     delays: values.delay.map(parseDelay),
     shake: !values['no-shaking'],
     lockChecks: !values['no-lock-checks'],
     mirrorChecks: !values['no-mirror-checks'],
     watchdogSeconds: values.watchdog,
     checkEverySeconds: values['check-every'],
-    ...(values.kill === undefined ? {} : { kill: parseKill(values.kill) }),
-    ...(bug === undefined ? {} : { bug: bug.id }),
+    kill: values.kill === undefined ? undefined : parseKill(values.kill),
   };
-  checkRace(options, flagOf);
-  // Loaded only now: a wrong flag and --help need no model.
-  const { chosenDriver } = await import('./chosenDriver.ts');
-  const { location, settings } = await chosenDriver(values.driver, bug?.settings);
-  return { ...options, driver: location, driverSettings: settings };
 }
+
+/**
+ * The race that is asked for, all of it checked, the driver's module loaded.
+ *
+ * @throws UsageError for the first thing that is not allowed.
+ */
+export const stressOf = async (values: StressValues): Promise<ReadyRace> => readyRace(requestOf(values), flagOf);
 
 const usPerUnit = { us: 1, ms: 1000, s: 1e6 } as const;
 

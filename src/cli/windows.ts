@@ -1,9 +1,10 @@
 /** `hmm-lab windows`: the points of the model, each a race window a user can aim at, and which scenario covers what. */
 
+import type * as Catalogue from '../engines/explore/plan/catalogue.ts';
+import { inStepped, type LoadModule } from '../library/model.ts';
 import { version } from '../package/version.ts';
 import { coverText } from '../scenarios/kit/covers.ts';
 import { type PointInfo, points } from '../steps/points.ts';
-import { importExplorer } from './explored.ts';
 import { type Command, jsonFlag, parseFlags } from './flags.ts';
 
 const flags = [jsonFlag] as const;
@@ -19,8 +20,8 @@ interface Covering {
   readonly points: readonly string[];
 }
 
-async function coverings(): Promise<Covering[]> {
-  const { scenarios, longScenarios } = await importExplorer();
+async function coverings(load: LoadModule): Promise<Covering[]> {
+  const { scenarios, longScenarios } = await load<typeof Catalogue>('engines/explore/plan/catalogue');
   return [...scenarios(), ...longScenarios()]
     .filter(({ flawed }) => flawed !== true)
     .map(({ name, windows, prepare }) => {
@@ -65,7 +66,7 @@ export const windows: Command = {
   examples: ['hmm-lab windows', 'hmm-lab windows --json', 'hmm-lab stress --delay mmuIntervalReadBegin=1/4000:80us'],
   async run(args) {
     const { json } = parseFlags('windows', flags, args);
-    const all = await coverings();
+    const all = await inStepped(undefined, coverings);
     const entries = points.map((point) => entry(point, all));
     process.stdout.write(
       json

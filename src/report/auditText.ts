@@ -1,6 +1,6 @@
 /** What an atomicity audit has found, for people. */
 import type { AuditedAccess } from '../engines/explore/audit/audit.ts';
-import type { Judged, JudgedAudit } from '../engines/explore/audit/auditNamed.ts';
+import type { Judged, JudgedAudit } from '../engines/explore/audit/judgedAudit.ts';
 import { plural } from './units.ts';
 
 const verbs = { read: 'reads', write: 'writes', change: 'changes', increase: 'changes' } as const;

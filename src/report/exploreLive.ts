@@ -1,13 +1,11 @@
 /** The line that shows how an exploration is doing. It is never silent for long: a search may have hours to go. */
-import type { ExploreProgress } from '../engines/explore/threads/parallel.ts';
-import type { LiveStream } from './live.ts';
-import { type Environment, isLive, styleFor } from './style.ts';
+import type { ExploreProgress } from '../engines/explore/threads/supervised.ts';
+import { type Live, type LiveStream, startLine } from './live.ts';
+import type { Environment } from './style.ts';
 import { compact, seconds } from './units.ts';
 
 /** Where lines are added and not repainted, there is one at least this often. */
 const LINE_MS = 1800;
-
-const CLEAR_LINE = '\r\x1b[K';
 
 /** The progress of an exploration as one line. */
 export function exploreLine(progress: ExploreProgress, totalSeconds: number): string {
@@ -25,32 +23,10 @@ export function exploreLine(progress: ExploreProgress, totalSeconds: number): st
   ].join(' | ');
 }
 
-/** Starts the line. `stop` takes it away. */
-export function startExploreLive(
+/** Starts the line. */
+export const startExploreLive = (
   stream: LiveStream,
   totalSeconds: number,
-  now: () => number = () => performance.now(),
-  environment: Environment = process.env,
-): { update(progress: ExploreProgress): void; stop(): void } {
-  const repaints = isLive(stream, environment);
-  const style = styleFor(stream, environment);
-  let next = now() + (repaints ? 0 : LINE_MS);
-  let painted = false;
-  return {
-    update(progress) {
-      if (now() < next) return;
-      const line = exploreLine(progress, totalSeconds);
-      if (!repaints) {
-        next = now() + LINE_MS;
-        stream.write(`${line}\n`);
-        return;
-      }
-      painted = true;
-      stream.write(`${CLEAR_LINE}${style.dim(line.slice(0, (stream.columns || 80) - 1))}`);
-    },
-    stop() {
-      if (painted) stream.write(CLEAR_LINE);
-      painted = false;
-    },
-  };
-}
+  now?: () => number,
+  environment?: Environment,
+): Live<ExploreProgress> => startLine(stream, (progress) => exploreLine(progress, totalSeconds), LINE_MS, now, environment);

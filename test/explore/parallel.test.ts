@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ExploreOptions, type ExploreResult, explore } from '../../src/engines/explore/explore.ts';
 import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
-import { type ExploreProgress, exploreParallel } from '../../src/engines/explore/threads/parallel.ts';
+import { exploreParallel } from '../../src/engines/explore/threads/parallel.ts';
+import type { ExploreProgress } from '../../src/engines/explore/threads/supervised.ts';
 
 const all = Number.POSITIVE_INFINITY;
 const usual: ExploreOptions = { strategy: 'portfolio', seconds: 60, schedules: 1e9, preemptions: all, seed: 5, settings: {} };

@@ -4,6 +4,7 @@ import type { Bug, Mutation } from '../../bugs/bug.ts';
 import { treesFolder } from '../../mutation/mutate.ts';
 import { workerUrl } from '../../package/workerUrl.ts';
 import { inLanes } from '../shared/lanes.ts';
+import { accepted, type Refusal } from '../shared/refusal.ts';
 import type { Attempt, AttemptOptions, CleanRun } from './attempt.ts';
 
 export type HuntJob =
@@ -61,9 +62,19 @@ export interface HuntSubjects {
   readonly scenarios: readonly string[];
 }
 
+/** What has just been done. */
+export interface HuntProgress {
+  readonly elapsedSeconds: number;
+  /** Bugs, controls and scenarios that are done, of all; once more each bug that is sampled. */
+  readonly done: number;
+  readonly total: number;
+  /** A line about the last of them. */
+  readonly line: string;
+}
+
 export interface HuntHooks {
-  /** After each bug, control and scenario: a line about it. */
-  readonly onLine?: (line: string) => void;
+  /** After each bug, control and scenario. */
+  readonly onProgress?: (progress: HuntProgress) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -91,12 +102,12 @@ const rowLine = ({ id, found, oracle, message, preemptions, seconds }: HuntRow):
 export async function hunt(
   { bugs, controls, scenarios }: HuntSubjects,
   options: HuntOptions,
-  { onLine, signal }: HuntHooks = {},
+  { onProgress, signal }: HuntHooks = {},
 ): Promise<HuntResult> {
   const { workers, clean, ...each } = options;
   const began = Date.now();
   const elapsed = (): number => (Date.now() - began) / 1000;
-  const pool = new Piscina<HuntJob, Attempt | CleanRun>({
+  const pool = new Piscina<HuntJob, Attempt | CleanRun | Refusal>({
     filename: workerUrl('hunt').href,
     minThreads: 1,
     maxThreads: workers,
@@ -104,17 +115,21 @@ export async function hunt(
   });
   await using _ = { [Symbol.asyncDispose]: () => pool.destroy() };
   pool.on('error', () => {});
-  const run = (job: HuntJob) => pool.run(job, signal === undefined ? {} : { signal });
+  const run = async (job: HuntJob) => accepted(await pool.run(job, signal === undefined ? {} : { signal }));
   // This thread makes the folder, and removes it: no signal reaches another one.
   const trees = treesFolder();
   const put = async (mutation: Mutation, options: AttemptOptions) =>
     (await run({ kind: 'bug', mutation, options, trees })) as Attempt;
+  const scanned = clean > 0 ? scenarios : [];
+  const total = bugs.length * (each.seeds > 0 ? 2 : 1) + controls.length + scanned.length;
+  let done = 0;
+  const tell = (line: string): void => onProgress?.({ elapsedSeconds: elapsed(), done: ++done, total, line });
   const rows: HuntRow[] = [];
   const falseAlarms: FalseAlarm[] = [];
   const once = { ...each, seeds: 0 };
   const alarm = (of: string, message: string | null): void => {
     if (message !== null) falseAlarms.push({ of, message });
-    onLine?.(message === null ? `${of}: quiet, as it should be` : `${of}: FALSE ALARM: ${message}`);
+    tell(message === null ? `${of}: quiet, as it should be` : `${of}: FALSE ALARM: ${message}`);
   };
   const vacuous: { scenario: string; missed: readonly string[] }[] = [];
   let cleanSchedules = 0;
@@ -124,7 +139,7 @@ export async function hunt(
     await inLanes(bugs, workers, signal, async (bug) => {
       const row = rowOf(bug, await put(bug, once));
       rows.push(row);
-      onLine?.(rowLine(row));
+      tell(rowLine(row));
     });
     searchSeconds = elapsed();
     await inLanes(controls, workers, signal, async (mutation) => {
@@ -133,7 +148,7 @@ export async function hunt(
       alarm(mutation.id, message);
     });
     const schedules = Math.ceil(clean / scenarios.length);
-    await inLanes(clean > 0 ? scenarios : [], workers, signal, async (scenario) => {
+    await inLanes(scanned, workers, signal, async (scenario) => {
       const { message, missed } = (await run({ kind: 'clean', scenario, seed: 1, schedules })) as CleanRun;
       if (missed.length > 0) vacuous.push({ scenario, missed });
       cleanSchedules += schedules;
@@ -145,7 +160,7 @@ export async function hunt(
         const bug = bugs.find(({ id }) => id === row.id) as Bug;
         const { sampled } = await put(bug, each);
         rows[at] = { ...row, sampled };
-        onLine?.(`${row.id}: found by ${sampled?.found ?? 0} of ${each.seeds} seeds`);
+        tell(`${row.id}: found by ${sampled?.found ?? 0} of ${each.seeds} seeds`);
       });
     }
   } catch (error) {

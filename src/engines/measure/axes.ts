@@ -156,11 +156,11 @@ export function axisNamed(name: string): Axis {
 export const OWN = 'own';
 
 function numbers({ name, kind, min = 1, max = Number.POSITIVE_INFINITY, whole }: Axis, text: string): number[] {
-  const values = parseNumbers(`--${name}`, text, kind === 'size' ? parseSize : parseCount);
+  const values = parseNumbers(`${name}`, text, kind === 'size' ? parseSize : parseCount);
   for (const value of values) {
     if (kind === 'number' && (value < min || value > max))
-      throw new UsageError(`--${name}: ${countName(value)} is out of range, allowed is ${countName(min)} to ${countName(max)}`);
-    if (whole && !Number.isInteger(value)) throw new UsageError(`--${name}: ${value} is not a whole number`);
+      throw new UsageError(`${name}: ${countName(value)} is out of range, allowed is ${countName(min)} to ${countName(max)}`);
+    if (whole && !Number.isInteger(value)) throw new UsageError(`${name}: ${value} is not a whole number`);
   }
   return values;
 }
@@ -173,7 +173,7 @@ function chosen({ name, choices = [] }: Axis, text: string, known: readonly stri
       parts.flatMap((part) => {
         if (part === 'all') return [...allowed];
         if (!allowed.includes(part))
-          throw new UsageError(`--${name}: unknown value '${part}', allowed are ${allowed.join(', ')}, or all`);
+          throw new UsageError(`${name}: unknown value '${part}', allowed are ${allowed.join(', ')}, or all`);
         return [part];
       }),
     ),
@@ -187,7 +187,7 @@ function chosen({ name, choices = [] }: Axis, text: string, known: readonly stri
  */
 export function axisValues(axis: Axis, text: string, known: readonly string[] = []): AxisValue[] {
   if (text.trim() === '' || /(^|,)\s*(,|$)/.test(text))
-    throw new UsageError(`--${axis.name} is empty, or has an empty value: '${text}'`);
+    throw new UsageError(`${axis.name} is empty, or has an empty value: '${text}'`);
   if (text.trim() === OWN) return [OWN];
   return axis.kind === 'choice' ? chosen(axis, text, known) : numbers(axis, text);
 }

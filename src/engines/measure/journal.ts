@@ -92,7 +92,7 @@ export class Journal {
       const { fingerprint, shard: other, version: made } = readSweepFile(directory);
       if (fingerprint !== sweep.fingerprint || String(other) !== String(shard)) {
         const what = made === version ? 'another sweep' : `a sweep of hmm-lab ${made}`;
-        throw new UsageError(`--out '${directory}' holds ${what}, allowed is a new directory or one of the same sweep`);
+        throw new UsageError(`the directory '${directory}' holds ${what}, allowed is a new directory or one of the same sweep`);
       }
       this.found = readRows(directory, true);
       return;

@@ -25,8 +25,8 @@ function contradiction(config: CellConfig, driver: Driver): string | null {
   if (accesses > 0 && threads === 0) return 'accesses are asked for, but no CPU threads to make them';
   if (event === 'mprotect' && access === 'write') return 'mprotect takes write permission away, so device writes would fail';
   const whole = config.deviceMemory === 1 && config.throttle === 'none';
-  if (access !== 'migrate' && !whole) return 'device memory and throttling matter to --access migrate only';
-  if (access === 'migrate' && engine === 'race') return '--access migrate is simulated only: its handlers share what they know';
+  if (access !== 'migrate' && !whole) return 'device memory and throttling matter to access migrate only';
+  if (access === 'migrate' && engine === 'race') return 'access migrate is simulated only: its handlers share what they know';
   const actors = actorCount(config, driver);
   const most = engine === 'race' ? MOST_THREADS : ACTOR_LIMIT - 1;
   return actors > most ? `${actors} actors, at most ${most} are possible` : null;

@@ -100,7 +100,7 @@ export function planSweep(
   for (const [axis] of lists) {
     if (!(axis.name in request.axes) || !(driverAxes as readonly string[]).includes(axis.field)) continue;
     if (!drivers.some(({ driver }) => axis.field in driver.options))
-      throw new UsageError(`--${axis.name}: no driver of the sweep has that option`);
+      throw new UsageError(`${axis.name}: no driver of the sweep has that option`);
   }
   const size = lists.reduce((product, [, values]) => product * values.length, 1);
   if (size > MOST_CELLS) throw new UsageError(`the sweep has ${size} cells, allowed are at most ${MOST_CELLS}`);

@@ -1,7 +1,8 @@
 /** What a race may be asked for: checked here, and nowhere else, for the command line and the library alike. */
 import { PFN_LIMIT } from '../../arena/config.ts';
-import { type Bounds, boundsText, isWithin } from '../../input/bounds.ts';
-import { quote, unknown } from '../../input/unknownName.ts';
+import { type Bounds, isWithin } from '../../input/bounds.ts';
+import { byName, checkOptions, type Naming, shown } from '../../input/options.ts';
+import { unknown } from '../../input/unknownName.ts';
 import { UsageError } from '../../input/usageError.ts';
 import { points } from '../../steps/points.ts';
 import type { DelaySpec, RaceOptions } from './types.ts';
@@ -38,34 +39,13 @@ const MOST_DELAY_US = 1e6;
 const others: Readonly<Record<Exclude<keyof RaceOptions, keyof typeof raceBounds>, string>> = {
   driver: 'string',
   driverSettings: 'object',
-  delays: 'object',
+  delays: 'list',
   shake: 'boolean',
   lockChecks: 'boolean',
   mirrorChecks: 'boolean',
-  bug: 'undefined or string',
-  kill: 'undefined or object',
+  bug: 'string',
+  kill: 'object',
 };
-
-/** What an option is called: `deviceMemory` in a program, `--device-memory` on the command line. */
-export type Naming = (option: keyof RaceOptions) => string;
-
-const shown = (value: unknown): string => quote(typeof value === 'string' ? value : String(value));
-
-function checkKinds(options: RaceOptions, name: Naming): void {
-  const known = [...Object.keys(raceBounds), ...Object.keys(others)];
-  const stray = Object.keys(options).find((key) => !known.includes(key));
-  if (stray !== undefined) throw unknown('option', stray, known, `a race takes ${known.join(', ')}`);
-  for (const [key, bounds] of Object.entries(raceBounds) as [keyof typeof raceBounds, Bounds][]) {
-    if (!isWithin(bounds, options[key]))
-      throw new UsageError(`${name(key)} is ${shown(options[key])}, allowed is ${boundsText(bounds)}`);
-  }
-  for (const [key, types] of Object.entries(others) as [keyof typeof others, string][]) {
-    const value = options[key];
-    if (value === null || !types.split(' or ').includes(typeof value))
-      throw new UsageError(`${name(key)} is ${shown(value)}, allowed is a value of type ${types}`);
-  }
-  if (!Array.isArray(options.delays)) throw new UsageError(`${name('delays')} is ${shown(options.delays)}, allowed is a list`);
-}
 
 /** How many actors there are of each role. */
 type Team = Pick<RaceOptions, 'cpus' | 'devices' | 'migrators' | 'disturbers'>;
@@ -73,7 +53,7 @@ type Team = Pick<RaceOptions, 'cpus' | 'devices' | 'migrators' | 'disturbers'>;
 function checkTeam({ cpus, devices, migrators, disturbers }: Team, name: Naming): void {
   const total = cpus + devices + migrators + disturbers;
   if (total < 1 || total > MOST_ACTORS) {
-    const given = Object.entries({ cpus, devices, migrators, disturbers }).map(([key, n]) => `${name(key as keyof Team)} ${n}`);
+    const given = Object.entries({ cpus, devices, migrators, disturbers }).map(([key, n]) => `${name(key)} ${n}`);
     throw new UsageError(`${given.join(' ')} are ${total} actors, allowed are 1 to ${MOST_ACTORS} in all`);
   }
   if (migrators > 0 && devices === 0) {
@@ -115,7 +95,11 @@ export function checkDelay({ point, probability, microseconds }: DelaySpec, dela
 }
 
 function checkDelays(delays: readonly DelaySpec[], delay: string): void {
-  for (const each of delays) checkDelay(each, delay);
+  for (const each of delays) {
+    if (typeof each !== 'object' || each === null)
+      throw new UsageError(`${delay} has an entry ${shown(each)}, allowed is { point, probability, microseconds }`);
+    checkDelay(each, delay);
+  }
   const doubled = delays.find(({ point }, i) => delays.findIndex((other) => other.point === point) !== i);
   if (doubled !== undefined)
     throw new UsageError(`${delay} names the point ${doubled.point} twice, allowed is one delay a point`);
@@ -135,10 +119,8 @@ function checkKill(kill: NonNullable<RaceOptions['kill']>, team: Team, seconds: 
 }
 
 /** @throws UsageError, one sentence, for the first thing that is not allowed. The driver is checked when it is loaded. */
-export function checkRace(options: RaceOptions, name: Naming = (option) => option): void {
-  if (typeof options !== 'object' || options === null)
-    throw new UsageError(`the options of a race are ${shown(options)}, allowed is an object`);
-  checkKinds(options, name);
+export function checkRace(options: RaceOptions, name: Naming = byName): void {
+  checkOptions('a race', options, { numbers: raceBounds, others }, name);
   checkTeam(options, name);
   checkMemory(options, name);
   checkDelays(options.delays, name('delays'));

@@ -1,4 +1,5 @@
 /** The command line that starts the same race again. */
+import { shellWord } from '../../input/shellWord.ts';
 import type { RaceOptions } from './types.ts';
 
 /** Defaults of the `stress` command, here once for the engine, the command line and the library. */
@@ -24,6 +25,8 @@ export function raceOptions(chosen: Partial<RaceOptions> = {}): RaceOptions {
   const pages = chosen.pages ?? defaultRace.pages;
   return {
     ...defaultRace,
+    // Without a device there is nowhere to move pages to.
+    migrators: chosen.devices === 0 ? 0 : defaultRace.migrators,
     memory: defaultMemory(pages),
     deviceMemory: pages,
     driverSettings: {},
@@ -35,9 +38,6 @@ export function raceOptions(chosen: Partial<RaceOptions> = {}): RaceOptions {
     ...chosen,
   };
 }
-
-/** For a shell, if it needs it. */
-const quoted = (word: string): string => (/^[\w:./=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 export function commandOf(options: RaceOptions): string {
   const base = raceOptions({ pages: options.pages });
@@ -55,7 +55,7 @@ export function commandOf(options: RaceOptions): string {
   differs('memory', 'memory');
   differs('deviceMemory', 'device-memory');
   differs('swap', 'swap');
-  if (driver !== defaultRace.driver) flags.push(`--driver ${quoted(driver)}`);
+  if (driver !== defaultRace.driver) flags.push(`--driver ${shellWord(driver)}`);
   if (options.bug !== undefined) flags.push(`--bug ${options.bug}`);
   differs('rate', 'rate');
   for (const { point, probability, microseconds } of options.delays)

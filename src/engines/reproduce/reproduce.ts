@@ -3,7 +3,8 @@ import type { DriverSettings } from '../../drivers/base/options.ts';
 import type { ExploreFailure } from '../explore/explore.ts';
 import { Control } from '../explore/plan/control.ts';
 import type { SearchJob } from '../explore/plan/jobs.ts';
-import { type ParallelHooks, runSchedule } from '../explore/threads/parallel.ts';
+import { runSchedule } from '../explore/threads/parallel.ts';
+import { type ParallelHooks, supervised } from '../explore/threads/supervised.ts';
 import { Stuck, Threads } from '../explore/threads/threads.ts';
 
 export interface ReproduceOptions {
@@ -39,8 +40,6 @@ const PREEMPTIONS = 2;
 /** Scenarios that share the time, if they need it; there are more when they do not. */
 const SHARES = 4;
 const LEAST_SECONDS = 1;
-
-const TICK_MS = 100;
 
 /** What a scenario has come to so far. */
 interface Standing {
@@ -85,64 +84,55 @@ async function searched(
  */
 export async function reproduce(options: ReproduceOptions, hooks: ParallelHooks = {}): Promise<Reproduced> {
   const { rule, settings, seconds, scenarios } = options;
-  const { signal, onProgress } = hooks;
   const began = Date.now();
   const until = began + 1000 * seconds;
   const standings = scenarios.map((scenario): Standing => ({ scenario, schedules: 0, bound: -1, rule: null }));
   const control = new Control();
-  const stop = (): void => control.stop();
-  signal?.addEventListener('abort', stop, { once: true });
-  if (signal?.aborted) stop();
   let doing = 'starting';
-  const progress = (): void => {
-    const { executions, states } = control.standing();
-    const all = standings.reduce((sum, one) => sum + one.schedules, executions);
-    const elapsedSeconds = (Date.now() - began) / 1000;
-    onProgress?.({ elapsedSeconds, doing, executions: all, states, guesses: [0, 0], orders: 0 });
-  };
-  const timer = setInterval(progress, TICK_MS);
+  using _progress = supervised(control, hooks, ({ executions, states }) => ({
+    elapsedSeconds: (Date.now() - began) / 1000,
+    doing,
+    executions: standings.reduce((sum, one) => sum + one.schedules, executions),
+    states,
+    guesses: [0, 0],
+    orders: 0,
+  }));
   const isOver = (): boolean => control.isStopped || Date.now() >= until;
   let [same, other]: [Hit | null, Hit | null] = [null, null];
-  try {
-    if (!isOver() && scenarios.length > 0) {
-      const { threads } = await Threads.startAll({ settings: {} }, 1, control);
-      await using _ = threads;
-      control.beginStage();
-      search: for (let preemptions = 0; preemptions <= PREEMPTIONS; preemptions++) {
-        for (const [i, standing] of standings.entries()) {
-          if (isOver()) break search;
-          if (standing.rule !== null) continue;
-          doing = `${i + 1} of ${scenarios.length} scenarios with ${preemptions} preemptions`;
-          progress();
-          const now = Date.now();
-          const share = Math.max(1000 * LEAST_SECONDS, (until - now) / SHARES);
-          const job = {
-            kind: 'search',
-            preemptions,
-            executions: Number.MAX_SAFE_INTEGER,
-            until: Math.min(until, now + share),
-          } as const;
-          const hit = await searched(threads, standing, options, job);
-          control.clear(0);
-          if (hit === null) continue;
-          standing.rule = hit.rule;
-          if (hit.rule === rule) same = hit;
-          else other ??= hit;
-          if (same !== null || hit.isStuck) break search;
-        }
+  if (!isOver() && scenarios.length > 0) {
+    const { threads } = await Threads.startAll({ settings: {} }, 1, control);
+    await using _threads = threads;
+    control.beginStage();
+    search: for (let preemptions = 0; preemptions <= PREEMPTIONS; preemptions++) {
+      for (const [i, standing] of standings.entries()) {
+        if (isOver()) break search;
+        if (standing.rule !== null) continue;
+        doing = `${i + 1} of ${scenarios.length} scenarios with ${preemptions} preemptions`;
+        const now = Date.now();
+        const share = Math.max(1000 * LEAST_SECONDS, (until - now) / SHARES);
+        const job = {
+          kind: 'search',
+          preemptions,
+          executions: Number.MAX_SAFE_INTEGER,
+          until: Math.min(until, now + share),
+        } as const;
+        const hit = await searched(threads, standing, options, job);
+        control.clear(0);
+        if (hit === null) continue;
+        standing.rule = hit.rule;
+        if (hit.rule === rule) same = hit;
+        else other ??= hit;
+        if (same !== null || hit.isStuck) break search;
       }
     }
-    const explored = standings.filter(({ schedules, rule: broken }) => schedules > 0 || broken !== null);
-    const best = same ?? other;
-    const result = { seconds: (Date.now() - began) / 1000, interrupted: signal?.aborted ?? false, explored };
-    if (best === null) return { ...result, found: null };
-    doing = 'looking into the failure';
-    const { failure } = await runSchedule(best.scenario, { settings }, best.schedule, signal);
-    if (failure === null)
-      throw new Error(`the failure is not deterministic: ${best.rule} in ${best.scenario}, and not when run again`);
-    return { ...result, found: { scenario: best.scenario, sameRule: best === same, failure: { ...failure, minimal: true } } };
-  } finally {
-    clearInterval(timer);
-    signal?.removeEventListener('abort', stop);
   }
+  const explored = standings.filter(({ schedules, rule: broken }) => schedules > 0 || broken !== null);
+  const best = same ?? other;
+  const result = { seconds: (Date.now() - began) / 1000, interrupted: control.isStopped, explored };
+  if (best === null) return { ...result, found: null };
+  doing = 'looking into the failure';
+  const { failure } = await runSchedule(best.scenario, { settings }, best.schedule, { signal: hooks.signal });
+  if (failure === null)
+    throw new Error(`the failure is not deterministic: ${best.rule} in ${best.scenario}, and not when run again`);
+  return { ...result, found: { scenario: best.scenario, sameRule: best === same, failure: { ...failure, minimal: true } } };
 }

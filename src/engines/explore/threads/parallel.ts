@@ -1,33 +1,18 @@
 /** Explores in several threads. The result is the one that a single thread has, for a seed and a budget of schedules. */
 
 import { UsageError } from '../../../input/usageError.ts';
+import type { JudgedAudit } from '../audit/judgedAudit.ts';
 import { checkStrategy, type ExploreOptions, type ExploreResult } from '../explore.ts';
 import { secondsFor } from '../failure/budget.ts';
 import type { PassedPoints } from '../failure/passedPoints.ts';
 import type { ExploreFailure } from '../failure/report.ts';
-import type { Failure } from '../machine/failure.ts';
-import { Control, LANES, type Standing } from '../plan/control.ts';
+import { Control, LANES } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
-import type { Job, JobResult } from '../plan/jobs.ts';
 import { replayed, resultOf } from '../plan/result.ts';
+import type { Job, JobResult } from '../plan/jobs.ts';
+import { type ParallelHooks, supervised } from './supervised.ts';
 import { Stuck, Threads } from './threads.ts';
 import type { Answers, Started, Subject } from './work.ts';
-
-export interface ExploreProgress extends Standing {
-  readonly elapsedSeconds: number;
-  /** What is done at the moment. */
-  readonly doing: string;
-}
-
-export interface ParallelHooks {
-  /** Called about ten times a second. */
-  readonly onProgress?: (progress: ExploreProgress) => void;
-  /** Called as soon as a rule is known to be broken; to look into it takes some seconds. */
-  readonly onFound?: (failure: Failure) => void;
-  readonly signal?: AbortSignal;
-}
-
-const PROGRESS_MS = 100;
 
 const doing = (jobs: readonly Job[]): string => {
   const [first] = jobs;
@@ -96,7 +81,7 @@ export async function exploreParallel(
   scenario: string,
   options: ExploreOptions,
   workers: number,
-  { onProgress, onFound, signal }: ParallelHooks = {},
+  hooks: ParallelHooks = {},
 ): Promise<ExploreResult> {
   checkStrategy(options.strategy);
   if (workers < 1 || workers > LANES) throw new UsageError(`1 to ${LANES} workers are possible, not ${workers}`);
@@ -106,52 +91,68 @@ export async function exploreParallel(
   let stage = 'starting';
   let began = Date.now();
   let exploration = new Exploration(options, began);
-  const timer = setInterval(() => {
-    const now = control.standing();
-    onProgress?.({
-      elapsedSeconds: (Date.now() - began) / 1000,
-      doing: stage,
-      executions: exploration.executions + now.executions,
-      states: Math.max(exploration.states, now.states),
-      guesses: now.guesses,
-      orders: Math.max(exploration.orders, now.orders),
-    });
-  }, PROGRESS_MS);
-  const stop = (): void => control.stop();
-  signal?.addEventListener('abort', stop, { once: true });
-  if (signal?.aborted) stop();
+  using _progress = supervised(control, hooks, (now) => ({
+    elapsedSeconds: (Date.now() - began) / 1000,
+    doing: stage,
+    executions: exploration.executions + now.executions,
+    states: Math.max(exploration.states, now.states),
+    guesses: now.guesses,
+    orders: Math.max(exploration.orders, now.orders),
+  }));
   const conclude = ({ scenario, covers }: Started, failure: ExploreFailure | null, seconds: number): ExploreResult =>
     resultOf(scenario, exploration, options, failure, { seconds, workers, interrupted: control.isStopped, covers });
+  const { threads, started } = await Threads.start(subject, workers, control);
+  await using _threads = threads;
+  began = Date.now();
+  exploration = new Exploration(options, began);
   try {
-    const { threads, started } = await Threads.start(subject, workers, control);
-    await using _ = threads;
-    began = Date.now();
-    exploration = new Exploration(options, began);
-    try {
-      for (let jobs = exploration.next(Date.now()); jobs.length > 0; jobs = exploration.next(Date.now())) {
-        stage = doing(jobs);
-        exploration.take(jobs, await runStage(threads, jobs, exploration, control));
-        if (control.isStopped) break;
-      }
-      const seconds = (Date.now() - began) / 1000;
-      const { found } = exploration;
-      if (found === null) return conclude(started, null, seconds);
-      stage = 'looking into the failure';
-      onFound?.(found.failure);
-      const work = { kind: 'report', found, options, seconds: secondsFor(seconds) } as const;
-      return conclude(started, await report(subject, work, control), seconds);
-    } catch (error) {
-      if (!(error instanceof Stuck)) throw error;
-      const seconds = (Date.now() - began) / 1000;
-      const found = foundIn(error);
-      onFound?.(found.failure);
-      exploration.fail(found, control.standing().executions);
-      return conclude(started, await report(subject, { kind: 'reportStuck', found }, control), seconds);
+    for (let jobs = exploration.next(Date.now()); jobs.length > 0; jobs = exploration.next(Date.now())) {
+      stage = doing(jobs);
+      exploration.take(jobs, await runStage(threads, jobs, exploration, control));
+      if (control.isStopped) break;
     }
-  } finally {
-    clearInterval(timer);
-    signal?.removeEventListener('abort', stop);
+    const seconds = (Date.now() - began) / 1000;
+    const { found } = exploration;
+    if (found === null) return conclude(started, null, seconds);
+    stage = 'looking into the failure';
+    hooks.onFound?.(found.failure);
+    const work = { kind: 'report', found, options, seconds: secondsFor(seconds) } as const;
+    return conclude(started, await report(subject, work, control), seconds);
+  } catch (error) {
+    if (!(error instanceof Stuck)) throw error;
+    const seconds = (Date.now() - began) / 1000;
+    const found = foundIn(error);
+    hooks.onFound?.(found.failure);
+    exploration.fail(found, control.standing().executions);
+    return conclude(started, await report(subject, { kind: 'reportStuck', found }, control), seconds);
   }
+}
+
+/** What an audit may take. */
+export interface AuditLimits {
+  /** Most executions. */
+  readonly executions: number;
+  readonly seconds: number;
+  readonly seed: number;
+}
+
+/** Audits the steps of a scenario in a thread. @throws as {@link exploreParallel}. */
+export async function auditParallel(
+  scenario: string,
+  { settings, driver }: Pick<ExploreOptions, 'settings' | 'driver'>,
+  limits: AuditLimits,
+  hooks: ParallelHooks = {},
+): Promise<JudgedAudit & { readonly interrupted: boolean }> {
+  const control = new Control();
+  const began = Date.now();
+  using _progress = supervised(control, hooks, (now) => ({
+    ...now,
+    elapsedSeconds: (Date.now() - began) / 1000,
+    doing: 'stopping steps in their middle',
+  }));
+  const { threads } = await Threads.start({ scenario, settings, driver }, 1, control, true);
+  await using _threads = threads;
+  return { ...(await threads.run({ kind: 'audit', ...limits })), interrupted: control.isStopped };
 }
 
 /**
@@ -163,26 +164,27 @@ export async function runSchedule(
   scenario: string,
   { settings, driver }: Pick<ExploreOptions, 'settings' | 'driver'>,
   schedule: readonly number[] | string,
-  signal?: AbortSignal,
+  hooks: ParallelHooks = {},
 ): Promise<ExploreResult> {
   const subject: Subject = { scenario, settings, driver };
   const control = new Control();
-  const stop = (): void => control.stop();
-  signal?.addEventListener('abort', stop, { once: true });
-  if (signal?.aborted) stop();
+  const began = Date.now();
+  using _progress = supervised(control, hooks, (now) => ({
+    ...now,
+    elapsedSeconds: (Date.now() - began) / 1000,
+    doing: 'following the schedule',
+  }));
+  const concluded = (result: ExploreResult): ExploreResult => ({ ...result, interrupted: control.isStopped });
+  const { threads, started } = await Threads.start(subject, 1, control);
+  await using _threads = threads;
   try {
-    const { threads, started } = await Threads.start(subject, 1, control);
-    await using _ = threads;
-    try {
-      return await (typeof schedule === 'string'
-        ? threads.run({ kind: 'follow', text: schedule })
-        : threads.run({ kind: 'replay', schedule }));
-    } catch (error) {
-      if (!(error instanceof Stuck)) throw error;
-      return replayed(started.scenario, await report(subject, { kind: 'reportStuck', found: foundIn(error) }, control));
-    }
-  } finally {
-    signal?.removeEventListener('abort', stop);
+    const work =
+      typeof schedule === 'string' ? ({ kind: 'follow', text: schedule } as const) : ({ kind: 'replay', schedule } as const);
+    return concluded(await threads.run(work));
+  } catch (error) {
+    if (!(error instanceof Stuck)) throw error;
+    const failure = await report(subject, { kind: 'reportStuck', found: foundIn(error) }, control);
+    return concluded(replayed(started.scenario, failure));
   }
 }
 

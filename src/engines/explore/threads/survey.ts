@@ -10,8 +10,9 @@ import { Control, LANES } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
 import { resultOf } from '../plan/result.ts';
 import { type SurveyResult, surveyResult } from '../plan/surveyResult.ts';
-import { jobText, Row } from '../plan/surveyRow.ts';
-import { type ParallelHooks, report } from './parallel.ts';
+import { Row, jobText } from '../plan/surveyRow.ts';
+import { report } from './parallel.ts';
+import { type ParallelHooks, supervised } from './supervised.ts';
 import { Stuck, Threads } from './threads.ts';
 
 /** Of all the time, the share that a job may take at first: one large scenario must not keep all others waiting. */
@@ -20,8 +21,6 @@ const LEAST_MS = 1000;
 
 /** Rank from which on searches take so long that it matters which comes first: that of two preemptions. */
 const SMALL_FIRST = 3;
-
-const PROGRESS_MS = 100;
 
 export interface SurveyOptions {
   /** In place of the drivers that the scenarios have: a name or the path of a module. */
@@ -182,64 +181,49 @@ async function shown(
  * @throws UsageError for an unknown driver, a module that is none, options that it does not have, a driver that no scenario fits or
  * that does not end loading or being set up, or too many threads.
  */
-export async function survey(
-  options: SurveyOptions,
-  workers: number,
-  { onProgress, signal }: ParallelHooks = {},
-): Promise<SurveyResult> {
+export async function survey(options: SurveyOptions, workers: number, hooks: ParallelHooks = {}): Promise<SurveyResult> {
   if (workers < 1 || workers > LANES) throw new UsageError(`1 to ${LANES} workers are possible, not ${workers}`);
   const control = new Control();
-  const stop = (): void => control.stop();
-  signal?.addEventListener('abort', stop, { once: true });
-  if (signal?.aborted) stop();
   const { driver, settings, like, preemptions, seconds: limit } = options;
   let began = Date.now();
   let all: Survey | null = null;
   const elapsed = (): number => (Date.now() - began) / 1000;
-  const timer = setInterval(() => {
-    const now = control.standing();
-    const sum = (of: (row: Row) => number): number => all?.rows.reduce((total, row) => total + of(row), 0) ?? 0;
-    onProgress?.({
-      elapsedSeconds: elapsed(),
-      doing: all?.doing ?? 'starting',
-      executions: sum(({ schedules }) => schedules) + now.executions,
-      states: sum(({ states }) => states) + now.states,
-      guesses: [0, 0],
-      orders: 0,
-    });
-  }, PROGRESS_MS);
-  try {
-    const { threads, list } = await Threads.startAll(
-      { settings, ...(driver === undefined ? { like } : { driver }) },
-      workers,
+  const sum = (of: (row: Row) => number): number => all?.rows.reduce((total, row) => total + of(row), 0) ?? 0;
+  using _progress = supervised(control, hooks, (now) => ({
+    elapsedSeconds: elapsed(),
+    doing: all?.doing ?? 'starting',
+    executions: sum(({ schedules }) => schedules) + now.executions,
+    states: sum(({ states }) => states) + now.states,
+    guesses: [0, 0],
+    orders: 0,
+  }));
+  const { threads, list } = await Threads.startAll(
+    { settings, ...(driver === undefined ? { like } : { driver }) },
+    workers,
+    control,
+  );
+  let hit: Hit | null;
+  let misfits = list.misfits;
+  let rows: readonly Row[];
+  {
+    await using _threads = threads;
+    began = Date.now();
+    all = new Survey(
+      threads,
       control,
+      list.scenarios.map((listed) => new Row(listed, preemptions)),
+      limit,
     );
-    let hit: Hit | null;
-    let misfits = list.misfits;
-    let rows: readonly Row[];
-    {
-      await using _ = threads;
-      began = Date.now();
-      all = new Survey(
-        threads,
-        control,
-        list.scenarios.map((listed) => new Row(listed, preemptions)),
-        limit,
-      );
-      const odd = await all.open();
-      misfits = [...misfits, ...odd];
-      rows = all.rows;
-      if (driver !== undefined && odd.length > 0 && !rows.some(({ devices }) => devices > 0))
-        throw new UsageError(`no scenario with a device can be set up with driver '${driver}': ${odd[0]}`);
-      hit = await all.search();
-    }
-    const seconds = elapsed();
-    const interrupted = control.isStopped;
-    all.doing = 'looking into the failure';
-    const violation = hit === null ? null : await shown(hit, options, workers, seconds, control);
-    return surveyResult(rows, preemptions, { misfits, seconds, workers, interrupted, violation });
-  } finally {
-    clearInterval(timer);
-    signal?.removeEventListener('abort', stop);
+    const odd = await all.open();
+    misfits = [...misfits, ...odd];
+    rows = all.rows;
+    if (driver !== undefined && odd.length > 0 && !rows.some(({ devices }) => devices > 0))
+      throw new UsageError(`no scenario with a device can be set up with driver '${driver}': ${odd[0]}`);
+    hit = await all.search();
   }
+  const seconds = elapsed();
+  const interrupted = control.isStopped;
+  all.doing = 'looking into the failure';
+  const violation = hit === null ? null : await shown(hit, options, workers, seconds, control);
+  return surveyResult(rows, preemptions, { misfits, seconds, workers, interrupted, violation });
 }

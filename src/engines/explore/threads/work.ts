@@ -1,5 +1,6 @@
 /** What an exploring thread can be asked for, and what it answers. */
 import type { DriverSettings } from '../../../drivers/base/options.ts';
+import type { JudgedAudit } from '../audit/judgedAudit.ts';
 import type { ExploreOptions, ExploreResult } from '../explore.ts';
 import type { PassedPoints } from '../failure/passedPoints.ts';
 import type { ExploreFailure } from '../failure/report.ts';
@@ -47,6 +48,11 @@ export interface Answers {
   replay: { readonly work: { readonly kind: 'replay'; readonly schedule: readonly number[] }; readonly answer: ExploreResult };
   /** Of a schedule in named points, or of a run without preemption. */
   points: { readonly work: { readonly kind: 'points'; readonly text: string | undefined }; readonly answer: PassedPoints };
+  /** Of steps that others can come between, for `seconds` at most, unless the control says stop before. */
+  audit: {
+    readonly work: { readonly kind: 'audit'; readonly executions: number; readonly seed: number; readonly seconds: number };
+    readonly answer: JudgedAudit;
+  };
   follow: { readonly work: { readonly kind: 'follow'; readonly text: string }; readonly answer: ExploreResult };
 }
 

@@ -4,9 +4,10 @@ import { pathToFileURL } from 'node:url';
 import type { Driver } from '../drivers/base/driver.ts';
 import { type DriverSettings, optionWords, parseDriverSpec } from '../drivers/base/options.ts';
 import { builtinDrivers } from '../drivers/registry.ts';
+import { unknown } from '../input/unknownName.ts';
+import { UsageError } from '../input/usageError.ts';
 import { importDriver } from '../userModules/importDriver.ts';
 import { probeDriver } from '../userModules/probe.ts';
-import { UsageError, unknown } from './usage.ts';
 
 export interface ChosenDriver {
   /** What every thread can load it by: a built-in name, or a URL. */
@@ -25,18 +26,22 @@ function driverLocation(name: string): string {
 }
 
 /**
- * The driver of a spec, loaded. `usual` are settings that the spec may replace.
+ * The driver of a spec, loaded. `usual` are settings that the spec may replace, and `further` go before both.
  *
  * @throws UsageError for an unknown one, a module that is no driver, or an option that is not allowed.
  */
-export async function chosenDriver(spec: string, usual: DriverSettings = {}): Promise<ChosenDriver> {
+export async function chosenDriver(
+  spec: string,
+  usual: DriverSettings = {},
+  further: DriverSettings = {},
+): Promise<ChosenDriver> {
   const { name, settings: chosen } = parseDriverSpec(spec);
   const location = driverLocation(name);
   // A module of the user's is tried out in a thread before anything rests on it.
   const why = location.startsWith('file:') ? await probeDriver(location) : null;
   if (why !== null) throw new UsageError(why);
   const driver = await importDriver(location);
-  const settings = { ...usual, ...chosen };
+  const settings = { ...usual, ...chosen, ...further };
   optionWords(driver, settings);
   return { location, settings, driver };
 }

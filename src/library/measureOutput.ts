@@ -6,8 +6,8 @@ import { hgrm } from '../engines/measure/hgrm.ts';
 import { writeWhole } from '../engines/measure/journal.ts';
 import type { MeasureResult } from '../engines/measure/result.ts';
 import type { Row } from '../engines/measure/row.ts';
+import { UsageError } from '../input/usageError.ts';
 import { measureHtml } from '../report/measureHtml.ts';
-import { UsageError } from './usage.ts';
 
 /** Nanoseconds are written as microseconds; passes as they are. */
 const units = { attempts: 1, timeToStable: 1000, raw: 1000, corrected: 1000 } as const;
@@ -43,7 +43,7 @@ export function asWritable<T>(directory: string, step: () => T): T {
     return step();
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw error;
-    throw new UsageError(`--out '${directory}' cannot be written (${error.code}), allowed is a directory that can`, {
+    throw new UsageError(`the directory '${directory}' cannot be written (${error.code}), allowed is one that can`, {
       cause: error,
     });
   }

@@ -1,6 +1,5 @@
-/** The audit of a scenario by its name, with a driver by its name or the path of its module. */
-import type { DriverSettings } from '../../../drivers/base/options.ts';
-import { importScenario } from '../plan/importScenario.ts';
+/** The audit of a scenario, with what is known of steps that are meant to be none. */
+import type { Scenario } from '../../../scenarios/kit/scenario.ts';
 import { type AuditFinding, type AuditOptions, type AuditResult, audit } from './audit.ts';
 import { exceptionFor } from './exceptions.ts';
 
@@ -15,17 +14,9 @@ export interface JudgedAudit extends Omit<AuditResult, 'findings'> {
   readonly findings: readonly Judged[];
 }
 
-/**
- * Audits a scenario of the catalogue or of a module of the user's, with a driver in place of its own if one is named.
- *
- * @throws UsageError for an unknown scenario or driver, or two that do not go together.
- */
-export async function auditNamed(
-  name: string,
-  { settings, driver }: { readonly settings: DriverSettings; readonly driver?: string },
-  options: AuditOptions,
-): Promise<JudgedAudit> {
-  const result = audit(await importScenario(name, settings, driver), options);
+/** Audits a scenario, and says of each finding whether it is an exception. */
+export function judgedAudit(scenario: Scenario, options: AuditOptions): JudgedAudit {
+  const result = audit(scenario, options);
   const findings = result.findings.map((finding) => ({ ...finding, excepted: exceptionFor(finding)?.reason ?? null }));
   const clean = findings.every(({ excepted }) => excepted !== null);
   return { ...result, verdict: clean ? 'audited' : 'violation', findings };

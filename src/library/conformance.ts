@@ -1,0 +1,127 @@
+/** `conformance()`: recordings of a real kernel, replayed on the model. */
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Difference } from '../engines/conformance/replay.ts';
+import { checkOptions, givenOptions } from '../input/options.ts';
+import { packageRoot } from '../package/version.ts';
+import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
+
+export interface ConformanceRequest {
+  /** Files of JSON lines, plain or gzip. Default: the selection that comes with the lab. */
+  readonly files?: readonly string[] | undefined;
+}
+
+/** Numbers that should be equal. */
+export interface Agreement {
+  readonly total: number;
+  readonly agree: number;
+}
+
+/** `--json` of `hmm-lab conformance`. */
+export type ConformanceReport = Result<
+  'hmm-lab/conformance/1',
+  {
+    readonly verdict: 'agrees' | 'differs' | 'interrupted';
+    readonly scripts: Agreement;
+    readonly ops: Agreement;
+    /** By name, without folders. */
+    readonly files: readonly { readonly file: string; readonly scripts: Agreement; readonly ops: Agreement }[];
+    readonly differences: readonly Difference[];
+    readonly interrupted: boolean;
+  }
+>;
+
+export interface ConformanceProgress {
+  readonly elapsedSeconds: number;
+  /** The file under way, and its scripts. */
+  readonly file: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Where the recordings that come with the lab are. */
+const SELECTION = fileURLToPath(new URL('test/recordings/', packageRoot));
+
+const selection = (): string[] =>
+  readdirSync(SELECTION)
+    .filter((name) => name.endsWith('.jsonl.gz'))
+    .map((name) => join(SELECTION, name));
+
+/** Time between two looks at the signal. */
+const LOOK_MS = 50;
+
+interface FileResult {
+  readonly file: string;
+  readonly scripts: Agreement;
+  readonly ops: Agreement;
+  readonly differences: readonly Difference[];
+}
+
+async function replayFile(path: string, tell: (done: number, total: number) => void, signal: AbortSignal): Promise<FileResult> {
+  // Loaded only now: other calls need no files, huge pages and pins.
+  const [{ replay }, { readRecording }] = await Promise.all([
+    import('../engines/conformance/replay.ts'),
+    import('../engines/conformance/recording.ts'),
+  ]);
+  const recorded = readRecording(path);
+  const scripts = { total: recorded.length, agree: 0 };
+  const ops = { total: 0, agree: 0 };
+  const differences: Difference[] = [];
+  let looked = performance.now();
+  for (const [done, script] of recorded.entries()) {
+    if (signal.aborted) break;
+    const found = replay(script);
+    const count = script.operations.length;
+    ops.total += count;
+    ops.agree += count - new Set(found.map(({ index }) => Math.min(index, count - 1))).size;
+    if (found.length === 0) scripts.agree++;
+    differences.push(...found);
+    if (performance.now() - looked < LOOK_MS) continue;
+    tell(done + 1, recorded.length);
+    // Timers and signals of the caller get their turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    looked = performance.now();
+  }
+  return { file: basename(path), scripts, ops, differences };
+}
+
+const sum = (all: readonly Agreement[]): Agreement =>
+  all.reduce(({ total, agree }, one) => ({ total: total + one.total, agree: agree + one.agree }), { total: 0, agree: 0 });
+
+/**
+ * Replays recorded scripts on the model, compares every field of every answer with what a real Linux said, and runs the count and leak
+ * oracles after each script. It runs in this thread, and lets others have a turn some twenty times a second.
+ *
+ * The verdict is `agrees`, `differs`, or, stopped by the signal before something differed, `interrupted`.
+ *
+ * @throws UsageError, one sentence with the file and the line, for what is no recording.
+ */
+export async function conformance(
+  request: ConformanceRequest = {},
+  hooks: Hooks<ConformanceProgress> = {},
+): Promise<ConformanceReport> {
+  const given = givenOptions('a conformance run', request);
+  checkOptions('a conformance run', given, { numbers: {}, others: { files: 'list with at least one string' } });
+  const { files: paths = selection() } = given;
+  const began = performance.now();
+  const results: FileResult[] = [];
+  const interrupted = await underHooks(hooks, async ({ onProgress, signal }) => {
+    for (const path of paths) {
+      const file = basename(path);
+      const tell = (done: number, total: number): void =>
+        onProgress({ elapsedSeconds: (performance.now() - began) / 1000, file, done, total });
+      results.push(await replayFile(path, tell, signal));
+    }
+    return signal.aborted;
+  });
+  const differences = results.flatMap((result) => result.differences);
+  return resultAs('hmm-lab/conformance/1', {
+    verdict: differences.length > 0 ? 'differs' : interrupted ? 'interrupted' : 'agrees',
+    scripts: sum(results.map(({ scripts }) => scripts)),
+    ops: sum(results.map(({ ops }) => ops)),
+    files: results.map(({ file, scripts, ops }) => ({ file, scripts, ops })),
+    differences,
+    interrupted,
+  });
+}

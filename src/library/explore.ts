@@ -1,0 +1,81 @@
+/** `explore()`: interleavings of a scenario under a controlled scheduler. */
+import type { ExploreOptions, ExploreResult } from '../engines/explore/explore.ts';
+import type { Failure } from '../engines/explore/machine/failure.ts';
+import type * as Parallel from '../engines/explore/threads/parallel.ts';
+import type { ExploreProgress } from '../engines/explore/threads/supervised.ts';
+import { checkOptions, givenOptions } from '../input/options.ts';
+import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
+import { inStepped } from './model.ts';
+import { type ScenarioRequest, scenarioOptions, subjectOf } from './subject.ts';
+
+/** What an exploration is asked for. All is optional, but for the scenario where there is no bug that names one. */
+export interface ExploreRequest extends ScenarioRequest {
+  /** `portfolio` (search, then sampling; the default), `search`, or one way of sampling, as `hmm-lab explore --help` lists them. */
+  readonly strategy?: string | undefined;
+  /** How long to look, in seconds: above 0, at most 86,400. Default 10. */
+  readonly seconds?: number | undefined;
+  /** Most executions: 1 to 1e9. Default 10,000,000. */
+  readonly schedules?: number | undefined;
+  /** Most preemptions of the search: 0 to 100, or Infinity, the default, for all interleavings. */
+  readonly preemptions?: number | undefined;
+  /** Threads: 1 to 64. For a seed and a number of schedules the result is the same for any number of them. Default 1. */
+  readonly workers?: number | undefined;
+  /** Of the sampling strategies: 0 to 2^31 - 1. Default 1. */
+  readonly seed?: number | undefined;
+  /** Follow this one schedule instead, in named points as a failure shows it: `D@lock#4 A@done`. */
+  readonly schedule?: string | undefined;
+}
+
+export const exploreBounds = {
+  seconds: { kind: 'number', above: 0, max: 86_400 },
+  schedules: { kind: 'whole', min: 1, max: 1_000_000_000 },
+  preemptions: { kind: 'whole', min: 0, max: 100 },
+  workers: { kind: 'whole', min: 1, max: 64 },
+  seed: { kind: 'whole', min: 0, max: 2 ** 31 - 1 },
+} as const;
+
+export const exploreUsual = { strategy: 'portfolio', seconds: 10, schedules: 10_000_000, workers: 1, seed: 1 } as const;
+
+/** `--json` of `hmm-lab explore`. */
+export type ExploreReport = Result<'hmm-lab/explore/1', ExploreResult>;
+
+export interface ExploreHooks extends Hooks<ExploreProgress> {
+  /** Called as soon as a rule is known to be broken; to make the failure smaller and to explain it takes some seconds more. */
+  readonly onFound?: ((failure: Failure) => void) | undefined;
+}
+
+/** The options with what is no bound on the preemptions left out. */
+export function bounded<T extends { readonly preemptions?: number }>(given: T): T {
+  const { preemptions, ...rest } = given;
+  return preemptions === Number.POSITIVE_INFINITY ? (rest as T) : given;
+}
+
+/**
+ * Explores one scenario: all interleavings with 0, 1 and 2 preemptions, then all of them, and for what is left of the time a portfolio
+ * of randomised strategies. Works in threads of its own; a model with a bug is a copy of the lab, made once in a process and removed
+ * at its end. Needs some hundred megabytes for a large scenario; what user modules print goes to stderr.
+ *
+ * The verdict is `proved`, `bounded` or `sampled` (by how far the search came), `vacuous`, or `violation`, with `failure` made smaller
+ * and explained. Stopped by the signal it says `interrupted`, and the verdict is what was reached until then.
+ *
+ * @throws UsageError, one sentence, for what is not allowed: an option, a scenario, driver, bug or strategy that is unknown or does not
+ * fit, a module that does not load, a schedule that cannot be followed.
+ */
+export async function explore(request: ExploreRequest = {}, hooks: ExploreHooks = {}): Promise<ExploreReport> {
+  const given = bounded(givenOptions('an exploration', request));
+  const others = { ...scenarioOptions, strategy: 'string', schedule: 'string' };
+  checkOptions('an exploration', given, { numbers: exploreBounds, others });
+  const all = { ...exploreUsual, preemptions: Number.POSITIVE_INFINITY, ...given };
+  const { bug, scenario, ...subject } = await subjectOf('explore', given);
+  const { strategy, seconds, schedules, preemptions, seed, workers, schedule } = all;
+  const options: ExploreOptions = { strategy, seconds, schedules, preemptions, seed, ...subject, explain: true };
+  const { onFound = () => {} } = hooks;
+  const result = await underHooks(hooks, (watched) =>
+    inStepped(bug, async (load) => {
+      const { exploreParallel, runSchedule } = await load<typeof Parallel>('engines/explore/threads/parallel');
+      if (schedule !== undefined) return runSchedule(scenario, subject, schedule, watched);
+      return exploreParallel(scenario, options, workers, { ...watched, onFound });
+    }),
+  );
+  return resultAs('hmm-lab/explore/1', result);
+}

@@ -1,0 +1,87 @@
+/** `hunt()`: the corpus of bugs against the explorer. */
+import type { Bug } from '../bugs/bug.ts';
+import type * as Catalogue from '../engines/explore/plan/catalogue.ts';
+import type { HuntOptions, HuntProgress, HuntResult } from '../engines/hunt/hunt.ts';
+import { checkOptions, givenOptions, shown } from '../input/options.ts';
+import { UsageError } from '../input/usageError.ts';
+import { bugOf } from '../mutation/bugNamed.ts';
+import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
+import { inStepped } from './model.ts';
+
+export interface HuntRequest {
+  /** Only these bugs, without controls and without the model as it is: ids of the catalogue, or bugs of your own. */
+  readonly bugs?: readonly (string | Bug)[] | undefined;
+  /** Longest search for one bug, in seconds: above 0, at most 3600. Default 5. */
+  readonly seconds?: number | undefined;
+  /** Most schedules of a search, and of the samples of one seed: 1 to 1e9. Default 1,000,000. */
+  readonly schedules?: number | undefined;
+  /** Seeds to sample each bug with after the search: 0 to 1000. Default 0. */
+  readonly seeds?: number | undefined;
+  /** Schedules of the model as it is, over all scenarios: 0 to 1e9. Default 20,000, and 0 with `bugs`. */
+  readonly clean?: number | undefined;
+  /** Threads: 1 to 64. Default 2. */
+  readonly workers?: number | undefined;
+}
+
+export const huntBounds = {
+  seconds: { kind: 'number', above: 0, max: 3600 },
+  schedules: { kind: 'whole', min: 1, max: 1_000_000_000 },
+  seeds: { kind: 'whole', min: 0, max: 1000 },
+  clean: { kind: 'whole', min: 0, max: 1_000_000_000 },
+  workers: { kind: 'whole', min: 1, max: 64 },
+} as const;
+
+export const huntUsual = { seconds: 5, schedules: 1_000_000, seeds: 0, clean: 20_000, workers: 2 } as const;
+
+/** `--json` of `hmm-lab hunt`. */
+export type HuntReport = Result<
+  'hmm-lab/hunt/1',
+  {
+    /** `lost`: a bug was not found by one of its rules, something was reported that is none, or a scenario is vacuous. */
+    readonly verdict: 'found' | 'lost' | 'interrupted';
+    readonly options: HuntOptions;
+  } & HuntResult
+>;
+
+function verdictOf({ rows, falseAlarms, vacuous, interrupted }: HuntResult): HuntReport['verdict'] {
+  if (interrupted) return 'interrupted';
+  return falseAlarms.length > 0 || vacuous.length > 0 || rows.some(({ found }) => !found) ? 'lost' : 'found';
+}
+
+async function huntedBug(given: string | Bug): Promise<Bug> {
+  const bug = await bugOf(given);
+  if (!Array.isArray(bug.oracles)) throw new UsageError(`bug ${shown(bug.id)} does not say by which rules it is found: oracles`);
+  return bug;
+}
+
+/**
+ * Puts each bug of the corpus into a copy of the model and looks for it; then makes sure that the controls, which are no bugs, and the
+ * model as it is are not reported. All of it takes minutes; a bug some seconds.
+ *
+ * The verdict is `found`, `lost`, or, stopped by the signal, `interrupted`, with the rows of the bugs that were looked for.
+ *
+ * @throws UsageError, one sentence, for an option or a bug that is not allowed, or an edit that does not fit the model.
+ */
+export async function hunt(request: HuntRequest = {}, hooks: Hooks<HuntProgress> = {}): Promise<HuntReport> {
+  const given = givenOptions('a hunt', request);
+  checkOptions('a hunt', given, { numbers: huntBounds, others: { bugs: 'list with at least one entry' } });
+  const { bugs: chosen, ...limits } = given;
+  const { bugs, controls } = await import('../bugs/index.ts');
+  const subjects =
+    chosen === undefined
+      ? { bugs, controls, scenarios: await cleanScenarios() }
+      : { bugs: await Promise.all(chosen.map(huntedBug)), controls: [], scenarios: [] };
+  const options: HuntOptions = { ...huntUsual, ...limits, ...(chosen === undefined ? {} : { clean: 0 }) };
+  const engine = await import('../engines/hunt/hunt.ts');
+  const result = await underHooks(hooks, (watched) => engine.hunt(subjects, options, watched));
+  return resultAs('hmm-lab/hunt/1', { verdict: verdictOf(result), options, ...result });
+}
+
+/** Names of the scenarios that nothing may be reported in. */
+const cleanScenarios = (): Promise<string[]> =>
+  inStepped(undefined, async (load) => {
+    const { scenarios } = await load<typeof Catalogue>('engines/explore/plan/catalogue');
+    return scenarios()
+      .filter(({ flawed }) => !flawed)
+      .map(({ name }) => name);
+  });
