@@ -52,7 +52,7 @@ export async function runReadySweep(ready: ReadySweep, hooks: Hooks<SweepProgres
   const lanes = name === 'race' ? 1 : Math.max(1, Math.min(workers, sweep.atOnce, jobs));
   const rows = await underHooks(hooks, async (watched) => {
     await using engine = await engineOf(name, lanes);
-    return runSweep(cells, kept.found, engine, { ...watched, onRow: kept.add, lanes });
+    return await runSweep(cells, kept.found, engine, { ...watched, onRow: kept.add, lanes });
   });
   kept.settle(rows);
   const { request, varied } = sweep;
