@@ -12,9 +12,9 @@ import type { Executor } from '../src/engines/explore/machine/execution.ts';
 import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/machine/pulse.ts';
 import { counterpartOf } from '../src/engines/explore/plan/cleanScenario.ts';
 import { Control } from '../src/engines/explore/plan/control.ts';
-import { type List, listScenarios } from '../src/engines/explore/plan/list.ts';
 import { importScenario } from '../src/engines/explore/plan/importScenario.ts';
 import { runJob } from '../src/engines/explore/plan/jobs.ts';
+import { type List, listScenarios } from '../src/engines/explore/plan/list.ts';
 import { START_MS } from '../src/engines/explore/threads/threads.ts';
 import type { Answers, AnyScenario, Misfit, Order, Started } from '../src/engines/explore/threads/work.ts';
 import { answerOf } from '../src/engines/shared/refusal.ts';
@@ -61,7 +61,11 @@ async function open(asked: AnyScenario, pulse: Pulse): Promise<Started | Misfit>
   }
 }
 
-async function report({ scenario: name, settings, driver }: Order, { found, options }: Answers['report']['work'], budget: Budget) {
+async function report(
+  { scenario: name, settings, driver }: Order,
+  { found, options }: Answers['report']['work'],
+  budget: Budget,
+) {
   const clean = options.explain === true ? await counterpartOf(name, settings, driver) : null;
   return reportFound(kept, options, found, budget, clean);
 }
@@ -108,7 +112,9 @@ export default async function explore(order: Order) {
   const pulse = new Pulse(order.pulse);
   usePulse(pulse);
   try {
-    return await answerOf<unknown>(() => (order.work.kind === 'start' ? start(order, control, pulse) : work(order, control, pulse)));
+    return await answerOf<unknown>(() =>
+      order.work.kind === 'start' ? start(order, control, pulse) : work(order, control, pulse),
+    );
   } finally {
     pulse.end();
   }

@@ -6,9 +6,9 @@ import { type ReadyRace, runRace } from '../library/race.ts';
 import { isReproducible, reproduceRace } from '../library/reproduceRace.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { startLive } from '../report/live.ts';
+import { reproducedText } from '../report/reproducedText.ts';
 import { stressText } from '../report/stressText.ts';
 import { styleFor } from '../report/style.ts';
-import { reproducedText } from '../report/reproducedText.ts';
 import { plural, seconds } from '../report/units.ts';
 import { EXIT_INTERRUPTED, EXIT_INVALID, EXIT_VIOLATION } from './exitCodes.ts';
 import { type Command, parseFlags } from './flags.ts';
@@ -63,7 +63,9 @@ async function reproduceLive(result: RaceResult, ready: ReadyRace, known: () => 
     known();
     return EXIT_VIOLATION;
   };
-  return interruptible((signal) => reproduceRace(result, ready, { onProgress: live.update, signal }), { leaving }).finally(live.stop);
+  return interruptible((signal) => reproduceRace(result, ready, { onProgress: live.update, signal }), { leaving }).finally(
+    live.stop,
+  );
 }
 
 async function run(args: readonly string[]): Promise<number> {

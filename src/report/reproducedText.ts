@@ -11,7 +11,10 @@ function reached(explored: Reproduced['explored']): string {
 }
 
 /** What the search has found; or that it has not, and what every actor was at. */
-export function reproducedText({ explored, found, seconds: took, interrupted }: Reproduced, { violations, log }: RaceResult): string {
+export function reproducedText(
+  { explored, found, seconds: took, interrupted }: Reproduced,
+  { violations, log }: RaceResult,
+): string {
   const [violation] = violations;
   const rule = violation?.rule ?? '';
   const looked = `${plural(explored.length, 'scenario')} in ${seconds(took)}`;

@@ -10,7 +10,7 @@ import { Control, LANES } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
 import { resultOf } from '../plan/result.ts';
 import { type SurveyResult, surveyResult } from '../plan/surveyResult.ts';
-import { Row, jobText } from '../plan/surveyRow.ts';
+import { jobText, Row } from '../plan/surveyRow.ts';
 import { report } from './parallel.ts';
 import { type ParallelHooks, supervised } from './supervised.ts';
 import { Stuck, Threads } from './threads.ts';
