@@ -150,7 +150,7 @@ export async function auditParallel(
     elapsedSeconds: (Date.now() - began) / 1000,
     doing: 'stopping steps in their middle',
   }));
-  const { threads } = await Threads.start({ scenario, settings, driver }, 1, control, true);
+  const { threads } = await Threads.start({ scenario, settings, driver }, 1, control);
   await using _threads = threads;
   return { ...(await threads.run({ kind: 'audit', ...limits })), interrupted: control.isStopped };
 }
