@@ -2,8 +2,8 @@
 
 import { frameLoad, frameStore } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
-import type { Mirror } from '../arena/structures.ts';
 import { deviceBegin, deviceEnd, deviceIncrement } from '../drivers/base/deviceAccess.ts';
+import type { Device } from '../drivers/base/driver.ts';
 import { counterSlot } from '../oracles/ledger.ts';
 import { count } from '../sync/task.ts';
 import type { Operation, World } from './world.ts';
@@ -12,49 +12,49 @@ import { randomRange } from './world.ts';
 /** Longest span of one operation, in pages. */
 const SPAN = 8;
 
-const mirrorOf = (world: World): Mirror => world.mirrors[world.index % world.mirrors.length] as number;
+const deviceOf = ({ driver, mirrors, index }: World): Device => ({ driver, mirror: mirrors[index % mirrors.length] as number });
 
 function* read(world: World) {
-  const { task, driver, ledger, base, pages } = world;
-  const mirror = mirrorOf(world);
+  const { task, ledger, base, pages } = world;
+  const device = deviceOf(world);
   const [start, end] = randomRange(world, 0, pages, SPAN);
   for (let page = start; page < end; page++) {
     const slot = world.random(ledger.actors);
     const expected = ledger.expect(page, slot);
-    const at = yield* deviceBegin(task, driver, mirror, base + page, base + end, 'read');
+    const at = yield* deviceBegin(task, device, base + page, base + end, 'read');
     if (at < 0) {
       count(task, Counter.deniedAccesses);
       return;
     }
     const value = frameLoad(task.arena, at + slot);
-    yield* deviceEnd(task, driver, mirror);
+    yield* deviceEnd(task, device);
     ledger.check(page, slot, value, expected, `device${world.index}`);
     count(task, Counter.deviceReads);
   }
 }
 
 function* write(world: World) {
-  const { task, driver, ledger, base, pages } = world;
-  const mirror = mirrorOf(world);
+  const { task, ledger, base, pages } = world;
+  const device = deviceOf(world);
   const [start, end] = randomRange(world, 0, pages, SPAN);
   for (let page = start; page < end; page++) {
     const next = ledger.beginWrite(page, task.id);
-    const at = yield* deviceBegin(task, driver, mirror, base + page, base + end, 'write');
+    const at = yield* deviceBegin(task, device, base + page, base + end, 'write');
     if (at < 0) {
       count(task, Counter.deniedAccesses);
       return;
     }
     frameStore(task.arena, at + task.id, next.value);
-    yield* deviceEnd(task, driver, mirror);
+    yield* deviceEnd(task, device);
     ledger.acknowledge(page, task.id, next);
     count(task, Counter.deviceWrites);
   }
 }
 
 function* atomic(world: World) {
-  const { task, driver, ledger, base } = world;
+  const { task, ledger, base } = world;
   const page = world.random(world.pages);
-  const value = yield* deviceIncrement(task, driver, mirrorOf(world), base + page, counterSlot(ledger.actors));
+  const value = yield* deviceIncrement(task, deviceOf(world), base + page, counterSlot(ledger.actors));
   if (value < 0) {
     count(task, Counter.deniedAccesses);
     return;

@@ -70,11 +70,11 @@ function* move(world: World) {
   if (stable === 0) return;
   const [start, end] = randomRange(world, base, stable, SPAN);
   const pages = end - start;
-  if ((yield* mremap(task, mm, start, pages, pages, scratch)) < 0) {
+  if ((yield* mremap(task, mm, start, pages, { pages, to: scratch })) < 0) {
     failed(world);
     return;
   }
-  const back = yield* mremap(task, mm, scratch, pages, pages, start);
+  const back = yield* mremap(task, mm, scratch, pages, { pages, to: start });
   if (back < 0) throw new Violation('I-DATA', `disturber${world.index} cannot move ${pages} pages back: ${back}`);
   yield* unprotect(world, start, end);
 }

@@ -60,7 +60,7 @@ export const retryMistakes: readonly Bug[] = [
           if (result !== -EBUSY) return result;
           range.notifierSeq = yield* mmuIntervalReadBegin(task, notifier);`,
       },
-      { module: 'drivers/dmirror/fault', find: 'result = 1 + vpn;', replace: 'vpn++;' },
+      { module: 'drivers/dmirror/fault', find: 'range.readOnly = vpn; result = -EACCES;', replace: 'vpn++;' },
     ],
   },
   {

@@ -148,9 +148,9 @@ export const devicePageBugs: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/dmirror/exclusive',
-        find: 'const result = yield* program(task, mirror, sub, vpn, pfn, token);',
+        find: 'const result = yield* program(task, mirror, { sub, vpn, token }, pfn);',
         replace: `
-          const result = yield* program(task, mirror, sub, vpn, pfn, token);
+          const result = yield* program(task, mirror, { sub, vpn, token }, pfn);
           if (result === -EBUSY) return result;`,
       },
     ],

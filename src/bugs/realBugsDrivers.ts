@@ -219,8 +219,8 @@ export const driverBugs: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/dmirror/fault',
-        find: 'result = yield* faultChunk(task, mirror, sub, at, stop, write, retry, once);',
-        replace: 'result = yield* faultChunk(task, mirror, sub, start, Math.min(start + chunk, end), write, retry, once);',
+        find: 'result = yield* faultChunk(task, request, sub, at, stop);',
+        replace: 'result = yield* faultChunk(task, request, sub, start, Math.min(start + chunk, end));',
       },
     ],
   },

@@ -230,8 +230,8 @@ export const rangeFaultBugs: readonly Bug[] = [
     edits: [
       {
         module: 'hmm/rangeFault',
-        find: 'result = yield* doFault(task, mm, walk, unlocked);',
-        replace: '{ result = yield* doFault(task, mm, walk, unlocked); walk.last = range.start; }',
+        find: 'result = yield* doFault(task, walk, unlocked);',
+        replace: '{ result = yield* doFault(task, walk, unlocked); walk.last = range.start; }',
       },
     ],
   },

@@ -42,6 +42,8 @@ export const NEED_WRITE_FAULT = 2;
 
 /** struct hmm_vma_walk. */
 export interface Walk {
+  readonly mm: Mm;
+  readonly range: HmmRange;
   /** First page whose word has not been overwritten: where the next round starts. */
   last: Vpn;
   /** End of the chunk to fault. */
@@ -102,7 +104,8 @@ function pend(walk: Walk, start: Vpn, end: Vpn, need: number): number {
  *
  * @kernel mm/hmm.c hmm_vma_walk_hole
  */
-export function hole(range: HmmRange, walk: Walk, start: Vpn, end: Vpn): number {
+export function hole(walk: Walk, start: Vpn, end: Vpn): number {
+  const { range } = walk;
   const need = needFaultIn(range, start, end);
   return need === 0 ? fill(range, start, end, 0) : pend(walk, start, end, need);
 }
@@ -113,8 +116,9 @@ export function forbidden(range: HmmRange, start: Vpn, end: Vpn): number {
 }
 
 /** A non-present entry. 0 when its word has been stored, else the result of the walk. */
-function* nonpresent(task: Task, mm: Mm, range: HmmRange, walk: Walk, pte: Pte, vpn: Vpn, end: Vpn): Steps<number> {
+function* nonpresent(task: Task, walk: Walk, pte: Pte, vpn: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
+  const { mm, range } = walk;
   const at = vpn - range.start;
   const word = range.hmmPfns[at] as number;
   const sticky = word & HMM_PFN_INOUT_FLAGS;
@@ -143,11 +147,12 @@ function* nonpresent(task: Task, mm: Mm, range: HmmRange, walk: Walk, pte: Pte, 
  *
  * @kernel mm/hmm.c hmm_vma_handle_pte
  */
-export function* handlePte(task: Task, mm: Mm, range: HmmRange, walk: Walk, pte: Pte, vpn: Vpn, end: Vpn): Steps<number> {
+export function* handlePte(task: Task, walk: Walk, pte: Pte, vpn: Vpn, end: Vpn): Steps<number> {
+  const { range } = walk;
   const { hmmPfns } = range;
   const at = vpn - range.start;
   const word = hmmPfns[at] as number;
-  if ((pte & PTE_PRESENT) === 0) return yield* nonpresent(task, mm, range, walk, pte, vpn, end);
+  if ((pte & PTE_PRESENT) === 0) return yield* nonpresent(task, walk, pte, vpn, end);
   const accessible = (pte & PTE_PROTNONE) === 0;
   const granted = accessible ? HMM_PFN_VALID | ((pte & PTE_WRITE) << WRITE_TO_PFN_WRITE) : 0;
   const need = needFault(range, word, granted);
@@ -162,8 +167,9 @@ export function* handlePte(task: Task, mm: Mm, range: HmmRange, walk: Walk, pte:
  *
  * @kernel mm/hmm.c hmm_vma_handle_pmd
  */
-export function* handleLeaf(task: Task, mm: Mm, range: HmmRange, walk: Walk, leaf: Pte, start: Vpn, end: Vpn): Steps<number> {
+export function* handleLeaf(task: Task, walk: Walk, leaf: Pte, start: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
+  const { mm, range } = walk;
   const order = PMD_ORDER << HMM_PFN_ORDER_SHIFT;
   if (isMigration(leaf) && needFaultIn(range, start, end) !== 0) {
     walk.last = start;

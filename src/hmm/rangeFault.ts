@@ -34,8 +34,9 @@ const mmOfRange = (task: Task, range: HmmRange): Mm =>
  *
  * @kernel mm/hmm.c hmm_do_fault
  */
-function* doFault(task: Task, mm: Mm, walk: Walk, unlocked: boolean): Steps<number> {
+function* doFault(task: Task, walk: Walk, unlocked: boolean): Steps<number> {
   const { arena } = task;
+  const { mm } = walk;
   const vma = vmaLookup(arena, mm, walk.last);
   if (vma === 0) return -EFAULT;
   let flags = FAULT_FLAG_REMOTE | (unlocked ? FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE : 0);
@@ -55,7 +56,7 @@ function* doFault(task: Task, mm: Mm, walk: Walk, unlocked: boolean): Steps<numb
 
 /** The rounds under one token. -ENOLCK: mmap_lock was dropped inside a fault. */
 function* rounds(task: Task, mm: Mm, range: HmmRange, unlocked: boolean): Steps<number> {
-  const walk: Walk = { last: range.start, end: range.start, need: 0 };
+  const walk: Walk = { mm, range, last: range.start, end: range.start, need: 0 };
   // What a round leaves in an array of the caller's own, an explorer could not see.
   const isSeen = range.hmmPfns.buffer === task.pfns.buffer;
   let mark = observed();
@@ -66,8 +67,8 @@ function* rounds(task: Task, mm: Mm, range: HmmRange, unlocked: boolean): Steps<
     // Tested only here: a page filled after the test may be stale. The caller's read-retry has the last word.
     if (mmuIntervalCheckRetry(task, range.notifier, range.notifierSeq)) return -EBUSY;
     yield Point.hmmWalk;
-    let result = yield* walkRange(task, mm, range, walk);
-    if (result === -EAGAIN) result = yield* doFault(task, mm, walk, unlocked);
+    let result = yield* walkRange(task, walk);
+    if (result === -EAGAIN) result = yield* doFault(task, walk, unlocked);
     if (result !== -EBUSY) return result;
   }
 }

@@ -59,8 +59,9 @@ function copyPresent(arena: Arena, range: HmmRange, table: PageTable, vpn: Vpn, 
  *
  * @kernel mm/hmm.c hmm_vma_walk_pmd
  */
-function* walkTable(task: Task, mm: Mm, range: HmmRange, walk: Walk, table: PageTable, start: Vpn, end: Vpn): Steps<number> {
+function* walkTable(task: Task, walk: Walk, table: PageTable, start: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
+  const { range } = walk;
   // Entries are handled one by one where each has its own request, or its own point; else as many at once as are alike.
   const alike = (range.pfnFlagsMask & HMM_PFN_REQ_FAULT) === 0 && (range.pfnFlagsMask & HMM_PFN_REQ_WRITE) === 0;
   let vpn = start;
@@ -70,7 +71,7 @@ function* walkTable(task: Task, mm: Mm, range: HmmRange, walk: Walk, table: Page
       vpn = copyPresent(arena, range, table, vpn, end);
       if (vpn === end) return 0;
     }
-    const result = yield* handlePte(task, mm, range, walk, get(arena, pteAt(arena, table, vpn)), vpn, end);
+    const result = yield* handlePte(task, walk, get(arena, pteAt(arena, table, vpn)), vpn, end);
     if (result !== 0) return result;
     vpn++;
   }
@@ -78,9 +79,9 @@ function* walkTable(task: Task, mm: Mm, range: HmmRange, walk: Walk, table: Page
 }
 
 /** The populated and the empty stretches of [start, end), which lies in one readable VMA. */
-function* walkVma(task: Task, mm: Mm, range: HmmRange, walk: Walk, start: Vpn, end: Vpn): Steps<number> {
+function* walkVma(task: Task, walk: Walk, start: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
-  const pgd = get(arena, mm + Mm.pgd);
+  const pgd = get(arena, walk.mm + Mm.pgd);
   let vpn = start;
   while (vpn < end) {
     const table = lookupTable(arena, pgd, vpn);
@@ -89,10 +90,10 @@ function* walkVma(task: Task, mm: Mm, range: HmmRange, walk: Walk, start: Vpn, e
     const leaf = table === 0 ? EMPTY_LEAF : hugeLeaf(arena, table);
     const result =
       leaf === 0
-        ? yield* walkTable(task, mm, range, walk, table, vpn, stop)
+        ? yield* walkTable(task, walk, table, vpn, stop)
         : leaf === EMPTY_LEAF
-          ? hole(range, walk, vpn, stop)
-          : yield* handleLeaf(task, mm, range, walk, leaf, vpn, stop);
+          ? hole(walk, vpn, stop)
+          : yield* handleLeaf(task, walk, leaf, vpn, stop);
     if (result !== 0) return result;
     vpn = stop;
   }
@@ -100,12 +101,13 @@ function* walkVma(task: Task, mm: Mm, range: HmmRange, walk: Walk, start: Vpn, e
 }
 
 /**
- * walk_page_range from `walk.last` to the end of the range. 0, -EAGAIN (a fault is pending), -EBUSY (waited) or -EFAULT.
+ * walk_page_range from `last` of the walk to the end of its range. 0, -EAGAIN (a fault is pending), -EBUSY (waited) or -EFAULT.
  *
  * @kernel mm/hmm.c hmm_vma_walk_test
  */
-export function* walkRange(task: Task, mm: Mm, range: HmmRange, walk: Walk): Steps<number> {
+export function* walkRange(task: Task, walk: Walk): Steps<number> {
   const { arena } = task;
+  const { mm, range } = walk;
   let vpn = walk.last;
   while (vpn < range.end) {
     const vma = findVma(arena, mm, vpn);
@@ -119,7 +121,7 @@ export function* walkRange(task: Task, mm: Mm, range: HmmRange, walk: Walk): Ste
     const end = Math.min(vmaEnd(arena, vma), range.end);
     const flags = vmaFlags(arena, vma);
     const readable = (flags & VM_READ) !== 0 && (flags & (VM_IO | VM_PFNMAP)) === 0;
-    const result = readable ? yield* walkVma(task, mm, range, walk, vpn, end) : forbidden(range, vpn, end);
+    const result = readable ? yield* walkVma(task, walk, vpn, end) : forbidden(range, vpn, end);
     if (result !== 0) return result;
     vpn = end;
   }

@@ -87,7 +87,7 @@ function* collectAt(task: Task, migrate: MigrateVma, from: Vpn, to: Vpn, anonymo
   } else if (arena.hasHuge && !isOlder(arena, Older.compoundStays)) {
     yield* splitPieces(task, migrate, table, from, to);
   }
-  return yield* collectTable(task, migrate, table, from, to, anonymous);
+  return yield* collectTable(task, migrate, table, from, to);
 }
 
 /**

@@ -20,6 +20,7 @@ import { removeRmap, shareAnonRmap } from '../mm/rmap/rmap.ts';
 import { isDevicePrivate, isHuge, leafWritable, PTE_DIRTY, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/table/pte.ts';
 import { pteAt, pteOffsetMapLock, ptlOf } from '../mm/table/tables.ts';
 import { CPU, flushTlb } from '../mm/table/tlb.ts';
+import { vmaIsAnonymous } from '../mm/vma/vma.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
@@ -99,16 +100,10 @@ function* take(task: Task, migrate: MigrateVma, word: Word, pfn: Pfn): Steps<num
  *
  * @kernel mm/migrate_device.c migrate_vma_collect_pmd
  */
-export function* collectTable(
-  task: Task,
-  migrate: MigrateVma,
-  table: PageTable,
-  start: Vpn,
-  end: Vpn,
-  anonymous: boolean,
-): Steps<boolean> {
+export function* collectTable(task: Task, migrate: MigrateVma, table: PageTable, start: Vpn, end: Vpn): Steps<boolean> {
   const { arena } = task;
   const { src, dst } = migrate;
+  const anonymous = vmaIsAnonymous(arena, migrate.vma);
   const ptl = ptlOf(arena, table);
   let flush = false;
   if (!(yield* pteOffsetMapLock(task, table))) return false;

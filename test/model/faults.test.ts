@@ -221,7 +221,7 @@ test('SIGSEGV: no VMA, no permission, no access at all', () => {
 test('SIGBUS: a mapping beyond the end of its file, and a reaped address space', () => {
   const { arena, task, mm } = scene();
   const mapping = addressSpaceAlloc(arena, 0);
-  run(mmapRegion(task, mm, 100, 1, VM_READ | VM_WRITE | VM_SHARED, { mapping, pgoff: 0 }));
+  run(mmapRegion(task, mm, 100, 1, { flags: VM_READ | VM_WRITE | VM_SHARED, backing: { mapping, pgoff: 0 } }));
   assert.equal(run(cpuFault(task, mm, 100, false)), VM_FAULT_SIGBUS);
   run(cpuStore(task, mm, AT, 0, 1));
   or(arena, mm + Mm.flags, MmFlag.unstable);

@@ -38,7 +38,7 @@ for (const to of [100, FAR]) {
     const at = scene();
     const { arena, task, mm, events } = at;
     const before = pteOf(arena, mm, AT);
-    assert.equal(run(mremap(task, mm, AT, 4, 4, to)), to);
+    assert.equal(run(mremap(task, mm, AT, 4, { pages: 4, to })), to);
     assert.equal(new Set(heard(events)).size, 1);
     assert.equal(pteOf(arena, mm, to), before);
     assert.equal(pteOf(arena, mm, AT), 0);
@@ -55,14 +55,14 @@ test('the bracket over the old range opens before the first entry moves', () => 
   events.during = () => {
     first ||= entryOf(arena, mm, AT);
   };
-  run(mremap(task, mm, AT, 4, 4, FAR));
+  run(mremap(task, mm, AT, 4, { pages: 4, to: FAR }));
   assert.equal(first, 'PRES(W,D,A)');
   assert.equal(heard(events)[0], `UNMAP ${AT}-${AT + 4}`);
 });
 
 test('a part moves out of the middle; the rest stays', () => {
   const at = scene();
-  assert.equal(run(mremap(at.task, at.mm, AT + 1, 2, 2, FAR)), FAR);
+  assert.equal(run(mremap(at.task, at.mm, AT + 1, 2, { pages: 2, to: FAR })), FAR);
   assert.deepEqual(read(at, AT), [1, null, null, 4]);
   assert.deepEqual(read(at, FAR, 2), [2, 3]);
   assert.equal(vmaCount(at.task, at.mm), 3);
@@ -87,7 +87,7 @@ test('device-private, device-exclusive and migration entries move verbatim', () 
     [0, 1, 2, 3].map((i) => entryOf(arena, mm, AT + i)),
     ['DP_W', 'DX', 'MIG_W', 'PRES(W,D,A)'],
   );
-  assert.equal(run(mremap(task, mm, AT, 4, 4, FAR)), FAR);
+  assert.equal(run(mremap(task, mm, AT, 4, { pages: 4, to: FAR })), FAR);
   assert.deepEqual(
     [0, 1, 2, 3].map((i) => pteOf(arena, mm, FAR + i)),
     before,
@@ -102,9 +102,9 @@ test('device-private, device-exclusive and migration entries move verbatim', () 
 test('growing while moving gives empty pages behind the old ones; shrinking drops the rest', () => {
   const at = scene();
   const { task, mm } = at;
-  assert.equal(run(mremap(task, mm, AT, 4, 6, FAR)), FAR);
+  assert.equal(run(mremap(task, mm, AT, 4, { pages: 6, to: FAR })), FAR);
   assert.deepEqual(read(at, FAR, 7), [1, 2, 3, 4, 0, 0, null]);
-  assert.equal(run(mremap(task, mm, FAR, 6, 2, 100)), 100);
+  assert.equal(run(mremap(task, mm, FAR, 6, { pages: 2, to: 100 })), 100);
   assert.deepEqual(read(at, 100, 3), [1, 2, null]);
   assert.equal(rssOf(at.arena, mm), 2);
   checkCounts(at.arena);
@@ -113,23 +113,23 @@ test('growing while moving gives empty pages behind the old ones; shrinking drop
 test('in place: growing needs room, shrinking unmaps the end', () => {
   const at = scene();
   const { task, mm, events } = at;
-  assert.equal(run(mremap(task, mm, AT, 4, 6)), AT);
+  assert.equal(run(mremap(task, mm, AT, 4, { pages: 6 })), AT);
   assert.equal(vmaCount(task, mm), 1);
   assert.equal(run(cpuStore(task, mm, AT + 5, 0, 6)), 0);
-  assert.equal(run(mremap(task, mm, AT, 6, 6)), AT);
+  assert.equal(run(mremap(task, mm, AT, 6, { pages: 6 })), AT);
   assert.deepEqual(heard(events), []);
-  assert.equal(run(mremap(task, mm, AT, 6, 3)), AT);
+  assert.equal(run(mremap(task, mm, AT, 6, { pages: 3 })), AT);
   assert.deepEqual(heard(events), [`UNMAP ${AT + 3}-${AT + 6}`]);
   assert.deepEqual(read(at, AT), [1, 2, 3, null]);
   run(mmapAnonymous(task, mm, AT + 4, 1));
-  assert.equal(run(mremap(task, mm, AT, 3, 5)), -ENOMEM, 'somebody is in the way');
-  assert.equal(run(mremap(task, mm, AT, 2, 3)), -ENOMEM, 'not the end of the VMA');
+  assert.equal(run(mremap(task, mm, AT, 3, { pages: 5 })), -ENOMEM, 'somebody is in the way');
+  assert.equal(run(mremap(task, mm, AT, 2, { pages: 3 })), -ENOMEM, 'not the end of the VMA');
   checkCounts(at.arena);
 });
 
 test('neighbours whose offsets do not continue each other stay apart', () => {
   const at = scene();
-  assert.equal(run(mremap(at.task, at.mm, AT, 1, 1, AT + 4)), AT + 4);
+  assert.equal(run(mremap(at.task, at.mm, AT, 1, { pages: 1, to: AT + 4 })), AT + 4);
   assert.deepEqual(read(at, AT + 1), [2, 3, 4, 1]);
   assert.equal(vmaCount(at.task, at.mm), 2);
   checkCounts(at.arena);
@@ -141,7 +141,7 @@ test('what was at the destination goes', () => {
   run(mmapAnonymous(task, mm, FAR, 6));
   run(cpuStore(task, mm, FAR + 5, 0, 9));
   run(cpuStore(task, mm, FAR, 0, 9));
-  assert.equal(run(mremap(task, mm, AT, 4, 4, FAR)), FAR);
+  assert.equal(run(mremap(task, mm, AT, 4, { pages: 4, to: FAR })), FAR);
   assert.equal(heard(events)[0], `UNMAP ${FAR}-${FAR + 4}`);
   assert.deepEqual(read(at, FAR, 6), [1, 2, 3, 4, 0, 9]);
   checkCounts(at.arena);
@@ -152,7 +152,7 @@ test('a moved page is still found by rmap, also from a child', () => {
   const { arena, task, mm } = at;
   const pgmap = testDevice(arena);
   const child = run(forkMm(task, mm));
-  run(mremap(task, mm, AT, 4, 4, FAR));
+  run(mremap(task, mm, AT, 4, { pages: 4, to: FAR }));
   run(toDevice(task, mm, pgmap, FAR, FAR + 4));
   assert.deepEqual([entryOf(arena, mm, FAR), entryOf(arena, child, AT)], ['DP_R', 'DP_R']);
   assert.deepEqual(countsOf(arena, pfnOf(arena, mm, FAR)), [2, 2, false]);
@@ -176,7 +176,7 @@ test('bad arguments change nothing', () => {
     [500, 1, 1, FAR, EFAULT],
   ];
   for (const [from, pages, newPages, to, error] of bad) {
-    assert.equal(run(mremap(task, mm, from, pages, newPages, to)), -error, `${from} ${pages} ${newPages} ${to}`);
+    assert.equal(run(mremap(task, mm, from, pages, { pages: newPages, to })), -error, `${from} ${pages} ${newPages} ${to}`);
   }
   assert.deepEqual(heard(events), []);
   assert.deepEqual(read(at, AT), [1, 2, 3, 4]);
@@ -187,7 +187,7 @@ test('out of page tables half-way: everything is moved back', () => {
   // One table for each level, and one more: the destination lies across two.
   const at = scene({ tables: 5 });
   const { task, mm } = at;
-  assert.equal(run(mremap(task, mm, AT, 4, 4, FAR + 22)), -ENOMEM);
+  assert.equal(run(mremap(task, mm, AT, 4, { pages: 4, to: FAR + 22 })), -ENOMEM);
   assert.deepEqual(read(at, AT), [1, 2, 3, 4]);
   assert.equal(vmaCount(task, mm), 1);
   assert.equal(rssOf(at.arena, mm), 4);
@@ -202,7 +202,7 @@ for (const [vmas, what] of [
   test(`no VMA left for ${what}: -ENOMEM, and the data stays where it was`, () => {
     const at = scene({ vmas });
     const { task, mm } = at;
-    assert.equal(run(mremap(task, mm, AT + 1, 2, 2, FAR)), -ENOMEM);
+    assert.equal(run(mremap(task, mm, AT + 1, 2, { pages: 2, to: FAR })), -ENOMEM);
     assert.deepEqual(read(at, AT), [1, 2, 3, 4]);
     assert.deepEqual(read(at, FAR, 2), [null, null]);
     checkCounts(at.arena);

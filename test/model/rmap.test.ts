@@ -55,7 +55,7 @@ test('it finds it after splits, merges and moves', () => {
   assert.deepEqual(walk(task, pfn), [`${mm}:${AT + 3}`]);
   run(munmap(task, mm, AT, 2));
   assert.deepEqual(walk(task, pfn), [`${mm}:${AT + 3}`]);
-  run(mremap(task, mm, AT + 3, 1, 1, 900));
+  run(mremap(task, mm, AT + 3, 1, { pages: 1, to: 900 }));
   assert.deepEqual(walk(task, pfn), [`${mm}:900`]);
   checkCounts(arena);
 });

@@ -31,7 +31,7 @@ test('an address space lives and dies without leaving anything behind', () => {
   assert.equal(run(mprotect(task, mm, at, 1, VM_READ)), 0);
   assert.ok(run(cpuStore(task, mm, at, 3, 1)) < 0);
   assert.equal(run(mprotect(task, mm, at, 1, VM_READ | VM_WRITE)), 0);
-  assert.equal(run(mremap(task, mm, at, 2, 2, 100)), 100);
+  assert.equal(run(mremap(task, mm, at, 2, { pages: 2, to: 100 })), 100);
   assert.equal(run(cpuLoad(task, mm, 100, 3)), 44);
   assert.equal(run(cpuLoad(task, mm, 101, 3)), 43);
   assert.equal(run(madviseDontneed(task, mm, 100, 1)), 0);

@@ -131,7 +131,7 @@ test('exit frees the slots', () => {
 test('mremap takes the entry along, mprotect lets it be and rules when the page comes back', () => {
   const { arena, task, mm, pageout, read } = scene();
   pageout();
-  run(mremap(task, mm, AT, 1, 1, 100));
+  run(mremap(task, mm, AT, 1, { pages: 1, to: 100 }));
   assert.equal(entryOf(arena, mm, 100), 'SWAP(exclusive)');
   run(mprotect(task, mm, 100, 1, VM_READ));
   assert.deepEqual([read(100), entryOf(arena, mm, 100)], [7, 'PRES(A)']);

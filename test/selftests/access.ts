@@ -48,7 +48,10 @@ function* newFile(bench: Bench, pages: number, access: number, fill: boolean): S
   const mapping = addressSpaceAlloc(bench.arena, pages);
   // One word a page is all that pread and pwrite of the lab reach.
   if (fill) for (let i = 0; i < pages; i++) yield* fileWrite(bench.task, mapping, i, i + 1);
-  const at = yield* mmapRegion(bench.task, bench.self.mm, -1, pages, access | VM_SHARED, { mapping, pgoff: 0 });
+  const at = yield* mmapRegion(bench.task, bench.self.mm, -1, pages, {
+    flags: access | VM_SHARED,
+    backing: { mapping, pgoff: 0 },
+  });
   return { mapping, at };
 }
 

@@ -217,7 +217,7 @@ export const gaps: readonly SelfTest[] = [
     function* (bench, file) {
       const { task, self } = bench;
       const mapping = addressSpaceAlloc(bench.arena, 1);
-      const shared = yield* mmapRegion(task, self.mm, -1, 1, RW | VM_SHARED, { mapping, pgoff: 0 });
+      const shared = yield* mmapRegion(task, self.mm, -1, 1, { flags: RW | VM_SHARED, backing: { mapping, pgoff: 0 } });
       expectResult(yield* exclusive(bench, file, shared, 1), -EOPNOTSUPP);
       const hugetlb = yield* bench.map(PMD, RW | VM_HUGETLB);
       expectResult(yield* exclusive(bench, file, hugetlb, 1), -EOPNOTSUPP);

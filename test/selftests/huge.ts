@@ -57,7 +57,7 @@ function* remap(bench: Bench, file: DeviceFile, before: boolean, keep: boolean, 
   yield* bench.unmap(start + PMD, 2 * PMD);
   yield* bench.fill(start, PMD, P);
   const to = start + PMD + offset;
-  const move = () => mremap(task, self.mm, start, PMD, PMD, to, keep);
+  const move = () => mremap(task, self.mm, start, PMD, { pages: PMD, to, keep });
   if (before) assert.equal(yield* move(), to);
   yield* toDevice(bench, file, before ? to : start, P);
   if (!before) assert.equal(yield* move(), to);

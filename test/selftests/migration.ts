@@ -112,7 +112,7 @@ export const migrationTests: readonly SelfTest[] = [
       const { task, self, size } = bench;
       const file = yield* bench.open();
       const mapping = addressSpaceAlloc(bench.arena, size.buf);
-      const at = yield* mmapRegion(task, self.mm, -1, size.buf, RW, { mapping, pgoff: 0 });
+      const at = yield* mmapRegion(task, self.mm, -1, size.buf, { flags: RW, backing: { mapping, pgoff: 0 } });
       yield* bench.fill(at, size.buf, P);
       const result = yield* migrateToDeviceCommand(task, file.mirror, at, at + size.buf);
       expectResult(result, 0, size.buf);

@@ -27,10 +27,10 @@ import { cancelWorkSync } from '../../sync/workqueue.ts';
 import { optionIs } from '../base/choices.ts';
 import { derive } from '../base/derive.ts';
 import { suspendDeviceEntries } from '../base/deviceTable.ts';
-import { mirrorMm } from '../base/mirror.ts';
+import { type MirrorRange, mirrorMm } from '../base/mirror.ts';
 import { clipToInterval } from '../base/notifierBlocks.ts';
 import { restoreWork, stopQueues, waitForQueues } from '../base/queues.ts';
-import { faultRange, program } from '../dmirror/fault.ts';
+import { faultRange, faultRequest, program } from '../dmirror/fault.ts';
 import { dmirror } from '../dmirror/index.ts';
 import { Is as Base } from '../dmirror/options.ts';
 import { amdgpuOptions, Is, piecePages } from './options.ts';
@@ -84,7 +84,7 @@ function* getAllPages(task: Task, mirror: Mirror, range: HmmRange): Steps<number
 }
 
 /** A submission: pages, then under the notifier lock the check and the job. -EBUSY is -EAGAIN to user space. */
-function* submit(task: Task, mirror: Mirror, range: HmmRange, write: boolean): Steps<number> {
+function* submit(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<number> {
   const { arena } = task;
   const { start, end, notifier } = range;
   const gotten = yield* getAllPages(task, mirror, range);
@@ -107,7 +107,7 @@ function* submit(task: Task, mirror: Mirror, range: HmmRange, write: boolean): S
 }
 
 function* validate(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
-  return yield* faultRange(task, mirror, start, end, write, submit);
+  return yield* faultRange(task, faultRequest(task, mirror, write, submit), start, end);
 }
 
 const restore = restoreWork(validate);

@@ -10,7 +10,7 @@ import { Mirror } from '../../arena/structures.ts';
 import type { Pfn, Vpn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../../mm/page/devPagemap.ts';
-import { beginAccess, DEVICE, endAccess, tlbFill, tlbGeneration, tlbLookup } from '../../mm/table/tlb.ts';
+import { beginAccess, DEVICE, endAccess, tlbFill, tlbGeneration, tlbLookup, tlbTake } from '../../mm/table/tlb.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -18,7 +18,7 @@ import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn } from './deviceTable.ts';
 import { checkDma } from './dmaMap.ts';
-import type { Driver } from './driver.ts';
+import type { Device } from './driver.ts';
 
 export type DeviceAccess = 'read' | 'write' | 'atomic';
 
@@ -27,7 +27,7 @@ const FAULT_LIMIT = 100_000;
 
 const required = { read: DEV_VALID, write: DEV_VALID | DEV_WRITE, atomic: DEV_VALID | DEV_ATOMIC } as const;
 
-const underLock = (task: Task, driver: Driver, mirror: Mirror): boolean => driver.accessUnderLock?.(task.arena, mirror) ?? false;
+const underLock = (task: Task, { driver, mirror }: Device): boolean => driver.accessUnderLock?.(task.arena, mirror) ?? false;
 
 function translate(task: Task, mirror: Mirror, vpn: Vpn, bits: number): number {
   const { arena } = task;
@@ -36,7 +36,7 @@ function translate(task: Task, mirror: Mirror, vpn: Vpn, bits: number): number {
   const generation = tlbGeneration(task, DEVICE);
   const entry = deviceEntry(arena, mirror, vpn);
   if ((entry & bits) !== bits) return 0;
-  tlbFill(task, DEVICE, mirror, vpn, generation, entry);
+  tlbFill(task, tlbTake(task, DEVICE, mirror, vpn), generation, entry);
   return entry;
 }
 
@@ -58,9 +58,10 @@ function checkOwnMemory(task: Task, mirror: Mirror, vpn: Vpn, pfn: Pfn): void {
 }
 
 /** One try: the frame's first word with the access begun, or -1 for a miss. */
-export function* deviceTry(task: Task, driver: Driver, mirror: Mirror, vpn: Vpn, bits: number): Steps<number> {
+export function* deviceTry(task: Task, device: Device, vpn: Vpn, bits: number): Steps<number> {
   const { arena } = task;
-  const locked = underLock(task, driver, mirror);
+  const { mirror } = device;
+  const locked = underLock(task, device);
   yield Point.deviceAccess;
   if (locked) yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
   else beginAccess(task, DEVICE);
@@ -83,17 +84,11 @@ export function* deviceTry(task: Task, driver: Driver, mirror: Mirror, vpn: Vpn,
  *
  * @returns the index of the frame's first word in `arena.frames`, or a negative errno with nothing begun.
  */
-export function* deviceBegin(
-  task: Task,
-  driver: Driver,
-  mirror: Mirror,
-  vpn: Vpn,
-  end: Vpn,
-  access: DeviceAccess,
-): Steps<number> {
+export function* deviceBegin(task: Task, device: Device, vpn: Vpn, end: Vpn, access: DeviceAccess): Steps<number> {
+  const { driver, mirror } = device;
   const mark = observed();
   for (let faults = 0; faults < FAULT_LIMIT; faults++) {
-    const at = yield* deviceTry(task, driver, mirror, vpn, required[access]);
+    const at = yield* deviceTry(task, device, vpn, required[access]);
     if (at >= 0) return at;
     count(task, Counter.deviceFaults);
     const error =
@@ -108,26 +103,27 @@ export function* deviceBegin(
 }
 
 /** Ends the access begun by {@link deviceBegin}. */
-export function* deviceEnd(task: Task, driver: Driver, mirror: Mirror): Steps<void> {
-  if (underLock(task, driver, mirror)) yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+export function* deviceEnd(task: Task, device: Device): Steps<void> {
+  const { mirror } = device;
+  if (underLock(task, device)) yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
   else endAccess(task, DEVICE);
 }
 
 /** Reads one word: the value, or null when the access failed; the error is then lost. */
-export function* deviceLoad(task: Task, driver: Driver, mirror: Mirror, vpn: Vpn, word: number): Steps<number | null> {
-  const at = yield* deviceBegin(task, driver, mirror, vpn, vpn + 1, 'read');
+export function* deviceLoad(task: Task, device: Device, vpn: Vpn, word: number): Steps<number | null> {
+  const at = yield* deviceBegin(task, device, vpn, vpn + 1, 'read');
   if (at < 0) return null;
   const value = frameLoad(task.arena, at + word);
-  yield* deviceEnd(task, driver, mirror);
+  yield* deviceEnd(task, device);
   return value;
 }
 
 /** Writes one word: 0 or a negative errno. */
-export function* deviceStore(task: Task, driver: Driver, mirror: Mirror, vpn: Vpn, word: number, value: number): Steps<number> {
-  const at = yield* deviceBegin(task, driver, mirror, vpn, vpn + 1, 'write');
+export function* deviceStore(task: Task, device: Device, vpn: Vpn, word: number, value: number): Steps<number> {
+  const at = yield* deviceBegin(task, device, vpn, vpn + 1, 'write');
   if (at < 0) return at;
   frameStore(task.arena, at + word, value);
-  yield* deviceEnd(task, driver, mirror);
+  yield* deviceEnd(task, device);
   return 0;
 }
 
@@ -135,13 +131,13 @@ export function* deviceStore(task: Task, driver: Driver, mirror: Mirror, vpn: Vp
  * An atomic increment by the device: it reads, and writes back a moment later, which is atomic only because no CPU can
  * reach the page in between. The new value, or a negative errno.
  */
-export function* deviceIncrement(task: Task, driver: Driver, mirror: Mirror, vpn: Vpn, word: number): Steps<number> {
-  const at = yield* deviceBegin(task, driver, mirror, vpn, vpn + 1, 'atomic');
+export function* deviceIncrement(task: Task, device: Device, vpn: Vpn, word: number): Steps<number> {
+  const at = yield* deviceBegin(task, device, vpn, vpn + 1, 'atomic');
   if (at < 0) return at;
   const value = frameLoad(task.arena, at + word) + 1;
   yield Point.deviceAtomic;
   frameStore(task.arena, at + word, value);
-  yield* deviceEnd(task, driver, mirror);
+  yield* deviceEnd(task, device);
   // As an unsigned word: one that has wrapped around is no error.
   return value >>> 0;
 }

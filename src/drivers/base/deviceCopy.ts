@@ -9,11 +9,12 @@ import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { deviceEnd, deviceTry } from './deviceAccess.ts';
 import { DEV_VALID, deviceEntry } from './deviceTable.ts';
-import type { Driver } from './driver.ts';
+import type { Device } from './driver.ts';
 
 /** Copies from `start` on; returns the first page that is not there, or `end`. */
-function* copyUntilHole(task: Task, driver: Driver, mirror: Mirror, start: Vpn, end: Vpn): Steps<number> {
+function* copyUntilHole(task: Task, device: Device, start: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
+  const { driver, mirror } = device;
   const locked = driver.accessUnderLock?.(arena, mirror) ?? false;
   let vpn = start;
   // The ioctl holds the lock over all of its pages: an invalidation waits for it.
@@ -23,8 +24,8 @@ function* copyUntilHole(task: Task, driver: Driver, mirror: Mirror, start: Vpn, 
       if ((deviceEntry(arena, mirror, vpn) & DEV_VALID) === 0) break;
       yield Point.deviceTranslated;
     } else {
-      if ((yield* deviceTry(task, driver, mirror, vpn, DEV_VALID)) < 0) break;
-      yield* deviceEnd(task, driver, mirror);
+      if ((yield* deviceTry(task, device, vpn, DEV_VALID)) < 0) break;
+      yield* deviceEnd(task, device);
     }
   }
   if (locked) yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
@@ -32,9 +33,10 @@ function* copyUntilHole(task: Task, driver: Driver, mirror: Mirror, start: Vpn, 
 }
 
 /** Reads [start, end). Calls `round` before each fault. 0 or an error of the fault. */
-export function* deviceRead(task: Task, driver: Driver, mirror: Mirror, start: Vpn, end: Vpn, round: () => void): Steps<number> {
+export function* deviceRead(task: Task, device: Device, start: Vpn, end: Vpn, round: () => void): Steps<number> {
+  const { driver, mirror } = device;
   for (let at = start; ; ) {
-    at = yield* copyUntilHole(task, driver, mirror, at, end);
+    at = yield* copyUntilHole(task, device, at, end);
     if (at === end) return 0;
     round();
     const error = yield* driver.fault(task, mirror, at, end, false);

@@ -8,7 +8,8 @@ import type { Arena } from '../../arena/arena.ts';
 import { Counter } from '../../arena/counters.ts';
 import { Mirror } from '../../arena/structures.ts';
 import type { DeviceEntry, HmmPfn, PageTable, Pfn, Vpn } from '../../arena/units.ts';
-import { HMM_PFN_FLAGS } from '../../hmm/pfn.ts';
+import type { HmmRange } from '../../hmm/hmmRange.ts';
+import { HMM_PFN_FLAGS, HMM_PFN_VALID, HMM_PFN_WRITE } from '../../hmm/pfn.ts';
 import { PG_DIRTY, setPageFlags } from '../../mm/page/page.ts';
 import { ensureTable, lookupTable, nextPopulated, pteAt, tableEnd } from '../../mm/table/tables.ts';
 import { Point } from '../../steps/points.ts';
@@ -50,22 +51,16 @@ export const needsFlush = (old: DeviceEntry, entry: DeviceEntry): boolean =>
 
 /**
  * Stores the entries for the words of a range fault, from `vpn` on in one last-level table, up to `end`. Returns the page it
- * stops at: one whose word lacks a `required` bit, or whose entry would replace another that the device may still use.
+ * stops at: one whose word lacks what the range asked for, or whose entry would replace another that the device may still use.
  * Plain stores under the update lock: a device that reads an entry a moment early finds what was there before, and that was
  * right then.
  */
-export function storeFromPfns(
-  arena: Arena,
-  table: PageTable,
-  pfns: Int32Array,
-  start: Vpn,
-  vpn: Vpn,
-  end: Vpn,
-  required: number,
-): number {
+export function storeFromPfns(arena: Arena, table: PageTable, range: HmmRange, vpn: Vpn, end: Vpn): Vpn {
+  const pfns = range.hmmPfns;
+  const required = range.defaultFlags & (HMM_PFN_VALID | HMM_PFN_WRITE);
   const { words } = arena;
   const to = pteAt(arena, table, vpn);
-  const from = vpn - start;
+  const from = vpn - range.start;
   const count = end - vpn;
   let i = 0;
   // Four at a time, as long as all four are new or all four are there already. An explorer must see each access.

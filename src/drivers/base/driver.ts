@@ -72,6 +72,12 @@ export interface Driver {
   readonly accessUnderLock?: (arena: Arena, mirror: Mirror) => boolean;
 }
 
+/** A device as an actor uses it: its driver, and the mirror of an address space on it. */
+export interface Device {
+  readonly driver: Driver;
+  readonly mirror: Mirror;
+}
+
 /** Needs of a mirror of a driver that does not say. */
 const plainNeeds: MirrorNeeds = { intervals: 1, tables: 0 };
 

@@ -107,21 +107,22 @@ export function mirrorFor(arena: Arena, pgmap: Pgmap, mm: Mm): Mirror {
   return 0;
 }
 
-/** A request for all pages of [start, end) into the task's own array; `flags` as in hmm_range.default_flags. */
-export const mirrorRange = (
-  task: Task,
-  mirror: Mirror,
-  notifier: IntervalSub,
-  start: Vpn,
-  end: Vpn,
-  flags: number,
-): HmmRange => ({
+/** A range fault for a mirror, and what programming the device from it came to. */
+export interface MirrorRange extends HmmRange {
+  defaultFlags: number;
+  /** After -EACCES: a page the device has of its own, and may not write to as it is. */
+  readOnly: Vpn;
+}
+
+/** A look at all pages of [start, end), into the task's own array. To ask for something, set `defaultFlags`. */
+export const mirrorRange = (task: Task, mirror: Mirror, notifier: IntervalSub, start: Vpn, end: Vpn): MirrorRange => ({
   notifier,
   notifierSeq: 0,
   start,
   end,
   hmmPfns: task.pfns,
-  defaultFlags: flags,
+  defaultFlags: 0,
   pfnFlagsMask: 0,
   devPrivateOwner: get(task.arena, mirror + Mirror.device),
+  readOnly: 0,
 });

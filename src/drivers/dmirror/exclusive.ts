@@ -25,8 +25,15 @@ import { mirrorMm } from '../base/mirror.ts';
 import { intervalAt, intervalDone } from './interval.ts';
 import { Is, numberOption, optionIs } from './options.ts';
 
+/** The page that is converted, and the token that says whether it was left alone meanwhile. */
+interface Section {
+  readonly sub: IntervalSub;
+  readonly vpn: Vpn;
+  readonly token: number;
+}
+
 /** Programs the atomic entry under the update lock, unless the section collided. 0, -EBUSY or -ENOMEM. */
-function* program(task: Task, mirror: Mirror, sub: IntervalSub, vpn: Vpn, pfn: Pfn, token: number): Steps<number> {
+function* program(task: Task, mirror: Mirror, { sub, vpn, token }: Section, pfn: Pfn): Steps<number> {
   const { arena } = task;
   const updateLock = mirror + Mirror.updateLock;
   const entry = mkDeviceEntry(pfn, DEV_ATOMIC);
@@ -79,7 +86,7 @@ function* section(task: Task, mirror: Mirror, mm: Mm, sub: IntervalSub, vpn: Vpn
   yield* mmapReadUnlock(task, mm);
   if (pfn < 0) return pfn;
   yield Point.driverExclusive;
-  const result = yield* program(task, mirror, sub, vpn, pfn, token);
+  const result = yield* program(task, mirror, { sub, vpn, token }, pfn);
   yield* unlockPage(task, pfn);
   yield* putPage(task, pfn);
   return result;

@@ -2,10 +2,9 @@
 
 import { forgetRound, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
-import { EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
+import { EACCES, EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
 import { type IntervalSub, Mirror } from '../../arena/structures.ts';
 import type { Vpn } from '../../arena/units.ts';
-import type { HmmRange } from '../../hmm/hmmRange.ts';
 import { HMM_PFN_VALID, HMM_PFN_WRITE } from '../../hmm/pfn.ts';
 import { hmmRangeFault, hmmRangeFaultUnlockedTimeout, requestFlags } from '../../hmm/rangeFault.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
@@ -20,17 +19,17 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { ensureDeviceTable, entryFromPfn, needsFlush, setDeviceEntry, storeFromPfns } from '../base/deviceTable.ts';
-import { mirrorMm, mirrorRange } from '../base/mirror.ts';
+import { type MirrorRange, mirrorMm, mirrorRange } from '../base/mirror.ts';
 import { beginChunk, beginPass, beginRetry, chunkStable, passLost, type Retry } from '../base/retryLoop.ts';
 import { intervalAt, intervalDone, intervalEnd } from './interval.ts';
 import { migrateToSystem } from './migrate.ts';
 import { dmirrorRetry, Is, numberOption, optionIs } from './options.ts';
 
 /**
- * dmirror_do_update: programs the device from the words. 0, -ENOMEM, or 1 + the first page whose word lacks write permission
+ * dmirror_do_update: programs the device from the words. 0, -ENOMEM, or -EACCES: `range.readOnly` lacks write permission
  * (a range fault that returned 0 leaves every word VALID; only a page of our own may lack WRITE).
  */
-export function* program(task: Task, mirror: Mirror, range: HmmRange, write: boolean): Steps<number> {
+export function* program(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<number> {
   const { arena } = task;
   const { start, end, hmmPfns } = range;
   const required = write ? HMM_PFN_VALID | HMM_PFN_WRITE : HMM_PFN_VALID;
@@ -41,11 +40,12 @@ export function* program(task: Task, mirror: Mirror, range: HmmRange, write: boo
     if (table === 0) return -ENOMEM;
     yield Point.setPte;
     const stop = pointsWatched() ? vpn + 1 : tableEnd(vpn, end);
-    vpn = storeFromPfns(arena, table, hmmPfns, start, vpn, stop, required);
+    vpn = storeFromPfns(arena, table, range, vpn, stop);
     if (vpn === stop) continue;
     const word = hmmPfns[vpn - start] as number;
     if ((word & required) !== required) {
-      result = 1 + vpn;
+      range.readOnly = vpn;
+      result = -EACCES;
     } else {
       const entry = entryFromPfn(word);
       flush = needsFlush(yield* setDeviceEntry(task, mirror, vpn, entry), entry) || flush;
@@ -57,7 +57,7 @@ export function* program(task: Task, mirror: Mirror, range: HmmRange, write: boo
 }
 
 /** The check under the update lock, then the device: -EBUSY when the words of the range are no longer true. */
-export function* commit(task: Task, mirror: Mirror, range: HmmRange, write: boolean): Steps<number> {
+export function* commit(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<number> {
   const { arena } = task;
   const { notifier } = range;
   let result: number;
@@ -79,7 +79,7 @@ export function* commit(task: Task, mirror: Mirror, range: HmmRange, write: bool
 }
 
 /** One pass: token, walk, check under the lock, program. -EBUSY means "collided, again". */
-function* pass(task: Task, mirror: Mirror, range: HmmRange, write: boolean): Steps<number> {
+function* pass(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<number> {
   const { arena } = task;
   const { notifier } = range;
   const mm = mirrorMm(arena, mirror);
@@ -100,34 +100,38 @@ function* pass(task: Task, mirror: Mirror, range: HmmRange, write: boolean): Ste
   return yield* commit(task, mirror, range, write);
 }
 
-/** One try to make a chunk accessible: 0, -EBUSY for another one, 1 + a page that lacks write permission, or an error. */
-export type Pass = (task: Task, mirror: Mirror, range: HmmRange, write: boolean) => Steps<number>;
+/**
+ * One try to make a chunk accessible: 0, -EBUSY for another one, -EACCES for a page of the device's own that
+ * lacks write permission, or an error.
+ */
+export type Pass = (task: Task, mirror: Mirror, range: MirrorRange, write: boolean) => Steps<number>;
+
+/** A device fault under way: for whom, and how it goes on. */
+export interface FaultRequest {
+  readonly mirror: Mirror;
+  readonly write: boolean;
+  readonly once: Pass;
+  readonly retry: Retry;
+}
+
+export const faultRequest = (task: Task, mirror: Mirror, write: boolean, once: Pass): FaultRequest => ({
+  mirror,
+  write,
+  once,
+  retry: beginRetry(task, mirror, dmirrorRetry),
+});
 
 /** dmirror_range_fault: passes until the chunk is stable or its time is up. */
-function* faultChunk(
-  task: Task,
-  mirror: Mirror,
-  notifier: IntervalSub,
-  start: Vpn,
-  end: Vpn,
-  write: boolean,
-  retry: Retry,
-  once: Pass,
-): Steps<number> {
-  const range = mirrorRange(task, mirror, notifier, start, end, requestFlags(write));
+function* faultChunk(task: Task, request: FaultRequest, sub: IntervalSub, start: Vpn, end: Vpn): Steps<number> {
+  const range = mirrorRange(task, request.mirror, sub, start, end);
+  range.defaultFlags = requestFlags(request.write);
   task.pfns.fill(0, 0, end - start);
-  return yield* untilStable(task, mirror, range, write, retry, once);
+  return yield* untilStable(task, request, range);
 }
 
 /** Passes until one succeeds or the time is up. */
-export function* untilStable(
-  task: Task,
-  mirror: Mirror,
-  range: HmmRange,
-  write: boolean,
-  retry: Retry,
-  once: Pass,
-): Steps<number> {
+export function* untilStable(task: Task, request: FaultRequest, range: MirrorRange): Steps<number> {
+  const { mirror, write, once, retry } = request;
   const { arena } = task;
   const mark = observed();
   for (;;) {
@@ -135,10 +139,10 @@ export function* untilStable(
     beginPass(task, retry);
     const result = yield* once(task, mirror, range, write);
     if (result === 0) chunkStable(task, retry);
-    if (result > 0) {
+    if (result === -EACCES) {
       if (optionIs(arena, mirror, Is.readOnlyOwnFail)) return -EFAULT;
       // A page on the device whose write access must break a copy-on-write first: that happens in system memory.
-      const moved = yield* migrateToSystem(task, mirror, result - 1, result);
+      const moved = yield* migrateToSystem(task, mirror, range.readOnly, range.readOnly + 1);
       if (moved < 0) return moved;
     } else if (result !== -EBUSY) {
       return result;
@@ -149,26 +153,26 @@ export function* untilStable(
 
 /** 0, or -EFAULT (no such mapping, or the address space is gone), -EPERM, -ENOMEM, -EBUSY (time is up). */
 export function* fault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
-  return yield* faultRange(task, mirror, start, end, write, pass);
+  return yield* faultRange(task, faultRequest(task, mirror, write, pass), start, end);
 }
 
 /** The same with another pass. */
-export function* faultRange(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean, once: Pass): Steps<number> {
+export function* faultRange(task: Task, request: FaultRequest, start: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
+  const { mirror } = request;
   const mm = mirrorMm(arena, mirror);
   if (!mmgetNotZero(arena, mm)) return -EFAULT;
   const chunk = numberOption(arena, mirror, 'window');
-  const retry = beginRetry(task, mirror, dmirrorRetry);
   let result = 0;
   for (let at = start; at < end && result === 0; ) {
-    beginChunk(task, retry);
+    beginChunk(task, request.retry);
     const sub = yield* intervalAt(task, mirror, at);
     if (sub <= 0) {
       result = sub === 0 ? -ENOMEM : sub;
     } else {
       // One token covers a chunk, so a chunk lies in one interval.
       const stop = Math.min(at + chunk, end, intervalEnd(arena, mirror, at));
-      result = yield* faultChunk(task, mirror, sub, at, stop, write, retry, once);
+      result = yield* faultChunk(task, request, sub, at, stop);
       yield* intervalDone(task, mirror, sub);
       at = stop;
     }

@@ -52,12 +52,12 @@ export function* migrateToDevice(
 
 /** One try of it. What is on the device already stays, and then all of a range cannot be had. */
 export function* migrateOnce(task: Task, mirror: Mirror, start: Vpn, end: Vpn, unmapped: number[] | null = null): Steps<number> {
-  return yield* eachPiece(task, mirror, start, end, true, unmapped);
+  return yield* eachPiece(task, mirror, start, end, { unmapped });
 }
 
 /** dmirror_migrate_to_system: the way back; -ENOMEM when system memory ran out. */
 export function* migrateToSystem(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<number> {
-  return yield* eachPiece(task, mirror, start, end, false, null);
+  return yield* eachPiece(task, mirror, start, end, null);
 }
 
 /** What selects the pages of the mirror's device. */
@@ -69,12 +69,16 @@ const ownKind = (arena: Arena, mirror: Mirror): number =>
 const hugeFlag = (arena: Arena, mirror: Mirror): number =>
   optionIs(arena, mirror, Is.hugePagesWhole) ? MIGRATE_VMA_SELECT_COMPOUND : 0;
 
-/** A transaction over part of a VMA. */
-function pieceOf(task: Task, mirror: Mirror, vma: Vma, start: Vpn, end: Vpn, toDevice: boolean): MigrateVma {
-  const { arena } = task;
-  const flags = (toDevice ? MIGRATE_VMA_SELECT_SYSTEM : ownKind(arena, mirror)) | hugeFlag(arena, mirror);
-  return migrateVma({ mm: mirrorMm(arena, mirror), vma, start, end, pgmapOwner: get(arena, mirror + Mirror.device), flags });
-}
+/** A transaction over part of a VMA, of the pages that `kind` selects. */
+const piece = ({ arena }: Task, mirror: Mirror, vma: Vma, [start, end]: readonly [Vpn, Vpn], kind: number): MigrateVma =>
+  migrateVma({
+    mm: mirrorMm(arena, mirror),
+    vma,
+    start,
+    end,
+    pgmapOwner: get(arena, mirror + Mirror.device),
+    flags: kind | hugeFlag(arena, mirror),
+  });
 
 /** Before mmap_lock. Guard 4 samples; guard 16 waits for a zap whose callback ran before that and that may still be at work. */
 function* sampleBefore(task: Task, mirror: Mirror, vpn: Vpn, unmapped: number[] | null): Steps<Sample | number> {
@@ -89,26 +93,25 @@ function* sampleBefore(task: Task, mirror: Mirror, vpn: Vpn, unmapped: number[] 
   return sample;
 }
 
+/** A migration to the device: where to note the pages that it leaves without an entry. */
+interface ToDevice {
+  readonly unmapped: number[] | null;
+}
+
 /** For a migration that maps nothing itself. */
 const noSample: Sample = { foreignSeq: 0, unmapped: null };
 
-function* eachPiece(
-  task: Task,
-  mirror: Mirror,
-  start: Vpn,
-  end: Vpn,
-  toDevice: boolean,
-  unmapped: number[] | null,
-): Steps<number> {
+/** The transactions of a range, to the device if `toDevice` says so, else home. */
+function* eachPiece(task: Task, mirror: Mirror, start: Vpn, end: Vpn, toDevice: ToDevice | null): Steps<number> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (start >= end || !mmgetNotZero(arena, mm)) return -EINVAL;
   const batch = numberOption(arena, mirror, 'batch');
-  const maps = toDevice && optionIs(arena, mirror, Is.mapMigratedAtOnce);
+  const maps = toDevice !== null && optionIs(arena, mirror, Is.mapMigratedAtOnce);
   let total = 0;
   let result = 0;
   for (let at = start; at < end && result >= 0; ) {
-    const sample = maps ? yield* sampleBefore(task, mirror, at, unmapped) : noSample;
+    const sample = maps ? yield* sampleBefore(task, mirror, at, toDevice.unmapped) : noSample;
     if (typeof sample === 'number') {
       result = sample;
       break;
@@ -119,9 +122,10 @@ function* eachPiece(
       result = -EINVAL;
     } else {
       const stop = Math.min(end, vmaEnd(arena, vma), at + batch, intervalEnd(arena, mirror, at));
-      result = toDevice
-        ? yield* moveToDevice(task, mirror, pieceOf(task, mirror, vma, at, stop, true), sample)
-        : yield* moveToSystem(task, mirror, pieceOf(task, mirror, vma, at, stop, false));
+      result =
+        toDevice !== null
+          ? yield* moveToDevice(task, mirror, piece(task, mirror, vma, [at, stop], MIGRATE_VMA_SELECT_SYSTEM), sample)
+          : yield* moveToSystem(task, mirror, piece(task, mirror, vma, [at, stop], ownKind(arena, mirror)));
       if (result > 0) total += result;
       at = stop;
     }

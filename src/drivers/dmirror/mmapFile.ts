@@ -45,7 +45,7 @@ function* insertPage(task: Task, mm: Mm, vpn: Vpn, flags: number): Steps<number>
 export function* mmapDeviceFile(task: Task, mm: Mm, start: Vpn, pages: number, flags: number): Steps<number> {
   const mapping = addressSpaceAlloc(task.arena, 0);
   if (mapping === 0) return -ENOMEM;
-  const first = yield* mmapRegion(task, mm, start, pages, flags | VM_MIXEDMAP, { mapping, pgoff: 0 });
+  const first = yield* mmapRegion(task, mm, start, pages, { flags: flags | VM_MIXEDMAP, backing: { mapping, pgoff: 0 } });
   yield* putAddressSpace(task, mapping);
   let error = 0;
   for (let vpn = first; first >= 0 && vpn < first + pages && error === 0; vpn++) {

@@ -20,7 +20,7 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
-import { mirrorMm, mirrorRange } from '../base/mirror.ts';
+import { type MirrorRange, mirrorMm, mirrorRange } from '../base/mirror.ts';
 import { numberOption } from './options.ts';
 
 export const PROT_ERROR = 0xff;
@@ -67,19 +67,12 @@ function permission(task: Task, mirror: Mirror, word: HmmPfn): number {
   return (local ? PROT_DEV_COHERENT_LOCAL : PROT_DEV_COHERENT_REMOTE) | access;
 }
 
-function* snapshotChunk(
-  task: Task,
-  mirror: Mirror,
-  sub: IntervalSub,
-  start: Vpn,
-  end: Vpn,
-  perm: Uint8Array,
-  at: number,
-): Steps<number> {
+/** The words of one range, once the sequence confirms them, as permissions: a byte a page. */
+function* snapshotChunk(task: Task, mirror: Mirror, range: MirrorRange, perm: Uint8Array): Steps<number> {
   const { arena } = task;
+  const { start, end, notifier: sub } = range;
   const mm = mirrorMm(arena, mirror);
   const deadline = task.clock() + DEADLINE_MS;
-  const range = mirrorRange(task, mirror, sub, start, end, 0);
   task.pfns.fill(0, 0, end - start);
   const mark = observed();
   while (task.clock() <= deadline) {
@@ -93,7 +86,7 @@ function* snapshotChunk(
     const updateLock = mirror + Mirror.updateLock;
     yield* mutexLock(task, updateLock, LockClass.updateLock);
     const stale = mmuIntervalReadRetry(task, sub, range.notifierSeq);
-    if (!stale) for (let i = 0; i < end - start; i++) perm[at + i] = permission(task, mirror, task.pfns[i] as number);
+    if (!stale) for (let i = 0; i < end - start; i++) perm[i] = permission(task, mirror, task.pfns[i] as number);
     yield* mutexUnlock(task, updateLock, LockClass.updateLock);
     if (!stale) return 0;
   }
@@ -123,7 +116,7 @@ export function* snapshot(task: Task, mirror: Mirror, start: Vpn, end: Vpn, perm
         owner: mirror,
       });
       if (result === 0) {
-        result = yield* snapshotChunk(task, mirror, sub, at, stop, perm, at - start);
+        result = yield* snapshotChunk(task, mirror, mirrorRange(task, mirror, sub, at, stop), perm.subarray(at - start));
         yield* mmuIntervalNotifierRemove(task, sub);
       }
       poolFree(arena, arena.pools.interval, sub);

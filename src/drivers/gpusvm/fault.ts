@@ -17,11 +17,11 @@ import { count, type Task } from '../../sync/task.ts';
 import { flushWork, workPending } from '../../sync/workqueue.ts';
 import { optionIs } from '../base/choices.ts';
 import { dmaEntry, dmaPage, hmmDmaMapPfn, stickyBits } from '../base/dmaMap.ts';
-import { mirrorMm, mirrorRange } from '../base/mirror.ts';
+import { type MirrorRange, mirrorMm, mirrorRange } from '../base/mirror.ts';
 import { blockEnd, ensureBlock } from '../base/notifierBlocks.ts';
-import { beginChunk, beginRetry } from '../base/retryLoop.ts';
-import { program, untilStable } from '../dmirror/fault.ts';
-import { Is as Base, dmirrorRetry } from '../dmirror/options.ts';
+import { beginChunk } from '../base/retryLoop.ts';
+import { faultRequest, program, untilStable } from '../dmirror/fault.ts';
+import { Is as Base } from '../dmirror/options.ts';
 import { garbageCollector } from './collector.ts';
 import { notifierLockShared, notifierUnlockShared, vmLock, vmUnlock } from './locks.ts';
 import { migrateRange } from './migrate.ts';
@@ -65,7 +65,7 @@ function pagesValid(task: Task, mirror: Mirror, { start, end, hmmPfns }: HmmRang
 }
 
 /** The bind: the flags of the range are looked at, not the sequence. A change elsewhere under the notifier costs nothing here. */
-function* bind(task: Task, mirror: Mirror, range: HmmRange, write: boolean): Steps<number> {
+function* bind(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<number> {
   const { arena } = task;
   let result = -EBUSY;
   yield Point.driverPages;
@@ -79,23 +79,24 @@ function* bind(task: Task, mirror: Mirror, range: HmmRange, write: boolean): Ste
   return result;
 }
 
-function* getAndBind(task: Task, mirror: Mirror, range: HmmRange, write: boolean): Steps<number> {
+function* getAndBind(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<number> {
   const gotten = yield* getPages(task, mirror, range);
   return gotten === 0 ? yield* bind(task, mirror, range, write) : gotten;
 }
 
 function* faultLocked(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
   const { arena } = task;
-  const retry = beginRetry(task, mirror, dmirrorRetry);
+  const request = faultRequest(task, mirror, write, getAndBind);
   for (let at = start; at < end; ) {
     const stop = Math.min(end, rangeEnd(arena, mirror, at), blockEnd(arena, mirror, at));
-    beginChunk(task, retry);
+    beginChunk(task, request.retry);
     const sub = yield* ensureBlock(task, mirror, at);
     if (sub <= 0) return sub === 0 ? -ENOMEM : sub;
     // It need not work out: then the range is bound where it is.
     if (optionIs(arena, mirror, Is.migrateDevmemOn)) yield* migrateRange(task, mirror, sub, at, stop);
-    const range = mirrorRange(task, mirror, sub, at, stop, requestFlags(write));
-    const result = yield* untilStable(task, mirror, range, write, retry, getAndBind);
+    const range = mirrorRange(task, mirror, sub, at, stop);
+    range.defaultFlags = requestFlags(write);
+    const result = yield* untilStable(task, request, range);
     if (result !== 0) return result;
     at = stop;
   }

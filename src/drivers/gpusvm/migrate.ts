@@ -41,7 +41,7 @@ function* faultUntilStable(task: Task, mirror: Mirror, range: HmmRange): Steps<n
 /** drm_gpusvm_scan_mm: is all of the range on the device? Looks, and asks for nothing. */
 function* isThere(task: Task, mirror: Mirror, sub: IntervalSub, start: Vpn, end: Vpn): Steps<boolean> {
   const { arena } = task;
-  const range = mirrorRange(task, mirror, sub, start, end, 0);
+  const range = mirrorRange(task, mirror, sub, start, end);
   if ((yield* faultUntilStable(task, mirror, range)) !== 0) return false;
   const isOwn = (word: HmmPfn): boolean => {
     const pfn = hmmPfnToPage(word);
@@ -52,8 +52,8 @@ function* isThere(task: Task, mirror: Mirror, sub: IntervalSub, start: Vpn, end:
 
 /** drm_gpusvm_range_evict: a range fault in the name of no device, so that what any device has of the range comes home. */
 export function* rangeEvict(task: Task, mirror: Mirror, sub: IntervalSub, start: Vpn, end: Vpn): Steps<number> {
-  const range = mirrorRange(task, mirror, sub, start, end, requestFlags(false));
-  return yield* faultUntilStable(task, mirror, { ...range, devPrivateOwner: 0 });
+  const range = mirrorRange(task, mirror, sub, start, end);
+  return yield* faultUntilStable(task, mirror, { ...range, defaultFlags: requestFlags(false), devPrivateOwner: 0 });
 }
 
 /** Moves a range to the device, all of it: the number of pages that moved, or an error. Under vm->lock. */

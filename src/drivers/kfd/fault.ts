@@ -2,7 +2,7 @@
 
 import { forgetRound, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
-import { EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
+import { EACCES, EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
 import { type IntervalSub, Mirror, type Mm } from '../../arena/structures.ts';
 import type { Vpn } from '../../arena/units.ts';
 import { hmmRangeFault, requestFlags } from '../../hmm/rangeFault.ts';
@@ -32,9 +32,29 @@ import { migrateToVram } from './homeNote.ts';
 import { Is } from './options.ts';
 import { isDraining, queueRetryFault, retryFaultDone } from './retryFaults.ts';
 
+/** A fault that hardware has queued for the pages of [start, end). */
+export interface RetryFault {
+  readonly mirror: Mirror;
+  readonly start: Vpn;
+  readonly end: Vpn;
+  readonly write: boolean;
+  /** After -EACCES: a page the device has of its own, and may not write to as it is. */
+  readOnly: Vpn;
+}
+
+export const retryFault = (mirror: Mirror, start: Vpn, end: Vpn, write: boolean): RetryFault => ({
+  mirror,
+  start,
+  end,
+  write,
+  readOnly: start,
+});
+
 /** svm_range_validate_and_map under the range: -EBUSY when it collided. */
-function* map(task: Task, mirror: Mirror, sub: IntervalSub, start: Vpn, end: Vpn, write: boolean): Steps<number> {
-  const range = mirrorRange(task, mirror, sub, start, end, requestFlags(write));
+function* map(task: Task, fault: RetryFault, sub: IntervalSub): Steps<number> {
+  const { mirror, start, end, write } = fault;
+  const range = mirrorRange(task, mirror, sub, start, end);
+  range.defaultFlags = requestFlags(write);
   task.pfns.fill(0, 0, end - start);
   range.notifierSeq = yield* mmuIntervalReadBegin(task, sub);
   const result = yield* hmmRangeFault(task, range);
@@ -43,7 +63,9 @@ function* map(task: Task, mirror: Mirror, sub: IntervalSub, start: Vpn, end: Vpn
     return result;
   }
   yield Point.driverPages;
-  return yield* commit(task, mirror, range, write);
+  const done = yield* commit(task, mirror, range, write);
+  fault.readOnly = range.readOnly;
+  return done;
 }
 
 /** Is the fault one for a page that was mapped a moment ago? Under the update lock, which orders it after the callback. */
@@ -69,9 +91,10 @@ function* lockRange(task: Task, mirror: Mirror, mm: Mm, vpn: Vpn): Steps<number>
   return made;
 }
 
-/** Serves one fault. 0, -EBUSY when it was dropped, 1 + a page that lacks write permission, or the error that ends the process. */
-function* serve(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
+/** Serves one fault. 0, -EBUSY when it was dropped, -EACCES for a page that lacks write permission, or the error that ends the process. */
+function* serve(task: Task, fault: RetryFault): Steps<number> {
   const { arena } = task;
+  const { mirror, start } = fault;
   const mm = mirrorMm(arena, mirror);
   if (isDraining(arena, mirror)) {
     yield Point.driverLooked;
@@ -84,21 +107,22 @@ function* serve(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean
   else if (vma === 0) result = sub !== 0 && (yield* isStale(task, mirror, sub, start)) ? -EBUSY : -EFAULT;
   else if (sub === 0) result = -ENOMEM;
   else if (isListed(arena, sub)) result = -EBUSY;
-  else result = yield* map(task, mirror, sub, start, end, write);
+  else result = yield* map(task, fault, sub);
   yield* mmapReadUnlock(task, mm);
   return result;
 }
 
 /** Handles a fault that hardware has queued (queueRetryFault). As {@link fault}, but a dropped one is -EBUSY. */
-export function* handleRetryFault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
-  const result = yield* serve(task, mirror, start, end, write);
-  retryFaultDone(task.arena, mirror);
+export function* handleRetryFault(task: Task, fault: RetryFault): Steps<number> {
+  const result = yield* serve(task, fault);
+  retryFaultDone(task.arena, fault.mirror);
   return result;
 }
 
 /** Faults again and again, as hardware does, until the pages are there. */
 function* faultChunk(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
   const { arena } = task;
+  const queued = retryFault(mirror, start, end, write);
   const retry = beginRetry(task, mirror, dmirrorRetry);
   beginChunk(task, retry);
   const mark = observed();
@@ -107,14 +131,14 @@ function* faultChunk(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: bo
     beginPass(task, retry);
     queueRetryFault(arena, mirror);
     yield Point.driverQueued;
-    const result = yield* handleRetryFault(task, mirror, start, end, write);
+    const result = yield* handleRetryFault(task, queued);
     if (result === 0) {
       chunkStable(task, retry);
       return 0;
     }
-    if (result > 0) {
+    if (result === -EACCES) {
       if (optionIs(arena, mirror, Base.readOnlyOwnFail)) return -EFAULT;
-      const moved = yield* migrateToSystem(task, mirror, result - 1, result);
+      const moved = yield* migrateToSystem(task, mirror, queued.readOnly, queued.readOnly + 1);
       if (moved < 0) return moved;
     } else if (result !== -EBUSY) return result;
     // The next fault of the hardware comes when the worker is done.

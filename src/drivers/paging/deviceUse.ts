@@ -46,16 +46,16 @@ export interface Usage {
 export const noUsage = (): Usage => ({ arrived: 0, evicted: 0, evictions: 0, naps: 0, remote: 0 });
 
 /** Uses pages from `at` on; returns the first that is not there, or `end`. */
-function* touch(task: Task, { driver, mirror }: Paging, at: Vpn, end: Vpn, usage: Usage): Steps<number> {
+function* touch(task: Task, paging: Paging, at: Vpn, end: Vpn, usage: Usage): Steps<number> {
   const { arena } = task;
   for (let vpn = at; vpn < end; vpn++) {
-    const frame = yield* deviceTry(task, driver, mirror, vpn, DEV_VALID);
+    const frame = yield* deviceTry(task, paging, vpn, DEV_VALID);
     if (frame < 0) return vpn;
     if (!isDevicePage(arena, frame / arena.frameWords)) {
       usage.remote++;
       yield Point.remoteAccess;
     }
-    yield* deviceEnd(task, driver, mirror);
+    yield* deviceEnd(task, paging);
   }
   return end;
 }
@@ -81,8 +81,9 @@ function* makeRoom(task: Task, paging: Paging, usage: Usage): Steps<boolean> {
 }
 
 /** A fault on the pages of a block from `at` on. 0 or an error. */
-function* serve(task: Task, paging: Paging, block: number, at: Vpn, end: Vpn, usage: Usage): Steps<number> {
-  const { driver, mirror, residency, throttle } = paging;
+function* serve(task: Task, paging: Paging, block: number, at: Vpn, usage: Usage): Steps<number> {
+  const { driver, mirror, base, size, residency, throttle } = paging;
+  const end = base + (block + 1) * size;
   const decision = residency.has(block) ? SERVE : throttle.onFault(block, task.clock());
   if (decision === NAP) {
     usage.naps++;
@@ -116,7 +117,7 @@ export function* deviceUse(task: Task, paging: Paging, block: number, usage: Usa
     at = yield* touch(task, paging, at, end, usage);
     if (at === end) break;
     round();
-    result = yield* serve(task, paging, block, at, end, usage);
+    result = yield* serve(task, paging, block, at, usage);
   }
   residency.release(block);
   return result;

@@ -39,7 +39,7 @@ export function mmap({ arena, task }: Machine, { mm, files, devices }: Process, 
   const file = files.get(slot);
   if (file === undefined) return { e: EBADF };
   const flags = access | (kind === 'fshared' ? VM_SHARED : 0);
-  return answer(run(mmapRegion(task, mm, start, pages, flags, { mapping: file.mapping, pgoff: numberAt(op, 5) })));
+  return answer(run(mmapRegion(task, mm, start, pages, { flags, backing: { mapping: file.mapping, pgoff: numberAt(op, 5) } })));
 }
 
 export function unmap({ task }: Machine, { mm }: Process, op: Operation): Answer {
@@ -57,11 +57,11 @@ export function lock({ task }: Machine, { mm }: Process, op: Operation): Answer 
 export function remap({ task }: Machine, { mm }: Process, op: Operation): Answer {
   const [from, pages] = rangeOf(op);
   const to = vpnOf(addressAt(op, 2));
-  return answer(run(mremap(task, mm, from, pages, numberAt(op, 3), to, textAt(op, 4) === 'keep')));
+  return answer(run(mremap(task, mm, from, pages, { pages: numberAt(op, 3), to, keep: textAt(op, 4) === 'keep' })));
 }
 
 export function resize({ task }: Machine, { mm }: Process, op: Operation): Answer {
-  return answer(run(mremap(task, mm, ...rangeOf(op), numberAt(op, 2))));
+  return answer(run(mremap(task, mm, ...rangeOf(op), { pages: numberAt(op, 2) })));
 }
 
 const advices: ReadonlySet<string> = new Set<Advice>([

@@ -112,7 +112,9 @@ export class Scripted {
 
   /** mremap(MREMAP_FIXED): moves pages; the new address. */
   mremap(space: AddressSpace, from: number, pages: number, to: number): number {
-    return addressOf(ok('mremap', run(mremap(this.#task, this.#mm(space), pageOf(from), checkPages(pages), pages, pageOf(to)))));
+    return addressOf(
+      ok('mremap', run(mremap(this.#task, this.#mm(space), pageOf(from), checkPages(pages), { pages, to: pageOf(to) }))),
+    );
   }
 
   /** fork: the child's address space. */
@@ -159,9 +161,9 @@ export class Scripted {
     const { mirror, driver } = this.#device(device);
     const { vpn, word } = this.#split(address);
     return Array.from({ length: checkPages(pages) }, (_, i) => {
-      const at = ok('device read', run(deviceBegin(this.#task, driver, mirror, vpn + i, vpn + pages, 'read')));
+      const at = ok('device read', run(deviceBegin(this.#task, { driver, mirror }, vpn + i, vpn + pages, 'read')));
       const value = frameLoad(this.#arena, at + word);
-      run(deviceEnd(this.#task, driver, mirror));
+      run(deviceEnd(this.#task, { driver, mirror }));
       return value;
     });
   }
@@ -169,14 +171,14 @@ export class Scripted {
   deviceWrite(device: Device, address: number, value: number): void {
     const { mirror, driver } = this.#device(device);
     const { vpn, word } = this.#split(address);
-    ok('device write', run(deviceStore(this.#task, driver, mirror, vpn, word, checkWord(value))));
+    ok('device write', run(deviceStore(this.#task, { driver, mirror }, vpn, word, checkWord(value))));
   }
 
   /** An atomic increment by the device: makes the page device-exclusive first. The new value. */
   deviceIncrement(device: Device, address: number): number {
     const { mirror, driver } = this.#device(device);
     const { vpn, word } = this.#split(address);
-    return ok('device increment', run(deviceIncrement(this.#task, driver, mirror, vpn, word)));
+    return ok('device increment', run(deviceIncrement(this.#task, { driver, mirror }, vpn, word)));
   }
 
   /** Moves pages to device memory or back. How many moved. */

@@ -11,7 +11,7 @@ import type { Steps } from '../../steps/steps.ts';
 import { count, fatalSignalPending, type Task } from '../../sync/task.ts';
 import { isHuge, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG, pieceEntry, ptePfn, ptePresent } from '../table/pte.ts';
 import { hugeLeaf, lookupTable, pteAt } from '../table/tables.ts';
-import { beginAccess, CPU, endAccess, tlbFill, tlbGeneration, tlbLookup } from '../table/tlb.ts';
+import { beginAccess, CPU, endAccess, tlbFill, tlbGeneration, tlbLookup, tlbTake } from '../table/tlb.ts';
 import {
   FAULT_FLAG_ALLOW_RETRY,
   FAULT_FLAG_KILLABLE,
@@ -63,7 +63,7 @@ function translate(task: Task, mm: Mm, vpn: Vpn, write: boolean): number {
   if (cached !== 0 && (!write || (cached & (PTE_WRITE | PTE_DIRTY)) === (PTE_WRITE | PTE_DIRTY))) return cached;
   const generation = tlbGeneration(task, CPU);
   const pte = hardwareWalk(task, mm, vpn, write);
-  if (pte !== 0) tlbFill(task, CPU, mm, vpn, generation, pte);
+  if (pte !== 0) tlbFill(task, tlbTake(task, CPU, mm, vpn), generation, pte);
   return pte;
 }
 

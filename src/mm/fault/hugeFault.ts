@@ -39,6 +39,7 @@ import {
   FAULT_FLAG_UNSHARE,
   FAULT_FLAG_WRITE,
   type Fault,
+  faultPtl,
   isUnstable,
   VM_FAULT_FALLBACK,
   VM_FAULT_OOM,
@@ -169,10 +170,10 @@ function* replaceZero(task: Task, mm: Mm, vma: Vma, vpn: Vpn, orig: Pte): Steps<
 }
 
 /** do_huge_pmd_wp_page: the whole page is reused, or its leaf is split and one piece is copied. */
-function* doHugeWpPage(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTable, orig: Pte, flags: number): Steps<VmFault> {
+function* doHugeWpPage(task: Task, fault: Fault): Steps<VmFault> {
   const { arena } = task;
-  const ptl = ptlOf(arena, table);
-  const first = pteAt(arena, table, 0);
+  const { mm, vma, vpn, pte: first, orig, flags } = fault;
+  const ptl = faultPtl(task, fault);
   if ((orig & PTE_SPECIAL) !== 0) {
     const replaced = isOlder(arena, Older.hugeZeroSplits) ? VM_FAULT_FALLBACK : yield* replaceZero(task, mm, vma, vpn, orig);
     if (replaced !== VM_FAULT_FALLBACK) return replaced;
@@ -194,14 +195,14 @@ function* doHugeWpPage(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTable,
 }
 
 /** The leaf is there: too weak, or somebody was faster. */
-function* presentHuge(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTable, orig: Pte, flags: number): Steps<VmFault> {
+function* presentHuge(task: Task, fault: Fault): Steps<VmFault> {
   const { arena } = task;
+  const { pte: first, orig, flags } = fault;
   const write = (flags & FAULT_FLAG_WRITE) !== 0;
   if ((write || (flags & FAULT_FLAG_UNSHARE) !== 0) && !pteWrite(orig) && (orig & PTE_PROTNONE) === 0) {
-    return yield* doHugeWpPage(task, mm, vma, vpn, table, orig, flags);
+    return yield* doHugeWpPage(task, fault);
   }
-  const ptl = ptlOf(arena, table);
-  const first = pteAt(arena, table, 0);
+  const ptl = faultPtl(task, fault);
   yield* spinLock(task, ptl, LockClass.ptl);
   if (get(arena, first) === orig) {
     yield Point.setPte;
@@ -227,7 +228,6 @@ export function* handleHugeFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: 
     if (!wantsHuge(arena, vma, vpn)) return VM_FAULT_FALLBACK;
     return yield* doHugeAnonymousPage(task, mm, vma, vpn, (flags & FAULT_FLAG_WRITE) !== 0);
   }
-  if (ptePresent(leaf)) return yield* presentHuge(task, mm, vma, vpn, table, leaf, flags);
   const fault: Fault = { mm, vma, vpn, flags, table, pte: pteAt(arena, table, 0), orig: leaf, page: 0 };
-  return yield* doSoftleafPage(task, fault);
+  return ptePresent(leaf) ? yield* presentHuge(task, fault) : yield* doSoftleafPage(task, fault);
 }

@@ -22,7 +22,7 @@ import { addNewAnonRmap, anonVmaPrepare, removeRmap } from '../rmap/rmap.ts';
 import { EMPTY_LEAF, mkPte, PTE_DIRTY, PTE_HUGE, PTE_WRITE, PTE_YOUNG, ptePfn, pteWrite } from '../table/pte.ts';
 import { ensureTable, hugeLeaf, pteAt, ptlOf } from '../table/tables.ts';
 import { CPU, flushTlb } from '../table/tlb.ts';
-import { FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../table/vmFault.ts';
+import { FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, type Fault, faultPtl, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../table/vmFault.ts';
 import { linearPageIndex, vmaFlags } from '../vma/vma.ts';
 import { protectionBits } from './anonymous.ts';
 
@@ -68,10 +68,10 @@ function* noPage(task: Task, vma: Vma, vpn: Vpn, table: PageTable, write: boolea
 }
 
 /** hugetlb_wp: the page is reused when it is ours alone, otherwise copied whole. */
-function* writeProtected(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTable, leaf: Pte, write: boolean): Steps<VmFault> {
+function* writeProtected(task: Task, fault: Fault): Steps<VmFault> {
   const { arena } = task;
-  const first = pteAt(arena, table, 0);
-  const ptl = ptlOf(arena, table);
+  const { mm, vma, vpn, pte: first, orig: leaf, flags } = fault;
+  const ptl = faultPtl(task, fault);
   const old = ptePfn(leaf);
   const start = hugeStart(vpn);
   const reuse = isExclusive(arena, old) || isMappedOnce(arena, old);
@@ -89,7 +89,7 @@ function* writeProtected(task: Task, mm: Mm, vma: Vma, vpn: Vpn, table: PageTabl
       yield* flushTlb(task, CPU);
     }
     yield Point.setPte;
-    store(arena, first, leafFor(arena, vma, head, write));
+    store(arena, first, leafFor(arena, vma, head, (flags & FAULT_FLAG_WRITE) !== 0));
   }
   yield* spinUnlock(task, ptl, LockClass.ptl);
   if (!reuse) {
@@ -113,5 +113,5 @@ export function* doHugetlbFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: n
   const leaf = hugeLeaf(arena, table);
   if (leaf === 0 || leaf === EMPTY_LEAF) return yield* noPage(task, vma, vpn, table, write);
   if (pteWrite(leaf) || (!write && (flags & FAULT_FLAG_UNSHARE) === 0)) return 0;
-  return yield* writeProtected(task, mm, vma, vpn, table, leaf, write);
+  return yield* writeProtected(task, { mm, vma, vpn, flags, table, pte: pteAt(arena, table, 0), orig: leaf, page: 0 });
 }

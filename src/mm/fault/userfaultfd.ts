@@ -34,7 +34,7 @@ const contextOf = (arena: Arena, mm: Mm): Userfaultfd => {
 
 function* setMissing(task: Task, mm: Mm, start: Vpn, end: Vpn, on: boolean): Steps<number> {
   const change = (flags: number): number => (on ? flags | VM_UFFD_MISSING : flags & ~VM_UFFD_MISSING);
-  return yield* changeVmas(task, mm, start, end, change, function* () {});
+  return yield* changeVmas(task, mm, start, end, { change });
 }
 
 /**

@@ -132,8 +132,14 @@ function* copyNonpresent(task: Task, vma: Vma, pte: Word, childPte: Word): Steps
   return 0;
 }
 
+/** Who gets the entries, and the VMA of the parent that has them. */
+interface Heir {
+  readonly child: Mm;
+  readonly vma: Vma;
+}
+
 /** copy_pte_range for one last-level table. 0, -EBUSY or -ENOMEM. */
-function* copyTable(task: Task, child: Mm, vma: Vma, table: PageTable, start: Vpn, end: Vpn): Steps<number> {
+function* copyTable(task: Task, { child, vma }: Heir, table: PageTable, start: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
   const childTable = yield* ensureTable(task, child + Mm.pageTableLock, get(arena, child + Mm.pgd), start);
   if (childTable === 0) return -ENOMEM;
@@ -229,6 +235,7 @@ function* copyLeaf(task: Task, parent: Mm, child: Mm, table: PageTable, vpn: Vpn
  */
 export function* copyPageRange(task: Task, parent: Mm, child: Mm, vma: Vma): Steps<number> {
   const { arena } = task;
+  const heir: Heir = { child, vma };
   // Without private pages there is nothing to copy: a fault finds the file's again. A driver's pages it would not find.
   if (load(arena, vma + Vma.anonVma) === 0 && (vmaFlags(arena, vma) & VM_MIXEDMAP) === 0) return 0;
   const start = vmaStart(arena, vma);
@@ -243,7 +250,7 @@ export function* copyPageRange(task: Task, parent: Mm, child: Mm, vma: Vma): Ste
     const leaf = hugeLeaf(arena, table);
     if (leaf !== EMPTY_LEAF) {
       const whole = leaf !== 0 && (yield* copyLeaf(task, parent, child, table, vpn));
-      if (!whole) result = yield* copyTable(task, child, vma, table, vpn, stop);
+      if (!whole) result = yield* copyTable(task, heir, table, vpn, stop);
     }
     vpn = stop;
   }

@@ -120,7 +120,7 @@ function* adviseEach(task: Task, mm: Mm, start: Vpn, end: Vpn, advice: Advice): 
     const first = Math.max(start, vmaStart(arena, vma));
     at = Math.min(end, vmaEnd(arena, vma));
     if (advice === 'popread' || advice === 'popwrite') {
-      const failed = yield* populateVma(task, mm, vma, first, at, advice === 'popwrite');
+      const failed = yield* populateVma(task, vma, first, at, advice === 'popwrite');
       if (failed !== 0) return failed;
     }
     if (advice === 'pageout') yield* pageoutRange(task, mm, first, at);
@@ -141,7 +141,7 @@ function* changeFlags(task: Task, mm: Mm, start: Vpn, end: Vpn, change: (flags: 
     hole ||= first > at;
     at = Math.max(at, first);
     if (at >= end) break;
-    at = yield* changeVmas(task, mm, at, end, change, function* () {});
+    at = yield* changeVmas(task, mm, at, end, { change });
     if (at < 0) return at;
   }
   return hole ? -ENOMEM : 0;

@@ -1,11 +1,13 @@
+import { get } from '../../arena/access.ts';
 import { EINVAL, ENOMEM } from '../../arena/errno.ts';
-import type { Mm, Vma } from '../../arena/structures.ts';
+import { type Mm, Vma } from '../../arena/structures.ts';
 import type { Vpn } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { FOLL_WRITE, getUserPage } from '../fault/gup.ts';
 import { putPage } from '../page/zone.ts';
 import { mmapReadLock, mmapReadUnlock, mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
+import { mmOf } from '../vma/mmStruct.ts';
 import {
   VM_ACCESS,
   VM_LOCKED,
@@ -23,7 +25,7 @@ import { changeVmas } from '../vma/vmaMerge.ts';
 /** Sets or clears flags of the VMAs of a range. 0, or -ENOMEM: too many VMAs, or a hole, before which all is done. */
 function* lockVmas(task: Task, mm: Mm, start: Vpn, end: Vpn, change: (flags: number) => number): Steps<number> {
   yield* mmapWriteLock(task, mm);
-  const reached = yield* changeVmas(task, mm, start, end, change, function* () {});
+  const reached = yield* changeVmas(task, mm, start, end, { change });
   yield* mmapWriteUnlock(task, mm);
   return reached === end ? 0 : -ENOMEM;
 }
@@ -64,7 +66,8 @@ export function* munlock(task: Task, mm: Mm, start: Vpn, pages: number): Steps<n
 }
 
 /** MADV_POPULATE_READ and _WRITE in one VMA. 0, -EINVAL (not allowed by the VMA), -EFAULT or -ENOMEM. */
-export function* populateVma(task: Task, mm: Mm, vma: Vma, start: Vpn, end: Vpn, write: boolean): Steps<number> {
+export function* populateVma(task: Task, vma: Vma, start: Vpn, end: Vpn, write: boolean): Steps<number> {
+  const mm = mmOf(task.arena, get(task.arena, vma + Vma.mm));
   const flags = vmaFlags(task.arena, vma);
   if ((flags & (write ? VM_WRITE : VM_READ)) === 0 || (flags & VM_SPECIAL) !== 0) return -EINVAL;
   for (let vpn = start; vpn < end; vpn++) {

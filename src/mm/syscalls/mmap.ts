@@ -57,23 +57,22 @@ export interface Backing {
   readonly pgoff: number;
 }
 
+/** VM_* flags and what it is of; null for anonymous memory. */
+export interface Region {
+  readonly flags: number;
+  readonly backing: Backing | null;
+}
+
 /** accountable_mapping: private memory that may be written. */
 const accounted = (flags: number): number => ((flags & (VM_SHARED | VM_WRITE)) === VM_WRITE ? flags | VM_ACCOUNT : flags);
 
 /**
- * mmap: maps `pages` pages at `start` (MAP_FIXED: what was there goes), or where there is room when start is -1. `flags` are
- * VM_* bits; without VM_SHARED the mapping is private.
+ * mmap: maps `pages` pages at `start` (MAP_FIXED: what was there goes), or where there is room when start is -1.
+ * Without VM_SHARED the mapping is private.
  *
  * @returns the first page, -EINVAL (bad range) or -ENOMEM (no room, or too many VMAs).
  */
-export function* mmapRegion(
-  task: Task,
-  mm: Mm,
-  start: Vpn,
-  pages: number,
-  flags: number,
-  backing: Backing | null,
-): Steps<number> {
+export function* mmapRegion(task: Task, mm: Mm, start: Vpn, pages: number, { flags, backing }: Region): Steps<number> {
   const { arena } = task;
   if (start !== -1 && !validRange(start, pages)) return -EINVAL;
   if (pages <= 0) return -EINVAL;
@@ -101,10 +100,10 @@ export function* mmapRegion(
  * @kernel mm/mmap.c do_mmap
  */
 export function* mmapAnonymous(task: Task, mm: Mm, start: Vpn, pages: number, flags = VM_READ | VM_WRITE): Steps<number> {
-  if ((flags & VM_SHARED) === 0) return yield* mmapRegion(task, mm, start, pages, flags, null);
+  if ((flags & VM_SHARED) === 0) return yield* mmapRegion(task, mm, start, pages, { flags, backing: null });
   const mapping = addressSpaceAlloc(task.arena, pages);
   if (mapping === 0) return -ENOMEM;
-  const result = yield* mmapRegion(task, mm, start, pages, flags, { mapping, pgoff: 0 });
+  const result = yield* mmapRegion(task, mm, start, pages, { flags, backing: { mapping, pgoff: 0 } });
   yield* putAddressSpace(task, mapping);
   return result;
 }

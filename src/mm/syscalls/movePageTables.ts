@@ -68,10 +68,18 @@ function* moveLeaf(task: Task, mm: Mm, from: Vpn, stop: Vpn, to: Vpn): Steps<boo
   return true;
 }
 
+/** [from, from + pages) moves to `to`. */
+export interface Move {
+  readonly mm: Mm;
+  readonly from: Vpn;
+  readonly to: Vpn;
+  readonly pages: number;
+}
+
 /** move_normal_pmd: where a whole table has moved to a place aligned alike, none is left behind, and there is one over there. */
-function* leaveTable(task: Task, mm: Mm, start: Vpn, from: Vpn, end: Vpn, to: Vpn): Steps<void> {
+function* leaveTable(task: Task, { mm, from, to, pages }: Move, start: Vpn): Steps<void> {
   const { arena } = task;
-  if (start < from || start + PTRS_PER_TABLE > end || (to - from) % PTRS_PER_TABLE !== 0) return;
+  if (start < from || start + PTRS_PER_TABLE > from + pages || (to - from) % PTRS_PER_TABLE !== 0) return;
   const pgd = get(arena, mm + Mm.pgd);
   yield* ensureEntries(task, mm + Mm.pageTableLock, pgd, to + (start - from));
   const table = lookupTable(arena, pgd, start);
@@ -86,8 +94,9 @@ function* leaveTable(task: Task, mm: Mm, start: Vpn, from: Vpn, end: Vpn, to: Vp
  *
  * @kernel mm/mremap.c move_page_tables
  */
-export function* movePageTables(task: Task, mm: Mm, vma: Vma, from: Vpn, to: Vpn, pages: number): Steps<boolean> {
+export function* movePageTables(task: Task, vma: Vma, move: Move): Steps<boolean> {
   const { arena } = task;
+  const { mm, from, to, pages } = move;
   const anonVma = load(arena, vma + Vma.anonVma) === 0 ? 0 : anonVmaOf(arena, vma);
   const range = notifierRange(MMU_NOTIFY_UNMAP, mm, from, from + pages);
   yield* mmuNotifierInvalidateRangeStart(task, range);
@@ -107,7 +116,7 @@ export function* movePageTables(task: Task, mm: Mm, vma: Vma, from: Vpn, to: Vpn
       done = yield* moveEntry(task, mm, vpn, to + (vpn - from));
     }
     const next = nextPopulated(arena, pgd, vpn + 1, from + pages);
-    if (arena.hasHuge && next >= stop) yield* leaveTable(task, mm, stop - PTRS_PER_TABLE, from, from + pages, to);
+    if (arena.hasHuge && next >= stop) yield* leaveTable(task, move, stop - PTRS_PER_TABLE);
     vpn = next;
   }
   if (anonVma !== 0) yield* anonVmaUnlock(task, anonVma);

@@ -154,17 +154,13 @@ export function* mprotect(task: Task, mm: Mm, start: Vpn, pages: number, access:
   const end = start + pages;
   if (cutsHugetlb(task.arena, mm, start, end)) return -EINVAL;
   yield* mmapWriteLock(task, mm);
-  const reached = yield* changeVmas(
-    task,
-    mm,
-    start,
-    end,
-    (flags) => withAccess(flags, access),
-    function* (from, to, vm) {
+  const reached = yield* changeVmas(task, mm, start, end, {
+    change: (flags) => withAccess(flags, access),
+    *changed(from, to, vm) {
       yield Point.mprotectVma;
       yield* changeProtection(task, mm, from, to, vm);
     },
-  );
+  });
   yield* mmapWriteUnlock(task, mm);
   return reached === end ? 0 : -ENOMEM;
 }

@@ -26,6 +26,13 @@ import { anonVmaForget, rmapClone } from '../vma/vmaRmap.ts';
 import { unmapLocked } from './mmap.ts';
 import { movePageTables } from './movePageTables.ts';
 
+/** Where the pages go: how many there are then, and MREMAP_FIXED and MREMAP_DONTUNMAP. */
+export interface NewPlace {
+  readonly pages: number;
+  readonly to?: Vpn;
+  readonly keep?: boolean;
+}
+
 /** What is asked for. */
 interface Remap {
   readonly mm: Mm;
@@ -56,10 +63,11 @@ function* moveVma(task: Task, { mm, from, pages, newPages, to, keep }: Remap): S
   }
   vmaInsert(arena, mm, copy, to, to + newPages);
   yield* rmapClone(task, copy, vma);
-  const moved = yield* movePageTables(task, mm, vma, from, to, Math.min(pages, newPages));
+  const moving = Math.min(pages, newPages);
+  const moved = yield* movePageTables(task, vma, { mm, from, to, pages: moving });
   if (!moved) {
     // Out of page-table pages half-way: bring back what was moved, then drop the copy.
-    yield* movePageTables(task, mm, copy, to, from, Math.min(pages, newPages));
+    yield* movePageTables(task, copy, { mm, from: to, to: from, pages: moving });
     yield* unmapLocked(task, mm, to, to + newPages);
     yield* mergeVmas(task, mm, from, from + pages);
     return -ENOMEM;
@@ -120,7 +128,8 @@ function* resizeInPlace(task: Task, vma: Vma, { mm, from, pages, newPages }: Rem
  * @returns the first page of the mapping, -EINVAL (bad ranges, or they overlap), -EFAULT (not inside one VMA) or -ENOMEM.
  * @kernel mm/mremap.c mremap
  */
-export function* mremap(task: Task, mm: Mm, from: Vpn, pages: number, newPages: number, to = -1, keep = false): Steps<number> {
+export function* mremap(task: Task, mm: Mm, from: Vpn, pages: number, place: NewPlace): Steps<number> {
+  const { pages: newPages, to = -1, keep = false } = place;
   if (pages <= 0 || newPages <= 0 || to + newPages > VPN_LIMIT || from + newPages > VPN_LIMIT) return -EINVAL;
   if (to < -1 || (keep && (to === -1 || pages !== newPages))) return -EINVAL;
   yield* mmapWriteLock(task, mm);

@@ -22,6 +22,12 @@ import { hugeLeaf, lookupTable, nextPopulated, pteAt, pteOffsetMapLock, ptlOf, t
 import { CPU, flushTlb } from '../table/tlb.ts';
 import { addRss, addRssFile, addRssSwap } from '../vma/mmStruct.ts';
 
+/** Whose entries go; and only those of files, or all of them. */
+interface Zap {
+  readonly mm: Mm;
+  readonly fileOnly: boolean;
+}
+
 /** Does the entry belong to the file, and not to a private copy of one of its pages? (should_zap_page without even_cows) */
 function isOfFile(task: Task, pte: Pte): boolean {
   if (!mapsPage(pte) && !isMigration(pte)) return false;
@@ -33,7 +39,7 @@ function isOfFile(task: Task, pte: Pte): boolean {
  *
  * @kernel mm/memory.c zap_pte_range
  */
-function* zapTable(task: Task, mm: Mm, table: PageTable, start: Vpn, end: Vpn, fileOnly: boolean): Steps<boolean> {
+function* zapTable(task: Task, { mm, fileOnly }: Zap, table: PageTable, start: Vpn, end: Vpn): Steps<boolean> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   const gather: number[] = [];
@@ -103,13 +109,14 @@ function* zapLeaf(task: Task, mm: Mm, table: PageTable): Steps<boolean> {
 }
 
 /** zap_pmd_range for one table. False when it has turned from one form into the other meanwhile: then again. */
-function* zapAt(task: Task, mm: Mm, start: Vpn, end: Vpn, fileOnly: boolean): Steps<boolean> {
+function* zapAt(task: Task, zap: Zap, start: Vpn, end: Vpn): Steps<boolean> {
   const { arena } = task;
+  const { mm } = zap;
   const table = lookupTable(arena, get(arena, mm + Mm.pgd), start);
   const whole = end - start === PTRS_PER_TABLE;
   if (!whole) yield* splitHugePmd(task, mm, start);
   const leaf = hugeLeaf(arena, table);
-  if (leaf === 0) return yield* zapTable(task, mm, table, start, end, fileOnly);
+  if (leaf === 0) return yield* zapTable(task, zap, table, start, end);
   if (leaf === EMPTY_LEAF) return true;
   return whole && (yield* zapLeaf(task, mm, table));
 }
@@ -121,11 +128,12 @@ function* zapAt(task: Task, mm: Mm, start: Vpn, end: Vpn, fileOnly: boolean): St
  */
 export function* zapRange(task: Task, mm: Mm, start: Vpn, end: Vpn, fileOnly = false): Steps<void> {
   const { arena } = task;
+  const zap: Zap = { mm, fileOnly };
   const pgd = get(arena, mm + Mm.pgd);
   for (let vpn = nextPopulated(arena, pgd, start, end); vpn < end; vpn = nextPopulated(arena, pgd, vpn, end)) {
     const stop = tableEnd(vpn, end);
     const mark = observed();
-    while (!(yield* zapAt(task, mm, vpn, stop, fileOnly))) forgetRound(mark);
+    while (!(yield* zapAt(task, zap, vpn, stop))) forgetRound(mark);
     vpn = stop;
   }
 }

@@ -69,12 +69,18 @@ export function tlbLookup(task: Task, kind: number, space: Mm | Mirror, vpn: Vpn
   return entry;
 }
 
-/** Remembers a translation made in the current window; `generation` was read after the window was opened. */
-export function tlbFill(task: Task, kind: number, space: Mm | Mirror, vpn: Vpn, generation: number, entry: number): void {
+/** Takes the TLB entry for `vpn` in `space`; what it held is gone. For {@link tlbFill}. */
+export function tlbTake(task: Task, kind: number, space: Mm | Mirror, vpn: Vpn): Word {
   const { arena } = task;
   const slot = slotOf(task, kind, vpn);
   set(arena, slot + SPACE, space);
   set(arena, slot + VPN, vpn);
+  return slot;
+}
+
+/** Remembers a translation made in the current access; `generation` was read after the access was begun. */
+export function tlbFill(task: Task, slot: Word, generation: number, entry: number): void {
+  const { arena } = task;
   set(arena, slot + GENERATION, generation);
   set(arena, slot + ENTRY, entry);
   set(arena, slot + PAGE_GENERATION, get(arena, arena.page.generation + (entry >>> 12)));

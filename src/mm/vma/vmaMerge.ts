@@ -179,20 +179,20 @@ export function* mergeVmas(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<void
   }
 }
 
+/** New flags for a VMA, and what is to be done where they are different. */
+export interface FlagChange {
+  readonly change: (flags: number) => number;
+  readonly changed?: (start: Vpn, end: Vpn, flags: number) => Steps<void>;
+}
+
 /**
  * Gives the VMAs of [start, end) new flags, one after another (mprotect_fixup, mlock_fixup, madvise_update_vma): cuts what
- * changes out of its VMA and merges it with neighbours that have become alike. `changed` is called for each stretch that did.
+ * changes out of its VMA and merges it with neighbours that have become alike. `changed` is called for each stretch
+ * that did.
  *
  * @returns the first page that was not reached, `end` or that of a hole; or -ENOMEM when there are too many VMAs.
  */
-export function* changeVmas(
-  task: Task,
-  mm: Mm,
-  start: Vpn,
-  end: Vpn,
-  change: (flags: number) => number,
-  changed: (start: Vpn, end: Vpn, flags: number) => Steps<void>,
-): Steps<number> {
+export function* changeVmas(task: Task, mm: Mm, start: Vpn, end: Vpn, { change, changed }: FlagChange): Steps<number> {
   const { arena } = task;
   let at = start;
   for (let vma = vmaLookup(arena, mm, at); vma !== 0 && at < end; vma = vmaLookup(arena, mm, at)) {
@@ -207,7 +207,7 @@ export function* changeVmas(
       const part = vmaLookup(arena, mm, at);
       set(arena, part + Vma.flags, flags);
       yield* mergeAround(task, mm, part);
-      yield* changed(at, stop, flags);
+      if (changed !== undefined) yield* changed(at, stop, flags);
     }
     at = stop;
   }

@@ -1,10 +1,12 @@
 /** What actors of a scenario do, in one word each. An access that must succeed and does not breaks I-OUT. */
+
 import { frameLoad, frameStore, get, increase, load, store } from '../../arena/access.ts';
 import { errnoName } from '../../arena/errno.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { Header, Mirror, Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import { deviceBegin, deviceEnd, deviceIncrement, deviceLoad, deviceStore } from '../../drivers/base/deviceAccess.ts';
+import type { Device } from '../../drivers/base/driver.ts';
 import { mirrorFree } from '../../drivers/base/mirror.ts';
 import { cpuBegin, cpuEnd, cpuLoad, cpuStore, faultName, isFault } from '../../mm/fault/cpuAccess.ts';
 import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../mm/fault/gup.ts';
@@ -31,6 +33,8 @@ export type Operation<T = unknown> = (task: Task) => Steps<T>;
 /** Mirror of device `i`. */
 export const device = (m: SmallMachine, i = 0): number => m.mirrors[i] as number;
 
+export const deviceOf = (m: SmallMachine, i = 0): Device => ({ driver: m.driver, mirror: device(m, i) });
+
 /** @throws Violation I-OUT that names the error, when `result` is a negative errno. */
 export function mustSucceed(what: string, result: number): void {
   if (result < 0) throw new Violation('I-OUT', `${what} is legal, and was refused: ${errnoName(result)}`);
@@ -40,15 +44,15 @@ export function mustSucceed(what: string, result: number): void {
 export const deviceReads =
   (m: SmallMachine, page: number, i = 0): Operation =>
   (task) =>
-    deviceLoad(task, m.driver, device(m, i), FIRST + page, 0);
+    deviceLoad(task, deviceOf(m, i), FIRST + page, 0);
 
 /** A read of memory that stays mapped and readable. */
 export const deviceMustRead = (m: SmallMachine, page: number, i = 0): Operation<number> =>
   function* (task) {
-    const at = yield* deviceBegin(task, m.driver, device(m, i), FIRST + page, FIRST + page + 1, 'read');
+    const at = yield* deviceBegin(task, deviceOf(m, i), FIRST + page, FIRST + page + 1, 'read');
     mustSucceed(`a read of page ${page} by device ${i + 1}`, at);
     const value = frameLoad(task.arena, at);
-    yield* deviceEnd(task, m.driver, device(m, i));
+    yield* deviceEnd(task, deviceOf(m, i));
     return value;
   };
 
@@ -56,12 +60,12 @@ export const deviceMustRead = (m: SmallMachine, page: number, i = 0): Operation<
 export const deviceWrites =
   (m: SmallMachine, page: number, value: number, i = 0): Operation =>
   (task) =>
-    deviceStore(task, m.driver, device(m, i), FIRST + page, 0, value);
+    deviceStore(task, deviceOf(m, i), FIRST + page, 0, value);
 
 /** A write to memory that stays mapped and writable. */
 export const deviceMustWrite = (m: SmallMachine, page: number, value: number, i = 0): Operation =>
   function* (task) {
-    const result = yield* deviceStore(task, m.driver, device(m, i), FIRST + page, 0, value);
+    const result = yield* deviceStore(task, deviceOf(m, i), FIRST + page, 0, value);
     mustSucceed(`a write to page ${page} by device ${i + 1}`, result);
   };
 
@@ -71,7 +75,7 @@ const INCREMENTS = Header.shared + 15;
 /** An atomic increment by device `i`, which may be refused: {@link incremented} counts those that were done. */
 export const deviceIncrements = (m: SmallMachine, page: number, i = 0): Operation<number> =>
   function* (task) {
-    const result = yield* deviceIncrement(task, m.driver, device(m, i), FIRST + page, 0);
+    const result = yield* deviceIncrement(task, deviceOf(m, i), FIRST + page, 0);
     if (result >= 0) increase(task.arena, INCREMENTS, 1);
     return result;
   };

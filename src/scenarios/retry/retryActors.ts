@@ -87,7 +87,7 @@ function requestOf({ workload, places, driver, recorder }: Context, paging: Pagi
   }
   if (access === 'copy') {
     return function* (task, mirror, start, actor) {
-      return yield* deviceRead(task, driver, mirror, start, start + range, () => recorder.round(actor));
+      return yield* deviceRead(task, { driver, mirror }, start, start + range, () => recorder.round(actor));
     };
   }
   return function* (task, mirror, start, actor) {

@@ -117,7 +117,7 @@ export const cpuFaultPlans: readonly Plan[] = [
     },
     actors: (m) => ({
       A: [(task) => cpuLoad(task, m.mm, FIRST, 0)],
-      B: [(task) => mremap(task, m.mm, FIRST, 1, 1, FIRST + 8)],
+      B: [(task) => mremap(task, m.mm, FIRST, 1, { pages: 1, to: FIRST + 8 })],
     }),
   },
   {

@@ -162,7 +162,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     covers: [counts('D', 'deviceFaults'), counts('D', 'readRetries'), meets('D', 'mmuIntervalReadBegin', 'A', 'clearPte')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
-    actors: (m) => ({ D: [deviceReads(m, 0)], A: [(task) => mremap(task, m.mm, FIRST, 1, 1, FIRST + 8)] }),
+    actors: (m) => ({ D: [deviceReads(m, 0)], A: [(task) => mremap(task, m.mm, FIRST, 1, { pages: 1, to: FIRST + 8 })] }),
   },
   {
     name: 'mapped-after-mremap',
@@ -172,7 +172,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({
-      A: [(task) => mremap(task, m.mm, FIRST, 1, 1, FIRST + 8), deviceMustRead(m, 8), unmaps(m, 8)],
+      A: [(task) => mremap(task, m.mm, FIRST, 1, { pages: 1, to: FIRST + 8 }), deviceMustRead(m, 8), unmaps(m, 8)],
     }),
   },
   {

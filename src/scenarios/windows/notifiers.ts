@@ -7,7 +7,7 @@ import { addMirror, FIRST, fillPage, type SmallMachine } from '../kit/smallMachi
 /** Subscribes a mirror and reads page 0 through it. */
 const opensAndReads = (m: SmallMachine, mirror: number): Operation =>
   function* (task) {
-    if ((yield* m.driver.open(task, mirror)) === 0) yield* deviceLoad(task, m.driver, mirror, FIRST, 0);
+    if ((yield* m.driver.open(task, mirror)) === 0) yield* deviceLoad(task, { driver: m.driver, mirror }, FIRST, 0);
   };
 
 export const notifierPlans: readonly Plan[] = [

@@ -8,7 +8,7 @@ import {
   andTells,
   cpuReads,
   cpuWrites,
-  device,
+  deviceOf,
   deviceReads,
   fillNow,
   isKnown,
@@ -35,14 +35,14 @@ const storesUntilForbidden = (m: SmallMachine): Operation =>
 /** A write by the device to a page that may only be read. */
 const deviceMustNotWrite = (m: SmallMachine): Operation =>
   function* (task) {
-    const result = yield* deviceStore(task, m.driver, device(m), FIRST, 0, 7);
+    const result = yield* deviceStore(task, deviceOf(m), FIRST, 0, 7);
     if (result >= 0) throw new Violation('I-PERM', 'a device writes to a page that may only be read');
   };
 
 /** A read by the device of a page that may not be read. */
 const deviceMustNotRead = (m: SmallMachine): Operation =>
   function* (task) {
-    const value = yield* deviceLoad(task, m.driver, device(m), FIRST, 0);
+    const value = yield* deviceLoad(task, deviceOf(m), FIRST, 0);
     if (value !== null) throw new Violation('I-PERM', `a device reads ${value} from a page that may not be read`);
   };
 

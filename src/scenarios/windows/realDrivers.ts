@@ -4,7 +4,7 @@ import { EBUSY, errnoName } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import { evictionWork } from '../../drivers/kfd/evict.ts';
-import { handleRetryFault } from '../../drivers/kfd/fault.ts';
+import { handleRetryFault, retryFault } from '../../drivers/kfd/fault.ts';
 import { kfdSvm } from '../../drivers/kfd/index.ts';
 import { queueRetryFault, waitForRetryFault } from '../../drivers/kfd/retryFaults.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
@@ -40,7 +40,7 @@ const repeatsFault = (m: SmallMachine): Operation =>
 const handlesRepeated = (m: SmallMachine, page: number): Operation =>
   function* (task) {
     yield* waitForRetryFault(task, device(m));
-    const result = yield* handleRetryFault(task, device(m), FIRST + page, FIRST + page + 1, false);
+    const result = yield* handleRetryFault(task, retryFault(device(m), FIRST + page, FIRST + page + 1, false));
     if (result < 0 && result !== -EBUSY)
       throw new Violation('I-OUT', `a repeated fault of a legal access to page ${page} ends the process: ${errnoName(result)}`);
   };

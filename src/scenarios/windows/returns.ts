@@ -177,7 +177,7 @@ export const returnPlans: readonly Plan[] = [
     memory: true,
     machine: { pages: 1 },
     setup: onDevice,
-    actors: (m) => ({ E: [evicts(m)], A: [(task) => mremap(task, m.mm, FIRST, 1, 1, FIRST + 8)] }),
+    actors: (m) => ({ E: [evicts(m)], A: [(task) => mremap(task, m.mm, FIRST, 1, { pages: 1, to: FIRST + 8 })] }),
   },
   {
     name: 'evict-vs-dontneed',
