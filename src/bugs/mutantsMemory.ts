@@ -18,7 +18,8 @@ export const memoryMutants: readonly Bug[] = [
         replace: `
           if (!ok) {
             for (const { sub: started, finish } of unfinished) {
-              yield* intervalOps(get(arena, started + IntervalSub.ops)).invalidateFinish(task, finish);
+              const { invalidateFinish } = intervalOps(get(arena, started + IntervalSub.ops));
+              if (invalidateFinish !== undefined) yield* invalidateFinish(task, finish);
               endCall(task, started);
             }
             yield* invEnd(task, subs);

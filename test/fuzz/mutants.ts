@@ -143,8 +143,9 @@ export const mutants: readonly Mutant[] = [
   mutant('a state that comes again on the path is not looked at', ['search/depthFirst', 'this.#cyclic = true;', 'return null;']),
   mutant('rounds are looked for on the path, and not in the graph', [
     'search/depthFirst',
-    'if (!this.#cyclic) return this.#result(null, true);',
-    'return this.#result(null, true);',
+    '!this.#cyclic',
+    '!this.#isOutdated',
+    '#finish',
   ]),
   mutant(
     'a round in which somebody could run and does not is taken for fair',
