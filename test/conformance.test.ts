@@ -12,7 +12,7 @@ import { replay } from '../src/engines/conformance/replay.ts';
 import { packageRoot } from '../src/package/version.ts';
 
 const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
-const recordings = fileURLToPath(new URL('test/recordings/', packageRoot));
+const recordings = fileURLToPath(new URL('recordings/', packageRoot));
 
 function conformance(...args: string[]) {
   return spawnSync(process.execPath, [main, 'conformance', ...args], { encoding: 'utf8', timeout: 60_000 });

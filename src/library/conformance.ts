@@ -41,7 +41,7 @@ export interface ConformanceProgress {
 }
 
 /** Where the recordings that come with the lab are. */
-const SELECTION = fileURLToPath(new URL('test/recordings/', packageRoot));
+const SELECTION = fileURLToPath(new URL('recordings/', packageRoot));
 
 const selection = (): string[] =>
   readdirSync(SELECTION)

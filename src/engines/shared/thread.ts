@@ -2,6 +2,11 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import * as Comlink from 'comlink';
 import { isUsageError, UsageError } from '../../input/usageError.ts';
 
+/** The methods of an object in another thread: each answers later. Of our own, as Comlink's type needs lib.dom. */
+export type Remote<T> = {
+  readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never;
+};
+
 /**
  * A long-lived worker thread that exposes an object of type `T` over Comlink.
  *
@@ -14,7 +19,7 @@ export interface Thread<T> extends AsyncDisposable {
    *
    * The call queues behind whatever the thread is doing: a thread blocked in `Atomics.wait` answers afterwards.
    */
-  call<R>(use: (api: Comlink.Remote<T>) => Promise<R>): Promise<R>;
+  call<R>(use: (api: Remote<T>) => Promise<R>): Promise<R>;
 }
 
 /**
@@ -41,7 +46,7 @@ export function spawnThread<T>(entry: URL, data: object = {}): Thread<T> {
   return {
     worker,
     call: (use) =>
-      Promise.race([use(api), died]).catch((error: unknown) => {
+      Promise.race([use(api as unknown as Remote<T>), died]).catch((error: unknown) => {
         // On the way between threads an error keeps its name and loses its class.
         throw isUsageError(error) ? new UsageError(error.message, { cause: error }) : error;
       }),
