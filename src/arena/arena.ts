@@ -26,6 +26,8 @@ export interface Arena {
   readonly hasHuge: boolean;
   /** Is there a swap device? */
   readonly hasSwap: boolean;
+  /** Are pages charged to memory cgroups? */
+  readonly hasMemcg: boolean;
   /** First frame of the huge zero page, with which the huge pages begin; they are the last frames of system memory. */
   readonly hugeZero: Pfn;
   /** System frames and device frames together. */
@@ -50,6 +52,7 @@ export interface Arena {
     readonly pgmap: Pool<'pgmap'>;
     readonly mirror: Pool<'mirror'>;
     readonly driverObject: Pool<'driverObject'>;
+    readonly memcg: Pool<'memcg'>;
     readonly resource: Pool<'resource'>;
     readonly device: Pool<'device'>;
     readonly devres: Pool<'devres'>;
@@ -66,6 +69,7 @@ function view(buffers: ArenaBuffers, config: ArenaConfig): Arena {
     frameWords: config.frameWords,
     hasHuge: config.hugePages > 0,
     hasSwap: config.swapSlots > 0,
+    hasMemcg: config.memcgs > 0,
     hugeZero: config.systemPages - config.hugePages * PTRS_PER_TABLE,
     zeroes: new Int32Array(config.frameWords),
     poison: new Int32Array(config.frameWords).fill(POISON),

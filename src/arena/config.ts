@@ -37,6 +37,8 @@ export interface ArenaConfig {
   readonly frameWords: number;
   /** Slots of the swap device, of a frame's size each. 0: there is none, and anonymous pages stay in memory. */
   readonly swapSlots: number;
+  /** Memory cgroups. 0: there are none, and no page is charged. */
+  readonly memcgs: number;
 }
 
 /** In the order in which the header holds them. */
@@ -53,6 +55,7 @@ export const CONFIG_KEYS = [
   'frameWords',
   'hugePages',
   'swapSlots',
+  'memcgs',
 ] as const satisfies readonly (keyof ArenaConfig)[];
 
 export const defaultConfig: ArenaConfig = {
@@ -68,6 +71,7 @@ export const defaultConfig: ArenaConfig = {
   intervals: 64,
   frameWords: 1024,
   swapSlots: 0,
+  memcgs: 0,
 };
 
 /** Most objects of one pool: a handle has 16 bits for the index + 1 (pool.ts). */
@@ -85,9 +89,10 @@ const LIMITS: Partial<Record<keyof ArenaConfig, number>> = {
   mirrors: POOL_LIMIT,
   intervals: POOL_LIMIT,
   swapSlots: PFN_LIMIT,
+  memcgs: POOL_LIMIT,
 };
 
-const MAY_BE_NONE: ReadonlySet<keyof ArenaConfig> = new Set(['devicePages', 'devices', 'hugePages', 'swapSlots']);
+const MAY_BE_NONE: ReadonlySet<keyof ArenaConfig> = new Set(['devicePages', 'devices', 'hugePages', 'swapSlots', 'memcgs']);
 
 /** @throws UsageError that names the size that is impossible. */
 export function checkConfig(config: ArenaConfig): void {

@@ -98,6 +98,7 @@ export const Mm = pooled(
     pgd: frozen('top-level page table'),
     vmaRoot: guarded('mmapLock', 'root of the VMA tree'),
     vmaCount: guarded('mmapLock', 'map_count'),
+    memcg: frozen('handle of the memory cgroup of its owner, 0 for the root'),
     userfaultfd: guarded('mmapLock', 'handle of the userfaultfd that VMAs with VM_UFFD_MISSING report to'),
   },
   PADDED,
@@ -248,6 +249,13 @@ export const Mirror = pooled(
 );
 export type Mirror = Address<'mirror'>;
 
+/** struct mem_cgroup with its page counter. */
+export const Memcg = pooled('memcg', {
+  max: frozen('memory.max in pages, 0 for no limit'),
+  usage: atomic('memory.current in pages: what is charged to it'),
+});
+export type Memcg = Address<'memcg'>;
+
 /** An object that a driver shares between threads (struct kref and what it is embedded in): a handle catches its use after free. */
 export const DriverObject = pooled('driverObject', {
   refs: atomic('kref'),
@@ -297,6 +305,10 @@ export const pageFields = {
   compound: guarded(
     'page lock of the head',
     'compound_head: first frame of the huge page it is a piece of, 0 for a page of its own',
+  ),
+  memcg: guarded(
+    'page lock, or nobody knows the page yet',
+    'folio->memcg_data: handle of the cgroup that is charged for it, -1 for the root, 0 for none',
   ),
   swap: guarded('page lock', 'folio->swap: 1 + the slot it stands for in the swap cache, 0 when it is not in there'),
 } as const;

@@ -7,13 +7,17 @@ import {
   AddressSpace,
   AnonVma,
   ClassicSub,
+  Device,
+  Devres,
   DriverObject,
   Header,
   IntervalSub,
+  Memcg,
   Mirror,
   Mm,
   Pgmap,
   pageFields,
+  Resource,
   Subscriptions,
   swapFields,
   tableFields,
@@ -46,6 +50,10 @@ const shapes: readonly Shape[] = [
   Pgmap,
   Mirror,
   DriverObject,
+  Memcg,
+  Resource,
+  Device,
+  Devres,
 ].map(({ shape }) => shape);
 
 const named = (owner: string, number: number, key: string, place: number, { words, protection, lock }: Field): WordName => ({

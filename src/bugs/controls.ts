@@ -180,8 +180,8 @@ export const controls: readonly Control[] = [
     edits: [
       {
         module: 'migrate/unmapPass',
-        find: 'if (system) setPageFlags(arena, pfn, PG_LRU); return false;',
-        replace: 'if (system) { yield Point.isolateLru; setPageFlags(arena, pfn, PG_LRU); } return false;',
+        find: 'if (system) addLru(arena, pfn); return false;',
+        replace: 'if (system) { yield Point.isolateLru; addLru(arena, pfn); } return false;',
       },
     ],
   },
@@ -233,6 +233,20 @@ export const controls: readonly Control[] = [
             if (finishOps !== undefined) yield* finishOps(task, finish);
             endCall(task, started);
           }`,
+      },
+    ],
+  },
+  {
+    id: 'C16',
+    title: 'a page hands its memory cgroup charge on only when all else of it has been handed on',
+    reference: 'both pages are locked, and nobody looks at charges meanwhile',
+    scenario: 'charged-evict-vs-cpu-touch',
+    edits: [
+      { module: 'migrate/commit', find: 'memCgroupMigrate(arena, from, to);', replace: '' },
+      {
+        module: 'migrate/commit',
+        find: 'setPageFlags(arena, to, (pageFlags(arena, from) & PG_DIRTY) | PG_UPTODATE);',
+        replace: 'setPageFlags(arena, to, (pageFlags(arena, from) & PG_DIRTY) | PG_UPTODATE); memCgroupMigrate(arena, from, to);',
       },
     ],
   },

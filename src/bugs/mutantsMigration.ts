@@ -31,7 +31,7 @@ export const migrationMutants: readonly Bug[] = [
     edits: [
       {
         module: 'migrate/unmapPass',
-        find: 'if (system) setPageFlags(arena, pfn, PG_LRU); return false;',
+        find: 'if (system) addLru(arena, pfn); return false;',
         replace: 'return false;',
       },
     ],
@@ -152,6 +152,24 @@ export const migrationMutants: readonly Bug[] = [
         module: 'drivers/dmirror/toDevice',
         find: 'dst[i] = migratePfn(pfn) | (slot & MIGRATE_PFN_WRITE);',
         replace: 'dst[i] = migratePfn(pfn) | MIGRATE_PFN_WRITE;',
+      },
+    ],
+  },
+  {
+    id: 'M16',
+    title: 'home-charged: a page that comes home is charged anew, in place of taking over the charge of the device page',
+    reference: 'mutant; hmm.rst: a migration home is never refused for the limit of a memory cgroup',
+    kind: 'ERR',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-OUT', 'I-MEMCG'],
+    scenario: 'home-at-the-limit',
+    edits: [
+      {
+        module: 'drivers/dmirror/toSystem',
+        find: 'const pfn = failsOnce(task, mirror) ? 0 : yield* allocPage(task, false);',
+        replace: 'const pfn = failsOnce(task, mirror) ? 0 : yield* folioPrealloc(task, migrate.mm, false);',
+        imports: { folioPrealloc: 'mm/page/zone' },
       },
     ],
   },

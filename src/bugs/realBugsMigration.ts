@@ -175,6 +175,34 @@ export const migrationBugs: readonly Bug[] = [
     edits: [{ module: 'drivers/dmirror/toSystem', in: 'moveToSystem', find: 'disownMoved(task.arena, src);', replace: '' }],
   },
   {
+    id: 'X03',
+    title: 'double-charge: a page of xe that has gone home is evicted, and hands on a memory cgroup charge that it has no more',
+    reference: 'drm/pagemap, c4126f1db36e, 2026',
+    kind: 'COR',
+    threads: 2,
+    preemptions: 2,
+    oracles: ['I-MEMCG'],
+    scenario: 'charged-evict-vs-cpu-touch',
+    edits: [{ module: 'drivers/dmirror/evict', find: 'if (!isOwnedDevicePage(task.arena, from)) continue;', replace: '' }],
+  },
+  {
+    id: 'R29',
+    title: 'finalize-lru-of-dying-page: a page that has moved, and is about to be freed, goes back on the LRU',
+    reference: 'CVE-2025-21861, 41cddf83d8b0',
+    kind: 'COR',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-MEMCG'],
+    scenario: 'charged-migration-vs-return',
+    edits: [
+      {
+        module: 'migrate/finalize',
+        find: 'if (!isDevicePage(arena, to)) addLru(arena, to);',
+        replace: 'if (!isDevicePage(arena, from)) addLru(arena, from); if (!isDevicePage(arena, to)) addLru(arena, to);',
+      },
+    ],
+  },
+  {
     id: 'R80',
     title:
       'fault-page-not-named: a migration home does not name the page of the fault, finds one reference too many, and gives up',

@@ -4,6 +4,7 @@ import { get } from '../arena/access.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import type { Pfn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
+import { memCgroupMigrate } from '../mm/page/memcg.ts';
 import {
   isDevicePage,
   isFilePage,
@@ -62,6 +63,7 @@ function* commitPage(task: Task, from: Pfn, to: Pfn, faultPage: Pfn): Steps<bool
   const cached = pageSwap(arena, from) !== 0 ? 1 : 0;
   const expected = pageMapcount(arena, from) + 1 + cached + (from === faultPage ? 1 : 0);
   if (pageCount(arena, from) !== expected) return false;
+  memCgroupMigrate(arena, from, to);
   if ((setPageFlags(arena, from, PG_MIGRATED) & PG_MIGRATED) !== 0) {
     throw new Violation(
       'I-MIG',

@@ -2,7 +2,8 @@
 
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import type { Pfn } from '../arena/units.ts';
-import { isDevicePage, PG_LRU, setPageFlags } from '../mm/page/page.ts';
+import { addLru } from '../mm/page/memcg.ts';
+import { isDevicePage } from '../mm/page/page.ts';
 import { unlockPage } from '../mm/page/pageLock.ts';
 import { putPage } from '../mm/page/zone.ts';
 import { Point } from '../steps/points.ts';
@@ -33,7 +34,7 @@ function* finalizeLeaves(task: Task, src: Int32Array, dst: Int32Array, first: nu
     return;
   }
   const to = migratePfnToPage(dst[first] as number);
-  if (!isDevicePage(task.arena, to)) for (let i = 0; i < PTRS_PER_TABLE; i++) setPageFlags(task.arena, to + i, PG_LRU);
+  if (!isDevicePage(task.arena, to)) for (let i = 0; i < PTRS_PER_TABLE; i++) addLru(task.arena, to + i);
   yield* removeMigrationLeaves(task, from, to);
 }
 
@@ -54,7 +55,7 @@ export function* finalizePages(task: Task, src: Int32Array, dst: Int32Array, fau
       to = from;
     }
     yield Point.migrateFinalize;
-    if (!isDevicePage(arena, to)) setPageFlags(arena, to, PG_LRU);
+    if (!isDevicePage(arena, to)) addLru(arena, to);
     yield* removeMigrationPtes(task, from, to);
     if (from !== faultPage) yield* unlockPage(task, from);
     yield* putPage(task, from);

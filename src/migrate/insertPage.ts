@@ -9,7 +9,8 @@ import { protectionBits } from '../mm/fault/anonymous.ts';
 import { isNone, spansHuge } from '../mm/fault/hugeFault.ts';
 import { fillFromLeaf } from '../mm/huge/splitHugePmd.ts';
 import { isDevicePrivatePage } from '../mm/page/devPagemap.ts';
-import { getPage, isDevicePage, PG_LRU, PG_UPTODATE, setAnonMapping, setPageFlags } from '../mm/page/page.ts';
+import { addLru, memCgroupCharge } from '../mm/page/memcg.ts';
+import { getPage, isDevicePage, PG_UPTODATE, setAnonMapping, setPageFlags } from '../mm/page/page.ts';
 import { addAnonRmap, anonVmaPrepare } from '../mm/rmap/rmap.ts';
 import {
   EMPTY_LEAF,
@@ -53,7 +54,7 @@ function* introduce(task: Task, vma: Vma, vpn: Vpn, pfn: Pfn): Steps<void> {
   setPageFlags(arena, pfn, PG_UPTODATE);
   setAnonMapping(arena, pfn, get(arena, vma + Vma.anonVma), linearPageIndex(arena, vma, vpn));
   addAnonRmap(arena, pfn, true);
-  if (!isDevicePage(arena, pfn)) setPageFlags(arena, pfn, PG_LRU);
+  if (!isDevicePage(arena, pfn)) addLru(arena, pfn);
   yield* getPage(task, pfn);
 }
 
@@ -67,7 +68,7 @@ export function* insertHugePage(task: Task, migrate: MigrateVma, vpn: Vpn, head:
   const { mm, vma } = migrate;
   if (!spansHuge(arena, vma, vpn) || !mayInsert(arena, vma) || !(yield* anonVmaPrepare(task, vma))) return false;
   const table = yield* ensureTable(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
-  if (table === 0) return false;
+  if (table === 0 || !(yield* memCgroupCharge(task, mm, head, PTRS_PER_TABLE))) return false;
   const ptl = ptlOf(arena, table);
   const word = pteAt(arena, table, 0);
   yield* spinLock(task, ptl, LockClass.ptl);
@@ -103,6 +104,8 @@ export function* insertPage(task: Task, migrate: MigrateVma, vpn: Vpn, pfn: Pfn)
   if (!mayInsert(arena, vma)) return false;
   const table = yield* ensureEntries(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
   if (table === 0 || !(yield* anonVmaPrepare(task, vma))) return false;
+  // Given back when the page is freed, should somebody else be faster.
+  if (!(yield* memCgroupCharge(task, mm, pfn))) return false;
   const word = pteAt(arena, table, vpn);
   const ptl = ptlOf(arena, table);
   let inserted = false;

@@ -2,17 +2,8 @@
 
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import type { Pfn } from '../arena/units.ts';
-import {
-  isDevicePage,
-  isFilePage,
-  isolateLru,
-  PG_LRU,
-  pageCount,
-  pageMapcount,
-  pageMapping,
-  pageSwap,
-  setPageFlags,
-} from '../mm/page/page.ts';
+import { addLru } from '../mm/page/memcg.ts';
+import { isDevicePage, isFilePage, isolateLru, pageCount, pageMapcount, pageMapping, pageSwap } from '../mm/page/page.ts';
 import { unlockPage } from '../mm/page/pageLock.ts';
 import { putPage } from '../mm/page/zone.ts';
 import { Point } from '../steps/points.ts';
@@ -45,7 +36,7 @@ function* unmapPage(task: Task, pfn: Pfn, faultPage: Pfn): Steps<boolean> {
   if (pageMapcount(arena, pfn) > 0) yield* tryToMigrate(task, pfn);
   yield Point.migrateUnmapped;
   if (pageMapcount(arena, pfn) === 0 && isAlone(task, pfn, faultPage)) return true;
-  if (system) setPageFlags(arena, pfn, PG_LRU);
+  if (system) addLru(arena, pfn);
   return false;
 }
 
@@ -55,7 +46,7 @@ function* unmapCompound(task: Task, src: Int32Array, first: number, faultPage: P
   for (let i = first; i < first + PTRS_PER_TABLE; i++) {
     const pfn = migratePfnToPage(src[i] as number);
     if (!(yield* unmapPage(task, pfn, faultPage))) {
-      if (!isDevicePage(task.arena, pfn)) for (const back of done) setPageFlags(task.arena, back, PG_LRU);
+      if (!isDevicePage(task.arena, pfn)) for (const back of done) addLru(task.arena, back);
       return false;
     }
     done.push(pfn);

@@ -36,6 +36,7 @@ import {
 import { forEachEntry } from '../mm/table/tables.ts';
 import { VM_ACCESS, VM_WRITE, vmaFlags, vmaLookup } from '../mm/vma/vma.ts';
 import type { Finding } from './finding.ts';
+import { checkMemcg } from './memcg.ts';
 import { checkSwap } from './swap.ts';
 
 /** Entries of one address space: counts them into `maps` and reports entries that cannot be. */
@@ -150,5 +151,6 @@ export function checkCounts(arena: Arena, pinned: ReadonlyMap<number, number> = 
   if (used + free !== total)
     findings.push({ rule: 'I-QUIET', message: `${used} system pages are in use and ${free} free, of ${total}` });
   checkPgmaps(arena, findings);
+  findings.push(...checkMemcg(arena));
   return findings;
 }

@@ -13,6 +13,7 @@ import { registerDriver } from '../drivers/registry.ts';
 import { UsageError } from '../input/usageError.ts';
 import { MEMORY_DEVICE_PRIVATE } from '../mm/page/devPagemap.ts';
 import { deviceDel } from '../mm/page/devres.ts';
+import { joinMemcg, memcgAlloc, memcgFree } from '../mm/page/memcg.ts';
 import { mmput } from '../mm/syscalls/exit.ts';
 import { mmapAnonymous } from '../mm/syscalls/mmap.ts';
 import { swapoff } from '../mm/syscalls/swapoff.ts';
@@ -81,6 +82,7 @@ function sizes(options: MixedOptions, words: readonly number[]): Partial<ArenaCo
     devicePages: options.deviceMemory,
     devices,
     swapSlots: options.swap,
+    memcgs: 1,
     actors: actors + 1,
     mms: spaces + 1,
     // A mapping a page in each space at worst; a fork that finds no room fails, as it may.
@@ -110,6 +112,8 @@ export function mixedScenario(options: MixedOptions): MixedScenario {
   const checker = new Task(arena, options.actors, { park: parkAlone });
   store(arena, checker.actor + Actor.state, ActorState.running);
   const mm = mmAlloc(arena);
+  const memcg = memcgAlloc(arena, 0);
+  joinMemcg(arena, mm, memcg);
   run(mmapAnonymous(checker, mm, BASE, options.pages));
   const id = registerDriver(driver);
   const kinds = Array.from({ length: options.devices }, (_, i) => ({ type: MEMORY_DEVICE_PRIVATE, owner: i + 1, ops: id }));
@@ -147,6 +151,7 @@ export function mixedScenario(options: MixedOptions): MixedScenario {
     for (const { device } of devices) run(deviceDel(checker, device));
     // What nobody came back for.
     run(swapoff(checker));
+    memcgFree(arena, memcg);
     return checkLeaks(arena);
   };
   return { arena, ledger, places, check, finish };

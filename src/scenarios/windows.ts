@@ -2,6 +2,7 @@
 import type { DriverSettings } from '../drivers/base/options.ts';
 import { type Plan, scenarioOf } from './kit/plan.ts';
 import type { Scenario } from './kit/scenario.ts';
+import { chargePlans } from './windows/charges.ts';
 import { classicPlans } from './windows/classic.ts';
 import { cpuFaultPlans } from './windows/cpuFaults.ts';
 import { deviceFaultPlans } from './windows/deviceFaults.ts';
@@ -39,6 +40,7 @@ const plans: readonly Plan[] = [
   ...translationPlans,
   ...twoDevicePlans,
   ...teardownPlans,
+  ...chargePlans,
 ];
 
 /** `settings` are given to the driver. */

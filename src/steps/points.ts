@@ -227,6 +227,7 @@ const rows = [
     0,
   ],
   ['unlocked', 'a lock was released', 'whatever follows the release', 'spin_unlock, mutex_unlock, up_read, folio_unlock', '', 0],
+  ['memcgCharge', 'the cgroup of a page is known', 'it is charged or uncharged', 'mm/memcontrol.c: try_charge', '', 20],
 ] as const satisfies readonly Row[];
 
 export const points: readonly PointInfo[] = rows.map(([name, after, before, kernel, windows, costNs]) => ({

@@ -10,7 +10,7 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { setAnonMapping } from '../page/page.ts';
-import { allocPage, putPage } from '../page/zone.ts';
+import { folioPrealloc, putPage } from '../page/zone.ts';
 import { addNewAnonRmap, anonVmaPrepare } from '../rmap/rmap.ts';
 import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG } from '../table/pte.ts';
 import { hugeLeaf } from '../table/tables.ts';
@@ -55,7 +55,7 @@ function* mapNewPage(task: Task, fault: Fault): Steps<VmFault> {
   const { arena } = task;
   const { mm, vma, vpn, pte } = fault;
   if (!(yield* anonVmaPrepare(task, vma))) return VM_FAULT_OOM;
-  const pfn = yield* allocPage(task, true);
+  const pfn = yield* folioPrealloc(task, mm, true);
   if (pfn === 0) return VM_FAULT_OOM;
   const ptl = faultPtl(task, fault);
   let result: VmFault = 0;

@@ -13,7 +13,7 @@ import { addressSpaceOf, fileSize, findOrCreatePage, findPage, stillInFile } fro
 import { copyPage } from '../page/copyPage.ts';
 import { getPage, setAnonMapping } from '../page/page.ts';
 import { lockPage, trylockPage, unlockPage } from '../page/pageLock.ts';
-import { allocPage, putPage } from '../page/zone.ts';
+import { folioPrealloc, putPage } from '../page/zone.ts';
 import { addAnonRmap, addNewAnonRmap, anonVmaPrepare } from '../rmap/rmap.ts';
 import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_WRITE, PTE_YOUNG } from '../table/pte.ts';
 import { pteAt } from '../table/tables.ts';
@@ -50,7 +50,7 @@ function* lockedFilePage(task: Task, fault: Fault): Steps<VmFault> {
   for (;;) {
     forgetRound(mark);
     if (index >= fileSize(arena, mapping)) return VM_FAULT_SIGBUS;
-    const pfn = yield* findOrCreatePage(task, mapping, index);
+    const pfn = yield* findOrCreatePage(task, mapping, index, fault.mm);
     if (pfn === 0) return VM_FAULT_OOM;
     yield* lockPage(task, pfn);
     // Truncation removes a page under its lock, after the size was set: what is still in the file now may be mapped.
@@ -120,7 +120,7 @@ function* cowFault(task: Task, fault: Fault): Steps<VmFault> {
   const { arena } = task;
   const { mm, vma, vpn, pte } = fault;
   if (!(yield* anonVmaPrepare(task, vma))) return VM_FAULT_OOM;
-  const copy = yield* allocPage(task, false);
+  const copy = yield* folioPrealloc(task, mm, false);
   if (copy === 0) return VM_FAULT_OOM;
   const error = yield* lockedFilePage(task, fault);
   if (error !== 0) {

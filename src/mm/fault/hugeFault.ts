@@ -15,6 +15,7 @@ import type { Task } from '../../sync/task.ts';
 import { isExclusive, isMappedOnce } from '../huge/compound.ts';
 import { hugeStart, splitHugePmd } from '../huge/splitHugePmd.ts';
 import { allocHugePage } from '../page/hugeZone.ts';
+import { memCgroupCharge } from '../page/memcg.ts';
 import { PG_ANON_EXCLUSIVE, setAnonMapping, setPageFlags } from '../page/page.ts';
 import { trylockPage, unlockPage } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';
@@ -100,6 +101,14 @@ export function* putHugePage(task: Task, head: Pfn): Steps<void> {
   for (let i = 0; i < PTRS_PER_TABLE; i++) yield* putPage(task, head + i);
 }
 
+/** vma_alloc_anon_folio_pmd, alloc_charge_folio: a huge page for an address space, charged; 0 when there is none, or the limit is in the way. */
+export function* hugeFolioPrealloc(task: Task, mm: Mm): Steps<Pfn> {
+  const head = yield* allocHugePage(task);
+  if (head === 0 || (yield* memCgroupCharge(task, mm, head, PTRS_PER_TABLE))) return head;
+  yield* putHugePage(task, head);
+  return 0;
+}
+
 /** The leaf of a huge page in a VMA, written to or about to be. */
 export const newLeaf = (flags: number, head: Pfn): Pte =>
   mkPte(head, protectionBits(flags) | PTE_HUGE | PTE_YOUNG | PTE_DIRTY | ((flags & VM_WRITE) !== 0 ? PTE_WRITE : 0));
@@ -110,7 +119,7 @@ function* doHugeAnonymousPage(task: Task, mm: Mm, vma: Vma, vpn: Vpn, write: boo
   if (!(yield* anonVmaPrepare(task, vma))) return VM_FAULT_OOM;
   const table = yield* ensureTable(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
   if (table === 0) return VM_FAULT_OOM;
-  const head = write ? yield* allocHugePage(task) : arena.hugeZero;
+  const head = write ? yield* hugeFolioPrealloc(task, mm) : arena.hugeZero;
   if (head === 0) return VM_FAULT_FALLBACK;
   const flags = vmaFlags(arena, vma);
   const leaf = write ? newLeaf(flags, head) : mkPte(head, protectionBits(flags) | PTE_HUGE | PTE_SPECIAL | PTE_YOUNG);
@@ -146,7 +155,7 @@ function* canReuse(task: Task, head: Pfn): Steps<boolean> {
 /** do_huge_zero_wp_pmd: a write to the huge zero page gets a huge page, as if nothing had been there. */
 function* replaceZero(task: Task, mm: Mm, vma: Vma, vpn: Vpn, orig: Pte): Steps<VmFault> {
   const { arena } = task;
-  const head = yield* allocHugePage(task);
+  const head = yield* hugeFolioPrealloc(task, mm);
   if (head === 0) return VM_FAULT_FALLBACK;
   const start = hugeStart(vpn);
   const range = notifierRange(MMU_NOTIFY_CLEAR, mm, start, start + PTRS_PER_TABLE);

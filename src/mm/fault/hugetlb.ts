@@ -34,8 +34,8 @@ function* newPage(task: Task, vma: Vma, vpn: Vpn): Steps<number> {
   const index = linearPageIndex(arena, vma, hugeStart(vpn));
   for (let i = 0; i < PTRS_PER_TABLE; i++) {
     setAnonMapping(arena, head + i, get(arena, vma + Vma.anonVma), index + i);
-    addNewAnonRmap(arena, head + i);
     setPageFlags(arena, head + i, PG_HUGETLB);
+    addNewAnonRmap(arena, head + i);
   }
   return head;
 }

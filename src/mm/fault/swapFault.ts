@@ -1,7 +1,7 @@
 /** The swap part of do_swap_page: a fault on a swap entry brings the page back. */
 
 import { get, store } from '../../arena/access.ts';
-import { Vma } from '../../arena/structures.ts';
+import { type Mm, Vma } from '../../arena/structures.ts';
 import type { Pfn, SwapSlot, VmFault } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -9,9 +9,10 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { copyPage } from '../page/copyPage.ts';
-import { PG_LRU, PG_UPTODATE, pageCount, pageMapping, pageSwap, setAnonMapping, setPageFlags } from '../page/page.ts';
+import { addLru } from '../page/memcg.ts';
+import { PG_UPTODATE, pageCount, pageMapping, pageSwap, setAnonMapping, setPageFlags } from '../page/page.ts';
 import { lockPage, unlockPage } from '../page/pageLock.ts';
-import { allocPage, putPage } from '../page/zone.ts';
+import { folioPrealloc, putPage } from '../page/zone.ts';
 import { addAnonRmap } from '../rmap/rmap.ts';
 import { freeSwap, isSwapFull, slotFrame, swapCacheAdd, swapCacheGet, swapFree } from '../swap/swap.ts';
 import { mkPte, PTE_DIRTY, PTE_SWP_EXCLUSIVE, PTE_WRITE, PTE_YOUNG, pteWrite, swapSlot } from '../table/pte.ts';
@@ -26,16 +27,17 @@ import { doWpPage } from './writeProtect.ts';
  * read_swap_cache_async: reads a slot into a page of the swap cache, with a reference for the caller. 0 when no entry names the slot
  * any more, null when there is no memory.
  */
-function* readSwap(task: Task, slot: SwapSlot): Steps<Pfn | null> {
+function* readSwap(task: Task, mm: Mm, slot: SwapSlot): Steps<Pfn | null> {
   const { arena } = task;
-  const fresh = yield* allocPage(task, false);
+  const fresh = yield* folioPrealloc(task, mm, false);
   if (fresh === 0) return null;
   yield* lockPage(task, fresh);
   const pfn = yield* swapCacheAdd(task, slot, fresh);
   if (pfn === fresh) {
     // Whoever finds the page meanwhile waits for its lock.
     yield* copyPage(task, fresh, slotFrame(arena, slot));
-    setPageFlags(arena, fresh, PG_UPTODATE | PG_LRU);
+    setPageFlags(arena, fresh, PG_UPTODATE);
+    addLru(arena, fresh);
   }
   yield* unlockPage(task, fresh);
   if (pfn !== fresh) yield* putPage(task, fresh);
@@ -85,7 +87,7 @@ export function* doSwapEntry(task: Task, fault: Fault): Steps<VmFault> {
   const { arena } = task;
   const slot = swapSlot(fault.orig);
   const cached = yield* swapCacheGet(task, slot);
-  const pfn = cached !== 0 ? cached : yield* readSwap(task, slot);
+  const pfn = cached !== 0 ? cached : yield* readSwap(task, fault.mm, slot);
   if (pfn === null) return VM_FAULT_OOM;
   if (pfn === 0) return 0;
   const retry = yield* lockPageOrRetry(task, pfn, fault);

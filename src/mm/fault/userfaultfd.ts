@@ -14,7 +14,7 @@ import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { waitWhile, wake } from '../../sync/wait.ts';
 import { setAnonMapping } from '../page/page.ts';
-import { allocPage, putPage } from '../page/zone.ts';
+import { folioPrealloc, putPage } from '../page/zone.ts';
 import { addNewAnonRmap, anonVmaPrepare } from '../rmap/rmap.ts';
 import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_WRITE } from '../table/pte.ts';
 import { ensureEntries, pteAt, ptlOf } from '../table/tables.ts';
@@ -120,7 +120,7 @@ export function* userfaultfdRead(task: Task, context: Userfaultfd): Steps<number
  */
 export function* userfaultfdCopy(task: Task, context: Userfaultfd, mm: Mm, vpn: Vpn, word: number): Steps<number> {
   const { arena } = task;
-  const pfn = yield* allocPage(task, false);
+  const pfn = yield* folioPrealloc(task, mm, false);
   if (pfn === 0) return -ENOMEM;
   frameFill(arena, frameAt(arena, pfn), new Int32Array(arena.frameWords).fill(word));
   yield* mmapReadLock(task, mm);

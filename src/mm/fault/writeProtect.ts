@@ -25,7 +25,7 @@ import {
   setPageFlags,
 } from '../page/page.ts';
 import { trylockPage, unlockPage } from '../page/pageLock.ts';
-import { allocPage, putPage } from '../page/zone.ts';
+import { folioPrealloc, putPage } from '../page/zone.ts';
 import { addNewAnonRmap, anonVmaPrepare, removeRmap } from '../rmap/rmap.ts';
 import { freeSwap, putMappedPage } from '../swap/swap.ts';
 import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG, ptePfn } from '../table/pte.ts';
@@ -94,7 +94,7 @@ function* wpPageCopy(task: Task, fault: Fault, old: number): Steps<VmFault> {
   const { arena } = task;
   const { mm, vma, vpn, pte, orig } = fault;
   if (!(yield* anonVmaPrepare(task, vma))) return VM_FAULT_OOM;
-  const pfn = yield* allocPage(task, false);
+  const pfn = yield* folioPrealloc(task, mm, false);
   if (pfn === 0) return VM_FAULT_OOM;
   if (old === 0) clearFrame(arena, pfn);
   else yield* copyPage(task, pfn, old);

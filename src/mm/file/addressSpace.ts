@@ -6,13 +6,14 @@
 import { add, get, increase, load, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
-import { AddressSpace } from '../../arena/structures.ts';
+import { AddressSpace, type Mm } from '../../arena/structures.ts';
 import type { PageTable, Pfn } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
+import { addLru } from '../page/memcg.ts';
 import {
   clearPageFlags,
   getPage,
@@ -26,7 +27,7 @@ import {
   pageMapping,
   setPageFlags,
 } from '../page/page.ts';
-import { allocPage, putPage } from '../page/zone.ts';
+import { folioPrealloc, putPage } from '../page/zone.ts';
 import { mkPte, PTE_PRESENT, ptePfn } from '../table/pte.ts';
 import { ensureTable, forEachEntry, freeTables, lookupTable, pteAt, readPte, tableAlloc } from '../table/tables.ts';
 
@@ -104,18 +105,19 @@ function* ensurePagesTable(task: Task, mapping: AddressSpace, index: number): St
 }
 
 /**
- * shmem_get_folio: the page with a reference, added to the cache with zeroes if need be; 0 when out of memory.
+ * shmem_get_folio: the page with a reference, added to the cache with zeroes if need be, and then charged to the cgroup of `mm` (0: the root); 0 when out of memory.
  *
  * @kernel mm/filemap.c filemap_add_folio
  */
-export function* findOrCreatePage(task: Task, mapping: AddressSpace, index: number): Steps<number> {
+export function* findOrCreatePage(task: Task, mapping: AddressSpace, index: number, mm: Mm): Steps<number> {
   const { arena } = task;
   const found = yield* findPage(task, mapping, index);
   if (found !== 0) return found;
   const table = yield* ensurePagesTable(task, mapping, index);
-  const fresh = table === 0 ? 0 : yield* allocPage(task, true);
+  const fresh = table === 0 ? 0 : yield* folioPrealloc(task, mm, true);
   if (fresh === 0) return 0;
-  setPageFlags(arena, fresh, PG_FILE | PG_UPTODATE | PG_LRU);
+  setPageFlags(arena, fresh, PG_FILE | PG_UPTODATE);
+  addLru(arena, fresh);
   set(arena, arena.page.mapping + fresh, handleOf(arena, arena.pools.addressSpace, mapping));
   set(arena, arena.page.index + fresh, index);
   const lock = mapping + AddressSpace.pagesLock;

@@ -34,7 +34,7 @@ function growTo(arena: Arena, mapping: AddressSpace, pages: number): void {
 /** Writes it; a write beyond the end makes the file longer. 0 or -ENOMEM. */
 export function* fileWrite(task: Task, mapping: AddressSpace, index: number, value: number): Steps<number> {
   const { arena } = task;
-  const pfn = yield* findOrCreatePage(task, mapping, index);
+  const pfn = yield* findOrCreatePage(task, mapping, index, 0);
   if (pfn === 0) return -ENOMEM;
   yield* lockPage(task, pfn);
   frameStore(arena, frameAt(arena, pfn), value);

@@ -31,8 +31,9 @@ export const PG_FILE = 128;
 export const PG_HUGETLB = 256;
 
 /**
- * Committed as the source of a migration: what it stood for is the destination's now. In a kernel its memory cgroup charge has gone to
- * the destination, which is asked for when it moves once more. Goes when the page is freed.
+ * Committed as the source of a migration: what it stood for is the destination's now. A kernel
+ * knows by the memory cgroup charge, which has gone to the destination (memcg.ts); this tells also where there are no cgroups. Goes when the
+ * page is freed.
  */
 export const PG_MIGRATED = 512;
 

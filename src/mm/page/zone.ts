@@ -4,7 +4,7 @@ import { add, cas, get, load, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { checkPoison, clearFrame, poisonFrame } from '../../arena/frames.ts';
 import { rawLock, rawUnlock } from '../../arena/raw.ts';
-import { Header } from '../../arena/structures.ts';
+import { Header, type Mm } from '../../arena/structures.ts';
 import type { Pfn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
@@ -12,6 +12,7 @@ import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { freeZoneDevicePage } from './devPagemap.ts';
 import { freePiece } from './hugeZone.ts';
+import { memCgroupCharge, memCgroupUncharge } from './memcg.ts';
 import { clearAnonMapping, isDevicePage, PG_LOCKED, pageFlags, pageMapcount } from './page.ts';
 
 /** Pages of system memory that are free. */
@@ -82,8 +83,17 @@ export function* putPage(task: Task, pfn: Pfn, references = 1): Steps<void> {
     throw new Violation('I-MAP', `page ${pfn} is freed while ${pageMapcount(arena, pfn)} entries map it`);
   if ((pageFlags(arena, pfn) & PG_LOCKED) !== 0) throw new Violation('I-LOCK', `page ${pfn} is freed while locked`);
   yield Point.freePage;
+  if (arena.hasMemcg) yield* memCgroupUncharge(task, pfn);
   if (isDevicePage(arena, pfn)) yield* freeZoneDevicePage(task, pfn);
   else freeSystemPage(task, pfn);
+}
+
+/** folio_prealloc, alloc_anon_folio: a page for an address space, charged; 0 when memory or the limit of its cgroup is exhausted. */
+export function* folioPrealloc(task: Task, mm: Mm, zero: boolean): Steps<Pfn> {
+  const pfn = yield* allocPage(task, zero);
+  if (pfn === 0 || !task.arena.hasMemcg || (yield* memCgroupCharge(task, mm, pfn))) return pfn;
+  yield* putPage(task, pfn);
+  return 0;
 }
 
 /** Is nobody using the page? */

@@ -15,11 +15,11 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { downRead, downWrite, upRead, upWrite } from '../../sync/rwsem.ts';
 import type { Task } from '../../sync/task.ts';
+import { addLru } from '../page/memcg.ts';
 import {
   clearPageFlags,
   isFilePage,
   PG_ANON_EXCLUSIVE,
-  PG_LRU,
   PG_UPTODATE,
   pageIndex,
   pageMapping,
@@ -136,7 +136,8 @@ export function addAnonRmap(arena: Arena, pfn: Pfn, exclusive: boolean): void {
  * frame from before it was freed may have taken a reference and its lock: the bits are added, never stored over others.
  */
 export function addNewAnonRmap(arena: Arena, pfn: Pfn): void {
-  setPageFlags(arena, pfn, PG_UPTODATE | PG_LRU);
+  setPageFlags(arena, pfn, PG_UPTODATE);
+  addLru(arena, pfn);
   addAnonRmap(arena, pfn, true);
 }
 

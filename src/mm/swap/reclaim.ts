@@ -13,6 +13,7 @@ import type { Task } from '../../sync/task.ts';
 import { dropPageIfUnused } from '../file/addressSpace.ts';
 import { splitHugePage } from '../huge/splitHugePage.ts';
 import { copyPage } from '../page/copyPage.ts';
+import { addLru } from '../page/memcg.ts';
 import {
   clearPageFlags,
   compoundHead,
@@ -27,7 +28,6 @@ import {
   pageMapcount,
   pageMapping,
   pageSwap,
-  setPageFlags,
   tryGetPage,
 } from '../page/page.ts';
 import { trylockPage, unlockPage } from '../page/pageLock.ts';
@@ -143,7 +143,7 @@ export function* shrinkPage(task: Task, pfn: Pfn): Steps<boolean> {
     }
     yield* unlockPage(task, pfn);
   }
-  if (!freed) setPageFlags(arena, pfn, PG_LRU);
+  if (!freed) addLru(arena, pfn);
   yield* putPage(task, pfn);
   return freed;
 }

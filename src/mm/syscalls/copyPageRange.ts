@@ -27,7 +27,7 @@ import {
   setAnonMapping,
 } from '../page/page.ts';
 import { trylockPage, unlockPage } from '../page/pageLock.ts';
-import { allocPage, putPage } from '../page/zone.ts';
+import { folioPrealloc, putPage } from '../page/zone.ts';
 import { addAnonRmap, addNewAnonRmap, shareAnonRmap } from '../rmap/rmap.ts';
 import { swapDuplicate } from '../swap/swap.ts';
 import {
@@ -177,7 +177,7 @@ function* copyTable(task: Task, { child, vma }: Heir, table: PageTable, start: V
     yield* spinUnlock(task, ptlOf(arena, table), LockClass.ptl);
     yield* spinUnlock(task, ptlOf(arena, childTable), LockClass.ptl);
     if (result === NEEDS_PAGE) {
-      spare = yield* allocPage(task, false);
+      spare = yield* folioPrealloc(task, child, false);
       if (spare === 0) return -ENOMEM;
       result = 0;
     }

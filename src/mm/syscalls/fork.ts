@@ -2,10 +2,11 @@
 import { get } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { ENOMEM } from '../../arena/errno.ts';
-import { type Mm, Vma } from '../../arena/structures.ts';
+import { Mm, Vma } from '../../arena/structures.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
+import { joinMemcg } from '../page/memcg.ts';
 import { linkFile } from '../rmap/rmapFile.ts';
 import { CPU, flushTlb } from '../table/tlb.ts';
 import { mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
@@ -56,6 +57,7 @@ export function* forkMm(task: Task, parent: Mm): Steps<number> {
   const { arena } = task;
   const child = mmAlloc(arena);
   if (child === 0) return -ENOMEM;
+  joinMemcg(arena, child, get(arena, parent + Mm.memcg));
   yield* mmapWriteLock(task, parent);
   yield* mmapWriteLock(task, child);
   yield Point.forkBegin;

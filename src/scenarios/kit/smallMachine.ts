@@ -13,6 +13,7 @@ import { UsageError } from '../../input/usageError.ts';
 import { cpuStore } from '../../mm/fault/cpuAccess.ts';
 import { MEMORY_DEVICE_COHERENT, MEMORY_DEVICE_PRIVATE } from '../../mm/page/devPagemap.ts';
 import type { DeviceHandle } from '../../mm/page/devres.ts';
+import { joinMemcg, memcgAlloc } from '../../mm/page/memcg.ts';
 import { mmapAnonymous } from '../../mm/syscalls/mmap.ts';
 import { mmAlloc } from '../../mm/vma/mmStruct.ts';
 import { contentsAt } from '../../oracles/contents.ts';
@@ -38,6 +39,8 @@ export interface SmallOptions {
   readonly coherent?: boolean;
   /** Slots of the swap device; without it there is none. */
   readonly swapSlots?: number;
+  /** The process is in a memory cgroup with this limit in pages, 0 for none; without it there are no cgroups. */
+  readonly memoryMax?: number;
   readonly driver?: Driver;
   readonly settings?: DriverSettings;
 }
@@ -80,6 +83,7 @@ export function smallMachine(options: SmallOptions): SmallMachine {
     deviceMemory = 4,
     hugePages = 0,
     swapSlots = 0,
+    memoryMax,
     driver = dmirror,
     settings = {},
   } = options;
@@ -100,10 +104,12 @@ export function smallMachine(options: SmallOptions): SmallMachine {
     intervals: devices * needs.intervals + actors + 3,
     frameWords: 16,
     swapSlots,
+    memcgs: memoryMax === undefined ? 0 : 1,
   });
   const task = new Task(arena, actors, { park: parkAlone, clock: () => 0 });
   store(arena, task.actor + Actor.state, ActorState.running);
   const mm = mmAlloc(arena);
+  if (memoryMax !== undefined) joinMemcg(arena, mm, memcgAlloc(arena, memoryMax));
   run(mmapAnonymous(task, mm, FIRST, pages));
   const type = options.coherent === true ? MEMORY_DEVICE_COHERENT : MEMORY_DEVICE_PRIVATE;
   const kinds = Array.from({ length: devices }, (_, i) => ({ type, owner: i + 1, ops }));

@@ -82,6 +82,7 @@ export function retrySizes(options: RetryOptions): ArenaConfig {
     frameWords: options.frameWords,
     hugePages: 0,
     swapSlots: 0,
+    memcgs: 0,
   };
 }
 

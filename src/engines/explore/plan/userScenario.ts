@@ -24,9 +24,16 @@ type Doubtful<T> = { readonly [key in keyof T]?: unknown };
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
 
-const machineKeys = ['pages', 'devices', 'deviceMemory', 'hugePages', 'coherent', 'swapSlots', 'driver', 'settings'];
+const machineKeys = ['pages', 'devices', 'deviceMemory', 'hugePages', 'coherent', 'swapSlots', 'memoryMax', 'driver', 'settings'];
 /** Most of each; the machine is made for a few pages, so that a search comes to its end. */
-const most: Readonly<Record<string, number>> = { pages: 64, devices: 4, deviceMemory: 64, hugePages: 8, swapSlots: 64 };
+const most: Readonly<Record<string, number>> = {
+  pages: 64,
+  devices: 4,
+  deviceMemory: 64,
+  hugePages: 8,
+  swapSlots: 64,
+  memoryMax: 64,
+};
 /** The same where there are huge pages: two of them, side by side. */
 const mostOfHuge: typeof most = { ...most, pages: 2 * PTRS_PER_TABLE, deviceMemory: 2 * PTRS_PER_TABLE };
 
