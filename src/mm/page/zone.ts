@@ -82,8 +82,8 @@ export function* putPage(task: Task, pfn: Pfn, references = 1): Steps<void> {
   if (pageMapcount(arena, pfn) !== 0)
     throw new Violation('I-MAP', `page ${pfn} is freed while ${pageMapcount(arena, pfn)} entries map it`);
   if ((pageFlags(arena, pfn) & PG_LOCKED) !== 0) throw new Violation('I-LOCK', `page ${pfn} is freed while locked`);
-  yield Point.freePage;
   if (arena.hasMemcg) yield* memCgroupUncharge(task, pfn);
+  yield Point.freePage;
   if (isDevicePage(arena, pfn)) yield* freeZoneDevicePage(task, pfn);
   else freeSystemPage(task, pfn);
 }
