@@ -4,7 +4,7 @@ import { get } from '../arena/access.ts';
 import { PMD_ORDER } from '../arena/config.ts';
 import { EAGAIN, EBUSY, EFAULT } from '../arena/errno.ts';
 import { Mm } from '../arena/structures.ts';
-import type { HmmPfn, Pte, Vpn } from '../arena/units.ts';
+import type { Errno, HmmPfn, Pte, Vpn } from '../arena/units.ts';
 import { migrationEntryWait } from '../mm/fault/softleaf.ts';
 import { pgmapOwner } from '../mm/page/devPagemap.ts';
 import {
@@ -83,7 +83,7 @@ function needFaultIn(range: HmmRange, start: Vpn, end: Vpn, granted = 0): number
  *
  * @kernel mm/hmm.c hmm_pfns_fill
  */
-function fill(range: HmmRange, start: Vpn, end: Vpn, value: number): number {
+function fill(range: HmmRange, start: Vpn, end: Vpn, value: number): Errno {
   const { hmmPfns } = range;
   for (let i = start - range.start; i < end - range.start; i++) {
     hmmPfns[i] = ((hmmPfns[i] as number) & HMM_PFN_INOUT_FLAGS) | value;
@@ -92,7 +92,7 @@ function fill(range: HmmRange, start: Vpn, end: Vpn, value: number): number {
 }
 
 /** Records a chunk to fault; the walk stops. -EAGAIN is the internal "fault pending". */
-function pend(walk: Walk, start: Vpn, end: Vpn, need: number): number {
+function pend(walk: Walk, start: Vpn, end: Vpn, need: number): Errno {
   walk.last = start;
   walk.end = end;
   walk.need = need;
@@ -104,19 +104,19 @@ function pend(walk: Walk, start: Vpn, end: Vpn, need: number): number {
  *
  * @kernel mm/hmm.c hmm_vma_walk_hole
  */
-export function hole(walk: Walk, start: Vpn, end: Vpn): number {
+export function hole(walk: Walk, start: Vpn, end: Vpn): Errno {
   const { range } = walk;
   const need = needFaultIn(range, start, end);
   return need === 0 ? fill(range, start, end, 0) : pend(walk, start, end, need);
 }
 
 /** No VMA, or one that may not be looked at: report ERROR, or fail if anything was requested. */
-export function forbidden(range: HmmRange, start: Vpn, end: Vpn): number {
+export function forbidden(range: HmmRange, start: Vpn, end: Vpn): Errno {
   return needFaultIn(range, start, end) === 0 ? fill(range, start, end, HMM_PFN_ERROR) : -EFAULT;
 }
 
 /** A non-present entry. 0 when its word has been stored, else the result of the walk. */
-function* nonpresent(task: Task, walk: Walk, pte: Pte, vpn: Vpn, end: Vpn): Steps<number> {
+function* nonpresent(task: Task, walk: Walk, pte: Pte, vpn: Vpn, end: Vpn): Steps<Errno> {
   const { arena } = task;
   const { mm, range } = walk;
   const at = vpn - range.start;
@@ -147,7 +147,7 @@ function* nonpresent(task: Task, walk: Walk, pte: Pte, vpn: Vpn, end: Vpn): Step
  *
  * @kernel mm/hmm.c hmm_vma_handle_pte
  */
-export function* handlePte(task: Task, walk: Walk, pte: Pte, vpn: Vpn, end: Vpn): Steps<number> {
+export function* handlePte(task: Task, walk: Walk, pte: Pte, vpn: Vpn, end: Vpn): Steps<Errno> {
   const { range } = walk;
   const { hmmPfns } = range;
   const at = vpn - range.start;
@@ -167,7 +167,7 @@ export function* handlePte(task: Task, walk: Walk, pte: Pte, vpn: Vpn, end: Vpn)
  *
  * @kernel mm/hmm.c hmm_vma_handle_pmd
  */
-export function* handleLeaf(task: Task, walk: Walk, leaf: Pte, start: Vpn, end: Vpn): Steps<number> {
+export function* handleLeaf(task: Task, walk: Walk, leaf: Pte, start: Vpn, end: Vpn): Steps<Errno> {
   const { arena } = task;
   const { mm, range } = walk;
   const order = PMD_ORDER << HMM_PFN_ORDER_SHIFT;

@@ -1,9 +1,11 @@
 /** hmm_range_fault: what the CPU maps in a range, faulting in what is asked for (mm/hmm.c). */
+
 import { forgetRound, get, load, observed } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
 import { EAGAIN, EBUSY, EFAULT, EINTR, EINVAL, ENOLCK, ENOMEM, EPERM } from '../arena/errno.ts';
 import { deref } from '../arena/pool.ts';
 import { IntervalSub, Mm, MmFlag } from '../arena/structures.ts';
+import type { Errno } from '../arena/units.ts';
 import { handleMmFault } from '../mm/fault/fault.ts';
 import {
   FAULT_FLAG_ALLOW_RETRY,
@@ -34,7 +36,7 @@ const mmOfRange = (task: Task, range: HmmRange): Mm =>
  *
  * @kernel mm/hmm.c hmm_do_fault
  */
-function* doFault(task: Task, walk: Walk, unlocked: boolean): Steps<number> {
+function* doFault(task: Task, walk: Walk, unlocked: boolean): Steps<Errno> {
   const { arena } = task;
   const { mm } = walk;
   const vma = vmaLookup(arena, mm, walk.last);
@@ -55,7 +57,7 @@ function* doFault(task: Task, walk: Walk, unlocked: boolean): Steps<number> {
 }
 
 /** The rounds under one token. -ENOLCK: mmap_lock was dropped inside a fault. */
-function* rounds(task: Task, mm: Mm, range: HmmRange, unlocked: boolean): Steps<number> {
+function* rounds(task: Task, mm: Mm, range: HmmRange, unlocked: boolean): Steps<Errno> {
   const walk: Walk = { mm, range, last: range.start, end: range.start, need: 0 };
   // What a round leaves in an array of the caller's own, an explorer could not see.
   const isSeen = range.hmmPfns.buffer === task.pfns.buffer;
@@ -84,7 +86,7 @@ function* rounds(task: Task, mm: Mm, range: HmmRange, unlocked: boolean): Steps<
  *
  * @kernel mm/hmm.c hmm_range_fault
  */
-export function* hmmRangeFault(task: Task, range: HmmRange): Steps<number> {
+export function* hmmRangeFault(task: Task, range: HmmRange): Steps<Errno> {
   const mm = mmOfRange(task, range);
   mmapAssertLocked(task, mm);
   if (range.start >= range.end) return -EINVAL;
@@ -102,7 +104,7 @@ export function* hmmRangeFault(task: Task, range: HmmRange): Steps<number> {
  *
  * @kernel mm/hmm.c hmm_range_fault_unlocked_timeout
  */
-export function* hmmRangeFaultUnlockedTimeout(task: Task, range: HmmRange, timeoutMs: number): Steps<number> {
+export function* hmmRangeFaultUnlockedTimeout(task: Task, range: HmmRange, timeoutMs: number): Steps<Errno> {
   const { arena } = task;
   const mm = mmOfRange(task, range);
   if (range.start >= range.end) return -EINVAL;

@@ -3,7 +3,7 @@
 import { get } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Mm } from '../arena/structures.ts';
-import type { HmmPfn, PageTable, Pte, Vpn } from '../arena/units.ts';
+import type { Errno, HmmPfn, PageTable, Pte, Vpn } from '../arena/units.ts';
 import { EMPTY_LEAF, PTE_PRESENT, PTE_PROTNONE, PTE_WRITE } from '../mm/table/pte.ts';
 import { hugeLeaf, lookupTable, nextPopulated, pteAt, tableEnd } from '../mm/table/tables.ts';
 import { findVma, VM_IO, VM_PFNMAP, VM_READ, vmaEnd, vmaFlags, vmaStart } from '../mm/vma/vma.ts';
@@ -59,7 +59,7 @@ function copyPresent(arena: Arena, range: HmmRange, table: PageTable, vpn: Vpn, 
  *
  * @kernel mm/hmm.c hmm_vma_walk_pmd
  */
-function* walkTable(task: Task, walk: Walk, table: PageTable, start: Vpn, end: Vpn): Steps<number> {
+function* walkTable(task: Task, walk: Walk, table: PageTable, start: Vpn, end: Vpn): Steps<Errno> {
   const { arena } = task;
   const { range } = walk;
   // Entries are handled one by one where each has its own request, or its own point; else as many at once as are alike.
@@ -79,7 +79,7 @@ function* walkTable(task: Task, walk: Walk, table: PageTable, start: Vpn, end: V
 }
 
 /** The populated and the empty stretches of [start, end), which lies in one readable VMA. */
-function* walkVma(task: Task, walk: Walk, start: Vpn, end: Vpn): Steps<number> {
+function* walkVma(task: Task, walk: Walk, start: Vpn, end: Vpn): Steps<Errno> {
   const { arena } = task;
   const pgd = get(arena, walk.mm + Mm.pgd);
   let vpn = start;
@@ -105,7 +105,7 @@ function* walkVma(task: Task, walk: Walk, start: Vpn, end: Vpn): Steps<number> {
  *
  * @kernel mm/hmm.c hmm_vma_walk_test
  */
-export function* walkRange(task: Task, walk: Walk): Steps<number> {
+export function* walkRange(task: Task, walk: Walk): Steps<Errno> {
   const { arena } = task;
   const { mm, range } = walk;
   let vpn = walk.last;

@@ -12,7 +12,7 @@
 
 import { EINVAL } from '../arena/errno.ts';
 import type { Mm, Vma } from '../arena/structures.ts';
-import type { Vpn } from '../arena/units.ts';
+import type { Errno, Vpn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../mm/page/devPagemap.ts';
 import { isDevicePage, PG_LOCKED, pageFlags } from '../mm/page/page.ts';
@@ -82,7 +82,7 @@ function checkSources({ arena }: Task, { src, flags, pgmapOwner: owner }: Migrat
  *
  * @kernel mm/migrate_device.c migrate_vma_setup
  */
-export function* migrateVmaSetup(task: Task, migrate: MigrateVma): Steps<number> {
+export function* migrateVmaSetup(task: Task, migrate: MigrateVma): Steps<Errno> {
   const { arena } = task;
   const { mm, vma, start, end, faultPage } = migrate;
   turn(task, migrate, 'new', 'migrateVmaSetup');

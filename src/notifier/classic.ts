@@ -1,9 +1,11 @@
 /** Classic MMU notifiers: registration by list, callbacks under SRCU (mmu_notifier_register and its partners). */
+
 import { get, increase, load, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { EINTR, ENOMEM } from '../arena/errno.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
 import { ClassicSub, Mm, Subscriptions } from '../arena/structures.ts';
+import type { Errno } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -24,14 +26,14 @@ import { subscriptionsOf } from './sequence.ts';
  * @returns 0, -ENOMEM or -EINTR.
  * @kernel mm/mmu_notifier.c mmu_notifier_register
  */
-export function* mmuNotifierRegister(task: Task, sub: ClassicSub, mm: Mm, ops: number, owner = 0): Steps<number> {
+export function* mmuNotifierRegister(task: Task, sub: ClassicSub, mm: Mm, ops: number, owner = 0): Steps<Errno> {
   yield* downWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
   const error = yield* registerLocked(task, sub, mm, ops, owner);
   yield* upWrite(task, mm + Mm.mmapLock, LockClass.mmapLock);
   return error;
 }
 
-function* registerLocked(task: Task, sub: ClassicSub, mm: Mm, ops: number, owner: number): Steps<number> {
+function* registerLocked(task: Task, sub: ClassicSub, mm: Mm, ops: number, owner: number): Steps<Errno> {
   const { arena } = task;
   if (load(arena, mm + Mm.users) <= 0) throw new Violation('I-UAF', 'a notifier is registered in an mm without users');
   const error = yield* registerSubscriptionsLocked(task, mm, false);

@@ -6,7 +6,7 @@ import { EINVAL, EOVERFLOW } from '../arena/errno.ts';
 import { insertInterval, removeInterval } from '../arena/intervalTree.ts';
 import { deref, handleOf } from '../arena/pool.ts';
 import { IntervalSub, Mm, Subscriptions } from '../arena/structures.ts';
-import type { Vpn } from '../arena/units.ts';
+import type { Errno, Vpn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
@@ -39,7 +39,7 @@ export interface IntervalSpec {
  *
  * @kernel mm/mmu_notifier.c mmu_interval_notifier_insert
  */
-export function* mmuIntervalNotifierInsert(task: Task, sub: IntervalSub, mm: Mm, spec: IntervalSpec): Steps<number> {
+export function* mmuIntervalNotifierInsert(task: Task, sub: IntervalSub, mm: Mm, spec: IntervalSpec): Steps<Errno> {
   const ops = intervalOps(spec.ops);
   if (ops.invalidateStart !== undefined && ops.invalidateFinish === undefined) {
     throw new Violation('I-SEQ', 'interval operations with invalidateStart need invalidateFinish');
@@ -54,13 +54,13 @@ export function* mmuIntervalNotifierInsert(task: Task, sub: IntervalSub, mm: Mm,
  *
  * @kernel mm/mmu_notifier.c mmu_interval_notifier_insert_locked
  */
-export function* mmuIntervalNotifierInsertLocked(task: Task, sub: IntervalSub, mm: Mm, spec: IntervalSpec): Steps<number> {
+export function* mmuIntervalNotifierInsertLocked(task: Task, sub: IntervalSub, mm: Mm, spec: IntervalSpec): Steps<Errno> {
   if (!isWriteLockedBy(task, mm + Mm.mmapLock)) throw new Violation('I-LOCK', 'insert needs mmap_lock held for writing');
   const error = yield* registerSubscriptionsLocked(task, mm, true);
   return error !== 0 ? error : yield* insert(task, sub, mm, spec);
 }
 
-function* insert(task: Task, sub: IntervalSub, mm: Mm, { start, length, ops, owner = 0 }: IntervalSpec): Steps<number> {
+function* insert(task: Task, sub: IntervalSub, mm: Mm, { start, length, ops, owner = 0 }: IntervalSpec): Steps<Errno> {
   const { arena } = task;
   const last = start + length - 1;
   if (length <= 0 || last >= VPN_LIMIT) return -EOVERFLOW;

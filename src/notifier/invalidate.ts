@@ -4,11 +4,13 @@
  * The caller's duty, in this order: start; page-table lock; change entries and flush the TLB; unlock; end. Brackets may
  * nest in a thread and overlap between threads. A callback still finds the pages mapped and referenced.
  */
+
 import { add, get, increase, load } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
 import { EAGAIN } from '../arena/errno.ts';
 import { nextOverlap } from '../arena/intervalTree.ts';
 import { ClassicSub, IntervalSub, type Mm, Subscriptions } from '../arena/structures.ts';
+import type { Errno } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -102,7 +104,7 @@ function* intervalPass(task: Task, subs: Subscriptions, range: NotifierRange): S
  *
  * @kernel mm/mmu_notifier.c mn_hlist_invalidate_range_start
  */
-function* classicPass(task: Task, subs: Subscriptions, range: NotifierRange): Steps<number> {
+function* classicPass(task: Task, subs: Subscriptions, range: NotifierRange): Steps<Errno> {
   const { arena } = task;
   let error = 0;
   const index = yield* srcuReadLock(task);
@@ -145,7 +147,7 @@ function* classicEnds(task: Task, subs: Subscriptions, range: NotifierRange): St
   }
 }
 
-function* start(task: Task, range: NotifierRange): Steps<number> {
+function* start(task: Task, range: NotifierRange): Steps<Errno> {
   const { arena } = task;
   countEvent(task);
   count(task, Counter.invalidations);
@@ -190,7 +192,7 @@ export function* mmuNotifierInvalidateRangeStart(task: Task, range: NotifierRang
  * @returns 0, or -EAGAIN: then page tables must not be changed and the bracket must not be ended.
  * @kernel mm/mmu_notifier.c mmu_notifier_invalidate_range_start_nonblock
  */
-export function* mmuNotifierInvalidateRangeStartNonblock(task: Task, range: NotifierRange): Steps<number> {
+export function* mmuNotifierInvalidateRangeStartNonblock(task: Task, range: NotifierRange): Steps<Errno> {
   enterMap(task, range.mm);
   range.blockable = false;
   const error = yield* start(task, range);

@@ -1,4 +1,5 @@
 import type { ClassicSub, IntervalSub } from '../arena/structures.ts';
+import type { Errno } from '../arena/units.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import type { NotifierRange } from './range.ts';
@@ -37,7 +38,7 @@ export interface ClassicOps {
   /** May be called twice and concurrently, by exit and by unregister. */
   readonly release?: (task: Task, sub: ClassicSub) => Steps<void>;
   /** 0, or -EAGAIN when the range is not blockable and the driver cannot go on without sleeping. */
-  readonly invalidateRangeStart?: (task: Task, sub: ClassicSub, range: NotifierRange) => Steps<number>;
+  readonly invalidateRangeStart?: (task: Task, sub: ClassicSub, range: NotifierRange) => Steps<Errno>;
   readonly invalidateRangeEnd?: (task: Task, sub: ClassicSub, range: NotifierRange) => Steps<void>;
 }
 

@@ -1,10 +1,12 @@
 /** First registration in an address space, and mm_take_all_locks. */
+
 import { load, set, store } from '../arena/access.ts';
 import { VPN_LIMIT } from '../arena/config.ts';
 import { EINTR, ENOMEM } from '../arena/errno.ts';
 import { firstOverlap, nextOverlap } from '../arena/intervalTree.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
 import { AnonVma, Mm, Subscriptions, Vma } from '../arena/structures.ts';
+import type { Errno } from '../arena/units.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { downWrite, upWrite } from '../sync/rwsem.ts';
@@ -15,7 +17,7 @@ import { subscriptionsOf } from './sequence.ts';
 const FIRST_SEQ = 2;
 
 /** The distinct anon_vmas of an mm, in address order so that two takers agree on the order. */
-function anonVmasOf(task: Task, mm: Mm): number[] {
+function anonVmasOf(task: Task, mm: Mm): AnonVma[] {
   const { arena } = task;
   const found = new Set<number>();
   const root = mm + Mm.vmaRoot;
@@ -32,14 +34,14 @@ function anonVmasOf(task: Task, mm: Mm): number[] {
  *
  * @kernel mm/mmu_notifier.c mm_take_all_locks
  */
-export function* mmTakeAllLocks(task: Task, mm: Mm): Steps<number[] | null> {
+export function* mmTakeAllLocks(task: Task, mm: Mm): Steps<AnonVma[] | null> {
   if (fatalSignalPending(task)) return null;
   const taken = anonVmasOf(task, mm);
   for (const anonVma of taken) yield* downWrite(task, anonVma + AnonVma.lock, LockClass.anonVma);
   return taken;
 }
 
-export function* mmDropAllLocks(task: Task, taken: readonly number[]): Steps<void> {
+export function* mmDropAllLocks(task: Task, taken: readonly AnonVma[]): Steps<void> {
   for (let i = taken.length - 1; i >= 0; i--) yield* upWrite(task, (taken[i] as number) + AnonVma.lock, LockClass.anonVma);
 }
 
@@ -47,7 +49,7 @@ export function* mmDropAllLocks(task: Task, taken: readonly number[]): Steps<voi
  * Makes the subscriptions object exist, and with `itree` interval-capable; mmap_lock is held for writing. 0, -ENOMEM or
  * -EINTR.
  */
-export function* registerSubscriptionsLocked(task: Task, mm: Mm, itree: boolean): Steps<number> {
+export function* registerSubscriptionsLocked(task: Task, mm: Mm, itree: boolean): Steps<Errno> {
   const { arena } = task;
   let subs = subscriptionsOf(task, mm);
   if (subs !== 0 && (!itree || load(arena, subs + Subscriptions.hasItree) !== 0)) return 0;
@@ -75,7 +77,7 @@ export function* registerSubscriptionsLocked(task: Task, mm: Mm, itree: boolean)
  *
  * @kernel mm/mmu_notifier.c __mmu_notifier_register
  */
-export function* registerSubscriptions(task: Task, mm: Mm): Steps<number> {
+export function* registerSubscriptions(task: Task, mm: Mm): Steps<Errno> {
   const { arena } = task;
   const subs = subscriptionsOf(task, mm);
   if (subs !== 0 && load(arena, subs + Subscriptions.hasItree) !== 0) return 0;

@@ -1,10 +1,12 @@
 /** The mixed scenario: one address space, a device or more, everybody at everything. Set-up, checks and tear-down. */
+
 import { store } from '../arena/access.ts';
 import { type Arena, createArena } from '../arena/arena.ts';
 import { type ArenaConfig, POOL_LIMIT } from '../arena/config.ts';
 import { errnoName } from '../arena/errno.ts';
 import { deref, handleOf } from '../arena/pool.ts';
-import { Actor, ActorState } from '../arena/structures.ts';
+import { Actor, ActorState, type Mirror } from '../arena/structures.ts';
+import type { Handle, Vpn } from '../arena/units.ts';
 import { type Driver, mirrorNeeds } from '../drivers/base/driver.ts';
 import { mirrorAlloc, mirrorFree } from '../drivers/base/mirror.ts';
 import { type DriverSettings, optionWords, storeOptions } from '../drivers/base/options.ts';
@@ -49,12 +51,12 @@ export interface MixedOptions {
 
 /** What the actors need to find their way; handles and numbers only, so that it crosses threads. */
 export interface MixedPlaces {
-  readonly mm: number;
-  readonly mirrors: readonly number[];
-  readonly base: number;
+  readonly mm: Handle<'mm'>;
+  readonly mirrors: readonly Handle<'mirror'>[];
+  readonly base: Vpn;
   readonly pages: number;
   readonly stable: number;
-  readonly scratch: number;
+  readonly scratch: Vpn;
 }
 
 export interface MixedScenario {
@@ -70,7 +72,7 @@ export interface MixedScenario {
 /** Half of the region. */
 const stablePages = (pages: number): number => pages >> 1;
 
-export const scratchOf = (places: MixedPlaces, disturber: number): number => places.scratch + disturber * SCRATCH;
+export const scratchOf = (places: MixedPlaces, disturber: number): Vpn => places.scratch + disturber * SCRATCH;
 
 function sizes(options: MixedOptions, words: readonly number[]): Partial<ArenaConfig> {
   const { actors, devices, disturbers, pages } = options;
@@ -95,7 +97,7 @@ function sizes(options: MixedOptions, words: readonly number[]): Partial<ArenaCo
 }
 
 /** Why a driver does not open, null when it does. */
-function tryOpen(driver: Driver, task: Task, mirror: number): string | null {
+function tryOpen(driver: Driver, task: Task, mirror: Mirror): string | null {
   try {
     const error = run(driver.open(task, mirror));
     return error === 0 ? null : errnoName(error);

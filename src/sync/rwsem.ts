@@ -6,7 +6,7 @@
 
 import { acquired, cas, forgetSince, get, observed, set } from '../arena/access.ts';
 import { EINTR } from '../arena/errno.ts';
-import type { Word } from '../arena/units.ts';
+import type { Errno, Word } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -39,7 +39,7 @@ function unqueueReader(state: number): number {
   return (next & WAITING_READERS) === 0 ? next & ~READERS_TURN : next;
 }
 
-function* read(task: Task, word: Word, cls: LockClass, killable: boolean): Steps<number> {
+function* read(task: Task, word: Word, cls: LockClass, killable: boolean): Steps<Errno> {
   const { arena } = task;
   mightSleep(task, 'downRead');
   if (task.checks) lockOrder(task, cls);
@@ -81,7 +81,7 @@ export function* downRead(task: Task, word: Word, cls: LockClass): Steps<void> {
 }
 
 /** As {@link downRead}, but gives up with -EINTR when a fatal signal is pending while it waits. */
-export function* downReadKillable(task: Task, word: Word, cls: LockClass): Steps<number> {
+export function* downReadKillable(task: Task, word: Word, cls: LockClass): Steps<Errno> {
   return yield* read(task, word, cls, true);
 }
 

@@ -11,7 +11,7 @@ import { get } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EOPNOTSUPP } from '../../arena/errno.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import type { HmmRange } from '../../hmm/hmmRange.ts';
 import { hmmRangeFault } from '../../hmm/rangeFault.ts';
 import { DEVICE, flushTlb } from '../../mm/table/tlb.ts';
@@ -55,7 +55,7 @@ function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq:
 }
 
 /** amdgpu_hmm_range_get_pages for one piece. -EBUSY when it collided. */
-function* getPages(task: Task, mirror: Mirror, piece: HmmRange): Steps<number> {
+function* getPages(task: Task, mirror: Mirror, piece: HmmRange): Steps<Errno> {
   const mm = mirrorMm(task.arena, mirror);
   yield* mmapReadLock(task, mm);
   const result = yield* hmmRangeFault(task, piece);
@@ -65,7 +65,7 @@ function* getPages(task: Task, mirror: Mirror, piece: HmmRange): Steps<number> {
 }
 
 /** Gets the pages of the object, a piece at a time. The token to check in the end is in `range.notifierSeq`. */
-function* getAllPages(task: Task, mirror: Mirror, range: HmmRange): Steps<number> {
+function* getAllPages(task: Task, mirror: Mirror, range: HmmRange): Steps<Errno> {
   const { arena } = task;
   const { start, end, notifier } = range;
   const perPiece = optionIs(arena, mirror, Is.sequencePiece);
@@ -84,7 +84,7 @@ function* getAllPages(task: Task, mirror: Mirror, range: HmmRange): Steps<number
 }
 
 /** A submission: pages, then under the notifier lock the check and the job. -EBUSY is -EAGAIN to user space. */
-function* submit(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<number> {
+function* submit(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<Errno> {
   const { arena } = task;
   const { start, end, notifier } = range;
   const gotten = yield* getAllPages(task, mirror, range);
@@ -106,13 +106,13 @@ function* submit(task: Task, mirror: Mirror, range: MirrorRange, write: boolean)
   return result;
 }
 
-function* validate(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
+function* validate(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<Errno> {
   return yield* faultRange(task, faultRequest(task, mirror, write, submit), start, end);
 }
 
 const restore = restoreWork(validate);
 
-function* fault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
+function* fault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<Errno> {
   yield* waitForQueues(task, mirror, restore);
   return yield* validate(task, mirror, start, end, write);
 }

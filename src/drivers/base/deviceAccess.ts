@@ -7,7 +7,7 @@ import { forgetRound, frameLoad, frameStore, get, observed } from '../../arena/a
 import { Counter } from '../../arena/counters.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { Mirror } from '../../arena/structures.ts';
-import type { Pfn, Vpn } from '../../arena/units.ts';
+import type { Errno, Pfn, Vpn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../../mm/page/devPagemap.ts';
 import { beginAccess, DEVICE, endAccess, tlbFill, tlbGeneration, tlbLookup, tlbTake } from '../../mm/table/tlb.ts';
@@ -119,7 +119,7 @@ export function* deviceLoad(task: Task, device: Device, vpn: Vpn, word: number):
 }
 
 /** Writes one word: 0 or a negative errno. */
-export function* deviceStore(task: Task, device: Device, vpn: Vpn, word: number, value: number): Steps<number> {
+export function* deviceStore(task: Task, device: Device, vpn: Vpn, word: number, value: number): Steps<Errno> {
   const at = yield* deviceBegin(task, device, vpn, vpn + 1, 'write');
   if (at < 0) return at;
   frameStore(task.arena, at + word, value);

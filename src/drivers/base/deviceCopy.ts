@@ -1,7 +1,7 @@
 /** dmirror_read: a device copies a range page by page; at a page it cannot reach it faults the rest of the range, and goes on. */
 
 import { Mirror } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -33,7 +33,7 @@ function* copyUntilHole(task: Task, device: Device, start: Vpn, end: Vpn): Steps
 }
 
 /** Reads [start, end). Calls `round` before each fault. 0 or an error of the fault. */
-export function* deviceRead(task: Task, device: Device, start: Vpn, end: Vpn, round: () => void): Steps<number> {
+export function* deviceRead(task: Task, device: Device, start: Vpn, end: Vpn, round: () => void): Steps<Errno> {
   const { driver, mirror } = device;
   for (let at = start; ; ) {
     at = yield* copyUntilHole(task, device, at, end);

@@ -9,7 +9,7 @@ import { get, load, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { ENOMEM } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
-import type { DmaAddress, Pfn, Vpn } from '../../arena/units.ts';
+import type { DmaAddress, Errno, Pfn, Vpn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import type { HmmRange } from '../../hmm/hmmRange.ts';
 import { HMM_PFN_DMA_MAPPED, HMM_PFN_P2PDMA_BUS, hmmPfnToPage } from '../../hmm/pfn.ts';
@@ -38,7 +38,7 @@ export const dmaPage = (entry: DmaAddress): Pfn => entry >>> 12;
 export const dmaTables = (pages: number): number => 3 + Math.ceil(pages / 512) + 1;
 
 /** hmm_dma_map_alloc. 0 or -ENOMEM. */
-export function openDma(arena: Arena, mirror: Mirror): number {
+export function openDma(arena: Arena, mirror: Mirror): Errno {
   const root = tableAlloc(arena);
   if (root === 0) return -ENOMEM;
   set(arena, mirror + Mirror.dmaTable, root);
@@ -71,7 +71,7 @@ export function stickyBits(arena: Arena, mirror: Mirror, { start, end, hmmPfns }
  *
  * @kernel mm/hmm.c hmm_dma_map_pfn
  */
-export function* hmmDmaMapPfn(task: Task, mirror: Mirror, { start, hmmPfns }: HmmRange, vpn: Vpn): Steps<number> {
+export function* hmmDmaMapPfn(task: Task, mirror: Mirror, { start, hmmPfns }: HmmRange, vpn: Vpn): Steps<Errno> {
   const { arena } = task;
   const word = hmmPfns[vpn - start] as number;
   // Mapped already, and the flags are being refreshed: that mapping is used.

@@ -3,7 +3,7 @@
 import { get } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { Mirror } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import type { PagemapOps } from '../../mm/page/devPagemap.ts';
 import type { ClassicOps, IntervalOps } from '../../notifier/ops.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -45,17 +45,17 @@ export interface Driver {
   readonly classic?: ClassicOps;
   readonly pagemap: PagemapOps;
   /** Subscribes the mirror, made by {@link openMirror}, to its address space. */
-  readonly open: (task: Task, mirror: Mirror) => Steps<number>;
+  readonly open: (task: Task, mirror: Mirror) => Steps<Errno>;
   /** Unsubscribes and lets go of everything. */
   readonly close: (task: Task, mirror: Mirror) => Steps<void>;
   /** Makes the device able to access `start`, and as much up to `end` as it cares to. 0 or an error. */
-  readonly fault: (task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean) => Steps<number>;
+  readonly fault: (task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean) => Steps<Errno>;
   /** Moves pages to the device. Returns how many moved. */
   readonly migrateToDevice: (task: Task, mirror: Mirror, start: Vpn, end: Vpn) => Steps<number>;
   /** Moves pages of this device back to system memory. Returns how many moved. */
   readonly migrateToSystem: (task: Task, mirror: Mirror, start: Vpn, end: Vpn) => Steps<number>;
   /** Gives the device atomic access to one page. 0 or an error. */
-  readonly makeExclusive: (task: Task, mirror: Mirror, vpn: Vpn) => Steps<number>;
+  readonly makeExclusive: (task: Task, mirror: Mirror, vpn: Vpn) => Steps<Errno>;
   /** Brings everything on the device back to system memory, as far as it can be had. Returns how many pages moved. */
   readonly evict: (task: Task, mirror: Mirror) => Steps<number>;
   /** Lets the device forget the entries of a range. Default: they are erased under the update lock, a mutex. */

@@ -6,7 +6,7 @@
 
 import { add, cas, get, load } from '../../arena/access.ts';
 import { Mirror } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import { forEachEntry } from '../../mm/table/tables.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -23,7 +23,7 @@ const EVICTED = Mirror.private + 8;
 const RESTORE_BIT = 0;
 
 /** A range fault of one page, for a restore. */
-type Fault = (task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean) => Steps<number>;
+type Fault = (task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean) => Steps<Errno>;
 
 /** An invalidation has suspended entries. The first one stops the queues. Under the update lock. */
 export function stopQueues(task: Task, mirror: Mirror, restore: Work): void {

@@ -2,7 +2,7 @@
 
 import { EBUSY } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import { isDevicePage } from '../../mm/page/page.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -30,7 +30,7 @@ export interface AtomicHooks {
 }
 
 /** 0, -EBUSY after a few attempts, or the error of `fault`. */
-export function* atomicInDeviceMemory(task: Task, mirror: Mirror, vpn: Vpn, { migrate, fault }: AtomicHooks): Steps<number> {
+export function* atomicInDeviceMemory(task: Task, mirror: Mirror, vpn: Vpn, { migrate, fault }: AtomicHooks): Steps<Errno> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     yield* migrate(task, mirror, vpn, vpn + 1);
     const error = yield* fault(task, mirror, vpn, vpn + 1, true);

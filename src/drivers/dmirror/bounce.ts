@@ -4,7 +4,7 @@ import { frameFill, frameGet, get } from '../../arena/access.ts';
 import { ENOENT } from '../../arena/errno.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { Mirror } from '../../arena/structures.ts';
-import type { DeviceEntry, Vpn } from '../../arena/units.ts';
+import type { DeviceEntry, Errno, Vpn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -66,11 +66,11 @@ function* copyPages(task: Task, mirror: Mirror, bounce: Bounce, write: boolean):
 }
 
 /** dmirror_do_read. */
-export function* doRead(task: Task, mirror: Mirror, bounce: Bounce): Steps<number> {
+export function* doRead(task: Task, mirror: Mirror, bounce: Bounce): Steps<Errno> {
   return yield* copyPages(task, mirror, bounce, false);
 }
 
 /** dmirror_do_write. */
-export function* doWrite(task: Task, mirror: Mirror, bounce: Bounce): Steps<number> {
+export function* doWrite(task: Task, mirror: Mirror, bounce: Bounce): Steps<Errno> {
   return yield* copyPages(task, mirror, bounce, true);
 }

@@ -4,7 +4,7 @@ import { forgetRound, get, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EINVAL, ENOMEM, EPERM } from '../../arena/errno.ts';
 import { type IntervalSub, Mirror, type Mm } from '../../arena/structures.ts';
-import type { Pfn, Vpn } from '../../arena/units.ts';
+import type { Errno, Pfn, Vpn } from '../../arena/units.ts';
 import { makeDeviceExclusive } from '../../migrate/exclusive.ts';
 import { makeDeviceExclusiveRange } from '../../migrate/exclusiveRange.ts';
 import { FOLL_WRITE, getUserPage } from '../../mm/fault/gup.ts';
@@ -33,7 +33,7 @@ interface Section {
 }
 
 /** Programs the atomic entry under the update lock, unless the section collided. 0, -EBUSY or -ENOMEM. */
-function* program(task: Task, mirror: Mirror, { sub, vpn, token }: Section, pfn: Pfn): Steps<number> {
+function* program(task: Task, mirror: Mirror, { sub, vpn, token }: Section, pfn: Pfn): Steps<Errno> {
   const { arena } = task;
   const updateLock = mirror + Mirror.updateLock;
   const entry = mkDeviceEntry(pfn, DEV_ATOMIC);
@@ -67,7 +67,7 @@ function* restoreFirst(task: Task, mm: Mm, vpn: Vpn): Steps<number> {
   return pfn;
 }
 
-function* attempt(task: Task, mirror: Mirror, mm: Mm, vpn: Vpn): Steps<number> {
+function* attempt(task: Task, mirror: Mirror, mm: Mm, vpn: Vpn): Steps<Errno> {
   const present = yield* restoreFirst(task, mm, vpn);
   if (present < 0) return present;
   const sub = yield* intervalAt(task, mirror, vpn);
@@ -78,7 +78,7 @@ function* attempt(task: Task, mirror: Mirror, mm: Mm, vpn: Vpn): Steps<number> {
 }
 
 /** Token, conversion, and the entry under the update lock. */
-function* section(task: Task, mirror: Mirror, mm: Mm, sub: IntervalSub, vpn: Vpn): Steps<number> {
+function* section(task: Task, mirror: Mirror, mm: Mm, sub: IntervalSub, vpn: Vpn): Steps<Errno> {
   const { arena } = task;
   const token = yield* mmuIntervalReadBegin(task, sub);
   yield* mmapReadLock(task, mm);
@@ -93,7 +93,7 @@ function* section(task: Task, mirror: Mirror, mm: Mm, sub: IntervalSub, vpn: Vpn
 }
 
 /** 0, or -EINVAL (the address space is gone), -EFAULT, -ENOMEM, -EINTR, -EBUSY (time is up). */
-export function* makeExclusive(task: Task, mirror: Mirror, vpn: Vpn): Steps<number> {
+export function* makeExclusive(task: Task, mirror: Mirror, vpn: Vpn): Steps<Errno> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (!mmgetNotZero(arena, mm)) return -EINVAL;
@@ -123,7 +123,7 @@ function* programChunk(task: Task, mirror: Mirror, start: Vpn, pages: Int32Array
 }
 
 /** A chunk, all or nothing: when fewer pages than asked for were collected, none of it enters the device page table. */
-function* exclusiveChunk(task: Task, mirror: Mirror, mm: Mm, start: Vpn, end: Vpn): Steps<number> {
+function* exclusiveChunk(task: Task, mirror: Mirror, mm: Mm, start: Vpn, end: Vpn): Steps<Errno> {
   const pages = new Int32Array(end - start);
   yield* mmapReadLock(task, mm);
   const collected = yield* makeDeviceExclusiveRange(task, mm, start, pages, 0);
@@ -139,7 +139,7 @@ function* exclusiveChunk(task: Task, mirror: Mirror, mm: Mm, start: Vpn, end: Vp
 }
 
 /** dmirror_exclusive for [start, end). 0 or the errors of {@link makeExclusive}; what was done before an error stays. */
-export function* exclusiveRange(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<number> {
+export function* exclusiveRange(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<Errno> {
   const { arena } = task;
   let result = 0;
   if (optionIs(arena, mirror, Is.exclusiveRulePage)) {
@@ -157,7 +157,7 @@ export function* exclusiveRange(task: Task, mirror: Mirror, start: Vpn, end: Vpn
 }
 
 /** dmirror_check_atomic: 0 when no page of [start, end) has an atomic entry any more, else -EPERM. */
-export function* checkExclusive(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<number> {
+export function* checkExclusive(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<Errno> {
   const updateLock = mirror + Mirror.updateLock;
   let result = 0;
   yield* mutexLock(task, updateLock, LockClass.updateLock);

@@ -4,7 +4,7 @@ import { forgetRound, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EACCES, EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
 import { type IntervalSub, Mirror } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import { HMM_PFN_VALID, HMM_PFN_WRITE } from '../../hmm/pfn.ts';
 import { hmmRangeFault, hmmRangeFaultUnlockedTimeout, requestFlags } from '../../hmm/rangeFault.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
@@ -29,7 +29,7 @@ import { dmirrorRetry, Is, numberOption, optionIs } from './options.ts';
  * dmirror_do_update: programs the device from the words. 0, -ENOMEM, or -EACCES: `range.readOnly` lacks write permission
  * (a range fault that returned 0 leaves every word VALID; only a page of our own may lack WRITE).
  */
-export function* program(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<number> {
+export function* program(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<Errno> {
   const { arena } = task;
   const { start, end, hmmPfns } = range;
   const required = write ? HMM_PFN_VALID | HMM_PFN_WRITE : HMM_PFN_VALID;
@@ -57,7 +57,7 @@ export function* program(task: Task, mirror: Mirror, range: MirrorRange, write: 
 }
 
 /** The check under the update lock, then the device: -EBUSY when the words of the range are no longer true. */
-export function* commit(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<number> {
+export function* commit(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<Errno> {
   const { arena } = task;
   const { notifier } = range;
   let result: number;
@@ -79,7 +79,7 @@ export function* commit(task: Task, mirror: Mirror, range: MirrorRange, write: b
 }
 
 /** One pass: token, walk, check under the lock, program. -EBUSY means "collided, again". */
-function* pass(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<number> {
+function* pass(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<Errno> {
   const { arena } = task;
   const { notifier } = range;
   const mm = mirrorMm(arena, mirror);
@@ -104,7 +104,7 @@ function* pass(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): 
  * One try to make a chunk accessible: 0, -EBUSY for another one, -EACCES for a page of the device's own that
  * lacks write permission, or an error.
  */
-export type Pass = (task: Task, mirror: Mirror, range: MirrorRange, write: boolean) => Steps<number>;
+export type Pass = (task: Task, mirror: Mirror, range: MirrorRange, write: boolean) => Steps<Errno>;
 
 /** A device fault under way: for whom, and how it goes on. */
 export interface FaultRequest {
@@ -122,7 +122,7 @@ export const faultRequest = (task: Task, mirror: Mirror, write: boolean, once: P
 });
 
 /** dmirror_range_fault: passes until the chunk is stable or its time is up. */
-function* faultChunk(task: Task, request: FaultRequest, sub: IntervalSub, start: Vpn, end: Vpn): Steps<number> {
+function* faultChunk(task: Task, request: FaultRequest, sub: IntervalSub, start: Vpn, end: Vpn): Steps<Errno> {
   const range = mirrorRange(task, request.mirror, sub, start, end);
   range.defaultFlags = requestFlags(request.write);
   task.pfns.fill(0, 0, end - start);
@@ -130,7 +130,7 @@ function* faultChunk(task: Task, request: FaultRequest, sub: IntervalSub, start:
 }
 
 /** Passes until one succeeds or the time is up. */
-export function* untilStable(task: Task, request: FaultRequest, range: MirrorRange): Steps<number> {
+export function* untilStable(task: Task, request: FaultRequest, range: MirrorRange): Steps<Errno> {
   const { mirror, write, once, retry } = request;
   const { arena } = task;
   const mark = observed();
@@ -152,12 +152,12 @@ export function* untilStable(task: Task, request: FaultRequest, range: MirrorRan
 }
 
 /** 0, or -EFAULT (no such mapping, or the address space is gone), -EPERM, -ENOMEM, -EBUSY (time is up). */
-export function* fault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
+export function* fault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<Errno> {
   return yield* faultRange(task, faultRequest(task, mirror, write, pass), start, end);
 }
 
 /** The same with another pass. */
-export function* faultRange(task: Task, request: FaultRequest, start: Vpn, end: Vpn): Steps<number> {
+export function* faultRange(task: Task, request: FaultRequest, start: Vpn, end: Vpn): Steps<Errno> {
   const { arena } = task;
   const { mirror } = request;
   const mm = mirrorMm(arena, mirror);

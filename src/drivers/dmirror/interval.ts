@@ -6,7 +6,7 @@ import { VPN_LIMIT } from '../../arena/config.ts';
 import { ENOMEM } from '../../arena/errno.ts';
 import { handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
 import { type IntervalSub, Mirror } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import { mmuIntervalNotifierInsert, mmuIntervalNotifierRemove } from '../../notifier/interval.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
@@ -33,7 +33,7 @@ export function intervalNeeds(words: readonly number[], pages: number): MirrorNe
 const isWhole = (arena: Arena, mirror: Mirror): boolean => load(arena, mirror + Mirror.interval) !== 0;
 
 /** Subscribes the mirror. 0 or an error. */
-export function* openIntervals(task: Task, mirror: Mirror): Steps<number> {
+export function* openIntervals(task: Task, mirror: Mirror): Steps<Errno> {
   const { arena } = task;
   const pages = numberOption(arena, mirror, 'notifierPages');
   if (pages !== 0) return openBlocks(arena, mirror, pages, optionIs(arena, mirror, Is.notifierLifeKept));

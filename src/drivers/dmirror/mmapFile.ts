@@ -3,7 +3,7 @@
 import { get, store } from '../../arena/access.ts';
 import { ENOMEM } from '../../arena/errno.ts';
 import { Mm } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import { protectionBits } from '../../mm/fault/anonymous.ts';
 import { addressSpaceAlloc, putAddressSpace } from '../../mm/file/addressSpace.ts';
 import { PG_FILE, PG_UPTODATE, setPageFlags } from '../../mm/page/page.ts';
@@ -21,7 +21,7 @@ import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 
 /** vm_insert_page: maps a zeroed page of the driver read-only. The mapping owns it. 0 or -ENOMEM. */
-function* insertPage(task: Task, mm: Mm, vpn: Vpn, flags: number): Steps<number> {
+function* insertPage(task: Task, mm: Mm, vpn: Vpn, flags: number): Steps<Errno> {
   const { arena } = task;
   const table = yield* ensureEntries(task, mm + Mm.pageTableLock, get(arena, mm + Mm.pgd), vpn);
   const pfn = table === 0 ? 0 : yield* allocPage(task, true);

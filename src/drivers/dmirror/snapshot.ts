@@ -5,7 +5,7 @@ import { PMD_ORDER, VPN_LIMIT, ZERO_PFN } from '../../arena/config.ts';
 import { EBUSY, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { poolAlloc, poolFree } from '../../arena/pool.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
-import type { HmmPfn, Vpn } from '../../arena/units.ts';
+import type { Errno, HmmPfn, Vpn } from '../../arena/units.ts';
 import { HMM_PFN_ERROR, HMM_PFN_VALID, HMM_PFN_WRITE, hmmPfnToMapOrder, hmmPfnToPage } from '../../hmm/pfn.ts';
 import { hmmRangeFault } from '../../hmm/rangeFault.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../../mm/page/devPagemap.ts';
@@ -68,7 +68,7 @@ function permission(task: Task, mirror: Mirror, word: HmmPfn): number {
 }
 
 /** The words of one range, once the sequence confirms them, as permissions: a byte a page. */
-function* snapshotChunk(task: Task, mirror: Mirror, range: MirrorRange, perm: Uint8Array): Steps<number> {
+function* snapshotChunk(task: Task, mirror: Mirror, range: MirrorRange, perm: Uint8Array): Steps<Errno> {
   const { arena } = task;
   const { start, end, notifier: sub } = range;
   const mm = mirrorMm(arena, mirror);
@@ -98,7 +98,7 @@ function* snapshotChunk(task: Task, mirror: Mirror, range: MirrorRange, perm: Ui
  *
  * @returns 0, -EINVAL (bad range, or the address space is gone), -ENOMEM, -EBUSY (time is up), -EFAULT.
  */
-export function* snapshot(task: Task, mirror: Mirror, start: Vpn, end: Vpn, perm: Uint8Array): Steps<number> {
+export function* snapshot(task: Task, mirror: Mirror, start: Vpn, end: Vpn, perm: Uint8Array): Steps<Errno> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (start < 0 || start >= end || end > VPN_LIMIT || !mmgetNotZero(arena, mm)) return -EINVAL;

@@ -4,7 +4,7 @@ import { get, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { EACCES } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { allowAtomic } from '../base/vramAtomics.ts';
@@ -29,7 +29,7 @@ function beginSlice(arena: Arena, mirror: Mirror, now: number, slice: number): v
 }
 
 /** 0, or -EACCES when the page could not be kept on the device, or the error of the fault. */
-export function* makeAtomic(task: Task, mirror: Mirror, vpn: Vpn): Steps<number> {
+export function* makeAtomic(task: Task, mirror: Mirror, vpn: Vpn): Steps<Errno> {
   const { arena } = task;
   const slice = timesliceMs(arena, mirror);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

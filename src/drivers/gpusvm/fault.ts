@@ -3,7 +3,7 @@
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import type { HmmRange } from '../../hmm/hmmRange.ts';
 import { hmmPfnToPage } from '../../hmm/pfn.ts';
 import { hmmRangeFault, requestFlags } from '../../hmm/rangeFault.ts';
@@ -29,7 +29,7 @@ import { Is } from './options.ts';
 import { rangeEnd } from './range.ts';
 
 /** drm_gpusvm_get_pages: a snapshot that the sequence confirms, mapped for DMA. -EBUSY when it collided. */
-function* getPages(task: Task, mirror: Mirror, range: HmmRange): Steps<number> {
+function* getPages(task: Task, mirror: Mirror, range: HmmRange): Steps<Errno> {
   const { arena } = task;
   const { start, end, notifier } = range;
   const mm = mirrorMm(arena, mirror);
@@ -65,7 +65,7 @@ function pagesValid(task: Task, mirror: Mirror, { start, end, hmmPfns }: HmmRang
 }
 
 /** The bind: the flags of the range are looked at, not the sequence. A change elsewhere under the notifier costs nothing here. */
-function* bind(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<number> {
+function* bind(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<Errno> {
   const { arena } = task;
   let result = -EBUSY;
   yield Point.driverPages;
@@ -79,12 +79,12 @@ function* bind(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): 
   return result;
 }
 
-function* getAndBind(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<number> {
+function* getAndBind(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<Errno> {
   const gotten = yield* getPages(task, mirror, range);
   return gotten === 0 ? yield* bind(task, mirror, range, write) : gotten;
 }
 
-function* faultLocked(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
+function* faultLocked(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<Errno> {
   const { arena } = task;
   const request = faultRequest(task, mirror, write, getAndBind);
   for (let at = start; at < end; ) {
@@ -104,7 +104,7 @@ function* faultLocked(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: b
 }
 
 /** 0, or -EFAULT (no such mapping, or the address space is gone), -EPERM, -ENOMEM, -EBUSY (time is up). */
-export function* fault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
+export function* fault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<Errno> {
   const { arena } = task;
   const queue = mirror + Mirror.work;
   if (workPending(arena, queue, garbageCollector)) yield* flushWork(task, queue, garbageCollector, mirror);

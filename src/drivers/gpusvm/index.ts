@@ -7,7 +7,7 @@
 import { get } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import { MMU_NOTIFY_UNMAP, type NotifierRange } from '../../notifier/range.ts';
 import { mmuIntervalSetSeq } from '../../notifier/sequence.ts';
 import { Point } from '../../steps/points.ts';
@@ -44,7 +44,7 @@ function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq:
   return true;
 }
 
-function* open(task: Task, mirror: Mirror): Steps<number> {
+function* open(task: Task, mirror: Mirror): Steps<Errno> {
   const error = openDma(task.arena, mirror);
   return error === 0 ? openBlocks(task.arena, mirror, wholeOr(numberOption(task.arena, mirror, 'notifierPages'))) : error;
 }

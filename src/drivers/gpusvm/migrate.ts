@@ -7,7 +7,7 @@
 import { forgetRound, observed } from '../../arena/access.ts';
 import { EBUSY } from '../../arena/errno.ts';
 import type { IntervalSub, Mirror } from '../../arena/structures.ts';
-import type { HmmPfn, Vpn } from '../../arena/units.ts';
+import type { Errno, HmmPfn, Vpn } from '../../arena/units.ts';
 import type { HmmRange } from '../../hmm/hmmRange.ts';
 import { HMM_PFN_VALID, hmmPfnToPage } from '../../hmm/pfn.ts';
 import { hmmRangeFault, requestFlags } from '../../hmm/rangeFault.ts';
@@ -23,7 +23,7 @@ import { numberOption } from '../dmirror/options.ts';
 import { devmemLock, devmemLockShared, devmemUnlock, devmemUnlockShared } from './locks.ts';
 
 /** One range fault after another until none collides, or -EBUSY when the time is up. */
-function* faultUntilStable(task: Task, mirror: Mirror, range: HmmRange): Steps<number> {
+function* faultUntilStable(task: Task, mirror: Mirror, range: HmmRange): Steps<Errno> {
   const mm = mirrorMm(task.arena, mirror);
   const until = task.clock() + numberOption(task.arena, mirror, 'deadlineMs');
   const mark = observed();
@@ -51,7 +51,7 @@ function* isThere(task: Task, mirror: Mirror, sub: IntervalSub, start: Vpn, end:
 }
 
 /** drm_gpusvm_range_evict: a range fault in the name of no device, so that what any device has of the range comes home. */
-export function* rangeEvict(task: Task, mirror: Mirror, sub: IntervalSub, start: Vpn, end: Vpn): Steps<number> {
+export function* rangeEvict(task: Task, mirror: Mirror, sub: IntervalSub, start: Vpn, end: Vpn): Steps<Errno> {
   const range = mirrorRange(task, mirror, sub, start, end);
   return yield* faultUntilStable(task, mirror, { ...range, defaultFlags: requestFlags(false), devPrivateOwner: 0 });
 }

@@ -4,7 +4,7 @@ import { forgetRound, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EACCES, EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
 import { type IntervalSub, Mirror, type Mm } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import { hmmRangeFault, requestFlags } from '../../hmm/rangeFault.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
 import { mmapReadLock, mmapReadUnlock, mmapWriteDowngrade, mmapWriteLock } from '../../mm/vma/mmapLock.ts';
@@ -51,7 +51,7 @@ export const retryFault = (mirror: Mirror, start: Vpn, end: Vpn, write: boolean)
 });
 
 /** svm_range_validate_and_map under the range: -EBUSY when it collided. */
-function* map(task: Task, fault: RetryFault, sub: IntervalSub): Steps<number> {
+function* map(task: Task, fault: RetryFault, sub: IntervalSub): Steps<Errno> {
   const { mirror, start, end, write } = fault;
   const range = mirrorRange(task, mirror, sub, start, end);
   range.defaultFlags = requestFlags(write);
@@ -92,7 +92,7 @@ function* lockRange(task: Task, mirror: Mirror, mm: Mm, vpn: Vpn): Steps<number>
 }
 
 /** Serves one fault. 0, -EBUSY when it was dropped, -EACCES for a page that lacks write permission, or the error that ends the process. */
-function* serve(task: Task, fault: RetryFault): Steps<number> {
+function* serve(task: Task, fault: RetryFault): Steps<Errno> {
   const { arena } = task;
   const { mirror, start } = fault;
   const mm = mirrorMm(arena, mirror);
@@ -113,14 +113,14 @@ function* serve(task: Task, fault: RetryFault): Steps<number> {
 }
 
 /** Handles a fault that hardware has queued (queueRetryFault). As {@link fault}, but a dropped one is -EBUSY. */
-export function* handleRetryFault(task: Task, fault: RetryFault): Steps<number> {
+export function* handleRetryFault(task: Task, fault: RetryFault): Steps<Errno> {
   const result = yield* serve(task, fault);
   retryFaultDone(task.arena, fault.mirror);
   return result;
 }
 
 /** Faults again and again, as hardware does, until the pages are there. */
-function* faultChunk(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
+function* faultChunk(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<Errno> {
   const { arena } = task;
   const queued = retryFault(mirror, start, end, write);
   const retry = beginRetry(task, mirror, dmirrorRetry);
@@ -148,7 +148,7 @@ function* faultChunk(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: bo
 }
 
 /** Each chunk in its range. 0, or -EFAULT (no such mapping, or the address space is gone), -EPERM, -ENOMEM, -EBUSY. */
-function* faultAll(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
+function* faultAll(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<Errno> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (!mmgetNotZero(arena, mm)) return -EFAULT;
@@ -170,7 +170,7 @@ export const restore = restoreWork(function* (task, mirror, start, end, write) {
   return yield* faultAll(task, mirror, start, end, write);
 });
 
-export function* fault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<number> {
+export function* fault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<Errno> {
   yield* waitForQueues(task, mirror, restore);
   return yield* faultAll(task, mirror, start, end, write);
 }

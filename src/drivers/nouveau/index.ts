@@ -11,7 +11,7 @@ import { VPN_LIMIT } from '../../arena/config.ts';
 import { EAGAIN, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
 import { ClassicSub, IntervalSub, Mirror } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
 import { mmuNotifierRegister, mmuNotifierUnregister } from '../../notifier/classic.ts';
 import { mmgetNotZero } from '../../notifier/mmCount.ts';
@@ -90,7 +90,7 @@ const svmmOps: ClassicOps = {
 registerClassicOps(SVMM_OPS, svmmOps);
 
 /** 0, -EINVAL (the process has exited), -ENOMEM or -EINTR. */
-function* open(task: Task, mirror: Mirror): Steps<number> {
+function* open(task: Task, mirror: Mirror): Steps<Errno> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (!mmgetNotZero(arena, mm)) return -EINVAL;

@@ -7,7 +7,7 @@
  * The books are no part of the arena: whoever shares a {@link Paging} must be on one thread.
  */
 import type { Mirror } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import { isDevicePage } from '../../mm/page/page.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -81,7 +81,7 @@ function* makeRoom(task: Task, paging: Paging, usage: Usage): Steps<boolean> {
 }
 
 /** A fault on the pages of a block from `at` on. 0 or an error. */
-function* serve(task: Task, paging: Paging, block: number, at: Vpn, usage: Usage): Steps<number> {
+function* serve(task: Task, paging: Paging, block: number, at: Vpn, usage: Usage): Steps<Errno> {
   const { driver, mirror, base, size, residency, throttle } = paging;
   const end = base + (block + 1) * size;
   const decision = residency.has(block) ? SERVE : throttle.onFault(block, task.clock());
@@ -104,7 +104,7 @@ function* serve(task: Task, paging: Paging, block: number, at: Vpn, usage: Usage
 }
 
 /** Uses block number `block`, all of it. 0 or an error of a fault. Adds to `usage`. */
-export function* deviceUse(task: Task, paging: Paging, block: number, usage: Usage, round: () => void): Steps<number> {
+export function* deviceUse(task: Task, paging: Paging, block: number, usage: Usage, round: () => void): Steps<Errno> {
   const { driver, mirror, base, size, residency, throttle } = paging;
   const start = base + block * size;
   const end = start + size;

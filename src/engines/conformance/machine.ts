@@ -1,7 +1,9 @@
 /** The machine a script runs on: four devices, processes with their open files, one task that does everything in turn. */
+
 import { store } from '../../arena/access.ts';
 import { type Arena, createArena } from '../../arena/arena.ts';
-import { Actor, ActorState } from '../../arena/structures.ts';
+import { Actor, ActorState, type AddressSpace, type Mirror, type Mm } from '../../arena/structures.ts';
+import type { Pfn } from '../../arena/units.ts';
 import { mirrorAlloc, mirrorFree } from '../../drivers/base/mirror.ts';
 import { optionWords, storeOptions } from '../../drivers/base/options.ts';
 import { type Probed, probeDevices } from '../../drivers/base/probe.ts';
@@ -47,31 +49,31 @@ const FIRST_COHERENT = 2;
 /** An open device file: inherited by fork, released by the last process that closes it. */
 export interface DeviceFile {
   readonly device: number;
-  readonly mirror: number;
+  readonly mirror: Mirror;
   users: number;
 }
 
 /** An open file in memory. */
 export interface MemoryFile {
   /** Address of its address_space. */
-  readonly mapping: number;
+  readonly mapping: AddressSpace;
   users: number;
 }
 
 /** A pipe that holds references to pages. */
 export interface Pipe {
-  readonly pages: readonly number[];
+  readonly pages: readonly Pfn[];
   users: number;
 }
 
 export interface Process {
-  readonly mm: number;
+  readonly mm: Mm;
   readonly devices: Map<number, DeviceFile>;
   readonly files: Map<number, MemoryFile>;
   readonly pipes: Map<number, Pipe>;
 }
 
-const newProcess = (mm: number): Process => ({ mm, devices: new Map(), files: new Map(), pipes: new Map() });
+const newProcess = (mm: Mm): Process => ({ mm, devices: new Map(), files: new Map(), pipes: new Map() });
 
 export interface Machine {
   readonly arena: Arena;

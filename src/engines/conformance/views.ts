@@ -99,7 +99,7 @@ export function maps({ arena }: Machine, { mm }: Process): Answer {
 }
 
 /** What one VMA maps: all pages, those of leaves of huge pages of its own, and the anonymous ones. */
-function residency(arena: Arena, mm: number, vma: number): readonly [rss: number, leaves: number, anonymous: number] {
+function residency(arena: Arena, mm: Mm, vma: Vma): readonly [rss: number, leaves: number, anonymous: number] {
   let rss = 0;
   let leaves = 0;
   let anonymous = 0;

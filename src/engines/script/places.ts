@@ -1,18 +1,20 @@
 /** Handles of a lab's objects as they cross threads, and the arithmetic between byte addresses and pages. */
+
 import type { ArenaBuffers } from '../../arena/arena.ts';
 import { PAGE_SIZE, VPN_LIMIT } from '../../arena/config.ts';
+import type { Handle } from '../../arena/units.ts';
 import { type Bounds, boundsText, isWithin } from '../../input/bounds.ts';
 import { quote, unknown } from '../../input/unknownName.ts';
 import { UsageError } from '../../input/usageError.ts';
 
 /** An address space of a lab. */
 export interface AddressSpace {
-  readonly mm: number;
+  readonly mm: Handle<'mm'>;
 }
 
 /** A device of a lab, bound to one address space by its driver. */
 export interface Device {
-  readonly mirror: number;
+  readonly mirror: Handle<'mirror'>;
   readonly driver: string;
 }
 

@@ -7,7 +7,8 @@ import { frameAdd, frameLoad, store } from '../../arena/access.ts';
 import { type Arena, attachArena } from '../../arena/arena.ts';
 import { errnoName } from '../../arena/errno.ts';
 import { deref, handleOf } from '../../arena/pool.ts';
-import { Actor, ActorState } from '../../arena/structures.ts';
+import { Actor, ActorState, type Mirror, type Mm } from '../../arena/structures.ts';
+import type { Vpn } from '../../arena/units.ts';
 import { deviceBegin, deviceEnd, deviceIncrement, deviceStore } from '../../drivers/base/deviceAccess.ts';
 import type { Driver } from '../../drivers/base/driver.ts';
 import { snapshot } from '../../drivers/dmirror/snapshot.ts';
@@ -77,15 +78,15 @@ export class Scripted {
     return new Scripted(arena, task, loaded);
   }
 
-  #mm({ mm }: AddressSpace): number {
+  #mm({ mm }: AddressSpace): Mm {
     return deref(this.#arena, this.#arena.pools.mm, mm);
   }
 
-  #device({ mirror, driver }: Device): { readonly mirror: number; readonly driver: Driver } {
+  #device({ mirror, driver }: Device): { readonly mirror: Mirror; readonly driver: Driver } {
     return { mirror: deref(this.#arena, this.#arena.pools.mirror, mirror), driver: this.#drivers.get(driver) as Driver };
   }
 
-  #split(address: number): { readonly vpn: number; readonly word: number } {
+  #split(address: number): { readonly vpn: Vpn; readonly word: number } {
     return splitAddress(address, this.#arena.frameWords);
   }
 

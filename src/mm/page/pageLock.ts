@@ -5,7 +5,7 @@
 
 import { acquired, and, cas, forgetRound, forgetSince, get, load, looksAt, observed, set } from '../../arena/access.ts';
 import { EINTR } from '../../arena/errno.ts';
-import type { Pfn, Word } from '../../arena/units.ts';
+import type { Errno, Pfn, Word } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -52,7 +52,7 @@ function announce(task: Task, word: Word): number {
   }
 }
 
-function* lock(task: Task, pfn: Pfn, killable: boolean): Steps<number> {
+function* lock(task: Task, pfn: Pfn, killable: boolean): Steps<Errno> {
   const word = task.arena.page.flags + pfn;
   mightSleep(task, 'lockPage');
   if (task.checks) lockOrder(task, LockClass.pageLock);
@@ -84,7 +84,7 @@ export function* lockPage(task: Task, pfn: Pfn): Steps<void> {
  *
  * @kernel mm/filemap.c folio_lock_killable
  */
-export function* lockPageKillable(task: Task, pfn: Pfn): Steps<number> {
+export function* lockPageKillable(task: Task, pfn: Pfn): Steps<Errno> {
   return yield* lock(task, pfn, true);
 }
 

@@ -4,7 +4,7 @@ import { and, get, load, store } from '../../arena/access.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { EBUSY, ENOMEM } from '../../arena/errno.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
-import type { PageTable, Pte, Vpn, Word } from '../../arena/units.ts';
+import type { Errno, PageTable, Pte, Vpn, Word } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_PROTECTION_PAGE, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -63,7 +63,7 @@ const NEEDS_PAGE = 1;
  *
  * @kernel mm/memory.c copy_present_pte
  */
-function* copyPresent(task: Task, pte: Word, childPte: Word, spare: number): Steps<number> {
+function* copyPresent(task: Task, pte: Word, childPte: Word, spare: number): Steps<Errno> {
   const { arena } = task;
   const entry = load(arena, pte);
   const pfn = ptePfn(entry);
@@ -95,7 +95,7 @@ function* copyPresent(task: Task, pte: Word, childPte: Word, spare: number): Ste
  *
  * @kernel mm/memory.c copy_nonpresent_pte
  */
-function* copyNonpresent(task: Task, vma: Vma, pte: Word, childPte: Word): Steps<number> {
+function* copyNonpresent(task: Task, vma: Vma, pte: Word, childPte: Word): Steps<Errno> {
   const { arena } = task;
   const entry = get(arena, pte);
   const pfn = ptePfn(entry);
@@ -139,7 +139,7 @@ interface Heir {
 }
 
 /** copy_pte_range for one last-level table. 0, -EBUSY or -ENOMEM. */
-function* copyTable(task: Task, { child, vma }: Heir, table: PageTable, start: Vpn, end: Vpn): Steps<number> {
+function* copyTable(task: Task, { child, vma }: Heir, table: PageTable, start: Vpn, end: Vpn): Steps<Errno> {
   const { arena } = task;
   const childTable = yield* ensureTable(task, child + Mm.pageTableLock, get(arena, child + Mm.pgd), start);
   if (childTable === 0) return -ENOMEM;
@@ -233,7 +233,7 @@ function* copyLeaf(task: Task, parent: Mm, child: Mm, table: PageTable, vpn: Vpn
  *
  * @kernel mm/memory.c copy_page_range
  */
-export function* copyPageRange(task: Task, parent: Mm, child: Mm, vma: Vma): Steps<number> {
+export function* copyPageRange(task: Task, parent: Mm, child: Mm, vma: Vma): Steps<Errno> {
   const { arena } = task;
   const heir: Heir = { child, vma };
   // Without private pages there is nothing to copy: a fault finds the file's again. A driver's pages it would not find.

@@ -1,8 +1,10 @@
 /** fork: a child shares the parent's pages, read-only on both sides until somebody writes. */
+
 import { get } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { ENOMEM } from '../../arena/errno.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
+import type { Errno } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
@@ -28,7 +30,7 @@ import { copyPageRange } from './copyPageRange.ts';
 import { mmput } from './exit.ts';
 
 /** dup_mmap. */
-function* dupMmap(task: Task, parent: Mm, child: Mm): Steps<number> {
+function* dupMmap(task: Task, parent: Mm, child: Mm): Steps<Errno> {
   const { arena } = task;
   for (const vma of vmasIn(arena, parent, 0, VPN_LIMIT)) {
     const flags = vmaFlags(arena, vma);

@@ -5,7 +5,7 @@ import type { Arena } from '../../arena/arena.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { EACCES, EAGAIN, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { Mm, MmFlag, Vma } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStartNonblock } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -44,7 +44,7 @@ import { zapRange, zapRangeNotified } from './zap.ts';
  * @returns 0, -EINVAL (empty range, or locked memory) or -ENOMEM (part of the range is not mapped; the rest was discarded).
  * @kernel mm/madvise.c madvise_dontneed_single_vma
  */
-export function* madviseDontneed(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
+export function* madviseDontneed(task: Task, mm: Mm, start: Vpn, pages: number): Steps<Errno> {
   const { arena } = task;
   if (pages <= 0) return -EINVAL;
   const end = start + pages;
@@ -92,7 +92,7 @@ const flagAdvice: Readonly<Partial<Record<Advice, readonly [clear: number, set: 
 };
 
 /** Why a VMA does not take the advice, 0 if it does. */
-function refusal(arena: Arena, vma: Vma, advice: Advice): number {
+function refusal(arena: Arena, vma: Vma, advice: Advice): Errno {
   const flags = vmaFlags(arena, vma);
   const file = !vmaIsAnonymous(arena, vma);
   if (advice === 'free' && file) return -EINVAL;
@@ -109,7 +109,7 @@ function refusal(arena: Arena, vma: Vma, advice: Advice): number {
  * Walks the VMAs of a range (madvise_walk_vmas): an error of one ends it, a hole is remembered. Other advice about reclaim than
  * pageout (free, cold, willneed) changes nothing that the model has: nobody reclaims by age, and its files are in memory.
  */
-function* adviseEach(task: Task, mm: Mm, start: Vpn, end: Vpn, advice: Advice): Steps<number> {
+function* adviseEach(task: Task, mm: Mm, start: Vpn, end: Vpn, advice: Advice): Steps<Errno> {
   const { arena } = task;
   let at = start;
   let hole = false;
@@ -132,7 +132,7 @@ function* adviseEach(task: Task, mm: Mm, start: Vpn, end: Vpn, advice: Advice): 
 }
 
 /** Flags of the VMAs between the holes. 0, or -ENOMEM: a hole, or too many VMAs. */
-function* changeFlags(task: Task, mm: Mm, start: Vpn, end: Vpn, change: (flags: number) => number): Steps<number> {
+function* changeFlags(task: Task, mm: Mm, start: Vpn, end: Vpn, change: (flags: number) => number): Steps<Errno> {
   const { arena } = task;
   let hole = false;
   for (let at = start; at < end; ) {
@@ -141,8 +141,9 @@ function* changeFlags(task: Task, mm: Mm, start: Vpn, end: Vpn, change: (flags: 
     hole ||= first > at;
     at = Math.max(at, first);
     if (at >= end) break;
-    at = yield* changeVmas(task, mm, at, end, { change });
-    if (at < 0) return at;
+    const reached = yield* changeVmas(task, mm, at, end, { change });
+    if (reached < 0) return reached;
+    at = reached;
   }
   return hole ? -ENOMEM : 0;
 }
@@ -155,7 +156,7 @@ function* changeFlags(task: Task, mm: Mm, start: Vpn, end: Vpn, change: (flags: 
  *
  * @kernel mm/madvise.c madvise
  */
-export function* madvise(task: Task, mm: Mm, start: Vpn, pages: number, advice: Advice): Steps<number> {
+export function* madvise(task: Task, mm: Mm, start: Vpn, pages: number, advice: Advice): Steps<Errno> {
   if (pages <= 0) return -EINVAL;
   const end = start + pages;
   const change = flagAdvice[advice];
@@ -177,7 +178,7 @@ export function* madvise(task: Task, mm: Mm, start: Vpn, pages: number, advice: 
  * @returns 0 when everything was reaped, -EAGAIN when mmap_lock or a notifier could not be had at once.
  * @kernel mm/oom_kill.c __oom_reap_task_mm
  */
-export function* oomReap(task: Task, mm: Mm): Steps<number> {
+export function* oomReap(task: Task, mm: Mm): Steps<Errno> {
   const { arena } = task;
   if (!(yield* mmapReadTrylock(task, mm))) return -EAGAIN;
   let error = 0;

@@ -1,7 +1,7 @@
 import { get } from '../../arena/access.ts';
 import { EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { type Mm, Vma } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { FOLL_WRITE, getUserPage } from '../fault/gup.ts';
@@ -23,7 +23,7 @@ import {
 import { changeVmas } from '../vma/vmaMerge.ts';
 
 /** Sets or clears flags of the VMAs of a range. 0, or -ENOMEM: too many VMAs, or a hole, before which all is done. */
-function* lockVmas(task: Task, mm: Mm, start: Vpn, end: Vpn, change: (flags: number) => number): Steps<number> {
+function* lockVmas(task: Task, mm: Mm, start: Vpn, end: Vpn, change: (flags: number) => number): Steps<Errno> {
   yield* mmapWriteLock(task, mm);
   const reached = yield* changeVmas(task, mm, start, end, { change });
   yield* mmapWriteUnlock(task, mm);
@@ -52,7 +52,7 @@ function* populate(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<void> {
  *
  * @kernel mm/mlock.c mlock
  */
-export function* mlock(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
+export function* mlock(task: Task, mm: Mm, start: Vpn, pages: number): Steps<Errno> {
   if (pages <= 0) return -EINVAL;
   const error = yield* lockVmas(task, mm, start, start + pages, (flags) => flags | VM_LOCKED);
   if (error === 0) yield* populate(task, mm, start, start + pages);
@@ -60,13 +60,13 @@ export function* mlock(task: Task, mm: Mm, start: Vpn, pages: number): Steps<num
 }
 
 /** @kernel mm/mlock.c munlock */
-export function* munlock(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
+export function* munlock(task: Task, mm: Mm, start: Vpn, pages: number): Steps<Errno> {
   if (pages <= 0) return -EINVAL;
   return yield* lockVmas(task, mm, start, start + pages, (flags) => flags & ~VM_LOCKED);
 }
 
 /** MADV_POPULATE_READ and _WRITE in one VMA. 0, -EINVAL (not allowed by the VMA), -EFAULT or -ENOMEM. */
-export function* populateVma(task: Task, vma: Vma, start: Vpn, end: Vpn, write: boolean): Steps<number> {
+export function* populateVma(task: Task, vma: Vma, start: Vpn, end: Vpn, write: boolean): Steps<Errno> {
   const mm = mmOf(task.arena, get(task.arena, vma + Vma.mm));
   const flags = vmaFlags(task.arena, vma);
   if ((flags & (write ? VM_WRITE : VM_READ)) === 0 || (flags & VM_SPECIAL) !== 0) return -EINVAL;

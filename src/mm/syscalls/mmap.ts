@@ -4,8 +4,8 @@ import { get, store } from '../../arena/access.ts';
 import { PTRS_PER_TABLE, VPN_LIMIT } from '../../arena/config.ts';
 import { EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { handleOf } from '../../arena/pool.ts';
-import { type AddressSpace, Mm } from '../../arena/structures.ts';
-import type { Vpn } from '../../arena/units.ts';
+import { type AddressSpace, Mm, type Vma } from '../../arena/structures.ts';
+import type { Errno, Vpn } from '../../arena/units.ts';
 import { MMU_NOTIFY_UNMAP } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -109,7 +109,7 @@ export function* mmapAnonymous(task: Task, mm: Mm, start: Vpn, pages: number, fl
 }
 
 /** Takes the VMAs of [start, end) out of the tree: the point of no return. -ENOMEM leaves everything as it was. */
-function* detach(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<number[] | null> {
+function* detach(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<Vma[] | null> {
   if (!(yield* splitAt(task, mm, start, end))) {
     // One of the two cuts may have been made.
     yield* mergeVmas(task, mm, start, end);
@@ -139,7 +139,7 @@ function* freePgtables(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<void> {
 }
 
 /** The munmap inside another operation that holds mmap_lock for writing. 0 or -ENOMEM. */
-export function* unmapLocked(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<number> {
+export function* unmapLocked(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<Errno> {
   mmapAssertWriteLocked(task, mm);
   const vmas = yield* detach(task, mm, start, end);
   if (vmas === null) return -ENOMEM;
@@ -157,7 +157,7 @@ export function* unmapLocked(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<nu
  * @returns 0, -EINVAL (bad range) or -ENOMEM (a split needed one VMA too many).
  * @kernel mm/mmap.c munmap
  */
-export function* munmap(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
+export function* munmap(task: Task, mm: Mm, start: Vpn, pages: number): Steps<Errno> {
   if (!validRange(start, pages)) return -EINVAL;
   const end = start + pages;
   if (cutsHugetlb(task.arena, mm, start, end)) return -EINVAL;

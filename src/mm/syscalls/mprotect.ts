@@ -4,7 +4,7 @@ import { cas, get, load } from '../../arena/access.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { Mm } from '../../arena/structures.ts';
-import type { PageTable, Pte, Vpn, Word } from '../../arena/units.ts';
+import type { Errno, PageTable, Pte, Vpn, Word } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_PROTECTION_VMA, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -149,7 +149,7 @@ function withAccess(old: number, access: number): number {
  * @returns 0, -EINVAL (empty range, or through a hugetlb page) or -ENOMEM (a hole in the range: what comes before it is changed; or too many VMAs).
  * @kernel mm/mprotect.c mprotect
  */
-export function* mprotect(task: Task, mm: Mm, start: Vpn, pages: number, access: number): Steps<number> {
+export function* mprotect(task: Task, mm: Mm, start: Vpn, pages: number, access: number): Steps<Errno> {
   if (pages <= 0) return -EINVAL;
   const end = start + pages;
   if (cutsHugetlb(task.arena, mm, start, end)) return -EINVAL;

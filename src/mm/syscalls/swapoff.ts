@@ -1,10 +1,12 @@
 /** swapoff: the swap device goes away; all that is on it comes back into memory first (try_to_unuse). */
+
 import { forgetRound, get, observed, set } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { ENOMEM } from '../../arena/errno.ts';
 import { liveObjects } from '../../arena/pool.ts';
 import { rawLock, rawUnlock } from '../../arena/raw.ts';
 import { Header, Mm } from '../../arena/structures.ts';
+import type { Errno } from '../../arena/units.ts';
 import { mmgetNotZero } from '../../notifier/mmCount.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
@@ -61,7 +63,7 @@ function setSwapOff(task: Task, off: number): void {
  *
  * @kernel mm/swapfile.c swapoff, try_to_unuse
  */
-export function* swapoff(task: Task): Steps<number> {
+export function* swapoff(task: Task): Steps<Errno> {
   const { arena } = task;
   setSwapOff(task, 1);
   const mark = observed();

@@ -3,7 +3,7 @@
 import { forgetRound, get, observed, xchg } from '../../arena/access.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Mm } from '../../arena/structures.ts';
-import type { PageTable, Pte, Vpn } from '../../arena/units.ts';
+import type { PageTable, Pfn, Pte, Vpn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -42,7 +42,7 @@ function isOfFile(task: Task, pte: Pte): boolean {
 function* zapTable(task: Task, { mm, fileOnly }: Zap, table: PageTable, start: Vpn, end: Vpn): Steps<boolean> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
-  const gather: number[] = [];
+  const gather: Pfn[] = [];
   let rss = 0;
   let rssFile = 0;
   let entries = 0;

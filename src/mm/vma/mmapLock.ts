@@ -1,5 +1,7 @@
 /** mmap_lock: writers change the VMA tree, readers may rely on it. */
+
 import { Mm } from '../../arena/structures.ts';
+import type { Errno } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -21,7 +23,7 @@ export function* mmapReadLock(task: Task, mm: Mm): Steps<void> {
   yield* downRead(task, mm + Mm.mmapLock, LockClass.mmapLock);
 }
 /** 0, or -EINTR when a fatal signal is pending. */
-export function* mmapReadLockKillable(task: Task, mm: Mm): Steps<number> {
+export function* mmapReadLockKillable(task: Task, mm: Mm): Steps<Errno> {
   return yield* downReadKillable(task, mm + Mm.mmapLock, LockClass.mmapLock);
 }
 export function* mmapReadTrylock(task: Task, mm: Mm): Steps<boolean> {

@@ -68,8 +68,8 @@ export function nextVma(arena: Arena, mm: Mm, vma: Vma): Vma {
 }
 
 /** The VMAs that overlap [start, end), in address order. */
-export function vmasIn(arena: Arena, mm: Mm, start: Vpn, end: Vpn): number[] {
-  const found: number[] = [];
+export function vmasIn(arena: Arena, mm: Mm, start: Vpn, end: Vpn): Vma[] {
+  const found: Vma[] = [];
   const root = mm + Mm.vmaRoot;
   let node = firstOverlap(arena, root, start, end - 1);
   for (; node !== 0; node = nextOverlap(arena, root, node, start, end - 1)) found.push(node - Vma.node);

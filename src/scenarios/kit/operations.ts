@@ -4,6 +4,7 @@ import { frameLoad, frameStore, get, increase, load, store } from '../../arena/a
 import { errnoName } from '../../arena/errno.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { Header, Mirror, Mm } from '../../arena/structures.ts';
+import type { PageNumber } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { deviceBegin, deviceEnd, deviceIncrement, deviceLoad, deviceStore } from '../../drivers/base/deviceAccess.ts';
 import type { Device } from '../../drivers/base/driver.ts';
@@ -31,7 +32,7 @@ import { FIRST, fillPage, readPage, type SmallMachine } from './smallMachine.ts'
 export type Operation<T = unknown> = (task: Task) => Steps<T>;
 
 /** Mirror of device `i`. */
-export const device = (m: SmallMachine, i = 0): number => m.mirrors[i] as number;
+export const device = (m: SmallMachine, i = 0): Mirror => m.mirrors[i] as Mirror;
 
 export const deviceOf = (m: SmallMachine, i = 0): Device => ({ driver: m.driver, mirror: device(m, i) });
 
@@ -42,12 +43,12 @@ export function mustSucceed(what: string, result: number): void {
 
 /** A read by device `i` that may fail. */
 export const deviceReads =
-  (m: SmallMachine, page: number, i = 0): Operation =>
+  (m: SmallMachine, page: PageNumber, i = 0): Operation =>
   (task) =>
     deviceLoad(task, deviceOf(m, i), FIRST + page, 0);
 
 /** A read of memory that stays mapped and readable. */
-export const deviceMustRead = (m: SmallMachine, page: number, i = 0): Operation<number> =>
+export const deviceMustRead = (m: SmallMachine, page: PageNumber, i = 0): Operation<number> =>
   function* (task) {
     const at = yield* deviceBegin(task, deviceOf(m, i), FIRST + page, FIRST + page + 1, 'read');
     mustSucceed(`a read of page ${page} by device ${i + 1}`, at);
@@ -58,12 +59,12 @@ export const deviceMustRead = (m: SmallMachine, page: number, i = 0): Operation<
 
 /** A write by device `i` that may fail. */
 export const deviceWrites =
-  (m: SmallMachine, page: number, value: number, i = 0): Operation =>
+  (m: SmallMachine, page: PageNumber, value: number, i = 0): Operation =>
   (task) =>
     deviceStore(task, deviceOf(m, i), FIRST + page, 0, value);
 
 /** A write to memory that stays mapped and writable. */
-export const deviceMustWrite = (m: SmallMachine, page: number, value: number, i = 0): Operation =>
+export const deviceMustWrite = (m: SmallMachine, page: PageNumber, value: number, i = 0): Operation =>
   function* (task) {
     const result = yield* deviceStore(task, deviceOf(m, i), FIRST + page, 0, value);
     mustSucceed(`a write to page ${page} by device ${i + 1}`, result);
@@ -73,7 +74,7 @@ export const deviceMustWrite = (m: SmallMachine, page: number, value: number, i 
 const INCREMENTS = Header.shared + 15;
 
 /** An atomic increment by device `i`, which may be refused: {@link incremented} counts those that were done. */
-export const deviceIncrements = (m: SmallMachine, page: number, i = 0): Operation<number> =>
+export const deviceIncrements = (m: SmallMachine, page: PageNumber, i = 0): Operation<number> =>
   function* (task) {
     const result = yield* deviceIncrement(task, deviceOf(m, i), FIRST + page, 0);
     if (result >= 0) increase(task.arena, INCREMENTS, 1);
@@ -81,7 +82,7 @@ export const deviceIncrements = (m: SmallMachine, page: number, i = 0): Operatio
   };
 
 /** The same where nothing stands in its way. */
-export const deviceMustIncrement = (m: SmallMachine, page: number, i = 0): Operation =>
+export const deviceMustIncrement = (m: SmallMachine, page: PageNumber, i = 0): Operation =>
   function* (task) {
     mustSucceed(`an atomic increment of page ${page} by device ${i + 1}`, yield* deviceIncrements(m, page, i)(task));
   };
@@ -91,17 +92,17 @@ export const forgetIncrements = ({ arena }: SmallMachine): void => store(arena, 
 
 /** A fault of `pages` pages from `page` on, as one request. */
 export const deviceFaults =
-  (m: SmallMachine, page: number, pages: number, write: boolean, i = 0): Operation =>
+  (m: SmallMachine, page: PageNumber, pages: number, write: boolean, i = 0): Operation =>
   (task) =>
     m.driver.fault(task, device(m, i), FIRST + page, FIRST + page + pages, write);
 
 export const toDevice =
-  (m: SmallMachine, page: number, pages = 1, i = 0): Operation =>
+  (m: SmallMachine, page: PageNumber, pages = 1, i = 0): Operation =>
   (task) =>
     m.driver.migrateToDevice(task, device(m, i), FIRST + page, FIRST + page + pages);
 
 export const toSystem =
-  (m: SmallMachine, page: number, pages = 1, i = 0): Operation =>
+  (m: SmallMachine, page: PageNumber, pages = 1, i = 0): Operation =>
   (task) =>
     m.driver.migrateToSystem(task, device(m, i), FIRST + page, FIRST + page + pages);
 
@@ -111,7 +112,7 @@ export const evicts =
     m.driver.evict(task, device(m, i));
 
 /** A load by the CPU of memory that stays mapped. */
-export const cpuReads = (m: SmallMachine, page: number): Operation<number> =>
+export const cpuReads = (m: SmallMachine, page: PageNumber): Operation<number> =>
   function* (task) {
     const at = yield* cpuBegin(task, m.mm, FIRST + page, false);
     if (isFault(at)) throw new Violation('I-OUT', `a load from page ${page} is legal, and ended with ${faultName(-at)}`);
@@ -121,30 +122,30 @@ export const cpuReads = (m: SmallMachine, page: number): Operation<number> =>
   };
 
 /** A store by the CPU to memory that stays writable. */
-export const cpuWrites = (m: SmallMachine, page: number, value: number): Operation =>
+export const cpuWrites = (m: SmallMachine, page: PageNumber, value: number): Operation =>
   function* (task) {
     const result = yield* cpuStore(task, m.mm, FIRST + page, 0, value);
     if (result !== 0) throw new Violation('I-OUT', `a store to page ${page} is legal, and ended with ${faultName(-result)}`);
   };
 
 export const discards =
-  (m: SmallMachine, page: number, pages = 1): Operation =>
+  (m: SmallMachine, page: PageNumber, pages = 1): Operation =>
   (task) =>
     madviseDontneed(task, m.mm, FIRST + page, pages);
 
 export const unmaps =
-  (m: SmallMachine, page: number, pages = 1): Operation =>
+  (m: SmallMachine, page: PageNumber, pages = 1): Operation =>
   (task) =>
     munmap(task, m.mm, FIRST + page, pages);
 
 export const makesReadOnly =
-  (m: SmallMachine, page: number, pages = 1): Operation =>
+  (m: SmallMachine, page: PageNumber, pages = 1): Operation =>
   (task) =>
     mprotect(task, m.mm, FIRST + page, pages, VM_READ);
 
 /** mprotect to nothing: the process may not even read. */
 export const makesUnreadable =
-  (m: SmallMachine, page: number, pages = 1): Operation =>
+  (m: SmallMachine, page: PageNumber, pages = 1): Operation =>
   (task) =>
     mprotect(task, m.mm, FIRST + page, pages, 0);
 
@@ -200,12 +201,12 @@ export const writesThroughPin = (m: SmallMachine, value: number): Operation =>
 
 /** madvise(MADV_PAGEOUT). */
 export const pagesOut =
-  (m: SmallMachine, page: number, pages = 1): Operation =>
+  (m: SmallMachine, page: PageNumber, pages = 1): Operation =>
   (task) =>
     madvise(task, m.mm, FIRST + page, pages, 'pageout');
 
 /** Reclaim comes across what is mapped at a page when it begins. */
-export const reclaims = (m: SmallMachine, page: number): Operation =>
+export const reclaims = (m: SmallMachine, page: PageNumber): Operation =>
   function* (task) {
     const pte = readPte(task.arena, get(task.arena, m.mm + Mm.pgd), FIRST + page);
     yield Point.getPage;
@@ -257,12 +258,12 @@ export function forkNow(m: SmallMachine): number {
 }
 
 /** Moves a page to the device during the set-up. */
-export function moveNow(m: SmallMachine, page: number, i = 0): void {
+export function moveNow(m: SmallMachine, page: PageNumber, i = 0): void {
   run(m.driver.migrateToDevice(m.task, device(m, i), FIRST + page, FIRST + page + 1));
 }
 
 /** Lets the device map a page during the set-up. */
-export function mapNow(m: SmallMachine, page: number, write: boolean, i = 0): void {
+export function mapNow(m: SmallMachine, page: PageNumber, write: boolean, i = 0): void {
   run(m.driver.fault(m.task, device(m, i), FIRST + page, FIRST + page + 1, write));
 }
 

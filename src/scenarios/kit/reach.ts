@@ -1,7 +1,9 @@
 /** Covers in a word each: what a scenario is there to reach. */
+
 import { get } from '../../arena/access.ts';
 import type { CounterName } from '../../arena/counters.ts';
 import { Mm } from '../../arena/structures.ts';
+import type { PageNumber } from '../../arena/units.ts';
 import { mapsPage, ptePfn } from '../../mm/table/pte.ts';
 import { readPte } from '../../mm/table/tables.ts';
 import type { CounterCover, EndCover, PlaceCover, PlaceName } from './covers.ts';
@@ -21,12 +23,12 @@ export const meets = (actor: string, point: PlaceName, other: string, where: Pla
 });
 
 /** Frame that a page is mapped to, by the CPU or as device memory; 0 for none, or in swap. */
-function pfnOf({ arena, mm }: SmallMachine, page: number): number {
+function pfnOf({ arena, mm }: SmallMachine, page: PageNumber): number {
   const pte = readPte(arena, get(arena, mm + Mm.pgd), FIRST + page);
   return mapsPage(pte) ? ptePfn(pte) : 0;
 }
 
-const isOnDevice = (m: SmallMachine, page: number): boolean => pfnOf(m, page) >= m.arena.config.systemPages;
+const isOnDevice = (m: SmallMachine, page: PageNumber): boolean => pfnOf(m, page) >= m.arena.config.systemPages;
 
 /** A page is in device memory at the end. */
 export const endsOnDevice = (page = 0): EndCover<[m: SmallMachine]> => ({

@@ -1,8 +1,10 @@
 /** The machine of the explored scenarios: an address space of a few pages, a device or two, frames of 16 words. */
+
 import { store } from '../../arena/access.ts';
 import { type Arena, createArena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE, ZERO_PFN } from '../../arena/config.ts';
-import { Actor, ActorState } from '../../arena/structures.ts';
+import { Actor, ActorState, type Mirror, type Mm } from '../../arena/structures.ts';
+import type { PageNumber } from '../../arena/units.ts';
 import { type Driver, mirrorNeeds } from '../../drivers/base/driver.ts';
 import { mirrorAlloc } from '../../drivers/base/mirror.ts';
 import { type DriverSettings, optionWords, storeOptions } from '../../drivers/base/options.ts';
@@ -49,9 +51,9 @@ export interface SmallMachine {
   readonly arena: Arena;
   /** For the set-up, not for the actors. */
   readonly task: Task;
-  readonly mm: number;
+  readonly mm: Mm;
   readonly driver: Driver;
-  readonly mirrors: readonly number[];
+  readonly mirrors: readonly Mirror[];
   /** Handles of the devices, in the order of their mirrors. */
   readonly devices: readonly DeviceHandle[];
   /** Everything that must hold at the end. */
@@ -131,19 +133,19 @@ export function smallMachine(options: SmallOptions): SmallMachine {
 }
 
 /** One more mirror of `mm`, of a device without memory; not opened. */
-export function addMirror({ arena, driver, mirrors }: SmallMachine, mm: number, settings: DriverSettings = {}): number {
+export function addMirror({ arena, driver, mirrors }: SmallMachine, mm: Mm, settings: DriverSettings = {}): number {
   const mirror = mirrorAlloc(arena, { driver: registerDriver(driver), mm, pgmap: 0, device: mirrors.length + 1 });
   storeOptions(arena, mirror, optionWords(driver, { ...usualSettings(driver), ...settings }));
   return mirror;
 }
 
 /** Lets the CPU write `value` into the first word of a page of the region. */
-export function fillPage({ task, mm }: SmallMachine, page: number, value: number): void {
+export function fillPage({ task, mm }: SmallMachine, page: PageNumber, value: number): void {
   run(cpuStore(task, mm, FIRST + page, 0, value));
 }
 
 /** The first word of a page as the page table or its swap slot has it at the end; 0 where nothing is mapped. Looks, and changes nothing. */
-export function readPage({ arena, mm }: SmallMachine, page: number): number {
+export function readPage({ arena, mm }: SmallMachine, page: PageNumber): number {
   const at = contentsAt(arena, mm, FIRST + page);
   return at < 0 ? 0 : (arena.frames[at] as number);
 }

@@ -2,12 +2,14 @@
  * The retry scenario: devices fault ranges of one address space while others invalidate parts of it, each at a rate. What is
  * measured is the collision-retry loop of the driver. Set-up, checks and tear-down; who does what is in retryActors.ts.
  */
+
 import { store } from '../../arena/access.ts';
 import { type Arena, createArena } from '../../arena/arena.ts';
 import { type ArenaConfig, POOL_LIMIT } from '../../arena/config.ts';
 import { errnoName } from '../../arena/errno.ts';
 import { deref, handleOf } from '../../arena/pool.ts';
-import { Actor, ActorState } from '../../arena/structures.ts';
+import { Actor, ActorState, type Mirror, type Mm, type Pgmap } from '../../arena/structures.ts';
+import type { Handle, Vpn } from '../../arena/units.ts';
 import { type Driver, mirrorNeeds } from '../../drivers/base/driver.ts';
 import { mirrorAlloc, mirrorFree } from '../../drivers/base/mirror.ts';
 import { type DriverSettings, optionWords, storeOptions } from '../../drivers/base/options.ts';
@@ -39,11 +41,11 @@ export interface RetryOptions extends RetryWorkload {
 
 /** Where things are; numbers only, so that it crosses threads. */
 export interface RetryPlaces {
-  readonly mm: number;
-  readonly mirrors: readonly number[];
+  readonly mm: Handle<'mm'>;
+  readonly mirrors: readonly Handle<'mirror'>[];
   /** First page of the region, and of the other one. */
-  readonly base: number;
-  readonly other: number;
+  readonly base: Vpn;
+  readonly other: Vpn;
 }
 
 export interface RetryScenario {
@@ -86,7 +88,7 @@ export function retrySizes(options: RetryOptions): ArenaConfig {
   };
 }
 
-function openMirror(task: Task, options: RetryOptions, mm: number, pgmap: number, device: number): number {
+function openMirror(task: Task, options: RetryOptions, mm: Mm, pgmap: Pgmap, device: number): Handle<'mirror'> {
   const { arena } = task;
   const { driver } = options;
   const mirror = mirrorAlloc(arena, { driver: registerDriver(driver), mm, pgmap, device });
@@ -97,7 +99,7 @@ function openMirror(task: Task, options: RetryOptions, mm: number, pgmap: number
 }
 
 /** A device has been at work for a while: as much as fits is in its memory. */
-function fillDevice(task: Task, options: RetryOptions, mirror: number, device: number): void {
+function fillDevice(task: Task, options: RetryOptions, mirror: Mirror, device: number): void {
   for (const block of blocksAtStart(options, device)) {
     const start = BASE + block * options.range;
     run(options.driver.migrateToDevice(task, mirror, start, start + options.range));

@@ -2,7 +2,7 @@
 
 import type { Arena } from '../../arena/arena.ts';
 import { deref } from '../../arena/pool.ts';
-import { Mirror } from '../../arena/structures.ts';
+import { Mirror, type Mm } from '../../arena/structures.ts';
 import { deviceRead } from '../../drivers/base/deviceCopy.ts';
 import type { Driver } from '../../drivers/base/driver.ts';
 import { forgetRange } from '../../drivers/base/forget.ts';
@@ -73,7 +73,7 @@ function pagingOf({ arena, workload, places, driver }: Context, device: number):
 }
 
 /** One request of a device for the range from `start` on. 0 or an error. */
-type Request = (task: Task, mirror: number, start: number, actor: number) => Steps<number>;
+type Request = (task: Task, mirror: Mirror, start: number, actor: number) => Steps<number>;
 
 function requestOf({ workload, places, driver, recorder }: Context, paging: Paging | null): Request {
   const { access, range } = workload;
@@ -120,7 +120,7 @@ function faulter(context: Context, actor: number, index: number, paging: Paging 
   };
 }
 
-const events: Readonly<Record<EventKind, (task: Task, mm: number, start: number, pages: number, turn: number) => Steps<void>>> = {
+const events: Readonly<Record<EventKind, (task: Task, mm: Mm, start: number, pages: number, turn: number) => Steps<void>>> = {
   *dontneed(task, mm, start, pages) {
     yield* madviseDontneed(task, mm, start, pages);
   },

@@ -1,8 +1,10 @@
 /** Classic notifiers: failing starts, release, grace periods. Windows E23 and E25. */
+
 import { add, get, load, store } from '../../arena/access.ts';
 import { EAGAIN } from '../../arena/errno.ts';
 import { poolAlloc } from '../../arena/pool.ts';
 import { Header, Mm } from '../../arena/structures.ts';
+import type { PageNumber } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
 import { oomReap } from '../../mm/syscalls/madvise.ts';
@@ -98,7 +100,7 @@ const twoPasses: IntervalOps = {
 };
 
 /** An interval over one page of the region. Those of earlier pages are called first. */
-function subscribeInterval(m: SmallMachine, ops: IntervalOps, page: number): void {
+function subscribeInterval(m: SmallMachine, ops: IntervalOps, page: PageNumber): void {
   const sub = poolAlloc(m.arena, m.arena.pools.interval);
   const id = IDS + [refusingInterval, twoPasses].indexOf(ops);
   registerIntervalOps(id, ops);

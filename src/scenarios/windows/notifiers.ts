@@ -1,3 +1,4 @@
+import type { Mirror } from '../../arena/structures.ts';
 import { deviceLoad } from '../../drivers/base/deviceAccess.ts';
 import { closes, device, discards, evicts, forkNow, mapNow, moveNow, type Operation } from '../kit/operations.ts';
 import type { Plan } from '../kit/plan.ts';
@@ -5,7 +6,7 @@ import { counts, meets, stands } from '../kit/reach.ts';
 import { addMirror, FIRST, fillPage, type SmallMachine } from '../kit/smallMachine.ts';
 
 /** Subscribes a mirror and reads page 0 through it. */
-const opensAndReads = (m: SmallMachine, mirror: number): Operation =>
+const opensAndReads = (m: SmallMachine, mirror: Mirror): Operation =>
   function* (task) {
     if ((yield* m.driver.open(task, mirror)) === 0) yield* deviceLoad(task, { driver: m.driver, mirror }, FIRST, 0);
   };

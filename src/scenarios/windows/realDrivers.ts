@@ -2,6 +2,7 @@
 
 import { EBUSY, errnoName } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
+import type { PageNumber } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { evictionWork } from '../../drivers/kfd/evict.ts';
 import { handleRetryFault, retryFault } from '../../drivers/kfd/fault.ts';
@@ -37,7 +38,7 @@ const repeatsFault = (m: SmallMachine): Operation =>
   };
 
 /** The handler meets that copy: whatever was unmapped since, it must not end the process. */
-const handlesRepeated = (m: SmallMachine, page: number): Operation =>
+const handlesRepeated = (m: SmallMachine, page: PageNumber): Operation =>
   function* (task) {
     yield* waitForRetryFault(task, device(m));
     const result = yield* handleRetryFault(task, retryFault(device(m), FIRST + page, FIRST + page + 1, false));

@@ -1,3 +1,4 @@
+import type { Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import { cpuLoad, cpuStore } from '../../mm/fault/cpuAccess.ts';
 import { getUserPage } from '../../mm/fault/gup.ts';
@@ -28,7 +29,7 @@ import { FIRST, fillPage } from '../kit/smallMachine.ts';
 const SLOTS = 4;
 
 /** A read of page 0 in an address space: whatever comes before or after it, it finds nothing else. */
-const readsOneOf = (mm: number, ...allowed: readonly number[]): Operation =>
+const readsOneOf = (mm: Mm, ...allowed: readonly number[]): Operation =>
   function* (task) {
     const value = yield* cpuLoad(task, mm, FIRST, 0);
     if (value === null || !allowed.includes(value))
