@@ -1,15 +1,15 @@
 /**
- * Gives a compiled module the line numbers of its source, and takes its comments away.
+ * Gives a compiled module the line numbers of its source, and takes its comments and its indentation away: nobody reads it.
  *
- *     source                                     compiled                           aligned
- *     1 /** What it is for. *\/                   1 /** What it is for. *\/           1
- *     2 interface Pair {                         2 export function sum(p) {         2
- *     3   a: number; b: number;                  3     if (p.a === 0)               3
- *     4 }                                        4         return p.b;              4
- *     5 export function sum(p: Pair): number {   5     return p.a + p.b;            5 export function sum(p) {
- *     6   if (p.a === 0) return p.b;             6 }                                6  if (p.a === 0) return p.b;
- *     7   return p.a + p.b;                                                         7  return p.a + p.b;
- *     8 }                                                                           8 }
+ *     source                                     compiled                     aligned
+ *     1 interface Pair {                         1 export function sum(p) {   1
+ *     2   a: number; b: number;                  2     if (p.a === 0)         2
+ *     3 }                                        3         return p.b;        3
+ *     4 /** Of both. *\/                         4     return p.a + p.b;      4
+ *     5 export function sum(p: Pair): number {   5 }                          5 export function sum(p) {
+ *     6   if (p.a === 0) return p.b;                                          6 if (p.a === 0) return p.b;
+ *     7   return p.a + p.b;                                                   7 return p.a + p.b;
+ *     8 }                                                                     8 }
  *
  * So a stack trace names the line of the source without a source map, which would have to be shipped, and read. The transforms
  * that follow change no line numbers.
@@ -18,7 +18,7 @@ import { SourceMap, type SourceMapPayload } from 'node:module';
 import type { Token } from 'acorn';
 import { isKept, type Module, parseModule } from './module.ts';
 
-/** Aligns one JavaScript module; four blanks of indentation become one. @throws SyntaxError with its file if it does not parse. */
+/** Aligns one JavaScript module. @throws SyntaxError with its file if it does not parse. */
 export function alignModule(source: string, map: SourceMapPayload, file: string): string {
   const module = parseModule(source, file);
   const lineOf = sourceLines(module, new SourceMap(map));
@@ -30,7 +30,7 @@ export function alignModule(source: string, map: SourceMapPayload, file: string)
     const gap = withoutComments(module, before?.end ?? 0, token.start);
     const missing = Math.max(0, lineOf(token.start) - line);
     if (missing > 0 && (gap.includes('\n') || mayBreak(before, token))) {
-      aligned += '\n'.repeat(missing) + gap.slice(gap.lastIndexOf('\n') + 1).replaceAll('    ', ' ');
+      aligned += '\n'.repeat(missing);
       line += missing;
     } else {
       // A statement of the compiler's ends with a semicolon or a brace: two of its lines may become one.

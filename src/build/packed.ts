@@ -1,0 +1,85 @@
+/**
+ * What of the three trees the package holds: what its entries reach, in each tree. Tests, benchmarks and modules that only another
+ * tree runs stay out, by a list in `dist/.npmignore`, which `npm pack` reads.
+ *
+ * An entry is a module that no other imports: a worker, an export of the package, or what is loaded from another tree by its name.
+ */
+import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { dirname, join, normalize, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const EXPORTS = ['src/index', 'src/model', 'src/scenario'];
+
+/** What the library loads by name from the stepped tree, and from an erased copy of it (`src/library`). */
+const LOADED = ['explore/threads/parallel', 'explore/threads/survey', 'explore/failure/token', 'explore/plan/catalogue']
+  .concat('explore/plan/importScenario', 'hunt/attempt', 'reproduce/fitting', 'reproduce/reproduce', 'race/race')
+  .map((name) => `src/engines/${name}`);
+
+/** Entries by tree. Modules of the program and the library import some others when a call needs them: in the erased tree alone. */
+export const packedEntries: Readonly<Record<string, { readonly entries: readonly string[]; readonly late: boolean }>> = {
+  erased: {
+    entries: [
+      ...EXPORTS,
+      'src/cli/main',
+      ...['actor', 'hunt', 'measured', 'observer', 'probe', 'scripted'].map((name) => `workers/${name}`),
+    ],
+    late: true,
+  },
+  flat: { entries: [...EXPORTS, 'workers/probe', 'workers/simulate'], late: false },
+  stepped: {
+    entries: [...EXPORTS, ...LOADED, ...['actor', 'explore', 'observer', 'probe'].map((name) => `workers/${name}`)],
+    late: false,
+  },
+};
+
+const STATIC = /(?:\bfrom|\bimport)\s*["'](\.{1,2}\/[^"']+)["']/g;
+const LATE = /\bimport\s*\(\s*["'](\.{1,2}\/[^"']+)["']/g;
+
+/** Files of a tree that some of its files import, themselves among them. A declaration names sources, and stands beside them. */
+export function reached(tree: string, entries: readonly string[], late: boolean): Set<string> {
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    const file = name.endsWith('.ts') && !name.endsWith('.d.ts') ? name.replace(/ts$/, 'd.ts') : name;
+    if (found.has(file)) return;
+    if (!existsSync(join(tree, file))) throw new Error(`${join(tree, file)} is imported, and is not there`);
+    found.add(file);
+    const text = readFileSync(join(tree, file), 'utf8');
+    for (const pattern of late ? [STATIC, LATE] : [STATIC])
+      for (const [, path] of text.matchAll(pattern)) visit(normalize(join(dirname(file), path as string)));
+  };
+  for (const entry of entries) visit(normalize(entry));
+  return found;
+}
+
+/** Files below `dist` that no entry of the package reaches. Types are those of the stepped tree. */
+export function unreached(dist: string): string[] {
+  const packed = new Set<string>();
+  for (const [tree, { entries, late }] of Object.entries(packedEntries)) {
+    const types =
+      tree === 'stepped'
+        ? reached(
+            join(dist, tree),
+            EXPORTS.map((name) => `${name}.d.ts`),
+            true,
+          )
+        : [];
+    const modules = reached(
+      join(dist, tree),
+      entries.map((name) => `${name}.js`),
+      late,
+    );
+    for (const file of [...modules, ...types]) packed.add(join(tree, file));
+  }
+  const all = readdirSync(dist, { recursive: true, encoding: 'utf8', withFileTypes: false });
+  return all.filter((name) => /\.(js|ts)$/.test(name) && !packed.has(name));
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const dist = resolve(process.argv[2] ?? 'dist');
+  writeFileSync(
+    join(dist, '.npmignore'),
+    `${unreached(dist)
+      .map((name) => `/${name.split(sep).join('/')}`)
+      .join('\n')}\n`,
+  );
+}
