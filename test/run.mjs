@@ -1,9 +1,10 @@
 /**
  * Runs the tests of a built package: `node test/run.mjs [--long | --all] [PATTERN ...]`.
  *
- * The name of a file says how it runs. `x.test.ts` runs beside others, one file a core. `x.alone.test.ts` lets threads race or
- * measures them, so nothing runs beside it. `x.long.test.ts` takes minutes: it runs with `--long` (only such files) and `--all`,
- * or when a pattern finds it. A pattern is a part of `test/FOLDER/NAME`; `TREE/` before it says from which tree alone.
+ * The name of a file says how it runs. `x.test.ts` takes seconds, and runs beside others, one file a core. With `.long` in its name
+ * a file takes longer: it runs with `--long` (only such files) and `--all`, or when a pattern finds it. With `.alone` it lets threads
+ * race or measures them, so nothing runs beside it. A pattern is a part of `test/FOLDER/NAME`; `TREE/` before it says from which
+ * tree alone.
  */
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -37,8 +38,8 @@ function testFiles() {
   });
 }
 
-const isLong = ({ file }) => file.endsWith('.long.test.ts');
-const isAlone = ({ file }) => file.endsWith('.alone.test.ts');
+const isLong = ({ file }) => /\.long\b/.test(file);
+const isAlone = ({ file }) => /\.alone\b/.test(file);
 
 /** Runs one file, and prints what it has to say when it is over: beside others its lines would mix with theirs. */
 async function runFile({ tree, file }, count) {
@@ -78,11 +79,10 @@ if (typeof files === 'string') {
 } else {
   const count = counts();
   const began = performance.now();
-  await runFiles(
-    files.filter((one) => !isAlone(one)),
-    availableParallelism(),
-    count,
-  );
+  const others = files.filter((one) => !isAlone(one));
+  // The long ones first, so that none is left over when all else is done.
+  others.sort((a, b) => Number(isLong(b)) - Number(isLong(a)));
+  await runFiles(others, availableParallelism(), count);
   await runFiles(files.filter(isAlone), 1, count);
   process.stdout.write(summary(count, performance.now() - began));
   if (!isGreen(count)) process.exitCode = 1;
