@@ -82,7 +82,8 @@ export function forgetSince(mark: unknown): void {
 /**
  * Says that a loop begins another round as it began the one at `mark`: with the same local variables, remembering nothing of
  * the round that failed. An explorer then sees one place where it would have seen as many as there are rounds. Not for loops
- * that count their rounds and give up.
+ * that do something else after so many rounds. A count at which the loop is reported as a violation does no harm: it stands guard in a
+ * race, and an explorer reports such a loop as soon as it comes back to a state.
  */
 export function forgetRound(mark: unknown): void {
   if (!erased && memory !== null) memory.restart(mark);
@@ -169,7 +170,7 @@ export function set(arena: Arena, word: Word, value: number): void {
   else arena.words[word] = value;
 }
 
-/** Adds to a word only this actor writes, and no actor's behaviour depends on: a statistic. */
+/** Adds to a word that only this actor writes: a statistic. An explorer leaves it out of the state until somebody reads it. */
 export function tally(arena: Arena, word: Word, by: number): void {
   if (!erased && memory !== null) memory.increase(word, by);
   else arena.words[word] = (arena.words[word] as number) + by;

@@ -58,7 +58,10 @@ export function retryPlaces(options: Readonly<Record<string, DriverOption>>): Re
   };
 }
 
-/** One request under way. Times are milliseconds of the task's clock, 0 where it was not read yet. */
+/** A time that was not read yet: no clock shows it, whereas a virtual one does show 0. */
+const UNREAD = -1;
+
+/** One request under way. Times are milliseconds of the task's clock, or UNREAD. */
 export interface Retry {
   readonly policy: number;
   readonly deadlineMs: number;
@@ -76,9 +79,12 @@ export interface Retry {
 }
 
 /** Reading the clock costs as much as five atomics: not before there is something to time. */
-const earlyClock = (task: Task): number => (task.watch === null ? 0 : task.clock());
+const earlyClock = (task: Task): number => (task.watch === null ? UNREAD : task.clock());
 
-/** Only one policy goes by it; to the others it is a statistic, and no part of what they do. */
+/**
+ * One policy goes by it, to set the deadline anew, and so it is read for that policy alone: to an explorer, a counter that is read is
+ * part of the state.
+ */
 const pagesFaulted = (task: Task, policy: number): number =>
   policy === PROGRESS ? get(task.arena, task.actor + Actor.counters + Counter.hmmFaults) : 0;
 
@@ -89,10 +95,10 @@ export function beginRetry(task: Task, mirror: Mirror, places: RetryPlaces): Ret
     policy,
     deadlineMs: driverOption(arena, mirror, places.deadlineMs),
     pauseMs: driverOption(arena, mirror, places.pauseUs) / 1000,
-    since: 0,
-    chunkBegan: 0,
-    passBegan: 0,
-    sliceBegan: 0,
+    since: UNREAD,
+    chunkBegan: UNREAD,
+    passBegan: UNREAD,
+    sliceBegan: UNREAD,
     attempts: 0,
     faulted: pagesFaulted(task, policy),
   };
@@ -102,7 +108,7 @@ export function beginChunk(task: Task, retry: Retry): void {
   retry.chunkBegan = earlyClock(task);
   retry.passBegan = retry.chunkBegan;
   if (retry.policy === EACH_CHUNK || retry.policy === PROGRESS) retry.since = retry.chunkBegan;
-  else retry.since ||= retry.chunkBegan;
+  else if (retry.since === UNREAD) retry.since = retry.chunkBegan;
   retry.attempts = 0;
 }
 
@@ -123,9 +129,9 @@ export function chunkStable(task: Task, retry: Retry): void {
  */
 export function* passLost(task: Task, retry: Retry): Steps<boolean> {
   const now = task.clock();
-  task.watch?.passLost?.(task, now - (retry.passBegan || now));
-  retry.chunkBegan ||= now;
-  retry.since ||= now;
+  task.watch?.passLost?.(task, retry.passBegan === UNREAD ? 0 : now - retry.passBegan);
+  if (retry.chunkBegan === UNREAD) retry.chunkBegan = now;
+  if (retry.since === UNREAD) retry.since = now;
   const faulted = pagesFaulted(task, retry.policy);
   if (faulted !== retry.faulted) retry.since = now;
   retry.faulted = faulted;
@@ -140,11 +146,11 @@ export function* passLost(task: Task, retry: Retry): Steps<boolean> {
 
 function* pause(task: Task, retry: Retry, now: number): Steps<void> {
   if (retry.policy === TIMESLICE) {
-    retry.sliceBegan ||= now;
+    if (retry.sliceBegan === UNREAD) retry.sliceBegan = now;
     if (now - retry.sliceBegan < retry.pauseMs) return;
   } else if (retry.policy !== BACKOFF && retry.policy !== REFAULT) return;
   yield* sleepFor(task, retry.pauseMs);
   if (retry.policy === REFAULT) return;
   retry.pauseMs = Math.min(2 * retry.pauseMs, Math.max(retry.pauseMs, retry.deadlineMs * LONGEST_PAUSE));
-  retry.sliceBegan = 0;
+  retry.sliceBegan = UNREAD;
 }
