@@ -211,6 +211,7 @@ export const Pgmap = pooled(
     ops: frozen('id of the operations'),
     start: frozen('first page frame'),
     pages: frozen('number of page frames'),
+    dma: frozen('the device copies pages by an engine that needs DMA mappings of them'),
     ref: atomic('1 + allocated base pages; 0 after tear-down'),
     dead: atomic('killed: no new page may be initialised'),
     lock: atomic('the driver lock of the free list (mdevice->lock)'),
@@ -309,6 +310,10 @@ export const pageFields = {
   memcg: guarded(
     'page lock, or nobody knows the page yet',
     'folio->memcg_data: handle of the cgroup that is charged for it, -1 for the root, 0 for none',
+  ),
+  dma: guarded(
+    'page lock, or nobody knows the page yet',
+    'of the first page of a DMA mapping of a copy engine: its pages and direction (drivers/base/dmaBuffer.ts), 0 for none',
   ),
   swap: guarded('page lock', 'folio->swap: 1 + the slot it stands for in the swap cache, 0 when it is not in there'),
 } as const;

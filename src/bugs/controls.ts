@@ -250,4 +250,23 @@ export const controls: readonly Control[] = [
       },
     ],
   },
+  {
+    id: 'C17',
+    title: 'the pages of a copy home stay mapped for DMA until the commit',
+    reference: 'longer than need be, and no harm: the copy is over',
+    scenario: 'copy-engine-both-ways',
+    edits: [
+      {
+        module: 'drivers/dmirror/toSystem',
+        find: 'if (unmappable) yield* giveBack(task, migrate, buffer); else unmapBuffer(task.arena, buffer, dst);',
+        replace: 'if (unmappable) yield* giveBack(task, migrate, buffer);',
+      },
+      {
+        module: 'drivers/dmirror/toSystem',
+        in: 'moveToSystem',
+        find: 'disownMoved(task.arena, src);',
+        replace: 'disownMoved(task.arena, src); unmapBuffer(task.arena, buffer, dst);',
+      },
+    ],
+  },
 ];

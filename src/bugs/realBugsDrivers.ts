@@ -3,6 +3,58 @@ import type { Bug } from './bug.ts';
 
 export const driverBugs: readonly Bug[] = [
   {
+    id: 'X09',
+    title: 'dma-address-as-pfn: a copy home is given up, and its pages are looked for by their DMA addresses',
+    reference: 'amdkfd, 960c4a8069bf',
+    kind: 'COR',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-LOCK', 'I-REF'],
+    scenario: 'unmappable-home-kfd',
+    edits: [
+      {
+        module: 'drivers/dmirror/toSystem',
+        in: 'giveBack',
+        find: 'const pfn = migratePfnToPage(dst[i]);',
+        replace: 'const pfn = Number(buffer?.addresses[i] ?? 0);',
+      },
+    ],
+  },
+  {
+    id: 'X11',
+    title: 'unmap-after-clear: DMA mappings are looked for in an array that has been cleared, and stay',
+    reference: 'drm/pagemap, CVE-2026-93284',
+    kind: 'LEAK',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-DMA'],
+    scenario: 'unmappable-home-xe',
+    edits: [
+      {
+        module: 'drivers/dmirror/toSystem',
+        in: 'giveBack',
+        find: `
+          unmapBuffer(task.arena, buffer, dst);
+          for (let i = 0; i < dst.length; i++) {
+            const pfn = migratePfnToPage(dst[i]);
+            dst[i] = 0;
+            if (pfn === 0) continue;
+            yield* unlockPage(task, pfn);
+            yield* putPage(task, pfn);
+          }`,
+        replace: `
+          for (let i = 0; i < dst.length; i++) {
+            const pfn = migratePfnToPage(dst[i]);
+            dst[i] = 0;
+            if (pfn === 0) continue;
+            yield* unlockPage(task, pfn);
+            yield* putPage(task, pfn);
+          }
+          unmapBuffer(task.arena, buffer, dst);`,
+      },
+    ],
+  },
+  {
     id: 'R47',
     title: 'lazy-invalidate: the callback only leaves a note; the mapping goes later',
     reference: 'commit 1c7edde1b572 (hfi1), 2023',

@@ -104,6 +104,8 @@ function countPages(arena: Arena, maps: Int32Array, pinned: ReadonlyMap<number, 
     const flags = load(arena, arena.page.flags + pfn);
     if ((flags & PG_LOCKED) !== 0)
       findings.push({ rule: 'I-QUIET', message: `page ${pfn} is locked though nothing is under way` });
+    if (get(arena, arena.page.dma + pfn) !== 0)
+      findings.push({ rule: 'I-DMA', message: `page ${pfn} is mapped for DMA by a copy engine, though nothing is copied` });
     if (isIsolated(arena, pfn, flags, mapped))
       findings.push({ rule: 'I-QUIET', message: `page ${pfn} is mapped and not on the LRU, though nobody works on it` });
     if ((flags & PG_ANON_EXCLUSIVE) !== 0 && mapped > 1) {

@@ -118,7 +118,12 @@ export function mixedScenario(options: MixedOptions): MixedScenario {
   joinMemcg(arena, mm, memcg);
   run(mmapAnonymous(checker, mm, BASE, options.pages));
   const id = registerDriver(driver);
-  const kinds = Array.from({ length: options.devices }, (_, i) => ({ type: MEMORY_DEVICE_PRIVATE, owner: i + 1, ops: id }));
+  const kinds = Array.from({ length: options.devices }, (_, i) => ({
+    type: MEMORY_DEVICE_PRIVATE,
+    owner: i + 1,
+    ops: id,
+    dma: driver.dma === true,
+  }));
   const devices = probeDevices(checker, options.deviceMemory, kinds);
   const mirrors = devices.map(({ pgmap }, i) => {
     const mirror = mirrorAlloc(arena, { driver: id, mm, pgmap, device: i + 1 });

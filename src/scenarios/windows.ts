@@ -6,6 +6,7 @@ import { chargePlans } from './windows/charges.ts';
 import { classicPlans } from './windows/classic.ts';
 import { cpuFaultPlans } from './windows/cpuFaults.ts';
 import { deviceFaultPlans } from './windows/deviceFaults.ts';
+import { dmaBufferPlans } from './windows/dmaBuffers.ts';
 import { driverObjectPlans } from './windows/driverObjects.ts';
 import { exclusivePlans } from './windows/exclusive.ts';
 import { exitPlans } from './windows/exit.ts';
@@ -41,6 +42,7 @@ const plans: readonly Plan[] = [
   ...twoDevicePlans,
   ...teardownPlans,
   ...chargePlans,
+  ...dmaBufferPlans,
 ];
 
 /** `settings` are given to the driver. */

@@ -66,6 +66,8 @@ export interface Driver {
   readonly atomics?: boolean;
   /** False: the device has no memory of its own, and nothing ever migrates to it. */
   readonly memory?: boolean;
+  /** True: an engine of the device copies pages in a migration, by DMA mappings of them; else a CPU copies. */
+  readonly dma?: boolean;
   /** What the driver leaves to a worker, in a queue in the mirror (`Mirror.work`); in the order in which a worker does it. */
   readonly work?: readonly Work[];
   /** Does the device access memory by itself (through a TLB), or under the driver lock? Default: by itself. */

@@ -9,18 +9,20 @@ import { MIGRATE_PFN_MIGRATE, migratePfn, migratePfnToPage } from '../../migrate
 import { copyPage } from '../../mm/page/copyPage.ts';
 import { isOwnedDevicePage } from '../../mm/page/devPagemap.ts';
 import { lockPage } from '../../mm/page/pageLock.ts';
-import { allocPage } from '../../mm/page/zone.ts';
+import { allocPage, putPage } from '../../mm/page/zone.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { count, type Task } from '../../sync/task.ts';
+import { copyBuffer, DMA_FROM_DEVICE, enginePage, mapSlot, unmapBuffer } from '../base/dmaBuffer.ts';
 import { mirrorPgmap } from '../base/mirror.ts';
 import { disownMoved } from './toSystem.ts';
 
 /** Page frames of one eviction step. */
 const UNIT = 64;
 
-function* evictRange(task: Task, start: Pfn, pages: number): Steps<number> {
+function* evictRange(task: Task, mirror: Mirror, start: Pfn, pages: number): Steps<number> {
   const src = yield* migrateDeviceRange(task, start, pages);
   const dst = new Int32Array(pages);
+  const buffer = copyBuffer(task.arena, mirror, mirrorPgmap(task.arena, mirror), pages, DMA_FROM_DEVICE);
   let moved = 0;
   for (let i = 0; i < pages; i++) {
     const from = migratePfnToPage(src[i] as number);
@@ -29,11 +31,16 @@ function* evictRange(task: Task, start: Pfn, pages: number): Steps<number> {
     if (!isOwnedDevicePage(task.arena, from)) continue;
     const pfn = yield* allocPage(task, false);
     if (pfn === 0) continue;
+    if (!mapSlot(task.arena, buffer, i, pfn)) {
+      yield* putPage(task, pfn);
+      continue;
+    }
     yield* lockPage(task, pfn);
     // No erasing: the unmapping sent a CLEAR event for each mapping, and that has revoked every device entry.
-    yield* copyPage(task, pfn, from);
+    yield* copyPage(task, enginePage(task.arena, buffer, i, pfn), from);
     dst[i] = migratePfn(pfn);
   }
+  unmapBuffer(task.arena, buffer, dst);
   yield* migrateDevicePages(task, src, dst);
   disownMoved(task.arena, src);
   for (let i = 0; i < pages; i++) if (((src[i] as number) & MIGRATE_PFN_MIGRATE) !== 0) moved++;
@@ -49,10 +56,10 @@ export function* evict(task: Task, mirror: Mirror): Steps<number> {
   const end = start + get(arena, pgmap + Pgmap.pages);
   const singles = get(arena, pgmap + Pgmap.fresh);
   let moved = 0;
-  for (let at = start; at < singles; at += UNIT) moved += yield* evictRange(task, at, Math.min(UNIT, singles - at));
+  for (let at = start; at < singles; at += UNIT) moved += yield* evictRange(task, mirror, at, Math.min(UNIT, singles - at));
   // Huge pages, from the other end of the device: their pieces come home one by one.
   for (let at = get(arena, pgmap + Pgmap.hugeLow); at < end; at += UNIT) {
-    moved += yield* evictRange(task, at, Math.min(UNIT, end - at));
+    moved += yield* evictRange(task, mirror, at, Math.min(UNIT, end - at));
   }
   count(task, Counter.evictions, moved);
   return moved;

@@ -1,6 +1,7 @@
 /** One migration to the device: collected, copied, committed, mapped, finalized. Guards 2 and 4 of docs/drivers.md are here. */
 
 import { load, set } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY } from '../../arena/errno.ts';
@@ -29,6 +30,7 @@ import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { allocDevicePage, allocHugeDevicePage } from '../base/devicePages.ts';
 import { DEV_WRITE, deviceEntry, eraseDeviceEntries, mkDeviceEntry, needsFlush, setDeviceEntry } from '../base/deviceTable.ts';
+import { type CopyBuffer, copyBuffer, DMA_TO_DEVICE, enginePage, mapSlot, unmapBuffer } from '../base/dmaBuffer.ts';
 import { mirrorPgmap } from '../base/mirror.ts';
 import { failsOnce } from './injected.ts';
 import { revoke } from './invalidate.ts';
@@ -54,27 +56,39 @@ export interface Sample {
 }
 
 /** What a device page begins with: the bytes of its source, or zeroes. */
-function* fillDevicePage(task: Task, mirror: Mirror, pfn: Pfn, slot: MigratePfn): Steps<void> {
+function* fillDevicePage(task: Task, mirror: Mirror, pfn: Pfn, from: Pfn): Steps<void> {
   const { arena } = task;
   // zone_device_data: a CPU fault goes to the file that migrated the page in.
   set(arena, arena.page.deviceData + pfn, handleOf(arena, arena.pools.mirror, mirror));
-  const from = migratePfnToPage(slot);
   if (from === 0) clearFrame(arena, pfn);
   else yield* copyPage(task, pfn, from);
 }
 
-/** dmirror_migrate_alloc_and_copy. A slot whose allocation fails is declined. */
-function* allocAndCopy(task: Task, mirror: Mirror, { src, dst }: MigrateVma): Steps<void> {
-  const pgmap = mirrorPgmap(task.arena, mirror);
+/** What the copy engine of the device copies from in a slot; 0 for a hole. */
+const sourceOf = (arena: Arena, { src }: MigrateVma, buffer: CopyBuffer | null, i: number): Pfn => {
+  const from = migratePfnToPage(src[i] as number);
+  return from === 0 ? 0 : enginePage(arena, buffer, i, from);
+};
+
+/** dmirror_migrate_alloc_and_copy. A slot is declined whose allocation fails, or which cannot be mapped for DMA. */
+function* allocAndCopy(task: Task, mirror: Mirror, migrate: MigrateVma, buffer: CopyBuffer | null): Steps<void> {
+  const { arena } = task;
+  const { src, dst } = migrate;
+  const pgmap = mirrorPgmap(arena, mirror);
   for (let i = 0; i < src.length; i++) {
     const slot = src[i] as number;
     if ((slot & MIGRATE_PFN_MIGRATE) === 0) continue;
+    const from = migratePfnToPage(slot);
+    if (from !== 0 && !mapSlot(arena, buffer, i, from, piecesOf(slot))) {
+      count(task, Counter.migrateDeclined);
+      continue;
+    }
     // The next allocation fails: that of a huge page, where one is due, and then small ones are tried.
     const wantsHuge = (slot & MIGRATE_PFN_COMPOUND) !== 0;
     const head = wantsHuge && !failsOnce(task, mirror) ? yield* allocHugeDevicePage(task, pgmap) : 0;
     if (head !== 0) {
       for (let piece = 0; piece < PTRS_PER_TABLE; piece++) {
-        yield* fillDevicePage(task, mirror, head + piece, src[i + piece] as number);
+        yield* fillDevicePage(task, mirror, head + piece, sourceOf(arena, migrate, buffer, i + piece));
         dst[i + piece] = migratePfn(head + piece) | (slot & MIGRATE_PFN_WRITE);
       }
       dst[i] = (dst[i] as number) | MIGRATE_PFN_COMPOUND;
@@ -86,18 +100,20 @@ function* allocAndCopy(task: Task, mirror: Mirror, { src, dst }: MigrateVma): St
       count(task, Counter.migrateDeclined);
       continue;
     }
-    yield* fillDevicePage(task, mirror, pfn, slot);
+    yield* fillDevicePage(task, mirror, pfn, sourceOf(arena, migrate, buffer, i));
     dst[i] = migratePfn(pfn) | (slot & MIGRATE_PFN_WRITE);
   }
 }
 
+const piecesOf = (slot: MigratePfn): number => ((slot & MIGRATE_PFN_COMPOUND) !== 0 ? PTRS_PER_TABLE : 1);
+
 const isMoving = (slot: MigratePfn): boolean => (slot & MIGRATE_PFN_MIGRATE) !== 0;
 
 /** All or nothing: unless every page was collected, and has a destination, none is given one. */
-function* allocForAll(task: Task, mirror: Mirror, migrate: MigrateVma): Steps<void> {
+function* allocForAll(task: Task, mirror: Mirror, migrate: MigrateVma, buffer: CopyBuffer | null): Steps<void> {
   const { src, dst } = migrate;
   if (!src.every(isMoving)) return;
-  yield* allocAndCopy(task, mirror, migrate);
+  yield* allocAndCopy(task, mirror, migrate, buffer);
   if (dst.every((slot) => slot !== 0)) return;
   for (let i = 0; i < dst.length; i++) {
     const pfn = migratePfnToPage(dst[i] as number);
@@ -160,8 +176,10 @@ export function* moveToDevice(task: Task, mirror: Mirror, migrate: MigrateVma, s
   if (migrate.cpages === 0) return whole ? -EBUSY : 0;
   yield Point.driverCollected;
   if (optionIs(task.arena, mirror, Is.revokeSourceOn)) yield* revokeSources(task, mirror, migrate);
-  if (whole) yield* allocForAll(task, mirror, migrate);
-  else yield* allocAndCopy(task, mirror, migrate);
+  const buffer = copyBuffer(arena, mirror, mirrorPgmap(arena, mirror), migrate.src.length, DMA_TO_DEVICE);
+  if (whole) yield* allocForAll(task, mirror, migrate, buffer);
+  else yield* allocAndCopy(task, mirror, migrate, buffer);
+  unmapBuffer(arena, buffer, migrate.src);
   yield Point.driverCopied;
   yield* migrateVmaPages(task, migrate);
   yield Point.driverCommitted;

@@ -4,10 +4,10 @@ import { get } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Counter } from '../../arena/counters.ts';
-import { EINVAL, ENOMEM } from '../../arena/errno.ts';
+import { EFAULT, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { clearFrame } from '../../arena/frames.ts';
 import { liveAddress } from '../../arena/pool.ts';
-import { Mirror } from '../../arena/structures.ts';
+import { Mirror, type Pgmap } from '../../arena/structures.ts';
 import type { Pfn, VmFault, Vpn } from '../../arena/units.ts';
 import {
   MIGRATE_PFN_COMPOUND,
@@ -19,12 +19,13 @@ import {
 } from '../../migrate/migratePfn.ts';
 import { migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../migrate/migrateVma.ts';
 import type { MigrateVma } from '../../migrate/transaction.ts';
+import { putHugePage } from '../../mm/fault/hugeFault.ts';
 import { hugeStart } from '../../mm/huge/splitHugePmd.ts';
 import { copyPage } from '../../mm/page/copyPage.ts';
 import { disownDevicePage, pgmapOf, pgmapOwner } from '../../mm/page/devPagemap.ts';
 import { allocHugePage } from '../../mm/page/hugeZone.ts';
-import { lockPage } from '../../mm/page/pageLock.ts';
-import { allocPage } from '../../mm/page/zone.ts';
+import { lockPage, unlockPage } from '../../mm/page/pageLock.ts';
+import { allocPage, putPage } from '../../mm/page/zone.ts';
 import { isHuge } from '../../mm/table/pte.ts';
 import { type Fault, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../../mm/table/vmFault.ts';
 import { vmaEnd, vmaStart } from '../../mm/vma/vma.ts';
@@ -34,6 +35,7 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { eraseDeviceEntries } from '../base/deviceTable.ts';
+import { type CopyBuffer, copyBuffer, DMA_FROM_DEVICE, enginePage, mapSlot, unmapBuffer } from '../base/dmaBuffer.ts';
 import { getMirror, mirrorFor, putMirror } from '../base/mirror.ts';
 import { copyFailsOnce, failsOnce } from './injected.ts';
 import { revoke } from './invalidate.ts';
@@ -82,12 +84,37 @@ function* takeHome(task: Task, mirror: Mirror, { start, src, dst }: MigrateVma, 
   dst[i] = migratePfn(pfn);
 }
 
-/** One transaction home. Pages moved, -EINVAL, or -ENOMEM after everything that could move has moved. */
+/** Home it goes without a page: what it has got so far, locked, is given back, and the slots stay where they are. */
+function* giveBack(task: Task, { dst }: MigrateVma, buffer: CopyBuffer | null): Steps<void> {
+  unmapBuffer(task.arena, buffer, dst);
+  for (let i = 0; i < dst.length; i++) {
+    const pfn = migratePfnToPage(dst[i] as number);
+    dst[i] = 0;
+    if (pfn === 0) continue;
+    yield* unlockPage(task, pfn);
+    yield* putPage(task, pfn);
+  }
+}
+
+/** The device whose pages go home; 0 when there are none. */
+function sourceDevice(arena: Arena, src: Int32Array): Pgmap {
+  const slot = src.find((word) => migratePfnToPage(word) !== 0);
+  return slot === undefined ? 0 : pgmapOf(arena, migratePfnToPage(slot));
+}
+
+/**
+ * One transaction home.
+ *
+ * @returns pages moved, -EINVAL, -ENOMEM after everything that could move has moved, or -EFAULT: a page cannot be mapped for DMA, and
+ * none has moved.
+ */
 export function* moveToSystem(task: Task, mirror: Mirror, migrate: MigrateVma): Steps<number> {
   const error = yield* migrateVmaSetup(task, migrate);
   if (error !== 0 || migrate.cpages === 0) return error;
   const { src, dst } = migrate;
+  const buffer = copyBuffer(task.arena, mirror, sourceDevice(task.arena, src), dst.length, DMA_FROM_DEVICE);
   let short = false;
+  let unmappable = false;
   yield Point.driverCollected;
   for (let i = 0; i < src.length; i++) {
     const from = migratePfnToPage(src[i] as number);
@@ -95,7 +122,13 @@ export function* moveToSystem(task: Task, mirror: Mirror, migrate: MigrateVma): 
     const wantsHuge = ((src[i] as number) & MIGRATE_PFN_COMPOUND) !== 0;
     const head = wantsHuge && !failsOnce(task, mirror) ? yield* allocHugePage(task) : 0;
     if (head !== 0) {
-      for (let piece = 0; piece < PTRS_PER_TABLE; piece++) yield* takeHome(task, mirror, migrate, i + piece, head + piece);
+      unmappable = !mapSlot(task.arena, buffer, i, head, PTRS_PER_TABLE);
+      if (unmappable) {
+        yield* putHugePage(task, head);
+        break;
+      }
+      for (let piece = 0; piece < PTRS_PER_TABLE; piece++)
+        yield* takeHome(task, mirror, migrate, i + piece, enginePage(task.arena, buffer, i + piece, head + piece));
       dst[i] = (dst[i] as number) | MIGRATE_PFN_COMPOUND;
       i += PTRS_PER_TABLE - 1;
       continue;
@@ -105,14 +138,22 @@ export function* moveToSystem(task: Task, mirror: Mirror, migrate: MigrateVma): 
       short = true;
       continue;
     }
-    yield* takeHome(task, mirror, migrate, i, pfn);
+    unmappable = !mapSlot(task.arena, buffer, i, pfn);
+    if (unmappable) {
+      yield* putPage(task, pfn);
+      break;
+    }
+    yield* takeHome(task, mirror, migrate, i, enginePage(task.arena, buffer, i, pfn));
   }
+  if (unmappable) yield* giveBack(task, migrate, buffer);
+  else unmapBuffer(task.arena, buffer, dst);
   yield Point.driverCopied;
   yield* migrateVmaPages(task, migrate);
   disownMoved(task.arena, src);
   const moved = countMoved(src, dst);
   yield* migrateVmaFinalize(task, migrate);
   count(task, Counter.migratedToSystem, moved);
+  if (unmappable) return -EFAULT;
   return short ? -ENOMEM : moved;
 }
 
@@ -165,7 +206,7 @@ function* bringGranule(task: Task, mirror: Mirror, fault: Fault, granule: number
     faultPage: fault.page,
   });
   const result = yield* moveToSystem(task, mirror, migrate);
-  if (result === -EINVAL) return VM_FAULT_SIGBUS;
+  if (result === -EINVAL || result === -EFAULT) return VM_FAULT_SIGBUS;
   return result === -ENOMEM ? VM_FAULT_OOM : 0;
 }
 

@@ -85,6 +85,7 @@ export const gpusvmXe = derive(
     summary:
       '2 MiB ranges under notifiers of 512 MiB shared by many, mapped for DMA; migrates all or nothing; a collector removes what was unmapped',
     interval: { invalidate },
+    dma: true,
     fixed: [
       ...['ownMigrate', 'revokeSource', 'foreignCounter', 'lockOnReturn', 'waitAfterSample', 'mapMigrated', 'holeWrite'],
       ...['exclusiveSeq', 'exclusiveRule', 'eraseEnd', 'engine', 'unlocked', 'notifierLife'],

@@ -85,6 +85,7 @@ export const kfdSvm = derive(
     summary:
       '2 MiB ranges under an interval each, taken apart by a worker; a collision drops the fault and the hardware faults again',
     interval: { invalidate },
+    dma: true,
     fixed: ['ownMigrate', 'exclusiveSeq', 'exclusiveRule', 'eraseEnd', 'unlocked', 'notifierLife'],
     needs: (words, pages) => blockNeeds(pages, wholeOr(words[places.notifierPages] as number)),
     *open(task, mirror) {

@@ -122,6 +122,7 @@ export const nouveau = derive(
     summary:
       'one page a fault, under an interval of that page for as long as the fault; a classic notifier zaps; a fault that runs out of time cancels the channel',
     interval: { invalidate },
+    dma: true,
     fixed: ['ownMigrate', 'eraseEnd'],
     open,
     close,

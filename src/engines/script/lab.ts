@@ -195,7 +195,7 @@ export class Lab implements AsyncDisposable {
     const number = this.#devices.length;
     if (number >= devices) throw new UsageError(`no room for another device: this lab has ${devices}`);
     const ops = registerDriver(driver);
-    const memory = { type: MEMORY_DEVICE_PRIVATE, owner: number + 1, ops };
+    const memory = { type: MEMORY_DEVICE_PRIVATE, owner: number + 1, ops, dma: driver.dma === true };
     const { device: probed, pgmap } = probeDevice(this.#task, devicePages, memory);
     const mm = deref(arena, arena.pools.mm, space.mm);
     const mirror = mirrorAlloc(arena, { driver: ops, mm, pgmap, device: number + 1 });

@@ -61,6 +61,8 @@ export interface PagemapSpec {
   readonly ops: number;
   readonly start: Pfn;
   readonly pages: number;
+  /** Does an engine of the device copy pages, by DMA? Else a CPU does. */
+  readonly dma?: boolean;
 }
 
 /**
@@ -69,7 +71,7 @@ export interface PagemapSpec {
  * @returns the address of the pagemap, -EINVAL (type, owner or range) or -ENOMEM (range in use, or too many pagemaps).
  * @kernel mm/memremap.c memremap_pages
  */
-export function memremapPages(arena: Arena, { type, owner, ops, start, pages }: PagemapSpec): number {
+export function memremapPages(arena: Arena, { type, owner, ops, start, pages, dma = false }: PagemapSpec): number {
   if ((type !== MEMORY_DEVICE_PRIVATE && type !== MEMORY_DEVICE_COHERENT) || owner === 0) return -EINVAL;
   if (start < arena.config.systemPages || pages < 1 || start + pages > arena.pageCount) return -EINVAL;
   for (const other of liveObjects(arena, arena.pools.pgmap)) {
@@ -83,6 +85,7 @@ export function memremapPages(arena: Arena, { type, owner, ops, start, pages }: 
   set(arena, pgmap + Pgmap.ops, ops);
   set(arena, pgmap + Pgmap.start, start);
   set(arena, pgmap + Pgmap.pages, pages);
+  set(arena, pgmap + Pgmap.dma, dma ? 1 : 0);
   set(arena, pgmap + Pgmap.fresh, start);
   set(arena, pgmap + Pgmap.hugeLow, start + pages);
   store(arena, pgmap + Pgmap.ref, 1);

@@ -82,6 +82,8 @@ export function* putPage(task: Task, pfn: Pfn, references = 1): Steps<void> {
   if (pageMapcount(arena, pfn) !== 0)
     throw new Violation('I-MAP', `page ${pfn} is freed while ${pageMapcount(arena, pfn)} entries map it`);
   if ((pageFlags(arena, pfn) & PG_LOCKED) !== 0) throw new Violation('I-LOCK', `page ${pfn} is freed while locked`);
+  if (task.checks && get(arena, arena.page.dma + pfn) !== 0)
+    throw new Violation('I-DMA', `page ${pfn} is freed while it is mapped for DMA`);
   if (arena.hasMemcg) yield* memCgroupUncharge(task, pfn);
   yield Point.freePage;
   if (isDevicePage(arena, pfn)) yield* freeZoneDevicePage(task, pfn);

@@ -114,7 +114,7 @@ export function smallMachine(options: SmallOptions): SmallMachine {
   if (memoryMax !== undefined) joinMemcg(arena, mm, memcgAlloc(arena, memoryMax));
   run(mmapAnonymous(task, mm, FIRST, pages));
   const type = options.coherent === true ? MEMORY_DEVICE_COHERENT : MEMORY_DEVICE_PRIVATE;
-  const kinds = Array.from({ length: devices }, (_, i) => ({ type, owner: i + 1, ops }));
+  const kinds = Array.from({ length: devices }, (_, i) => ({ type, owner: i + 1, ops, dma: driver.dma === true }));
   const probed = probeDevices(task, deviceMemory, kinds);
   const mirrors = probed.map(({ pgmap }, i) => {
     const mirror = mirrorAlloc(arena, { driver: ops, mm, pgmap, device: i + 1 });

@@ -118,7 +118,12 @@ export function retryScenario(options: RetryOptions): RetryScenario {
   run(mmapAnonymous(task, mm, BASE, end - BASE));
   for (let vpn = BASE; vpn < end; vpn++) run(cpuStore(task, mm, vpn, 0, vpn));
   const ops = registerDriver(driver);
-  const kinds = Array.from({ length: options.devices }, (_, i) => ({ type: MEMORY_DEVICE_PRIVATE, owner: i + 1, ops }));
+  const kinds = Array.from({ length: options.devices }, (_, i) => ({
+    type: MEMORY_DEVICE_PRIVATE,
+    owner: i + 1,
+    ops,
+    dma: driver.dma === true,
+  }));
   const devices = probeDevices(task, arena.config.devicePages, kinds);
   const mirrors = devices.map(({ pgmap }, i) => openMirror(task, options, mm, pgmap, i + 1));
   if (options.access === 'migrate')
