@@ -28,7 +28,7 @@ export {
 export type { Arena } from './arena/arena.ts';
 export { Counter } from './arena/counters.ts';
 export * as errno from './arena/errno.ts';
-export { frameAt } from './arena/frames.ts';
+export { clearFrame, frameAt } from './arena/frames.ts';
 export { deref, handleOf, poolAlloc, poolFree } from './arena/pool.ts';
 export { Actor, ClassicSub, Header, IntervalSub, Mirror, Mm, Pgmap } from './arena/structures.ts';
 export { demand, Violation } from './arena/violation.ts';
@@ -60,7 +60,6 @@ export {
   mirrorInterval,
   mirrorMm,
   mirrorPgmap,
-  mirrorRange,
   putMirror,
 } from './drivers/base/mirror.ts';
 export type { DriverSettings } from './drivers/base/options.ts';
