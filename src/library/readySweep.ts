@@ -1,6 +1,7 @@
 /** What `measure()` is asked for, checked and made into a sweep. */
 import { availableParallelism } from 'node:os';
 import type { MeasureEngine } from '../engines/cell/cellTypes.ts';
+import { axes as allAxes, axisNamed } from '../engines/measure/axes.ts';
 import { type Sweep, type SweepRequest, sweepBounds } from '../engines/measure/cells.ts';
 import type { DriverChoice } from '../engines/measure/sweep.ts';
 import { byName, checkOptions, givenOptions, type Naming, shown } from '../input/options.ts';
@@ -66,7 +67,7 @@ async function driverChoices(specs: readonly string[], name: Naming): Promise<Dr
 /** The values of an axis as a person writes them. */
 function axisText(axis: string, value: unknown): string {
   const parts: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (axis === 'driver') throw new UsageError('the drivers of a sweep are no axis, they are its option drivers');
+  if (axisNamed(axis).name === 'driver') throw new UsageError('the drivers of a sweep are no axis, they are its option drivers');
   if (parts.some((part) => typeof part !== 'string' && typeof part !== 'number'))
     throw new UsageError(`${axis} is ${shown(value)}, allowed is text or a number or a list of these`);
   return parts.join(',');
@@ -112,8 +113,10 @@ export async function readySweep(request: MeasureRequest, name: Naming = byName)
   checkShard(shard, name);
   const choices = await driverChoices(drivers, name);
   const { seconds, faults, repetitions, seed } = { ...measureUsual[engine], ...given };
-  const texts = Object.fromEntries(Object.entries(axes).map(([axis, value]) => [axis, axisText(axis, value)]));
-  const asked: SweepRequest = { engine, axes: texts, costs, seconds, faults, repetitions, seed };
+  const texts = new Map(Object.entries(axes).map(([axis, value]) => [axis, axisText(axis, value)]));
+  // In the order of the command line, however they were given.
+  const ordered = allAxes.flatMap(({ name: axis }) => (texts.has(axis) ? [[axis, texts.get(axis) as string]] : []));
+  const asked: SweepRequest = { engine, axes: Object.fromEntries(ordered), costs, seconds, faults, repetitions, seed };
   const { planSweep } = await import('../engines/measure/sweep.ts');
   const sweep = planSweep(asked, choices);
   if (shard[1] > sweep.cells.length)

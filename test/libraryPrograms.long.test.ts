@@ -1,0 +1,36 @@
+/** The programs of docs/library.md are files of examples/library: they run, and print what the page says. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../src/package/version.ts';
+
+const folder = fileURLToPath(new URL('examples/library/', packageRoot));
+const page = readFileSync(new URL('docs/library.md', packageRoot), 'utf8');
+
+/** Program and output, as they stand one after the other on the page. */
+const shown = new Map(
+  [...page.matchAll(/^```js\n(.*?)^```\n+(?:^prints:?\n+)?^```\n(.*?)^```$/gms)].map(([, code = '', output = '']) => [
+    code,
+    output,
+  ]),
+);
+
+const files = readdirSync(folder).filter((name) => name.endsWith('.mjs'));
+
+test('the page has every program, and no other', () => {
+  assert.ok(files.length > 10);
+  const sources = files.map((name) => readFileSync(join(folder, name), 'utf8'));
+  assert.deepEqual([...shown.keys()].sort(), sources.sort());
+});
+
+for (const name of files) {
+  test(`${name} prints what the page says`, () => {
+    const file = join(folder, name);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 250_000 });
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout, shown.get(readFileSync(file, 'utf8')));
+  });
+}
