@@ -10,20 +10,16 @@ import { packageRoot } from '../src/package/version.ts';
 const folder = fileURLToPath(new URL('examples/library/', packageRoot));
 const page = readFileSync(new URL('docs/library.md', packageRoot), 'utf8');
 
-/** Program and output, as they stand one after the other on the page. */
-const shown = new Map(
-  [...page.matchAll(/^```js\n(.*?)^```\n+(?:^prints:?\n+)?^```\n(.*?)^```$/gms)].map(([, code = '', output = '']) => [
-    code,
-    output,
-  ]),
-);
+/** Programs by the names of their files, with their output, as they stand one after the other on the page. */
+const SHOWN = /^```js\n(.*?)^```\n+<!-- output: node examples\/library\/(\S+) -->\n+```\n(.*?)^```$/gms;
+const shown = new Map([...page.matchAll(SHOWN)].map(([, code = '', name = '', output = '']) => [name, { code, output }]));
 
 const files = readdirSync(folder).filter((name) => name.endsWith('.mjs'));
 
 test('the page has every program, and no other', () => {
   assert.ok(files.length > 10);
-  const sources = files.map((name) => readFileSync(join(folder, name), 'utf8'));
-  assert.deepEqual([...shown.keys()].sort(), sources.sort());
+  for (const name of files) assert.equal(shown.get(name)?.code, readFileSync(join(folder, name), 'utf8'), name);
+  assert.deepEqual([...shown.keys()].sort(), files.sort());
 });
 
 for (const name of files) {
@@ -31,6 +27,6 @@ for (const name of files) {
     const file = join(folder, name);
     const { status, stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 250_000 });
     assert.equal(status, 0, stderr);
-    assert.equal(stdout, shown.get(readFileSync(file, 'utf8')));
+    assert.equal(stdout, shown.get(name)?.output);
   });
 }
