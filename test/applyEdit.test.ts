@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Edit } from '../src/bugs/bug.ts';
 import { isUsageError } from '../src/input/usageError.ts';
-import { applyEdit, moduleCode } from '../src/mutation/applyEdit.ts';
+import { applyEdit } from '../src/mutation/applyEdit.ts';
+import { moduleCode } from '../src/mutation/moduleCode.ts';
 
 /** The module with the edit made. */
 const edited = (source: string, find: string, replace: string, more: Partial<Edit> = {}): string =>

@@ -17,11 +17,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { linkPackages } from '../src/mutation/linkPackages.ts';
 
 const own = mkdtempSync(join(tmpdir(), 'hmm-lab-test-'));
 after(() => rmSync(own, { recursive: true, force: true }));
 
+const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 const mutate = new URL('../src/mutation/mutate.js', import.meta.url).href;
 const bugs = new URL('../src/bugs/index.js', import.meta.url).href;
 
@@ -77,6 +79,28 @@ for (const [how, then, code] of [
     const ended = once(child, 'exit');
     await made(child).catch(() => {});
     assert.deepEqual(await ended, [code, null]);
+    assert.deepEqual(readdirSync(temporary), []);
+  });
+}
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  test(`a command with a bug that ${signal} stops says what there is, and leaves nothing`, async () => {
+    const temporary = folder(`command-${signal}`);
+    const args = ['explore', 'two-exclusives', '--bug', 'M12', '--seconds', '300', '--workers', '2', '--json'];
+    const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, TMPDIR: temporary } });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk;
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      if (!child.killed && chunk.includes('searching')) child.kill(signal);
+    });
+    assert.deepEqual(await once(child, 'close'), [code, null]);
+    assert.equal(JSON.parse(stdout).interrupted, true);
     assert.deepEqual(readdirSync(temporary), []);
   });
 }

@@ -17,7 +17,7 @@ async function hunt(job: HuntJob): Promise<Attempts.Attempt | Attempts.CleanRun>
   const tree = mutatedTree(job.mutation, job.trees);
   try {
     const { attempt } = await load(tree.urlOf('engines/hunt/attempt'));
-    return attempt(job.mutation, job.options);
+    return await attempt(job.mutation, job.options);
   } finally {
     tree.remove();
   }

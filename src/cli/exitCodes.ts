@@ -6,4 +6,5 @@ export const EXIT_USAGE = 2;
 export const EXIT_INVALID = 3;
 /** A failure of the lab itself (EX_SOFTWARE of sysexits.h): it must not look like a violation. */
 export const EXIT_FAILURE = 70;
+/** After Ctrl-C; 143 after SIGTERM and 129 after SIGHUP. */
 export const EXIT_INTERRUPTED = 130;

@@ -1,20 +1,20 @@
 /** `hmm-lab explore`: interleavings under control. */
 import { writeSync } from 'node:fs';
-import type { Bug } from '../bugs/bug.ts';
+import type { Mutation } from '../bugs/bug.ts';
 import type { Failure } from '../engines/explore/machine/failure.ts';
 import { type ExploreReport, type ExploreRequest, exploreBounds, explore as explored, exploreUsual } from '../library/explore.ts';
 import { exploreAllUsual } from '../library/exploreAll.ts';
 import { type PassedPointsRequest, passedPoints } from '../library/passedPoints.ts';
-import { bugNamed } from '../mutation/bugNamed.ts';
 import { version } from '../package/version.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { pointsText } from '../report/pointsText.ts';
+import { bugNamed } from '../userModules/bugNamed.ts';
 import { runAudit } from './audit.ts';
-import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
+import { EXIT_VIOLATION } from './exitCodes.ts';
 import { exploreAll } from './exploreAll.ts';
 import { chromeFlag, reportExploration } from './exploreOutput.ts';
-import { type Command, jsonFlag, parseArguments } from './flags.ts';
-import { interruptible } from './interruptible.ts';
+import { bugFlag, type Command, jsonFlag, parseArguments } from './flags.ts';
+import { interruptedCode, interruptible } from './interruptible.ts';
 import { outFile } from './outFile.ts';
 import { quote, UsageError } from './usage.ts';
 
@@ -32,7 +32,7 @@ const exploreFlags = [
     help: 'a driver of hmm-lab drivers, or your own by the path of its module, in place of the in-tree test driver, with options; or options of the driver that the scenario is written for',
     example: 'nouveau:retryCheck=none',
   },
-  { name: 'bug', kind: 'text', value: 'ID', help: 'put a bug of hmm-lab bugs into the model first', example: 'R05' },
+  bugFlag,
   {
     name: 'strategy',
     kind: 'text',
@@ -93,7 +93,7 @@ async function exploreLive(
     found = failure;
   };
   const leaving = (): number => {
-    if (found === undefined) return EXIT_INTERRUPTED;
+    if (found === undefined) return interruptedCode();
     const { rule, message } = found;
     const { scenario } = request;
     const known = { scenario, verdict: 'violation', interrupted: true, failure: { oracle: rule, message } };
@@ -112,7 +112,7 @@ async function exploreLive(
 /** The scenario that is asked for: by its name, or by a bug. */
 async function subject(args: readonly string[]) {
   const { values, given } = parseArguments('explore', exploreFlags, args, { what: 'one scenario', most: 1 });
-  const bug: Bug | undefined = values.bug === undefined ? undefined : await bugNamed(values.bug);
+  const bug: Mutation | undefined = values.bug === undefined ? undefined : await bugNamed(values.bug);
   const [named] = given;
   const scenario = named ?? bug?.scenario;
   if (values.all && named !== undefined)

@@ -55,6 +55,15 @@ export type Values<Flags extends readonly Flag[]> = { readonly [F in Flags[numbe
 /** `--json`, which most commands have. */
 export const jsonFlag = { name: 'json', kind: 'switch', help: 'print one JSON object on stdout; prose goes to stderr' } as const;
 
+/** `--bug`, which the commands have that run the model. */
+export const bugFlag = {
+  name: 'bug',
+  kind: 'text',
+  value: 'ID|FILE[#ID]',
+  help: 'put a bug of hmm-lab bugs into the model first, or one of your own by the path of its module (docs/corpus.md)',
+  example: 'R05',
+} as const;
+
 /** Digits with an optional fraction: what a person means by a number. No exponents, no hexadecimal, no infinity. */
 const decimal = /^[+-]?(\d+(\.\d*)?|\.\d+)$/;
 

@@ -3,12 +3,16 @@ import { type HuntReport, huntBounds, hunt as hunted, huntUsual } from '../libra
 import { huntPage, huntText } from '../report/huntText.ts';
 import { styleFor } from '../report/style.ts';
 import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
-import { type Command, jsonFlag, parseFlags } from './flags.ts';
+import { bugFlag, type Command, jsonFlag, parseFlags } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { outFile } from './outFile.ts';
 
 const flags = [
-  { name: 'bug', kind: 'list', value: 'ID', help: 'only this bug of hmm-lab bugs, without controls', example: 'R05' },
+  {
+    ...bugFlag,
+    kind: 'list',
+    help: 'only this bug of hmm-lab bugs, or the bugs and controls of your own by the path of their module (docs/corpus.md)',
+  },
   { name: 'seconds', ...huntBounds.seconds, default: huntUsual.seconds, unit: 's', help: 'longest search for one bug' },
   {
     name: 'schedules',

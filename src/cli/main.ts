@@ -3,8 +3,9 @@ import { isUsageError } from '../input/usageError.ts';
 /** The program `hmm-lab`: finds the command, runs it, and turns what happened into an exit code. */
 import { version } from '../package/version.ts';
 import { commandNamed, commands } from './commands.ts';
-import { EXIT_FAILURE, EXIT_USAGE } from './exitCodes.ts';
+import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USAGE } from './exitCodes.ts';
 import { commandHelp, programHelp } from './help.ts';
+import { interruptedCode } from './interruptible.ts';
 import { drained } from './stdout.ts';
 
 async function main(args: readonly string[]): Promise<number> {
@@ -39,10 +40,10 @@ function failed(error: unknown): number {
   return EXIT_FAILURE;
 }
 
-/** A reader that has seen enough (`hmm-lab windows | head`) closes the pipe. That is no error; what follows goes nowhere. */
+/** A reader that has seen enough (`hmm-lab windows | head`) closes the pipe, and a terminal may be gone. That is no error; what follows goes nowhere. */
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   });
 }
 
@@ -53,4 +54,4 @@ process.on('uncaughtException', (error) => {
 const code = await main(process.argv.slice(2)).catch(failed);
 // Leave at once, whatever a worker or a driver module left running; but only after a slow reader of the pipe has it all.
 await drained();
-process.exit(code);
+process.exit(code === EXIT_INTERRUPTED ? interruptedCode() : code);

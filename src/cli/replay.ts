@@ -1,12 +1,16 @@
 /** `hmm-lab replay`: the schedule of a token once more. */
 import { replay as replayed } from '../library/replay.ts';
 import { chromeFlag, reportExploration } from './exploreOutput.ts';
-import { type Command, jsonFlag, parseArguments } from './flags.ts';
+import { bugFlag, type Command, jsonFlag, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { outFile } from './outFile.ts';
 import { UsageError } from './usage.ts';
 
-const replayFlags = [chromeFlag, jsonFlag] as const;
+const replayFlags = [
+  { ...bugFlag, help: 'where the bug of the token is now, if it is one of your own and its module has been moved' },
+  chromeFlag,
+  jsonFlag,
+] as const;
 
 export const replay: Command = {
   name: 'replay',
@@ -19,8 +23,8 @@ export const replay: Command = {
     const { values, given: tokens } = parseArguments('replay', replayFlags, args, { what: 'one token', most: 1 });
     const [given] = tokens;
     if (given === undefined) throw new UsageError('hmm-lab replay needs a token, as explore prints it');
-    const { json, chrome: file } = values;
+    const { json, chrome: file, bug } = values;
     const chrome = file === undefined ? undefined : outFile(file);
-    return reportExploration(await interruptible((signal) => replayed({ token: given }, { signal })), json, chrome);
+    return reportExploration(await interruptible((signal) => replayed({ token: given, bug }, { signal })), json, chrome);
   },
 };

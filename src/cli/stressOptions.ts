@@ -4,7 +4,7 @@ import { probabilities, raceBounds } from '../engines/race/check.ts';
 import { defaultRace } from '../engines/race/command.ts';
 import type { DelaySpec, RaceOptions } from '../engines/race/types.ts';
 import { type RaceRequest, type ReadyRace, readyRace } from '../library/race.ts';
-import { jsonFlag, type Values } from './flags.ts';
+import { bugFlag, jsonFlag, type Values } from './flags.ts';
 import { quote, UsageError } from './usage.ts';
 
 const actors = (name: 'cpus' | 'devices' | 'disturbers', help: string) =>
@@ -53,7 +53,7 @@ export const stressFlags = [
     help: 'a driver of hmm-lab drivers, or a module by its path or file: URL, with its options',
     example: 'dmirror:retryCheck=none',
   },
-  { name: 'bug', kind: 'text', value: 'ID', help: 'put a bug of hmm-lab bugs into the model first', example: 'R05' },
+  bugFlag,
   { name: 'seed', ...raceBounds.seed, defaultText: 'random, and printed', help: 'seed of all random choices' },
   {
     name: 'rate',

@@ -5,7 +5,7 @@ import type { SurveyResult } from '../engines/explore/plan/surveyResult.ts';
 import type { ExploreProgress } from '../engines/explore/threads/supervised.ts';
 import type * as Survey from '../engines/explore/threads/survey.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
-import { bugOf } from '../mutation/bugNamed.ts';
+import { bugOf } from '../userModules/bugNamed.ts';
 import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
 import { bounded, exploreBounds } from './explore.ts';
 import { inStepped } from './model.ts';

@@ -1,16 +1,18 @@
 /** `hunt()`: the corpus of bugs against the explorer. */
-import type { Bug } from '../bugs/bug.ts';
+import type { Mutation } from '../bugs/bug.ts';
 import type * as Catalogue from '../engines/explore/plan/catalogue.ts';
-import type { HuntOptions, HuntProgress, HuntResult } from '../engines/hunt/hunt.ts';
-import { checkOptions, givenOptions, shown } from '../input/options.ts';
-import { UsageError } from '../input/usageError.ts';
-import { bugOf } from '../mutation/bugNamed.ts';
+import type { HuntOptions, HuntProgress, HuntResult, HuntSubjects } from '../engines/hunt/hunt.ts';
+import { checkOptions, givenOptions } from '../input/options.ts';
+import { bugsOf, isBug } from '../userModules/bugNamed.ts';
 import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
 import { inStepped } from './model.ts';
 
 export interface HuntRequest {
-  /** Only these bugs, without controls and without the model as it is: ids of the catalogue, or bugs of your own. */
-  readonly bugs?: readonly (string | Bug)[] | undefined;
+  /**
+   * Only these, without the model as it is: ids of the catalogue, the paths of modules that export bugs and controls, or mutations of
+   * your own. A mutation without `oracles` is a control, and must not be reported.
+   */
+  readonly bugs?: readonly (string | Mutation)[] | undefined;
   /** Longest search for one bug, in seconds: above 0, at most 3600. Default 5. */
   readonly seconds?: number | undefined;
   /** Most schedules of a search, and of the samples of one seed: 1 to 1e9. Default 1,000,000. */
@@ -48,10 +50,10 @@ function verdictOf({ rows, falseAlarms, vacuous, interrupted }: HuntResult): Hun
   return falseAlarms.length > 0 || vacuous.length > 0 || rows.some(({ found }) => !found) ? 'lost' : 'found';
 }
 
-async function huntedBug(given: string | Bug): Promise<Bug> {
-  const bug = await bugOf(given);
-  if (!Array.isArray(bug.oracles)) throw new UsageError(`bug ${shown(bug.id)} does not say by which rules it is found: oracles`);
-  return bug;
+/** The bugs and controls that were asked for by name, or given. */
+async function chosenSubjects(chosen: readonly (string | Mutation)[]): Promise<HuntSubjects> {
+  const all = (await Promise.all(chosen.map(bugsOf))).flat();
+  return { bugs: all.filter(isBug), controls: all.filter((one) => !isBug(one)), scenarios: [] };
 }
 
 /**
@@ -67,10 +69,7 @@ export async function hunt(request: HuntRequest = {}, hooks: Hooks<HuntProgress>
   checkOptions('a hunt', given, { numbers: huntBounds, others: { bugs: 'list with at least one entry' } });
   const { bugs: chosen, ...limits } = given;
   const { bugs, controls } = await import('../bugs/index.ts');
-  const subjects =
-    chosen === undefined
-      ? { bugs, controls, scenarios: await cleanScenarios() }
-      : { bugs: await Promise.all(chosen.map(huntedBug)), controls: [], scenarios: [] };
+  const subjects = chosen === undefined ? { bugs, controls, scenarios: await cleanScenarios() } : await chosenSubjects(chosen);
   const options: HuntOptions = { ...huntUsual, ...limits, ...(chosen === undefined ? {} : { clean: 0 }) };
   const engine = await import('../engines/hunt/hunt.ts');
   const result = await underHooks(hooks, (watched) => engine.hunt(subjects, options, watched));

@@ -7,7 +7,7 @@ import type * as Race from '../engines/race/race.ts';
 import type { RaceOptions, RaceProgress, RaceResult, Shaken } from '../engines/race/types.ts';
 import type { Reproduced } from '../engines/reproduce/reproduce.ts';
 import { byName, checkOptions, givenOptions, type Naming } from '../input/options.ts';
-import { bugOf } from '../mutation/bugNamed.ts';
+import { bugOf } from '../userModules/bugNamed.ts';
 import { type Hooks, underHooks } from './call.ts';
 import { inErasedWith } from './model.ts';
 import { reproduceRace } from './reproduceRace.ts';
@@ -19,7 +19,7 @@ type Chosen<Options> = { readonly [option in keyof Options]?: Options[option] | 
 export interface RaceRequest extends Chosen<Omit<RaceOptions, 'driver' | 'bug'>> {
   /** A driver of `hmm-lab drivers`, or a module by its path or `file:` URL, with options if you like: `dmirror:retryCheck=none`. */
   readonly driver?: string | undefined;
-  /** A bug to put into the model first: the id of one of the catalogue, or a mutation of your own. */
+  /** A bug to put into the model first: the id of one of the catalogue, the path of a module that exports one, or a mutation of your own. */
   readonly bug?: string | Mutation | undefined;
   /** After a violation, look for it under a controlled scheduler for so many seconds: 0, the default, does not. At most 86,400. */
   readonly trace?: number | undefined;

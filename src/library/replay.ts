@@ -8,28 +8,32 @@ import type { ExploreProgress } from '../engines/explore/threads/supervised.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
 import { quote } from '../input/unknownName.ts';
 import { UsageError } from '../input/usageError.ts';
-import { bugOf } from '../mutation/bugNamed.ts';
+import { bugOf } from '../userModules/bugNamed.ts';
 import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
 import { inStepped } from './model.ts';
 
 export interface ReplayRequest {
   /** As a failure has it, and as `hmm-lab explore` prints it. */
   readonly token: string;
-  /** The bug that the model had, where the token is of one that is in no catalogue: the mutation itself. */
+  /** The bug that the model had, where the token does not say where it is now: the mutation itself, or the path of its module. */
   readonly bug?: string | Mutation | undefined;
 }
 
 /** `--json` of `hmm-lab replay`. */
 export type ReplayReport = Result<'hmm-lab/replay/1', ExploreResult>;
 
-/** The bug of a token, null for none. */
+/** The id that a bug has in its module, and not the module. */
+const ownId = (id: string): string => id.slice(id.lastIndexOf('#') + 1);
+
+/** The bug of a token, undefined for none. A module of bugs may have been moved since. */
 async function bugOfToken(id: string | null, given: string | Mutation | undefined): Promise<Mutation | undefined> {
-  const bug = given === undefined ? undefined : await bugOf(given);
-  if (bug !== undefined && bug.id !== id)
+  if (given === undefined) return id === null ? undefined : await bugOf(id);
+  const bug = await bugOf(given);
+  if (id === null || ownId(bug.id) !== ownId(id))
     throw new UsageError(
       `the token is of ${id === null ? 'the model as it is' : `bug ${quote(id)}`}, not of bug ${quote(bug.id)}`,
     );
-  return bug ?? (id === null ? undefined : await bugOf(id));
+  return { ...bug, id };
 }
 
 /**

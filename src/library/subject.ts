@@ -2,7 +2,7 @@
 import type { Mutation } from '../bugs/bug.ts';
 import { type DriverSettings, parseDriverSpec } from '../drivers/base/options.ts';
 import { UsageError } from '../input/usageError.ts';
-import { bugOf } from '../mutation/bugNamed.ts';
+import { bugOf } from '../userModules/bugNamed.ts';
 
 /** The model and the driver of a call. */
 export interface DriverRequest {
@@ -13,7 +13,7 @@ export interface DriverRequest {
   readonly driver?: string | undefined;
   /** Options of that driver, or of the one that the scenario has. They go before those in `driver`. */
   readonly driverSettings?: DriverSettings | undefined;
-  /** A bug to put into the model first: the id of one of the catalogue, or a mutation of your own. */
+  /** A bug to put into the model first: the id of one of the catalogue, the path of a module that exports one, or a mutation of your own. */
   readonly bug?: string | Mutation | undefined;
 }
 

@@ -1,22 +1,11 @@
 /** Makes an edit in a module's code. */
-import { type AnyNode, type Program, parse } from 'acorn';
+import type { AnyNode } from 'acorn';
 import type { Edit } from '../bugs/bug.ts';
 import { UsageError } from '../input/usageError.ts';
 import { addImports } from './addImports.ts';
+import { type ModuleCode, moduleCode } from './moduleCode.ts';
 import { functionsNamed, type Occurrence, occurrences } from './occurrences.ts';
 import { type Kind, kindsOf, onLines, snippet, syntaxDefect } from './snippet.ts';
-
-/** A module of a built tree. */
-export interface ModuleCode {
-  readonly source: string;
-  readonly program: Program;
-}
-
-/** @throws SyntaxError */
-export const moduleCode = (source: string): ModuleCode => ({
-  source,
-  program: parse(source, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true }),
-});
 
 const linesOf = (text: string): number => text.split('\n').length;
 

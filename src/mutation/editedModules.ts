@@ -1,19 +1,24 @@
 /** The modules that a change of the model touches, with its edits made. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Edit, Mutation } from '../bugs/bug.ts';
-import { applyEdit, type ModuleCode, moduleCode } from './applyEdit.ts';
+import { UsageError } from '../input/usageError.ts';
+import { applyEdit } from './applyEdit.ts';
 import { builtTree } from './builtTree.ts';
+import { builtModule, isExported, type ModuleCode } from './moduleCode.ts';
 
-/** Modules of the tree as it is, once they were read. */
-const built = new Map<string, ModuleCode>();
-
-function asBuilt(module: string): ModuleCode {
-  const known = built.get(module);
-  if (known !== undefined) return known;
-  const code = moduleCode(readFileSync(join(builtTree, 'src', `${module}.js`), 'utf8'));
-  built.set(module, code);
+/** @throws UsageError when the model does not have the module, or what an edit imports. */
+function asBuilt({ module, imports = {} }: Edit): ModuleCode {
+  for (const [name, from] of Object.entries(imports)) {
+    const source = builtModule(from);
+    if (source === null || !isExported(source, name))
+      throw new UsageError(
+        `the edit of ${module} imports ${name} of ${from}, and the model has no ${source === null ? 'module' : name} there`,
+      );
+  }
+  const code = builtModule(module);
+  if (code === null)
+    throw new UsageError(`an edit is of the module '${module}', and there is none of that name below src of hmm-lab`);
   return code;
 }
 
@@ -34,7 +39,9 @@ function marks({ id }: Mutation): readonly Edit[] {
  */
 export function editedModules(mutation: Mutation): ReadonlyMap<string, string> {
   const edited = new Map<string, ModuleCode>();
-  for (const edit of [...marks(mutation), ...mutation.edits])
-    edited.set(edit.module, applyEdit(edited.get(edit.module) ?? asBuilt(edit.module), edit));
+  for (const edit of [...marks(mutation), ...mutation.edits]) {
+    const code = asBuilt(edit);
+    edited.set(edit.module, applyEdit(edited.get(edit.module) ?? code, edit));
+  }
   return new Map([...edited].map(([module, { source }]) => [module, source]));
 }

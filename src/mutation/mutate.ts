@@ -54,9 +54,8 @@ export function treesFolder(): string {
 
 /** A copy of the stepped tree with a bug in it. */
 export interface MutatedTree {
-  /** Folders of the two trees. */
+  /** Folder of the stepped tree. */
   readonly stepped: string;
-  readonly erased: string;
   /** URL of a module below `src` of the stepped tree. */
   readonly urlOf: (module: string) => URL;
   /** The same for the erased tree, which is made when it is first asked for. */
@@ -92,5 +91,5 @@ export function mutatedTree(mutation: Mutation, folder = treesFolder()): Mutated
     await erasing;
     return urlIn(erased, module);
   };
-  return { stepped, erased, urlOf: (module) => urlIn(stepped, module), erasedUrlOf, remove };
+  return { stepped, urlOf: (module) => urlIn(stepped, module), erasedUrlOf, remove };
 }

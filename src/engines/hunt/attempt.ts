@@ -8,6 +8,7 @@ import type { Scenario } from '../../scenarios/kit/scenario.ts';
 import { type ExploreOptions, type ExploreResult, executorOf, explore } from '../explore/explore.ts';
 import type { Failure } from '../explore/machine/failure.ts';
 import { scenarioNamed } from '../explore/plan/catalogue.ts';
+import { importScenario } from '../explore/plan/importScenario.ts';
 import { Portfolio } from '../explore/sampling/portfolio.ts';
 import { runOnce } from '../explore/sampling/run.ts';
 import { search } from '../explore/search/search.ts';
@@ -90,8 +91,8 @@ function samples(scenario: Scenario, { seeds, schedules, seconds }: AttemptOptio
 const isForeboding = ({ failure }: ExploreResult): boolean => failure?.message.startsWith('lock order') === true;
 
 /** Looks for what a change of the model broke. */
-export function attempt({ scenario: name, settings = {} }: Mutation, options: AttemptOptions): Attempt {
-  const scenario = scenarioNamed(name, settings);
+export async function attempt({ scenario: name, settings = {} }: Mutation, options: AttemptOptions): Promise<Attempt> {
+  const scenario = await importScenario(name, settings);
   const { seconds, schedules } = options;
   const asked: ExploreOptions = {
     strategy: 'portfolio',

@@ -8,9 +8,10 @@ import type { Scenario } from '../../../scenarios/kit/scenario.ts';
 import { without } from '../../../scenarios/kit/without.ts';
 import { importDriver } from '../../../userModules/importDriver.ts';
 import { refuseOuterState } from '../../../userModules/moduleState.ts';
+import { fileOf, isFile, isModule, shownName } from '../../../userModules/places.ts';
 import { importUserModule, sourcesOf } from '../../../userModules/userModule.ts';
 import { scenarioNamed, scenarioWith } from './catalogue.ts';
-import { builtinDriver, DEFAULT_DRIVER, driverOf, fileOf, isFile, isModule, partsOf, shownName } from './names.ts';
+import { builtinDriver, DEFAULT_DRIVER, driverOf, partsOf } from './names.ts';
 import { reason } from './reason.ts';
 import { type Replacement, userScenario } from './userScenario.ts';
 

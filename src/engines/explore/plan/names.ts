@@ -3,12 +3,10 @@
  * the operations that are left out. A scenario is one of the catalogue or the path of a module; so is a driver.
  */
 
-import { statSync } from 'node:fs';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { builtinDrivers } from '../../../drivers/registry.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import { splitName } from '../../../scenarios/kit/without.ts';
+import { fileOf, isFile, isModule } from '../../../userModules/places.ts';
 
 /** The parts of a name. */
 export interface NameParts {
@@ -21,28 +19,6 @@ export interface NameParts {
 
 /** The driver that scenarios have when they say nothing. */
 export const DEFAULT_DRIVER = 'dmirror';
-
-/** Does it say where a module is, and not what something of the lab is called? */
-export const isModule = (name: string): boolean => name.startsWith('file:') || name.includes('/') || /\.m?js$/.test(name);
-
-/** The file of a module. `what` it is is said when it is none. @throws UsageError */
-export function fileOf(name: string, what: string): string {
-  try {
-    return name.startsWith('file:') ? fileURLToPath(name) : resolve(name);
-  } catch (error) {
-    throw new UsageError(`${what} module '${name}' is no file: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
-}
-
-export const isFile = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
-
-/** How a file is named in results and tokens: from the current directory if it lies below it, so that a token may travel. */
-export function shownName(file: string): string {
-  const way = relative(process.cwd(), file);
-  return way.startsWith('..') || isAbsolute(way) ? file : `./${way.split(sep).join('/')}`;
-}
 
 export const builtinDriver = (name: string) => builtinDrivers.find((driver) => driver.name === name);
 
