@@ -10,7 +10,7 @@ const exitCodes = [
   ['1', 'a violation was found; it counts for more than a Ctrl-C'],
   ['2', 'bad usage or bad input'],
   ['3', 'not valid: too little was seen, or the machine was too busy to measure'],
-  ['130', 'interrupted by Ctrl-C'],
+  ['130', 'interrupted by Ctrl-C; 143 by SIGTERM, 129 by SIGHUP'],
   ['70', 'the lab itself failed'],
 ] as const;
 
