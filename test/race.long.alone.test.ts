@@ -12,25 +12,40 @@ const run = (chosen: Partial<RaceOptions>): Promise<RaceResult> => race(raceOpti
 /** Rules of a result, for messages. */
 const found = ({ violations }: RaceResult): string => violations.map(({ rule, message }) => `${rule} ${message}`).join('\n');
 
-test('the default driver races without a violation, and everything is exercised', async () => {
+/** What a race that exercises everything counts. */
+const exercised = [
+  'cpuFaults',
+  'deviceFaults',
+  'migratedToDevice',
+  'migratedToSystem',
+  'invalidations',
+  'readRetries',
+  'operations',
+] as const;
+
+test('everything is exercised by the default driver, sooner or later, without a violation', async () => {
+  // However busy the machine is, it comes to that; a race in which it does not ends at its limit, and fails here.
+  const stop = new AbortController();
+  const onProgress = ({ counters }: RaceProgress): void => {
+    if (exercised.every((name) => counters[name] > 0)) stop.abort();
+  };
+  const result = await race(raceOptions({ seconds: 180, pages: 64, seed: 7 }), { signal: stop.signal, onProgress });
+  assert.equal(result.violations.length, 0, found(result));
+  assert.deepEqual(
+    exercised.filter((name) => result.counters[name] === 0),
+    [],
+  );
+  assert.ok(result.windows.hit > 0);
+});
+
+test('a result is consistent, whether it is valid or not', async () => {
   const result = await run({ seconds: 2, seed: 7 });
   assert.equal(result.violations.length, 0, found(result));
   // A busy machine may make the run invalid; it must never make it a violation.
   assert.ok(['pass', 'invalid'].includes(result.verdict));
-  for (const name of [
-    'cpuFaults',
-    'deviceFaults',
-    'migratedToDevice',
-    'migratedToSystem',
-    'invalidations',
-    'readRetries',
-    'operations',
-  ] as const) {
-    assert.ok(result.counters[name] > 0, name);
-  }
   assert.equal(result.retry === null, result.verdict === 'invalid' || result.shaken !== null);
   assert.ok((result.retry?.attemptsPerFault.mean ?? 1) >= 1);
-  assert.ok(result.windows.hit > 0 && result.windows.hit <= result.windows.total);
+  assert.ok(result.windows.hit <= result.windows.total);
   const bound = result.verdict === 'pass' && result.shaken === null ? 3 / result.counters.operations : null;
   assert.equal(result.confidence.boundPerOperation, bound);
   for (const [name, { p50Ns, p99Ns, p999Ns, maxNs, count }] of Object.entries(result.latency)) {
@@ -77,7 +92,7 @@ for (const [driverSettings, rules] of mistakes) {
       { point: 'driverSnapshot', probability: 0.1, microseconds: 100 },
       { point: 'lock', probability: 0.001, microseconds: 100 },
     ];
-    const result = await run({ seconds: 20, disturbers: 2, driverSettings, delays, seed: 2 });
+    const result = await run({ seconds: 120, disturbers: 2, driverSettings, delays, seed: 2 });
     assert.equal(result.verdict, 'violation');
     assert.match(result.violations[0]?.rule ?? '', rules);
     assert.ok(result.violations[0]?.points.length);
@@ -87,9 +102,9 @@ for (const [driverSettings, rules] of mistakes) {
 }
 
 test('a worker killed in the middle is named', async () => {
-  const result = await run({ seconds: 10, kill: { actor: 'migrator0', afterSeconds: 0.3 }, seed: 1 });
+  const result = await run({ seconds: 60, kill: { actor: 'migrator0', afterSeconds: 0.3 }, seed: 1 });
   assert.equal(result.verdict, 'violation');
-  assert.ok(result.seconds < 9, 'the race ended early');
+  assert.ok(result.seconds < 60, 'the race ended before its time');
   const death = result.violations.find(({ message }) => message.includes('died'));
   assert.match(death?.message ?? '', /migrator0 .*when it died/);
 });
@@ -101,7 +116,6 @@ test('an aborted race gives what there is', async () => {
   };
   const result = await race(raceOptions({ seconds: 60, pages: 64 }), { signal: stop.signal, onProgress });
   assert.equal(result.verdict, 'interrupted', found(result));
-  assert.ok(result.seconds < 30);
   assert.ok(result.counters.operations > 0);
 });
 
@@ -139,7 +153,7 @@ export default {
 
 test('a lock order that could deadlock is reported though it has not', async () => {
   await withDriver(inverted, async (driver) => {
-    const result = await run({ seconds: 5, driver });
+    const result = await run({ seconds: 60, driver });
     assert.equal(result.violations[0]?.rule, 'I-LOCK', found(result));
     assert.match(result.violations[0]?.message ?? '', /lock order/);
   });
@@ -148,11 +162,10 @@ test('a lock order that could deadlock is reported though it has not', async () 
 test('the watchdog names a deadlock and who is in it', async () => {
   await withDriver(inverted, async (driver) => {
     const delays = [{ point: 'lock', probability: 0.01, microseconds: 200 }];
-    const result = await run({ seconds: 30, driver, lockChecks: false, watchdogSeconds: 2, delays, disturbers: 2 });
+    const result = await run({ seconds: 120, driver, lockChecks: false, watchdogSeconds: 2, delays, disturbers: 2 });
     assert.equal(result.verdict, 'violation');
     assert.equal(result.violations[0]?.rule, 'I-DEAD', found(result));
     assert.match(result.violations[0]?.message ?? '', /deadlock: no progress for .*waits for/);
-    assert.ok(result.seconds < 29);
   });
 });
 
@@ -161,7 +174,7 @@ test('the watchdog tells a livelock', async () => {
     export default { ...dmirror, name: 'stuck', *fault() { return 0; } };
   `;
   await withDriver(stuck, async (driver) => {
-    const result = await run({ seconds: 20, driver, watchdogSeconds: 1, cpus: 1, migrators: 0, disturbers: 0 });
+    const result = await run({ seconds: 120, driver, watchdogSeconds: 1, cpus: 1, migrators: 0, disturbers: 0 });
     assert.equal(result.violations[0]?.rule, 'I-PROG', found(result));
   });
 });

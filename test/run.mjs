@@ -23,7 +23,7 @@ const TREES = {
 };
 
 /** Milliseconds that a file may take before it counts as failed. */
-const TIMEOUT = 300_000;
+const TIMEOUT = 900_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
