@@ -187,11 +187,11 @@ export const retryMistakes: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/dmirror/fault',
-        find: 'yield Point.driverChecked; result = yield* program(task, mirror, range, write);',
+        find: 'yield Point.driverChecked; result = yield* store(task, mirror, range, write);',
         replace: `
           yield Point.driverChecked;
           yield* lockPage(task, range.hmmPfns[0] & 0xfffff);
-          result = yield* program(task, mirror, range, write);
+          result = yield* store(task, mirror, range, write);
           yield* unlockPage(task, range.hmmPfns[0] & 0xfffff);`,
         imports: { lockPage: 'mm/page/pageLock', unlockPage: 'mm/page/pageLock' },
       },

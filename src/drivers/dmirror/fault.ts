@@ -1,6 +1,7 @@
 /** dmirror_fault: makes a range accessible to the device, chunk by chunk, each with the collision-retry loop. */
 
 import { forgetRound, observed } from '../../arena/access.ts';
+import { VPN_LIMIT } from '../../arena/config.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EACCES, EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
 import { type IntervalSub, Mirror } from '../../arena/structures.ts';
@@ -56,8 +57,10 @@ export function* program(task: Task, mirror: Mirror, range: MirrorRange, write: 
   return result;
 }
 
-/** The check under the update lock, then the device: -EBUSY when the words of the range are no longer true. */
-export function* commit(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<Errno> {
+/**
+ * The check under the update lock, then the device, by `store`: -EBUSY when the words of the range are no longer true.
+ */
+export function* commit(task: Task, mirror: Mirror, range: MirrorRange, write: boolean, store: Pass = program): Steps<Errno> {
   const { arena } = task;
   const { notifier } = range;
   let result: number;
@@ -71,15 +74,15 @@ export function* commit(task: Task, mirror: Mirror, range: MirrorRange, write: b
     result = -EBUSY;
   } else {
     yield Point.driverChecked;
-    result = yield* program(task, mirror, range, write);
+    result = yield* store(task, mirror, range, write);
     if (result === 0) task.watch?.installed(task, mirror, range.start, range.end);
   }
   yield* mutexUnlock(task, updateLock, LockClass.updateLock);
   return result;
 }
 
-/** One pass: token, walk, check under the lock, program. -EBUSY means "collided, again". */
-function* pass(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<Errno> {
+/** Token and walk: the words of a range, true until the sequence says otherwise. 0, -EBUSY or another error of the range fault. */
+export function* snapshot(task: Task, mirror: Mirror, range: MirrorRange): Steps<Errno> {
   const { arena } = task;
   const { notifier } = range;
   const mm = mirrorMm(arena, mirror);
@@ -97,7 +100,13 @@ function* pass(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): 
     return result;
   }
   yield Point.driverSnapshot;
-  return yield* commit(task, mirror, range, write);
+  return 0;
+}
+
+/** One pass: token, walk, check under the lock, program. -EBUSY means "collided, again". */
+function* pass(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<Errno> {
+  const seen = yield* snapshot(task, mirror, range);
+  return seen === 0 ? yield* commit(task, mirror, range, write) : seen;
 }
 
 /**
@@ -112,6 +121,8 @@ export interface FaultRequest {
   readonly write: boolean;
   readonly once: Pass;
   readonly retry: Retry;
+  /** Most pages of a pass, whatever the option says. */
+  readonly most: number;
 }
 
 export const faultRequest = (task: Task, mirror: Mirror, write: boolean, once: Pass): FaultRequest => ({
@@ -119,6 +130,7 @@ export const faultRequest = (task: Task, mirror: Mirror, write: boolean, once: P
   write,
   once,
   retry: beginRetry(task, mirror, dmirrorRetry),
+  most: VPN_LIMIT,
 });
 
 /** dmirror_range_fault: passes until the chunk is stable or its time is up. */
@@ -162,7 +174,7 @@ export function* faultRange(task: Task, request: FaultRequest, start: Vpn, end: 
   const { mirror } = request;
   const mm = mirrorMm(arena, mirror);
   if (!mmgetNotZero(arena, mm)) return -EFAULT;
-  const chunk = numberOption(arena, mirror, 'window');
+  const chunk = Math.min(numberOption(arena, mirror, 'window'), request.most);
   let result = 0;
   for (let at = start; at < end && result === 0; ) {
     beginChunk(task, request.retry);

@@ -30,6 +30,7 @@ import { mirrorMm } from '../base/mirror.ts';
 import { dmirror } from '../dmirror/index.ts';
 import { revoke } from '../dmirror/invalidate.ts';
 import { Is as Base, dmirrorOptionCount } from '../dmirror/options.ts';
+import { nouveauSvmFault } from './svm.ts';
 
 /** Id of the classic operations; drivers have small ids. */
 const SVMM_OPS = 2000;
@@ -123,6 +124,7 @@ export const nouveau = derive(
       'one page a fault, under an interval of that page for as long as the fault; a classic notifier zaps; a fault that runs out of time cancels the channel',
     interval: { invalidate },
     dma: true,
+    fault: nouveauSvmFault,
     fixed: ['ownMigrate', 'eraseEnd'],
     open,
     close,
