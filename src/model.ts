@@ -31,6 +31,24 @@ export * as errno from './arena/errno.ts';
 export { clearFrame, frameAt } from './arena/frames.ts';
 export { deref, handleOf, poolAlloc, poolFree } from './arena/pool.ts';
 export { Actor, ClassicSub, Header, IntervalSub, Mirror, Mm, Pgmap } from './arena/structures.ts';
+// What a number stands for. Plain numbers fit all of them but VmFault, of which the VM_FAULT constants are.
+export type {
+  Address,
+  DeviceEntry,
+  DmaAddress,
+  Errno,
+  FrameWord,
+  Handle,
+  HmmPfn,
+  MigratePfn,
+  PageTable,
+  Pfn,
+  Pte,
+  SwapSlot,
+  VmFault,
+  Vpn,
+  Word,
+} from './arena/units.ts';
 export { demand, Violation } from './arena/violation.ts';
 // What a driver is, and what it keeps: mirrors, options, the page table of the device, DMA mappings, accesses of the device.
 export { deviceBegin, deviceEnd, deviceIncrement, deviceLoad, deviceStore } from './drivers/base/deviceAccess.ts';
@@ -51,11 +69,12 @@ export {
   storeFromPfns,
 } from './drivers/base/deviceTable.ts';
 export { closeDma, dmaEntry, dmaPage, dmaTables, dmaUnmap, hmmDmaMapPfn, openDma, stickyBits } from './drivers/base/dmaMap.ts';
-export type { Driver, DriverOption, MirrorNeeds } from './drivers/base/driver.ts';
+export type { BoundDevice, Driver, DriverOption, MirrorNeeds } from './drivers/base/driver.ts';
 export { driverOption } from './drivers/base/driver.ts';
 export {
   closeMirror,
   getMirror,
+  type MirrorRange,
   mirrorFor,
   mirrorInterval,
   mirrorMm,
@@ -97,7 +116,7 @@ export type { MigrateArgs } from './migrate/migrateVma.ts';
 export { migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from './migrate/migrateVma.ts';
 export type { MigrateVma } from './migrate/transaction.ts';
 // Address spaces: mmap_lock, VMAs, system calls, accesses of a CPU.
-export { cpuBegin, cpuEnd, cpuLoad, cpuStore, faultName } from './mm/fault/cpuAccess.ts';
+export { cpuBegin, cpuEnd, cpuLoad, cpuStore, faultName, isFault, type MinusVmFault } from './mm/fault/cpuAccess.ts';
 // Pages: references, flags, the page lock, get_user_pages and pin_user_pages.
 export { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from './mm/fault/gup.ts';
 export { copyPage } from './mm/page/copyPage.ts';
@@ -141,7 +160,7 @@ export { forkMm } from './mm/syscalls/fork.ts';
 export { type Advice, madvise, madviseDontneed, oomReap } from './mm/syscalls/madvise.ts';
 export { mmapAnonymous, munmap } from './mm/syscalls/mmap.ts';
 export { mprotect } from './mm/syscalls/mprotect.ts';
-export { mremap } from './mm/syscalls/mremap.ts';
+export { mremap, type NewPlace } from './mm/syscalls/mremap.ts';
 // Page tables, as a walk sees them, and the TLBs.
 export {
   describePte,

@@ -3,7 +3,7 @@
 import { frameLoad, frameStore } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
 import { deviceBegin, deviceEnd, deviceIncrement } from '../drivers/base/deviceAccess.ts';
-import type { Device } from '../drivers/base/driver.ts';
+import type { BoundDevice } from '../drivers/base/driver.ts';
 import { counterSlot } from '../oracles/ledger.ts';
 import { count } from '../sync/task.ts';
 import type { Operation, World } from './world.ts';
@@ -12,7 +12,10 @@ import { randomRange } from './world.ts';
 /** Longest span of one operation, in pages. */
 const SPAN = 8;
 
-const deviceOf = ({ driver, mirrors, index }: World): Device => ({ driver, mirror: mirrors[index % mirrors.length] as number });
+const deviceOf = ({ driver, mirrors, index }: World): BoundDevice => ({
+  driver,
+  mirror: mirrors[index % mirrors.length] as number,
+});
 
 function* read(world: World) {
   const { task, ledger, base, pages } = world;

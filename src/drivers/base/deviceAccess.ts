@@ -18,7 +18,7 @@ import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn } from './deviceTable.ts';
 import { checkDma } from './dmaMap.ts';
-import type { Device } from './driver.ts';
+import type { BoundDevice } from './driver.ts';
 
 export type DeviceAccess = 'read' | 'write' | 'atomic';
 
@@ -27,7 +27,7 @@ const FAULT_LIMIT = 100_000;
 
 const required = { read: DEV_VALID, write: DEV_VALID | DEV_WRITE, atomic: DEV_VALID | DEV_ATOMIC } as const;
 
-const underLock = (task: Task, { driver, mirror }: Device): boolean => driver.accessUnderLock?.(task.arena, mirror) ?? false;
+const underLock = (task: Task, { driver, mirror }: BoundDevice): boolean => driver.accessUnderLock?.(task.arena, mirror) ?? false;
 
 function translate(task: Task, mirror: Mirror, vpn: Vpn, bits: number): number {
   const { arena } = task;
@@ -58,7 +58,7 @@ function checkOwnMemory(task: Task, mirror: Mirror, vpn: Vpn, pfn: Pfn): void {
 }
 
 /** One try: the frame's first word with the access begun, or -1 for a miss. */
-export function* deviceTry(task: Task, device: Device, vpn: Vpn, bits: number): Steps<number> {
+export function* deviceTry(task: Task, device: BoundDevice, vpn: Vpn, bits: number): Steps<number> {
   const { arena } = task;
   const { mirror } = device;
   const locked = underLock(task, device);
@@ -84,7 +84,7 @@ export function* deviceTry(task: Task, device: Device, vpn: Vpn, bits: number): 
  *
  * @returns the index of the frame's first word in `arena.frames`, or a negative errno with nothing begun.
  */
-export function* deviceBegin(task: Task, device: Device, vpn: Vpn, end: Vpn, access: DeviceAccess): Steps<number> {
+export function* deviceBegin(task: Task, device: BoundDevice, vpn: Vpn, end: Vpn, access: DeviceAccess): Steps<number> {
   const { driver, mirror } = device;
   const mark = observed();
   for (let faults = 0; faults < FAULT_LIMIT; faults++) {
@@ -103,14 +103,14 @@ export function* deviceBegin(task: Task, device: Device, vpn: Vpn, end: Vpn, acc
 }
 
 /** Ends the access begun by {@link deviceBegin}. */
-export function* deviceEnd(task: Task, device: Device): Steps<void> {
+export function* deviceEnd(task: Task, device: BoundDevice): Steps<void> {
   const { mirror } = device;
   if (underLock(task, device)) yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
   else endAccess(task, DEVICE);
 }
 
 /** Reads one word: the value, or null when the access failed; the error is then lost. */
-export function* deviceLoad(task: Task, device: Device, vpn: Vpn, word: number): Steps<number | null> {
+export function* deviceLoad(task: Task, device: BoundDevice, vpn: Vpn, word: number): Steps<number | null> {
   const at = yield* deviceBegin(task, device, vpn, vpn + 1, 'read');
   if (at < 0) return null;
   const value = frameLoad(task.arena, at + word);
@@ -119,7 +119,7 @@ export function* deviceLoad(task: Task, device: Device, vpn: Vpn, word: number):
 }
 
 /** Writes one word: 0 or a negative errno. */
-export function* deviceStore(task: Task, device: Device, vpn: Vpn, word: number, value: number): Steps<Errno> {
+export function* deviceStore(task: Task, device: BoundDevice, vpn: Vpn, word: number, value: number): Steps<Errno> {
   const at = yield* deviceBegin(task, device, vpn, vpn + 1, 'write');
   if (at < 0) return at;
   frameStore(task.arena, at + word, value);
@@ -131,7 +131,7 @@ export function* deviceStore(task: Task, device: Device, vpn: Vpn, word: number,
  * An atomic increment by the device: it reads, and writes back a moment later, which is atomic only because no CPU can
  * reach the page in between. The new value, or a negative errno.
  */
-export function* deviceIncrement(task: Task, device: Device, vpn: Vpn, word: number): Steps<number> {
+export function* deviceIncrement(task: Task, device: BoundDevice, vpn: Vpn, word: number): Steps<number> {
   const at = yield* deviceBegin(task, device, vpn, vpn + 1, 'atomic');
   if (at < 0) return at;
   const value = frameLoad(task.arena, at + word) + 1;

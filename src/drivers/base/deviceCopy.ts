@@ -9,10 +9,10 @@ import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { deviceEnd, deviceTry } from './deviceAccess.ts';
 import { DEV_VALID, deviceEntry } from './deviceTable.ts';
-import type { Device } from './driver.ts';
+import type { BoundDevice } from './driver.ts';
 
 /** Copies from `start` on; returns the first page that is not there, or `end`. */
-function* copyUntilHole(task: Task, device: Device, start: Vpn, end: Vpn): Steps<number> {
+function* copyUntilHole(task: Task, device: BoundDevice, start: Vpn, end: Vpn): Steps<number> {
   const { arena } = task;
   const { driver, mirror } = device;
   const locked = driver.accessUnderLock?.(arena, mirror) ?? false;
@@ -33,7 +33,7 @@ function* copyUntilHole(task: Task, device: Device, start: Vpn, end: Vpn): Steps
 }
 
 /** Reads [start, end). Calls `round` before each fault. 0 or an error of the fault. */
-export function* deviceRead(task: Task, device: Device, start: Vpn, end: Vpn, round: () => void): Steps<Errno> {
+export function* deviceRead(task: Task, device: BoundDevice, start: Vpn, end: Vpn, round: () => void): Steps<Errno> {
   const { driver, mirror } = device;
   for (let at = start; ; ) {
     at = yield* copyUntilHole(task, device, at, end);

@@ -75,7 +75,7 @@ export interface Driver {
 }
 
 /** A device as an actor uses it: its driver, and the mirror of an address space on it. */
-export interface Device {
+export interface BoundDevice {
   readonly driver: Driver;
   readonly mirror: Mirror;
 }

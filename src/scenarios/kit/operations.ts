@@ -7,7 +7,7 @@ import { Header, Mirror, Mm } from '../../arena/structures.ts';
 import type { PageNumber } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { deviceBegin, deviceEnd, deviceIncrement, deviceLoad, deviceStore } from '../../drivers/base/deviceAccess.ts';
-import type { Device } from '../../drivers/base/driver.ts';
+import type { BoundDevice } from '../../drivers/base/driver.ts';
 import { mirrorFree } from '../../drivers/base/mirror.ts';
 import { cpuBegin, cpuEnd, cpuLoad, cpuStore, faultName, isFault } from '../../mm/fault/cpuAccess.ts';
 import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../mm/fault/gup.ts';
@@ -34,7 +34,7 @@ export type Operation<T = unknown> = (task: Task) => Steps<T>;
 /** Mirror of device `i`. */
 export const device = (m: SmallMachine, i = 0): Mirror => m.mirrors[i] as Mirror;
 
-export const deviceOf = (m: SmallMachine, i = 0): Device => ({ driver: m.driver, mirror: device(m, i) });
+export const deviceOf = (m: SmallMachine, i = 0): BoundDevice => ({ driver: m.driver, mirror: device(m, i) });
 
 /** @throws Violation I-OUT that names the error, when `result` is a negative errno. */
 export function mustSucceed(what: string, result: number): void {
