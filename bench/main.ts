@@ -4,6 +4,7 @@ import { createArena } from '../src/arena/arena.ts';
 import { raceOptions } from '../src/engines/race/command.ts';
 import { race } from '../src/engines/race/race.ts';
 import { columns } from '../src/report/units.ts';
+import { chains } from './chains.ts';
 import { type Bench, benchMachine, PAGES } from './machine.ts';
 import { atomics, copies, plainLoop } from './yardsticks.ts';
 
@@ -125,6 +126,7 @@ async function raceRows(): Promise<string[][]> {
 }
 
 const bare = await bareMachine();
+const ways = chains();
 const timings = await timeAll([
   { name: 'A', batch: 10_000, run: atomics },
   { name: 'L', batch: 64, run: plainLoop },
@@ -132,6 +134,10 @@ const timings = await timeAll([
   ...paths(benchMachine(false), ''),
   ...(bare === null ? [] : paths(bare, ', no points')),
   ...paths(benchMachine(true), ', lock rules on'),
+  ...ways.flatMap(({ name, fault, chain }) => [
+    { name: `${name}: fault`, batch: 64, run: fault },
+    { name: `${name}: page table`, batch: 256, run: chain },
+  ]),
 ]);
 const time = (name: string): Timing => timings.get(name) as Timing;
 const yardsticks = ['A', 'L', 'C'].map(time) as [Timing, Timing, Timing];
@@ -161,6 +167,11 @@ function compare(label: string, timing: Timing, base: Timing): void {
 for (const name of Object.keys(budgets)) {
   if (bare !== null) compare(`${name}: with points off, to no points`, time(name), time(`${name}, no points`));
   compare(`${name}: with lock rules, to without`, time(`${name}, lock rules on`), time(name));
+}
+// The share of the page table's part in a fault: both find what is there as it should be.
+for (const { name } of ways) {
+  rows.push([`device fault, ${name}`, ns(middle(time(`${name}: fault`))), spread(time(`${name}: fault`)), '', '', '', '']);
+  compare(`device fault, ${name}: down to the page table, of it`, time(`${name}: page table`), time(`${name}: fault`));
 }
 rows.push(...memoryRows());
 process.stdout.write(`${columns(rows).join('\n')}\n`);
