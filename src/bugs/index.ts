@@ -1,15 +1,18 @@
 /** The catalogue: real bugs (R, X), mistakes of drivers (G), guards taken out (E, F, S), mutants (M); and controls (C), which are no bugs. */
-import type { Bug } from './bug.ts';
+import type { Bug, Control } from './bug.ts';
+import { driverControls } from './controlsDrivers.ts';
+import { memoryControls } from './controlsMemory.ts';
 import { invalidateMistakes } from './driverMistakesInvalidate.ts';
 import { driverMigrationMistakes } from './driverMistakesMigration.ts';
 import { retryMistakes } from './driverMistakesRetry.ts';
 import { memoryMutants } from './mutantsMemory.ts';
 import { migrationMutants } from './mutantsMigration.ts';
 import { devicePageBugs } from './realBugsDevicePages.ts';
-import { driverBugs } from './realBugsDrivers.ts';
+import { gpuBugs } from './realBugsGpu.ts';
 import { migrationBugs } from './realBugsMigration.ts';
 import { notifierBugs } from './realBugsNotifiers.ts';
 import { rangeFaultBugs } from './realBugsRangeFault.ts';
+import { rdmaBugs } from './realBugsRdma.ts';
 import { svmBugs } from './realBugsSvm.ts';
 import { swapBugs } from './swap.ts';
 import { exclusiveWindows } from './windowsExclusive.ts';
@@ -18,7 +21,6 @@ import { migrationWindows } from './windowsMigration.ts';
 import { notifierWindows } from './windowsNotifiers.ts';
 
 export type { Bug, Control, Mutation } from './bug.ts';
-export { controls } from './controls.ts';
 
 /** The first letters of ids, in the order of the catalogue. */
 const LETTERS = 'RXGEFSM';
@@ -34,7 +36,8 @@ export const bugs: readonly Bug[] = [
   rangeFaultBugs,
   migrationBugs,
   devicePageBugs,
-  driverBugs,
+  gpuBugs,
+  rdmaBugs,
   svmBugs,
   retryMistakes,
   invalidateMistakes,
@@ -49,3 +52,8 @@ export const bugs: readonly Bug[] = [
 ]
   .flat()
   .sort(inOrder);
+
+const numberOf = ({ id }: Control): number => Number(id.slice(1));
+
+/** Changes that must never be reported. */
+export const controls: readonly Control[] = [...driverControls, ...memoryControls].sort((a, b) => numberOf(a) - numberOf(b));
