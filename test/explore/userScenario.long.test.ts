@@ -77,6 +77,26 @@ test('the same for any number of threads; the token finds its module, and knows 
 for (const [what, text, message] of [
   ['a syntax error', 'export default {', /does not load: .*Unexpected token/],
   ['a throw', "throw new Error('no luck\\ntoday')", /does not load: no luck$/],
+  [
+    'one huge page',
+    'export default { actors: () => ({}), machine: { hugePages: 1 } }',
+    /machine.hugePages is 1, which is the huge zero page/,
+  ],
+  [
+    'half coherent',
+    'export default { actors: () => ({}), machine: { coherent: 1 } }',
+    /machine.coherent is 1, allowed are true and false$/,
+  ],
+  [
+    'many pages',
+    'export default { actors: () => ({}), machine: { pages: 512 } }',
+    /machine.pages is 512, allowed is a whole number from 1 to 64$/,
+  ],
+  [
+    'too many',
+    'export default { actors: () => ({}), machine: { pages: 1025, hugePages: 2 } }',
+    /pages is 1025, allowed is a whole number from 1 to 1024$/,
+  ],
   ['a number', 'export default 7', /is no scenario: its default export is neither an object nor a function that returns one$/],
   ['nothing', '', /its default export is neither/],
   ['no actors', 'export default {}', /it has no function actors$/],
