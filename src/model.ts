@@ -40,6 +40,7 @@ export type {
   FrameWord,
   Handle,
   HmmPfn,
+  IommuEntry,
   MigratePfn,
   PageTable,
   Pfn,

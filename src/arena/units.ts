@@ -35,6 +35,8 @@ export type DeviceEntry = Flavour<'device entry'>;
 export type HmmPfn = Flavour<'hmm pfn'>;
 /** A word of migrate_vma's arrays: page frame and flags (migrate/migratePfn.ts). */
 export type MigratePfn = Flavour<'migrate pfn'>;
+/** An entry of the IOMMU for an address page (drivers/base/dmaMap.ts). */
+export type IommuEntry = Flavour<'iommu entry'>;
 /** An address that a device uses for DMA: what the IOMMU makes of it is no page frame to anybody else. */
 export type DmaAddress = Flavour<'dma address'>;
 /** Slot of the swap device. */

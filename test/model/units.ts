@@ -10,7 +10,7 @@ import { deref, handleOf } from '../../src/arena/pool.ts';
 import { type IntervalSub, type Mirror, Mm, Vma } from '../../src/arena/structures.ts';
 import type { DmaAddress, Errno, Handle, HmmPfn, Pfn, Pte, SwapSlot, VmFault, Vpn } from '../../src/arena/units.ts';
 import { deviceEntry, mkDeviceEntry } from '../../src/drivers/base/deviceTable.ts';
-import { dmaPage } from '../../src/drivers/base/dmaMap.ts';
+import { dmaEntry, dmaPage } from '../../src/drivers/base/dmaMap.ts';
 import { hmmPfnToPage } from '../../src/hmm/pfn.ts';
 import { cpuStore } from '../../src/mm/fault/cpuAccess.ts';
 import { pageFlags } from '../../src/mm/page/page.ts';
@@ -41,7 +41,7 @@ interface Things {
 }
 
 /** What the model does all the time. */
-export function allowed({ arena, task, mm, vma, mirror, sub, handle, pfn, vpn, pte, hmmPfn, dma }: Things): unknown {
+export function allowed({ arena, task, mm, vma, mirror, sub, handle, pfn, vpn, pte, hmmPfn }: Things): unknown {
   return [
     get(arena, mm),
     get(arena, mm + Mm.pgd),
@@ -50,7 +50,7 @@ export function allowed({ arena, task, mm, vma, mirror, sub, handle, pfn, vpn, p
     handleOf(arena, arena.pools.mm, mm),
     pageFlags(arena, ptePfn(pte) + 1),
     pageFlags(arena, hmmPfnToPage(hmmPfn)),
-    pageFlags(arena, dmaPage(dma)),
+    pageFlags(arena, dmaPage(dmaEntry(arena, mirror, vpn))),
     frameGet(arena, frameAt(arena, pfn) + 3),
     deviceEntry(arena, mirror, vpn + 1),
     mmuIntervalReadRetry(task, sub, 1),
@@ -86,6 +86,8 @@ export function refused({ arena, task, mm, vma, mirror, sub, handle, pfn, vpn, p
     pageFlags(arena, hmmPfn),
     // @ts-expect-error a DMA address is no page frame
     pageFlags(arena, dma),
+    // @ts-expect-error a DMA address is no entry of the IOMMU
+    pageFlags(arena, dmaPage(dma)),
     // @ts-expect-error a DMA address is nothing a device table maps to
     mkDeviceEntry(dma, 0),
     // @ts-expect-error a swap slot is no page frame

@@ -9,7 +9,7 @@ import { get, load, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { ENOMEM } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
-import type { DmaAddress, Errno, Pfn, Vpn } from '../../arena/units.ts';
+import type { Errno, IommuEntry, Pfn, Vpn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import type { HmmRange } from '../../hmm/hmmRange.ts';
 import { HMM_PFN_DMA_MAPPED, HMM_PFN_P2PDMA_BUS, hmmPfnToPage } from '../../hmm/pfn.ts';
@@ -32,7 +32,7 @@ const MAPPED = 1;
 const BUS = 2;
 
 /** The page a DMA mapping leads to. */
-export const dmaPage = (entry: DmaAddress): Pfn => entry >>> 12;
+export const dmaPage = (entry: IommuEntry): Pfn => entry >>> 12;
 
 /** Page-table pages of the table of a region of so many pages. */
 export const dmaTables = (pages: number): number => 3 + Math.ceil(pages / 512) + 1;
@@ -46,14 +46,14 @@ export function openDma(arena: Arena, mirror: Mirror): Errno {
 }
 
 /** The DMA mapping of an address page, 0 for none. */
-export function dmaEntry(arena: Arena, mirror: Mirror, vpn: Vpn): DmaAddress {
+export function dmaEntry(arena: Arena, mirror: Mirror, vpn: Vpn): IommuEntry {
   const table = lookupTable(arena, get(arena, mirror + Mirror.dmaTable), vpn);
   // Pairs with the store of whoever unmaps, and flushes the device TLB before that.
   return table === 0 ? 0 : load(arena, pteAt(arena, table, vpn));
 }
 
 /** All of them, for checks. */
-export function forEachDmaEntry(arena: Arena, mirror: Mirror, visit: (vpn: Vpn, entry: DmaAddress) => void): void {
+export function forEachDmaEntry(arena: Arena, mirror: Mirror, visit: (vpn: Vpn, entry: IommuEntry) => void): void {
   const root = get(arena, mirror + Mirror.dmaTable);
   if (root !== 0) forEachEntry(arena, root, visit);
 }
