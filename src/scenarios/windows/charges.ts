@@ -1,7 +1,9 @@
 /** Pages that are charged to a memory cgroup while they move to a device and home. */
+
 import { load } from '../../arena/access.ts';
 import { liveObjects } from '../../arena/pool.ts';
 import { Memcg } from '../../arena/structures.ts';
+import type { PageNumber } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { gpusvmXe } from '../../drivers/gpusvm/index.ts';
 import { cpuBegin, cpuEnd, faultName } from '../../mm/fault/cpuAccess.ts';
@@ -29,7 +31,7 @@ const onDevice = (m: SmallMachine): void => {
 };
 
 /** A store that may end because the limit of the cgroup is reached, and with nothing else. */
-const writesOrRunsOut = (m: SmallMachine, page: number): Operation =>
+const writesOrRunsOut = (m: SmallMachine, page: PageNumber): Operation =>
   function* (task) {
     const at = yield* cpuBegin(task, m.mm, FIRST + page, true);
     if (at >= 0) cpuEnd(task);
