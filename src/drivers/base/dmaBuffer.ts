@@ -51,20 +51,34 @@ const pageAt = (arena: Arena, address: DmaAddress): Pfn => sumOf(arena) - addres
 const noted = (arena: Arena, pfn: Pfn): number => get(arena, arena.page.dma + pfn);
 
 /**
- * dma_map_page for `pages` pages from `pfn` on, in slot `i` and the following ones. False when there is no mapping to be had
- * (dma_mapping_error); then nothing is mapped. Where no buffer is needed, or the slot lies in a mapping already, there is nothing to do.
+ * dma_map_page for `pages` pages from `pfn` on, as one mapping: its DMA address.
+ *
+ * @kernel kernel/dma/mapping.c dma_map_page
+ */
+export function dmaMapPage(arena: Arena, pfn: Pfn, pages: number, direction: number): DmaAddress {
+  if (noted(arena, pfn) !== 0) throw new Violation('I-DMA', `page ${pfn} is mapped for DMA a second time`);
+  set(arena, arena.page.dma + pfn, (pages << DIRECTION_BITS) | direction);
+  return addressOf(arena, pfn);
+}
+
+/**
+ * Maps `pages` pages from `pfn` on for slot `i` and the following ones. False when there is no mapping to be had (dma_mapping_error);
+ * then nothing is mapped. Where no buffer is needed, or the slot lies in a mapping already, there is nothing to do.
  */
 export function mapSlot(arena: Arena, buffer: CopyBuffer | null, i: number, pfn: Pfn, pages = 1): boolean {
   if (buffer === null || buffer.addresses[i] !== 0) return true;
   if (fails(arena, buffer)) return false;
-  if (noted(arena, pfn) !== 0) throw new Violation('I-DMA', `page ${pfn} is mapped for DMA a second time`);
-  set(arena, arena.page.dma + pfn, (pages << DIRECTION_BITS) | buffer.direction);
+  dmaMapPage(arena, pfn, pages, buffer.direction);
   for (let piece = 0; piece < pages; piece++) buffer.addresses[i + piece] = addressOf(arena, pfn + piece);
   return true;
 }
 
-/** dma_unmap_page: size and direction must be those of the mapping. */
-function unmap(arena: Arena, address: DmaAddress, pages: number, direction: number): void {
+/**
+ * dma_unmap_page: size and direction must be those of the mapping.
+ *
+ * @kernel kernel/dma/mapping.c dma_unmap_page
+ */
+export function dmaUnmapPage(arena: Arena, address: DmaAddress, pages: number, direction: number): void {
   const pfn = pageAt(arena, address);
   const mapping = noted(arena, pfn);
   if (mapping !== ((pages << DIRECTION_BITS) | direction)) {
@@ -85,7 +99,7 @@ export function unmapBuffer(arena: Arena, buffer: CopyBuffer | null, words: Int3
     const address = buffer.addresses[i] as DmaAddress;
     if (migratePfnToPage(word) === 0 || address === 0) continue;
     const pages = (word & MIGRATE_PFN_COMPOUND) !== 0 ? PTRS_PER_TABLE : 1;
-    unmap(arena, address, pages, buffer.direction);
+    dmaUnmapPage(arena, address, pages, buffer.direction);
     i += pages - 1;
   }
 }

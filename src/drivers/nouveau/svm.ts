@@ -16,12 +16,20 @@ function* nvkmVmmFlush(task: Task, mirror: Mirror): Steps<void> {
   if (optionIs(task.arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);
 }
 
-/** nouveau_pfns_map, and the ioctl in between (nvkm_uvmm_mthd_pfnmap). Under svmm->mutex. 0, -EACCES or -ENOMEM. */
+/**
+ * nouveau_pfns_map, and the ioctl in between (nvkm_uvmm_mthd_pfnmap). Under svmm->mutex. 0, -EACCES or -ENOMEM.
+ *
+ * @kernel drivers/gpu/drm/nouveau/nouveau_svm.c nouveau_pfns_map
+ */
 export function* nouveauPfnsMap(task: Task, mirror: Mirror, range: MirrorRange): Steps<Errno> {
   return yield* nvkmVmmPfnMap(task, mirror, range, nvkmVmmFlush);
 }
 
-/** nouveau_range_fault: one pass. -EBUSY asks for another one. */
+/**
+ * nouveau_range_fault: one pass. -EBUSY asks for another one.
+ *
+ * @kernel drivers/gpu/drm/nouveau/nouveau_svm.c nouveau_range_fault
+ */
 function* nouveauRangeFault(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<Errno> {
   const seen = yield* snapshot(task, mirror, range);
   return seen === 0 ? yield* commit(task, mirror, range, write, nouveauPfnsMap) : seen;

@@ -30,7 +30,11 @@ const grants = ({ hmmPfns, start, defaultFlags }: MirrorRange, vpn: Vpn): boolea
   return ((hmmPfns[vpn - start] as number) & required) === required;
 };
 
-/** gp100_vmm_pgt_pfn: the entries of [vpn, end), in one last-level table. 0, or -EACCES at a page that lacks write permission. */
+/**
+ * gp100_vmm_pgt_pfn: the entries of [vpn, end), in one last-level table. 0, or -EACCES at a page that lacks write permission.
+ *
+ * @kernel drivers/gpu/drm/nouveau/nvkm/subdev/mmu/vmmgp100.c gp100_vmm_pgt_pfn
+ */
 function* gp100VmmPgtPfn(task: Task, mirror: Mirror, table: PageTable, update: Update, [vpn, end]: [Vpn, Vpn]): Steps<Errno> {
   const { arena } = task;
   const { range } = update;
@@ -48,7 +52,11 @@ function* gp100VmmPgtPfn(task: Task, mirror: Mirror, table: PageTable, update: U
   return 0;
 }
 
-/** nvkm_vmm_iter: from one last-level table to the next, each made if need be. 0, -EACCES or -ENOMEM. */
+/**
+ * nvkm_vmm_iter: from one last-level table to the next, each made if need be. 0, -EACCES or -ENOMEM.
+ *
+ * @kernel drivers/gpu/drm/nouveau/nvkm/subdev/mmu/vmm.c nvkm_vmm_iter
+ */
 function* nvkmVmmIter(task: Task, mirror: Mirror, update: Update): Steps<Errno> {
   const { start, end } = update.range;
   let result: Errno = 0;

@@ -44,7 +44,11 @@ function devresAdd(arena: Arena, device: DeviceHandle, devres: Address<'devres'>
   set(arena, owner, handleOf(arena, arena.pools.devres, devres));
 }
 
-/** devm_request_free_mem_region: as requestFreeMemRegion, until the device goes. */
+/**
+ * devm_request_free_mem_region: as requestFreeMemRegion, until the device goes.
+ *
+ * @kernel kernel/resource.c devm_request_free_mem_region
+ */
 export function* devmRequestFreeMemRegion(task: Task, device: DeviceHandle, pages: number): Steps<number> {
   const { arena } = task;
   const devres = devresAlloc(arena);
@@ -55,7 +59,11 @@ export function* devmRequestFreeMemRegion(task: Task, device: DeviceHandle, page
   return region;
 }
 
-/** devm_memremap_pages: as memremapPages, until the device goes. Address of the pagemap, or its error. */
+/**
+ * devm_memremap_pages: as memremapPages, until the device goes. Address of the pagemap, or its error.
+ *
+ * @kernel mm/memremap.c devm_memremap_pages
+ */
 export function devmMemremapPages(arena: Arena, device: DeviceHandle, spec: PagemapSpec): number {
   const devres = devresAlloc(arena);
   if (devres === 0) return -ENOMEM;
@@ -68,6 +76,8 @@ export function devmMemremapPages(arena: Arena, device: DeviceHandle, spec: Page
 /**
  * device_del with devres_release_all: everything goes, what was claimed last first, and then the device. Nobody claims anything for it
  * any more. Waits for pages of its memory that are in use.
+ *
+ * @kernel drivers/base/devres.c devres_release_all
  */
 export function* deviceDel(task: Task, device: DeviceHandle): Steps<void> {
   const { arena } = task;

@@ -55,6 +55,8 @@ function* tryCharge(task: Task, handle: Handle<'memcg'>, pages: number): Steps<b
 /**
  * mem_cgroup_charge: `pages` pages from `first` on, fresh from the allocator, are charged to the cgroup of an address space; `mm` 0 is
  * the root. False when the limit is in the way: nothing is reclaimed to make room.
+ *
+ * @kernel mm/memcontrol.c mem_cgroup_charge
  */
 export function* memCgroupCharge(task: Task, mm: Mm, first: Pfn, pages = 1): Steps<boolean> {
   const { arena } = task;
@@ -68,7 +70,11 @@ export function* memCgroupCharge(task: Task, mm: Mm, first: Pfn, pages = 1): Ste
   return true;
 }
 
-/** mem_cgroup_uncharge: the last reference of a page is gone. */
+/**
+ * mem_cgroup_uncharge: the last reference of a page is gone.
+ *
+ * @kernel mm/memcontrol.c mem_cgroup_uncharge
+ */
 export function* memCgroupUncharge(task: Task, pfn: Pfn): Steps<void> {
   const { arena } = task;
   const memcg = memcgOf(arena, pfn);
@@ -79,7 +85,11 @@ export function* memCgroupUncharge(task: Task, pfn: Pfn): Steps<void> {
   if (left < 0) throw new Violation('I-MEMCG', `page ${pfn} is uncharged, and the usage of its memory cgroup falls below 0`);
 }
 
-/** mem_cgroup_migrate: `to` stands for what `from` stood for, and takes over its charge. Both are locked. Never fails. */
+/**
+ * mem_cgroup_migrate: `to` stands for what `from` stood for, and takes over its charge. Both are locked. Never fails.
+ *
+ * @kernel mm/memcontrol.c mem_cgroup_migrate
+ */
 export function memCgroupMigrate(arena: Arena, from: Pfn, to: Pfn): void {
   if (!arena.hasMemcg) return;
   const memcg = memcgOf(arena, from);
@@ -91,7 +101,11 @@ export function memCgroupMigrate(arena: Arena, from: Pfn, to: Pfn): void {
   set(arena, arena.page.memcg + from, 0);
 }
 
-/** folio_add_lru: reclaim finds the page from now on, by the lists of the cgroup that is charged for it. */
+/**
+ * folio_add_lru: reclaim finds the page from now on, by the lists of the cgroup that is charged for it.
+ *
+ * @kernel mm/swap.c folio_add_lru
+ */
 export function addLru(arena: Arena, pfn: Pfn): void {
   // A huge page of hugetlb has an account of its own.
   if (arena.hasMemcg && memcgOf(arena, pfn) === 0 && !pageHas(arena, pfn, PG_HUGETLB))

@@ -86,6 +86,7 @@ function claim(arena: Arena, start: Pfn, pages: number, busy: boolean): number {
  * parts may be claimed.
  *
  * @returns the handle of the region, -EBUSY (system memory, or somebody else's), -EINVAL (no such page frames) or -ENOMEM.
+ * @kernel kernel/resource.c request_mem_region, insert_resource
  */
 export function* requestMemRegion(task: Task, start: Pfn, pages: number, busy = true): Steps<number> {
   const { arena } = task;
@@ -101,6 +102,7 @@ export function* requestMemRegion(task: Task, start: Pfn, pages: number, busy = 
  * them, and so on in steps of as many. Looking and claiming are one under the lock: two devices that ask at once get different frames.
  *
  * @returns the handle of the region, -ERANGE (nothing is free), -EINVAL (no page is asked for) or -ENOMEM (no more regions).
+ * @kernel kernel/resource.c request_free_mem_region
  */
 export function* requestFreeMemRegion(task: Task, pages: number): Steps<number> {
   const { arena } = task;
@@ -114,7 +116,11 @@ export function* requestFreeMemRegion(task: Task, pages: number): Steps<number> 
   return result;
 }
 
-/** release_mem_region. A region with parts, or none at all, is a violation (I-QUIET, I-UAF). */
+/**
+ * release_mem_region. A region with parts, or none at all, is a violation (I-QUIET, I-UAF).
+ *
+ * @kernel kernel/resource.c release_mem_region
+ */
 export function* releaseMemRegion(task: Task, handle: Region): Steps<void> {
   const { arena } = task;
   yield* spinLock(task, Header.resourceLock, LockClass.resource);

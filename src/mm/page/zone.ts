@@ -90,7 +90,11 @@ export function* putPage(task: Task, pfn: Pfn, references = 1): Steps<void> {
   else freeSystemPage(task, pfn);
 }
 
-/** folio_prealloc, alloc_anon_folio: a page for an address space, charged; 0 when memory or the limit of its cgroup is exhausted. */
+/**
+ * folio_prealloc, alloc_anon_folio: a page for an address space, charged; 0 when memory or the limit of its cgroup is exhausted.
+ *
+ * @kernel mm/memory.c folio_prealloc, alloc_anon_folio
+ */
 export function* folioPrealloc(task: Task, mm: Mm, zero: boolean): Steps<Pfn> {
   const pfn = yield* allocPage(task, zero);
   if (pfn === 0 || !task.arena.hasMemcg || (yield* memCgroupCharge(task, mm, pfn))) return pfn;
