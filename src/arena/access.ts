@@ -63,16 +63,16 @@ export function acquired(word: Word): void {
 }
 
 /**
- * Brackets a loop over the records of all actors. What it does must be the same for each of them, and what is known afterwards must
- * not depend on which of them is which: then an explorer can still take actors that do the same for one another.
+ * Brackets a loop over the records of all actors. It must do the same to each record, and what it has found out afterwards must
+ * not depend on the numbers of the actors: then an explorer can still take actors that do the same for one another.
  */
 export function overActors(begins: boolean): void {
   if (!erased && memory !== null) memory.overActors(begins);
 }
 
 /**
- * Brackets a stretch of reads that leaves no memory, such as the attempts to take a lock: whatever was seen on the way, the
- * actor goes on in the same manner. Without it an explorer would take each number of attempts for another state.
+ * Brackets a stretch of reads that the actor does not remember, such as the attempts to take a lock: it continues in the same way,
+ * independent of what it has read. Without it an explorer would take each number of attempts for another state.
  */
 export const observed = (): unknown => (erased || memory === null ? null : memory.mark());
 export function forgetSince(mark: unknown): void {

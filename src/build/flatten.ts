@@ -6,7 +6,7 @@ import { isKept, type Module, parseModule, refuse, tokenAt } from './module.ts';
  *     stepped                                    flat
  *     const owner = yield* read(m);              const owner = yield  read(m);
  *
- * With `yield*` whoever goes on from a point deep in a call goes through every caller on the way down and up again, which for
+ * With `yield*` each resumption at a point deep in a call passes every caller on the way down and up again, which for
  * eight callers takes ten times as long as the step itself. A flat operation yields the one it calls, a stack outside
  * (callStack.ts) runs it and sends its result back, and going on costs the same at every depth. Only stars change, so line and
  * column numbers stay.

@@ -112,7 +112,7 @@ export function* hmmRangeFaultUnlockedTimeout(task: Task, range: HmmRange, timeo
   let kept = false;
   for (;;) {
     if (timeoutMs > 0 && !kept) deadline = task.clock() + timeoutMs;
-    // Before mmap_lock: sleeping here with the lock held could stop whoever must end the invalidation.
+    // Before mmap_lock: to sleep here with the lock held could stop the actor that must end the invalidation.
     range.notifierSeq = yield* mmuIntervalReadBegin(task, range.notifier);
     if ((yield* mmapReadLockKillable(task, mm)) !== 0) return -EINTR;
     const unstable = (load(arena, mm + Mm.flags) & MmFlag.unstable) !== 0;

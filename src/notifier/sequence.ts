@@ -30,7 +30,7 @@ import { waitWhile, wake } from '../sync/wait.ts';
 
 /** The subscriptions object of an mm, or 0 before the first registration. */
 export function subscriptionsOf(task: Task, mm: Mm): Subscriptions {
-  // Plain: whoever walks the chains holds mmap_lock or an rmap lock, and the first registration holds all of them.
+  // Plain: an actor that walks the chains holds mmap_lock or an rmap lock, and the first registration holds all of them.
   const handle = get(task.arena, mm + Mm.subscriptions);
   return handle === 0 ? 0 : deref(task.arena, task.arena.pools.subscriptions, handle);
 }

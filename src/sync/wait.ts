@@ -1,5 +1,5 @@
 /**
- * The one way the model blocks: wait while a shared word has a value, and wake whoever waits on a word. Every lock,
+ * The one way the model blocks: wait while a shared word has a value, and wake the actors that wait on a word. Every lock,
  * wait queue and completion is built on it. There are three ways to park, one an engine.
  */
 
@@ -76,7 +76,7 @@ export function* parkStep(task: Task, word: Word, value: number, killable: boole
 
 /**
  * Waits at `point` until the word, under the mask, has the value. It is a point even if it has. To an explorer this is one wait
- * for a condition, whoever makes it true: for scenarios of a few words without wake-ups.
+ * for a condition that any actor may make true: for scenarios of a few words without wake-ups.
  */
 export function* waitUntil(task: Task, point: number, word: Word, mask: number, value: number): Steps<void> {
   const { arena, actor } = task;

@@ -14,7 +14,7 @@ import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { PG_HUGETLB, PG_LRU, pageHas, setPageFlags } from './page.ts';
 
-/** root_mem_cgroup: whoever is in no other cgroup. It has no limit, and nobody counts what is charged to it. */
+/** root_mem_cgroup: for processes that are in no other cgroup. It has no limit, and what is charged to it is not counted. */
 const ROOT = -1;
 
 /** A new cgroup with a limit in pages (memory.max), 0 for none. Its handle, or 0 when there is no room. */

@@ -107,7 +107,7 @@ export function* unlockPage(task: Task, pfn: Pfn): Steps<void> {
   yield Point.unlockPage;
   // Release, and learn in the same step whether anybody waits: nobody can start to wait in between.
   const flags = and(arena, arena.page.flags + pfn, ~(PG_LOCKED | PG_WAITERS));
-  // Whoever changed the flags meanwhile has stored over the bit, and perhaps let another one in.
+  // An actor that changed the flags meanwhile has stored over the bit, and perhaps another one has taken the lock.
   if ((flags & PG_LOCKED) === 0)
     throw new Violation('I-LOCK', `page ${pfn} is not locked any more when actor ${task.id} unlocks it`);
   if ((flags & PG_WAITERS) !== 0) wake(arena, arena.page.flags + pfn);

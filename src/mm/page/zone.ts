@@ -43,7 +43,7 @@ export function* allocPage(task: Task, zero: boolean): Steps<Pfn> {
   set(arena, arena.page.deviceData + pfn, 0);
   if (cas(arena, arena.page.refcount + pfn, 0, 1) !== 0)
     throw new Violation('I-REF', `page ${pfn} was on the free list with references`);
-  // check_new_page: whoever marks a page must have it.
+  // check_new_page: only an actor that has the page may set its flags.
   if (task.checks && pageFlags(arena, pfn) !== 0)
     throw new Violation('I-FREE', `page ${pfn} was marked by somebody after it had been freed`);
   // A page nobody wrote yet is all zero already.

@@ -34,7 +34,7 @@ function fewestPreemptions(executor: Executor, { failure, schedule }: Minimal, b
     if (budget.isOver) return { failure, schedule, minimal: false };
     const result = search(executor, { preemptions: bound, enough: () => budget.isOver });
     if (result.failure?.rule === failure.rule) return { failure: result.failure, schedule: [...result.schedule], minimal: true };
-    // Another rule broke first, or time is up: what lies behind is not known.
+    // Another rule broke first, or time is up: whether this bound breaks the rule is not known.
     if (!result.complete) return { failure, schedule, minimal: false };
   }
   return { failure, schedule, minimal: true };

@@ -317,7 +317,7 @@ export class Executor {
     }
   }
 
-  /** All words, for whoever compares two moments. */
+  /** All words, for a comparison of two moments. */
   snapshot(): Int32Array {
     return this.#undoLog.snapshot();
   }
@@ -346,7 +346,7 @@ export class Executor {
     return this.#states.list.length;
   }
 
-  /** For recorded steps. Whoever acts does not wait, whatever it waited for when its step began. */
+  /** For recorded steps. The actor that makes the step does not wait any more. */
   wake(word: number): void {
     for (let i = 0; i < this.#local.length; i++) {
       const { wait } = this.#local[i] as LocalState;

@@ -1,7 +1,7 @@
 /**
- * What an actor is, between two steps: the point it stands at in its operation, what it has read since the operation began, and
- * what its task carries from one operation to the next. Whatever it does next follows from that, and from the shared words.
- * There are few local states, and many states made of them.
+ * The local state of an actor between two steps: the point where it stands in its operation, what it has read since the operation
+ * began, and what its task keeps from one operation to the next. The next step follows from the local state and the shared words.
+ * A scenario has few local states; the many states of the machine are combinations of them.
  */
 import { mixHigh, mixLow } from './hash.ts';
 import type { Reads } from './observed.ts';

@@ -21,7 +21,7 @@ class Looking implements Memory {
   }
 
   read(word: number): number {
-    // Who has come to an end holds no lock: whatever way it came, the mask is the same.
+    // An actor that has come to its end holds no lock, so the mask is the same on every path.
     if (!this.#undoLog.isHeldMask(word)) this.#undoLog.seen(word);
     this.#symmetry?.touched(-1, word);
     return this.#undoLog.get(word);

@@ -1,6 +1,6 @@
 /**
- * The array a task carries from one operation to the next (`task.pfns`), as part of its local state: whoever uses what an earlier
- * round or operation has left there depends on it. Contents are kept once each.
+ * The array a task keeps from one operation to the next (`task.pfns`), as part of its local state: an operation may use what an
+ * earlier round or operation has left there. Contents are kept once each.
  */
 import { SCRATCH_PAGES } from '../../../sync/task.ts';
 import { mixHigh, mixLow } from './hash.ts';

@@ -1,10 +1,10 @@
 /**
- * Interchangeable actors: actors that are given the very same operations. To a search, states that differ only in which of them
- * is where are one state.
+ * Interchangeable actors are given the very same operations. To a search, states are one if they differ only by an exchange of such
+ * actors.
  *
- * The hash of a state is then made of what everybody shares, and of a sum over the actors of what is each one's own: its local
- * state, its record, the locks it owns. A sum does not tell who is who. Whoever is known to another by name (it remembers, or
- * waits for, a word that names it) counts as itself, and not as one of several: so nothing that anybody knows is lost.
+ * The hash of a state then consists of the words that all actors share, and of a sum over the actors of what each one owns: its local
+ * state, its record, its locks. A sum does not depend on the numbers of the actors. If another actor refers to one of them by number
+ * (it remembers a word that names it, or waits for one), that actor is hashed with its number, so that the reference is not lost.
  */
 import type { Arena } from '../../../arena/arena.ts';
 import { Actor } from '../../../arena/structures.ts';
@@ -126,7 +126,7 @@ export class Symmetry {
   }
 
   /**
-   * Is it an actor's note of the value that it waits to see change? That names whoever owns the word that is waited for, which does not
+   * Is it an actor's note of the value that it waits to see change? The value names the owner of the word that is waited for, which does not
    * show in the note; it was read from there, or has just been written there.
    */
   isWaitValue(word: number): boolean {

@@ -1,8 +1,8 @@
 /**
  * The shared words under the explorer: every write can be taken back, and a hash of all words is kept as they change.
  *
- * Going back costs as much as was written, not as much as there is. Two kinds of words are left out of the hash: what follows
- * from where an actor stands, and statistics. Whoever else looks at one of them makes it part of the state from then on.
+ * Going back costs as much as was written, not as much as there is. Two kinds of words are left out of the hash: notes that
+ * follow from the local state of an actor, and counters. When another actor or a check reads one, it is part of the state from then on.
  */
 import type { Arena } from '../../../arena/arena.ts';
 import { LOCK_CLASSES } from '../../../arena/config.ts';
@@ -87,7 +87,7 @@ export class UndoLog {
     return this.ownerOf(word) !== -1 && (word - this.#arena.actors) % Actor.shape.size === Actor.heldMask;
   }
 
-  /** Does nobody but the actor itself care for what is done to the word? Orders of locks only add up: a cycle is found whoever comes last. */
+  /** Does the word matter to no other actor and no check? Orders of locks only add up: a cycle is found in any order of the actors. */
   isQuiet(word: number): boolean {
     return !this.counts(word) || this.kindOf(word) === Kind.lockOrder;
   }

@@ -1,6 +1,6 @@
 /**
- * What an exploration consists of: searches and chunks of samples. A job gives the same result whoever runs it, and however
- * many run beside it, as long as its limit is a number of executions and not the time.
+ * What an exploration consists of: searches and chunks of samples. A job gives the same result in any thread and beside any
+ * number of other jobs, as long as its limit is a number of executions and not the time.
  */
 import type { DriverSettings } from '../../../drivers/base/options.ts';
 

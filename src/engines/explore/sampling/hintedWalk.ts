@@ -86,7 +86,7 @@ export class HintedWalk extends Randomised {
     return chosen;
   }
 
-  /** Whoever goes next leaves the others where they are: the pairs that conflict are hints for both orders. */
+  /** Any step leaves the other actors where they are, so a pair of steps that conflict is a hint for both orders. */
   #learn(runnable: Uint8Array, count: number, chosen: number): void {
     const view = this.#view as View;
     for (let i = 0; i < count; i++) {

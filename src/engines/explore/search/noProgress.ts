@@ -71,7 +71,7 @@ export function stuck(executor: Executor): Failure {
     // The word of a lock changes when others come to wait for it, too: as long as somebody holds it, nobody was forgotten.
     return holdersOf(executor.arena, executor.count, word).length === 0;
   });
-  // Whoever waits in a cycle cannot be helped by a wake-up: the word may have changed by another waiter's mark alone.
+  // A wake-up does not help an actor that waits in a cycle: the word may have changed only by another waiter's mark.
   const cycle = waitCycle(executor, waiting);
   if (cycle.length === 0 && forgotten.length > 0)
     return failure('lost wake-up', `${texts(forgotten)}, which has changed; nobody wakes it`);

@@ -4,7 +4,7 @@ import { grown } from '../machine/grown.ts';
 export class Path {
   #low = new Int32Array(1024);
   #high = new Int32Array(1024);
-  /** Open addressing; a slot has 1 + the depth of a state. Whoever came last leaves first, so a slot can simply be emptied. */
+  /** Open addressing; a slot has 1 + the depth of a state. The state that came last leaves first, so its slot can simply be emptied. */
   #slots = new Int32Array(4096);
   #depth = 0;
 

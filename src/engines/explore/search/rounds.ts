@@ -1,8 +1,8 @@
 /**
  * Rounds on one path: does the execution come back to a state it was in, and can a fair scheduler let it go on like that for ever?
  *
- * Fair means: whoever can run at some state of the round makes a step in it; and whoever could take a lock that it waits for, as
- * kernel locks are queued or handed over, takes one in it.
+ * A round is fair if each actor that can run at some state of it makes a step in it, and if each actor that could take a lock it waits
+ * for takes one in it: kernel locks are queued or handed over.
  */
 import type { Executor } from '../machine/execution.ts';
 import type { Round } from '../machine/failure.ts';
