@@ -121,12 +121,16 @@ test('a module that prints, one of several by its id, a # in a path, and a scena
   await refused(bugNamed('R0'), /^unknown bug 'R0' \(did you mean R\d+\?\), allowed are the \d+ of hmm-lab bugs, or a module/);
 });
 
-test('an edit of a module that is not there, or with an import that is not there, is refused', () => {
+test('an edit of a module, with an import or with a name that is not there is refused', () => {
   const edited = (change: object) => () => editedModules({ ...control, edits: [{ ...(edit as object), ...change } as never] });
   assert.throws(edited({ module: 'drivers/dmirror/invalid' }), /of the module 'drivers\/dmirror\/invalid', and there is none/);
   assert.throws(edited({ module: '../../package' }), /and there is none of that name/);
   assert.throws(edited({ imports: { load: 'arena/acces' } }), /imports load of arena\/acces, and the model has no module there$/);
   assert.throws(edited({ imports: { lod: 'arena/access' } }), /imports lod of arena\/access, and the model has no lod there$/);
+  assert.throws(
+    edited({ replace: 'return notThere(task);' }),
+    /invalidate uses 'notThere', which the module neither declares nor imports/,
+  );
   assert.equal(edited({ imports: { load: 'arena/access', Point: 'steps/points' } })().size, 2);
 });
 

@@ -6,6 +6,7 @@ import { UsageError } from '../input/usageError.ts';
 import { applyEdit } from './applyEdit.ts';
 import { builtTree } from './builtTree.ts';
 import { builtModule, isExported, type ModuleCode } from './moduleCode.ts';
+import { undeclared } from './undeclared.ts';
 
 /** @throws UsageError when the model does not have the module, or what an edit imports. */
 function asBuilt({ module, imports = {} }: Edit): ModuleCode {
@@ -20,6 +21,15 @@ function asBuilt({ module, imports = {} }: Edit): ModuleCode {
   if (code === null)
     throw new UsageError(`an edit is of the module '${module}', and there is none of that name below src of hmm-lab`);
   return code;
+}
+
+/** @throws UsageError for a name that would be missing when the new code runs. */
+function checkNames(module: string, code: ModuleCode): void {
+  const [name] = undeclared(code);
+  if (name === undefined) return;
+  throw new UsageError(
+    `the new code of ${module} uses '${name}', which the module neither declares nor imports: say in imports where it comes from`,
+  );
 }
 
 /** Notes in the tree which bug is in it, and where the tree without it is. */
@@ -43,5 +53,6 @@ export function editedModules(mutation: Mutation): ReadonlyMap<string, string> {
     const code = asBuilt(edit);
     edited.set(edit.module, applyEdit(edited.get(edit.module) ?? code, edit));
   }
+  for (const [module, code] of edited) checkNames(module, code);
   return new Map([...edited].map(([module, { source }]) => [module, source]));
 }

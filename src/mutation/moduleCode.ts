@@ -12,7 +12,7 @@ export interface ModuleCode {
 /** @throws SyntaxError */
 export const moduleCode = (source: string): ModuleCode => ({
   source,
-  program: parse(source, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true }),
+  program: parse(source, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true, ranges: true }),
 });
 
 /** Modules of the tree as it is, once they were asked for; null for those that it does not have. */

@@ -10,7 +10,7 @@ export interface Occurrence {
 }
 
 /** Says where a node stands and how it is written, and not what it is. */
-const WRITING = new Set(['start', 'end', 'raw', 'directive', 'optionalDirective']);
+const WRITING = new Set(['start', 'end', 'range', 'raw', 'directive', 'optionalDirective']);
 
 const isNode = (value: unknown): value is AnyNode =>
   typeof value === 'object' && value !== null && typeof (value as { readonly type?: unknown }).type === 'string';
