@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import type { RaceOptions, RaceProgress, RaceResult } from '../src/index.ts';
+import type { Mutation, RaceOptions, RaceProgress, RaceResult } from '../src/index.ts';
 import { race, raceOptions } from '../src/index.ts';
 
 const run = (chosen: Partial<RaceOptions>): Promise<RaceResult> => race(raceOptions({ seconds: 1, pages: 64, ...chosen }));
@@ -107,6 +107,33 @@ test('a worker killed in the middle is named', async () => {
   assert.ok(result.seconds < 60, 'the race ended before its time');
   const death = result.violations.find(({ message }) => message.includes('died'));
   assert.match(death?.message ?? '', /migrator0 .*when it died/);
+});
+
+test('with a bug in the model, by its id or as a mutation of the own, the rule breaks that it is there to break, and is traced', async () => {
+  const own: Mutation = {
+    id: 'never-again',
+    title: 'the collision check sees no collision',
+    reference: 'made up',
+    scenario: 'device-fault-vs-munmap',
+    edits: [
+      {
+        module: 'notifier/sequence',
+        in: 'mmuIntervalReadRetry',
+        find: 'return load(task.arena, sub + IntervalSub.invalidateSeq) !== token;',
+        replace: 'return false;',
+      },
+    ],
+  };
+  let told = 0;
+  const onReproducing = (): void => {
+    told++;
+  };
+  const delays = [{ point: 'driverSnapshot', probability: 0.05, microseconds: 200 }];
+  const result = await race({ bug: own, seconds: 20, pages: 32, disturbers: 2, delays, trace: 60 }, { onReproducing });
+  assert.deepEqual([result.verdict, result.config.bug], ['violation', 'never-again']);
+  assert.ok(told > 0 && result.trace !== null && result.trace.found !== null);
+  const known = await race({ bug: 'R05', seconds: 1 });
+  assert.deepEqual([known.config.bug, known.trace], ['R05', null]);
 });
 
 test('an aborted race gives what there is', async () => {

@@ -9,25 +9,31 @@ import { fileURLToPath } from 'node:url';
 import { commands } from '../src/cli/commands.ts';
 
 const root = new URL('../src/', import.meta.url);
-const main = fileURLToPath(new URL('cli/main.js', root));
 
-/** The folders of `src` whose modules the program has loaded when it ends: V8 counts what it ran. */
-function layersLoaded(...args: readonly string[]): string[] {
+/** The modules below `src` that a program has loaded when it ends: V8 counts what it ran. */
+function modulesLoaded(program: string, ...args: readonly string[]): string[] {
   const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-start-'));
   try {
     const env = { ...process.env, NODE_V8_COVERAGE: directory };
-    const { status, stderr } = spawnSync(process.execPath, [main, ...args], { env, encoding: 'utf8' });
+    const { status, stderr } = spawnSync(process.execPath, [fileURLToPath(new URL(program, root)), ...args], {
+      env,
+      encoding: 'utf8',
+    });
     assert.equal(status, 0, stderr);
     const urls = readdirSync(directory).flatMap((name) =>
       (JSON.parse(readFileSync(join(directory, name), 'utf8')) as { result: { url: string }[] }).result.map(({ url }) => url),
     );
     const modules = urls.filter((url) => url.startsWith(root.href)).map((url) => url.slice(root.href.length));
-    assert.ok(modules.includes('cli/main.js'), `${modules.length} modules`);
-    return [...new Set(modules.map((module) => module.split('/')[0] as string))].sort();
+    assert.ok(modules.includes(program), `${modules.length} modules`);
+    return modules;
   } finally {
     rmSync(directory, { recursive: true });
   }
 }
+
+/** The folders of `src` that the program has loaded from. */
+const layersLoaded = (...args: readonly string[]): string[] =>
+  [...new Set(modulesLoaded('cli/main.js', ...args).map((module) => module.split('/')[0] as string))].sort();
 
 const model = ['actors', 'bugs', 'hmm', 'migrate', 'mm', 'notifier', 'oracles'];
 /** Commands that print what the model has, and do nothing else. */
@@ -43,6 +49,14 @@ for (const { name } of commands) {
 
 test('the program itself loads its commands when they run', () => {
   assert.deepEqual(layersLoaded('--help'), ['cli', 'input', 'package']);
+});
+
+test('the library loads its engines when they are called', () => {
+  const loaded = modulesLoaded('index.js');
+  assert.ok(loaded.includes('library/explore.js') && loaded.includes('engines/script/lab.js'));
+  const late = /^(cli|report|mutation|engines\/(explore|hunt|simulate|conformance|reproduce|measure\/(run|row)|race\/race))\b/;
+  const early = loaded.filter((module) => late.test(module));
+  assert.deepEqual(early, []);
 });
 
 test('a command is what its entry says', async () => {

@@ -8,5 +8,5 @@ for (const request of [
   { sconds: 3 },
 ]) {
   const error = await explore(request).catch((reason) => reason);
-  console.log(error instanceof UsageError, error.message.slice(0, 75));
+  console.log(error instanceof UsageError, error.message.slice(0, 50));
 }

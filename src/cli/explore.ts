@@ -7,6 +7,7 @@ import { exploreAllUsual } from '../library/exploreAll.ts';
 import { type PassedPointsRequest, passedPoints } from '../library/passedPoints.ts';
 import { version } from '../package/version.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
+import { foundText } from '../report/exploreText.ts';
 import { pointsText } from '../report/pointsText.ts';
 import { bugNamed } from '../userModules/bugNamed.ts';
 import { runAudit } from './audit.ts';
@@ -94,13 +95,10 @@ async function exploreLive(
   };
   const leaving = (): number => {
     if (found === undefined) return interruptedCode();
-    const { rule, message } = found;
     const { scenario } = request;
-    const known = { scenario, verdict: 'violation', interrupted: true, failure: { oracle: rule, message } };
-    const text = json
-      ? JSON.stringify({ schema: 'hmm-lab/explore/1', version, ...known })
-      : `VIOLATION: ${scenario}: rule ${rule} is broken: ${message} (not looked into)`;
-    writeSync(1, `${text}\n`);
+    const failure = { oracle: found.rule, message: found.message };
+    const known = { schema: 'hmm-lab/explore/1', version, scenario, verdict: 'violation', interrupted: true, failure };
+    writeSync(1, `${json ? JSON.stringify(known) : foundText(scenario, found)}\n`);
     return EXIT_VIOLATION;
   };
   // One schedule takes no time to speak of.

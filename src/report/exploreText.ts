@@ -4,6 +4,7 @@ import type { Explanation } from '../engines/explore/failure/explain.ts';
 import type { Event } from '../engines/explore/failure/pair.ts';
 import type { ExploreFailure } from '../engines/explore/failure/report.ts';
 import type { RoundExplained } from '../engines/explore/failure/round.ts';
+import type { Failure } from '../engines/explore/machine/failure.ts';
 import { plural } from './units.ts';
 
 /** The verdict, and for a failure the rule, the table, why it fails and the command that shows it again. */
@@ -26,6 +27,10 @@ export function exploreText(result: ExploreResult): string {
     '',
   ].join('\n');
 }
+
+/** A failure that nobody waits to have looked into. */
+export const foundText = (scenario: string, { rule, message }: Failure): string =>
+  `VIOLATION: ${scenario}: rule ${rule} is broken: ${message} (not looked into)`;
 
 /** The table, why it fails, and the command that shows it again. */
 export const failureText = (failure: ExploreFailure): string[] => [

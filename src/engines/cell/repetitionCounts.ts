@@ -168,7 +168,8 @@ export interface RepetitionCountsData extends Counts {
   readonly corrected: HistogramData;
 }
 
-function stored({ counts, count, sum, max }: Histogram): StoredHistogram {
+/** A histogram as it is stored: without the buckets that are empty. */
+export function stored({ counts, count, sum, max }: Histogram): StoredHistogram {
   const pairs: [number, number][] = [];
   counts.forEach((records, bucket) => {
     if (records > 0) pairs.push([bucket, records]);

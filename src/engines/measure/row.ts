@@ -1,8 +1,7 @@
 /** From the repetitions of a cell to its row in the result. */
 
 import type { CellConfig, Repetition, StoredHistogram } from '../cell/cellTypes.ts';
-import { restored } from '../cell/repetitionCounts.ts';
-import type { Histogram } from '../shared/histogram.ts';
+import { restored, stored } from '../cell/repetitionCounts.ts';
 import type { AxisValue } from './axes.ts';
 import { type Part, type Spread, spreadOf, twoHalves } from './statistics.ts';
 
@@ -124,14 +123,6 @@ function pagingRow(repetitions: readonly Repetition[]): PagingRow {
 
 const ended = ({ done, timedOut, failed }: Repetition): number => done + timedOut + failed;
 
-function pack(histogram: Histogram): StoredHistogram {
-  const counts: [number, number][] = [];
-  histogram.counts.forEach((records, bucket) => {
-    if (records > 0) counts.push([bucket, records]);
-  });
-  return { counts, count: histogram.count, sum: histogram.sum, max: histogram.max };
-}
-
 /** What every row has, whatever it is worth. */
 function base(index: number, axes: Row['axes'], repetitions: readonly Repetition[]) {
   return {
@@ -244,10 +235,10 @@ export function rowOf(
     paging: cell.access === 'migrate' ? pagingRow(repetitions) : null,
     aa,
     histograms: {
-      attempts: pack(attempts),
-      timeToStable: pack(restored(of('timeToStable'))),
-      raw: pack(restored(of('raw'))),
-      corrected: pack(restored(of('corrected'))),
+      attempts: stored(attempts),
+      timeToStable: stored(restored(of('timeToStable'))),
+      raw: stored(restored(of('raw'))),
+      corrected: stored(restored(of('corrected'))),
     },
   };
 }
