@@ -80,6 +80,9 @@ for (const [call, args, message] of both) {
   });
 }
 
+/** A change that changes nothing. */
+const mine = { id: 'mine', title: 'mine', reference: 'made up', scenario, edits: [] };
+
 /** What only a program can give. */
 const programs: readonly (readonly [() => Promise<unknown>, RegExp])[] = [
   [
@@ -95,14 +98,11 @@ const programs: readonly (readonly [() => Promise<unknown>, RegExp])[] = [
   [() => explore({ scenario: 7 } as object), /^scenario is '7', allowed is a value of type string$/],
   [() => explore({ scenario, bug: 7 } as object), /^bug is '7', allowed is a value of type string or object$/],
   [
-    () => explore({ scenario, bug: { id: 'x', scenario, edits: [{ find: 'a' }] } } as object),
-    /^a bug is neither an id .*: its edits are no list of \{ module, find, replace \}$/,
+    () => explore({ scenario, bug: { ...mine, edits: [{ find: 'a' }] } } as object),
+    /^a bug is neither an id .*: its edit 1 needs a module and the code to find, each a text$/,
   ],
   [() => hunt({ bugs: [] }), /^bugs is '', allowed is a list with at least one entry$/],
-  [
-    () => hunt({ bugs: [{ id: 'x', title: '', reference: '', scenario, edits: [] }] } as object),
-    /^bug 'x' does not say by which rules it is found: oracles$/,
-  ],
+  [() => hunt({ bugs: [mine] } as object), /^a bug is neither an id .*: it changes nothing: it has neither edits nor settings$/],
   [() => conformance({ files: [3] } as object), /^files is '3', allowed is a list with at least one string$/],
   [() => measure({ axes: { driver: 'dmirror' } }), /^the drivers of a sweep are no axis, they are its option drivers$/],
   [

@@ -107,7 +107,7 @@ const byProgram: readonly (readonly [object, string])[] = [
   [{ kill: { actor: 'cpu0', afterSeconds: Number.NaN } }, 'kill cpu0 is after NaN seconds'],
   [{ delays: [null] }, "delays has an entry 'null', allowed is { point, probability, microseconds }"],
   [{ bug: 'R5' }, "unknown bug 'R5' (did you mean R05?), allowed are the "],
-  [{ bug: { id: 'mine' } }, 'a bug is neither an id of hmm-lab bugs nor a mutation: it needs an id and a scenario, each a text'],
+  [{ bug: { id: 'mine' } }, 'a bug is neither an id of hmm-lab bugs, nor the path of a module, nor a mutation: it needs a title'],
 ];
 
 for (const [chosen, said] of byProgram) {
