@@ -19,6 +19,7 @@ const TREES = {
   'test/model': ['stepped', 'erased'],
   'test/explore': ['stepped'],
   'test/fuzz': ['stepped'],
+  'test/package': ['erased'],
   'test/simulate': ['flat'],
 };
 
@@ -41,20 +42,25 @@ function testFiles() {
 const isLong = ({ file }) => /\.long\b/.test(file);
 const isAlone = ({ file }) => /\.alone\b/.test(file);
 
-/** Runs one file, and prints what it has to say when it is over: beside others its lines would mix with theirs. */
-async function runFile({ tree, file }, count) {
+/** Runs one file. Beside others it prints what it has to say when it is over, as its lines would mix with theirs. */
+async function runFile({ tree, file }, count, isAlone) {
   const built = join(root, 'dist', tree, file.replace(/\.ts$/, '.js'));
   let text = '';
   const began = performance.now();
-  for await (const event of run({ files: [built], concurrency: 1, timeout: TIMEOUT })) text += described(event, tree, count);
-  process.stdout.write(`${tree}/${file} (${((performance.now() - began) / 1000).toFixed(1)} s)\n${text}`);
+  for await (const event of run({ files: [built], concurrency: 1, timeout: TIMEOUT })) {
+    text += described(event, tree, count);
+    if (!isAlone) continue;
+    process.stdout.write(text);
+    text = '';
+  }
+  process.stdout.write(`${text}${tree}/${file}: ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
 }
 
 /** Runs files, so many at a time. */
 async function runFiles(files, lanes, count) {
   const waiting = files.values();
   const lane = async () => {
-    for (const file of waiting) await runFile(file, count);
+    for (const file of waiting) await runFile(file, count, lanes === 1);
   };
   await Promise.all(Array.from({ length: lanes }, lane));
 }
@@ -82,7 +88,7 @@ if (typeof files === 'string') {
   const others = files.filter((one) => !isAlone(one));
   // The long ones first, so that none is left over when all else is done.
   others.sort((a, b) => Number(isLong(b)) - Number(isLong(a)));
-  await runFiles(others, availableParallelism(), count);
+  await runFiles(others, Math.min(others.length, availableParallelism()), count);
   await runFiles(files.filter(isAlone), 1, count);
   process.stdout.write(summary(count, performance.now() - began));
   if (!isGreen(count)) process.exitCode = 1;
