@@ -28,6 +28,7 @@ const cases: readonly Case[] = [
   { scenario: 'zero-page-vs-cow', driver: 'uvm.mjs', wrong: [{ ownMigrate: 'ignore' }, 'I-STALE'], preemptions: 0 },
   { scenario: 'return-without-memory', driver: 'uvm.mjs', wrong: [{ faultPage: 'unnamed' }, 'I-PROG'], preemptions: 0 },
   { scenario: 'evict-vs-return', driver: 'uvm.mjs', wrong: [{ disown: 'off' }, 'I-MIG'], preemptions: 2 },
+  { scenario: example('last-user.mjs'), wrong: [{ mmUser: 'hold' }, 'I-LOCK'], preemptions: 1 },
   { scenario: example('huge-page.mjs'), preemptions: 0 },
   { scenario: example('huge-page.mjs'), driver: 'uvm.mjs', preemptions: 0 },
 ];
