@@ -181,7 +181,7 @@ test('a finding names both lines, and those of what comes between', () => {
   const { actor, from, to, first, second, after, before } = finding;
   assert.deepEqual([actor, from, to, after.actor, before.actor], ['A', 'call', 'setPte', 'B', 'B']);
   const lines = [first, after, before, second].map(({ site }) =>
-    Number(/^test\/explore\/audit\.test\.ts:(\d+)/.exec(site ?? '')?.[1]),
+    Number(/^test\/explore\/audit\.long\.test\.ts:(\d+)/.exec(site ?? '')?.[1]),
   );
   const [one, other] = lines.slice(0, 1).concat(lines.slice(3)) as [number, number];
   assert.equal(other - one, 1);
