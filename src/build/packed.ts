@@ -51,24 +51,26 @@ export function reached(tree: string, entries: readonly string[], late: boolean)
   return found;
 }
 
+/** Folders of the model: the hash in a replay token is of all their modules, and must not differ in the package. */
+const MODEL = ['arena', 'steps', 'sync', 'notifier', 'mm', 'hmm', 'migrate', 'drivers', 'scenarios', 'oracles'];
+
+const modelOf = (tree: string): string[] =>
+  MODEL.flatMap((folder) =>
+    readdirSync(join(tree, 'src', folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => join('src', folder, name.replace(/\.js$/, ''))),
+  );
+
 /** Files below `dist` that no entry of the package reaches. Types are those of the stepped tree. */
 export function unreached(dist: string): string[] {
   const packed = new Set<string>();
-  for (const [tree, { entries, late }] of Object.entries(packedEntries)) {
-    const types =
-      tree === 'stepped'
-        ? reached(
-            join(dist, tree),
-            EXPORTS.map((name) => `${name}.d.ts`),
-            true,
-          )
-        : [];
-    const modules = reached(
-      join(dist, tree),
-      entries.map((name) => `${name}.js`),
-      late,
-    );
-    for (const file of [...modules, ...types]) packed.add(join(tree, file));
+  for (const [name, { entries, late }] of Object.entries(packedEntries)) {
+    const tree = join(dist, name);
+    const isStepped = name === 'stepped';
+    const roots = [...entries, ...(isStepped ? modelOf(tree) : [])].map((entry) => `${entry}.js`);
+    const modules = reached(tree, roots, late);
+    const types = isStepped ? EXPORTS.map((entry) => `${entry}.d.ts`) : [];
+    for (const file of [...modules, ...reached(tree, types, true)]) packed.add(join(name, file));
   }
   const all = readdirSync(dist, { recursive: true, encoding: 'utf8', withFileTypes: false });
   return all.filter((name) => /\.(js|ts)$/.test(name) && !packed.has(name));

@@ -14,6 +14,16 @@ after(() => rmSync(place, { recursive: true, force: true }));
 
 const { tarball, files, unpackedSize } = await pack(place);
 
+// All of this before the first test: a test runner that waits in between takes the tests so far for all there are.
+const nodes = new Map<number, Got<string>>();
+for (const major of NODES) nodes.set(major, await nodeBinary(major, folder(place, `node${major}`)));
+const projects = new Map<string, Got<string>>();
+for (const by of INSTALLERS) projects.set(by, await install(tarball, by, folder(place, by)));
+
+/** What the repository's own build says of R05: the package must name the same lines of the model. */
+const ownMain = join(root, 'dist', 'erased', 'src', 'cli', 'main.js');
+const own = JSON.parse((await runIn(root, process.execPath, ownMain, 'explore', '--bug', 'R05', '--json')).stdout).failure;
+
 test('the package holds what runs and nothing else', () => {
   const kinds = [
     /^(package\.json|README\.md|LICENSE)$/,
@@ -99,18 +109,9 @@ function compile(project: string): Promise<Ran> {
   return runIn(project, process.execPath, join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.');
 }
 
-const nodes = new Map<number, Got<string>>();
-for (const major of NODES) nodes.set(major, await nodeBinary(major, folder(place, `node${major}`)));
-const projects = new Map<string, Got<string>>();
-for (const by of INSTALLERS) projects.set(by, await install(tarball, by, folder(place, by)));
-
 /** The command line of the installed package. */
 const hmmLab = (node: string, project: string, ...args: readonly string[]): Promise<Ran> =>
   runIn(project, node, join(project, 'node_modules', 'hmm-lab', 'dist', 'erased', 'src', 'cli', 'main.js'), ...args);
-
-/** What the repository's own build says of R05: the package must name the same lines of the model. */
-const ownMain = join(root, 'dist', 'erased', 'src', 'cli', 'main.js');
-const own = JSON.parse((await runIn(root, process.execPath, ownMain, 'explore', '--bug', 'R05', '--json')).stdout).failure;
 
 for (const [by, project] of projects) {
   const skip = isMissing(project) ? project.missing : false;
