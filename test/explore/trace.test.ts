@@ -1,6 +1,7 @@
 /** From stress to trace, given a violation as a race records it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
 import { fittingScenarios } from '../../src/engines/reproduce/fitting.ts';
 import { reproduce } from '../../src/engines/reproduce/reproduce.ts';
 
@@ -52,11 +53,9 @@ test('the same rule is preferred to another', async () => {
   const { found } = result;
   assert.deepEqual([found?.scenario, found?.sameRule, found?.failure.oracle], ['device-fault-vs-mprotect', true, 'I-PERM']);
   assert.ok(found?.failure.explanation !== null && found?.failure.minimal === true && result.interrupted === false);
-  assert.ok(
-    doing.some((text) => text === '2 of 3 scenarios with 0 preemptions') &&
-      doing.some((text) => text === '2 of 3 scenarios with 1 preemptions'),
-    doing.join(', '),
-  );
+  // Progress is told ten times a second: which of the scenarios it tells of depends on how long each takes.
+  const told = /^(starting|[1-3] of 3 scenarios with [01] preemptions|looking into the failure)$/;
+  assert.ok(doing.length > 0 && doing.every((text) => told.test(text)), doing.join(', '));
 });
 
 test('another rule is better than none, and none is said', async () => {
@@ -76,7 +75,8 @@ test('time up, and Ctrl-C: nothing more is explored', async () => {
 
 test('a race that only a scenario far down the list shows is found all the same, with a driver of its own name', async () => {
   const order = await fittingScenarios({ rule: 'I-STALE', actor: 'device0', log: [] }, { driver: 'nouveau' });
-  assert.ok(order.length > 100 && order.every((name) => name.endsWith('@nouveau')));
+  assert.ok(order.length > 100);
+  for (const name of order) assert.equal(scenarioNamed(name).prepare().driver, 'nouveau', name);
   // As badly sorted as can be: all that can show it come last.
   const shows = (name: string): boolean => name.startsWith('device-fault-vs-munmap');
   const scenarios = [...order.filter((name) => !shows(name)).slice(0, 40), ...order.filter(shows)];

@@ -133,7 +133,7 @@ for (const key of keys) {
     for (const bad of [-1, 1.5, Number.NaN, 2 ** 53, '7' as unknown as number]) {
       assert.throws(() => createArena({ ...smallConfig, [key]: bad }), { name: 'UsageError', message: new RegExp(key) });
     }
-    const mayBeZero = ['devices', 'devicePages', 'hugePages', 'swapSlots'].includes(key);
+    const mayBeZero = ['devices', 'devicePages', 'hugePages', 'swapSlots', 'memcgs'].includes(key);
     if (!mayBeZero) assert.throws(() => createArena({ ...smallConfig, [key]: 0 }), new RegExp(`${key} is 0`));
     const least = mayBeZero ? 0 : key === 'systemPages' ? 3 : 1;
     assert.equal(createArena({ ...smallConfig, [key]: least }).config[key], least);
