@@ -38,17 +38,6 @@ test('the default driver has no failure with one preemption in any scenario', ()
   }
 });
 
-test('nor has it one among the first 40,000 states without a bound, where actors are preempted again and again', () => {
-  for (const scenario of scenarios()) {
-    if (scenario.name === 'mini-hmm-early') continue;
-    const preemptions = Number.POSITIVE_INFINITY;
-    const enough = (_: number, states: number): boolean => states >= 40_000;
-    const { failure, states } = search(new Executor(scenario, watch), { preemptions, enough });
-    assert.deepEqual(failure, null, scenario.name);
-    assert.ok(states > 5, scenario.name);
-  }
-});
-
 /** Which defect of the driver which scenario shows, with how many preemptions. */
 const defects: readonly (readonly [DriverSettings, string, string, number])[] = [
   [{ retryCheck: 'none' }, 'device-fault-vs-munmap', 'I-STALE', 1],
