@@ -24,8 +24,8 @@ const { values: flags } = parseArgs({
 const folder = flags.folder ?? join(root, 'docs/reference');
 const statesFile = join(folder, 'states.json');
 
-const from = (tree) => (module) => import(pathToFileURL(join(root, 'dist', tree, 'src', `${module}.js`)).href);
-const load = from('stepped');
+/** A module of the stepped tree. */
+const load = (module) => import(pathToFileURL(join(root, 'dist/stepped/src', `${module}.js`)).href);
 
 /** What a command of the program prints. */
 function lab(...args) {
@@ -42,8 +42,7 @@ const apiReference = (...args) =>
   spawnSync(process.execPath, [join(root, 'scripts/apiReference.mjs'), ...args], { stdio: 'inherit' }).status;
 
 /** All pages, by their names. */
-async function pages(states) {
-  const windows = json('windows');
+async function pages(windows, states) {
   const titles = new Map(json('scenarios').scenarios.map(({ name, title }) => [name, title]));
   const { points: all } = await load('steps/points');
   const { commands: known } = await load('cli/commands');
@@ -69,10 +68,11 @@ const readOptional = (file) => {
 };
 
 mkdirSync(folder, { recursive: true });
-const names = json('windows').scenarios.map(({ scenario }) => scenario);
+const windows = json('windows');
+const names = windows.scenarios.map(({ scenario }) => scenario);
 if (flags.states) writeFileSync(statesFile, `${JSON.stringify(await measureStates(load, names), null, 2)}\n`);
 const states = JSON.parse(readOptional(statesFile) || '{}');
-const fresh = Object.entries(await pages(states));
+const fresh = Object.entries(await pages(windows, states));
 const stale = fresh.filter(([name, text]) => readOptional(join(folder, name)) !== text).map(([name]) => join(folder, name));
 if (flags.check) {
   const wrong = [...stale, ...(await staleStates(load, names, states)).map((line) => `${statesFile}: ${line}`)];
