@@ -237,6 +237,11 @@ export class Executor {
   }
 
   /** For {@link LookAhead}. */
+  localOf(actor: number): LocalState {
+    return this.#local[actor] as LocalState;
+  }
+
+  /** For {@link LookAhead}. */
   isWatched(point: number): boolean {
     return this.coverage.isWatched(point);
   }

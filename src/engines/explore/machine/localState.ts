@@ -55,7 +55,7 @@ export interface LocalState extends Place {
   readonly log: Int32Array;
   /** Where the recorded steps from here begin (see recordedSteps.ts), 0 for none. */
   entry: number;
-  /** Does the next step touch nothing that counts? 2 * promotions + 1 or 0, as it was when there had been so many; -1 while it is not known. */
+  /** Does the next step touch nothing that counts? See lookAhead.ts; -1 while it is not known. */
   quiet: number;
   /** Shared words that the next step reads, and those that it writes; null as long as that is not known. */
   touches: readonly [reads: ReadonlySet<number>, writes: ReadonlySet<number>] | null;

@@ -9,11 +9,20 @@ export interface Maker {
   /** Null when it went well. */
   step(actor: number): object | null;
   back(): void;
+  canRun(actor: number): boolean;
+  /** The local state that the actor is in. */
+  localOf(actor: number): LocalState;
   isBackground(actor: number): boolean;
   readonly hasBackground: boolean;
   /** Is it looked for who else stands where while somebody stands at the point? */
   isWatched(point: number): boolean;
 }
+
+/** Most steps that touch nothing and are followed in a row. */
+const MOST_QUIET = 1024;
+
+/** What is known of the next step from a local state. ENDLESS: it touches nothing, and so do all that follow it. */
+const [NOTICED, QUIET, ENDLESS, UNKNOWN] = [0, 1, 2, 3];
 
 export class LookAhead {
   readonly #maker: Maker;
@@ -48,26 +57,56 @@ export class LookAhead {
   }
 
   /**
-   * Does the next step of the actor in this state touch nothing that anybody else, or a check, could notice? Then nothing is missed
-   * when it is made at once. Asked for the first time it is made, and taken back.
+   * Does the next step of the actor in this state touch nothing that anybody else, or a check, could notice, and do the steps that follow
+   * it come to one that does? Then nothing is missed when it is made at once. It follows from the local state alone, so that it is the
+   * same on whatever path, and in whatever thread, it is asked.
    */
   isQuiet(state: LocalState): boolean {
-    const { promotions } = this.#undoLog;
-    if (state.quiet >> 1 !== promotions) {
-      if (this.#maker.isWatched(state.at)) return false;
-      if (state.entry === 0) {
-        const failure = this.#maker.step(state.actor);
-        this.#maker.back();
-        if (failure !== null || state.entry === 0) return false;
-      }
-      const isQuiet = this.#recorded.touchesOnly(
-        state.entry,
-        (word) => this.#undoLog.isQuiet(word),
-        (end) => !this.#isNoticed(state, this.#states.list[end] as LocalState),
-      );
-      state.quiet = 2 * promotions + (isQuiet ? 1 : 0);
+    if (this.#known(state) === UNKNOWN) this.#follow(state);
+    return this.#known(state) === QUIET;
+  }
+
+  #known({ quiet }: LocalState): number {
+    return quiet >> 2 === this.#undoLog.promotions ? quiet & 3 : UNKNOWN;
+  }
+
+  #learn(state: LocalState, what: number): void {
+    state.quiet = (this.#undoLog.promotions << 2) | what;
+  }
+
+  /** Makes the steps from here on, as long as they touch nothing, and takes them back. An actor that only ever makes such steps would put all others off for ever. */
+  #follow(state: LocalState): void {
+    const passed: LocalState[] = [];
+    let how: number = QUIET;
+    for (let at = state; ; at = this.#maker.localOf(state.actor)) {
+      const known = this.#known(at);
+      if (known !== UNKNOWN) how = known === ENDLESS ? ENDLESS : QUIET;
+      else if (passed.includes(at) || passed.length === MOST_QUIET) how = ENDLESS;
+      else if (at.at !== DONE && this.#touchesNothing(at)) {
+        passed.push(at);
+        this.#maker.step(at.actor);
+        continue;
+      } else this.#learn(at, NOTICED);
+      break;
     }
-    return (state.quiet & 1) !== 0;
+    for (const _ of passed) this.#maker.back();
+    if (passed.length === MOST_QUIET) passed.length = 1;
+    for (const at of passed) this.#learn(at, how);
+  }
+
+  /** Asked for the first time the step is made, and taken back. */
+  #touchesNothing(state: LocalState): boolean {
+    if (this.#maker.isWatched(state.at) || !this.#maker.canRun(state.actor)) return false;
+    if (state.entry === 0) {
+      const failure = this.#maker.step(state.actor);
+      this.#maker.back();
+      if (failure !== null || state.entry === 0) return false;
+    }
+    return this.#recorded.touchesOnly(
+      state.entry,
+      (word) => this.#undoLog.isQuiet(word),
+      (end) => !this.#isNoticed(state, this.#states.list[end] as LocalState),
+    );
   }
 
   /** One in the background takes its operations up once more, or somebody is done: who is in the background stops for that. */

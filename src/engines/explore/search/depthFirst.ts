@@ -186,9 +186,7 @@ export class DepthFirst {
       for (let others = runnable & ~(1 << free); others !== 0; others &= others - 1) this.#cut++;
       untried = 1 << free;
     }
-    const isQuiet = this.#quietFirst && goesOn && untried !== 1 << last && executor.isQuiet(last);
-    stops.putOff[depth] = isQuiet ? untried & ~(1 << last) : 0;
-    if (isQuiet) untried = 1 << last;
+    if (this.#quietFirst) untried = this.#quietOf(untried, free);
     stops.untried[depth] = untried;
     stops.current[depth] = this.#unbounded ? last : free;
     stops.spent[depth] = spent;
@@ -217,18 +215,28 @@ export class DepthFirst {
   /** The state was reached before. If it is on the path, and at the same price, the path has made a round. */
   #comesBack(spent: number): Failure | null {
     const from = this.#path.depthOf(this.#low, this.#high);
-    if (from >= 0) this.#catchUp();
     if (from < 0 || (this.#stops.spent[from] as number) < spent) return null;
     this.#cyclic = true;
     return goesRound(this.#executor, from);
   }
 
-  /** A round of steps that touch nothing shared would put the others off for ever. */
-  #catchUp(): void {
-    const { putOff, untried } = this.#stops;
-    const depth = this.#executor.steps - 1;
-    untried[depth] = (untried[depth] as number) | (putOff[depth] as number);
-    putOff[depth] = 0;
+  /**
+   * Of actors that can run those that are let go first, if their next step touches nothing shared: one, or those of its twins that are
+   * like that, too. Within a bound only who goes on for free. It depends on the state alone, not on the path that led there.
+   */
+  #quietOf(runnable: number, free: number): number {
+    if ((runnable & (runnable - 1)) === 0) return runnable;
+    const executor = this.#executor;
+    if (!this.#unbounded) return free >= 0 && executor.isQuiet(free) ? 1 << free : runnable;
+    for (let rest = runnable; rest !== 0; rest &= rest - 1) {
+      const actor = 31 - Math.clz32(rest & -rest);
+      if (!executor.isQuiet(actor)) continue;
+      let quiet = 1 << actor;
+      for (const twin of this.#symmetry?.twinsOf(actor) ?? [])
+        if ((runnable & (1 << twin)) !== 0 && executor.isQuiet(twin)) quiet |= 1 << twin;
+      return quiet;
+    }
+    return runnable;
   }
 
   /** Does the last actor, while others could run, only make the same round again and again, and count? Nobody is made to give way. */

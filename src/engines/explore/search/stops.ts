@@ -4,8 +4,6 @@ import { grown } from '../machine/grown.ts';
 export class Stops {
   /** Choices left, a bit an actor. */
   untried = new Int32Array(1024);
-  /** Choices put off, as the last actor's step touches nothing shared. */
-  putOff = new Int32Array(1024);
   /** Who goes on for free, or made the last step; -1 for nobody. */
   current = new Int8Array(1024);
   /** Preemptions so far. */
@@ -17,7 +15,6 @@ export class Stops {
   reach(depth: number): void {
     if (depth < this.untried.length) return;
     this.untried = grown(this.untried);
-    this.putOff = grown(this.putOff);
     this.current = grown(this.current);
     this.spent = grown(this.spent);
     this.alone = grown(this.alone);
