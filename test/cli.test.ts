@@ -45,7 +45,7 @@ const bad: readonly (readonly [args: readonly string[], ...says: RegExp[]])[] = 
     ['sress'],
     /unknown command 'sress'/,
     /did you mean stress\?/,
-    /stress, measure, merge, explore, replay, hunt, scenarios, conformance, windows, drivers, bugs, help/,
+    /stress, measure, merge, explore, replay, prove, hunt, scenarios, conformance, windows, drivers, bugs, help/,
   ],
   [[''], /unknown command ''/],
   [['help', 'nope'], /unknown command 'nope'/, /allowed are stress/],
@@ -125,7 +125,7 @@ test('help of the program and of every command', () => {
   const program = cli('--help');
   assert.equal(program.status, 0);
   assert.deepEqual(cli('help').stdout, program.stdout);
-  for (const command of ['stress', 'explore', 'replay', 'hunt', 'scenarios', 'windows', 'drivers', 'bugs', 'help']) {
+  for (const command of ['stress', 'explore', 'replay', 'prove', 'hunt', 'scenarios', 'windows', 'drivers', 'bugs', 'help']) {
     assert.match(program.stdout, new RegExp(`^  ${command} +\\w`, 'm'));
     const { status, stdout, stderr } = cli(command, '--help');
     assert.equal(status, 0);

@@ -17,6 +17,7 @@ import {
   measure,
   merge,
   passedPoints,
+  prove,
   replay,
   scenarios,
   search,
@@ -34,7 +35,7 @@ function json(...args: string[]): Record<string, unknown> {
   return JSON.parse(stdout);
 }
 
-const times = ['seconds', 'searchSeconds', 'schedulesPerSecond', 'elapsedSeconds'];
+const times = ['seconds', 'searchSeconds', 'schedulesPerSecond', 'elapsedSeconds', 'bytes'];
 
 /** A result as JSON has it, without what the clock decides. */
 const timeless = (result: unknown): unknown =>
@@ -61,6 +62,11 @@ const same: readonly (readonly [string, () => Promise<unknown>, readonly string[
     'audit',
     () => audit({ scenario: raceful, schedules: 20, seed: 3, seconds: 100 }),
     ['explore', raceful, '--audit', '--schedules=20', '--seed=3', '--seconds=100'],
+  ],
+  [
+    'prove',
+    () => prove({ scenarios: ['mini-hmm', `${raceful}@nouveau`], seconds: 100, workers: 2 }),
+    ['prove', 'mini-hmm', `${raceful}@nouveau`, '--seconds=100', '--workers=2'],
   ],
   ['hunt', () => hunt({ bugs: ['R05'], seconds: 100, workers: 1 }), ['hunt', '--bug=R05', '--seconds=100', '--workers=1']],
   [
@@ -140,6 +146,7 @@ const long: readonly (readonly [
   ['explore', (hooks) => explore({ scenario: 'two-exclusives', seconds: 600 }, hooks)],
   ['search', (hooks) => search({ scenario: 'two-exclusives', seconds: 600 }, hooks)],
   ['exploreAll', (hooks) => exploreAll({ seconds: 600 }, hooks)],
+  ['prove', (hooks) => prove({ scenarios: ['two-exclusives', 'exclusive-vs-cpu'], seconds: 600 }, hooks)],
   ['audit', (hooks) => audit({ scenario: 'two-exclusives', seconds: 600 }, hooks)],
   ['hunt', (hooks) => hunt({ bugs: ['R05', 'G17', 'R22'], workers: 1 }, hooks)],
   ['measure', (hooks) => measure({ axes: { invalidations: '1k..1M:40' }, repetitions: 50 }, hooks)],

@@ -15,8 +15,10 @@ import { Control } from '../src/engines/explore/plan/control.ts';
 import { importScenario } from '../src/engines/explore/plan/importScenario.ts';
 import { runJob } from '../src/engines/explore/plan/jobs.ts';
 import { type List, listScenarios } from '../src/engines/explore/plan/list.ts';
+import type { Measured } from '../src/engines/explore/plan/proof.ts';
 import { START_MS } from '../src/engines/explore/threads/threads.ts';
 import type { Answers, AnyScenario, Misfit, Order, Started } from '../src/engines/explore/threads/work.ts';
+import { memoryMeter } from '../src/engines/shared/memory.ts';
 import { answerOf } from '../src/engines/shared/refusal.ts';
 import { isUsageError } from '../src/input/usageError.ts';
 import type { Scenario } from '../src/scenarios/kit/scenario.ts';
@@ -47,9 +49,17 @@ async function list(driver: string | undefined, settings: DriverSettings, like: 
 }
 
 /** Any scenario, on a machine of its own. */
-async function executorFor({ scenario: name, settings: own }: AnyScenario, pulse: Pulse): Promise<Executor> {
+async function executorFor({ scenario: name, settings: own, driver }: AnyScenario, pulse: Pulse): Promise<Executor> {
   pulse.begin(SETTING_UP, new Uint8Array(0), 0);
-  return executorOf(await importScenario(name, own));
+  return executorOf(await importScenario(name, own, driver));
+}
+
+async function measured(asked: Answers['measured']['work'], control: Control, lane: number, pulse: Pulse): Promise<Measured> {
+  const memory = memoryMeter();
+  const executor = await executorFor(asked, pulse);
+  const began = performance.now();
+  const result = runJob(executor, asked.job, control, asked.index, lane);
+  return { result, ms: performance.now() - began, bytes: memory() };
 }
 
 async function open(asked: AnyScenario, pulse: Pulse): Promise<Started | Misfit> {
@@ -90,6 +100,8 @@ async function work(order: Order, control: Control, pulse: Pulse): Promise<unkno
       return open(asked, pulse);
     case 'any':
       return runJob(await executorFor(asked, pulse), asked.job, control, asked.index, lane);
+    case 'measured':
+      return measured(asked, control, lane, pulse);
     case 'job':
       return runJob(kept, asked.job, control, asked.index, lane);
     case 'report':

@@ -32,6 +32,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./replay.ts')).replay,
   },
   {
+    name: 'prove',
+    summary: 'search all interleavings of all scenarios, and print which are proved',
+    load: async () => (await import('./prove.ts')).prove,
+  },
+  {
     name: 'hunt',
     summary: 'look for every bug of the corpus, and print the league table',
     load: async () => (await import('./hunt.ts')).hunt,

@@ -44,7 +44,8 @@ export interface SurveyRow {
   readonly covers: readonly Covered[];
 }
 
-const boundText = (bound: number): string => (bound === ALL ? 'all interleavings' : `at most ${counted(bound, 'preemption')}`);
+export const boundText = (bound: number): string =>
+  bound === ALL ? 'all interleavings' : `at most ${counted(bound, 'preemption')}`;
 
 /** What a job looks at. */
 export const jobText = (job: Job): string =>

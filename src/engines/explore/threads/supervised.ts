@@ -8,21 +8,25 @@ export interface ExploreProgress extends Standing {
   readonly doing: string;
 }
 
-export interface ParallelHooks {
+/** What is told, and how it is stopped. */
+interface SupervisedHooks<Progress> {
   /** Called about ten times a second. */
-  readonly onProgress?: (progress: ExploreProgress) => void;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ParallelHooks extends SupervisedHooks<ExploreProgress> {
   /** Called as soon as a rule is known to be broken; to look into it takes some seconds. */
   readonly onFound?: (failure: Failure) => void;
-  readonly signal?: AbortSignal | undefined;
 }
 
 const PROGRESS_MS = 100;
 
 /** From now on the signal stops what `control` is about, and progress is told; until it is disposed of. */
-export function supervised(
+export function supervised<Progress extends ExploreProgress>(
   control: Control,
-  { onProgress, signal }: ParallelHooks,
-  progress: (now: Standing) => ExploreProgress,
+  { onProgress, signal }: SupervisedHooks<Progress>,
+  progress: (now: Standing) => Progress,
 ): Disposable {
   const timer = setInterval(() => onProgress?.(progress(control.standing())), PROGRESS_MS);
   const stop = (): void => control.stop();

@@ -8,11 +8,14 @@ import type { Control } from '../plan/control.ts';
 import type { Found } from '../plan/exploration.ts';
 import type { Job, JobResult } from '../plan/jobs.ts';
 import type { List } from '../plan/list.ts';
+import type { Measured } from '../plan/proof.ts';
 
 /** A scenario that need not be the one that a thread was started for. */
 export interface AnyScenario {
   readonly scenario: string;
   readonly settings: DriverSettings;
+  /** In place of its own, where its name does not say so. */
+  readonly driver?: string | undefined;
   /** Names of its actors, as far as they are known. */
   readonly actors?: readonly string[];
 }
@@ -37,6 +40,11 @@ export interface Answers {
   any: {
     readonly work: { readonly kind: 'any'; readonly job: Job; readonly index: number } & AnyScenario;
     readonly answer: JobResult;
+  };
+  /** The same, with how long it took and how much memory it had at its end. */
+  measured: {
+    readonly work: { readonly kind: 'measured'; readonly job: Job; readonly index: number } & AnyScenario;
+    readonly answer: Measured;
   };
   report: {
     /** `seconds` at most, unless the control says stop before. */

@@ -1,0 +1,68 @@
+/** `hmm-lab prove`: every interleaving of every scenario. */
+import { exploreBounds } from '../library/explore.ts';
+import { type ProveReport, prove as proved, proveUsual } from '../library/prove.ts';
+import { startProveLive } from '../report/proveLive.ts';
+import { provePage, proveText } from '../report/proveText.ts';
+import { styleFor } from '../report/style.ts';
+import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
+import { bugFlag, type Command, jsonFlag, parseArguments } from './flags.ts';
+import { interruptible } from './interruptible.ts';
+import { outFile } from './outFile.ts';
+
+const flags = [
+  {
+    name: 'driver',
+    kind: 'text',
+    value: 'NAME|FILE[:OPTION=VALUE,...]',
+    defaultText: 'those of the scenarios',
+    help: 'a driver of hmm-lab drivers, or your own by the path of its module, in place of the in-tree test driver, with options',
+    example: 'nouveau:retryCheck=none',
+  },
+  bugFlag,
+  {
+    name: 'seconds',
+    ...exploreBounds.seconds,
+    default: proveUsual.seconds,
+    unit: 's',
+    help: 'limit for each scenario: three quarters for the search of all interleavings, what is left for those with few preemptions',
+  },
+  { name: 'workers', ...exploreBounds.workers, default: proveUsual.workers, help: 'threads, each at a scenario of its own' },
+  { name: 'markdown', kind: 'text', value: 'FILE', help: 'also write the table as a page', example: 'docs/proofs.md' },
+  jsonFlag,
+] as const;
+
+function exitCode({ verdict, interrupted }: ProveReport): number {
+  if (verdict === 'violation' || verdict === 'vacuous') return EXIT_VIOLATION;
+  return interrupted ? EXIT_INTERRUPTED : 0;
+}
+
+export const prove: Command = {
+  name: 'prove',
+  argument: '[SCENARIO...]',
+  description:
+    'Searches all interleavings of the scenarios that are named, or of all that fit the driver, and prints a table: verdict, states, ' +
+    'time, memory, what made the search smaller, and how much of what each is there for was reached. Goes on when a rule breaks, and ' +
+    'says how to see it. Exit code 1 when a rule broke or a scenario is vacuous. Ctrl-C stops it and prints what there is.',
+  flags,
+  examples: [
+    'hmm-lab prove --workers 2',
+    'hmm-lab prove device-fault-vs-munmap mini-hmm-5x3 ./my-scenario.mjs',
+    'hmm-lab prove --driver ./my-driver.mjs --seconds 10 --json',
+    'hmm-lab prove --markdown docs/proofs.md',
+  ],
+  async run(args) {
+    const most = { what: 'names of scenarios', most: Number.POSITIVE_INFINITY };
+    const { values, given } = parseArguments('prove', flags, args, most);
+    const { driver, bug, seconds, workers, markdown, json } = values;
+    const store = markdown === undefined ? undefined : outFile(markdown);
+    const request = { scenarios: given.length === 0 ? undefined : given, driver, bug, seconds, workers };
+    const live = startProveLive(process.stderr);
+    const run = (signal: AbortSignal) => proved(request, { onProgress: live.update, onRow: live.row, signal });
+    const report = await interruptible(run).finally(live.stop);
+    const prose = json ? process.stderr : process.stdout;
+    prose.write(proveText(report, styleFor(prose)));
+    if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+    store?.(provePage(report, ['npx hmm-lab prove', ...args].join(' ')));
+    return exitCode(report);
+  },
+};

@@ -1,0 +1,212 @@
+/** Proves scenarios: those that were asked for, or all that fit a driver; each in one thread, several at a time. */
+import type { DriverSettings } from '../../../drivers/base/options.ts';
+import { isUsageError, UsageError } from '../../../input/usageError.ts';
+import type { ExploreOptions } from '../explore.ts';
+import { Control, LANES } from '../plan/control.ts';
+import { type Asked, Proof, type ProofRow } from '../plan/proof.ts';
+import { type ProveResult, proveResult } from '../plan/proofResult.ts';
+import { report } from './parallel.ts';
+import { type ExploreProgress, supervised } from './supervised.ts';
+import { Stuck, Threads } from './threads.ts';
+import type { AnyScenario, Misfit, Started } from './work.ts';
+
+export interface ProveOptions {
+  /** Names, or paths of modules; all that fit the driver if undefined. */
+  readonly scenarios?: readonly string[] | undefined;
+  /** In place of the drivers that the scenarios have: a name or the path of a module. */
+  readonly driver?: string | undefined;
+  /** Options of that driver; without one, of that of the scenarios named, or else of the driver of `like`. */
+  readonly settings: DriverSettings;
+  /** A scenario that says whose the settings are. */
+  readonly like?: string | undefined;
+  /** Time for each scenario. */
+  readonly seconds: number;
+}
+
+export interface ProveProgress extends ExploreProgress {
+  /** Scenarios that are done, those of them that are proved, and all. */
+  readonly done: number;
+  readonly proved: number;
+  readonly total: number;
+}
+
+export interface ProveHooks {
+  /** Called about ten times a second. */
+  readonly onProgress?: (progress: ProveProgress) => void;
+  /** Called when a scenario is done. */
+  readonly onRow?: (row: ProofRow) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const subjectOf = ({ asked: { scenario, settings, driver }, opened }: Proof): AnyScenario => ({
+  scenario,
+  settings,
+  driver,
+  actors: opened.actors,
+});
+
+/** What is proved in threads, which may go down and be started again. */
+class Proving {
+  readonly #control: Control;
+  readonly #workers: number;
+  readonly #options: ProveOptions;
+  readonly #onRow: (row: ProofRow) => void;
+  /** What each lane is at. */
+  readonly #at: (Proof | undefined)[] = [];
+  readonly #done = new Set<Proof>();
+  proofs: readonly Proof[] = [];
+  misfits: readonly string[] = [];
+  #isOpen = false;
+
+  constructor(options: ProveOptions, workers: number, control: Control, onRow: (row: ProofRow) => void = () => {}) {
+    this.#options = options;
+    this.#workers = workers;
+    this.#control = control;
+    this.#onRow = onRow;
+  }
+
+  get doing(): string {
+    if (!this.#isOpen) return 'setting up';
+    return this.#at.flatMap((proof) => (proof === undefined ? [] : [proof.opened.scenario])).join(', ');
+  }
+
+  get done(): readonly Proof[] {
+    return [...this.#done];
+  }
+
+  /** All of them, in new threads each time that a step has not come to its end. */
+  async run(): Promise<void> {
+    while (!this.#isOpen || (!this.#control.isStopped && this.#left.length > 0)) {
+      const stuck = await this.#inThreads();
+      if (stuck === null) continue;
+      await this.#conclude(stuck);
+    }
+  }
+
+  get #left(): Proof[] {
+    return this.proofs.filter((proof) => !this.#done.has(proof));
+  }
+
+  /** Up to a step that does not end: the scenario it is of. */
+  async #inThreads(): Promise<Proof | null> {
+    const { driver, settings, like, scenarios } = this.#options;
+    const who = driver === undefined ? { like } : { driver };
+    const { threads, list } = await Threads.startAll({ settings, ...who }, this.#workers, this.#control);
+    await using _ = threads;
+    if (!this.#isOpen) {
+      const named = scenarios?.map((scenario) => ({ scenario, settings, driver, isLong: false }));
+      if (named === undefined) this.misfits = list.misfits;
+      await this.#open(threads, named ?? list.scenarios);
+    }
+    try {
+      await this.#each(threads, this.#left, (proof, index, lane) => this.#prove(threads, proof, index, lane));
+      return null;
+    } catch (error) {
+      const proof = error instanceof Stuck ? this.#at[error.lane] : undefined;
+      if (proof === undefined) throw error;
+      const { failure, schedule } = error as Stuck;
+      proof.stop({ failure, schedule, minimal: false });
+      return proof;
+    } finally {
+      this.#at.length = 0;
+    }
+  }
+
+  /** The same for all, in this order and in all threads, until it is told to stop. */
+  async #each(
+    threads: Threads,
+    proofs: readonly Proof[],
+    visit: (proof: Proof, index: number, lane: number) => Promise<void>,
+  ): Promise<void> {
+    const rest = proofs.entries();
+    this.#control.beginStage();
+    const work = async (lane: number): Promise<void> => {
+      for (const [index, proof] of rest) {
+        if (this.#control.isStopped) return;
+        this.#at[lane] = proof;
+        await visit(proof, index, lane);
+        this.#at[lane] = undefined;
+      }
+    };
+    await Promise.all(Array.from({ length: threads.count }, (_, lane) => work(lane)));
+  }
+
+  /** Sets all of them up. One that was named must fit; of the others it is noted which do not. */
+  async #open(threads: Threads, asked: readonly Asked[]): Promise<void> {
+    const { scenarios, driver, seconds } = this.#options;
+    const odd = new Map<Proof, string>();
+    this.proofs = asked.map((one) => new Proof(one, seconds));
+    await this.#each(threads, this.proofs, async (proof, _, lane) => {
+      const opened: Started | Misfit = await threads.run({ kind: 'open', ...subjectOf(proof) }, lane);
+      if (!('misfit' in opened)) proof.opened = opened;
+      else if (scenarios !== undefined) throw new UsageError(opened.misfit);
+      else odd.set(proof, opened.misfit);
+    });
+    this.proofs = this.proofs.filter((proof) => !odd.has(proof));
+    this.misfits = [...this.misfits, ...odd.values()];
+    this.#isOpen = true;
+    const [first] = odd.values();
+    if (driver !== undefined && first !== undefined && !this.proofs.some(({ opened }) => opened.devices > 0))
+      throw new UsageError(`no scenario with a device can be set up with driver '${driver}': ${first}`);
+  }
+
+  async #prove(threads: Threads, proof: Proof, index: number, lane: number): Promise<void> {
+    for (let job = proof.next(Date.now()); job !== null && !this.#control.isStopped; job = proof.next(Date.now())) {
+      try {
+        proof.take(job, await threads.run({ kind: 'measured', ...subjectOf(proof), job, index }, lane));
+      } catch (error) {
+        if (!isUsageError(error)) throw error;
+        proof.giveUp(error.message);
+      }
+      this.#control.clear(lane);
+    }
+    await this.#conclude(proof);
+  }
+
+  /** Nothing more is done for it: a failure is run once more, and the row is told. */
+  async #conclude(proof: Proof): Promise<void> {
+    const { found, isStuck } = proof;
+    if (found !== null) {
+      const { scenario, settings, driver } = subjectOf(proof);
+      const options: ExploreOptions = { ...searchAll, seconds: this.#options.seconds, settings };
+      const work = isStuck
+        ? ({ kind: 'reportStuck', found } as const)
+        : ({ kind: 'report', found, options, seconds: 0 } as const);
+      const { oracle, message, token, steps, preemptions, minimal } = await report(
+        { scenario, settings, driver },
+        work,
+        this.#control,
+      );
+      proof.failure = { oracle, message, token, steps, preemptions, minimal };
+    }
+    this.#done.add(proof);
+    this.#onRow(proof.result());
+  }
+}
+
+const searchAll = { strategy: 'search', schedules: Number.MAX_SAFE_INTEGER, preemptions: Number.POSITIVE_INFINITY, seed: 1 };
+
+/**
+ * Proves the scenarios in `workers` threads, one scenario a thread.
+ *
+ * @throws UsageError for an unknown scenario or driver, a module that is none, options that it does not have, a scenario that was named
+ * and does not fit, a driver that no scenario fits or that does not end loading or being set up, or too many threads.
+ */
+export async function prove(options: ProveOptions, workers: number, hooks: ProveHooks = {}): Promise<ProveResult> {
+  if (workers < 1 || workers > LANES) throw new UsageError(`1 to ${LANES} workers are possible, not ${workers}`);
+  const control = new Control();
+  const began = Date.now();
+  const elapsed = (): number => (Date.now() - began) / 1000;
+  const proving = new Proving(options, workers, control, hooks.onRow);
+  using _progress = supervised(control, hooks, (now) => ({
+    ...now,
+    elapsedSeconds: elapsed(),
+    doing: proving.doing,
+    done: proving.done.length,
+    proved: proving.done.filter(({ isProved }) => isProved).length,
+    total: proving.proofs.length,
+  }));
+  await proving.run();
+  const { proofs, misfits } = proving;
+  return proveResult(proofs, { misfits, seconds: elapsed(), workers, interrupted: control.isStopped });
+}

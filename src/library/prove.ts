@@ -1,0 +1,84 @@
+/** `prove()`: every interleaving of every scenario. */
+import type { DriverSettings } from '../drivers/base/options.ts';
+import type { ProofRow } from '../engines/explore/plan/proof.ts';
+import type { ProveResult } from '../engines/explore/plan/proofResult.ts';
+import type * as Prove from '../engines/explore/threads/prove.ts';
+import type { ProveProgress } from '../engines/explore/threads/prove.ts';
+import { checkOptions, givenOptions } from '../input/options.ts';
+import { bugOf } from '../userModules/bugNamed.ts';
+import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
+import { exploreBounds } from './explore.ts';
+import { inStepped } from './model.ts';
+import { askedDriver, type DriverRequest, driverOptions } from './subject.ts';
+
+export interface ProveRequest extends DriverRequest {
+  /** Names of `hmm-lab scenarios`, or paths of modules of your own. Default: all of the lab that fit the driver. */
+  readonly scenarios?: readonly string[] | undefined;
+  /** How long to look at each scenario, in seconds: above 0, at most 86,400. Default 60. */
+  readonly seconds?: number | undefined;
+  /** Threads, each at a scenario of its own: 1 to 64. Default 1. */
+  readonly workers?: number | undefined;
+}
+
+export const proveUsual = { seconds: 60, workers: 1 } as const;
+
+/** `--json` of `hmm-lab prove`. */
+export type ProveReport = Result<
+  'hmm-lab/prove/1',
+  {
+    readonly config: {
+      /** null for all. */
+      readonly scenarios: readonly string[] | null;
+      readonly driver: string | null;
+      readonly settings: DriverSettings;
+      readonly bug: string | null;
+      /** For each scenario. */
+      readonly seconds: number;
+    };
+  } & ProveResult
+>;
+
+export interface ProveHooks extends Hooks<ProveProgress> {
+  /** Called when a scenario is done, with what came of it. */
+  readonly onRow?: ((row: ProofRow) => void) | undefined;
+}
+
+const { seconds, workers } = exploreBounds;
+
+/**
+ * Proves scenarios: searches all interleavings of each, one scenario a thread, for as long as there is time for it. Where that is not
+ * enough, three quarters of the time go to that search and the rest to those with 0, 1, 2 and 3 preemptions, and the row says what was
+ * covered. A rule that breaks in one scenario does not end it: the others are proved.
+ *
+ * The verdict is `proved` if every scenario is, `bounded`, `sampled`, `vacuous` or `violation` as that of {@link exploreAll}. Stopped by
+ * the signal it says `interrupted`: scenarios that were not begun are in `left`, and the rows are what there is.
+ *
+ * @throws UsageError, one sentence, for what is not allowed: an option, a scenario, driver or bug that is unknown, a scenario that was
+ * named and does not fit, a module that does not load, a driver that no scenario fits.
+ */
+export async function prove(request: ProveRequest = {}, { onRow, ...hooks }: ProveHooks = {}): Promise<ProveReport> {
+  const given = givenOptions('a proof', request);
+  const others = { scenarios: 'list with at least one string', ...driverOptions };
+  checkOptions('a proof', given, { numbers: { seconds, workers }, others });
+  const all = { ...proveUsual, ...given };
+  const bug = given.bug === undefined ? undefined : await bugOf(given.bug);
+  const { settings: chosen, ...driver } = askedDriver(given);
+  // The settings of a bug are for the driver that it is of.
+  const settings = { ...(driver.driver === undefined ? bug?.settings : {}), ...chosen };
+  const scenarios = given.scenarios === undefined ? undefined : [...new Set(given.scenarios)];
+  const options = { ...driver, settings, like: bug?.scenario, scenarios, seconds: all.seconds };
+  const result = await underHooks(hooks, (watched) =>
+    inStepped(bug, async (load) => {
+      const engine = await load<typeof Prove>('engines/explore/threads/prove');
+      return engine.prove(options, all.workers, onRow === undefined ? watched : { ...watched, onRow });
+    }),
+  );
+  const config = {
+    scenarios: scenarios ?? null,
+    driver: driver.driver ?? null,
+    settings,
+    bug: bug?.id ?? null,
+    seconds: all.seconds,
+  };
+  return resultAs('hmm-lab/prove/1', { config, ...result });
+}
