@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { ProveReport } from '../src/library/prove.ts';
+import { type ProveReport, prove } from '../src/library/prove.ts';
 
 const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-prove-'));
@@ -54,7 +54,7 @@ test('Ctrl-C prints what there is', async () => {
   const names = ['mini-hmm', 'exclusive-vs-cpu', 'two-exclusives', 'device-fault-vs-munmap'];
   const { code, stdout } = await run(
     ['prove', ...names, '--seconds', '600'],
-    /\| 1 of 4 scenarios, 1 proved \| exclusive-vs-cpu/,
+    /\| 1 of 4 scenarios, 1 proved \| exclusive-vs-cpu \| [1-9]/,
   );
   assert.equal(code, 130);
   assert.match(stdout, /^mini-hmm +proved /m);
@@ -78,5 +78,38 @@ test('a step that does not end breaks its scenario, and the others are proved al
       ['two-device-faults@./hangs.mjs', 'violation', 'I-PROG'],
       ['device-fault-vs-munmap@./hangs.mjs', 'proved', undefined],
     ],
+  );
+});
+
+const proofs = readFileSync(new URL('../../../docs/proofs.md', import.meta.url), 'utf8');
+
+/** States that are searched in less than a minute. */
+const MINUTE = 400_000;
+
+/** Scenarios that the page calls proved, the small ones first, as far as a minute goes; with their states and covers. */
+function small(): readonly (readonly [scenario: string, states: string, covers: string])[] {
+  const rows = [...proofs.matchAll(/^\| ([\w-]+) \| proved \| ([\d,]+) \|.*\| ([^|]*) \|$/gm)];
+  const sizes = rows.map(([, name = '', states = '', covers = '']) => [name, states, covers] as const);
+  const size = (states: string): number => Number(states.replaceAll(',', ''));
+  sizes.sort(([, a], [, b]) => size(a) - size(b));
+  let sum = 0;
+  return sizes.filter(([, states]) => {
+    sum += size(states);
+    return sum <= MINUTE;
+  });
+}
+
+test('the small scenarios of docs/proofs.md are proved, with as many states and covers as it says', async () => {
+  const expected = small();
+  assert.ok(expected.length > 50);
+  const names = expected.map(([name]) => name);
+  const { verdict, scenarios } = await prove({ scenarios: names, workers: 2, seconds: 600 });
+  assert.equal(verdict, 'proved');
+  assert.deepEqual(
+    scenarios.map(({ scenario, states, covers }) => {
+      const reached = covers.filter((cover) => cover.reached).length;
+      return [scenario, states.toLocaleString('en'), covers.length === 0 ? '' : `${reached}/${covers.length}`];
+    }),
+    expected,
   );
 });

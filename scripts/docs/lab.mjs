@@ -12,11 +12,11 @@ export function scenarios({ windows, titles }, states) {
     titles.get(scenario) ?? '',
     ids.join(' '),
     covers.join('; '),
-    shown(states[scenario]),
+    shown(states.get(scenario)),
   ]);
   return page(
     'Scenarios',
-    'What `hmm-lab explore` knows. *Windows* are those of [windows.md](../windows.md). *Must reach*: a search that has not reached it is vacuous. *States*: of all interleavings, of the scenarios whose search was finished when `npm run docs -- --states` was run; the small ones are counted again whenever these pages are checked.',
+    'What `hmm-lab explore` knows. *Windows* are those of [windows.md](../windows.md). *Must reach*: a search that has not reached it is vacuous. *States*: of all interleavings, where they were all searched ([proofs.md](../proofs.md)).',
     table(['scenario', 'what happens', 'windows', 'must reach', 'states'], rows),
   );
 }

@@ -1,28 +1,29 @@
 /**
- * The pages that repeat the code, docs/reference and docs/api: `npm run docs` writes them.
+ * The pages that repeat the code, docs/reference and docs/api: `npm run docs` writes them; and docs/proofs.md, which it reads.
  *
  * - `--check` writes nothing: it names the pages that are stale, and ends with 1 if there is one.
- * - `--states` counts the states of the scenarios anew, too; takes half an hour.
+ * - `--proofs` proves all scenarios anew for docs/proofs.md, too; takes long.
  * - `--outputs` runs the commands whose output other pages show, and puts it in.
- * - `--folder DIR` is where the pages are, instead of docs/reference.
+ * - `--folder DIR` is where the pages are, instead of docs/reference; proofs.md lies beside it.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { commands, options, points, scenarios, sweeps } from './lab.mjs';
 import { kernelMap, layout, locks } from './model.mjs';
 import { refreshOutputs } from './outputs.mjs';
-import { measureStates, staleStates } from './states.mjs';
+import { proofsOf, staleProofs, statesOf } from './proofs.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const { values: flags } = parseArgs({
-  options: { check: { type: 'boolean' }, states: { type: 'boolean' }, outputs: { type: 'boolean' }, folder: { type: 'string' } },
+  options: { check: { type: 'boolean' }, proofs: { type: 'boolean' }, outputs: { type: 'boolean' }, folder: { type: 'string' } },
 });
 
 const folder = flags.folder ?? join(root, 'docs/reference');
-const statesFile = join(folder, 'states.json');
+const proofsFile = join(folder, '../proofs.md');
 
 /** A module of the stepped tree. */
 const load = (module) => import(pathToFileURL(join(root, 'dist/stepped/src', `${module}.js`)).href);
@@ -67,18 +68,32 @@ const readOptional = (file) => {
   }
 };
 
+/** The page that `hmm-lab prove` writes about some scenarios. */
+function proved(names) {
+  const temporary = mkdtempSync(join(tmpdir(), 'hmm-lab-docs-'));
+  try {
+    lab('prove', ...names, '--markdown', join(temporary, 'proofs.md'));
+    return readFileSync(join(temporary, 'proofs.md'), 'utf8');
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
 mkdirSync(folder, { recursive: true });
-const windows = json('windows');
-const names = windows.scenarios.map(({ scenario }) => scenario);
-if (flags.states) writeFileSync(statesFile, `${JSON.stringify(await measureStates(load, names), null, 2)}\n`);
-const states = JSON.parse(readOptional(statesFile) || '{}');
-const fresh = Object.entries(await pages(windows, states));
+if (flags.proofs) {
+  const args = ['prove', '--workers', '2', '--markdown', 'docs/proofs.md'];
+  spawnSync(process.execPath, [join(root, 'dist/erased/src/cli/main.js'), ...args], { cwd: root, stdio: 'inherit' });
+}
+const proofs = proofsOf(readOptional(proofsFile));
+const fresh = Object.entries(await pages(json('windows'), statesOf(proofs)));
 const stale = fresh.filter(([name, text]) => readOptional(join(folder, name)) !== text).map(([name]) => join(folder, name));
 if (flags.check) {
-  const wrong = [...stale, ...(await staleStates(load, names, states)).map((line) => `${statesFile}: ${line}`)];
+  const { listScenarios } = await load('engines/explore/plan/list');
+  const names = (await listScenarios(undefined, {})).scenarios.map(({ scenario }) => scenario);
+  const wrong = [...stale, ...staleProofs(proofs, names, proved).map((line) => `${proofsFile}: ${line}`)];
   for (const line of wrong) console.error(line);
   const isApiStale = flags.folder === undefined && apiReference('--check') !== 0;
-  if (wrong.length > 0) console.error('The pages above do not say what the code does: npm run docs, or npm run docs -- --states');
+  if (wrong.length > 0) console.error('The pages above do not say what the code does: npm run docs, or npm run docs -- --proofs');
   process.exit(wrong.length > 0 || isApiStale ? 1 : 0);
 }
 for (const [name, text] of fresh) writeFileSync(join(folder, name), text);
