@@ -13,7 +13,7 @@ import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/machine/puls
 import { counterpartOf } from '../src/engines/explore/plan/cleanScenario.ts';
 import { Control } from '../src/engines/explore/plan/control.ts';
 import { importScenario } from '../src/engines/explore/plan/importScenario.ts';
-import { runJob } from '../src/engines/explore/plan/jobs.ts';
+import { runJob, runRound, runShare } from '../src/engines/explore/plan/jobs.ts';
 import { type List, listScenarios } from '../src/engines/explore/plan/list.ts';
 import type { Measured } from '../src/engines/explore/plan/proof.ts';
 import { START_MS } from '../src/engines/explore/threads/threads.ts';
@@ -104,6 +104,10 @@ async function work(order: Order, control: Control, pulse: Pulse): Promise<unkno
       return measured(asked, control, lane, pulse);
     case 'job':
       return runJob(kept, asked.job, control, asked.index, lane);
+    case 'share':
+      return runShare(kept, asked.job, asked.share, control, asked.index, (saved) => asked.port?.postMessage(saved));
+    case 'round':
+      return runRound(kept, asked.job, control, asked.index, lane);
     case 'report':
       return report(order, asked, new Budget(asked.seconds, hooks));
     case 'reportStuck':

@@ -61,6 +61,12 @@ const exploreFlags = [
     default: exploreUsual.workers,
     help: 'threads; for a seed and a number of schedules the result is the same for any number of them',
   },
+  {
+    name: 'threads',
+    ...exploreBounds.threads,
+    default: exploreUsual.threads,
+    help: 'threads that make each search together; verdict and states of a finished search are the same for any number of them',
+  },
   { name: 'seed', ...exploreBounds.seed, default: exploreUsual.seed, help: 'seed of the sampling strategies' },
   {
     name: 'schedule',
@@ -128,6 +134,7 @@ async function subject(args: readonly string[]) {
   }).find(([, given]) => given);
   if (values.audit && odd !== undefined)
     throw new UsageError(`--${odd[0]} does not go with --audit, which tries interleavings of its own`);
+  if (values.all && values.threads > 1) throw new UsageError('--threads does not go with --all: --workers is for many scenarios');
   if (values.all && values.strategy !== 'portfolio') throw new UsageError('--strategy does not go with --all, which searches');
   if (scenario === undefined && !values.all)
     throw new UsageError(
@@ -148,6 +155,7 @@ export const explore: Command = {
     'hmm-lab explore mini-hmm',
     'hmm-lab explore device-fault-vs-munmap --bug R05',
     'hmm-lab explore cpu-store-vs-migration --workers 2 --seconds 60',
+    'hmm-lab explore two-device-faults --strategy search --threads 4 --seconds 600',
     'hmm-lab explore device-fault-vs-munmap --driver dmirror:retryCheck=none',
     'hmm-lab explore migration-vs-dontneed --driver dmirror:foreignCounter=off --json',
     'hmm-lab explore ./my-scenario.mjs',
@@ -157,7 +165,7 @@ export const explore: Command = {
   ],
   async run(args) {
     const { scenario, bug, values } = await subject(args);
-    const { json, chrome: file, driver, preemptions, schedules, seed, strategy, workers, schedule } = values;
+    const { json, chrome: file, driver, preemptions, schedules, seed, strategy, workers, threads, schedule } = values;
     const chrome = file === undefined ? undefined : outFile(file);
     if (scenario === undefined) {
       const { seconds = exploreAllUsual.seconds } = values;
@@ -166,7 +174,7 @@ export const explore: Command = {
     const { seconds = exploreUsual.seconds } = values;
     if (values.audit) return runAudit({ scenario, driver, bug, seconds, schedules, seed }, json);
     if (values.points) return listPoints({ scenario, driver, bug, schedule }, json);
-    const request = { scenario, driver, bug, strategy, seconds, schedules, preemptions, seed, workers, schedule };
+    const request = { scenario, driver, bug, strategy, seconds, schedules, preemptions, seed, workers, threads, schedule };
     return reportExploration(await exploreLive(request, json), json, chrome);
   },
 };

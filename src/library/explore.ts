@@ -20,6 +20,8 @@ export interface ExploreRequest extends ScenarioRequest {
   readonly preemptions?: number | undefined;
   /** Threads: 1 to 64. For a seed and a number of schedules the result is the same for any number of them. Default 1. */
   readonly workers?: number | undefined;
+  /** Threads that make each search together: 1 to 64. Verdict and states of a finished search are the same for any number. Default 1. */
+  readonly threads?: number | undefined;
   /** Of the sampling strategies: 0 to 2^31 - 1. Default 1. */
   readonly seed?: number | undefined;
   /** Follow this one schedule instead, in named points as a failure shows it: `D@lock#4 A@done`. */
@@ -31,10 +33,11 @@ export const exploreBounds = {
   schedules: { kind: 'whole', min: 1, max: 1_000_000_000 },
   preemptions: { kind: 'whole', min: 0, max: 100 },
   workers: { kind: 'whole', min: 1, max: 64 },
+  threads: { kind: 'whole', min: 1, max: 64 },
   seed: { kind: 'whole', min: 0, max: 2 ** 31 - 1 },
 } as const;
 
-export const exploreUsual = { strategy: 'portfolio', seconds: 10, schedules: 10_000_000, workers: 1, seed: 1 } as const;
+export const exploreUsual = { strategy: 'portfolio', seconds: 10, schedules: 10_000_000, workers: 1, threads: 1, seed: 1 } as const;
 
 /** `--json` of `hmm-lab explore`. */
 export type ExploreReport = Result<'hmm-lab/explore/1', ExploreResult>;
@@ -67,14 +70,14 @@ export async function explore(request: ExploreRequest = {}, hooks: ExploreHooks 
   checkOptions('an exploration', given, { numbers: exploreBounds, others });
   const all = { ...exploreUsual, preemptions: Number.POSITIVE_INFINITY, ...given };
   const { bug, scenario, ...subject } = await subjectOf('explore', given);
-  const { strategy, seconds, schedules, preemptions, seed, workers, schedule } = all;
+  const { strategy, seconds, schedules, preemptions, seed, workers, threads, schedule } = all;
   const options: ExploreOptions = { strategy, seconds, schedules, preemptions, seed, ...subject, explain: true };
   const { onFound = () => {} } = hooks;
   const result = await underHooks(hooks, (watched) =>
     inStepped(bug, async (load) => {
       const { exploreParallel, runSchedule } = await load<typeof Parallel>('engines/explore/threads/parallel');
       if (schedule !== undefined) return runSchedule(scenario, subject, schedule, watched);
-      return exploreParallel(scenario, options, workers, { ...watched, onFound });
+      return exploreParallel(scenario, options, workers, { ...watched, onFound }, threads);
     }),
   );
   return resultAs('hmm-lab/explore/1', result);

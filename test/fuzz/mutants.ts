@@ -132,7 +132,7 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('a state that was reached at a higher price counts as reached', [
     'search/visited',
-    'if (table.valueAt(slot) <= value) return false;',
+    'if (this.before <= value) return false;',
     'return false;',
   ]),
   mutant(

@@ -313,6 +313,16 @@ export class Executor {
     return this.#undoLog.promotions;
   }
 
+  /** Fields of the actors' records that turned out to be part of the state. */
+  get promoted(): readonly number[] {
+    return this.#undoLog.promoted;
+  }
+
+  /** Others have learnt that these fields are part of the state, too. */
+  promote(fields: readonly number[]): void {
+    for (const field of fields) if (!this.promoted.includes(field)) this.#undoLog.promote(field);
+  }
+
   /** Makes sure that the hashes of all states of the execution compare: where one of its steps was a promotion, it is made once more. */
   refresh(): void {
     while (this.#promotions !== this.promotions) {

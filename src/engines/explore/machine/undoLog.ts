@@ -57,6 +57,8 @@ export class UndoLog {
   top = 0;
   /** Words that turned out to be part of the state. While it grows, hashes made before and after do not compare. */
   promotions = 0;
+  /** Fields of the actors' records that turned out to be so. */
+  readonly promoted: number[] = [];
   /** Word and old value of each write. */
   #entries = new Int32Array(1 << 14);
 
@@ -101,9 +103,13 @@ export class UndoLog {
 
   /** Somebody looks at the word: it, and the same one of every other actor, is part of the state from now on. */
   seen(word: number): void {
-    if (this.counts(word)) return;
+    if (!this.counts(word)) this.promote((word - this.#arena.actors) % Actor.shape.size);
+  }
+
+  /** A field of the actors' records is part of the state from now on. */
+  promote(field: number): void {
     const { actors, config } = this.#arena;
-    const field = (word - actors) % Actor.shape.size;
+    this.promoted.push(field);
     for (let id = 0; id < config.actors; id++) this.#counted[actors + id * Actor.shape.size + field] = 1;
     this.promotions++;
   }

@@ -14,6 +14,8 @@ import { Pump } from '../sampling/pump.ts';
 import { runOnce } from '../sampling/run.ts';
 import type { Scheduler } from '../sampling/scheduler.ts';
 import { type SearchResult, search } from '../search/search.ts';
+import { type SavedShare, type Share, type ShareResult, searchTogether } from '../search/together.ts';
+import { wholeRound } from '../search/wholeRound.ts';
 import type { Control } from './control.ts';
 import { runTwice } from './determinism.ts';
 
@@ -96,21 +98,46 @@ export function schedulerNamed(strategy: string, seed: number): Scheduler {
   return make(seed);
 }
 
-function runSearch(
+/** Says how a search is doing, and whether it is enough. */
+function enoughOf(executor: Executor, { executions, until }: SearchJob, control: Control, index: number, lane: number) {
+  const watch = control.watch(index, lane);
+  return (done: number, states: number, share: readonly [low: number, high: number], all = done): boolean => {
+    watch.search(done, states, share);
+    return all >= executions || states > MOST_STATES || executor.localStates > MOST_LOCAL_STATES || watch.stopped(until);
+  };
+}
+
+/** Runs one thread's part of a search. See {@link searchTogether}. */
+export function runShare(
   executor: Executor,
-  { preemptions, executions, until }: SearchJob,
+  job: SearchJob,
+  share: Share,
   control: Control,
   index: number,
-  lane: number,
-): JobResult {
-  const watch = control.watch(index, lane);
-  const result = search(executor, {
-    preemptions,
-    enough(done, states, share) {
-      watch.search(done, states, share);
-      return done >= executions || states > MOST_STATES || executor.localStates > MOST_LOCAL_STATES || watch.stopped(until);
-    },
-  });
+  onSave: (saved: SavedShare) => void,
+): ShareResult {
+  executor.coverage.begin();
+  const enough = enoughOf(executor, job, control, index, share.lane);
+  return searchTogether(executor, { preemptions: job.preemptions, enough }, share, onSave);
+}
+
+/** A look for a fair round among all states. */
+export interface RoundResult extends Pick<JobResult, 'failure' | 'schedule' | 'complete'> {
+  /** See {@link ShareResult}: if there are more than before, the search that came to its end did not know all of a state. */
+  readonly promoted: readonly number[];
+}
+
+/** Looks for a fair round among all states, after a search in which some come again. */
+export function runRound(executor: Executor, job: SearchJob, control: Control, index: number, lane: number): RoundResult {
+  const enough = enoughOf(executor, job, control, index, lane);
+  const { failure, complete } = wholeRound(executor, job.preemptions, () => enough(0, 0, [1, 1]));
+  const schedule = failure === null ? [] : [...executor.schedule.subarray(0, executor.steps)];
+  return { failure, schedule, complete, promoted: executor.promoted };
+}
+
+function runSearch(executor: Executor, job: SearchJob, control: Control, index: number, lane: number): JobResult {
+  const enough = enoughOf(executor, job, control, index, lane);
+  const result = search(executor, { preemptions: job.preemptions, enough });
   const schedule = result.failure === null ? [] : [...result.schedule];
   return { ...nothing, ...result, schedule, reached: executor.coverage.reached };
 }

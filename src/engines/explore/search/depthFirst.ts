@@ -8,13 +8,16 @@ import { mixHigh, mixLow } from '../machine/hash.ts';
 import type { Symmetry } from '../machine/symmetry.ts';
 import { conclude } from './conclude.ts';
 import { spins } from './countingRound.ts';
-import { fairRound } from './fairRound.ts';
-import { endless, goesRound, roundFailure } from './noProgress.ts';
+import { endless, goesRound } from './noProgress.ts';
 import type { SearchOptions, SearchResult } from './options.ts';
 import { Path } from './path.ts';
+import type { Crew, Work } from './crew.ts';
 import { ableAt } from './rounds.ts';
-import { Shares } from './share.ts';
+import { bits, Shares } from './share.ts';
+import type { SharedTable } from './sharedTable.ts';
 import { Stops } from './stops.ts';
+import type { Unfinished } from './unfinished.ts';
+import { wholeRound } from './wholeRound.ts';
 import { Visited } from './visited.ts';
 
 /** Steps between two questions whether it is enough; a power of two. */
@@ -32,6 +35,30 @@ const LONGEST = 200_000;
 /** Rounds in lock step that an actor on its own is followed. */
 export const SPINS = 4;
 
+/** What a thread of a search shares with the others: see crew.ts, and unfinished.ts. */
+export interface Shared {
+  readonly crew: Crew;
+  readonly unfinished: Unfinished;
+}
+
+/** Why a search goes no further: `called`, as the others say so. */
+export interface Walked {
+  readonly how: 'through' | 'outdated' | 'enough' | 'failed' | 'called';
+  readonly failure: Failure | null;
+}
+
+/** What one thread of a search adds to the numbers of all. */
+export type Counts = Pick<SearchResult, 'executions' | 'transitions' | 'cut' | 'long' | 'spins'>;
+
+/** What is kept of a path when the search is interrupted: the steps, and what is left to be tried at each state. */
+export interface SavedPath {
+  readonly base: number;
+  readonly schedule: Uint8Array;
+  readonly untried: Int32Array;
+  /** States that count as passed: the last one may have been reached before. */
+  readonly passed: number;
+}
+
 /** One search, from the beginning to its end or to where it turns out that the state has more to it. */
 export class DepthFirst {
   readonly #executor: Executor;
@@ -40,12 +67,15 @@ export class DepthFirst {
   readonly #symmetry: Symmetry | null;
   readonly #asymmetry: string | null;
   readonly #quietFirst: boolean;
-  readonly #visited = new Visited();
+  readonly #visited: Visited | SharedTable;
+  readonly #shared: Shared | null;
   readonly #path = new Path();
   readonly #stops = new Stops();
   readonly #shares = new Shares();
   readonly #promotions: number;
   readonly #spent: { executions: number; transitions: number };
+  /** Steps of the path to the state where the work of this thread begins. */
+  #base = 0;
   /** Hash of the state at the end of the path. */
   #low = 0;
   #high = 0;
@@ -61,6 +91,7 @@ export class DepthFirst {
     symmetry: Symmetry | null,
     quietFirst: boolean,
     spent: { executions: number; transitions: number },
+    shared: Shared | null = null,
   ) {
     this.#executor = executor;
     this.#symmetry = symmetry;
@@ -70,6 +101,8 @@ export class DepthFirst {
     this.#unbounded = bound === Number.POSITIVE_INFINITY;
     this.#bound = bound;
     this.#spent = spent;
+    this.#shared = shared;
+    this.#visited = shared?.crew.table ?? new Visited();
   }
 
   #result(failure: Failure | null, complete: boolean): SearchResult {
@@ -78,7 +111,7 @@ export class DepthFirst {
       failure,
       schedule: schedule.slice(0, steps),
       ...this.#spent,
-      states: this.#visited.size,
+      states: this.states,
       complete,
       cut: this.#cut,
       long: this.#long,
@@ -93,18 +126,45 @@ export class DepthFirst {
     return this.#executor.promotions !== this.#promotions || (this.#symmetry !== null && this.#symmetry.broken !== null);
   }
 
+  /** What this thread has counted. */
+  get counts(): Counts {
+    const { executions, transitions } = this.#spent;
+    const [cut, long, spins] = [this.#cut, this.#long, this.#spins];
+    return { executions, transitions, cut, long, spins };
+  }
+
+  /** States reached so far, by all threads. */
+  get states(): number {
+    return this.#shared === null ? (this.#visited as Visited).size : this.#shared.crew.states;
+  }
+
   /** The result; null if it has to be begun again. */
   run(enough: SearchOptions['enough']): SearchResult | null {
+    const { how, failure } = this.walkOn(enough, this.begin());
+    if (how === 'outdated') return null;
+    return how === 'through' ? this.#finish(enough) : this.#result(failure, false);
+  }
+
+  /** Notes the beginning, in which the executor is. */
+  begin(): Failure | null {
+    return this.#executor.failedAtOnce ?? this.#arrive(-1, 0, 0);
+  }
+
+  /** Goes on from where the path is until nothing is left to be tried, or there is a reason to stop. */
+  walkOn(enough: SearchOptions['enough'], failed: Failure | null = null): Walked {
     const executor = this.#executor;
     const stops = this.#stops;
-    let failure = executor.failedAtOnce ?? this.#arrive(-1, 0, 0);
+    const shared = this.#shared;
+    let failure = failed;
     while (failure === null) {
-      if (this.#isOutdated) return null;
+      if (this.#isOutdated) return { how: 'outdated', failure };
+      if (shared !== null && shared.crew.isCalled && !shared.crew.attend()) return { how: 'called', failure };
       const depth = executor.steps;
       const untried = stops.untried[depth] as number;
       if (untried === 0) {
         if (this.#path.depth > depth) this.#path.pop();
-        if (depth === 0) return this.#finish(enough);
+        if (shared !== null) shared.unfinished.leave(depth, this.#isFree(depth));
+        if (depth === this.#base) return { how: 'through', failure };
         executor.back();
         continue;
       }
@@ -112,9 +172,7 @@ export class DepthFirst {
       // The free choice first: failures are then met with few preemptions, and a generator is seldom led again.
       const next = current >= 0 && (untried & (1 << current)) !== 0 ? current : 31 - Math.clz32(untried & -untried);
       stops.untried[depth] = untried & ~(1 << next);
-      // A preemption is spent when the actor before could have gone on.
-      const cost = !this.#unbounded && current >= 0 && next !== current ? 1 : 0;
-      const spent = (stops.spent[depth] as number) + cost;
+      const spent = (stops.spent[depth] as number) + this.#priceOf(next, current);
       this.#spent.transitions++;
       failure = executor.step(next);
       if (failure !== null) {
@@ -122,33 +180,108 @@ export class DepthFirst {
         break;
       }
       failure = this.#arrive(next, spent, next === current ? (stops.alone[depth] as number) + 1 : 0);
-      if (failure === null && (this.#spent.transitions & (OFTEN - 1)) === 0 && this.#ask(enough))
-        return this.#result(null, false);
+      if (failure !== null) break;
+      if (shared?.crew.isWanted) this.#give(shared);
+      if ((this.#spent.transitions & (OFTEN - 1)) === 0 && this.#ask(enough)) return { how: 'enough', failure };
     }
-    return this.#result(failure, false);
+    return { how: 'failed', failure };
+  }
+
+  /** A preemption is spent when the actor before could have gone on. */
+  #priceOf(next: number, current: number): number {
+    return !this.#unbounded && current >= 0 && next !== current ? 1 : 0;
+  }
+
+  /** Did the step that led to the state at `depth` cost nothing? */
+  #isFree(depth: number): boolean {
+    return depth === 0 || this.#stops.spent[depth] === this.#stops.spent[depth - 1];
+  }
+
+  /** Gives another thread what is left to be tried at the earliest state of the path that has anything left, unless it is the last one. */
+  #give({ crew, unfinished }: Shared): void {
+    const { untried } = this.#stops;
+    const { schedule, steps } = this.#executor;
+    for (let depth = this.#base; depth < steps; depth++) {
+      const actors = untried[depth] as number;
+      if (actors === 0) continue;
+      const isGiven = crew.give(schedule, depth, actors, () => unfinished.share(depth));
+      if (isGiven) untried[depth] = 0;
+      return;
+    }
+  }
+
+  /** Takes up work that another thread has given away. */
+  take({ schedule, actors, isPart }: Work): void {
+    this.#walkTo(schedule, schedule.length + 1);
+    const depth = schedule.length;
+    this.#base = depth;
+    this.#stops.untried[depth] = actors;
+    this.#shared?.unfinished.begin(depth, this.#low, this.#high, isPart);
+  }
+
+  /** The path as it is. */
+  save(): SavedPath {
+    const { schedule, steps } = this.#executor;
+    const untried = this.#stops.untried.slice(0, steps + 1);
+    return { base: this.#base, schedule: schedule.slice(0, steps), untried, passed: this.#path.depth };
+  }
+
+  /** Goes to where a path was interrupted. */
+  restore({ base, schedule, untried, passed }: SavedPath): void {
+    this.#walkTo(schedule, passed);
+    this.#base = base;
+    this.#stops.untried.set(untried);
+  }
+
+  /** Makes the steps of a path. Its first states, so many, are noted as passed; nothing is left to be tried at any of them. */
+  #walkTo(schedule: Uint8Array, passed: number): void {
+    const executor = this.#executor;
+    const stops = this.#stops;
+    while (executor.steps > 0) executor.back();
+    this.#path.clear();
+    this.#stand(-1, 0, 0, passed);
+    for (const [depth, actor] of schedule.entries()) {
+      const current = stops.current[depth] as number;
+      const spent = (stops.spent[depth] as number) + this.#priceOf(actor, current);
+      const alone = actor === current ? (stops.alone[depth] as number) + 1 : 0;
+      if (executor.step(actor) !== null) throw new Error('a path that another thread has gone cannot be gone');
+      this.#stand(actor, spent, alone, passed);
+    }
+  }
+
+  #stand(last: number, spent: number, alone: number, passed: number): void {
+    const executor = this.#executor;
+    const depth = executor.steps;
+    const runnable = ableAt(executor);
+    const free = this.#unbounded || last < 0 || (runnable & (1 << last)) === 0 ? -1 : last;
+    this.#stops.reach(depth);
+    this.#look(free);
+    this.#keep(depth, last, free, spent, alone, runnable);
+    this.#stops.untried[depth] = 0;
+    this.#shares.note(depth, 1);
+    if (depth < passed) this.#path.push(this.#low, this.#high);
+  }
+
+  #keep(depth: number, last: number, free: number, spent: number, alone: number, runnable: number): void {
+    const stops = this.#stops;
+    stops.current[depth] = this.#unbounded ? last : free;
+    stops.spent[depth] = spent;
+    stops.alone[depth] = runnable === 1 << last ? 0 : alone;
   }
 
   #ask(enough: SearchOptions['enough']): boolean {
     const share = this.#shares.of(this.#executor, this.#stops.untried);
-    return enough(this.#spent.executions, this.#visited.size, share);
+    return enough(this.#spent.executions, this.states, share);
   }
 
   /** All paths were followed. Where states come again on a path, all of them together say whether a round is fair. */
   #finish(enough: SearchOptions['enough']): SearchResult | null {
     if (this.#isOutdated) return null;
     if (!this.#cyclic) return this.#result(null, true);
-    const executor = this.#executor;
-    let given = false;
-    const found = fairRound(executor, this.#bound, () => {
-      given ||= enough(this.#spent.executions, this.#visited.size, [1, 1]);
-      return given;
-    });
-    if (this.#isOutdated) return null;
-    if (found === null) return this.#result(null, !given);
-    const { prefix, round } = found;
-    executor.reset();
-    for (const actor of [...prefix, ...round]) executor.step(actor);
-    return this.#result(roundFailure(executor, { start: prefix.length, length: round.length }), false);
+    const { failure, complete } = wholeRound(this.#executor, this.#bound, () =>
+      enough(this.#spent.executions, this.states, [1, 1]),
+    );
+    return this.#isOutdated ? null : this.#result(failure, complete);
   }
 
   /** Notes the state the executor is in, and the choices there are. No choices: the path ends here. */
@@ -163,10 +296,15 @@ export class DepthFirst {
     // With a bound it matters who runs on for free.
     const free = this.#unbounded || !goesOn ? -1 : last;
     this.#look(free);
+    stops.spent[depth] = spent;
     if (!this.#visited.add(this.#low, this.#high, this.#unbounded ? 0 : spent)) {
       this.#spent.executions++;
+      if (this.#isFree(depth)) this.#shared?.unfinished.reached(this.#low, this.#high);
       return this.#comesBack(spent);
     }
+    const { before } = this.#visited;
+    this.#shared?.unfinished.enter(depth, this.#low, this.#high, before < 0);
+    this.#shared?.crew.added();
     if (runnable === 0) {
       this.#spent.executions++;
       return conclude(executor);
@@ -183,14 +321,12 @@ export class DepthFirst {
     if (this.#onlySpins(alone, last, runnable)) return null;
     let untried = runnable;
     if (free >= 0 && spent >= this.#bound) {
-      for (let others = runnable & ~(1 << free); others !== 0; others &= others - 1) this.#cut++;
+      this.#cut += bits(runnable & ~(1 << free));
       untried = 1 << free;
-    }
+    } else if (free >= 0 && before === this.#bound) this.#cut -= bits(runnable & ~(1 << free));
     if (this.#quietFirst) untried = this.#quietOf(untried, free);
     stops.untried[depth] = untried;
-    stops.current[depth] = this.#unbounded ? last : free;
-    stops.spent[depth] = spent;
-    stops.alone[depth] = runnable === 1 << last ? 0 : alone;
+    this.#keep(depth, last, free, spent, alone, runnable);
     this.#shares.note(depth, untried);
     this.#path.push(this.#low, this.#high);
     return null;
@@ -217,6 +353,7 @@ export class DepthFirst {
     const from = this.#path.depthOf(this.#low, this.#high);
     if (from < 0 || (this.#stops.spent[from] as number) < spent) return null;
     this.#cyclic = true;
+    this.#shared?.crew.foundRound();
     return goesRound(this.#executor, from);
   }
 

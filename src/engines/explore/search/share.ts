@@ -3,7 +3,7 @@ import type { Executor } from '../machine/execution.ts';
 import { grown } from '../machine/grown.ts';
 
 /** Ones in a word. */
-function bits(word: number): number {
+export function bits(word: number): number {
   let n = 0;
   for (let rest = word; rest !== 0; rest &= rest - 1) n++;
   return n;

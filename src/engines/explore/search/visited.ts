@@ -11,15 +11,20 @@ export class Visited {
     return this.#table.size;
   }
 
+  /** The price at which the last state that was added had been reached before; -1 if it had not been. */
+  before = -1;
+
   /** Notes that the state was reached at the price `value`. False if it was reached before at no higher price. */
   add(low: number, high: number, value: number): boolean {
     const table = this.#table;
     const slot = table.slotOf(low, high);
     if (table.isEmpty(slot)) {
       table.fill(slot, low, high, value);
+      this.before = -1;
       return true;
     }
-    if (table.valueAt(slot) <= value) return false;
+    this.before = table.valueAt(slot);
+    if (this.before <= value) return false;
     table.setValueAt(slot, value);
     return true;
   }

@@ -10,6 +10,7 @@ import { Control, LANES } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
 import type { Job, JobResult } from '../plan/jobs.ts';
 import { replayed, resultOf } from '../plan/result.ts';
+import { searchShared } from './searchShared.ts';
 import { type ParallelHooks, supervised } from './supervised.ts';
 import { Stuck, Threads } from './threads.ts';
 import type { Answers, Started, Subject } from './work.ts';
@@ -22,9 +23,18 @@ const doing = (jobs: readonly Job[]): string => {
   return jobs.length > 1 ? 'searching all interleavings, and sampling' : 'searching all interleavings';
 };
 
+/** How the work is spread. */
+export interface Spread {
+  /** Threads that do one job each. */
+  readonly workers: number;
+  /** Threads that make one search together. */
+  readonly threads: number;
+}
+
 /** Runs the jobs of a stage, `workers` at a time and begun in order. Results up to the first that settles the matter. */
 async function runStage(
   threads: Threads,
+  { workers, threads: together }: Spread,
   jobs: readonly Job[],
   exploration: Exploration,
   control: Control,
@@ -33,6 +43,13 @@ async function runStage(
   let settled = jobs.length;
   let next = 0;
   control.beginStage();
+  // The searches come first.
+  for (const job of together > 1 ? jobs : []) {
+    if (job.kind !== 'search' || control.isStopped || Date.now() >= job.until) break;
+    const result = await searchShared(threads, job, next, control);
+    results[next++] = result;
+    if (exploration.settles(job, result)) return results;
+  }
   const lane = async (number: number): Promise<void> => {
     while (next < settled && !control.isStopped && Date.now() < (jobs[next] as Job).until) {
       const index = next++;
@@ -45,7 +62,7 @@ async function runStage(
       control.settle(index);
     }
   };
-  await Promise.all(Array.from({ length: threads.count }, (_, number) => lane(number)));
+  await Promise.all(Array.from({ length: workers }, (_, number) => lane(number)));
   // A stop leaves gaps, and what there is counts.
   if (control.isStopped) return results;
   const gap = Array.from({ length: settled }, (_, i) => results[i]).indexOf(undefined);
@@ -72,7 +89,7 @@ export async function report(
 const foundIn = ({ failure, schedule }: Stuck): Found => ({ failure, schedule, minimal: false });
 
 /**
- * Explores a scenario, of the catalogue or of a module of the user's, in `workers` threads.
+ * Explores a scenario, of the catalogue or of a module of the user's, in `workers` threads, and each of its searches in `together` of them.
  *
  * @throws UsageError for an unknown scenario or strategy, a module that is no scenario or does not end loading, or
  * for more threads than there are lanes.
@@ -82,9 +99,11 @@ export async function exploreParallel(
   options: ExploreOptions,
   workers: number,
   hooks: ParallelHooks = {},
+  together = 1,
 ): Promise<ExploreResult> {
   checkStrategy(options.strategy);
   if (workers < 1 || workers > LANES) throw new UsageError(`1 to ${LANES} workers are possible, not ${workers}`);
+  if (together < 1 || together > LANES) throw new UsageError(`1 to ${LANES} threads are possible, not ${together}`);
   const control = new Control();
   const { settings, driver } = options;
   const subject: Subject = { scenario, settings, driver };
@@ -101,14 +120,14 @@ export async function exploreParallel(
   }));
   const conclude = ({ scenario, covers }: Started, failure: ExploreFailure | null, seconds: number): ExploreResult =>
     resultOf(scenario, exploration, options, failure, { seconds, workers, interrupted: control.isStopped, covers });
-  const { threads, started } = await Threads.start(subject, workers, control);
+  const { threads, started } = await Threads.start(subject, Math.max(workers, together), control);
   await using _threads = threads;
   began = Date.now();
   exploration = new Exploration(options, began);
   try {
     for (let jobs = exploration.next(Date.now()); jobs.length > 0; jobs = exploration.next(Date.now())) {
       stage = doing(jobs);
-      exploration.take(jobs, await runStage(threads, jobs, exploration, control));
+      exploration.take(jobs, await runStage(threads, { workers, threads: together }, jobs, exploration, control));
       if (control.isStopped) break;
     }
     const seconds = (Date.now() - began) / 1000;

@@ -148,7 +148,8 @@ export class Threads implements AsyncDisposable {
       pulse: (this.#pulses[lane] as Pulse).buffer,
     };
     try {
-      return accepted((await Promise.race([this.#pool.run(order), this.#stuck])) as Answer<W> | Refusal);
+      const transferList = 'port' in work && work.port !== null ? [work.port] : [];
+      return accepted((await Promise.race([this.#pool.run(order, { transferList }), this.#stuck])) as Answer<W> | Refusal);
     } catch (error) {
       throw this.#gone(error, lane);
     }

@@ -1,4 +1,5 @@
 /** What an exploring thread can be asked for, and what it answers. */
+import type { MessagePort } from 'node:worker_threads';
 import type { DriverSettings } from '../../../drivers/base/options.ts';
 import type { JudgedAudit } from '../audit/judgedAudit.ts';
 import type { ExploreOptions, ExploreResult } from '../explore.ts';
@@ -6,9 +7,10 @@ import type { PassedPoints } from '../failure/passedPoints.ts';
 import type { ExploreFailure } from '../failure/report.ts';
 import type { Control } from '../plan/control.ts';
 import type { Found } from '../plan/exploration.ts';
-import type { Job, JobResult } from '../plan/jobs.ts';
+import type { Job, JobResult, RoundResult, SearchJob } from '../plan/jobs.ts';
 import type { List } from '../plan/list.ts';
 import type { Measured } from '../plan/proof.ts';
+import type { Share, ShareResult } from '../search/together.ts';
 
 /** A scenario that need not be the one that a thread was started for. */
 export interface AnyScenario {
@@ -30,6 +32,19 @@ export interface Misfit {
 export interface Answers {
   start: { readonly work: { readonly kind: 'start' }; readonly answer: Started };
   job: { readonly work: { readonly kind: 'job'; readonly job: Job; readonly index: number }; readonly answer: JobResult };
+  /** A part of a search that all threads make together. Where the thread is, when that is asked for, is said through the port. */
+  share: {
+    readonly work: {
+      readonly kind: 'share';
+      readonly job: SearchJob;
+      readonly index: number;
+      readonly share: Share;
+      readonly port: MessagePort | null;
+    };
+    readonly answer: ShareResult;
+  };
+  /** The last question of such a search. */
+  round: { readonly work: { readonly kind: 'round'; readonly job: SearchJob; readonly index: number }; readonly answer: RoundResult };
   /** Which scenarios there seem to be for a driver: it is loaded, and nothing is set up. */
   list: { readonly work: { readonly kind: 'list'; readonly like?: string | undefined }; readonly answer: List };
   /** Nothing: the thread has started. */

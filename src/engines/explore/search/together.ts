@@ -1,0 +1,160 @@
+/** One search in several threads: what each of them does. See crew.ts for what they share. */
+import type { Executor } from '../machine/execution.ts';
+import type { Failure } from '../machine/failure.ts';
+import { Crew, type CrewMemory, End, type Work } from './crew.ts';
+import { type Counts, DepthFirst, type SavedPath } from './depthFirst.ts';
+import type { SearchOptions } from './options.ts';
+import { type SavedUnfinished, Unfinished } from './unfinished.ts';
+
+/** What is known of a state beside what is always part of it. Threads whose hashes are to compare know the same. */
+export interface Learnt {
+  /** See `promoted` of an executor. */
+  readonly promoted: readonly number[];
+  /** Why like actors are told apart; null as long as they are not. */
+  readonly broken: string | null;
+}
+
+export const NOTHING_LEARNT: Learnt = { promoted: [], broken: null };
+
+/** What a thread begins with. */
+export interface Share extends Learnt {
+  readonly memory: CrewMemory;
+  readonly lane: number;
+  /** Where it was when it was interrupted; null if it waits for work, or begins at the beginning. */
+  readonly saved: SavedShare | null;
+  /** It begins at the beginning. */
+  readonly begins: boolean;
+}
+
+/** Where a thread is in its part of a search. */
+export interface SavedShare {
+  /** The path it is on; null if there is none. */
+  readonly path: SavedPath | null;
+  /** What it was given and has not begun with. */
+  readonly work: Work | null;
+  readonly unfinished: SavedUnfinished;
+  readonly counts: Counts;
+  /** Covers of the scenario that were reached, by their places in its list. */
+  readonly reached: readonly number[];
+}
+
+/** What one thread has come to. */
+export interface ShareResult extends Counts, Learnt {
+  /** See {@link End}. */
+  readonly end: number;
+  readonly failure: Failure | null;
+  readonly schedule: readonly number[];
+  /** States that are not finished: see unfinished.ts. */
+  readonly left: Int32Array;
+  /** Actors that were not told apart from each other. */
+  readonly interchangeable: number;
+  readonly reached: readonly number[];
+}
+
+/** Does the executor know more, or less, than what all are to know? */
+function isOdd(executor: Executor, { promoted, broken }: Learnt): boolean {
+  executor.promote(promoted);
+  if (broken !== null) executor.symmetry?.tellsApart(broken);
+  return executor.promoted.length > promoted.length || (executor.symmetry?.broken ?? null) !== broken;
+}
+
+interface Options extends Pick<SearchOptions, 'preemptions'> {
+  /** As that of a search, of this thread; `all` are the executions of all threads. */
+  readonly enough: (
+    executions: number,
+    states: number,
+    share: readonly [low: number, high: number],
+    all: number,
+  ) => boolean;
+}
+
+/**
+ * Searches together with the other threads, until one of them finds a failure, it is enough, or everything was looked at. `onSave` is
+ * given where this thread is, whenever a checkpoint is asked for, and when it is enough.
+ */
+export function searchTogether(
+  executor: Executor,
+  { preemptions, enough: isEnough }: Options,
+  share: Share,
+  onSave: (saved: SavedShare) => void,
+): ShareResult {
+  const crew = new Crew(share.memory, share.lane);
+  const odd = isOdd(executor, share);
+  const twins = executor.symmetry?.broken === null ? executor.symmetry : null;
+  if (twins === null) executor.reset();
+  else executor.watchTwins(twins);
+  const spent = { executions: 0, transitions: 0 };
+  const unfinished = new Unfinished(crew);
+  const one = new DepthFirst(executor, preemptions, twins, true, spent, { crew, unfinished });
+  const enough: SearchOptions['enough'] = (executions, states, guess) => {
+    crew.tell(executions);
+    return isEnough(executions, states, guess, crew.executions);
+  };
+  const { saved } = share;
+  let hasPath = share.begins || (saved !== null && saved.path !== null);
+  let next: Work | null = saved?.work ?? null;
+  const save = (): void =>
+    onSave({
+      path: hasPath ? one.save() : null,
+      work: next,
+      unfinished: unfinished.save(),
+      counts: one.counts,
+      reached: executor.coverage.reached,
+    });
+  let failure: Failure | null = null;
+  try {
+    if (odd) crew.finish(End.outdated);
+    else {
+      // Nobody else uses the table before there is work.
+      const failed = share.begins ? one.begin() : null;
+      if (saved !== null) unfinished.restore(saved.unfinished);
+      if (saved !== null && saved.path !== null) one.restore(saved.path);
+      crew.onSave = save;
+      crew.enter();
+      failure = goOn(failed);
+      if (crew.end === End.enough) save();
+      crew.leave();
+    }
+    crew.tell(spent.executions);
+    return {
+      ...one.counts,
+      end: crew.end,
+      failure,
+      schedule: failure === null ? [] : [...executor.schedule.subarray(0, executor.steps)],
+      left: unfinished.left,
+      promoted: executor.promoted,
+      broken: executor.symmetry?.broken ?? null,
+      interchangeable: twins?.size ?? 0,
+      reached: executor.coverage.reached,
+    };
+  } finally {
+    executor.forgetTwins();
+  }
+
+  /** Does what there is to do, and then what others give away. */
+  function goOn(failed: Failure | null): Failure | null {
+    let done = hasPath ? ended(one.walkOn(enough, failed)) : undefined;
+    while (done === undefined) {
+      if (next === null) {
+        next = crew.take();
+        if (next === null) return null;
+        crew.enter();
+      }
+      one.take(next);
+      [next, hasPath] = [null, true];
+      done = ended(one.walkOn(enough));
+    }
+    return done;
+  }
+
+  /** Says to all how a walk has ended. Undefined if there may be more work. */
+  function ended({ how, failure }: ReturnType<DepthFirst['walkOn']>): Failure | null | undefined {
+    if (how === 'failed') crew.finish(End.failed);
+    if (how === 'outdated') crew.finish(End.outdated);
+    if (how === 'enough') crew.finish(End.enough);
+    if (how !== 'through') return failure;
+    hasPath = false;
+    crew.rest();
+    return undefined;
+  }
+}

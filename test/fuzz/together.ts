@@ -1,0 +1,92 @@
+/** Holds searches in several threads against those in one, on random programs. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { Executor } from '../../src/engines/explore/machine/execution.ts';
+import { Control } from '../../src/engines/explore/plan/control.ts';
+import type { JobResult, SearchJob } from '../../src/engines/explore/plan/jobs.ts';
+import { search } from '../../src/engines/explore/search/search.ts';
+import { searchShared } from '../../src/engines/explore/threads/searchShared.ts';
+import type { Threads } from '../../src/engines/explore/threads/threads.ts';
+import { asScenario, watch } from './asScenario.ts';
+import type { Asked } from './laneWorker.ts';
+import type { Program } from './program.ts';
+
+/** Most executions and states of a search in one thread, above which a program is left out. */
+const MOST = { executions: 100_000, states: 12_000 };
+
+const BOUNDS = [0, 1, 2, Number.POSITIVE_INFINITY];
+
+/** Threads that search programs together. */
+export class Lanes implements AsyncDisposable {
+  readonly #workers: readonly Worker[];
+  readonly count: number;
+
+  constructor(count: number) {
+    this.count = count;
+    this.#workers = Array.from({ length: count }, () => new Worker(new URL('./laneWorker.js', import.meta.url)));
+  }
+
+  async ask(asked: Asked, lane: number): Promise<unknown> {
+    const worker = this.#workers[lane] as Worker;
+    worker.postMessage({ asked, lane });
+    const [{ answer, error }] = (await once(worker, 'message')) as [{ answer?: unknown; error?: string }];
+    if (error !== undefined) throw new Error(error);
+    return answer;
+  }
+
+  async all(asked: Asked): Promise<unknown[]> {
+    return Promise.all(this.#workers.map((_, lane) => this.ask(asked, lane)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+}
+
+type Found = Pick<JobResult, 'failure' | 'complete' | 'states' | 'cut' | 'interchangeable'>;
+
+class TooLarge extends Error {}
+
+/**
+ * What a search has come to, as far as it must not depend on the number of threads. Where like actors are not told apart, and one knows
+ * another by its number, the number of states depends on which of several that are alike is met first.
+ */
+function lasting({ failure, complete, states, cut, interchangeable }: Found): string {
+  if (failure !== null) return 'a failure';
+  const many = interchangeable > 0 ? 'the' : states;
+  return `${complete ? 'all of' : 'some of'} ${many} states, ${interchangeable > 0 ? 'some' : cut} choices left out`;
+}
+
+/** What does not agree, in a sentence; null when all does, undefined for a program that is too large. */
+export async function compareTogether(program: Program, lanes: Lanes): Promise<string | null | undefined> {
+  const alone = asScenario(program);
+  await lanes.all({ kind: 'program', program });
+  const threads = { count: lanes.count, run: (work: Asked, lane = 0) => lanes.ask(work, lane) } as unknown as Threads;
+  const executor = new Executor(alone.scenario, watch);
+  for (const preemptions of BOUNDS) {
+    const enough = (executions: number, states: number): boolean => {
+      if (executions > MOST.executions || states > MOST.states) throw new TooLarge();
+      return false;
+    };
+    let one: ReturnType<typeof search>;
+    try {
+      one = search(executor, { preemptions, enough });
+    } catch (error) {
+      if (error instanceof TooLarge) return undefined;
+      throw error;
+    }
+    const job: SearchJob = { kind: 'search', preemptions, executions: 1e9, until: Number.POSITIVE_INFINITY };
+    const several = await searchShared(threads, job, 0, new Control());
+    const [a, b] = [lasting(one), lasting(several)];
+    // A path that only counts is left where it is met.
+    if (a !== b && one.spins + several.spins === 0)
+      return `within ${preemptions} preemptions one thread finds ${a}, ${lanes.count} threads ${b} (${one.failure?.message ?? several.failure?.message})`;
+    if (one.failure !== null) return null;
+    const ends = new Set(((await lanes.all({ kind: 'finals' })) as string[][]).flat());
+    const missing = [...alone.finals].filter((memory) => !ends.has(memory));
+    const foreign = [...ends].filter((memory) => !alone.finals.has(memory));
+    if (missing.length + foreign.length > 0)
+      return `within ${preemptions} preemptions ${lanes.count} threads miss the ends ${missing.join(' / ')}, and have besides ${foreign.join(' / ')}`;
+  }
+  return null;
+}
