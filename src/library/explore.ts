@@ -37,7 +37,14 @@ export const exploreBounds = {
   seed: { kind: 'whole', min: 0, max: 2 ** 31 - 1 },
 } as const;
 
-export const exploreUsual = { strategy: 'portfolio', seconds: 10, schedules: 10_000_000, workers: 1, threads: 1, seed: 1 } as const;
+export const exploreUsual = {
+  strategy: 'portfolio',
+  seconds: 10,
+  schedules: 10_000_000,
+  workers: 1,
+  threads: 1,
+  seed: 1,
+} as const;
 
 /** `--json` of `hmm-lab explore`. */
 export type ExploreReport = Result<'hmm-lab/explore/1', ExploreResult>;

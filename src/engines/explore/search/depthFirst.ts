@@ -8,17 +8,17 @@ import { mixHigh, mixLow } from '../machine/hash.ts';
 import type { Symmetry } from '../machine/symmetry.ts';
 import { conclude } from './conclude.ts';
 import { spins } from './countingRound.ts';
+import type { Crew, Work } from './crew.ts';
 import { endless, goesRound } from './noProgress.ts';
 import type { SearchOptions, SearchResult } from './options.ts';
 import { Path } from './path.ts';
-import type { Crew, Work } from './crew.ts';
 import { ableAt } from './rounds.ts';
 import { bits, Shares } from './share.ts';
 import type { SharedTable } from './sharedTable.ts';
 import { Stops } from './stops.ts';
 import type { Unfinished } from './unfinished.ts';
-import { wholeRound } from './wholeRound.ts';
 import { Visited } from './visited.ts';
+import { wholeRound } from './wholeRound.ts';
 
 /** Steps between two questions whether it is enough; a power of two. */
 const OFTEN = 256;
@@ -158,7 +158,7 @@ export class DepthFirst {
     let failure = failed;
     while (failure === null) {
       if (this.#isOutdated) return { how: 'outdated', failure };
-      if (shared !== null && shared.crew.isCalled && !shared.crew.attend()) return { how: 'called', failure };
+      if (shared?.crew.isCalled && !shared.crew.attend()) return { how: 'called', failure };
       const depth = executor.steps;
       const untried = stops.untried[depth] as number;
       if (untried === 0) {

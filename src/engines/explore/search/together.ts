@@ -60,12 +60,7 @@ function isOdd(executor: Executor, { promoted, broken }: Learnt): boolean {
 
 interface Options extends Pick<SearchOptions, 'preemptions'> {
   /** As that of a search, of this thread; `all` are the executions of all threads. */
-  readonly enough: (
-    executions: number,
-    states: number,
-    share: readonly [low: number, high: number],
-    all: number,
-  ) => boolean;
+  readonly enough: (executions: number, states: number, share: readonly [low: number, high: number], all: number) => boolean;
 }
 
 /**

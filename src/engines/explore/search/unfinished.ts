@@ -93,7 +93,9 @@ export class Unfinished {
     if (this.#depth === 0 || this.#states[at] !== depth) return;
     const first = this.#states[at + 4] as number;
     this.#depth--;
-    const isFinished = this.#crew.hasRound || (this.#states[at + 3] === Own.not ? this.#table.isFinished(this.#slotAt(at)) : this.#finish(at, first));
+    const isFinished =
+      this.#crew.hasRound ||
+      (this.#states[at + 3] === Own.not ? this.#table.isFinished(this.#slotAt(at)) : this.#finish(at, first));
     this.#waits = first;
     if (isFree && !isFinished && this.#depth > 0) this.#wait(this.#states[at + 1] as number, this.#states[at + 2] as number);
   }

@@ -38,7 +38,12 @@ function resultOf(parts: readonly ShareResult[], states: number, before: JobResu
 }
 
 /** Searches in all threads together. @throws as {@link Threads.run}. */
-export async function searchShared(threads: Pick<Threads, 'count' | 'run'>, job: SearchJob, index: number, control: Control): Promise<JobResult> {
+export async function searchShared(
+  threads: Pick<Threads, 'count' | 'run'>,
+  job: SearchJob,
+  index: number,
+  control: Control,
+): Promise<JobResult> {
   const lanes = Array.from({ length: threads.count }, (_, lane) => lane);
   let learnt = NOTHING_LEARNT;
   let result: JobResult = nothing;

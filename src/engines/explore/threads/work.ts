@@ -44,7 +44,10 @@ export interface Answers {
     readonly answer: ShareResult;
   };
   /** The last question of such a search. */
-  round: { readonly work: { readonly kind: 'round'; readonly job: SearchJob; readonly index: number }; readonly answer: RoundResult };
+  round: {
+    readonly work: { readonly kind: 'round'; readonly job: SearchJob; readonly index: number };
+    readonly answer: RoundResult;
+  };
   /** Which scenarios there seem to be for a driver: it is loaded, and nothing is set up. */
   list: { readonly work: { readonly kind: 'list'; readonly like?: string | undefined }; readonly answer: List };
   /** Nothing: the thread has started. */

@@ -21,7 +21,10 @@ for (const scenario of ['mini-hmm-1x3', 'device-fault-vs-munmap', 'device-write-
   });
 
 test('within a bound, the same states and choices left out', async () => {
-  const [one, two] = [await searched('own-pfn-reused', 1, { preemptions: 1 }), await searched('own-pfn-reused', 2, { preemptions: 1 })];
+  const [one, two] = [
+    await searched('own-pfn-reused', 1, { preemptions: 1 }),
+    await searched('own-pfn-reused', 2, { preemptions: 1 }),
+  ];
   assert.deepEqual([two.verdict, two.states, two.basis], ['bounded', one.states, one.basis]);
 });
 
