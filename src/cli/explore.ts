@@ -39,7 +39,7 @@ const exploreFlags = [
     kind: 'text',
     value: 'NAME',
     default: exploreUsual.strategy,
-    help: 'search, then sampling (portfolio); search; or one way of sampling: random, pct1 to pct4, pos, basicPos, urw, bounded1 to bounded3, delay1 to delay3, hints, roundRobin',
+    help: 'search, then sampling (portfolio); search; or one way of sampling: random, pct1 to pct4, pos, basicPos, urw, bounded1 to bounded3, delay1 to delay3, hints, feedback, roundRobin',
   },
   {
     name: 'seconds',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { explore } from '../../src/engines/explore/explore.ts';
 import { Executor } from '../../src/engines/explore/machine/execution.ts';
+import { FeedbackWalk } from '../../src/engines/explore/sampling/feedback.ts';
 import { Portfolio, strategies } from '../../src/engines/explore/sampling/portfolio.ts';
 import { preemptionsOf, runOnce } from '../../src/engines/explore/sampling/run.ts';
 import type { Scheduler } from '../../src/engines/explore/sampling/scheduler.ts';
@@ -82,6 +83,17 @@ test('the same seed makes the same choices, another one other choices', () => {
     assert.equal(schedules[0], schedules[1], name);
     assert.notEqual(schedules[0], schedules[2], name);
   }
+});
+
+test('feedback makes copies with a preemption more than new schedules have, and no more than four', () => {
+  const scheduler = new FeedbackWalk(5);
+  const runnable = new Uint8Array(skewed.count);
+  const preemptions = Array.from({ length: 300 }, () => {
+    scheduler.newExecution(skewed.count, skewed);
+    runOnce(skewed, scheduler, runnable);
+    return preemptionsOf(skewed, skewed.schedule.slice(0, skewed.steps));
+  });
+  assert.equal(Math.max(...preemptions), 4);
 });
 
 test('round robin and replay are schedulers as well', () => {

@@ -5,6 +5,7 @@
 
 import type { Executor } from '../machine/execution.ts';
 import { BoundedWalk, DelayWalk } from './boundedWalks.ts';
+import { FeedbackWalk } from './feedback.ts';
 import { HintedWalk } from './hintedWalk.ts';
 import { type Scheduler, type View, Xorshift } from './scheduler.ts';
 import { Pct, PriorityWalk, RandomWalk, RoundRobin, UniformWalk } from './strategies.ts';
@@ -25,6 +26,7 @@ export const strategies: Readonly<Record<string, (seed: number) => Scheduler>> =
   delay1: (seed) => new DelayWalk(seed, 1),
   delay2: (seed) => new DelayWalk(seed, 2),
   delay3: (seed) => new DelayWalk(seed, 3),
+  feedback: (seed) => new FeedbackWalk(seed),
   hints: (seed) => new HintedWalk(seed),
   roundRobin: () => new RoundRobin(),
 };
