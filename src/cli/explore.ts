@@ -56,6 +56,13 @@ const exploreFlags = [
     help: 'most preemptions of the search',
   },
   {
+    name: 'reduction',
+    kind: 'text',
+    value: 'NAME',
+    default: exploreUsual.reduction,
+    help: 'what the searches may leave out because it comes to the same: none; orders, of steps; all, which also takes like actors for one another',
+  },
+  {
     name: 'workers',
     ...exploreBounds.workers,
     default: exploreUsual.workers,
@@ -131,11 +138,14 @@ async function subject(args: readonly string[]) {
     chrome: values.chrome !== undefined,
     preemptions: values.preemptions !== undefined,
     strategy: values.strategy !== 'portfolio',
+    reduction: values.reduction !== exploreUsual.reduction,
   }).find(([, given]) => given);
   if (values.audit && odd !== undefined)
     throw new UsageError(`--${odd[0]} does not go with --audit, which tries interleavings of its own`);
   if (values.all && values.threads > 1) throw new UsageError('--threads does not go with --all: --workers is for many scenarios');
   if (values.all && values.strategy !== 'portfolio') throw new UsageError('--strategy does not go with --all, which searches');
+  if (values.all && values.reduction !== exploreUsual.reduction)
+    throw new UsageError('--reduction does not go with --all, which leaves out all that may be left out');
   if (scenario === undefined && !values.all)
     throw new UsageError(
       'hmm-lab explore needs the name of a scenario (see hmm-lab scenarios), or the path of a module, or --bug, or --all',
@@ -165,7 +175,7 @@ export const explore: Command = {
   ],
   async run(args) {
     const { scenario, bug, values } = await subject(args);
-    const { json, chrome: file, driver, preemptions, schedules, seed, strategy, workers, threads, schedule } = values;
+    const { json, chrome: file, driver, preemptions, schedules, seed, strategy, reduction, workers, threads, schedule } = values;
     const chrome = file === undefined ? undefined : outFile(file);
     if (scenario === undefined) {
       const { seconds = exploreAllUsual.seconds } = values;
@@ -174,7 +184,7 @@ export const explore: Command = {
     const { seconds = exploreUsual.seconds } = values;
     if (values.audit) return runAudit({ scenario, driver, bug, seconds, schedules, seed }, json);
     if (values.points) return listPoints({ scenario, driver, bug, schedule }, json);
-    const request = { scenario, driver, bug, strategy, seconds, schedules, preemptions, seed, workers, threads, schedule };
+    const request = { scenario, driver, bug, strategy, seconds, schedules, preemptions, reduction, seed, workers, threads, schedule };
     return reportExploration(await exploreLive(request, json), json, chrome);
   },
 };

@@ -18,6 +18,11 @@ export interface ExploreRequest extends ScenarioRequest {
   readonly schedules?: number | undefined;
   /** Most preemptions of the search: 0 to 100, or Infinity, the default, for all interleavings. */
   readonly preemptions?: number | undefined;
+  /**
+   * What the searches may leave out because it comes to the same: `none`; `orders` of steps; or `all`, the default, which also takes
+   * like actors for one another. The verdict is the same with all of them.
+   */
+  readonly reduction?: string | undefined;
   /** Threads: 1 to 64. For a seed and a number of schedules the result is the same for any number of them. Default 1. */
   readonly workers?: number | undefined;
   /** Threads that make each search together: 1 to 64. Verdict and states of a finished search are the same for any number. Default 1. */
@@ -41,6 +46,7 @@ export const exploreUsual = {
   strategy: 'portfolio',
   seconds: 10,
   schedules: 10_000_000,
+  reduction: 'all',
   workers: 1,
   threads: 1,
   seed: 1,
@@ -68,17 +74,17 @@ export function bounded<T extends { readonly preemptions?: number }>(given: T): 
  * The verdict is `proved`, `bounded` or `sampled` (by how far the search came), `vacuous`, or `violation`, with `failure` made smaller
  * and explained. Stopped by the signal it says `interrupted`, and the verdict is what was reached until then.
  *
- * @throws UsageError, one sentence, for what is not allowed: an option, a scenario, driver, bug or strategy that is unknown or does not
+ * @throws UsageError, one sentence, for what is not allowed: an option, a scenario, driver, bug, strategy or reduction that is unknown or does not
  * fit, a module that does not load, a schedule that cannot be followed.
  */
 export async function explore(request: ExploreRequest = {}, hooks: ExploreHooks = {}): Promise<ExploreReport> {
   const given = bounded(givenOptions('an exploration', request));
-  const others = { ...scenarioOptions, strategy: 'string', schedule: 'string' };
+  const others = { ...scenarioOptions, strategy: 'string', reduction: 'string', schedule: 'string' };
   checkOptions('an exploration', given, { numbers: exploreBounds, others });
   const all = { ...exploreUsual, preemptions: Number.POSITIVE_INFINITY, ...given };
   const { bug, scenario, ...subject } = await subjectOf('explore', given);
-  const { strategy, seconds, schedules, preemptions, seed, workers, threads, schedule } = all;
-  const options: ExploreOptions = { strategy, seconds, schedules, preemptions, seed, ...subject, explain: true };
+  const { strategy, seconds, schedules, preemptions, reduction, seed, workers, threads, schedule } = all;
+  const options: ExploreOptions = { strategy, seconds, schedules, preemptions, reduction, seed, ...subject, explain: true };
   const { onFound = () => {} } = hooks;
   const result = await underHooks(hooks, (watched) =>
     inStepped(bug, async (load) => {

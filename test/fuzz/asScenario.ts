@@ -20,6 +20,7 @@ import type { Arena } from '../../src/arena/arena.ts';
 import { Actor, Header } from '../../src/arena/structures.ts';
 import { Violation } from '../../src/arena/violation.ts';
 import type { Finding } from '../../src/oracles/finding.ts';
+import type { PlaceCover } from '../../src/scenarios/kit/covers.ts';
 import { AGAIN, type Scenario } from '../../src/scenarios/kit/scenario.ts';
 import { wordArena } from '../../src/scenarios/kit/wordArena.ts';
 import { Point } from '../../src/steps/points.ts';
@@ -230,8 +231,11 @@ export interface Run {
   readonly finals: Set<string>;
 }
 
-/** `stepLimit` as in Scenario. */
-export function asScenario(program: Program, stepLimit?: number): Run {
+/** `stepLimit` and `covers` as in Scenario. */
+export function asScenario(
+  program: Program,
+  { stepLimit, covers = [] }: { readonly stepLimit?: number; readonly covers?: readonly PlaceCover[] } = {},
+): Run {
   const finals = new Set<string>();
   const actors = actorsOf(program);
   const operations = new Map(
@@ -247,6 +251,7 @@ export function asScenario(program: Program, stepLimit?: number): Run {
     for (const [word, value] of program.words.entries()) write(arena, word, value);
     return {
       arena,
+      covers,
       actors: actors.map(({ script, name }) => ({
         name,
         operations: operations.get(script) ?? [],

@@ -3,7 +3,7 @@ import { explore } from '../../src/engines/explore/explore.ts';
 import { Executor } from '../../src/engines/explore/machine/execution.ts';
 import { search } from '../../src/engines/explore/search/search.ts';
 import { asScenario, watch } from './asScenario.ts';
-import { instructionsOf, masked, type Program } from './program.ts';
+import { actorsOf, instructionsOf, masked, type Program } from './program.ts';
 import { reference } from './reference.ts';
 import type { Truth } from './truth.ts';
 
@@ -96,25 +96,73 @@ function sameFinals(right: readonly string[], found: ReadonlySet<string>, how: s
   agree(foreign.length === 0, () => `${how}: no execution ends with the words ${foreign.join(' / ')}`);
 }
 
+/** What is left out, and whether steps are recorded. */
+interface How {
+  readonly symmetry?: boolean;
+  readonly quietFirst?: boolean;
+  readonly orders?: boolean;
+  readonly recorded?: boolean;
+}
+
+/** Everything, and each reduction alone, and none of them. */
+const ALL: How = {};
+const NONE: How = { symmetry: false, quietFirst: false, orders: false };
+const ORDERS: How = { ...NONE, orders: true };
+const QUIET: How = { ...NONE, quietFirst: true };
+const SYMMETRY: How = { ...NONE, symmetry: true };
+
+const howText = ({ symmetry = true, quietFirst = true, orders = true, recorded = true }: How): string => {
+  const off = [
+    symmetry ? '' : 'every actor told apart',
+    quietFirst ? '' : 'quiet steps made like others',
+    orders ? '' : 'all orders',
+    recorded ? '' : 'steps not recorded',
+  ];
+  return ['search of all interleavings', ...off].filter((part) => part !== '').join(', ');
+};
+
 /** All interleavings. Returns the rule that was found. */
-function wholeSearch(
-  program: Program,
-  truth: Truth,
-  { symmetry, recorded }: { symmetry: boolean; recorded: boolean },
-): string | null {
-  const how = `search of all interleavings${symmetry ? '' : ', every actor told apart'}${recorded ? '' : ', steps not recorded'}`;
+function wholeSearch(program: Program, truth: Truth, how: How): string | null {
   // An executor of its own: it remembers the ends that it has checked.
   const { scenario, finals } = asScenario(program);
+  const { recorded = true, ...leftOut } = how;
   const executor = new Executor(scenario, watch, { recorded });
-  const { failure, complete, long } = search(executor, { preemptions: Number.POSITIVE_INFINITY, enough: limited(), symmetry });
+  const { failure, complete, long } = search(executor, {
+    preemptions: Number.POSITIVE_INFINITY,
+    enough: limited(),
+    ...leftOut,
+  });
   if (failure !== null) {
-    known(truth, failure, how);
+    known(truth, failure, howText(how));
     return failure.rule;
   }
-  agree(complete && long === 0, () => `${how} does not come to its end`);
-  agree(truth.rules.size === 0, () => `${how}: nothing, and ${listed(truth.rules.keys())} can be broken`);
-  sameFinals([...truth.finals.keys()], finals, how);
+  agree(complete && long === 0, () => `${howText(how)} does not come to its end`);
+  agree(truth.rules.size === 0, () => `${howText(how)}: nothing, and ${listed(truth.rules.keys())} can be broken`);
+  sameFinals([...truth.finals.keys()], finals, howText(how));
   return null;
+}
+
+/** Pairs of points of actors that are looked for as covers. */
+const PLACES = ['setPte', 'call', 'wait', 'done'] as const;
+
+/** What is reached must not depend on what is left out: of two actors each at a point, at the same time. */
+function sameCovers(program: Program): void {
+  const [one, other] = actorsOf(program);
+  if (one === undefined || other === undefined) return;
+  for (const [i, point] of PLACES.entries()) {
+    const covers = [
+      { actor: one.name, point, while: { actor: other.name, point: PLACES[(i * 2 + 1) % PLACES.length] as 'call' } },
+    ];
+    const reached = [NONE, ORDERS, ALL].map((how) => {
+      const executor = new Executor(asScenario(program, { covers }).scenario, watch);
+      const { failure } = search(executor, { preemptions: Number.POSITIVE_INFINITY, enough: limited(), ...how });
+      return failure === null ? executor.coverage.reached.length : null;
+    });
+    agree(
+      reached.every((some) => some === reached[0]),
+      () => `${one.name} at ${point} while ${other.name} is at ${covers[0]?.while.point}: ${reached.join(', ')}`,
+    );
+  }
 }
 
 const exploring = {
@@ -146,10 +194,13 @@ function exploration(truth: Truth, program: Program): void {
  */
 function compareOnce(program: Program, truth: Truth, thorough: boolean): string | null {
   boundedSearches(program, truth);
-  const found = wholeSearch(program, truth, { symmetry: true, recorded: true });
-  if (program.actors.some(({ copies }) => copies > 1)) wholeSearch(program, truth, { symmetry: false, recorded: true });
+  const found = wholeSearch(program, truth, ALL);
+  wholeSearch(program, truth, ORDERS);
+  if (program.actors.some(({ copies }) => copies > 1)) wholeSearch(program, truth, { symmetry: false });
   if (!thorough) return found;
-  if (truth.states <= MOST_UNRECORDED) wholeSearch(program, truth, { symmetry: true, recorded: false });
+  for (const how of [NONE, QUIET, SYMMETRY]) wholeSearch(program, truth, how);
+  if (truth.rules.size === 0) sameCovers(program);
+  if (truth.states <= MOST_UNRECORDED) wholeSearch(program, truth, { recorded: false });
   const watches = program.actors.some(({ operations }) => operations.flatMap(instructionsOf).some((one) => one.do === 'watch'));
   if (!watches) exploration(truth, program);
   return found;

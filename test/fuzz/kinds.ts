@@ -44,6 +44,11 @@ const actorsOf: Readonly<Record<string, readonly Actors[]>> = {
     does([on(store(0, 2)), on({ do: 'watch', word: 0, value: 2, rule: 'X-0' }), at(load(0))]),
     does([at(load(0))]),
   ],
+  'one of several others that ends what another one waits for': [
+    does([at(store(0, 1))]),
+    does([at(store(1, 1))]),
+    does([at({ do: 'waitUntil', word: 1, mask: -1, value: 1 }), on(load(0)), on(check(0, 'X-0'))]),
+  ],
   'a semaphore that changes while somebody waits, and never is released': [
     twins([on({ do: 'downWrite' }), on({ do: 'waitUntil', word: 1, mask: -1, value: 1 }), on({ do: 'upWrite' })]),
     does(writes, holds(0)),

@@ -124,6 +124,60 @@ export const mutants: readonly Mutant[] = [
     'const marks = mark | (((woken >> i) & 1) << 1) | (self << 2);',
     'const marks = mark | (self << 2);',
   ]),
+  // Orders that are left out.
+  mutant('two steps that write the same word commute', [
+    'machine/stepShape',
+    'touches[i] !== other.touches[j] || touches[i] === Touch.writes',
+    'touches[i] !== other.touches[j]',
+  ]),
+  mutant('what a step reads is not touched by it', [
+    'machine/stepShape',
+    'for (const word of reads) if (counts(word)) note(wordKey(word), Touch.reads);',
+    '',
+  ]),
+  mutant('what the check of a step looks at may change before it', [
+    'search/aloneRuns',
+    'if (other.checks && this.#wordsOf(at).some((word) => changesWord(shape, word))) return true; return lookedAt.some((word) => changesWord(other, word));',
+    'return false;',
+  ]),
+  mutant('of what the others do only the next step is looked at', [
+    'search/aloneRuns',
+    'if (this.#ends[at] === End.open) return this.#extend(actor, shape, lookedAt);',
+    'if (this.#ends[at] === End.open) return length === 0 && this.#extend(actor, shape, lookedAt, 1) && this.#firstConflict(shape, lookedAt, this.#starts[at], 1) === 0;',
+  ]),
+  mutant('what an actor does alone stays as it was when a step has come in between', [
+    'search/aloneRuns',
+    'this.#lengths[at] = holds;',
+    'continue;',
+  ]),
+  mutant(
+    'who fails when it is alone has nothing left to do',
+    ['search/aloneRuns', 'return end === End.unknown || stops;', 'return stops;'],
+    ['search/aloneRuns', 'return this.#ends[at] === End.unknown;', 'return false;'],
+  ),
+  mutant('several others do together what each of them does alone', [
+    'search/persistentSet',
+    'this.#inTheWay(set, runnable) || this.#together(set, runnable)',
+    'this.#inTheWay(set, runnable)',
+  ]),
+  seldom(
+    'one of several others that ends what another one waits for',
+    mutant('one of several others does not end what another one waits for', [
+      'search/aloneRuns',
+      'if (this.#wakes(a, b) || this.#wakes(b, a)) return false;',
+      '',
+    ]),
+  ),
+  mutant('who is in the background does not care whether the others are done', [
+    'machine/stepShape',
+    'this.#background.hasBackground',
+    'false',
+  ]),
+  mutant('what is looked for at two places at the same time is nothing that orders decide', [
+    'machine/coverage',
+    'return ((besides(one.enters) & other.leaves) | (besides(other.enters) & one.leaves)) !== 0;',
+    'return false;',
+  ]),
   // The search, and what it says.
   mutant('a preemption costs nothing', [
     'search/depthFirst',

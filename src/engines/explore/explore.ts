@@ -14,21 +14,23 @@ import { type JobResult, runJob } from './plan/jobs.ts';
 import type { ExploreOptions } from './plan/options.ts';
 import { type ExploreResult, replayed, resultOf } from './plan/result.ts';
 import { strategies } from './sampling/portfolio.ts';
+import { reduction } from './search/reduction.ts';
 
 export type { ExploreFailure } from './failure/report.ts';
 export { executorOf } from './machine/executorOf.ts';
 export type { ExploreOptions, ExploreVerdict } from './plan/options.ts';
 export type { ExploreResult } from './plan/result.ts';
 
-/** @throws UsageError for an unknown strategy. */
-export function checkStrategy(strategy: string): void {
+/** @throws UsageError for an unknown strategy or reduction. */
+export function checkStrategy({ strategy, reduction: leftOut = 'all' }: ExploreOptions): void {
   const known = ['portfolio', 'search', ...Object.keys(strategies)];
   if (!known.includes(strategy)) throw new UsageError(`unknown strategy '${strategy}', allowed are ${known.join(', ')}`);
+  reduction(leftOut);
 }
 
 /** Explores in this thread, until it is done, time is up or `control` says stop. @throws UsageError for an unknown strategy. */
 export function explore(scenario: Scenario, options: ExploreOptions, control = new Control()): ExploreResult {
-  checkStrategy(options.strategy);
+  checkStrategy(options);
   const began = Date.now();
   const executor = executorOf(scenario);
   const exploration = new Exploration(options, began);

@@ -23,12 +23,27 @@ interface Open {
   readonly before: readonly number[];
 }
 
+/** What a step does to the places of covers. */
+export interface Passage {
+  readonly leaves: number;
+  readonly enters: number;
+}
+
 /** Actors of a name, and those that are interchangeable with it: what one can reach the others can. */
 type ActorsNamed = (name: string | undefined) => readonly number[];
 
 /** The points a cover is about. */
 const placesOf = (place: Place & { readonly while?: Place }): Place[] =>
   place.while === undefined ? [place] : [place, place.while];
+
+/** The two points of a cover at which different actors must stand at the same time; none of other covers. */
+const besidesOf = (cover: Cover): Place[] => ('point' in cover && cover.while !== undefined ? placesOf(cover) : []);
+
+/** The bit of the first or the second place of a cover. */
+const placeBit = (cover: number, side: number): number => 1 << (2 * (cover % 16) + side);
+
+/** Each place's bit becomes that of the other place of its cover. */
+const besides = (places: number): number => ((places & 0x55555555) << 1) | ((places >>> 1) & 0x55555555);
 
 const pointOf = ({ point }: Place): number => (point === 'done' ? DONE : Point[point]);
 
@@ -75,6 +90,8 @@ export class Coverage {
   #openAtEnd: readonly Open[] = [];
   readonly #reached = new Set<number>();
   readonly #watched: ReadonlySet<number>;
+  /** Of each point, by its number plus 1, the places of covers that are there: a bit each, see {@link placesAt}. */
+  readonly #places = new Int32Array(points.length + 1);
   readonly #words: Int32Array;
   #triggers = new Triggers([], new Int32Array(0));
 
@@ -99,7 +116,12 @@ export class Coverage {
       return { ...none, look: () => counters.some((word, i) => arena.words[word] !== before[i]), counters, before };
     };
     this.#words = arena.words;
-    this.#watched = new Set(covers.flatMap((cover) => ('point' in cover && cover.while ? placesOf(cover).map(pointOf) : [])));
+    this.#watched = new Set(covers.flatMap(besidesOf).map(pointOf));
+    for (const [i, cover] of covers.entries())
+      for (const [side, place] of besidesOf(cover).entries()) {
+        const at = pointOf(place) + 1;
+        this.#places[at] = (this.#places[at] as number) | placeBit(i, side);
+      }
     const open = covers.map(opened);
     const isEnd = ({ cover }: Open): boolean => 'end' in (covers[cover] as Cover);
     this.#onStep = open.filter((one) => !isEnd(one));
@@ -110,6 +132,19 @@ export class Coverage {
   /** Is it of interest who else stands where while an actor stands at the point? */
   isWatched(point: number): boolean {
     return this.#watched.has(point);
+  }
+
+  /**
+   * Covers for which one actor must stand at a point while another one stands at a second point have two places, a bit each. Those that
+   * are at the point. Covers share bits if there are too many of them.
+   */
+  placesAt(point: number): number {
+    return this.#places[point + 1] as number;
+  }
+
+  /** May the order of two steps of different actors decide whether a cover is reached? One leaves a place of it while the other comes to the other place. */
+  isDecidedBy(one: Passage, other: Passage): boolean {
+    return ((besides(one.enters) & other.leaves) | (besides(other.enters) & one.leaves)) !== 0;
   }
 
   /** Nothing was reached yet: a task says what it has reached itself, whoever ran before it. */

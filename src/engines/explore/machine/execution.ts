@@ -22,6 +22,7 @@ import { CHECKING, pulse, SETTING_UP } from './pulse.ts';
 import { RecordedSteps } from './recordedSteps.ts';
 import { Recorder } from './recorder.ts';
 import { StepChecks } from './stepChecks.ts';
+import { type StepShape, StepShapes } from './stepShape.ts';
 import { firstOfEach, Symmetry } from './symmetry.ts';
 import { tasksOf } from './tasks.ts';
 import { UndoLog } from './undoLog.ts';
@@ -80,6 +81,9 @@ export class Executor {
   readonly #states: LocalStates;
   readonly #recorded = new RecordedSteps();
   readonly #ahead: LookAhead;
+  readonly shapes: StepShapes;
+  /** Told of the words that checks in steps look at, while somebody asks for it. */
+  #lookedAt: ((word: number) => void) | null = null;
   /** Checks that the step under way has asked for. */
   #pending: number[] = [];
   readonly #initial: LocalState[] = [];
@@ -123,6 +127,7 @@ export class Executor {
     this.at = new Int32Array(this.count);
     this.operation = new Int32Array(this.count);
     this.#ahead = new LookAhead(this, this.#undoLog, this.#recorded, this.#states);
+    this.shapes = new StepShapes(this.#recorded, this.#undoLog, this.coverage, this);
     this.#background = actors.reduce((mask, { background }, i) => (background ? mask | (1 << i) : mask), 0);
     this.failedAtOnce = this.#beginAll();
     this.#undoLog.rebase();
@@ -174,6 +179,7 @@ export class Executor {
   #forget(): void {
     this.#states.forget();
     this.#recorded.forget();
+    this.shapes.forget();
     this.#generators.forget();
     for (const [i, state] of this.#initial.entries())
       this.#initial[i] = this.#states.intern(state, { parent: null, before: state.before, log: () => state.log });
@@ -234,6 +240,38 @@ export class Executor {
   /** Does the actor's next step touch nothing that anybody else, or a check, could notice? */
   isQuiet(actor: number): boolean {
     return this.#ahead.isQuiet(this.#local[actor] as LocalState);
+  }
+
+  /** Are steps recorded, so that it can be told what they touch? */
+  get follows(): boolean {
+    return this.#follows;
+  }
+
+  /** What the actor's next step touches. It is made, and taken back, if nobody has made it yet. Null if it fails then. */
+  shapeAhead(actor: number): StepShape | null {
+    const from = this.#local[actor] as LocalState;
+    let place = from.entry === 0 ? -1 : this.#recorded.placeAhead(from.entry, this.#undoLog);
+    if (place === -1) {
+      const outcome = this.step(actor);
+      ({ place } = this.#recorded);
+      this.back();
+      if (outcome !== null) return null;
+    }
+    return this.shapes.of(place, from, this.#states.list[this.#recorded.endOf(place)] as LocalState);
+  }
+
+  /** What the last step, which went well, has touched. */
+  get shapeMade(): StepShape {
+    const from = this.#states.list[this.#kept[(this.steps - 1) * KEPT] as number] as LocalState;
+    return this.shapes.of(this.#recorded.place, from, this.#local[from.actor] as LocalState);
+  }
+
+  /** Makes a step as {@link step} does, and calls `lookedAt` with each word that its checks look at. */
+  stepLookedAt(actor: number, lookedAt: (word: number) => void): Outcome {
+    this.#lookedAt = lookedAt;
+    const outcome = this.step(actor);
+    this.#lookedAt = null;
+    return outcome;
   }
 
   /** For {@link LookAhead}. */
@@ -371,7 +409,9 @@ export class Executor {
 
   /** For recorded steps. */
   check(number: number): void {
-    this.#checks.run(number);
+    const lookedAt = this.#lookedAt;
+    if (lookedAt === null) this.#checks.run(number);
+    else this.#lookingOn.run(() => this.#checks.run(number), lookedAt);
   }
 
   #arrive(actor: number, state: LocalState): void {
@@ -411,7 +451,7 @@ export class Executor {
   #check(): void {
     const pending = this.#pending;
     this.#pending = [];
-    for (const number of pending) this.#lookingOn.run(() => this.check(number));
+    for (const number of pending) this.#lookingOn.run(() => this.#checks.run(number), this.#lookedAt);
   }
 
   /** A driver asks for a check of the step under way. */

@@ -12,6 +12,8 @@ const changes = (): never => {
 class Looking implements Memory {
   readonly #undoLog: UndoLog;
   readonly #symmetry: Symmetry | null;
+  /** Told of each word. */
+  witness: ((word: number) => void) | null = null;
   readonly write = changes;
   readonly increase = changes;
 
@@ -21,6 +23,7 @@ class Looking implements Memory {
   }
 
   read(word: number): number {
+    this.witness?.(word);
     // An actor that has come to its end holds no lock, so the mask is the same on every path.
     if (!this.#undoLog.isHeldMask(word)) this.#undoLog.seen(word);
     this.#symmetry?.touched(-1, word);
@@ -65,9 +68,10 @@ export class LookingOn {
     this.#proxy = seenThrough(arena.words, (word) => this.#memory.read(word));
   }
 
-  /** Runs a check. */
-  run<T>(check: () => T): T {
+  /** Runs a check. `witness` is told of the words that it reads. */
+  run<T>(check: () => T, witness: ((word: number) => void) | null = null): T {
     const before = useMemory(this.#memory);
+    this.#memory.witness = witness;
     this.#arena.words = this.#proxy;
     try {
       return check();

@@ -41,6 +41,8 @@ export class RecordedSteps {
   #end = 1;
   /** The check that was made last, 0 for none since this was set to 0. */
   checking = 0;
+  /** Where the effects of the step begin that was followed or kept last. */
+  place = 0;
 
   /** Drops them all. */
   forget(): void {
@@ -59,6 +61,7 @@ export class RecordedSteps {
         if (pc === 0) return UNKNOWN;
       }
     }
+    this.place = pc;
     for (;;) {
       const operand = code[pc + 1] as number;
       switch (code[pc]) {
@@ -83,6 +86,51 @@ export class RecordedSteps {
           return operand;
       }
     }
+  }
+
+  /** Where the effects begin of the step from `entry` that the words as they are lead to; -1 if it is not known. */
+  placeAhead(entry: number, undoLog: UndoLog): number {
+    const code = this.#code;
+    let pc = entry;
+    while (code[pc] === Op.read) {
+      pc = undoLog.get(code[pc + 1] as number) === code[pc + 2] ? pc + 4 : (code[pc + 3] as number);
+      if (pc === 0) return UNKNOWN;
+    }
+    return pc;
+  }
+
+  /** The local state in which the step ends whose effects begin at `place`. */
+  endOf(place: number): number {
+    let pc = place;
+    while (this.#code[pc] !== Op.end) pc += this.#lengthAt(pc);
+    return this.#code[pc + 1] as number;
+  }
+
+  /**
+   * Words that are read on the way from `entry` to the effects at `place`, and those effects: pairs of an operation and its word, or
+   * the number of a check.
+   */
+  accessesOf(entry: number, place: number): { readonly reads: readonly number[]; readonly effects: readonly number[] } {
+    const code = this.#code;
+    const reads: number[] = [];
+    const pending = [{ pc: entry, read: 0 }];
+    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+      let { pc } = at;
+      reads.length = at.read;
+      for (; code[pc] === Op.read; pc += 4) {
+        reads.push(code[pc + 1] as number);
+        if (code[pc + 3] !== 0) pending.push({ pc: code[pc + 3] as number, read: reads.length });
+      }
+      if (pc !== place) continue;
+      const effects: number[] = [];
+      for (; code[pc] !== Op.end; pc += this.#lengthAt(pc)) effects.push(code[pc] as number, code[pc + 1] as number);
+      return { reads, effects };
+    }
+    throw new Error('no recorded step has its effects there');
+  }
+
+  #lengthAt(pc: number): number {
+    return this.#code[pc] === Op.write || this.#code[pc] === Op.increase ? 3 : 2;
   }
 
   /** The local state that a step would have come to whose check has just failed; -1 when it was not a step that was followed. */
@@ -149,11 +197,13 @@ export class RecordedSteps {
     if (pc !== 0) {
       const tail = [...effects, Op.end, end];
       if (tail.some((value, i) => this.#code[pc + i] !== value)) throw differs();
+      this.place = pc;
       return entry;
     }
     const start = this.#end;
     if (hole !== -1) this.#code[hole] = start;
     for (; read < reads.length; read += 2) this.#emit(Op.read, reads[read] as number, reads[read + 1] as number, 0);
+    this.place = this.#end;
     this.#emit(...effects, Op.end, end);
     return entry === 0 ? start : entry;
   }

@@ -116,23 +116,23 @@ export class Exploration {
   }
 
   #boundedSearches(): Job[] {
-    const { preemptions } = this.#options;
+    const { preemptions, reduction } = this.#options;
     const bounds =
       preemptions < Number.POSITIVE_INFINITY ? [...BOUNDS.filter((bound) => bound < preemptions), preemptions] : BOUNDS;
     const limits = { executions: this.#left, until: this.#until };
-    return bounds.map((bound) => ({ kind: 'search', preemptions: bound, ...limits }));
+    return bounds.map((bound) => ({ kind: 'search', preemptions: bound, reduction, ...limits }));
   }
 
   /** All interleavings, unless fewer were asked for; and samples, unless the search is all that was asked for. */
   #everything(now: number): Job[] {
-    const { strategy, preemptions } = this.#options;
+    const { strategy, preemptions, reduction } = this.#options;
     const isBounded = preemptions < Number.POSITIVE_INFINITY;
     // A bounded search that left nothing out has covered everything, but counts states in its own way.
     if (isBounded && this.bound === preemptions && this.#cut > 0) return [];
     const share = strategy === 'search' ? 1 : SEARCH_SHARE;
     const executions = Math.ceil(this.#left * share);
     const until = now + (this.#until - now) * share;
-    const search: Job = { kind: 'search', preemptions: Number.POSITIVE_INFINITY, executions, until };
+    const search: Job = { kind: 'search', preemptions: Number.POSITIVE_INFINITY, reduction, executions, until };
     return strategy === 'search' || isBounded ? [search] : [search, ...this.#samples(this.#left - executions)];
   }
 
@@ -239,14 +239,13 @@ export class Exploration {
 
   /** How the states of a proof were told apart. */
   get #once(): string {
-    const { interchangeable = 0, asymmetry = null } = this.#all ?? {};
-    const alike =
-      interchangeable > 0
-        ? ` (not counting states in which like actors, ${interchangeable} of them, have only changed places)`
-        : asymmetry === null
-          ? ''
-          : ` (like actors were told apart, as ${asymmetry})`;
-    return `${alike}; that two of them were taken for one has a chance of ${collisionChance(this.states)}`;
+    const { interchangeable = 0, asymmetry = null, allOrders = true } = this.#all ?? {};
+    const notCounted = [
+      allOrders ? '' : 'those that only other orders of independent steps pass',
+      interchangeable > 0 ? `those in which like actors, ${interchangeable} of them, have only changed places` : '',
+    ].filter((part) => part !== '');
+    const apart = asymmetry === null ? '' : ` (like actors were told apart, as ${asymmetry})`;
+    return `${notCounted.length > 0 ? ` (not counting ${notCounted.join(', and ')})` : ''}${apart}; that two of them were taken for one has a chance of ${collisionChance(this.states)}`;
   }
 
   /** What the searches with few preemptions have covered, without exception. */

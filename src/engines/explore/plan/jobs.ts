@@ -13,6 +13,7 @@ import { Portfolio, strategies } from '../sampling/portfolio.ts';
 import { Pump } from '../sampling/pump.ts';
 import { runOnce } from '../sampling/run.ts';
 import type { Scheduler } from '../sampling/scheduler.ts';
+import { reduction } from '../search/reduction.ts';
 import { type SearchResult, search } from '../search/search.ts';
 import { type SavedShare, type Share, type ShareResult, searchTogether } from '../search/together.ts';
 import { wholeRound } from '../search/wholeRound.ts';
@@ -42,6 +43,8 @@ export interface DeterminismJob extends Limits {
 export interface SearchJob extends Limits {
   readonly kind: 'search';
   readonly preemptions: number;
+  /** What it may leave out; see {@link reduction}. Default all. */
+  readonly reduction?: string | undefined;
 }
 
 /** Executions chosen by a strategy. */
@@ -86,6 +89,7 @@ export const nothing: JobResult = {
   spins: 0,
   interchangeable: 0,
   asymmetry: null,
+  allOrders: true,
   reached: [],
   orders: 0,
 };
@@ -118,7 +122,7 @@ export function runShare(
 ): ShareResult {
   executor.coverage.begin();
   const enough = enoughOf(executor, job, control, index, share.lane);
-  return searchTogether(executor, { preemptions: job.preemptions, enough }, share, onSave);
+  return searchTogether(executor, { preemptions: job.preemptions, ...reduction(job.reduction ?? 'all'), enough }, share, onSave);
 }
 
 /** A look for a fair round among all states. */
@@ -137,7 +141,7 @@ export function runRound(executor: Executor, job: SearchJob, control: Control, i
 
 function runSearch(executor: Executor, job: SearchJob, control: Control, index: number, lane: number): JobResult {
   const enough = enoughOf(executor, job, control, index, lane);
-  const result = search(executor, { preemptions: job.preemptions, enough });
+  const result = search(executor, { preemptions: job.preemptions, ...reduction(job.reduction ?? 'all'), enough });
   const schedule = result.failure === null ? [] : [...result.schedule];
   return { ...nothing, ...result, schedule, reached: executor.coverage.reached };
 }

@@ -14,6 +14,8 @@ export interface ExploreOptions {
   readonly preemptions: number;
   readonly seed: number;
   readonly settings: DriverSettings;
+  /** What the searches may leave out: none, orders or all (search/reduction.ts). Default all. */
+  readonly reduction?: string | undefined;
   /** Make a failure smaller and explain it, which takes some seconds at most. Default false. */
   readonly explain?: boolean;
   /** Name of the driver that the settings are meant for: that of the scenario, or one to take its place. */

@@ -9,6 +9,8 @@ export interface ExploreResult {
   readonly scenario: string;
   readonly verdict: ExploreVerdict;
   readonly strategy: string;
+  /** What the searches might leave out: none, orders or all. */
+  readonly reduction: string;
   readonly seed: number;
   /** Threads. */
   readonly workers: number;
@@ -55,6 +57,7 @@ export function resultOf(
   return {
     scenario,
     strategy: options.strategy,
+    reduction: options.reduction ?? 'all',
     seed: options.seed,
     workers,
     schedules: executions,
@@ -80,6 +83,7 @@ export const replayed = (
   scenario,
   verdict: failure === null ? 'sampled' : 'violation',
   strategy: 'replay',
+  reduction: 'none',
   seed: 0,
   workers: 1,
   schedules: 1,

@@ -7,11 +7,12 @@ import type { Failure } from '../machine/failure.ts';
 import { mixHigh, mixLow } from '../machine/hash.ts';
 import type { Symmetry } from '../machine/symmetry.ts';
 import { conclude } from './conclude.ts';
-import { spins } from './countingRound.ts';
+import { ALONE, SPINS, spins } from './countingRound.ts';
 import type { Crew, Work } from './crew.ts';
 import { endless, goesRound } from './noProgress.ts';
 import type { SearchOptions, SearchResult } from './options.ts';
 import { Path } from './path.ts';
+import { PersistentSets } from './persistentSet.ts';
 import { ableAt } from './rounds.ts';
 import { bits, Shares } from './share.ts';
 import type { SharedTable } from './sharedTable.ts';
@@ -23,17 +24,11 @@ import { wholeRound } from './wholeRound.ts';
 /** Steps between two questions whether it is enough; a power of two. */
 const OFTEN = 256;
 
-/** Steps of an actor on its own, while others could run, after which it is asked whether it only goes round; and again at every doubling. */
-const ALONE = 64;
-
 /** Steps of a path after which it is asked whether it is a round without end; and again at every doubling. */
 const LONG = 2048;
 
 /** Steps that a path without preemption may have in any case, whatever the limit of an execution. There are few such paths. */
 const LONGEST = 200_000;
-
-/** Rounds in lock step that an actor on its own is followed. */
-export const SPINS = 4;
 
 /** What a thread of a search shares with the others: see crew.ts, and unfinished.ts. */
 export interface Shared {
@@ -67,6 +62,8 @@ export class DepthFirst {
   readonly #symmetry: Symmetry | null;
   readonly #asymmetry: string | null;
   readonly #quietFirst: boolean;
+  /** Null if all orders are tried. */
+  readonly #persistent: PersistentSets | null;
   readonly #visited: Visited | SharedTable;
   readonly #shared: Shared | null;
   readonly #path = new Path();
@@ -89,7 +86,7 @@ export class DepthFirst {
     executor: Executor,
     bound: number,
     symmetry: Symmetry | null,
-    quietFirst: boolean,
+    { quietFirst, orders }: { readonly quietFirst: boolean; readonly orders: boolean },
     spent: { executions: number; transitions: number },
     shared: Shared | null = null,
   ) {
@@ -100,6 +97,9 @@ export class DepthFirst {
     this.#promotions = executor.promotions;
     this.#unbounded = bound === Number.POSITIVE_INFINITY;
     this.#bound = bound;
+    // With a bound, a step that is put off may cost a preemption more than it would have cost.
+    this.#persistent =
+      orders && this.#unbounded && executor.count > 1 && executor.follows ? new PersistentSets(executor, symmetry) : null;
     this.#spent = spent;
     this.#shared = shared;
     this.#visited = shared?.crew.table ?? new Visited();
@@ -118,12 +118,18 @@ export class DepthFirst {
       spins: this.#spins,
       interchangeable: this.#symmetry?.size ?? 0,
       asymmetry: this.#asymmetry,
+      allOrders: this.allOrders,
     };
   }
 
   /** Something was learnt about what a state is: hashes made so far are worth nothing. */
   get #isOutdated(): boolean {
     return this.#executor.promotions !== this.#promotions || (this.#symmetry !== null && this.#symmetry.broken !== null);
+  }
+
+  /** No order of steps is left out because another one comes to the same. */
+  get allOrders(): boolean {
+    return this.#persistent === null;
   }
 
   /** What this thread has counted. */
@@ -258,6 +264,8 @@ export class DepthFirst {
     this.#look(free);
     this.#keep(depth, last, free, spent, alone, runnable);
     this.#stops.untried[depth] = 0;
+    this.#stops.putOff[depth] = 0;
+    this.#persistent?.arrive();
     this.#shares.note(depth, 1);
     if (depth < passed) this.#path.push(this.#low, this.#high);
   }
@@ -305,6 +313,7 @@ export class DepthFirst {
     const { before } = this.#visited;
     this.#shared?.unfinished.enter(depth, this.#low, this.#high, before < 0);
     this.#shared?.crew.added();
+    this.#persistent?.arrive();
     if (runnable === 0) {
       this.#spent.executions++;
       return conclude(executor);
@@ -316,15 +325,22 @@ export class DepthFirst {
     if (depth >= (this.#bound === 0 ? Math.max(LONGEST, executor.limit) : executor.limit)) {
       this.#spent.executions++;
       this.#long++;
+      this.#catchUp();
       return null;
     }
-    if (this.#onlySpins(alone, last, runnable)) return null;
+    if (this.#onlySpins(alone, last, runnable)) {
+      this.#catchUp();
+      return null;
+    }
     let untried = runnable;
     if (free >= 0 && spent >= this.#bound) {
       this.#cut += bits(runnable & ~(1 << free));
       untried = 1 << free;
     } else if (free >= 0 && before === this.#bound) this.#cut -= bits(runnable & ~(1 << free));
+    const all = untried;
     if (this.#quietFirst) untried = this.#quietOf(untried, free);
+    if (this.#persistent !== null && untried === all) untried = this.#persistent.at(all);
+    stops.putOff[depth] = all & ~untried;
     stops.untried[depth] = untried;
     this.#keep(depth, last, free, spent, alone, runnable);
     this.#shares.note(depth, untried);
@@ -355,6 +371,15 @@ export class DepthFirst {
     this.#cyclic = true;
     this.#shared?.crew.foundRound();
     return goesRound(this.#executor, from);
+  }
+
+  /** The path is cut off: whom the state before has put off is tried there after all, as he would have had his turn further on. */
+  #catchUp(): void {
+    const { putOff, untried } = this.#stops;
+    const depth = this.#executor.steps - 1;
+    if (depth < 0) return;
+    untried[depth] = (untried[depth] as number) | (putOff[depth] as number);
+    putOff[depth] = 0;
   }
 
   /**

@@ -22,6 +22,8 @@ export interface SearchResult {
   readonly interchangeable: number;
   /** Why like actors were told apart; null if they were not, or there are none. */
   readonly asymmetry: string | null;
+  /** No order of steps was left out because another one comes to the same. */
+  readonly allOrders: boolean;
 }
 
 export interface SearchOptions {
@@ -33,6 +35,11 @@ export interface SearchOptions {
   readonly symmetry?: boolean;
   /** Let an actor whose next step touches nothing shared make it at once, before anybody else runs. Default true. */
   readonly quietFirst?: boolean;
+  /**
+   * Leave out orders of steps that come to the same as others: at a state, try only a persistent set of actors (persistentSet.ts).
+   * Only without a bound, and only with recorded steps. Default true.
+   */
+  readonly orders?: boolean;
 }
 
 /** Highest bound on preemptions. */

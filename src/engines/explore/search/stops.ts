@@ -4,6 +4,8 @@ import { grown } from '../machine/grown.ts';
 export class Stops {
   /** Choices left, a bit an actor. */
   untried = new Int32Array(1024);
+  /** Who could run as well, and is not tried. */
+  putOff = new Int32Array(1024);
   /** Who goes on for free, or made the last step; -1 for nobody. */
   current = new Int8Array(1024);
   /** Preemptions so far. */
@@ -15,6 +17,7 @@ export class Stops {
   reach(depth: number): void {
     if (depth < this.untried.length) return;
     this.untried = grown(this.untried);
+    this.putOff = grown(this.putOff);
     this.current = grown(this.current);
     this.spent = grown(this.spent);
     this.alone = grown(this.alone);

@@ -48,6 +48,8 @@ export interface ShareResult extends Counts, Learnt {
   readonly left: Int32Array;
   /** Actors that were not told apart from each other. */
   readonly interchangeable: number;
+  /** No order of steps was left out because another one comes to the same. */
+  readonly allOrders: boolean;
   readonly reached: readonly number[];
 }
 
@@ -58,7 +60,7 @@ function isOdd(executor: Executor, { promoted, broken }: Learnt): boolean {
   return executor.promoted.length > promoted.length || (executor.symmetry?.broken ?? null) !== broken;
 }
 
-interface Options extends Pick<SearchOptions, 'preemptions'> {
+interface Options extends Pick<SearchOptions, 'preemptions' | 'symmetry' | 'quietFirst' | 'orders'> {
   /** As that of a search, of this thread; `all` are the executions of all threads. */
   readonly enough: (executions: number, states: number, share: readonly [low: number, high: number], all: number) => boolean;
 }
@@ -69,18 +71,18 @@ interface Options extends Pick<SearchOptions, 'preemptions'> {
  */
 export function searchTogether(
   executor: Executor,
-  { preemptions, enough: isEnough }: Options,
+  { preemptions, symmetry = true, quietFirst = true, orders = true, enough: isEnough }: Options,
   share: Share,
   onSave: (saved: SavedShare) => void,
 ): ShareResult {
   const crew = new Crew(share.memory, share.lane);
   const odd = isOdd(executor, share);
-  const twins = executor.symmetry?.broken === null ? executor.symmetry : null;
+  const twins = symmetry && executor.symmetry?.broken === null ? executor.symmetry : null;
   if (twins === null) executor.reset();
   else executor.watchTwins(twins);
   const spent = { executions: 0, transitions: 0 };
   const unfinished = new Unfinished(crew);
-  const one = new DepthFirst(executor, preemptions, twins, true, spent, { crew, unfinished });
+  const one = new DepthFirst(executor, preemptions, twins, { quietFirst, orders }, spent, { crew, unfinished });
   const enough: SearchOptions['enough'] = (executions, states, guess) => {
     crew.tell(executions);
     return isEnough(executions, states, guess, crew.executions);
@@ -120,6 +122,7 @@ export function searchTogether(
       promoted: executor.promoted,
       broken: executor.symmetry?.broken ?? null,
       interchangeable: twins?.size ?? 0,
+      allOrders: one.allOrders,
       reached: executor.coverage.reached,
     };
   } finally {

@@ -91,7 +91,7 @@ const foundIn = ({ failure, schedule }: Stuck): Found => ({ failure, schedule, m
 /**
  * Explores a scenario, of the catalogue or of a module of the user's, in `workers` threads, and each of its searches in `together` of them.
  *
- * @throws UsageError for an unknown scenario or strategy, a module that is no scenario or does not end loading, or
+ * @throws UsageError for an unknown scenario, strategy or reduction, a module that is no scenario or does not end loading, or
  * for more threads than there are lanes.
  */
 export async function exploreParallel(
@@ -101,7 +101,7 @@ export async function exploreParallel(
   hooks: ParallelHooks = {},
   together = 1,
 ): Promise<ExploreResult> {
-  checkStrategy(options.strategy);
+  checkStrategy(options);
   if (workers < 1 || workers > LANES) throw new UsageError(`1 to ${LANES} workers are possible, not ${workers}`);
   if (together < 1 || together > LANES) throw new UsageError(`1 to ${LANES} threads are possible, not ${together}`);
   const control = new Control();

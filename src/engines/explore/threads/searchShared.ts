@@ -33,6 +33,7 @@ function resultOf(parts: readonly ShareResult[], states: number, before: JobResu
     spins: sum(parts.map(({ spins }) => spins)),
     interchangeable: first.interchangeable,
     asymmetry: first.broken,
+    allOrders: first.allOrders,
     reached: union([before.reached, ...parts.map(({ reached }) => reached)]),
   };
 }
