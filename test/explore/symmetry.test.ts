@@ -75,6 +75,7 @@ const searched = (scenario: Scenario, symmetry: boolean) =>
     enough: () => false,
     symmetry,
     quietFirst: false,
+    orders: false,
   });
 
 /** A plan in which actors share operations. */
