@@ -184,7 +184,20 @@ export const explore: Command = {
     const { seconds = exploreUsual.seconds } = values;
     if (values.audit) return runAudit({ scenario, driver, bug, seconds, schedules, seed }, json);
     if (values.points) return listPoints({ scenario, driver, bug, schedule }, json);
-    const request = { scenario, driver, bug, strategy, seconds, schedules, preemptions, reduction, seed, workers, threads, schedule };
+    const request = {
+      scenario,
+      driver,
+      bug,
+      strategy,
+      seconds,
+      schedules,
+      preemptions,
+      reduction,
+      seed,
+      workers,
+      threads,
+      schedule,
+    };
     return reportExploration(await exploreLive(request, json), json, chrome);
   },
 };
