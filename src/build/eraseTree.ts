@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } fro
 import { dirname, join, normalize, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { eraseModule } from './erase.ts';
+import { plainModule } from './recordFrames.ts';
 
 /** Where a tree has the module that exports the `pause` hook. */
 const pauseFile = join('src', 'steps', 'pause.js');
@@ -14,7 +15,7 @@ export async function eraseTree(from: string, to: string, points = true): Promis
   const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
   const constants = await readConstants(from, files);
   for (const file of files) {
-    const source = readFileSync(join(from, file), 'utf8');
+    const source = plainModule(readFileSync(join(from, file), 'utf8'));
     const code = eraseModule(source, {
       file: join(from, file),
       pauseModule: relativeSpecifier(dirname(file), pauseFile),

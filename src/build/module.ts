@@ -4,7 +4,7 @@ import { full } from 'acorn-walk';
 
 const keepGenerators = '@hmm-lab keep-generators';
 
-const syntax: Options = { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true };
+const syntax: Options = { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true, ranges: true };
 
 export interface Module {
   file: string;

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Program, parse } from 'acorn';
+import { plainModule } from '../build/recordFrames.ts';
 import { builtTree } from './builtTree.ts';
 
 export interface ModuleCode {
@@ -22,7 +23,7 @@ function readModule(module: string): ModuleCode | null {
   // No way out of the folder.
   if (!/^\w+(\/\w+)*$/.test(module)) return null;
   try {
-    return moduleCode(readFileSync(join(builtTree, 'src', `${module}.js`), 'utf8'));
+    return moduleCode(plainModule(readFileSync(join(builtTree, 'src', `${module}.js`), 'utf8')));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

@@ -13,6 +13,7 @@ import {
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Mutation } from '../bugs/bug.ts';
+import { recordedModule } from '../build/recordTree.ts';
 import { builtPackage, builtTree } from './builtTree.ts';
 import { editedModules } from './editedModules.ts';
 import { linkPackages } from './linkPackages.ts';
@@ -77,7 +78,7 @@ export function mutatedTree(mutation: Mutation, folder = treesFolder()): Mutated
       const file = join(stepped, 'src', `${module}.js`);
       // It may be a link to the tree's own, which must not change.
       rmSync(file);
-      writeFileSync(file, source);
+      writeFileSync(file, recordedModule(source, join('src', `${module}.js`)));
     }
   } catch (error) {
     remove();

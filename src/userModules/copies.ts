@@ -10,6 +10,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { eraseModule } from '../build/erase.ts';
+import { recordFrames } from '../build/recordFrames.ts';
 import { UsageError } from '../input/usageError.ts';
 import { modulesFolder } from '../mutation/runFolder.ts';
 import { erased } from '../steps/steps.ts';
@@ -21,6 +22,16 @@ import { numberOf } from './standIn.ts';
 function notFound(url: string, from: string): Error {
   const error = new Error(`Cannot find module '${fileURLToPath(url)}' imported from ${fileURLToPath(from)}`);
   return Object.assign(error, { code: 'ERR_MODULE_NOT_FOUND' });
+}
+
+/** As it is where it cannot be recorded: if it does not parse, loading it says so. */
+function recordedIfPossible(text: string, file: string, url: string): string {
+  try {
+    return recordFrames(text, { file, id: url, framesModule: own('steps/frames') });
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
+  }
 }
 
 export class Copies {
@@ -95,9 +106,9 @@ export class Copies {
   }
 
   #transformed(text: string, url: string, ownFile: string): string {
-    // In the stepped tree only the imports change; line numbers stay in both.
-    const source = `${erased ? '' : '/* @hmm-lab keep-generators */ '}${text}`;
+    // In the stepped tree the generators stay, and say what they will still use; line numbers stay in both.
     const file = fileURLToPath(url);
+    const source = erased ? text : `/* @hmm-lab keep-generators */ ${recordedIfPossible(text, file, url)}`;
     const code = eraseModule(source, {
       file,
       pauseModule: own('steps/pause'),

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { plainModule } from '../../../build/recordFrames.ts';
 import type { DriverSettings } from '../../../drivers/base/options.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import { activeBug } from '../../../package/activeBug.ts';
@@ -47,7 +48,7 @@ function codeHash(): string {
   for (const folder of MODEL) {
     const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) => /\.[jt]s$/.test(name));
     for (const file of files.filter((name) => !name.endsWith('.d.ts')).sort())
-      hash.update(readFileSync(join(root, folder, file)));
+      hash.update(plainModule(readFileSync(join(root, folder, file), 'utf8')));
   }
   return hash.digest('hex').slice(0, HASH_LENGTH);
 }
