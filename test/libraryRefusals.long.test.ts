@@ -62,6 +62,11 @@ const both: readonly (readonly [() => Promise<unknown>, readonly string[], RegEx
   [() => exploreAll({ driver: 'geforce' }), ['explore', '--all', '--driver=geforce'], /^unknown driver 'geforce', allowed are/],
   [() => prove({ scenarios: ['nowhere'] }), ['prove', 'nowhere'], /^unknown scenario 'nowhere'/],
   [() => prove({ driver: 'geforce' }), ['prove', '--driver=geforce'], /^unknown driver 'geforce', allowed are/],
+  [
+    () => prove({ workers: 2, threads: 3 }),
+    ['prove', '--workers=2', '--threads=3'],
+    /^workers is 2 and threads is 3, allowed are 1 to 64, and one of the two is 1/,
+  ],
   [() => prove({ seconds: 0 }), ['prove', '--seconds=0'], /^seconds is '0', allowed is a number above 0/],
   [() => audit({ scenario: 'nowhere' }), ['explore', 'nowhere', '--audit'], /^unknown scenario 'nowhere'/],
   [() => passedPoints({ scenario: 'nowhere' }), ['explore', 'nowhere', '--points'], /^unknown scenario 'nowhere'/],

@@ -99,6 +99,13 @@ function small(): readonly (readonly [scenario: string, states: string, covers: 
   });
 }
 
+test('a long search is made by several threads together, with the same verdict and as many states', async () => {
+  const scenarios = ['two-device-reads-vs-munmap'];
+  const [one, two] = [await prove({ scenarios, seconds: 600 }), await prove({ scenarios, seconds: 600, threads: 2 })];
+  assert.deepEqual([one.verdict, two.verdict, two.threads], ['proved', 'proved', 2]);
+  assert.deepEqual([two.states, two.scenarios[0]?.covers], [one.states, one.scenarios[0]?.covers]);
+});
+
 test('the small scenarios of docs/proofs.md are proved, with as many states and covers as it says', async () => {
   const expected = small();
   assert.ok(expected.length > 50);

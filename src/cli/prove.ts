@@ -27,6 +27,12 @@ const flags = [
     help: 'limit for each scenario: three quarters for the search of all interleavings, what is left for those with few preemptions',
   },
   { name: 'workers', ...exploreBounds.workers, default: proveUsual.workers, help: 'threads, each at a scenario of its own' },
+  {
+    name: 'threads',
+    ...exploreBounds.threads,
+    default: proveUsual.threads,
+    help: 'threads that make each long search together, one scenario after the other; verdict and states of a finished search are the same for any number of them',
+  },
   { name: 'markdown', kind: 'text', value: 'FILE', help: 'also write the table as a page', example: 'docs/proofs.md' },
   jsonFlag,
 ] as const;
@@ -53,9 +59,9 @@ export const prove: Command = {
   async run(args) {
     const most = { what: 'names of scenarios', most: Number.POSITIVE_INFINITY };
     const { values, given } = parseArguments('prove', flags, args, most);
-    const { driver, bug, seconds, workers, markdown, json } = values;
+    const { driver, bug, seconds, workers, threads, markdown, json } = values;
     const store = markdown === undefined ? undefined : outFile(markdown);
-    const request = { scenarios: given.length === 0 ? undefined : given, driver, bug, seconds, workers };
+    const request = { scenarios: given.length === 0 ? undefined : given, driver, bug, seconds, workers, threads };
     const live = startProveLive(process.stderr);
     const run = (signal: AbortSignal) => proved(request, { onProgress: live.update, onRow: live.row, signal });
     const report = await interruptible(run).finally(live.stop);

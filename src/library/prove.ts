@@ -18,9 +18,11 @@ export interface ProveRequest extends DriverRequest {
   readonly seconds?: number | undefined;
   /** Threads, each at a scenario of its own: 1 to 64. Default 1. */
   readonly workers?: number | undefined;
+  /** Threads that make each long search together, one scenario after the other: 1 to 64, and 1 if there are workers. Default 1. */
+  readonly threads?: number | undefined;
 }
 
-export const proveUsual = { seconds: 60, workers: 1 } as const;
+export const proveUsual = { seconds: 60, workers: 1, threads: 1 } as const;
 
 /** `--json` of `hmm-lab prove`. */
 export type ProveReport = Result<
@@ -43,7 +45,7 @@ export interface ProveHooks extends Hooks<ProveProgress> {
   readonly onRow?: ((row: ProofRow) => void) | undefined;
 }
 
-const { seconds, workers } = exploreBounds;
+const { seconds, workers, threads } = exploreBounds;
 
 /**
  * Proves scenarios: searches all interleavings of each, one scenario a thread, for as long as there is time for it. Where that is not
@@ -59,18 +61,19 @@ const { seconds, workers } = exploreBounds;
 export async function prove(request: ProveRequest = {}, { onRow, ...hooks }: ProveHooks = {}): Promise<ProveReport> {
   const given = givenOptions('a proof', request);
   const others = { scenarios: 'list with at least one string', ...driverOptions };
-  checkOptions('a proof', given, { numbers: { seconds, workers }, others });
+  checkOptions('a proof', given, { numbers: { seconds, workers, threads }, others });
   const all = { ...proveUsual, ...given };
   const bug = given.bug === undefined ? undefined : await bugOf(given.bug);
   const { settings: chosen, ...driver } = askedDriver(given);
   // The settings of a bug are for the driver that it is of.
   const settings = { ...(driver.driver === undefined ? bug?.settings : {}), ...chosen };
   const scenarios = given.scenarios === undefined ? undefined : [...new Set(given.scenarios)];
-  const options = { ...driver, settings, like: bug?.scenario, scenarios, seconds: all.seconds };
+  const limits = { seconds: all.seconds, workers: all.workers, threads: all.threads };
+  const options = { ...driver, settings, like: bug?.scenario, scenarios, ...limits };
   const result = await underHooks(hooks, (watched) =>
     inStepped(bug, async (load) => {
       const engine = await load<typeof Prove>('engines/explore/threads/prove');
-      return engine.prove(options, all.workers, onRow === undefined ? watched : { ...watched, onRow });
+      return engine.prove(options, onRow === undefined ? watched : { ...watched, onRow });
     }),
   );
   const config = {

@@ -40,7 +40,7 @@ const some = (n: number, what: string): string[] => (n === 0 ? [] : [`${n} ${wha
 
 /** What it came to, in sentences. */
 function summary(result: ProveResult): string[] {
-  const { scenarios, left, misfits, proved, bounded, sampled, vacuous, violations, states, workers } = result;
+  const { scenarios, left, misfits, proved, bounded, sampled, vacuous, violations, states, workers, threads } = result;
   const all = scenarios.length + left.length;
   const rest = [
     ...some(violations, violations === 1 ? 'breaks a rule' : 'break a rule'),
@@ -52,7 +52,7 @@ function summary(result: ProveResult): string[] {
   const but = rest.length === 0 ? '' : `; ${rest.join(', ')}`;
   const fit = misfits.length === 0 ? '' : `; ${misfits.length} more do not fit`;
   return [
-    `Proved ${proved} of ${plural(all, 'scenario')}${but}${fit} (${count(states)} states, ${seconds(result.seconds)}, ${plural(workers, 'thread')}).`,
+    `Proved ${proved} of ${plural(all, 'scenario')}${but}${fit} (${count(states)} states, ${seconds(result.seconds)}, ${plural(Math.max(workers, threads), 'thread')}).`,
   ];
 }
 

@@ -25,13 +25,15 @@ export interface ProveResult {
   readonly states: number;
   /** Of wall clock, with everything. */
   readonly seconds: number;
+  /** Threads with a scenario each, and threads that made a long search together. */
   readonly workers: number;
+  readonly threads: number;
   readonly interrupted: boolean;
 }
 
 export function proveResult(
   proofs: readonly Proof[],
-  facts: Pick<ProveResult, 'misfits' | 'seconds' | 'workers' | 'interrupted'>,
+  facts: Pick<ProveResult, 'misfits' | 'seconds' | 'workers' | 'threads' | 'interrupted'>,
 ): ProveResult {
   const rows = proofs.filter(({ isBegun }) => isBegun).map((proof) => proof.result());
   const left = proofs.filter(({ isBegun }) => !isBegun).map(({ opened, asked }) => opened.scenario || asked.scenario);

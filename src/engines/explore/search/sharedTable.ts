@@ -53,6 +53,12 @@ export class SharedTable {
   slot = 0;
   #isNew = false;
 
+  /** What it takes, in bytes. */
+  get bytes(): number {
+    const { keys, parts, prices } = this.#memory;
+    return keys.byteLength + parts.byteLength + (prices?.byteLength ?? 0);
+  }
+
   constructor(memory: TableMemory) {
     this.#memory = memory;
     this.renew();

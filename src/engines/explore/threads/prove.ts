@@ -5,6 +5,7 @@ import type { ExploreOptions } from '../explore.ts';
 import { Control, LANES } from '../plan/control.ts';
 import { type Asked, Proof, type ProofRow } from '../plan/proof.ts';
 import { type ProveResult, proveResult } from '../plan/proofResult.ts';
+import { measured } from './measured.ts';
 import { report } from './parallel.ts';
 import { type ExploreProgress, supervised } from './supervised.ts';
 import { Stuck, Threads } from './threads.ts';
@@ -21,6 +22,9 @@ export interface ProveOptions {
   readonly like?: string | undefined;
   /** Time for each scenario. */
   readonly seconds: number;
+  /** Threads that prove a scenario each, and threads that make a long search together; one of the two is 1. */
+  readonly workers: number;
+  readonly threads: number;
 }
 
 export interface ProveProgress extends ExploreProgress {
@@ -48,7 +52,6 @@ const subjectOf = ({ asked: { scenario, settings, driver }, opened }: Proof): An
 /** What is proved in threads, which may go down and be started again. */
 class Proving {
   readonly #control: Control;
-  readonly #workers: number;
   readonly #options: ProveOptions;
   readonly #onRow: (row: ProofRow) => void;
   /** What each lane is at. */
@@ -58,9 +61,8 @@ class Proving {
   misfits: readonly string[] = [];
   #isOpen = false;
 
-  constructor(options: ProveOptions, workers: number, control: Control, onRow: (row: ProofRow) => void = () => {}) {
+  constructor(options: ProveOptions, control: Control, onRow: (row: ProofRow) => void = () => {}) {
     this.#options = options;
-    this.#workers = workers;
     this.#control = control;
     this.#onRow = onRow;
   }
@@ -89,9 +91,9 @@ class Proving {
 
   /** Up to a step that does not end: the scenario it is of. */
   async #inThreads(): Promise<Proof | null> {
-    const { driver, settings, like, scenarios } = this.#options;
+    const { driver, settings, like, scenarios, workers, threads: together } = this.#options;
     const who = driver === undefined ? { like } : { driver };
-    const { threads, list } = await Threads.startAll({ settings, ...who }, this.#workers, this.#control);
+    const { threads, list } = await Threads.startAll({ settings, ...who }, workers, this.#control);
     await using _ = threads;
     if (!this.#isOpen) {
       const named = scenarios?.map((scenario) => ({ scenario, settings, driver, isLong: false }));
@@ -102,7 +104,8 @@ class Proving {
       await this.#each(threads, this.#left, (proof, index, lane) => this.#prove(threads, proof, index, lane));
       return null;
     } catch (error) {
-      const proof = error instanceof Stuck ? this.#at[error.lane] : undefined;
+      // Threads that search together are all at the one scenario.
+      const proof = error instanceof Stuck ? this.#at[together > 1 ? 0 : error.lane] : undefined;
       if (proof === undefined) throw error;
       const { failure, schedule } = error as Stuck;
       proof.stop({ failure, schedule, minimal: false });
@@ -153,7 +156,8 @@ class Proving {
   async #prove(threads: Threads, proof: Proof, index: number, lane: number): Promise<void> {
     for (let job = proof.next(Date.now()); job !== null && !this.#control.isStopped; job = proof.next(Date.now())) {
       try {
-        proof.take(job, await threads.run({ kind: 'measured', ...subjectOf(proof), job, index }, lane));
+        const place = { threads, lane, together: this.#options.threads };
+        proof.take(job, await measured(subjectOf(proof), job, index, place, this.#control));
       } catch (error) {
         if (!isUsageError(error)) throw error;
         proof.giveUp(error.message);
@@ -187,17 +191,21 @@ class Proving {
 const searchAll = { strategy: 'search', schedules: Number.MAX_SAFE_INTEGER, preemptions: Number.POSITIVE_INFINITY, seed: 1 };
 
 /**
- * Proves the scenarios in `workers` threads, one scenario a thread.
+ * Proves the scenarios: one a thread in `workers` of them, or one after the other, and the long searches in `threads` of them.
  *
  * @throws UsageError for an unknown scenario or driver, a module that is none, options that it does not have, a scenario that was named
- * and does not fit, a driver that no scenario fits or that does not end loading or being set up, or too many threads.
+ * and does not fit, a driver that no scenario fits or that does not end loading or being set up, or workers and threads that do not go together.
  */
-export async function prove(options: ProveOptions, workers: number, hooks: ProveHooks = {}): Promise<ProveResult> {
-  if (workers < 1 || workers > LANES) throw new UsageError(`1 to ${LANES} workers are possible, not ${workers}`);
+export async function prove(options: ProveOptions, hooks: ProveHooks = {}): Promise<ProveResult> {
+  const { workers, threads } = options;
+  if (Math.min(workers, threads) !== 1 || Math.max(workers, threads) > LANES)
+    throw new UsageError(
+      `workers is ${workers} and threads is ${threads}, allowed are 1 to ${LANES}, and one of the two is 1: workers are for many scenarios at a time, threads for one`,
+    );
   const control = new Control();
   const began = Date.now();
   const elapsed = (): number => (Date.now() - began) / 1000;
-  const proving = new Proving(options, workers, control, hooks.onRow);
+  const proving = new Proving(options, control, hooks.onRow);
   using _progress = supervised(control, hooks, (now) => ({
     ...now,
     elapsedSeconds: elapsed(),
@@ -208,5 +216,5 @@ export async function prove(options: ProveOptions, workers: number, hooks: Prove
   }));
   await proving.run();
   const { proofs, misfits } = proving;
-  return proveResult(proofs, { misfits, seconds: elapsed(), workers, interrupted: control.isStopped });
+  return proveResult(proofs, { misfits, seconds: elapsed(), workers, threads, interrupted: control.isStopped });
 }

@@ -38,12 +38,13 @@ function resultOf(parts: readonly ShareResult[], states: number, before: JobResu
   };
 }
 
-/** Searches in all threads together. @throws as {@link Threads.run}. */
+/** Searches in all threads together; `onTable` is told how many bytes the states took. @throws as {@link Threads.run}. */
 export async function searchShared(
   threads: Pick<Threads, 'count' | 'run'>,
   job: SearchJob,
   index: number,
   control: Control,
+  onTable: (bytes: number) => void = () => {},
 ): Promise<JobResult> {
   const lanes = Array.from({ length: threads.count }, (_, lane) => lane);
   let learnt = NOTHING_LEARNT;
@@ -58,6 +59,7 @@ export async function searchShared(
       }),
     );
     for (const lane of lanes) control.clear(lane);
+    onTable(crew.table.bytes);
     result = resultOf(parts, crew.states, result);
     learnt = learntBy(parts);
     if (crew.end === End.outdated) continue;
