@@ -84,9 +84,11 @@ export function forgetSince(mark: unknown): void {
  * Says that a loop begins another round as it began the one at `mark`: with the same local variables, remembering nothing of
  * the round that failed. An explorer then sees one place where it would have seen as many as there are rounds. Not for loops
  * that do something else after so many rounds. A count at which the loop is reported as a violation does no harm: it stands guard in a
- * race, and an explorer reports such a loop as soon as it comes back to a state.
+ * race, and an explorer reports such a loop as soon as it comes back to a state. Give such a variable as `rounds`, and it does not count.
+ *
+ * An explorer that knows the variables that a loop will still use needs it for loops with such a count only (docs/explore.md).
  */
-export function forgetRound(mark: unknown): void {
+export function forgetRound(mark: unknown, _rounds?: number): void {
   if (!erased && memory !== null) memory.restart(mark);
 }
 

@@ -30,3 +30,6 @@ export function registerDriver(driver: Driver, id = drivers.indexOf(driver) + 1 
 }
 
 for (const driver of builtinDrivers) registerDriver(driver);
+
+/** By id, from 1. */
+export const registeredDrivers = (): readonly (Driver | undefined)[] => drivers;

@@ -62,16 +62,16 @@ function* rounds(task: Task, mm: Mm, range: HmmRange, unlocked: boolean): Steps<
   // What a round leaves in an array of the caller's own, an explorer could not see.
   const isSeen = range.hmmPfns.buffer === task.pfns.buffer;
   let mark = observed();
-  for (let from = walk.last; ; ) {
-    if (isSeen && walk.last === from) forgetRound(mark);
-    else mark = observed();
-    from = walk.last;
+  for (;;) {
+    const from = walk.last;
     // Tested only here: a page filled after the test may be stale. The caller's read-retry has the last word.
     if (mmuIntervalCheckRetry(task, range.notifier, range.notifierSeq)) return -EBUSY;
     yield Point.hmmWalk;
     let result = yield* walkRange(task, walk);
     if (result === -EAGAIN) result = yield* doFault(task, walk, unlocked);
     if (result !== -EBUSY) return result;
+    if (isSeen && walk.last === from) forgetRound(mark);
+    else mark = observed();
   }
 }
 

@@ -64,16 +64,16 @@ function* convertPieces(task: Task, mm: Mm, start: Vpn, end: Vpn, head: Pfn): St
  * False when some could not.
  */
 function* convertCompound(task: Task, head: Pfn, owner: number): Steps<boolean> {
-  let whole = true;
+  const done = { whole: true };
   yield* eachCompoundMapping(task, head, function* (mm, start, end) {
     const range = notifierRange(MMU_NOTIFY_EXCLUSIVE, mm, start, end, owner);
     yield* mmuNotifierInvalidateRangeStart(task, range);
     const result = yield* convertPieces(task, mm, start, end, head);
     yield* mmuNotifierInvalidateRangeEnd(task, range);
-    whole &&= result !== 'some left';
+    done.whole &&= result !== 'some left';
     return result === 'all';
   });
-  return whole;
+  return done.whole;
 }
 
 /** Makes one collected page exclusive. False when it is locked, not anonymous, or no longer mapped there writable. */

@@ -30,6 +30,7 @@ import { downgradeWrite, downRead, downReadTrylock, downWrite, upRead, upWrite }
 import { mutexLock, mutexTryLock, mutexUnlock, spinLock, spinTryLock, spinUnlock } from '../../src/sync/spinlock.ts';
 import { count, type Task, type Watch } from '../../src/sync/task.ts';
 import { waitUntil, waitWhile, wake } from '../../src/sync/wait.ts';
+import { pad } from './pad.ts';
 import { actorsOf, FRAME_WORD, type Instruction, type Operation, type Program, WORDS } from './program.ts';
 
 /** The word of the arena. The one in a frame is another kind of word. */
@@ -159,7 +160,7 @@ function* runBody(frame: Frame, body: Operation): Steps<typeof AGAIN | undefined
         yield* waitUntil(task, Point.sleep, wordAt(one.word), one.mask, one.value);
         break;
       case 'pad':
-        for (let i = 0; i < one.steps; i++) yield Point.call;
+        yield* pad(one.steps);
         break;
       case 'keep':
         task.pfns[one.place] = registers[one.from] as number;
@@ -209,17 +210,26 @@ function* runBody(frame: Frame, body: Operation): Steps<typeof AGAIN | undefined
   return DONE;
 }
 
-function* runLoop(
-  frame: Frame,
-  { body, from, value, most, forget }: Extract<Instruction, { readonly do: 'loop' }>,
-): Steps<typeof AGAIN | undefined> {
+type Loop = Extract<Instruction, { readonly do: 'loop' }>;
+
+function runLoop(frame: Frame, loop: Loop): Steps<typeof AGAIN | undefined> {
+  return loop.forget ? runForgetfulLoop(frame, loop) : runCountedLoop(frame, loop);
+}
+
+function* runCountedLoop(frame: Frame, { body, from, value, most }: Loop): Steps<typeof AGAIN | undefined> {
+  for (let round = 1; ; round++) {
+    if ((yield* runBody(frame, body)) === AGAIN) return AGAIN;
+    if (frame.registers[from] !== value || round === most) return DONE;
+  }
+}
+
+function* runForgetfulLoop(frame: Frame, { body, from, value }: Loop): Steps<typeof AGAIN | undefined> {
   const { registers } = frame;
   const saved = [...registers];
   const mark = observed();
-  for (let round = 1; ; round++) {
+  for (;;) {
     if ((yield* runBody(frame, body)) === AGAIN) return AGAIN;
-    if (registers[from] !== value || round === most) return DONE;
-    if (!forget) continue;
+    if (registers[from] !== value) return DONE;
     for (const [i, register] of saved.entries()) registers[i] = register;
     forgetRound(mark);
   }

@@ -1,6 +1,6 @@
 /** Holds the real explorer against the reference, on one program. */
 import { explore } from '../../src/engines/explore/explore.ts';
-import { Executor } from '../../src/engines/explore/machine/execution.ts';
+import { Executor, type ExecutorOptions } from '../../src/engines/explore/machine/execution.ts';
 import { search } from '../../src/engines/explore/search/search.ts';
 import { asScenario, watch } from './asScenario.ts';
 import { actorsOf, instructionsOf, masked, type Program } from './program.ts';
@@ -10,7 +10,7 @@ import type { Truth } from './truth.ts';
 /** Most states of a program that is compared. */
 const MOST_STATES = 12_000;
 
-/** Most states where each step is made anew: a generator is led to where the step begins every time. */
+/** Most states where each step is made anew, or on all ways: a generator is led to where the step begins every time. */
 const MOST_UNRECORDED = 300;
 
 /** Bounds on preemptions that are tried one after another. */
@@ -96,12 +96,11 @@ function sameFinals(right: readonly string[], found: ReadonlySet<string>, how: s
   agree(foreign.length === 0, () => `${how}: no execution ends with the words ${foreign.join(' / ')}`);
 }
 
-/** What is left out, and whether steps are recorded. */
-interface How {
+/** What is left out, and how steps are made. */
+interface How extends ExecutorOptions {
   readonly symmetry?: boolean;
   readonly quietFirst?: boolean;
   readonly orders?: boolean;
-  readonly recorded?: boolean;
 }
 
 /** Everything, and each reduction alone, and none of them. */
@@ -111,12 +110,14 @@ const ORDERS: How = { ...NONE, orders: true };
 const QUIET: How = { ...NONE, quietFirst: true };
 const SYMMETRY: How = { ...NONE, symmetry: true };
 
-const howText = ({ symmetry = true, quietFirst = true, orders = true, recorded = true }: How): string => {
+const howText = ({ symmetry = true, quietFirst = true, orders = true, recorded = true, memory, ways }: How): string => {
   const off = [
     symmetry ? '' : 'every actor told apart',
     quietFirst ? '' : 'quiet steps made like others',
     orders ? '' : 'all orders',
     recorded ? '' : 'steps not recorded',
+    memory === 'history' ? 'all that was read is remembered' : '',
+    ways === true ? 'steps tried on all ways' : '',
   ];
   return ['search of all interleavings', ...off].filter((part) => part !== '').join(', ');
 };
@@ -125,8 +126,8 @@ const howText = ({ symmetry = true, quietFirst = true, orders = true, recorded =
 function wholeSearch(program: Program, truth: Truth, how: How): string | null {
   // An executor of its own: it remembers the ends that it has checked.
   const { scenario, finals } = asScenario(program);
-  const { recorded = true, ...leftOut } = how;
-  const executor = new Executor(scenario, watch, { recorded });
+  const { recorded = true, memory = 'live', ways = false, ...leftOut } = how;
+  const executor = new Executor(scenario, watch, { recorded, memory, ways });
   const { failure, complete, long } = search(executor, {
     preemptions: Number.POSITIVE_INFINITY,
     enough: limited(),
@@ -189,8 +190,9 @@ function exploration(truth: Truth, program: Program): void {
 }
 
 /**
- * One program, without the checks of those rules that were found before. `thorough`: also with steps that are not recorded, and by
- * `explore`, which decides what to do by itself.
+ * One program, without the checks of those rules that were found before. `thorough`: also where actors remember all that they have read,
+ * with steps that are not recorded, with steps that are made on all ways on which their beginning was reached, and by `explore`, which
+ * decides what to do by itself.
  */
 function compareOnce(program: Program, truth: Truth, thorough: boolean): string | null {
   boundedSearches(program, truth);
@@ -200,7 +202,11 @@ function compareOnce(program: Program, truth: Truth, thorough: boolean): string 
   if (!thorough) return found;
   for (const how of [NONE, QUIET, SYMMETRY]) wholeSearch(program, truth, how);
   if (truth.rules.size === 0) sameCovers(program);
-  if (truth.states <= MOST_UNRECORDED) wholeSearch(program, truth, { recorded: false });
+  wholeSearch(program, truth, { memory: 'history' });
+  if (truth.states <= MOST_UNRECORDED) {
+    wholeSearch(program, truth, { recorded: false });
+    wholeSearch(program, truth, { ways: true });
+  }
   const watches = program.actors.some(({ operations }) => operations.flatMap(instructionsOf).some((one) => one.do === 'watch'));
   if (!watches) exploration(truth, program);
   return found;

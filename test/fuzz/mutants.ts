@@ -14,7 +14,7 @@ type Change = readonly [module: string, find: string, replace: string, within?: 
 const mutant = (title: string, ...edits: readonly Change[]): Mutant => ({
   title,
   edits: edits.map(([module, find, replace, within]) => ({
-    module: `engines/explore/${module}`,
+    module: module.startsWith('steps/') ? module : `engines/explore/${module}`,
     find,
     replace,
     ...(within === undefined ? {} : { in: within }),
@@ -35,11 +35,35 @@ export const mutants: readonly Mutant[] = [
     ],
   ),
   mutant(
-    'the values that an actor has read are not part of its local state',
+    'the values of live variables are not part of a local state',
+    ['machine/liveValues', 'this.low ^ mixLow(tag, value)', 'this.low ^ mixLow(tag, 0)'],
+    ['machine/liveValues', 'this.high + mixHigh(tag, value)', 'this.high + mixHigh(tag, 0)'],
+  ),
+  mutant('numbers of an array are not part of a local state', [
+    'machine/liveValues',
+    'for (let i = 0; i < list.length; i++) if (!this.#value(list[i])) return false;',
+    '',
+  ]),
+  mutant('which elements of a loop are to come is not part of a local state', [
+    'machine/liveValues',
+    'for (let i = done; i < elements.length; i++) if (!this.#value(elements[i])) return false;',
+    '',
+  ]),
+  mutant('a call that says nothing of itself is left out', [
+    'steps/frames',
+    'this.live[this.depth++] = [UNKNOWN];',
+    'this.live[this.depth++] = [];',
+  ]),
+  mutant(
+    'the values that an actor has read are not part of a local state whose variables are not known',
     ['machine/observed', 'this.low ^ mixLow(word, value)', 'this.low ^ mixLow(word, 0)'],
     ['machine/observed', 'this.high + mixHigh(word, value)', 'this.high + mixHigh(word, 0)'],
   ),
-  mutant('what a loop forgets, it does not forget', ['machine/recorder', 'this.observed.set(mark);', '', 'restart']),
+  mutant('where an operation begins is a local state like others', [
+    'machine/generators',
+    'isFirst: parent === null',
+    'isFirst: true',
+  ]),
   mutant('what a task carries from one operation to the next is not part of its local state', [
     'machine/generators',
     'const scratch = scratchOf(task.pfns, parent?.scratch ?? before);',
@@ -93,7 +117,7 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('who is in the background stops where it stands when the others are done', [
     'machine/execution',
-    'this.left === 0 && state.operation === 0 && state.parent === null && this.isBackground(actor)',
+    'this.left === 0 && state.operation === 0 && state.isFirst && this.isBackground(actor)',
     'this.left === 0 && this.isBackground(actor)',
   ]),
   seldom(

@@ -97,7 +97,7 @@ export function* deviceBegin(task: Task, device: BoundDevice, vpn: Vpn, end: Vpn
         : yield* driver.fault(task, mirror, vpn, end, access === 'write');
     if (error < 0) return error;
     task.watch?.refaulted?.(task, 'the device access', vpn, faults + 1);
-    forgetRound(mark);
+    forgetRound(mark, faults);
   }
   throw new Violation('I-PROG', `the device of actor ${task.id} faulted ${FAULT_LIMIT} times in a row on address page ${vpn}`);
 }

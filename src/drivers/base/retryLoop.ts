@@ -6,6 +6,7 @@
 import { get } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { Actor, type Mirror } from '../../arena/structures.ts';
+import { Rounds } from '../../steps/rounds.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { sleepFor } from '../../sync/sleep.ts';
 import { count, type Task } from '../../sync/task.ts';
@@ -73,7 +74,7 @@ export interface Retry {
   passBegan: number;
   sliceBegan: number;
   /** Passes of this chunk. */
-  attempts: number;
+  readonly attempts: Rounds;
   /** Pages faulted in so far, by this task. */
   faulted: number;
 }
@@ -99,7 +100,7 @@ export function beginRetry(task: Task, mirror: Mirror, places: RetryPlaces): Ret
     chunkBegan: UNREAD,
     passBegan: UNREAD,
     sliceBegan: UNREAD,
-    attempts: 0,
+    attempts: new Rounds(),
     faulted: pagesFaulted(task, policy),
   };
 }
@@ -109,17 +110,17 @@ export function beginChunk(task: Task, retry: Retry): void {
   retry.passBegan = retry.chunkBegan;
   if (retry.policy === EACH_CHUNK || retry.policy === PROGRESS) retry.since = retry.chunkBegan;
   else if (retry.since === UNREAD) retry.since = retry.chunkBegan;
-  retry.attempts = 0;
+  retry.attempts.done = 0;
 }
 
 export function beginPass(task: Task, retry: Retry): void {
-  retry.attempts++;
+  retry.attempts.done++;
   count(task, Counter.rangeFaultPasses);
 }
 
 /** The chunk is stable: the device has been programmed. */
 export function chunkStable(task: Task, retry: Retry): void {
-  task.watch?.faultStable(task, retry.attempts, task.clock() - retry.chunkBegan);
+  task.watch?.faultStable(task, retry.attempts.done, task.clock() - retry.chunkBegan);
 }
 
 /**
@@ -136,7 +137,7 @@ export function* passLost(task: Task, retry: Retry): Steps<boolean> {
   if (faulted !== retry.faulted) retry.since = now;
   retry.faulted = faulted;
   if (retry.policy !== UNBOUNDED && retry.policy !== REFAULT && now - retry.since > retry.deadlineMs) {
-    task.watch?.faultGaveUp?.(task, retry.attempts, now - retry.chunkBegan);
+    task.watch?.faultGaveUp?.(task, retry.attempts.done, now - retry.chunkBegan);
     return false;
   }
   yield* pause(task, retry, now);

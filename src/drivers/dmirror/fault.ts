@@ -160,6 +160,8 @@ export function* untilStable(task: Task, request: FaultRequest, range: MirrorRan
       return result;
     }
     if (!(yield* passLost(task, retry))) return -EBUSY;
+    // The token of a pass that was lost is worth nothing any more.
+    range.notifierSeq = 0;
   }
 }
 

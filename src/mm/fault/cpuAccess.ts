@@ -120,7 +120,7 @@ export function* cpuBegin(task: Task, mm: Mm, vpn: Vpn, write: boolean): Steps<F
     const error = yield* cpuFault(task, mm, vpn, write);
     if (error !== 0) return -error;
     task.watch?.refaulted?.(task, 'the access', vpn, faults + 1);
-    forgetRound(mark);
+    forgetRound(mark, faults);
   }
   throw new Violation('I-PROG', `actor ${task.id} faulted ${FAULT_LIMIT} times in a row on address page ${vpn}`);
 }

@@ -251,12 +251,13 @@ export function* madviseCollapse(task: Task, mm: Mm, start: Vpn, pages: number):
   let at = start;
   let hole = false;
   yield* mmapReadLock(task, mm);
-  const parts = vmasIn(arena, mm, start, end).map((vma) => {
+  const parts: { readonly from: Vpn; readonly to: Vpn; readonly possible: boolean }[] = [];
+  for (const vma of vmasIn(arena, mm, start, end)) {
     const from = Math.max(start, vmaStart(arena, vma));
     hole ||= from > at;
     at = Math.min(end, vmaEnd(arena, vma));
-    return { from, to: at, possible: canCollapse(arena, vma) };
-  });
+    parts.push({ from, to: at, possible: canCollapse(arena, vma) });
+  }
   yield* mmapReadUnlock(task, mm);
   for (const { from, to, possible } of parts) {
     const result = possible ? yield* collapseRange(task, mm, from, to) : -EINVAL;

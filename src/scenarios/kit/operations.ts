@@ -84,7 +84,8 @@ export const deviceIncrements = (m: SmallMachine, page: PageNumber, i = 0): Oper
 /** The same where nothing stands in its way. */
 export const deviceMustIncrement = (m: SmallMachine, page: PageNumber, i = 0): Operation =>
   function* (task) {
-    mustSucceed(`an atomic increment of page ${page} by device ${i + 1}`, yield* deviceIncrements(m, page, i)(task));
+    const result = yield* deviceIncrements(m, page, i)(task);
+    mustSucceed(`an atomic increment of page ${page} by device ${i + 1}`, result);
   };
 
 /** Forgets the increments so far: page 0 holds zero, or what was done to it does not count. */

@@ -76,6 +76,11 @@ function usualSettings(driver: Driver): DriverSettings {
   return { ...Object.fromEntries(capped), ...(driver === dmirror ? { engine: 'mutex' } : {}) };
 }
 
+const machines = new WeakSet<object>();
+
+/** Is it what {@link smallMachine} has returned for this arena? There is one. */
+export const isMachineOf = (arena: Arena, what: object): boolean => machines.has(what) && (what as SmallMachine).arena === arena;
+
 /** Builds the machine. */
 export function smallMachine(options: SmallOptions): SmallMachine {
   const {
@@ -129,7 +134,9 @@ export function smallMachine(options: SmallOptions): SmallMachine {
     ...checkCounts(arena),
     ...checkMirrors(arena),
   ];
-  return { arena, task, mm, driver, mirrors, devices: probed.map(({ device }) => device), check };
+  const machine = { arena, task, mm, driver, mirrors, devices: probed.map(({ device }) => device), check };
+  machines.add(machine);
+  return machine;
 }
 
 /** One more mirror of `mm`, of a device without memory; not opened. */

@@ -54,6 +54,8 @@ const asks = (m: SmallMachine, requests: readonly number[]): Operation =>
     do {
       words.set(requests);
       forgetRound(mark);
+      // The token of the round before is worth nothing any more.
+      range.notifierSeq = 0;
       range.notifierSeq = yield* mmuIntervalReadBegin(task, range.notifier);
       yield* mmapReadLock(task, m.mm);
       result = yield* hmmRangeFault(task, range);
@@ -86,6 +88,7 @@ const prefetches = (m: SmallMachine): Operation =>
       devPrivateOwner: get(m.arena, mirror + Mirror.device),
     };
     for (let stable = false; !stable; ) {
+      range.notifierSeq = 0;
       range.notifierSeq = yield* mmuIntervalReadBegin(task, range.notifier);
       yield* mmapReadLock(task, m.mm);
       const result = yield* hmmRangeFault(task, range);

@@ -15,17 +15,19 @@ import { Feed } from './feed.ts';
 import { Generators } from './generators.ts';
 import { grown } from './grown.ts';
 import { mixHigh, mixLow } from './hash.ts';
+import { LiveValues } from './liveValues.ts';
 import { DONE, type LocalState, LocalStates, type Wait } from './localState.ts';
 import { LookAhead } from './lookAhead.ts';
 import { LookingOn } from './lookingOn.ts';
 import { CHECKING, pulse, SETTING_UP } from './pulse.ts';
-import { RecordedSteps } from './recordedSteps.ts';
+import { Nondeterministic, RecordedSteps } from './recordedSteps.ts';
 import { Recorder } from './recorder.ts';
 import { StepChecks } from './stepChecks.ts';
 import { type StepShape, StepShapes } from './stepShape.ts';
 import { firstOfEach, Symmetry } from './symmetry.ts';
 import { tasksOf } from './tasks.ts';
 import { UndoLog } from './undoLog.ts';
+import type { Way } from './ways.ts';
 
 export { DONE } from './localState.ts';
 
@@ -44,6 +46,13 @@ const KEPT = 5;
 export interface ExecutorOptions {
   /** Follow recorded steps. Without, every step is made by its generator: slower, and the same if all is well. Default true. */
   readonly recorded?: boolean;
+  /** What of an actor's past counts: what it will still use (the default), or all that its operation has read. */
+  readonly memory?: 'live' | 'history';
+  /**
+   * Try each step with generators that have come to where it begins on all ways, or some hundred of them: what a local state leaves out
+   * must not matter. Much slower. Default false: some of the steps are tried so.
+   */
+  readonly ways?: boolean;
   /** Told of every access of steps that are made by generators: whether it writes, and the word. */
   readonly witness?: (writes: boolean, word: number) => void;
 }
@@ -73,6 +82,7 @@ export class Executor {
   /** Covers of the scenario that were reached. */
   readonly coverage: Coverage;
   readonly #follows: boolean;
+  readonly #triesWays: boolean;
   readonly #undoLog: UndoLog;
   readonly #generators: Generators;
   readonly #recorder: Recorder;
@@ -103,7 +113,11 @@ export class Executor {
   readonly #background: number;
 
   /** @throws UsageError when the scenario has more actors than fit. */
-  constructor(scenario: Scenario, watch: Watch | null, { recorded = true, witness }: ExecutorOptions = {}) {
+  constructor(
+    scenario: Scenario,
+    watch: Watch | null,
+    { recorded = true, memory = 'live', ways = false, witness }: ExecutorOptions = {},
+  ) {
     this.scenario = scenario;
     this.limit = scenario.stepLimit ?? STEP_LIMIT;
     pulse?.begin(SETTING_UP, this.schedule, 0);
@@ -114,6 +128,7 @@ export class Executor {
     if (this.count > ACTORS)
       throw new UsageError(`scenario ${scenario.name} has ${this.count} actors, at most ${ACTORS} are possible`);
     this.#follows = recorded;
+    this.#triesWays = ways;
     const first = firstOfEach(actors);
     this.symmetry = first.every((other, i) => other === i) ? null : new Symmetry(arena, first);
     this.coverage = new Coverage(this.prepared, first);
@@ -123,7 +138,13 @@ export class Executor {
     this.#lookingOn = new LookingOn(arena, this.#undoLog, this.symmetry);
     const watched = watch === null ? null : this.#checks.deferred(watch, (number) => this.#ask(number));
     this.tasks = tasksOf(this.prepared, this.symmetry, watched);
-    this.#generators = new Generators(actors, this.tasks, this.#recorder, new Feed(this.#undoLog, this.symmetry), this.symmetry);
+    this.#generators = new Generators(actors, this.tasks, {
+      recorder: this.#recorder,
+      feed: new Feed(this.#undoLog, this.symmetry),
+      symmetry: this.symmetry,
+      values: memory === 'live' ? new LiveValues(arena) : null,
+      keepsWays: ways,
+    });
     this.at = new Int32Array(this.count);
     this.operation = new Int32Array(this.count);
     this.#ahead = new LookAhead(this, this.#undoLog, this.#recorded, this.#states);
@@ -189,7 +210,7 @@ export class Executor {
     const state = this.#local[actor] as LocalState;
     if (state.at === DONE) return false;
     // Who is in the background goes on to the beginning of its operations when everybody else is done.
-    if (this.left === 0 && state.operation === 0 && state.parent === null && this.isBackground(actor)) return false;
+    if (this.left === 0 && state.operation === 0 && state.isFirst && this.isBackground(actor)) return false;
     const { wait } = state;
     if (wait.word === 0 || (this.#woken & (1 << actor)) !== 0) return true;
     return wait.mask !== 0 && (this.#undoLog.get(wait.word) & wait.mask) === wait.value;
@@ -307,7 +328,9 @@ export class Executor {
     this.#woken &= ~(1 << actor);
     this.#acting = actor;
     try {
-      const end = this.#follows && from.entry !== 0 ? this.#recorded.follow(from.entry, undoLog, this) : -1;
+      if (this.#triesWays) this.#tryWays(actor, from);
+      const isFollowed = this.#follows && from.entry !== 0 && !this.#generators.isToBeTried(actor, from);
+      const end = isFollowed ? this.#recorded.follow(from.entry, undoLog, this) : -1;
       this.#arrive(actor, end === -1 ? this.#live(actor, from) : (this.#states.list[end] as LocalState));
       if (this.coverage.isOpen) this.coverage.look(this.at, actor);
     } catch (error) {
@@ -424,6 +447,28 @@ export class Executor {
     if (this.isBackground(actor)) return;
     if (state.at === DONE) this.left--;
     else if (from.at === DONE) this.left++;
+  }
+
+  /** Makes the step by a generator that has come on each of the ways to where it begins, and takes it back each time. */
+  #tryWays(actor: number, from: LocalState): void {
+    const { top, low, high } = this.#undoLog;
+    const woken = this.#woken;
+    const made = new Map<string, Way>();
+    for (const way of this.#generators.waysTo(from)) {
+      this.#generators.stand(actor, way);
+      try {
+        made.set(`comes to ${this.#live(actor, from).id}`, way);
+      } catch (error) {
+        if (error instanceof Nondeterministic) throw error;
+        made.set(`fails: ${thrown(error, actor)?.message}`, way);
+      }
+      this.#undoLog.undo(top, low, high);
+      this.#woken = woken;
+    }
+    if (made.size > 1)
+      throw new Nondeterministic(
+        `what an actor does next depends on how it has come to where it is: it ${[...made.keys()].join(', or ')}`,
+      );
   }
 
   /** Makes a step with the generator, and keeps what it did. */

@@ -1,11 +1,12 @@
 /** The memory behind a generator that is led to where it was: it gives what was read on the way, and lets nothing be changed. */
 import type { Memory } from '../../../arena/access.ts';
 import type { LocalState } from './localState.ts';
-import { NO_READS, Observed, type Reads } from './observed.ts';
+import { type Mark, Observed } from './observed.ts';
 import { Nondeterministic } from './recordedSteps.ts';
 import { noteRead } from './recorder.ts';
 import type { Symmetry } from './symmetry.ts';
 import type { UndoLog } from './undoLog.ts';
+import type { Way } from './ways.ts';
 
 export class Feed implements Memory {
   readonly #undoLog: UndoLog;
@@ -23,19 +24,28 @@ export class Feed implements Memory {
   /** A new generator of the actor is about to begin. */
   begin(actor: number): void {
     this.#actor = actor;
-    this.#observed.set(NO_READS);
+    this.#observed.begin();
   }
 
   /** The next step reads what led to a state. */
-  lead({ log, parent }: LocalState): void {
-    if (parent !== null) this.#observed.passed(parent.at);
+  lead({ log, previous }: Way): void {
+    if (previous !== null) {
+      this.#observed.goOn(previous.state.reads, this.#observed.stretch);
+      this.#observed.passed(previous.state.at);
+    }
     this.#log = log;
     this.#at = 0;
   }
 
-  /** Has the last step come to `state`? */
+  /** Has the last step read all that led to `state`, and nothing else? */
   hasReached({ reads }: LocalState): boolean {
-    return this.#at === this.#log.length && this.#observed.low === reads.low && this.#observed.high === reads.high;
+    if (this.#at !== this.#log.length) return false;
+    return reads.isLive || (this.#observed.low === reads.low && this.#observed.high === reads.high);
+  }
+
+  /** The stretch that the generator has come to. */
+  get stretch(): number {
+    return this.#observed.stretch;
   }
 
   read(word: number): number {
@@ -53,15 +63,15 @@ export class Feed implements Memory {
   acquired(): void {}
   overActors(): void {}
 
-  mark(): Reads {
+  mark(): Mark {
     return this.#observed.mark();
   }
 
   rewind(mark: unknown): void {
-    this.#observed.rewind(mark as Reads);
+    this.#observed.rewind(mark as Mark);
   }
 
   restart(mark: unknown): void {
-    this.#observed.set(mark as Reads);
+    this.#observed.restart(mark as Mark);
   }
 }

@@ -6,11 +6,13 @@ import { useMemory } from '../../../arena/access.ts';
 import { Actor } from '../../../arena/structures.ts';
 import { Violation } from '../../../arena/violation.ts';
 import { AGAIN, type Script } from '../../../scenarios/kit/scenario.ts';
+import { Frames, useFrames } from '../../../steps/frames.ts';
 import type { Steps } from '../../../steps/steps.ts';
 import { heldLocks } from '../../../sync/lockdep.ts';
 import type { Task } from '../../../sync/task.ts';
 import type { Feed } from './feed.ts';
 import { mixHigh, mixLow } from './hash.ts';
+import type { LiveValues } from './liveValues.ts';
 import { DONE, type LocalState, type LocalStates, NO_WAIT, type Wait } from './localState.ts';
 import { type Accesses, Declared, Mirror } from './mirror.ts';
 import { NO_READS } from './observed.ts';
@@ -18,6 +20,16 @@ import { Nondeterministic } from './recordedSteps.ts';
 import type { Recorder } from './recorder.ts';
 import { EMPTY, restore, type Scratch, scratchOf } from './scratch.ts';
 import type { Symmetry } from './symmetry.ts';
+import { stepsOf, type Way, Ways, wayOf } from './ways.ts';
+
+/** Who watches the generators. */
+export interface Watching {
+  readonly recorder: Recorder;
+  readonly feed: Feed;
+  readonly symmetry: Symmetry | null;
+  readonly values: LiveValues | null;
+  readonly keepsWays: boolean;
+}
 
 export class Generators {
   /** A generator leads, that is, it makes again what was made before. */
@@ -28,10 +40,21 @@ export class Generators {
   readonly #feed: Feed;
   readonly #generators: (Steps<unknown> | null)[];
   readonly #standsAt: (LocalState | null)[];
+  /** Calls of each actor that are under way; the last is for the twin of whoever acts. */
+  readonly #frames: readonly Frames[];
+  /** Null: actors are to remember all that they have read. */
+  readonly #values: LiveValues | null;
+  /** The way on which each generator has come to where it stands, where they are kept. */
+  readonly #ways: (Way | null)[];
+  readonly #known: Ways | null;
+  /** Local states whose next step is to be made by the generator, although it may be recorded. */
+  readonly #tries: (LocalState | null)[];
+  /** The stretch that each generator has come to (see observed.ts). */
+  readonly #stretches: number[];
   readonly #symmetry: Symmetry | null;
   readonly #mirror: Mirror | null;
 
-  constructor(scripts: readonly Script[], tasks: readonly Task[], recorder: Recorder, feed: Feed, symmetry: Symmetry | null) {
+  constructor(scripts: readonly Script[], tasks: readonly Task[], { recorder, feed, symmetry, values, keepsWays }: Watching) {
     this.#scripts = scripts;
     this.#tasks = tasks;
     this.#recorder = recorder;
@@ -40,6 +63,12 @@ export class Generators {
     this.#mirror = symmetry === null ? null : new Mirror(symmetry);
     this.#generators = tasks.map(() => null);
     this.#standsAt = tasks.map(() => null);
+    this.#values = values;
+    this.#stretches = tasks.map(() => 0);
+    this.#ways = tasks.map(() => null);
+    this.#tries = tasks.map(() => null);
+    this.#known = keepsWays ? new Ways() : null;
+    this.#frames = [...tasks, null].map(() => new Frames());
   }
 
   /** Where the generators stand is not known any more: local states have got new numbers. */
@@ -75,12 +104,25 @@ export class Generators {
     return to;
   }
 
+  /** Lets the actor's generator be one that has come to `state` on this way. */
+  stand(actor: number, way: Way): void {
+    this.#lead(actor, way);
+    this.#standsAt[actor] = way.state;
+  }
+
+  /** Is the generator at `state` to be tried, as it has come there on another way than the first one has? */
+  isToBeTried(actor: number, state: LocalState): boolean {
+    return this.#tries[actor] === state && this.#standsAt[actor] === state;
+  }
+
   #made(actor: number, from: LocalState, states: LocalStates): LocalState {
-    if (this.#standsAt[actor] !== from) this.#lead(actor, from);
+    if (this.#standsAt[actor] !== from) this.#lead(actor, wayOf(from));
+    this.#tries[actor] = null;
     this.#standsAt[actor] = null;
     const before = useMemory(this.#recorder);
     try {
-      this.#recorder.begin(actor, from.reads, from.at);
+      this.#recorder.begin(actor, from.reads, from.at, this.#stretches[actor]);
+      useFrames(this.#frames[actor] as Frames);
       const { done, value } = (this.#generators[actor] as Steps<unknown>).next();
       const to = done
         ? this.#take(actor, this.#after(actor, from.operation, value), states)
@@ -93,54 +135,64 @@ export class Generators {
   }
 
   /** Runs a new generator to where `state` is, with what was read on the way. */
-  #lead(actor: number, state: LocalState): void {
-    const way = wayTo(state);
+  #lead(actor: number, way: Way): void {
+    const { state } = way;
     const task = this.#tasks[actor] as Task;
-    restore(task.pfns, (way[0] as LocalState).before);
+    restore(task.pfns, way.before);
     const failed = (): Nondeterministic =>
       new Nondeterministic(`${this.#scripts[actor]?.name} went another way when it was led the same way again`);
-    const generator = this.#operation(actor, state.operation) as Steps<unknown>;
+    const generator = this.#operation(actor, state.operation, actor) as Steps<unknown>;
     const before = useMemory(this.#feed);
     this.leading = true;
     this.#feed.begin(actor);
     try {
-      for (const at of way) {
-        this.#feed.lead(at);
+      for (const step of stepsOf(way)) {
+        this.#feed.lead(step);
         const { done, value } = generator.next();
-        if (done || value !== at.at || !this.#feed.hasReached(at)) throw failed();
+        if (done || value !== step.state.at || !this.#feed.hasReached(step.state)) throw failed();
       }
-      if (scratchOf(task.pfns, state.scratch) !== state.scratch) throw failed();
+      if (scratchOf(task.pfns, state.scratch) !== state.scratch || !this.#holds(actor, state)) throw failed();
     } finally {
       this.leading = false;
       useMemory(before);
     }
     this.#generators[actor] = generator;
+    this.#stretches[actor] = this.#feed.stretch;
+    this.#ways[actor] = way;
+  }
+
+  /** Do the calls of the actor hold what they are to hold there? */
+  #holds(actor: number, { reads }: LocalState): boolean {
+    if (this.#values === null || !reads.isLive) return true;
+    const isKnown = this.#values.look(this.#tasks[actor] as Task, this.#frames[actor] as Frames);
+    return isKnown && this.#values.low === reads.low && this.#values.high === reads.high;
   }
 
   /** Would the twin, in the actor's place at `from`, make the step to `to`, too? */
   #isAlike(actor: number, twin: number, from: LocalState, to: LocalState, accesses: Accesses): boolean {
     const mirror = this.#mirror as Mirror;
-    const way = wayTo(from);
+    const way = wayOf(from);
     let { operation } = from;
     // Its array is the other one's for now.
     this.#standsAt[twin] = null;
-    restore((this.#tasks[twin] as Task).pfns, (way[0] as LocalState).before);
-    let generator = this.#operation(twin, operation);
+    restore((this.#tasks[twin] as Task).pfns, way.before);
+    const ownFrames = this.#frames.length - 1;
+    let generator = this.#operation(twin, operation, ownFrames);
     const before = useMemory(mirror);
     this.leading = true;
     mirror.begin(actor, twin);
     try {
-      for (const { log, at } of way) {
+      for (const { log, state } of stepsOf(way)) {
         mirror.expect(log);
         const { done, value } = (generator as Steps<unknown>).next();
-        if (done || value !== at || !mirror.isThrough) return false;
+        if (done || value !== state.at || !mirror.isThrough) return false;
       }
       mirror.expect(accesses.reads);
       while (generator !== null) {
         const { done, value } = generator.next();
         if (!done) return value === to.at && operation === to.operation && mirror.hasMade(accesses);
         operation = this.#following(twin, operation, value);
-        generator = this.#operation(twin, operation);
+        generator = this.#operation(twin, operation, ownFrames);
       }
       return to.at === DONE && mirror.hasMade(accesses);
     } catch (error) {
@@ -151,9 +203,15 @@ export class Generators {
     }
   }
 
-  #operation(actor: number, operation: number): Steps<unknown> | null {
+  /** A new generator of the operation, whose calls are recorded in the `frames` of that number; null when there is no such operation. */
+  #operation(actor: number, operation: number, frames: number): Steps<unknown> | null {
     const make = this.#scripts[actor]?.operations[operation];
-    return make === undefined ? null : make(this.#tasks[actor] as Task);
+    if (make === undefined) return null;
+    const generator = make(this.#tasks[actor] as Task);
+    const calls = this.#frames[frames] as Frames;
+    useFrames(calls);
+    calls.begin(generator);
+    return generator;
   }
 
   /** The operation that follows when one has come to its end. */
@@ -179,7 +237,7 @@ export class Generators {
     const { pfns } = this.#tasks[actor] as Task;
     for (let operation = first; ; ) {
       const before = scratchOf(pfns, EMPTY);
-      const generator = this.#operation(actor, operation);
+      const generator = this.#operation(actor, operation, actor);
       this.#generators[actor] = generator;
       this.#recorder.forgetAll();
       if (generator === null) return this.#stand(actor, operation, DONE, null, before, states);
@@ -204,21 +262,45 @@ export class Generators {
   ): LocalState {
     const { observed, log, granted } = this.#recorder;
     const task = this.#tasks[actor] as Task;
+    this.#stretches[actor] = observed.stretch;
+    this.#remember(actor, at);
     const [locksLow, locksHigh] = locksOf(task);
     const scratch = scratchOf(task.pfns, parent?.scratch ?? before);
     const wait = waitOf(task);
-    return states.intern(
-      { actor, operation, at, wait, locksLow, locksHigh, reads: observed, scratch, granted },
+    const state = states.intern(
+      { actor, operation, at, wait, locksLow, locksHigh, reads: observed, scratch, granted, isFirst: parent === null },
       { parent, before, log },
     );
+    this.#arrived(actor, state, parent, before);
+    return state;
   }
-}
 
-/** The local states on the way to one since its operation began, itself the last. */
-function wayTo(state: LocalState): readonly LocalState[] {
-  const way: LocalState[] = [];
-  for (let at: LocalState | null = state; at !== null; at = at.parent) way.push(at);
-  return way.reverse();
+  /** Whatever was read, the live variables are what counts, if all of them are known. */
+  #remember(actor: number, at: number): void {
+    const values = this.#values;
+    if (values === null) return;
+    const { observed } = this.#recorder;
+    if (at === DONE) observed.isAll(0, 0);
+    else if (values.look(this.#tasks[actor] as Task, this.#frames[actor] as Frames)) observed.isAll(values.low, values.high);
+  }
+
+  /** Notes on which way the generator has come to a state, or tries the one or the other of them. */
+  #arrived(actor: number, state: LocalState, parent: LocalState | null, before: Scratch): void {
+    if (this.#known !== null) {
+      const previous = parent === null ? null : (this.#ways[actor] as Way);
+      this.#ways[actor] = this.#known.note({ state, before, log: this.#recorder.log(), previous });
+      return;
+    }
+    if (state.parent === parent) return;
+    // Seldom: after 1, 2, 4, 8... generators that have come from elsewhere.
+    const others = ++state.others;
+    if ((others & (others - 1)) === 0) this.#tries[actor] = state;
+  }
+
+  /** The ways on which generators have come to a state, if they are kept. */
+  waysTo(state: LocalState): readonly Way[] {
+    return this.#known?.to(state) ?? [];
+  }
 }
 
 /** Hash of what lockdep.ts notes of a task: the locks it holds, in order, and how many of those that are only counted. */

@@ -1,6 +1,7 @@
 /**
- * The local state of an actor between two steps: the point where it stands in its operation, what it has read since the operation
- * began, and what its task keeps from one operation to the next. The next step follows from the local state and the shared words.
+ * The local state of an actor between two steps: the point where it stands in its operation, the live variables of its calls (or, where
+ * they are not known, what it has read since they were, or since the operation began), and what its task keeps from one operation to
+ * the next. The next step follows from the local state and the shared words.
  * A scenario has few local states; the many states of the machine are combinations of them.
  */
 import { mixHigh, mixLow } from './hash.ts';
@@ -33,6 +34,8 @@ export interface Place {
   readonly scratch: Scratch;
   /** The lock that the step that led here has waited for and taken, 0 for none. */
   readonly granted: number;
+  /** Is it the first of an operation? Who is in the background stops there, and not where a round of its loop begins. */
+  readonly isFirst: boolean;
 }
 
 export interface LocalState extends Place {
@@ -53,6 +56,8 @@ export interface LocalState extends Place {
   readonly before: Scratch;
   /** Words and values read in the step that led here, in order: what leads a new generator here too. */
   readonly log: Int32Array;
+  /** How often a generator came here from elsewhere than from `parent`. */
+  others: number;
   /** Where the recorded steps from here begin (see recordedSteps.ts), 0 for none. */
   entry: number;
   /** Does the next step touch nothing that counts? See lookAhead.ts; -1 while it is not known. */
@@ -76,8 +81,10 @@ export interface Way {
   readonly log: () => Int32Array;
 }
 
-function isAt(state: LocalState, { actor, operation, at, wait, locksLow, locksHigh, reads, scratch, granted }: Place): boolean {
+function isAt(state: LocalState, place: Place): boolean {
+  const { actor, operation, at, wait, locksLow, locksHigh, reads, scratch, granted, isFirst } = place;
   return (
+    state.isFirst === isFirst &&
     state.actor === actor &&
     state.operation === operation &&
     state.at === at &&
@@ -89,20 +96,24 @@ function isAt(state: LocalState, { actor, operation, at, wait, locksLow, locksHi
     state.granted === granted &&
     state.reads.low === reads.low &&
     state.reads.high === reads.high &&
+    state.reads.named === reads.named &&
+    state.reads.isLive === reads.isLive &&
     state.scratch.low === scratch.low &&
     state.scratch.high === scratch.high
   );
 }
 
+const kindOf = ({ named, isLive }: Reads, isFirst: boolean): number => (named << 2) | (isLive ? 2 : 0) | (isFirst ? 1 : 0);
+
 /** Hash of a place, as that of `actor`. Two halves, each folded in order. */
-function lowOf(actor: number, { operation, at, wait, granted, locksLow, reads, scratch }: Place): number {
-  const stand = mixLow(mixLow(mixLow(actor, operation), at), granted);
+function lowOf(actor: number, { operation, at, wait, granted, locksLow, reads, scratch, isFirst }: Place): number {
+  const stand = mixLow(mixLow(mixLow(mixLow(actor, operation), at), granted), kindOf(reads, isFirst));
   const waits = mixLow(mixLow(mixLow(stand, wait.word), wait.value), wait.mask);
   return mixLow(mixLow(mixLow(waits, locksLow), reads.low), scratch.low);
 }
 
-function highOf(actor: number, { operation, at, wait, granted, locksHigh, reads, scratch }: Place): number {
-  const stand = mixHigh(mixHigh(mixHigh(actor, operation), at), granted);
+function highOf(actor: number, { operation, at, wait, granted, locksHigh, reads, scratch, isFirst }: Place): number {
+  const stand = mixHigh(mixHigh(mixHigh(mixHigh(actor, operation), at), granted), kindOf(reads, isFirst));
   const waits = mixHigh(mixHigh(mixHigh(stand, wait.word), wait.value), wait.mask);
   return mixHigh(mixHigh(mixHigh(waits, locksHigh), reads.high), scratch.high);
 }
@@ -129,7 +140,7 @@ export class LocalStates {
 
   /** The one at `place`; made, as reached on `way`, when it is new. */
   intern(place: Place, { parent, before, log }: Way): LocalState {
-    const { actor, operation, at, wait, locksLow, locksHigh, reads, scratch, granted } = place;
+    const { actor, operation, at, wait, locksLow, locksHigh, reads, scratch, granted, isFirst } = place;
     const low = lowOf(actor, place);
     const bucket = this.#byHash.get(low);
     if (bucket !== undefined) for (const state of bucket) if (isAt(state, place)) return state;
@@ -143,8 +154,9 @@ export class LocalStates {
       locksLow,
       locksHigh,
       granted,
+      isFirst,
       scratch,
-      reads: { low: reads.low, high: reads.high, named: reads.named },
+      reads: { low: reads.low, high: reads.high, named: reads.named, isLive: reads.isLive },
       low,
       high: highOf(actor, place),
       anonymousLow: lowOf(first, place),
@@ -154,6 +166,7 @@ export class LocalStates {
       parent,
       before,
       log: log(),
+      others: 0,
       entry: 0,
       quiet: -1,
       touches: null,

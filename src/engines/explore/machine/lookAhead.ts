@@ -112,6 +112,6 @@ export class LookAhead {
   /** One in the background takes its operations up once more, or somebody is done: who is in the background stops for that. */
   #isNoticed(from: LocalState, to: LocalState): boolean {
     if (!this.#maker.hasBackground) return false;
-    return to.at === DONE || (from.operation === 0 && from.parent === null && this.#maker.isBackground(from.actor));
+    return to.at === DONE || (from.operation === 0 && from.isFirst && this.#maker.isBackground(from.actor));
   }
 }

@@ -2,7 +2,7 @@
 import type { Memory } from '../../../arena/access.ts';
 import { Violation } from '../../../arena/violation.ts';
 import { Accesses } from './mirror.ts';
-import { NO_READS, Observed, type Reads } from './observed.ts';
+import { type Mark, Observed, type Reads } from './observed.ts';
 import { type Effects, Op, type StepRecord } from './recordedSteps.ts';
 import type { Symmetry } from './symmetry.ts';
 import { Kind, type UndoLog } from './undoLog.ts';
@@ -66,8 +66,8 @@ export class Recorder implements Memory {
     this.#witness = witness;
   }
 
-  /** A step begins at a local state with these reads and this point. */
-  begin(actor: number, reads: Reads, point: number): void {
+  /** A step begins at a local state with these reads and this point, in the stretch that the generator has come to. */
+  begin(actor: number, reads: Reads, point: number, stretch = 0): void {
     this.#actor = actor;
     this.#touched.clear();
     this.#reads = [];
@@ -76,14 +76,14 @@ export class Recorder implements Memory {
     this.#log = [];
     if (this.#symmetry !== null) this.accesses = new Accesses();
     this.granted = 0;
-    this.observed.set(reads);
+    this.observed.goOn(reads, stretch);
     this.observed.passed(point);
   }
 
   /** The next operation begins: what was read before no longer matters. */
   forgetAll(): void {
     this.#log = [];
-    this.observed.set(NO_READS);
+    this.observed.begin();
   }
 
   /** The whole of the step. A write that changes nothing is no effect; checks come last and see all that was done. */
@@ -194,15 +194,15 @@ export class Recorder implements Memory {
     this.#checks.push(number);
   }
 
-  mark(): Reads {
+  mark(): Mark {
     return this.observed.mark();
   }
 
   rewind(mark: unknown): void {
-    this.observed.rewind(mark as Reads);
+    this.observed.rewind(mark as Mark);
   }
 
   restart(mark: unknown): void {
-    this.observed.set(mark as Reads);
+    this.observed.restart(mark as Mark);
   }
 }
