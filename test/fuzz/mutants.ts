@@ -205,8 +205,8 @@ export const mutants: readonly Mutant[] = [
   // The search, and what it says.
   mutant('a preemption costs nothing', [
     'search/depthFirst',
-    'const cost = !this.#unbounded && current >= 0 && next !== current ? 1 : 0;',
-    'const cost = 0;',
+    'return !this.#unbounded && current >= 0 && next !== current ? 1 : 0;',
+    'return 0;',
   ]),
   mutant('a state that was reached at a higher price counts as reached', [
     'search/visited',
