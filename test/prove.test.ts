@@ -44,11 +44,19 @@ test('scenarios that are named are proved, and the page says what the table says
   assert.match(page, /^Proved 2 of 2 scenarios \(/m);
 });
 
+test('without reductions there are no fewer states, and none is named', () => {
+  const [all, none] = ['all', 'none'].map((name) => reportOf(run(['prove', 'mini-hmm', '--reduction', name, '--json']).stdout));
+  const [less, more] = [all?.scenarios[0], none?.scenarios[0]];
+  assert.deepEqual([none?.config.reduction, more?.verdict, more?.interchangeable, more?.allOrders], ['none', 'proved', 0, true]);
+  assert.ok((more?.states ?? 0) > (less?.states ?? 0));
+});
+
 test('what is wrong is said before anything is proved', () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['mini-hmm', 'nowhere'], /unknown scenario 'nowhere'/],
     [['--driver', 'geforce'], /unknown driver 'geforce', allowed are/],
     [['exclusive-alone', '--driver', 'amdgpu-userptr'], /^hmm-lab: scenario exclusive-alone .*amdgpu-userptr/],
+    [['mini-hmm', '--reduction', 'much'], /unknown reduction 'much', allowed are none, orders, all/],
     [['mini-hmm', '--seconds', '0'], /--seconds is '0', allowed is a number above 0/],
     [['mini-hmm', '--workers', '65'], /--workers is '65', allowed is a whole number from 1 to 64/],
     [['mini-hmm', '--markdown', 'no/where.md'], /'no\/where.md' cannot be written/],

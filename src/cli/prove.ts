@@ -20,6 +20,13 @@ const flags = [
   },
   bugFlag,
   {
+    name: 'reduction',
+    kind: 'text',
+    value: 'NAME',
+    default: proveUsual.reduction,
+    help: 'what the searches may leave out because it comes to the same: none; orders, of steps; all, which also takes like actors for one another',
+  },
+  {
     name: 'seconds',
     ...exploreBounds.seconds,
     default: proveUsual.seconds,
@@ -59,9 +66,9 @@ export const prove: Command = {
   async run(args) {
     const most = { what: 'names of scenarios', most: Number.POSITIVE_INFINITY };
     const { values, given } = parseArguments('prove', flags, args, most);
-    const { driver, bug, seconds, workers, threads, markdown, json } = values;
+    const { driver, bug, reduction, seconds, workers, threads, markdown, json } = values;
     const store = markdown === undefined ? undefined : outFile(markdown);
-    const request = { scenarios: given.length === 0 ? undefined : given, driver, bug, seconds, workers, threads };
+    const request = { scenarios: given.length === 0 ? undefined : given, driver, bug, reduction, seconds, workers, threads };
     const live = startProveLive(process.stderr);
     const run = (signal: AbortSignal) => proved(request, { onProgress: live.update, onRow: live.row, signal });
     const report = await interruptible(run).finally(live.stop);

@@ -14,6 +14,8 @@ import { askedDriver, type DriverRequest, driverOptions } from './subject.ts';
 export interface ProveRequest extends DriverRequest {
   /** Names of `hmm-lab scenarios`, or paths of modules of your own. Default: all of the lab that fit the driver. */
   readonly scenarios?: readonly string[] | undefined;
+  /** What the searches may leave out because it comes to the same: `none`, `orders` of steps, or `all`, the default. */
+  readonly reduction?: string | undefined;
   /** How long to look at each scenario, in seconds: above 0, at most 86,400. Default 60. */
   readonly seconds?: number | undefined;
   /** Threads, each at a scenario of its own: 1 to 64. Default 1. */
@@ -22,7 +24,7 @@ export interface ProveRequest extends DriverRequest {
   readonly threads?: number | undefined;
 }
 
-export const proveUsual = { seconds: 60, workers: 1, threads: 1 } as const;
+export const proveUsual = { reduction: 'all', seconds: 60, workers: 1, threads: 1 } as const;
 
 /** `--json` of `hmm-lab prove`. */
 export type ProveReport = Result<
@@ -34,6 +36,7 @@ export type ProveReport = Result<
       readonly driver: string | null;
       readonly settings: DriverSettings;
       readonly bug: string | null;
+      readonly reduction: string;
       /** For each scenario. */
       readonly seconds: number;
     };
@@ -60,7 +63,7 @@ const { seconds, workers, threads } = exploreBounds;
  */
 export async function prove(request: ProveRequest = {}, { onRow, ...hooks }: ProveHooks = {}): Promise<ProveReport> {
   const given = givenOptions('a proof', request);
-  const others = { scenarios: 'list with at least one string', ...driverOptions };
+  const others = { scenarios: 'list with at least one string', reduction: 'string', ...driverOptions };
   checkOptions('a proof', given, { numbers: { seconds, workers, threads }, others });
   const all = { ...proveUsual, ...given };
   const bug = given.bug === undefined ? undefined : await bugOf(given.bug);
@@ -68,7 +71,7 @@ export async function prove(request: ProveRequest = {}, { onRow, ...hooks }: Pro
   // The settings of a bug are for the driver that it is of.
   const settings = { ...(driver.driver === undefined ? bug?.settings : {}), ...chosen };
   const scenarios = given.scenarios === undefined ? undefined : [...new Set(given.scenarios)];
-  const limits = { seconds: all.seconds, workers: all.workers, threads: all.threads };
+  const limits = { reduction: all.reduction, seconds: all.seconds, workers: all.workers, threads: all.threads };
   const options = { ...driver, settings, like: bug?.scenario, scenarios, ...limits };
   const result = await underHooks(hooks, (watched) =>
     inStepped(bug, async (load) => {
@@ -81,6 +84,7 @@ export async function prove(request: ProveRequest = {}, { onRow, ...hooks }: Pro
     driver: driver.driver ?? null,
     settings,
     bug: bug?.id ?? null,
+    reduction: all.reduction,
     seconds: all.seconds,
   };
   return resultAs('hmm-lab/prove/1', { config, ...result });

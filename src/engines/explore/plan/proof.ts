@@ -36,6 +36,8 @@ export interface ProofRow {
   /** How long it took, in seconds of a thread; and the memory of it at its end, in bytes, with what was not collected yet. */
   readonly seconds: number;
   readonly bytes: number;
+  /** No order of steps was left out because another one comes to the same. */
+  readonly allOrders: boolean;
   /** Like actors that it did not tell apart; and why they had to be told apart, null if they had not or there are none. */
   readonly interchangeable: number;
   readonly asymmetry: string | null;
@@ -78,6 +80,7 @@ export class Proof {
   isStuck = false;
   failure: ProofFailure | null = null;
   readonly #ms: number;
+  readonly #reduction: string;
   #began = 0;
   #isOver = false;
   /** Bounds that are left. */
@@ -93,9 +96,10 @@ export class Proof {
   #gaveUp: string | null = null;
   readonly #reached = new Set<number>();
 
-  /** There are `seconds` for it. */
-  constructor(asked: Asked, seconds: number) {
+  /** There are `seconds` for it. What its searches may leave out is a name of search/reduction.ts. */
+  constructor(asked: Asked, seconds: number, reduction = 'all') {
     this.asked = asked;
+    this.#reduction = reduction;
     this.#ms = 1000 * seconds;
   }
 
@@ -118,7 +122,7 @@ export class Proof {
     const [preemptions] = this.#bounds;
     if (preemptions === undefined) return null;
     const until = preemptions === ALL ? this.#began + SHARE * this.#ms : end;
-    return { kind: 'search', preemptions, executions: Number.MAX_SAFE_INTEGER, until };
+    return { kind: 'search', preemptions, reduction: this.#reduction, executions: Number.MAX_SAFE_INTEGER, until };
   }
 
   /** Takes what came of the job. */
@@ -176,6 +180,7 @@ export class Proof {
       leftOut: { long: result?.long ?? 0, spins: result?.spins ?? 0 },
       seconds: ms / 1000,
       bytes,
+      allOrders: result?.allOrders ?? true,
       interchangeable: result?.interchangeable ?? 0,
       asymmetry: result?.asymmetry ?? null,
       covers,

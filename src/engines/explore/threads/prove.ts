@@ -5,6 +5,7 @@ import type { ExploreOptions } from '../explore.ts';
 import { Control, LANES } from '../plan/control.ts';
 import { type Asked, Proof, type ProofRow } from '../plan/proof.ts';
 import { type ProveResult, proveResult } from '../plan/proofResult.ts';
+import { reduction } from '../search/reduction.ts';
 import { measured } from './measured.ts';
 import { report } from './parallel.ts';
 import { type ExploreProgress, supervised } from './supervised.ts';
@@ -20,6 +21,8 @@ export interface ProveOptions {
   readonly settings: DriverSettings;
   /** A scenario that says whose the settings are. */
   readonly like?: string | undefined;
+  /** What the searches may leave out: a name of search/reduction.ts. */
+  readonly reduction: string;
   /** Time for each scenario. */
   readonly seconds: number;
   /** Threads that prove a scenario each, and threads that make a long search together; one of the two is 1. */
@@ -136,9 +139,9 @@ class Proving {
 
   /** Sets all of them up. One that was named must fit; of the others it is noted which do not. */
   async #open(threads: Threads, asked: readonly Asked[]): Promise<void> {
-    const { scenarios, driver, seconds } = this.#options;
+    const { scenarios, driver, seconds, reduction: leftOut } = this.#options;
     const odd = new Map<Proof, string>();
-    this.proofs = asked.map((one) => new Proof(one, seconds));
+    this.proofs = asked.map((one) => new Proof(one, seconds, leftOut));
     await this.#each(threads, this.proofs, async (proof, _, lane) => {
       const opened: Started | Misfit = await threads.run({ kind: 'open', ...subjectOf(proof) }, lane);
       if (!('misfit' in opened)) proof.opened = opened;
@@ -193,7 +196,7 @@ const searchAll = { strategy: 'search', schedules: Number.MAX_SAFE_INTEGER, pree
 /**
  * Proves the scenarios: one a thread in `workers` of them, or one after the other, and the long searches in `threads` of them.
  *
- * @throws UsageError for an unknown scenario or driver, a module that is none, options that it does not have, a scenario that was named
+ * @throws UsageError for an unknown scenario, driver or reduction, a module that is none, options that it does not have, a scenario that was named
  * and does not fit, a driver that no scenario fits or that does not end loading or being set up, or workers and threads that do not go together.
  */
 export async function prove(options: ProveOptions, hooks: ProveHooks = {}): Promise<ProveResult> {
@@ -202,6 +205,7 @@ export async function prove(options: ProveOptions, hooks: ProveHooks = {}): Prom
     throw new UsageError(
       `workers is ${workers} and threads is ${threads}, allowed are 1 to ${LANES}, and one of the two is 1: workers are for many scenarios at a time, threads for one`,
     );
+  reduction(options.reduction);
   const control = new Control();
   const began = Date.now();
   const elapsed = (): number => (Date.now() - began) / 1000;
