@@ -11,8 +11,8 @@ import type * as Strategies from '../src/engines/explore/sampling/portfolio.ts';
 import type * as Run from '../src/engines/explore/sampling/run.ts';
 import { mutatedTree } from '../src/mutation/mutate.ts';
 
-/** Bugs that the portfolio needs some sixty schedules for or more, one of each kind. */
-const HARD = ['R05', 'R26', 'R27', 'R34', 'R49', 'R54', 'R72', 'R73b', 'X03', 'G26', 'F02b', 'M08'];
+/** Bugs that take long to come upon: the portfolio needs some sixty schedules or more for most of them. R73b needs two preemptions, the others one. */
+const HARD = ['R05', 'R26', 'R27', 'R34', 'R49', 'R54', 'R72', 'R73b'];
 
 /** Ways of sampling that are compared: those that can find such a bug. */
 const NAMES = [
