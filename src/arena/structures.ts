@@ -243,6 +243,9 @@ export const Mirror = pooled(
     flags: atomic('driver flags, such as a one-shot allocation failure'),
     work: atomic('the work queue of the driver: which items are pending, and which run (sync/workqueue.ts)'),
     dmaTable: frozen('root of the DMA mappings of the device (drivers/base/dmaMap.ts), 0 for a device behind no IOMMU'),
+    dmaEntries: frozen(
+      '1 if each device entry of a page of system memory has its own DMA mapping, as long as it is there (drivers/base/entryDma.ts)',
+    ),
     options: frozen('values of the driver options, by their place in the option table', 48),
     private: owned('words a driver declares for itself', 32),
   },

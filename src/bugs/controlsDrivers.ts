@@ -130,4 +130,18 @@ export const driverControls: readonly Control[] = [
       },
     ],
   },
+  {
+    id: 'C18',
+    title: 'the zap flushes the device, and looks for mappings to end, though no entry was there',
+    reference: 'more than need be, and no harm',
+    scenario: 'device-fault-vs-dontneed@nouveau',
+    edits: [
+      {
+        module: 'drivers/nouveau/vmm',
+        in: 'nvkmVmmPfnUnmap',
+        find: 'if (!(yield* gp100VmmPfnClear(task, mirror, start, end))) return;',
+        replace: 'yield* gp100VmmPfnClear(task, mirror, start, end);',
+      },
+    ],
+  },
 ];

@@ -2,6 +2,7 @@
 import type { Bug, Control } from './bug.ts';
 import { driverControls } from './controlsDrivers.ts';
 import { memoryControls } from './controlsMemory.ts';
+import { dmaMistakes } from './driverMistakesDma.ts';
 import { invalidateMistakes } from './driverMistakesInvalidate.ts';
 import { driverMigrationMistakes } from './driverMistakesMigration.ts';
 import { retryMistakes } from './driverMistakesRetry.ts';
@@ -42,6 +43,7 @@ export const bugs: readonly Bug[] = [
   retryMistakes,
   invalidateMistakes,
   driverMigrationMistakes,
+  dmaMistakes,
   notifierWindows,
   faultWindows,
   exclusiveWindows,

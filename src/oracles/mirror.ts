@@ -8,6 +8,7 @@ import type { DeviceEntry, Vpn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn, mkDeviceEntry } from '../drivers/base/deviceTable.ts';
 import { dmaPage, forEachDmaEntry } from '../drivers/base/dmaMap.ts';
+import { entryMappingFaults } from '../drivers/base/entryDma.ts';
 import { mirrorMm } from '../drivers/base/mirror.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../mm/page/devPagemap.ts';
 import { isZeroPage } from '../mm/page/page.ts';
@@ -80,6 +81,9 @@ export function checkInstalled(task: Task, mirror: Mirror, start: Vpn, end: Vpn)
 
 /** A DMA mapping outlives neither its page nor the mapping of the CPU: what an entry would be told, at a second level. */
 function dmaObjections(arena: Arena, mirror: Mirror): Finding[] {
+  // Where each entry has its mapping, and each mapping its entry, what is said about entries says it all.
+  const faults = entryMappingFaults(arena, mirror);
+  if (faults !== null) return faults.map((message) => ({ rule: 'I-DMA', message }));
   const findings: Finding[] = [];
   forEachDmaEntry(arena, mirror, (vpn, entry) => {
     const objection = entryObjection(arena, mirror, vpn, mkDeviceEntry(dmaPage(entry), 0));

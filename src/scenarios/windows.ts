@@ -7,6 +7,7 @@ import { classicPlans } from './windows/classic.ts';
 import { cpuFaultPlans } from './windows/cpuFaults.ts';
 import { deviceFaultPlans } from './windows/deviceFaults.ts';
 import { dmaBufferPlans } from './windows/dmaBuffers.ts';
+import { dmaEntryPlans } from './windows/dmaEntries.ts';
 import { driverObjectPlans } from './windows/driverObjects.ts';
 import { exclusivePlans } from './windows/exclusive.ts';
 import { exitPlans } from './windows/exit.ts';
@@ -43,6 +44,7 @@ const plans: readonly Plan[] = [
   ...teardownPlans,
   ...chargePlans,
   ...dmaBufferPlans,
+  ...dmaEntryPlans,
 ];
 
 /** `settings` are given to the driver. */

@@ -23,8 +23,12 @@ const directions = ['nowhere', 'to the device', 'from the device'];
 const FAIL_SHIFT = 8;
 export const failDmaMapping = (which: number): number => which << FAIL_SHIFT;
 
-/** Does the next mapping fail? */
-function fails(arena: Arena, { mirror }: CopyBuffer): boolean {
+/**
+ * dma_mapping_error: does the next mapping fail, whatever it is for?
+ *
+ * @kernel include/linux/dma-mapping.h dma_mapping_error
+ */
+export function dmaMappingError(arena: Arena, mirror: Mirror): boolean {
   if (mirror === 0 || get(arena, mirror + Mirror.flags) < failDmaMapping(1)) return false;
   return add(arena, mirror + Mirror.flags, -failDmaMapping(1)) < failDmaMapping(2);
 }
@@ -67,7 +71,7 @@ export function dmaMapPage(arena: Arena, pfn: Pfn, pages: number, direction: num
  */
 export function mapSlot(arena: Arena, buffer: CopyBuffer | null, i: number, pfn: Pfn, pages = 1): boolean {
   if (buffer === null || buffer.addresses[i] !== 0) return true;
-  if (fails(arena, buffer)) return false;
+  if (dmaMappingError(arena, buffer.mirror)) return false;
   dmaMapPage(arena, pfn, pages, buffer.direction);
   for (let piece = 0; piece < pages; piece++) buffer.addresses[i + piece] = addressOf(arena, pfn + piece);
   return true;

@@ -1,8 +1,12 @@
 /**
- * DMA mappings of a device behind an IOMMU (mm/hmm.c: hmm_dma_map_alloc, hmm_dma_map_pfn, hmm_dma_unmap_pfn). A mapping is an
- * entry of a second table, at the address page it is for; it holds no reference on the page. The sticky bits of the words of a
- * range fault say what is mapped already. A refault keeps them, whatever page it reports: so the invalidate callback must unmap,
- * or the old mapping is used for the new page.
+ * DMA mappings of a device behind an IOMMU. A mapping is an entry of a second table, at the address page it is for; it holds no
+ * reference on the page. When one is made is up to the driver:
+ *
+ * - For the pages of a range fault (mm/hmm.c: hmm_dma_map_alloc, hmm_dma_map_pfn, hmm_dma_unmap_pfn), which is what gpusvm does. The
+ *   sticky bits of the words of a range fault say what is mapped already. A refault keeps them, whatever page it reports: so the
+ *   invalidate callback must unmap, or the old mapping is used for the new page. Memory of the device has a mapping, too, by its
+ *   bus address.
+ * - With each device entry (entryDma.ts), which is what nouveau does.
  */
 
 import { get, load, set, store } from '../../arena/access.ts';
@@ -27,7 +31,7 @@ import {
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 
-const MAPPED = 1;
+export const MAPPED = 1;
 /** Peer memory by its bus address: nothing in the IOMMU. */
 const BUS = 2;
 
@@ -44,6 +48,9 @@ export function openDma(arena: Arena, mirror: Mirror): Errno {
   set(arena, mirror + Mirror.dmaTable, root);
   return 0;
 }
+
+/** Has each entry of the device a mapping of its own? */
+export const mapsEntries = (arena: Arena, mirror: Mirror): boolean => get(arena, mirror + Mirror.dmaEntries) !== 0;
 
 /** The DMA mapping of an address page, 0 for none. */
 export function dmaEntry(arena: Arena, mirror: Mirror, vpn: Vpn): IommuEntry {
@@ -101,15 +108,24 @@ export function dmaUnmap(arena: Arena, mirror: Mirror, start: Vpn, end: Vpn): vo
   }
 }
 
+/** What is wrong with the mapping that an access to `page` goes through; null when nothing is. */
+export function mappingFault(arena: Arena, mirror: Mirror, vpn: Vpn, page: Pfn): string | null {
+  const entry = dmaEntry(arena, mirror, vpn);
+  if (mapsEntries(arena, mirror) && isDevicePage(arena, page)) {
+    return entry === 0 ? null : `it is memory of a device, and the DMA mapping of page ${dmaPage(entry)} is left there`;
+  }
+  if (entry === 0) return 'there is no DMA mapping of it';
+  return dmaPage(entry) === page ? null : `its DMA mapping leads to page ${dmaPage(entry)}`;
+}
+
 /** A device access goes through the IOMMU: it must find the page that the device entry stands for. */
 export function checkDma(arena: Arena, mirror: Mirror, vpn: Vpn, page: Pfn): void {
   if (get(arena, mirror + Mirror.dmaTable) === 0) return;
-  const entry = dmaEntry(arena, mirror, vpn);
-  if (entry !== 0 && dmaPage(entry) === page) return;
-  const found = entry === 0 ? 'there is no DMA mapping of it' : `its DMA mapping leads to page ${dmaPage(entry)}`;
+  const fault = mappingFault(arena, mirror, vpn, page);
+  if (fault === null) return;
   throw new Violation(
     'I-DMA',
-    `device ${get(arena, mirror + Mirror.device)} accesses page ${page} at address page ${vpn}, but ${found}`,
+    `device ${get(arena, mirror + Mirror.device)} accesses page ${page} at address page ${vpn}, but ${fault}`,
   );
 }
 
@@ -125,4 +141,5 @@ export function closeDma(arena: Arena, mirror: Mirror): void {
     );
   freeTables(arena, root);
   set(arena, mirror + Mirror.dmaTable, 0);
+  set(arena, mirror + Mirror.dmaEntries, 0);
 }

@@ -21,6 +21,7 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { DEV_ATOMIC, deviceEntry, mkDeviceEntry, needsFlush, setDeviceEntry } from '../base/deviceTable.ts';
+import { mapEntry } from '../base/entryDma.ts';
 import { mirrorMm } from '../base/mirror.ts';
 import { intervalAt, intervalDone } from './interval.ts';
 import { Is, numberOption, optionIs } from './options.ts';
@@ -32,7 +33,7 @@ interface Section {
   readonly token: number;
 }
 
-/** Programs the atomic entry under the update lock, unless the section collided. 0, -EBUSY or -ENOMEM. */
+/** Programs the atomic entry under the update lock, unless the section collided. 0, -EBUSY, -ENOMEM, or -EFAULT (not to be had by DMA). */
 function* program(task: Task, mirror: Mirror, { sub, vpn, token }: Section, pfn: Pfn): Steps<Errno> {
   const { arena } = task;
   const updateLock = mirror + Mirror.updateLock;
@@ -45,7 +46,8 @@ function* program(task: Task, mirror: Mirror, { sub, vpn, token }: Section, pfn:
     count(task, Counter.exclusiveRetries);
     result = -EBUSY;
   } else {
-    const old = yield* setDeviceEntry(task, mirror, vpn, entry);
+    result = yield* mapEntry(task, mirror, vpn, pfn);
+    const old = result === 0 ? yield* setDeviceEntry(task, mirror, vpn, entry) : 0;
     if (old === -1) result = -ENOMEM;
     else if (needsFlush(old, entry) && optionIs(arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);
     if (result === 0) task.watch?.installed(task, mirror, vpn, vpn + 1);
@@ -116,7 +118,8 @@ function* programChunk(task: Task, mirror: Mirror, start: Vpn, pages: Int32Array
   yield* mutexLock(task, updateLock, LockClass.updateLock);
   for (let i = 0; i < pages.length; i++) {
     const pfn = pages[i] as number;
-    if (pfn !== 0 && (yield* setDeviceEntry(task, mirror, start + i, mkDeviceEntry(pfn, DEV_ATOMIC))) !== -1) mapped++;
+    if (pfn === 0 || (yield* mapEntry(task, mirror, start + i, pfn)) !== 0) continue;
+    if ((yield* setDeviceEntry(task, mirror, start + i, mkDeviceEntry(pfn, DEV_ATOMIC))) !== -1) mapped++;
   }
   yield* mutexUnlock(task, updateLock, LockClass.updateLock);
   return mapped;

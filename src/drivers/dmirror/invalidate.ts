@@ -12,15 +12,16 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
-import { eraseDeviceEntries } from '../base/deviceTable.ts';
+import { clearEntries, unmapEntries } from '../base/entryDma.ts';
 import { clipToInterval } from '../base/notifierBlocks.ts';
 import { Is, optionIs } from './options.ts';
 
-/** Erases [start, end) and waits for the device to have let go. Under the update lock. */
+/** Erases [start, end) and waits for the device to have let go; then what was mapped for DMA is not any more. Under the update lock. */
 export function* revoke(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<void> {
-  const erased = yield* eraseDeviceEntries(task, mirror, start, end);
+  const erased = yield* clearEntries(task, mirror, start, end);
   // Before the lock is dropped: when the callback returns the device must be done with the pages.
   if (erased > 0 && optionIs(task.arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);
+  if (erased > 0) unmapEntries(task.arena, mirror, start, end);
 }
 
 /** May this event be passed over without a word? Only our own ones, and only where another rule keeps us safe. */

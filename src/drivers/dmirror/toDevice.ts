@@ -29,8 +29,9 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { allocDevicePage, allocHugeDevicePage } from '../base/devicePages.ts';
-import { DEV_WRITE, deviceEntry, eraseDeviceEntries, mkDeviceEntry, needsFlush, setDeviceEntry } from '../base/deviceTable.ts';
+import { DEV_WRITE, deviceEntry, mkDeviceEntry, needsFlush, setDeviceEntry } from '../base/deviceTable.ts';
 import { type CopyBuffer, copyBuffer, DMA_TO_DEVICE, enginePage, mapSlot, unmapBuffer } from '../base/dmaBuffer.ts';
+import { clearEntries, mapEntry, unmapEntries } from '../base/entryDma.ts';
 import { mirrorPgmap } from '../base/mirror.ts';
 import { failsOnce } from './injected.ts';
 import { revoke } from './invalidate.ts';
@@ -42,10 +43,11 @@ function* revokeSources(task: Task, mirror: Mirror, { start, src }: MigrateVma):
   yield* mutexLock(task, updateLock, LockClass.updateLock);
   let erased = 0;
   for (let i = 0; i < src.length; i++) {
-    if (((src[i] as number) & MIGRATE_PFN_MIGRATE) !== 0)
-      erased += yield* eraseDeviceEntries(task, mirror, start + i, start + i + 1);
+    if (((src[i] as number) & MIGRATE_PFN_MIGRATE) !== 0) erased += yield* clearEntries(task, mirror, start + i, start + i + 1);
   }
   if (erased > 0 && optionIs(task.arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);
+  for (let i = 0; erased > 0 && i < src.length; i++)
+    if (((src[i] as number) & MIGRATE_PFN_MIGRATE) !== 0) unmapEntries(task.arena, mirror, start + i, start + i + 1);
   yield* mutexUnlock(task, updateLock, LockClass.updateLock);
 }
 
@@ -159,6 +161,8 @@ function* mapMigrated(task: Task, mirror: Mirror, migrate: MigrateVma, sample: S
     const hole = migratePfnToPage(slot) === 0;
     const write = ((dst[i] as number) & MIGRATE_PFN_WRITE) !== 0 || (hole && vmaWrites);
     const entry = mkDeviceEntry(to, write ? DEV_WRITE : 0);
+    // Memory of the device itself needs no mapping, but what it takes the place of may have one.
+    yield* mapEntry(task, mirror, start + i, to);
     const old = yield* setDeviceEntry(task, mirror, start + i, entry);
     flush ||= old !== -1 && needsFlush(old, entry);
   }

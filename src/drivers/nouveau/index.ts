@@ -10,7 +10,7 @@ import { get, increase, set } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { EAGAIN, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
-import { ClassicSub, IntervalSub, Mirror } from '../../arena/structures.ts';
+import { ClassicSub, IntervalSub, Mirror, type Mm } from '../../arena/structures.ts';
 import type { Errno, Vpn } from '../../arena/units.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
 import { mmuNotifierRegister, mmuNotifierUnregister } from '../../notifier/classic.ts';
@@ -25,12 +25,15 @@ import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { choicesOf, optionIs } from '../base/choices.ts';
 import { derive } from '../base/derive.ts';
+import { closeDma, dmaTables } from '../base/dmaMap.ts';
 import type { DriverOption } from '../base/driver.ts';
+import { openEntryDma } from '../base/entryDma.ts';
 import { mirrorMm } from '../base/mirror.ts';
 import { dmirror } from '../dmirror/index.ts';
-import { revoke } from '../dmirror/invalidate.ts';
+import { intervalNeeds } from '../dmirror/interval.ts';
 import { Is as Base, dmirrorOptionCount } from '../dmirror/options.ts';
 import { nouveauSvmFault } from './svm.ts';
+import { nvkmVmmPfnUnmap } from './vmm.ts';
 
 /** Id of the classic operations; drivers have small ids. */
 const SVMM_OPS = 2000;
@@ -65,12 +68,12 @@ function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq:
   return true;
 }
 
-/** The zap under svmm->mutex. It counts as foreign for guard 4. */
+/** The zap under svmm->mutex (nvkm_uvmm_mthd_pfnclr). It counts as foreign for guard 4. */
 function* zap(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<void> {
   const updateLock = mirror + Mirror.updateLock;
   yield* mutexLock(task, updateLock, LockClass.updateLock);
   increase(task.arena, mirror + Mirror.foreignSeq, 1);
-  yield* revoke(task, mirror, start, end);
+  yield* nvkmVmmPfnUnmap(task, mirror, start, end);
   yield* mutexUnlock(task, updateLock, LockClass.updateLock);
 }
 
@@ -95,24 +98,43 @@ function* open(task: Task, mirror: Mirror): Steps<Errno> {
   const { arena } = task;
   const mm = mirrorMm(arena, mirror);
   if (!mmgetNotZero(arena, mm)) return -EINVAL;
-  const sub = poolAlloc(arena, arena.pools.classic);
-  let error = sub === 0 ? -ENOMEM : yield* mmuNotifierRegister(task, sub, mm, SVMM_OPS, mirror);
+  let error = openEntryDma(arena, mirror);
   if (error === 0) {
-    set(arena, mirror + NOTIFIER, handleOf(arena, arena.pools.classic, sub));
-    error = yield* dmirror.open(task, mirror);
-  } else if (sub !== 0) {
-    poolFree(arena, arena.pools.classic, sub);
+    error = yield* subscribe(task, mirror, mm);
+    if (error !== 0) closeDma(arena, mirror);
   }
   yield* mmput(task, mm);
   return error;
 }
 
-function* close(task: Task, mirror: Mirror): Steps<void> {
+function* subscribe(task: Task, mirror: Mirror, mm: Mm): Steps<Errno> {
+  const { arena } = task;
+  const sub = poolAlloc(arena, arena.pools.classic);
+  let error = sub === 0 ? -ENOMEM : yield* mmuNotifierRegister(task, sub, mm, SVMM_OPS, mirror);
+  if (error === 0) {
+    set(arena, mirror + NOTIFIER, handleOf(arena, arena.pools.classic, sub));
+    error = yield* dmirror.open(task, mirror);
+    if (error !== 0) yield* unsubscribe(task, mirror);
+  } else if (sub !== 0) {
+    poolFree(arena, arena.pools.classic, sub);
+  }
+  return error;
+}
+
+/** The address space tells nothing any more; it has told of its end, if it had not before. */
+function* unsubscribe(task: Task, mirror: Mirror): Steps<void> {
   const { arena } = task;
   const sub = deref(arena, arena.pools.classic, get(arena, mirror + NOTIFIER));
   yield* mmuNotifierUnregister(task, sub);
   poolFree(arena, arena.pools.classic, sub);
+}
+
+function* close(task: Task, mirror: Mirror): Steps<void> {
+  yield* unsubscribe(task, mirror);
   yield* dmirror.close(task, mirror);
+  // What is left goes with the address space of the GPU, its DMA mappings last.
+  yield* zap(task, mirror, 0, VPN_LIMIT);
+  closeDma(task.arena, mirror);
 }
 
 export const nouveau = derive(
@@ -128,6 +150,10 @@ export const nouveau = derive(
     fixed: ['ownMigrate', 'eraseEnd'],
     open,
     close,
+    needs(words, pages) {
+      const { intervals, tables } = intervalNeeds(words, pages);
+      return { intervals, tables: tables + dmaTables(pages) };
+    },
   },
   added,
 );

@@ -4,25 +4,19 @@
  */
 import type { Mirror } from '../../arena/structures.ts';
 import type { Errno, Vpn } from '../../arena/units.ts';
-import { DEVICE, flushTlb } from '../../mm/table/tlb.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import type { MirrorRange } from '../base/mirror.ts';
 import { commit, faultRange, faultRequest, snapshot } from '../dmirror/fault.ts';
-import { Is, optionIs } from '../dmirror/options.ts';
 import { nvkmVmmPfnMap, PFNS_MOST } from './vmm.ts';
 
-function* nvkmVmmFlush(task: Task, mirror: Mirror): Steps<void> {
-  if (optionIs(task.arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);
-}
-
 /**
- * nouveau_pfns_map, and the ioctl in between (nvkm_uvmm_mthd_pfnmap). Under svmm->mutex. 0, -EACCES or -ENOMEM.
+ * nouveau_pfns_map, and the ioctl in between (nvkm_uvmm_mthd_pfnmap). Under svmm->mutex. As {@link nvkmVmmPfnMap}.
  *
  * @kernel drivers/gpu/drm/nouveau/nouveau_svm.c nouveau_pfns_map
  */
 export function* nouveauPfnsMap(task: Task, mirror: Mirror, range: MirrorRange): Steps<Errno> {
-  return yield* nvkmVmmPfnMap(task, mirror, range, nvkmVmmFlush);
+  return yield* nvkmVmmPfnMap(task, mirror, range);
 }
 
 /**
