@@ -28,12 +28,6 @@ interface Update {
   flush: boolean;
 }
 
-/** Does the word of a page grant what the range asks for? */
-const grants = ({ hmmPfns, start, defaultFlags }: MirrorRange, vpn: Vpn): boolean => {
-  const required = defaultFlags & (HMM_PFN_VALID | HMM_PFN_WRITE);
-  return ((hmmPfns[vpn - start] as number) & required) === required;
-};
-
 /** nvkm_vmm_flush: waits until the GPU has forgotten what it has read of its page table. */
 function* nvkmVmmFlush(task: Task, mirror: Mirror): Steps<void> {
   if (optionIs(task.arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);
@@ -49,12 +43,14 @@ function* nvkmVmmFlush(task: Task, mirror: Mirror): Steps<void> {
 function* gp100VmmPgtPfn(task: Task, mirror: Mirror, table: PageTable, update: Update, [vpn, end]: [Vpn, Vpn]): Steps<Errno> {
   const { arena } = task;
   const { range } = update;
+  const { hmmPfns, start } = range;
+  const required = range.defaultFlags & (HMM_PFN_VALID | HMM_PFN_WRITE);
   for (let at = vpn; at < end; at++) {
-    if (!grants(range, at)) {
+    const word = hmmPfns[at - start] as number;
+    if ((word & required) !== required) {
       range.readOnly = at;
       return -EACCES;
     }
-    const word = range.hmmPfns[at - range.start] as number;
     const entry = entryFromPfn(word);
     if (get(arena, pteAt(arena, table, at)) === entry) continue;
     const error = yield* mapEntry(task, mirror, at, hmmPfnToPage(word));
