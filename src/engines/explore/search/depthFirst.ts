@@ -12,7 +12,7 @@ import type { Crew, Work } from './crew.ts';
 import { endless, goesRound } from './noProgress.ts';
 import type { SearchOptions, SearchResult } from './options.ts';
 import { Path } from './path.ts';
-import { PersistentSets } from './persistentSet.ts';
+import { MOST_ACTORS, PersistentSets } from './persistentSet.ts';
 import { ableAt } from './rounds.ts';
 import { bits, Shares } from './share.ts';
 import type { SharedTable } from './sharedTable.ts';
@@ -98,8 +98,8 @@ export class DepthFirst {
     this.#unbounded = bound === Number.POSITIVE_INFINITY;
     this.#bound = bound;
     // With a bound, a step that is put off may cost a preemption more than it would have cost.
-    this.#persistent =
-      orders && this.#unbounded && executor.count > 1 && executor.follows ? new PersistentSets(executor, symmetry) : null;
+    const leavesOut = orders && this.#unbounded && executor.follows && executor.count <= MOST_ACTORS;
+    this.#persistent = leavesOut ? new PersistentSets(executor, symmetry) : null;
     this.#spent = spent;
     this.#shared = shared;
     this.#visited = shared?.crew.table ?? new Visited();

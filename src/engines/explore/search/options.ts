@@ -37,7 +37,7 @@ export interface SearchOptions {
   readonly quietFirst?: boolean;
   /**
    * Leave out orders of steps that come to the same as others: at a state, try only a persistent set of actors (persistentSet.ts).
-   * Only without a bound, and only with recorded steps. Default true.
+   * Only without a bound, with recorded steps and with at most four actors. Default true.
    */
   readonly orders?: boolean;
 }

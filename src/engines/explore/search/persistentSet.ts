@@ -10,6 +10,9 @@ import type { Executor } from '../machine/execution.ts';
 import type { Symmetry } from '../machine/symmetry.ts';
 import { AloneRuns } from './aloneRuns.ts';
 
+/** With more actors somebody is in the way of somebody at nearly every state: looking for it takes longer than what is saved. */
+export const MOST_ACTORS = 4;
+
 const isOne = (mask: number): boolean => (mask & (mask - 1)) === 0;
 
 export class PersistentSets {
@@ -35,12 +38,33 @@ export class PersistentSets {
   at(runnable: number): number {
     if (this.#symmetry !== null) this.#order.sort(this.#compare);
     let best = runnable;
+    let left = runnable;
     for (const seed of this.#order) {
-      if ((runnable & (1 << seed)) === 0 || isOne(best)) continue;
-      const set = this.#grownFrom(1 << seed, runnable);
+      if ((left & (1 << seed)) === 0) continue;
+      const seeds = this.#meeting(1 << seed, runnable);
+      if (seeds === runnable) return runnable;
+      left &= ~seeds;
+      const set = sizeOf(seeds) < sizeOf(best) ? this.#grownFrom(seeds, runnable) : runnable;
       if (sizeOf(set) < sizeOf(best)) best = set;
+      if (isOne(best)) return best;
     }
     return best;
+  }
+
+  /** With `seed`, all whose next steps conflict with each other, directly or over others: they are in one set or in none. */
+  #meeting(seed: number, runnable: number): number {
+    let all = seed;
+    for (let more = seed; more !== 0; ) {
+      const shape = this.#runs.next(lowestOf(more));
+      more &= more - 1;
+      for (let rest = runnable & ~all; rest !== 0; rest &= rest - 1) {
+        const other = this.#runs.next(lowestOf(rest));
+        if (shape !== null && other !== null && !this.#executor.shapes.conflict(shape, other)) continue;
+        all |= rest & -rest;
+        more |= rest & -rest;
+      }
+    }
+    return all;
   }
 
   /** Like actors come in the order of what they have done so far, so that it does not matter which one of them is where. */
@@ -50,9 +74,9 @@ export class PersistentSets {
     return (first[one] as number) - (first[other] as number) || a.anonymousLow - b.anonymousLow || one - other;
   };
 
-  /** A persistent set that has `seed` in it. */
-  #grownFrom(seed: number, runnable: number): number {
-    let set = seed;
+  /** A persistent set that has these in it. */
+  #grownFrom(seeds: number, runnable: number): number {
+    let set = seeds;
     while (set !== runnable) {
       const more = this.#inTheWay(set, runnable) || this.#together(set, runnable);
       if (more === 0) return set;
@@ -65,8 +89,7 @@ export class PersistentSets {
   #inTheWay(set: number, runnable: number): number {
     for (const other of this.#order) {
       if ((runnable & ~set & (1 << other)) === 0) continue;
-      for (let rest = set; rest !== 0; rest &= rest - 1)
-        if (this.#runs.conflicts(31 - Math.clz32(rest & -rest), other)) return 1 << other;
+      for (let rest = set; rest !== 0; rest &= rest - 1) if (this.#runs.conflicts(lowestOf(rest), other)) return 1 << other;
     }
     return 0;
   }
@@ -87,6 +110,9 @@ export class PersistentSets {
     return 0;
   }
 }
+
+/** The first actor of some. */
+const lowestOf = (mask: number): number => 31 - Math.clz32(mask & -mask);
 
 function sizeOf(mask: number): number {
   let n = 0;
