@@ -35,8 +35,9 @@ async function start({ scenario: name, settings, driver, threads }: Order, contr
   return startedOf(kept);
 }
 
-const startedOf = ({ scenario: { name }, prepared: { actors, arena }, coverage }: Executor): Started => ({
+const startedOf = ({ scenario: { name, sources = '' }, prepared: { actors, arena }, coverage }: Executor): Started => ({
   scenario: name,
+  sources,
   actors: actors.map((actor) => actor.name),
   devices: arena.config.devices,
   covers: coverage.names,

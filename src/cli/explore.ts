@@ -74,6 +74,19 @@ const exploreFlags = [
     default: exploreUsual.threads,
     help: 'threads that make each search together; verdict and states of a finished search are the same for any number of them',
   },
+  {
+    name: 'checkpoint',
+    kind: 'text',
+    value: 'FILE',
+    help: 'with --strategy search: write there now and then, and when it is stopped, how far the search has come, and go on from there if the file exists',
+  },
+  {
+    name: 'checkpoint-seconds',
+    ...exploreBounds.checkpointSeconds,
+    default: exploreUsual.checkpointSeconds,
+    unit: 's',
+    help: 'time between two checkpoints',
+  },
   { name: 'seed', ...exploreBounds.seed, default: exploreUsual.seed, help: 'seed of the sampling strategies' },
   {
     name: 'schedule',
@@ -139,10 +152,16 @@ async function subject(args: readonly string[]) {
     preemptions: values.preemptions !== undefined,
     strategy: values.strategy !== 'portfolio',
     reduction: values.reduction !== exploreUsual.reduction,
+    checkpoint: values.checkpoint !== undefined,
   }).find(([, given]) => given);
   if (values.audit && odd !== undefined)
     throw new UsageError(`--${odd[0]} does not go with --audit, which tries interleavings of its own`);
   if (values.all && values.threads > 1) throw new UsageError('--threads does not go with --all: --workers is for many scenarios');
+  const { checkpoint } = values;
+  if (checkpoint !== undefined && (values.all || values.schedule !== undefined || values.points))
+    throw new UsageError('--checkpoint keeps the searches of one scenario, and goes with --strategy search');
+  if (checkpoint !== undefined && values.strategy !== 'search')
+    throw new UsageError(`--checkpoint keeps searches: it goes with --strategy search, not ${quote(values.strategy)}`);
   if (values.all && values.strategy !== 'portfolio') throw new UsageError('--strategy does not go with --all, which searches');
   if (values.all && values.reduction !== exploreUsual.reduction)
     throw new UsageError('--reduction does not go with --all, which leaves out all that may be left out');
@@ -175,7 +194,21 @@ export const explore: Command = {
   ],
   async run(args) {
     const { scenario, bug, values } = await subject(args);
-    const { json, chrome: file, driver, preemptions, schedules, seed, strategy, reduction, workers, threads, schedule } = values;
+    const {
+      json,
+      chrome: file,
+      driver,
+      preemptions,
+      schedules,
+      seed,
+      strategy,
+      reduction,
+      workers,
+      threads,
+      schedule,
+      checkpoint,
+    } = values;
+    const checkpointSeconds = values['checkpoint-seconds'];
     const chrome = file === undefined ? undefined : outFile(file);
     if (scenario === undefined) {
       const { seconds = exploreAllUsual.seconds } = values;
@@ -197,6 +230,8 @@ export const explore: Command = {
       workers,
       threads,
       schedule,
+      checkpoint,
+      checkpointSeconds,
     };
     return reportExploration(await exploreLive(request, json), json, chrome);
   },

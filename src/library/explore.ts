@@ -27,6 +27,13 @@ export interface ExploreRequest extends ScenarioRequest {
   readonly workers?: number | undefined;
   /** Threads that make each search together: 1 to 64. Verdict and states of a finished search are the same for any number. Default 1. */
   readonly threads?: number | undefined;
+  /**
+   * A file, for strategy `search`: it is written now and then, and when time is up or the signal stops the search. If it is there, the
+   * search goes on from it; it is removed when the search has come to its end. `seconds` are those of this call.
+   */
+  readonly checkpoint?: string | undefined;
+  /** Seconds between two checkpoints: above 0, at most 86,400. Default 30. */
+  readonly checkpointSeconds?: number | undefined;
   /** Of the sampling strategies: 0 to 2^31 - 1. Default 1. */
   readonly seed?: number | undefined;
   /** Follow this one schedule instead, in named points as a failure shows it: `D@lock#4 A@done`. */
@@ -39,6 +46,7 @@ export const exploreBounds = {
   preemptions: { kind: 'whole', min: 0, max: 100 },
   workers: { kind: 'whole', min: 1, max: 64 },
   threads: { kind: 'whole', min: 1, max: 64 },
+  checkpointSeconds: { kind: 'number', above: 0, max: 86_400 },
   seed: { kind: 'whole', min: 0, max: 2 ** 31 - 1 },
 } as const;
 
@@ -49,6 +57,7 @@ export const exploreUsual = {
   reduction: 'all',
   workers: 1,
   threads: 1,
+  checkpointSeconds: 30,
   seed: 1,
 } as const;
 
@@ -79,18 +88,31 @@ export function bounded<T extends { readonly preemptions?: number }>(given: T): 
  */
 export async function explore(request: ExploreRequest = {}, hooks: ExploreHooks = {}): Promise<ExploreReport> {
   const given = bounded(givenOptions('an exploration', request));
-  const others = { ...scenarioOptions, strategy: 'string', reduction: 'string', schedule: 'string' };
+  const others = { ...scenarioOptions, strategy: 'string', reduction: 'string', schedule: 'string', checkpoint: 'string' };
   checkOptions('an exploration', given, { numbers: exploreBounds, others });
   const all = { ...exploreUsual, preemptions: Number.POSITIVE_INFINITY, ...given };
   const { bug, scenario, ...subject } = await subjectOf('explore', given);
-  const { strategy, seconds, schedules, preemptions, reduction, seed, workers, threads, schedule } = all;
+  const {
+    strategy,
+    seconds,
+    schedules,
+    preemptions,
+    reduction,
+    seed,
+    workers,
+    threads,
+    schedule,
+    checkpoint,
+    checkpointSeconds,
+  } = all;
+  const kept = checkpoint === undefined ? undefined : { file: checkpoint, everySeconds: checkpointSeconds };
   const options: ExploreOptions = { strategy, seconds, schedules, preemptions, reduction, seed, ...subject, explain: true };
   const { onFound = () => {} } = hooks;
   const result = await underHooks(hooks, (watched) =>
     inStepped(bug, async (load) => {
       const { exploreParallel, runSchedule } = await load<typeof Parallel>('engines/explore/threads/parallel');
       if (schedule !== undefined) return runSchedule(scenario, subject, schedule, watched);
-      return exploreParallel(scenario, options, workers, { ...watched, onFound }, threads);
+      return exploreParallel(scenario, options, workers, { ...watched, onFound }, { threads, checkpoint: kept });
     }),
   );
   return resultAs('hmm-lab/explore/1', result);

@@ -19,6 +19,6 @@ const { seed: _, ...numbers } = exploreBounds;
  */
 export async function search(request: SearchRequest = {}, hooks: ExploreHooks = {}): Promise<ExploreReport> {
   const given = bounded(givenOptions('a search', request));
-  checkOptions('a search', given, { numbers, others: { ...scenarioOptions, reduction: 'string' } });
+  checkOptions('a search', given, { numbers, others: { ...scenarioOptions, reduction: 'string', checkpoint: 'string' } });
   return explore({ ...given, strategy: 'search' }, hooks);
 }

@@ -8,7 +8,7 @@ const usual: ExploreOptions = { strategy: 'search', seconds: 300, schedules: 1e9
 
 /** Searched by so many threads together. */
 const searched = (scenario: string, threads: number, some: Partial<ExploreOptions> = {}) =>
-  exploreParallel(scenario, { ...usual, ...some }, 1, {}, threads);
+  exploreParallel(scenario, { ...usual, ...some }, 1, {}, { threads });
 
 for (const scenario of ['mini-hmm-1x3', 'device-fault-vs-munmap', 'device-write-vs-migration', 'exclusive-vs-munmap'])
   test(`${scenario}: the same verdict, states and covers with 1, 2 and 4 threads`, async () => {
@@ -40,7 +40,7 @@ test('a stop ends all threads, with what was found so far', async () => {
   const onProgress = ({ states }: { states: number }): void => {
     if (states > 1000) stop.abort();
   };
-  const result = await exploreParallel('two-evictions', usual, 1, { signal: stop.signal, onProgress }, 2);
+  const result = await exploreParallel('two-evictions', usual, 1, { signal: stop.signal, onProgress }, { threads: 2 });
   assert.deepEqual([result.verdict, result.interrupted, result.failure], ['sampled', true, null]);
   assert.ok(result.states > 1000);
 });

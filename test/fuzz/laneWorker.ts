@@ -25,7 +25,7 @@ function answer(asked: Asked, lane: number): unknown {
       return null;
     }
     case 'share':
-      return runShare(executor, asked.job, asked.share, new Control(), asked.index, () => {});
+      return runShare(executor, asked.job, asked.share, new Control(), asked.index, (saved) => asked.port?.postMessage(saved));
     case 'round':
       return runRound(executor, asked.job, new Control(), asked.index, lane);
     case 'finals':

@@ -5,7 +5,7 @@ import { Executor } from '../../src/engines/explore/machine/execution.ts';
 import { Control } from '../../src/engines/explore/plan/control.ts';
 import type { JobResult, SearchJob } from '../../src/engines/explore/plan/jobs.ts';
 import { search } from '../../src/engines/explore/search/search.ts';
-import { searchShared } from '../../src/engines/explore/threads/searchShared.ts';
+import { type SavedSearch, searchShared } from '../../src/engines/explore/threads/searchShared.ts';
 import type { Threads } from '../../src/engines/explore/threads/threads.ts';
 import { asScenario, watch } from './asScenario.ts';
 import type { Asked } from './laneWorker.ts';
@@ -28,7 +28,7 @@ export class Lanes implements AsyncDisposable {
 
   async ask(asked: Asked, lane: number): Promise<unknown> {
     const worker = this.#workers[lane] as Worker;
-    worker.postMessage({ asked, lane });
+    worker.postMessage({ asked, lane }, 'port' in asked && asked.port !== null ? [asked.port] : []);
     const [{ answer, error }] = (await once(worker, 'message')) as [{ answer?: unknown; error?: string }];
     if (error !== undefined) throw new Error(error);
     return answer;
@@ -57,9 +57,17 @@ function lasting({ failure, complete, states, cut, interchangeable }: Found): st
   return `${complete ? 'all of' : 'some of'} ${many} states, ${interchangeable > 0 ? 'some' : cut} choices left out`;
 }
 
-/** What does not agree, in a sentence; null when all does, undefined for a program that is too large. */
-export async function compareTogether(program: Program, lanes: Lanes): Promise<string | null | undefined> {
+/** The memory of the table goes on changing. */
+function copied(saved: SavedSearch): SavedSearch {
+  const { keys, parts, prices } = saved.table;
+  const table = { keys: new Uint8Array(keys), parts: new Uint8Array(parts), prices: prices && new Uint8Array(prices) };
+  return structuredClone({ ...saved, table });
+}
+
+/** `interrupts`: a search is also gone on with from one of its checkpoints, by threads that know nothing. What does not agree, in a sentence; null when all does, undefined for a program that is too large. */
+export async function compareTogether(program: Program, lanes: Lanes, interrupts = false): Promise<string | null | undefined> {
   const alone = asScenario(program);
+  const met = new Set<string>();
   await lanes.all({ kind: 'program', program });
   const threads = { count: lanes.count, run: (work: Asked, lane = 0) => lanes.ask(work, lane) } as unknown as Threads;
   const executor = new Executor(alone.scenario, watch);
@@ -76,15 +84,28 @@ export async function compareTogether(program: Program, lanes: Lanes): Promise<s
       throw error;
     }
     const job: SearchJob = { kind: 'search', preemptions, executions: 1e9, until: Number.POSITIVE_INFINITY };
-    const several = await searchShared(threads, job, 0, new Control());
+    const checkpoints: SavedSearch[] = [];
+    const keeping = { saved: null, everyMs: 2, write: (saved: SavedSearch) => checkpoints.push(copied(saved)) };
+    const several = await searchShared(threads, job, 0, new Control(), undefined, interrupts ? keeping : null);
     const [a, b] = [lasting(one), lasting(several)];
+    for (const memory of ((await lanes.all({ kind: 'finals' })) as string[][]).flat()) met.add(memory);
+    const last = checkpoints[Math.floor(checkpoints.length / 2)];
+    if (last !== undefined) {
+      await lanes.all({ kind: 'program', program });
+      const goesOn = await searchShared(threads, job, 0, new Control(), undefined, {
+        saved: last,
+        everyMs: 1e9,
+        write: () => {},
+      });
+      if (lasting(goesOn) !== a && one.spins === 0)
+        return `within ${preemptions} preemptions a search finds ${a}, and if it is interrupted ${lasting(goesOn)}`;
+    }
     // A path that only counts is left where it is met.
     if (a !== b && one.spins + several.spins === 0)
       return `within ${preemptions} preemptions one thread finds ${a}, ${lanes.count} threads ${b} (${one.failure?.message ?? several.failure?.message})`;
     if (one.failure !== null) return null;
-    const ends = new Set(((await lanes.all({ kind: 'finals' })) as string[][]).flat());
-    const missing = [...alone.finals].filter((memory) => !ends.has(memory));
-    const foreign = [...ends].filter((memory) => !alone.finals.has(memory));
+    const missing = [...alone.finals].filter((memory) => !met.has(memory));
+    const foreign = [...met].filter((memory) => !alone.finals.has(memory));
     if (missing.length + foreign.length > 0)
       return `within ${preemptions} preemptions ${lanes.count} threads miss the ends ${missing.join(' / ')}, and have besides ${foreign.join(' / ')}`;
   }

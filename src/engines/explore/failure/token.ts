@@ -34,18 +34,24 @@ export interface Replayable {
 /** Parts of the tree that decide what a schedule means. */
 const MODEL = ['arena', 'steps', 'sync', 'notifier', 'mm', 'hmm', 'migrate', 'drivers', 'scenarios', 'oracles'];
 
+/** Parts of it that decide what a state is, and which ones a search meets. */
+const EXPLORER = ['engines/explore/machine', 'engines/explore/search'];
+
 let known: string | undefined;
 
 /** Hash of the model's code in the tree that runs, and of the modules of a scenario that is not the model's. */
 export function modelHash(sources = ''): string {
-  known ??= codeHash();
+  known ??= codeHash(MODEL);
   return sources === '' ? known : createHash('sha256').update(known).update(sources).digest('hex').slice(0, HASH_LENGTH);
 }
 
-function codeHash(): string {
+/** Hash of the code that makes a search of the model. */
+export const explorerHash = (): string => codeHash(EXPLORER);
+
+function codeHash(folders: readonly string[]): string {
   const root = fileURLToPath(new URL('../../../', import.meta.url));
   const hash = createHash('sha256');
-  for (const folder of MODEL) {
+  for (const folder of folders) {
     const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) => /\.[jt]s$/.test(name));
     for (const file of files.filter((name) => !name.endsWith('.d.ts')).sort())
       hash.update(plainModule(readFileSync(join(root, folder, file), 'utf8')));

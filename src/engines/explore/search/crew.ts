@@ -5,7 +5,7 @@
  * the earliest state of its path that has anything left. When nobody has work, the search is over. When the table must grow, or a
  * checkpoint is written, all of them stand still.
  */
-import { isFull, SharedTable, type TableMemory, tableMemory } from './sharedTable.ts';
+import { isFull, SharedTable, type TableMemory } from './sharedTable.ts';
 
 /** Why a search ends: everything was looked at; more was learnt of what a state is; a failure; it was enough. */
 export const End = { none: 0, through: 1, outdated: 2, failed: 3, enough: 4 } as const;
@@ -46,12 +46,13 @@ export interface CrewMemory {
   readonly table: TableMemory;
 }
 
-/** For a search in `threads` threads, `busy` of which begin with work. `states` are in the table already. */
-export function crewMemory(threads: number, busy: number, hasPrices: boolean, states = 0): CrewMemory {
+/** For a search in `threads` threads, `busy` of which begin with work, when `states` are in the table already. */
+export function crewMemory(threads: number, busy: number, table: TableMemory, states = 0, hasRound = false): CrewMemory {
   const words = new Int32Array(new SharedArrayBuffer(4 * (LANES_AT + threads * LANE_WORDS)));
   words[BUSY] = busy;
+  words[ROUND] = hasRound ? 1 : 0;
   words[LANES_AT + STATES] = states;
-  return { words: words.buffer, letters: new SharedArrayBuffer(threads * MOST_STEPS), table: tableMemory(hasPrices, states) };
+  return { words: words.buffer, letters: new SharedArrayBuffer(threads * MOST_STEPS), table };
 }
 
 /** One of the threads, or who watches them. */

@@ -50,6 +50,8 @@ export interface SavedPath {
   readonly base: number;
   readonly schedule: Uint8Array;
   readonly untried: Int32Array;
+  /** And what is put off there. */
+  readonly putOff: Int32Array;
   /** States that count as passed: the last one may have been reached before. */
   readonly passed: number;
 }
@@ -229,14 +231,16 @@ export class DepthFirst {
   save(): SavedPath {
     const { schedule, steps } = this.#executor;
     const untried = this.#stops.untried.slice(0, steps + 1);
-    return { base: this.#base, schedule: schedule.slice(0, steps), untried, passed: this.#path.depth };
+    const putOff = this.#stops.putOff.slice(0, steps + 1);
+    return { base: this.#base, schedule: schedule.slice(0, steps), untried, putOff, passed: this.#path.depth };
   }
 
   /** Goes to where a path was interrupted. */
-  restore({ base, schedule, untried, passed }: SavedPath): void {
+  restore({ base, schedule, untried, putOff, passed }: SavedPath): void {
     this.#walkTo(schedule, passed);
     this.#base = base;
     this.#stops.untried.set(untried);
+    this.#stops.putOff.set(putOff);
   }
 
   /** Makes the steps of a path. Its first states, so many, are noted as passed; nothing is left to be tried at any of them. */

@@ -8,9 +8,6 @@
 const FIRST_BITS = 14;
 const MOST_BITS = 26;
 
-/** States above which nothing more is taken up, for all threads: the table stays fit to be searched. */
-export const MOST_SHARED_STATES = 3 * 2 ** (MOST_BITS - 2);
-
 const growable = (bytesOfSlot: number, bits: number): SharedArrayBuffer =>
   new SharedArrayBuffer(bytesOfSlot << bits, { maxByteLength: bytesOfSlot << MOST_BITS });
 
@@ -22,11 +19,34 @@ export interface TableMemory {
   readonly prices: SharedArrayBuffer | null;
 }
 
-/** An empty table, or with room for so many states. */
-export function tableMemory(hasPrices: boolean, states = 0): TableMemory {
-  let bits = FIRST_BITS;
-  while (isFull(states, 2 ** bits) && bits < MOST_BITS) bits++;
+export function emptyTable(hasPrices: boolean): TableMemory {
+  const bits = FIRST_BITS;
   return { keys: growable(8, bits), parts: growable(1, bits), prices: hasPrices ? growable(1, bits) : null };
+}
+
+/** A copy of a table, as bytes. */
+export interface SavedTable {
+  readonly keys: Uint8Array;
+  readonly parts: Uint8Array;
+  readonly prices: Uint8Array | null;
+}
+
+/** The table as it is, while no thread changes it: not a copy. */
+export const bytesOf = ({ keys, parts, prices }: TableMemory): SavedTable => ({
+  keys: new Uint8Array(keys),
+  parts: new Uint8Array(parts),
+  prices: prices === null ? null : new Uint8Array(prices),
+});
+
+/** A table with what was in one before. */
+export function restoredTable({ keys, parts, prices }: SavedTable): TableMemory {
+  const bits = Math.log2(parts.length);
+  const memory = { keys: growable(8, bits), parts: growable(1, bits), prices: prices === null ? null : growable(1, bits) };
+  const bytes = bytesOf(memory);
+  bytes.keys.set(keys);
+  bytes.parts.set(parts);
+  if (prices !== null) bytes.prices?.set(prices);
+  return memory;
 }
 
 /** Should a table of so many slots grow? */

@@ -20,22 +20,26 @@ export const NOTHING_LEARNT: Learnt = { promoted: [], broken: null };
 export interface Share extends Learnt {
   readonly memory: CrewMemory;
   readonly lane: number;
-  /** Where it was when it was interrupted; null if it waits for work, or begins at the beginning. */
-  readonly saved: SavedShare | null;
-  /** It begins at the beginning. */
+  /** It begins the search. */
   readonly begins: boolean;
+  /** What was interrupted and is to be gone on with, one after the other. */
+  readonly tasks: readonly SavedTask[];
+  /** Of an interrupted search: see unfinished.ts. */
+  readonly left: Int32Array;
 }
+
+/** A path that was interrupted, or work that was given and not begun with. */
+export type SavedTask = { readonly path: SavedPath; readonly unfinished: SavedUnfinished } | { readonly work: Work };
 
 /** Where a thread is in its part of a search. */
 export interface SavedShare {
-  /** The path it is on; null if there is none. */
-  readonly path: SavedPath | null;
-  /** What it was given and has not begun with. */
-  readonly work: Work | null;
-  readonly unfinished: SavedUnfinished;
+  readonly tasks: readonly SavedTask[];
+  readonly left: Int32Array;
   readonly counts: Counts;
   /** Covers of the scenario that were reached, by their places in its list. */
   readonly reached: readonly number[];
+  /** It goes no further. */
+  readonly isLast: boolean;
 }
 
 /** What one thread has come to. */
@@ -87,29 +91,25 @@ export function searchTogether(
     crew.tell(executions);
     return isEnough(executions, states, guess, crew.executions);
   };
-  const { saved } = share;
-  let hasPath = share.begins || (saved !== null && saved.path !== null);
-  let next: Work | null = saved?.work ?? null;
-  const save = (): void =>
-    onSave({
-      path: hasPath ? one.save() : null,
-      work: next,
-      unfinished: unfinished.save(),
-      counts: one.counts,
-      reached: executor.coverage.reached,
-    });
+  let hasPath = share.begins;
+  const tasks = [...share.tasks];
+  const save = (isLast: boolean): void => {
+    const path = hasPath ? [{ path: one.save(), unfinished: unfinished.save() }] : [];
+    const { reached } = executor.coverage;
+    crew.tell(spent.executions);
+    onSave({ tasks: [...path, ...tasks], left: unfinished.left, counts: one.counts, reached, isLast });
+  };
   let failure: Failure | null = null;
   try {
     if (odd) crew.finish(End.outdated);
     else {
       // Nobody else uses the table before there is work.
       const failed = share.begins ? one.begin() : null;
-      if (saved !== null) unfinished.restore(saved.unfinished);
-      if (saved !== null && saved.path !== null) one.restore(saved.path);
-      crew.onSave = save;
+      unfinished.takeOver(share.left);
+      crew.onSave = () => save(false);
       crew.enter();
       failure = goOn(failed);
-      if (crew.end === End.enough) save();
+      if (crew.end === End.enough) save(true);
       crew.leave();
     }
     crew.tell(spent.executions);
@@ -133,16 +133,26 @@ export function searchTogether(
   function goOn(failed: Failure | null): Failure | null {
     let done = hasPath ? ended(one.walkOn(enough, failed)) : undefined;
     while (done === undefined) {
-      if (next === null) {
-        next = crew.take();
-        if (next === null) return null;
+      if (tasks.length === 0) {
+        const work = crew.take();
+        if (work === null) return null;
+        tasks.push({ work });
         crew.enter();
       }
-      one.take(next);
-      [next, hasPath] = [null, true];
+      begin(tasks[0] as SavedTask);
+      tasks.shift();
+      hasPath = true;
       done = ended(one.walkOn(enough));
     }
     return done;
+  }
+
+  function begin(task: SavedTask): void {
+    if ('work' in task) one.take(task.work);
+    else {
+      one.restore(task.path);
+      unfinished.restore(task.unfinished);
+    }
   }
 
   /** Says to all how a walk has ended. Undefined if there may be more work. */
@@ -152,7 +162,7 @@ export function searchTogether(
     if (how === 'enough') crew.finish(End.enough);
     if (how !== 'through') return failure;
     hasPath = false;
-    crew.rest();
+    if (tasks.length === 0) crew.rest();
     return undefined;
   }
 }

@@ -12,11 +12,10 @@ import type { SharedTable } from './sharedTable.ts';
 /** Numbers of the notes of states left, below which they are not looked through. */
 const FEW = 1 << 16;
 
-/** What is kept of it when the search is interrupted. */
+/** What is kept of a path when the search is interrupted. */
 export interface SavedUnfinished {
   readonly states: Int32Array;
   readonly waiting: Int32Array;
-  readonly left: Int32Array;
 }
 
 /** Whose it is to finish a state: another thread's, this one's alone, or in parts that of several. */
@@ -149,20 +148,27 @@ export class Unfinished {
     return this.#left.slice(0, this.#crew.hasRound ? 0 : this.#end);
   }
 
+  /** What there is of the path. */
   save(): SavedUnfinished {
-    return { states: this.#states.slice(0, this.#depth * KEPT), waiting: this.#waiting.slice(0, this.#waits), left: this.left };
+    return { states: this.#states.slice(0, this.#depth * KEPT), waiting: this.#waiting.slice(0, this.#waits) };
   }
 
-  restore({ states, waiting, left }: SavedUnfinished): void {
+  /** Goes on with a path that was interrupted. */
+  restore({ states, waiting }: SavedUnfinished): void {
     this.#depth = states.length / KEPT;
     while (this.#states.length < states.length) this.#states = grown(this.#states);
     this.#states.set(states);
     this.#waits = waiting.length;
     while (this.#waiting.length < waiting.length) this.#waiting = grown(this.#waiting);
     this.#waiting.set(waiting);
+  }
+
+  /** Takes over notes of states that are left. */
+  takeOver(left: Int32Array): void {
     while (this.#left.length < this.#end + left.length) this.#left = grown(this.#left);
     this.#left.set(left, this.#end);
     this.#end += left.length;
+    this.#nextLook = Math.max(FEW, 2 * this.#end);
   }
 }
 

@@ -1,15 +1,19 @@
 /** Explores in several threads. The result is the one that a single thread has, for a seed and a budget of schedules. */
 
 import { UsageError } from '../../../input/usageError.ts';
+import { activeBug } from '../../../package/activeBug.ts';
 import type { JudgedAudit } from '../audit/judgedAudit.ts';
 import { checkStrategy, type ExploreOptions, type ExploreResult } from '../explore.ts';
 import { secondsFor } from '../failure/budget.ts';
 import type { PassedPoints } from '../failure/passedPoints.ts';
 import type { ExploreFailure } from '../failure/report.ts';
+import { explorerHash, modelHash } from '../failure/token.ts';
 import { Control, LANES } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
-import type { Job, JobResult } from '../plan/jobs.ts';
+import type { Job, JobResult, SearchJob } from '../plan/jobs.ts';
 import { replayed, resultOf } from '../plan/result.ts';
+import type { Identity } from './checkpoint.ts';
+import { type CheckpointOptions, KeptSearches } from './keptSearches.ts';
 import { searchShared } from './searchShared.ts';
 import { type ParallelHooks, supervised } from './supervised.ts';
 import { Stuck, Threads } from './threads.ts';
@@ -29,12 +33,30 @@ export interface Spread {
   readonly workers: number;
   /** Threads that make one search together. */
   readonly threads: number;
+  /** Where searches are kept, if they are. */
+  readonly kept: KeptSearches | null;
+}
+
+/** One search in threads that make it together, or what is known of it from before. */
+async function searchTogether(
+  threads: Threads,
+  { threads: count, kept }: Spread,
+  job: SearchJob,
+  index: number,
+  control: Control,
+): Promise<JobResult> {
+  const known = kept?.result;
+  const lanes: Pick<Threads, 'count' | 'run'> = { count, run: (work, lane) => threads.run(work, lane) };
+  const result = known ?? (await searchShared(lanes, job, index, control, undefined, kept?.begin() ?? null));
+  const isCutOff = control.isStopped || Date.now() >= job.until;
+  if (result.complete || result.failure !== null || !isCutOff) kept?.finish(result);
+  return result;
 }
 
 /** Runs the jobs of a stage, `workers` at a time and begun in order. Results up to the first that settles the matter. */
 async function runStage(
   threads: Threads,
-  { workers, threads: together }: Spread,
+  spread: Spread,
   jobs: readonly Job[],
   exploration: Exploration,
   control: Control,
@@ -44,9 +66,9 @@ async function runStage(
   let next = 0;
   control.beginStage();
   // The searches come first.
-  for (const job of together > 1 ? jobs : []) {
+  for (const job of spread.threads > 1 || spread.kept !== null ? jobs : []) {
     if (job.kind !== 'search' || control.isStopped || Date.now() >= job.until) break;
-    const result = await searchShared(threads, job, next, control);
+    const result = await searchTogether(threads, spread, job, next, control);
     results[next++] = result;
     if (exploration.settles(job, result)) return results;
   }
@@ -62,7 +84,7 @@ async function runStage(
       control.settle(index);
     }
   };
-  await Promise.all(Array.from({ length: workers }, (_, number) => lane(number)));
+  await Promise.all(Array.from({ length: spread.workers }, (_, number) => lane(number)));
   // A stop leaves gaps, and what there is counts.
   if (control.isStopped) return results;
   const gap = Array.from({ length: settled }, (_, i) => results[i]).indexOf(undefined);
@@ -88,22 +110,46 @@ export async function report(
 
 const foundIn = ({ failure, schedule }: Stuck): Found => ({ failure, schedule, minimal: false });
 
+/** How an exploration makes its searches. */
+export interface Searching {
+  /** Threads that make each of them together. Default 1. */
+  readonly threads?: number;
+  /** Where they are kept, to be gone on with. */
+  readonly checkpoint?: CheckpointOptions | undefined;
+}
+
+/** Names all that decides what a search comes to. */
+const identityOf = (options: ExploreOptions, { scenario, sources }: Started): Identity => ({
+  scenario,
+  driver: options.driver ?? 'that of the scenario',
+  'driver options': JSON.stringify(options.settings),
+  bug: activeBug ?? 'none',
+  model: modelHash(sources),
+  explorer: explorerHash(),
+  preemptions: `${options.preemptions}`,
+  reduction: options.reduction ?? 'all',
+  seed: `${options.seed}`,
+  'number of schedules': `${options.schedules}`,
+});
+
 /**
- * Explores a scenario, of the catalogue or of a module of the user's, in `workers` threads, and each of its searches in `together` of them.
+ * Explores a scenario, of the catalogue or of a module of the user's, in `workers` threads, and makes each of its searches in so many together.
  *
- * @throws UsageError for an unknown scenario, strategy or reduction, a module that is no scenario or does not end loading, or
- * for more threads than there are lanes.
+ * @throws UsageError for an unknown scenario, strategy or reduction, a module that is no scenario or does not end loading, for more threads than there
+ * are lanes, and for a checkpoint that is of another search, is damaged or cannot be written.
  */
 export async function exploreParallel(
   scenario: string,
   options: ExploreOptions,
   workers: number,
   hooks: ParallelHooks = {},
-  together = 1,
+  { threads: together = 1, checkpoint }: Searching = {},
 ): Promise<ExploreResult> {
   checkStrategy(options);
   if (workers < 1 || workers > LANES) throw new UsageError(`1 to ${LANES} workers are possible, not ${workers}`);
   if (together < 1 || together > LANES) throw new UsageError(`1 to ${LANES} threads are possible, not ${together}`);
+  if (checkpoint !== undefined && options.strategy !== 'search')
+    throw new UsageError(`a checkpoint keeps searches: it goes with strategy 'search', not '${options.strategy}'`);
   const control = new Control();
   const { settings, driver } = options;
   const subject: Subject = { scenario, settings, driver };
@@ -122,14 +168,18 @@ export async function exploreParallel(
     resultOf(scenario, exploration, options, failure, { seconds, workers, interrupted: control.isStopped, covers });
   const { threads, started } = await Threads.start(subject, Math.max(workers, together), control);
   await using _threads = threads;
+  const kept = checkpoint === undefined ? null : new KeptSearches(checkpoint, identityOf(options, started));
   began = Date.now();
   exploration = new Exploration(options, began);
   try {
     for (let jobs = exploration.next(Date.now()); jobs.length > 0; jobs = exploration.next(Date.now())) {
       stage = doing(jobs);
-      exploration.take(jobs, await runStage(threads, { workers, threads: together }, jobs, exploration, control));
+      const results = kept?.stage ?? (await runStage(threads, { workers, threads: together, kept }, jobs, exploration, control));
+      exploration.take(jobs, results);
       if (control.isStopped) break;
+      kept?.finishStage(results);
     }
+    kept?.close();
     const seconds = (Date.now() - began) / 1000;
     const { found } = exploration;
     if (found === null) return conclude(started, null, seconds);

@@ -90,6 +90,8 @@ export interface Started {
   /** As results name it. */
   readonly scenario: string;
   readonly actors: readonly string[];
+  /** Of a scenario of the user's: hash of the modules it is made of; else empty. */
+  readonly sources: string;
   /** Without any a driver has nothing to do. */
   readonly devices: number;
   /** What its covers are, in words. */
