@@ -106,11 +106,17 @@ export function searchTogether(
       // Nobody else uses the table before there is work.
       const failed = share.begins ? one.begin() : null;
       unfinished.takeOver(share.left);
-      crew.onSave = () => save(false);
-      crew.enter();
-      failure = goOn(failed);
-      if (crew.end === End.enough) save(true);
-      crew.leave();
+      if (failed !== null) {
+        // It is no place to go on from.
+        failure = failed;
+        crew.finish(End.failed);
+      } else {
+        crew.onSave = () => save(false);
+        crew.enter();
+        failure = goOn();
+        if (crew.end === End.enough) save(true);
+        crew.leave();
+      }
     }
     crew.tell(spent.executions);
     return {
@@ -130,8 +136,8 @@ export function searchTogether(
   }
 
   /** Does what there is to do, and then what others give away. */
-  function goOn(failed: Failure | null): Failure | null {
-    let done = hasPath ? ended(one.walkOn(enough, failed)) : undefined;
+  function goOn(): Failure | null {
+    let done = hasPath ? ended(one.walkOn(enough)) : undefined;
     while (done === undefined) {
       if (tasks.length === 0) {
         const work = crew.take();
