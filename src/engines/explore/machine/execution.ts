@@ -328,10 +328,10 @@ export class Executor {
     this.#woken &= ~(1 << actor);
     this.#acting = actor;
     try {
-      if (this.#triesWays) this.#tryWays(actor, from);
       const isFollowed = this.#follows && from.entry !== 0 && !this.#generators.isToBeTried(actor, from);
       const end = isFollowed ? this.#recorded.follow(from.entry, undoLog, this) : -1;
       this.#arrive(actor, end === -1 ? this.#live(actor, from) : (this.#states.list[end] as LocalState));
+      if (this.#triesWays && this.canRun(actor)) this.#tryWays(actor, this.#local[actor] as LocalState);
       if (this.coverage.isOpen) this.coverage.look(this.at, actor);
     } catch (error) {
       pulse?.end();
@@ -449,7 +449,7 @@ export class Executor {
     else if (from.at === DONE) this.left++;
   }
 
-  /** Makes the step by a generator that has come on each of the ways to where it begins, and takes it back each time. */
+  /** Makes the actor's next step by a generator that has come on each of the ways to where it begins, and takes it back each time. */
   #tryWays(actor: number, from: LocalState): void {
     const { top, low, high } = this.#undoLog;
     const woken = this.#woken;

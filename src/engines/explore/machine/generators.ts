@@ -288,7 +288,12 @@ export class Generators {
   #arrived(actor: number, state: LocalState, parent: LocalState | null, before: Scratch): void {
     if (this.#known !== null) {
       const previous = parent === null ? null : (this.#ways[actor] as Way);
-      this.#ways[actor] = this.#known.note({ state, before, log: this.#recorder.log(), previous });
+      this.#ways[actor] = this.#known.note({
+        state,
+        before: previous?.before ?? before,
+        log: this.#recorder.log(),
+        previous,
+      });
       return;
     }
     if (state.parent === parent) return;
