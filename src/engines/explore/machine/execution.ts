@@ -452,7 +452,10 @@ export class Executor {
   /** Makes the actor's next step by a generator that has come on each of the ways to where it begins, and takes it back each time. */
   #tryWays(actor: number, from: LocalState): void {
     const { top, low, high } = this.#undoLog;
-    const woken = this.#woken;
+    const [woken, lookedAt] = [this.#woken, this.#lookedAt];
+    // What is known of the step before goes on to be known.
+    const { place } = this.#recorded;
+    this.#lookedAt = null;
     const made = new Map<string, Way>();
     for (const way of this.#generators.waysTo(from)) {
       this.#generators.stand(actor, way);
@@ -465,6 +468,8 @@ export class Executor {
       this.#undoLog.undo(top, low, high);
       this.#woken = woken;
     }
+    this.#lookedAt = lookedAt;
+    this.#recorded.place = place;
     if (made.size > 1)
       throw new Nondeterministic(
         `what an actor does next depends on how it has come to where it is: it ${[...made.keys()].join(', or ')}`,
