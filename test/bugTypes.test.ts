@@ -14,6 +14,7 @@ import type { Edit } from '../src/bugs/bug.ts';
 import { bugs, controls } from '../src/bugs/index.ts';
 import { builtPackage, builtTree } from '../src/mutation/builtTree.ts';
 import { editedModules } from '../src/mutation/editedModules.ts';
+import { builtModule } from '../src/mutation/moduleCode.ts';
 import { mutants } from './fuzz/mutants.ts';
 
 interface Change {
@@ -33,7 +34,7 @@ const CLEAN = 'clean';
 /** Exported functions have the types that the declarations of the tree give them, and so have what they are called with. */
 const typed = (source: string, module: string): string =>
   source.replace(
-    /^export (?:function\*? |const )(\w+)/gm,
+    /^export (?:function\*? ?|const )(\w+)/gm,
     (all, name: string) =>
       `/** @type {typeof import(${JSON.stringify(join(builtTree, 'src', `${module}.js`))}).${name}} */ ${all}`,
   );
@@ -60,7 +61,7 @@ function complaints(changes: readonly Change[]): readonly Complaint[] {
         touched.add(module);
       }
     }
-    for (const module of touched) write(CLEAN, module, readFileSync(join(builtTree, 'src', `${module}.js`), 'utf8'));
+    for (const module of touched) write(CLEAN, module, builtModule(module)?.source ?? '');
     const { compilerOptions } = JSON.parse(readFileSync(join(builtPackage, 'tsconfig.json'), 'utf8'));
     const options = {
       ...Object.fromEntries(['target', 'lib', 'module', 'types', 'strict'].map((name) => [name, compilerOptions[name]])),
@@ -81,7 +82,8 @@ function complaints(changes: readonly Change[]): readonly Complaint[] {
     assert.equal(said.length, stdout.match(/error TS/g)?.length ?? 0, stdout);
     return said.map(([, path = '', message = '']) => {
       const [id = '', ...module] = path.split('/');
-      return { id, text: `${module.join('/')}: ${message}` };
+      // A class of an edited module is another one than that of the tree; so is one of the module as it is.
+      return { id, text: `${module.join('/')}: ${message.replaceAll(`${join(folder, id)}/`, '')}` };
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });

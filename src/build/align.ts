@@ -44,8 +44,8 @@ export function alignModule(source: string, map: SourceMapPayload, file: string)
   return `${aligned.trimEnd()}\n`;
 }
 
-/** Marks that are tokens of their own whatever stands beside them. */
-const SEPARATORS = new Set(',;:(){}[]=');
+/** Marks that begin or end a token whatever stands beside them. Two of the others, such as `+ +`, could become one. */
+const SEPARATORS = new Set(',;:(){}[]=<>&|^*%?~\'"');
 
 /** Whether one of two characters, the last of a token and the first of the next, needs no blank between them. */
 const separates = (last: string | undefined, first: string | undefined): boolean =>

@@ -64,7 +64,7 @@ async function killed(scenario: string, file: string, after: number, ...more: st
 test('killed three times: what a search that is left alone finds', async () => {
   const scenario = 'device-page-vs-dontneed';
   const whole = await run(scenario, 'whole');
-  assert.equal(whole.said['verdict'], 'proved');
+  assert.equal(whole.said.verdict, 'proved');
   for (const after of [50, 300, 700]) await killed(scenario, 'killed', after, '--threads', '2');
   const { code, said, stderr } = await run(scenario, 'killed');
   assert.deepEqual([code, lasting(said)], [0, lasting(whole.said)], stderr);
@@ -106,12 +106,12 @@ test('a failure is found by who goes on', async () => {
   const file = 'failure';
   await killed('device-fault-vs-dontneed', file, 10, ...defect);
   const { code, said } = await run('device-fault-vs-dontneed', file, ...defect);
-  assert.deepEqual([code, said['verdict'], existsSync(join(folder, file))], [1, 'violation', false]);
+  assert.deepEqual([code, said.verdict, existsSync(join(folder, file))], [1, 'violation', false]);
 });
 
 test('Ctrl-C leaves a checkpoint, and what is damaged or of another search is refused', async () => {
   const file = 'kept';
-  const { child, ended } = started('two-evictions', file);
+  const { child, ended } = started('mini-hmm-6x4', file);
   while (!existsSync(join(folder, file))) await wait(20);
   await wait(1000);
   child.kill('SIGINT');
@@ -127,16 +127,16 @@ test('Ctrl-C leaves a checkpoint, and what is damaged or of another search is re
     assert.match(stderr, sentence);
     assert.equal(stderr.trim().split('\n').length, 1, stderr);
   };
-  await refused('mini-hmm', /is of another search: its scenario is two-evictions, here it is mini-hmm/);
-  await refused('two-evictions', /its preemptions is Infinity, here it is 1/, '--preemptions', '1');
+  await refused('mini-hmm', /is of another search: its scenario is mini-hmm-6x4, here it is mini-hmm/);
+  await refused('mini-hmm-6x4', /its preemptions is Infinity, here it is 1/, '--preemptions', '1');
   truncateSync(join(folder, file), bytes.length - 100);
-  await refused('two-evictions', /is cut off or damaged/);
+  await refused('mini-hmm-6x4', /is cut off or damaged/);
   const odd = Uint8Array.from(bytes);
   odd[1000] = (odd[1000] as number) ^ 1;
   writeFileSync(join(folder, file), odd);
-  await refused('two-evictions', /is cut off or damaged/);
+  await refused('mini-hmm-6x4', /is cut off or damaged/);
   writeFileSync(join(folder, file), 'something else');
-  await refused('two-evictions', /is no checkpoint of this version/);
+  await refused('mini-hmm-6x4', /is no checkpoint of this version/);
   assert.equal(readFileSync(join(folder, file), 'utf8'), 'something else');
   const { code, stderr } = await run('mini-hmm', 'no/such/folder');
   assert.equal(code, 2);

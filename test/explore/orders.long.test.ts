@@ -5,7 +5,7 @@ import { scenarios } from '../../src/engines/explore/plan/catalogue.ts';
 import { doesTheSame } from './reduced.ts';
 
 /** States of a search that is followed to its end. */
-const MOST = 20_000;
+const MOST = 4_000;
 
 const all = scenarios();
 

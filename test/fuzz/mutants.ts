@@ -44,11 +44,6 @@ export const mutants: readonly Mutant[] = [
     'for (let i = 0; i < list.length; i++) if (!this.#value(list[i])) return false;',
     '',
   ]),
-  mutant('which elements of a loop are to come is not part of a local state', [
-    'machine/liveValues',
-    'for (let i = done; i < elements.length; i++) if (!this.#value(elements[i])) return false;',
-    '',
-  ]),
   mutant('a call that says nothing of itself is left out', [
     'steps/frames',
     'this.live[this.depth++] = [UNKNOWN];',

@@ -41,7 +41,7 @@ const OTHERS: readonly unknown[] = [undefined, null, false, true, AGAIN];
 const Lasting = { task: 1, arena: 2, words: 3, frames: 4, scratch: 5, mark: 6, rounds: 7, machine: 8 } as const;
 
 /** Parts of values above which it is better to remember what was read. */
-const MOST_PARTS = 10_000;
+const MOST_PARTS = 256;
 
 const float = new Float64Array(1);
 const halves = new Int32Array(float.buffer);
@@ -196,6 +196,8 @@ export class LiveValues {
   #list(list: readonly unknown[]): boolean {
     // A list may have members beside its elements, and places without any.
     if (Object.keys(list).length !== list.length) return false;
+    this.#parts += list.length;
+    if (this.#parts > MOST_PARTS) return false;
     this.#note(Tag.array, list.length);
     for (let i = 0; i < list.length; i++) if (!this.#value(list[i])) return false;
     return true;
@@ -211,7 +213,8 @@ export class LiveValues {
     }
     if (!(view instanceof Int32Array) || buffer instanceof SharedArrayBuffer || view.byteLength !== buffer.byteLength)
       return false;
-    if (view.length > MOST_PARTS) return false;
+    this.#parts += view.length;
+    if (this.#parts > MOST_PARTS) return false;
     this.#note(Tag.view, view.length);
     for (let i = 0; i < view.length; i++) this.#note(Tag.integer, view[i] as number);
     return true;
@@ -224,6 +227,8 @@ export class LiveValues {
     this.#note(Tag.each, done);
     if (this.#met.has(elements) || this.#rests.has(elements) || !Array.isArray(elements)) return this.#object(elements);
     this.#rests.add(elements);
+    this.#parts += elements.length - done;
+    if (this.#parts > MOST_PARTS) return false;
     this.#note(Tag.array, elements.length - done);
     for (let i = done; i < elements.length; i++) if (!this.#value(elements[i])) return false;
     return true;

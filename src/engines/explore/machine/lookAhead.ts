@@ -62,7 +62,7 @@ export class LookAhead {
    * same on whatever path, and in whatever thread, it is asked.
    */
   isQuiet(state: LocalState): boolean {
-    if (this.#known(state) === UNKNOWN) this.#follow(state);
+    while (this.#known(state) === UNKNOWN) this.#follow(state);
     return this.#known(state) === QUIET;
   }
 
@@ -70,12 +70,13 @@ export class LookAhead {
     return quiet >> 2 === this.#undoLog.promotions ? quiet & 3 : UNKNOWN;
   }
 
-  #learn(state: LocalState, what: number): void {
-    state.quiet = (this.#undoLog.promotions << 2) | what;
-  }
-
   /** Makes the steps from here on, as long as they touch nothing, and takes them back. An actor that only ever makes such steps would put all others off for ever. */
   #follow(state: LocalState): void {
+    // A step on the way may be the first to read a counter: then what was found before it is out of date.
+    const { promotions } = this.#undoLog;
+    const learn = (at: LocalState, what: number): void => {
+      at.quiet = (promotions << 2) | what;
+    };
     const passed: LocalState[] = [];
     let how: number = QUIET;
     for (let at = state; ; at = this.#maker.localOf(state.actor)) {
@@ -86,12 +87,12 @@ export class LookAhead {
         passed.push(at);
         this.#maker.step(at.actor);
         continue;
-      } else this.#learn(at, NOTICED);
+      } else learn(at, NOTICED);
       break;
     }
     for (const _ of passed) this.#maker.back();
     if (passed.length === MOST_QUIET) passed.length = 1;
-    for (const at of passed) this.#learn(at, how);
+    for (const at of passed) learn(at, how);
   }
 
   /** Asked for the first time the step is made, and taken back. */

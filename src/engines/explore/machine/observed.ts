@@ -90,8 +90,9 @@ export class Observed implements Reads {
     this.note(STRETCH, 0);
   }
 
-  /** Forgets what came after `mark`, and that something did. */
+  /** Forgets what came after `mark`, and that something did: also that its variables were known for a while. */
   restart({ reads, stretch }: Mark): void {
-    if (stretch === this.stretch) this.set(reads);
+    this.set({ ...reads, isLive: false });
+    this.stretch = stretch;
   }
 }

@@ -86,18 +86,24 @@ function scriptsDefect(scripts: unknown): string | null {
   return wrong === undefined ? null : `the operations of ${wrong} are no list of functions`;
 }
 
-/** An operation of which each step is looked at: it must be a generator that yields points. */
-const checked = (operation: Operation, actor: string, number: number): Operation =>
-  function* (task: Task): Steps<unknown> {
+/**
+ * An operation of which each step is looked at: it must be a generator that yields points. It stays the user's own generator, so that
+ * it is known what its variables are (steps/frames.ts).
+ */
+const checked =
+  (operation: Operation, actor: string, number: number): Operation =>
+  (task: Task): Steps<unknown> => {
     const what = `operation ${number + 1} of ${actor}`;
     const steps = operation(task) as Steps<unknown> | undefined;
     if (typeof steps?.next !== 'function') throw new UsageError(`${what} is not a generator function, and returns none`);
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done === true) return value;
-      if (points[value] === undefined) throw new UsageError(`${what} yields ${String(value)}, which is no point`);
-      yield value;
-    }
+    const next = steps.next.bind(steps);
+    steps.next = () => {
+      const result = next();
+      if (result.done !== true && points[result.value] === undefined)
+        throw new UsageError(`${what} yields ${String(result.value)}, which is no point`);
+      return result;
+    };
+    return steps;
   };
 
 const isFindings = (value: unknown): value is Finding[] =>
