@@ -6,6 +6,8 @@ export interface Mutant {
   readonly edits: readonly Edit[];
   /** One of the kinds in kinds.ts that shows it, where random programs do only once in some hundred thousand. */
   readonly kind?: string;
+  /** Random programs take half a minute and more to show it: it is tried when HMM_LAB_MUTANTS is `all`. */
+  readonly late?: boolean;
 }
 
 /** A module of the explorer, code of it and what takes its place; and the function it is in, where the module has the code elsewhere, too. */
@@ -21,6 +23,7 @@ const mutant = (title: string, ...edits: readonly Change[]): Mutant => ({
   })),
 });
 
+const late = (one: Mutant): Mutant => ({ ...one, late: true });
 const seldom = (kind: string, one: Mutant): Mutant => ({ ...one, kind });
 
 export const mutants: readonly Mutant[] = [
@@ -44,11 +47,13 @@ export const mutants: readonly Mutant[] = [
     'for (let i = 0; i < list.length; i++) if (!this.#value(list[i])) return false;',
     '',
   ]),
-  mutant('a call that says nothing of itself is left out', [
-    'steps/frames',
-    'this.live[this.depth++] = [UNKNOWN];',
-    'this.live[this.depth++] = [];',
-  ]),
+  late(
+    mutant('a call that says nothing of itself is left out', [
+      'steps/frames',
+      'this.live[this.depth++] = [UNKNOWN];',
+      'this.live[this.depth++] = [];',
+    ]),
+  ),
   mutant(
     'the values that an actor has read are not part of a local state whose variables are not known',
     ['machine/observed', 'this.low ^ mixLow(word, value)', 'this.low ^ mixLow(word, 0)'],
@@ -64,11 +69,13 @@ export const mutants: readonly Mutant[] = [
     'const scratch = scratchOf(task.pfns, parent?.scratch ?? before);',
     'const scratch = EMPTY;',
   ]),
-  mutant('a counter that a check at the end reads is not part of the state', [
-    'machine/lookingOn',
-    'if (!this.#undoLog.isHeldMask(word)) this.#undoLog.seen(word);',
-    '',
-  ]),
+  late(
+    mutant('a counter that a check at the end reads is not part of the state', [
+      'machine/lookingOn',
+      'if (!this.#undoLog.isHeldMask(word)) this.#undoLog.seen(word);',
+      '',
+    ]),
+  ),
   mutant('a counter that an actor reads is not part of the state', [
     'machine/recorder',
     'if (!isOwnNote) this.#undoLog.seen(word);',
@@ -164,11 +171,13 @@ export const mutants: readonly Mutant[] = [
     'if (this.#ends[at] === End.open) return this.#extend(actor, shape, lookedAt);',
     'if (this.#ends[at] === End.open) return length === 0 && this.#extend(actor, shape, lookedAt, 1) && this.#firstConflict(shape, lookedAt, this.#starts[at], 1) === 0;',
   ]),
-  mutant('what an actor does alone stays as it was when a step has come in between', [
-    'search/aloneRuns',
-    'this.#lengths[at] = holds;',
-    'continue;',
-  ]),
+  late(
+    mutant('what an actor does alone stays as it was when a step has come in between', [
+      'search/aloneRuns',
+      'this.#lengths[at] = holds;',
+      'continue;',
+    ]),
+  ),
   mutant(
     'who fails when it is alone has nothing left to do',
     ['search/aloneRuns', 'return end === End.unknown || stops;', 'return stops;'],
@@ -198,11 +207,13 @@ export const mutants: readonly Mutant[] = [
     'return false;',
   ]),
   // The search, and what it says.
-  mutant('a preemption costs nothing', [
-    'search/depthFirst',
-    'return !this.#unbounded && current >= 0 && next !== current ? 1 : 0;',
-    'return 0;',
-  ]),
+  late(
+    mutant('a preemption costs nothing', [
+      'search/depthFirst',
+      'return !this.#unbounded && current >= 0 && next !== current ? 1 : 0;',
+      'return 0;',
+    ]),
+  ),
   mutant('a state that was reached at a higher price counts as reached', [
     'search/visited',
     'if (this.before <= value) return false;',
@@ -225,11 +236,13 @@ export const mutants: readonly Mutant[] = [
     ['search/rounds', '(able & ~makers) === 0 && (grantable & ~granted) === 0', '(grantable & ~granted) === 0'],
     ['search/rounds', 'if (!isSame || (fairness.able & ~fairness.makers) !== 0) continue;', 'if (!isSame) continue;'],
   ),
-  mutant('who is kept from a lock may be kept from it for ever', [
-    'search/rounds',
-    '(able & ~makers) === 0 && (grantable & ~granted) === 0',
-    '(able & ~makers) === 0',
-  ]),
+  late(
+    mutant('who is kept from a lock may be kept from it for ever', [
+      'search/rounds',
+      '(able & ~makers) === 0 && (grantable & ~granted) === 0',
+      '(able & ~makers) === 0',
+    ]),
+  ),
   mutant('one end that is well is taken for all of them', [
     'search/conclude',
     'if (passedOf(executor).has(executor.low, executor.high)) return null;',
