@@ -6,9 +6,10 @@ import { race } from '../src/engines/race/race.ts';
 import { columns } from '../src/report/units.ts';
 import { chains } from './chains.ts';
 import { type Bench, benchMachine, PAGES } from './machine.ts';
-import { atomics, copies, plainLoop } from './yardsticks.ts';
+import { once } from './pace.ts';
+import { atomics, copies, plainLoop, plainLoopOfUnknownLength } from './yardsticks.ts';
 
-const ROUNDS = 8;
+const ROUNDS = once ? 2 : 8;
 
 /** Nanoseconds of one operation in each round. A machine that slows down for a while slows a whole round. */
 type Timing = readonly number[];
@@ -33,7 +34,7 @@ interface Probe {
 async function timeAll(probes: readonly Probe[]): Promise<Map<string, Timing>> {
   const rounds = new Map<string, number[]>(probes.map(({ name }) => [name, []]));
   for (let round = 0; round < ROUNDS; round++) {
-    const bench = new Tinybench({ time: 60, warmupTime: 20, iterations: 16, throws: true });
+    const bench = new Tinybench({ time: once ? 1 : 60, warmupTime: once ? 1 : 20, iterations: 16, throws: true });
     for (const { name, batch, run, prepare } of probes) {
       bench.add(name, () => run(batch), prepare === undefined ? {} : { beforeEach: prepare });
     }
@@ -106,7 +107,15 @@ async function raceRows(): Promise<string[][]> {
     const rates: number[] = [];
     for (let seed = 1; seed <= 3; seed++) {
       const result = await race(
-        raceOptions({ seconds: 2, cpus: size, devices: size, migrators: 0, disturbers: 0, seed, checkEverySeconds: 0 }),
+        raceOptions({
+          seconds: once ? 0.1 : 2,
+          cpus: size,
+          devices: size,
+          migrators: 0,
+          disturbers: 0,
+          seed,
+          checkEverySeconds: 0,
+        }),
       );
       if (result.violations.length > 0) throw new Error(`race: ${result.violations[0]?.message}`);
       rates.push(result.counters.operations / result.seconds);
@@ -131,6 +140,7 @@ const timings = await timeAll([
   { name: 'A', batch: 10_000, run: atomics },
   { name: 'L', batch: 64, run: plainLoop },
   { name: 'C', batch: 512, run: copies },
+  { name: 'L, length unknown', batch: 64, run: plainLoopOfUnknownLength },
   ...paths(benchMachine(false), ''),
   ...(bare === null ? [] : paths(bare, ', no points')),
   ...paths(benchMachine(true), ', lock rules on'),
@@ -164,6 +174,7 @@ function compare(label: string, timing: Timing, base: Timing): void {
   const ratios = timing.map((value, round) => value / (base[round] as number));
   rows.push([label, ns(middle(timing)), spread(timing), '', middle(ratios).toFixed(2), spread(ratios), '']);
 }
+compare('the loop of L over a length the compiler does not know, to L', time('L, length unknown'), time('L'));
 for (const name of Object.keys(budgets)) {
   if (bare !== null) compare(`${name}: with points off, to no points`, time(name), time(`${name}, no points`));
   compare(`${name}: with lock rules, to without`, time(`${name}, lock rules on`), time(name));

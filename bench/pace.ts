@@ -1,7 +1,9 @@
 /** Tables of how fast things go, as ratios to yardsticks timed in the same rounds. */
 import { columns, count } from '../src/report/units.ts';
 
-export const ROUNDS = 7;
+/** `--once`: one round, to see that it works. */
+export const once = process.argv.includes('--once');
+export const ROUNDS = once ? 1 : 7;
 
 /** Things a second. */
 export function pace(things: number, run: () => void): number {

@@ -1,11 +1,12 @@
 /** How fast the simulator is: steps a second, as ratios to a bare queue of idle actors timed in the same run. */
 import { dmirror } from '../src/drivers/dmirror/index.ts';
+import { sweepBounds } from '../src/engines/measure/cells.ts';
 import { planSweep } from '../src/engines/measure/sweep.ts';
 import { prepare } from '../src/engines/simulate/cell.ts';
-import { pace, paceTable, ROUNDS } from './pace.ts';
+import { once, pace, paceTable, ROUNDS } from './pace.ts';
 import { bareSteps } from './simulateYardstick.ts';
 
-const STEPS = 1_000_000;
+const STEPS = once ? 10_000 : 1_000_000;
 
 /** Cells that go on for longer than {@link STEPS} steps. */
 const cells = {
@@ -24,7 +25,15 @@ const cells = {
 
 /** Steps a second of a cell, without its set-up. */
 function probe(axes: Readonly<Record<string, string>>): () => number {
-  const request = { engine: 'simulate', axes, costs: {}, seconds: 60, faults: 1e9, repetitions: 1, seed: 1 } as const;
+  const request = {
+    engine: 'simulate',
+    axes,
+    costs: {},
+    seconds: 60,
+    faults: sweepBounds.faults.max,
+    repetitions: 1,
+    seed: 1,
+  } as const;
   const [cell] = planSweep(request, [{ label: 'dmirror', location: 'dmirror', settings: {}, driver: dmirror }]).cells;
   if (cell === undefined) throw new Error('a sweep without a cell');
   return () => {

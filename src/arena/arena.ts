@@ -1,4 +1,4 @@
-import { type ArenaConfig, CONFIG_KEYS, checkConfig, defaultConfig, POISON, PTRS_PER_TABLE, ZERO_PFN } from './config.ts';
+import { type ArenaConfig, CONFIG_KEYS, checkConfig, defaultConfig, PTRS_PER_TABLE, ZERO_PFN } from './config.ts';
 import { type PageArrays, type Pool, plan, type SwapArrays, type TableArrays } from './places.ts';
 import { Header } from './structures.ts';
 import type { Pfn, Word } from './units.ts';
@@ -18,10 +18,9 @@ export interface Arena {
   readonly config: ArenaConfig;
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly frames: Int32Array<SharedArrayBuffer>;
+  /** The same bytes as pairs of words, for who fills a frame. */
+  readonly frameDoubles: Float64Array<SharedArrayBuffer>;
   readonly frameWords: number;
-  /** Contents of a cleared and of a poisoned frame, to copy from: in Node 20 that is twice as fast as `fill` on shared memory. */
-  readonly zeroes: Int32Array;
-  readonly poison: Int32Array;
   /** Are there huge pages? Where not, nobody looks for them. */
   readonly hasHuge: boolean;
   /** Is there a swap device? */
@@ -66,13 +65,12 @@ function view(buffers: ArenaBuffers, config: ArenaConfig): Arena {
     config,
     words: new Int32Array(buffers.words),
     frames: new Int32Array(buffers.frames),
+    frameDoubles: new Float64Array(buffers.frames, 0, buffers.frames.byteLength >> 3),
     frameWords: config.frameWords,
     hasHuge: config.hugePages > 0,
     hasSwap: config.swapSlots > 0,
     hasMemcg: config.memcgs > 0,
     hugeZero: config.systemPages - config.hugePages * PTRS_PER_TABLE,
-    zeroes: new Int32Array(config.frameWords),
-    poison: new Int32Array(config.frameWords).fill(POISON),
     ...places,
   };
 }

@@ -13,11 +13,11 @@ const POISON_STRIDE = 64;
 export const frameAt = (arena: Arena, pfn: Pfn): FrameWord => pfn * arena.frameWords;
 
 export function clearFrame(arena: Arena, pfn: Pfn): void {
-  frameFill(arena, frameAt(arena, pfn), arena.zeroes);
+  frameFill(arena, frameAt(arena, pfn), 0);
 }
 
 export function poisonFrame(arena: Arena, pfn: Pfn): void {
-  frameFill(arena, frameAt(arena, pfn), arena.poison);
+  frameFill(arena, frameAt(arena, pfn), POISON);
 }
 
 /** A frame that was poisoned when it was freed must still be so when it is handed out again. */

@@ -111,8 +111,8 @@ export const retryMistakes: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/base/deviceTable',
-        find: 'export const entryFromPfn = (word) => ((word & PFN_MASK) << 12) | DEV_VALID | ((word >>> 29) & DEV_WRITE);',
-        replace: 'export const entryFromPfn = (word) => ((word & PFN_MASK) << 12) | DEV_VALID | DEV_WRITE;',
+        find: 'export const entryFromPfn = (word) => (word << 12) | DEV_VALID | ((word >>> 29) & DEV_WRITE);',
+        replace: 'export const entryFromPfn = (word) => (word << 12) | DEV_VALID | DEV_WRITE;',
       },
     ],
   },

@@ -33,18 +33,29 @@ function copyPresent(arena: Arena, range: HmmRange, table: PageTable, vpn: Vpn, 
   const to = vpn - range.start;
   const count = end - vpn;
   let i = 0;
-  // Four at a time: one branch for four tests takes a quarter off the loop.
-  for (; i + 3 < count; i += 4) {
-    const p0 = words[from + i] as number;
-    const p1 = words[from + i + 1] as number;
-    const p2 = words[from + i + 2] as number;
-    const p3 = words[from + i + 3] as number;
-    if ((((p0 & mask) ^ value) | ((p1 & mask) ^ value) | ((p2 & mask) ^ value) | ((p3 & mask) ^ value)) !== 0) break;
+  // Eight at a time: one branch and one mask for eight tests.
+  for (; i + 7 < count; i += 8) {
+    const entry = from + i;
+    const p0 = words[entry] as number;
+    const p1 = words[entry + 1] as number;
+    const p2 = words[entry + 2] as number;
+    const p3 = words[entry + 3] as number;
+    const p4 = words[entry + 4] as number;
+    const p5 = words[entry + 5] as number;
+    const p6 = words[entry + 6] as number;
+    const p7 = words[entry + 7] as number;
+    const low = (p0 ^ value) | (p1 ^ value) | (p2 ^ value) | (p3 ^ value);
+    const high = (p4 ^ value) | (p5 ^ value) | (p6 ^ value) | (p7 ^ value);
+    if (((low | high) & mask) !== 0) break;
     const at = to + i;
     hmmPfns[at] = presentWord(hmmPfns[at] as number, p0);
     hmmPfns[at + 1] = presentWord(hmmPfns[at + 1] as number, p1);
     hmmPfns[at + 2] = presentWord(hmmPfns[at + 2] as number, p2);
     hmmPfns[at + 3] = presentWord(hmmPfns[at + 3] as number, p3);
+    hmmPfns[at + 4] = presentWord(hmmPfns[at + 4] as number, p4);
+    hmmPfns[at + 5] = presentWord(hmmPfns[at + 5] as number, p5);
+    hmmPfns[at + 6] = presentWord(hmmPfns[at + 6] as number, p6);
+    hmmPfns[at + 7] = presentWord(hmmPfns[at + 7] as number, p7);
   }
   for (; i < count; i++) {
     const pte = words[from + i] as number;

@@ -9,7 +9,7 @@ import { Counter } from '../../arena/counters.ts';
 import { Mirror } from '../../arena/structures.ts';
 import type { DeviceEntry, HmmPfn, PageTable, Pfn, Vpn } from '../../arena/units.ts';
 import type { HmmRange } from '../../hmm/hmmRange.ts';
-import { HMM_PFN_FLAGS, HMM_PFN_VALID, HMM_PFN_WRITE } from '../../hmm/pfn.ts';
+import { HMM_PFN_VALID, HMM_PFN_WRITE } from '../../hmm/pfn.ts';
 import { PG_DIRTY, setPageFlags } from '../../mm/page/page.ts';
 import { ensureTable, lookupTable, nextPopulated, pteAt, tableEnd } from '../../mm/table/tables.ts';
 import { Point } from '../../steps/points.ts';
@@ -19,9 +19,6 @@ import { count, type Task } from '../../sync/task.ts';
 export const DEV_VALID = 1;
 export const DEV_WRITE = 2;
 export const DEV_ATOMIC = 4;
-
-/** Page frame of an hmm pfn word. */
-const PFN_MASK = ~HMM_PFN_FLAGS;
 
 export const mkDeviceEntry = (pfn: Pfn, bits: number): DeviceEntry => (pfn << 12) | DEV_VALID | bits;
 export const deviceEntryPfn = (entry: DeviceEntry): Pfn => entry >>> 12;
@@ -99,8 +96,8 @@ export function storeFromPfns(arena: Arena, table: PageTable, range: HmmRange, v
   return vpn + i;
 }
 
-/** The device entry for a VALID word of a range fault. */
-export const entryFromPfn = (word: HmmPfn): DeviceEntry => ((word & PFN_MASK) << 12) | DEV_VALID | ((word >>> 29) & DEV_WRITE);
+/** The device entry for a VALID word of a range fault; the shift drops its flags, which are the highest bits. */
+export const entryFromPfn = (word: HmmPfn): DeviceEntry => (word << 12) | DEV_VALID | ((word >>> 29) & DEV_WRITE);
 
 /** The last-level device table of `vpn`, made if need be; 0 when there is no memory for it. */
 export function* ensureDeviceTable(task: Task, mirror: Mirror, vpn: Vpn): Steps<PageTable> {

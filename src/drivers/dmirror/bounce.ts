@@ -1,6 +1,6 @@
 /** dmirror_bounce: copying between device mappings and a buffer, page by page, under the update lock. */
 
-import { frameFill, frameGet, get } from '../../arena/access.ts';
+import { frameGet, frameWrite, get } from '../../arena/access.ts';
 import { ENOENT } from '../../arena/errno.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { Mirror } from '../../arena/structures.ts';
@@ -57,7 +57,7 @@ function* copyPages(task: Task, mirror: Mirror, bounce: Bounce, write: boolean):
     yield Point.deviceAccess;
     const frame = frameOf(task, vpn, entry);
     const at = bounce.cpages * frameWords;
-    if (write) frameFill(arena, frame, bounce.words.subarray(at, at + frameWords));
+    if (write) frameWrite(arena, frame, bounce.words.subarray(at, at + frameWords));
     else for (let word = 0; word < frameWords; word++) bounce.words[at + word] = frameGet(arena, frame + word);
     bounce.cpages++;
   }

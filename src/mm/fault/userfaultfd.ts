@@ -122,7 +122,7 @@ export function* userfaultfdCopy(task: Task, context: Userfaultfd, mm: Mm, vpn: 
   const { arena } = task;
   const pfn = yield* folioPrealloc(task, mm, false);
   if (pfn === 0) return -ENOMEM;
-  frameFill(arena, frameAt(arena, pfn), new Int32Array(arena.frameWords).fill(word));
+  frameFill(arena, frameAt(arena, pfn), word);
   yield* mmapReadLock(task, mm);
   const error = yield* mapCopy(task, mm, vpn, pfn);
   yield* mmapReadUnlock(task, mm);
