@@ -38,7 +38,7 @@ const align = (compiled: string, ...lines: readonly number[]): string =>
 /** What is compiled, the lines of the source that its lines begin with, and what becomes of it. */
 const cases: readonly (readonly [string, string, readonly number[], string])[] = [
   ['a line that is missing is left empty', 'f();\ng();', [1, 4], 'f();\n\n\ng();\n'],
-  ['two lines that were one are one', 'if (a)\n    f();\ng();', [1, 1, 2], 'if (a) f();\ng();\n'],
+  ['two lines that were one are one', 'if (a)\n    f();\ng();', [1, 1, 2], 'if(a)f();\ng();\n'],
   ['comments go, and their lines stay', '// one\nf(); // two\n/* three\n   four */ g();', [1, 2, 3, 4], '\nf();\n\ng();\n'],
   ['a comment between two words leaves a blank', 'let/* of what? */a;', [1], 'let a;\n'],
   ['a template is as it is', 'f(`\n  // a\n`);\ng();', [1, 2, 3, 6], 'f(`\n  // a\n`);\n\n\ng();\n'],
@@ -48,7 +48,8 @@ const cases: readonly (readonly [string, string, readonly number[], string])[] =
     [1, 2, 3],
     '#!/bin/x\n/* @hmm-lab keep-generators */ \nf();\n',
   ],
-  ['a map that leads back does no harm', 'f();\ng();\nh();', [5, 2, 6], '\n\n\n\nf(); g();\nh();\n'],
+  ['a map that leads back does no harm', 'f();\ng();\nh();', [5, 2, 6], '\n\n\n\nf();g();\nh();\n'],
+  ['blanks go where they part nothing', 'let [ a ] = [ b + +c ] ;', [1], 'let[a]=[b + +c];\n'],
   ['nothing', '// nothing\n', [1], '\n'],
 ];
 
@@ -69,17 +70,9 @@ function parted(marked: string): string {
 }
 
 test('align: a line that was two becomes two where a line break says nothing', () => {
-  for (const marked of ['f(a,| b);', 'import { a,| b } from "c";', 'const a =| 5;', `f(\`\${|a}\`);`, 'if (a)| f();', 'f()|;'])
-    assert.equal(parted(marked), `${marked.replace(/\| ?/, '\n')}\n`);
-  for (const marked of [
-    '() => { return |5; }',
-    'async |() => {}',
-    'a |++',
-    '(a) |=> 5',
-    `f(\`a\${b}|c\`);`,
-    'f(`|c`);',
-    'throw |a;',
-  ]) {
+  for (const marked of ['f(a,|b);', 'import{a,|b}from"c";', 'const a=|5;', `f(\`\${|a}\`);`, 'if(a)|f();', 'f()|;'])
+    assert.equal(parted(marked), `${marked.replace('|', '\n')}\n`);
+  for (const marked of ['()=>{return |5;}', 'async|()=>{}', 'a |++', '(a)|=>5', `f(\`a\${b}|c\`);`, 'f(`|c`);', 'throw |a;']) {
     const bar = marked.indexOf('|');
     assert.ok(parted(marked).startsWith(marked.slice(0, bar) + marked[bar + 1]), parted(marked));
   }

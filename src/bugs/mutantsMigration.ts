@@ -116,8 +116,8 @@ export const migrationMutants: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/base/deviceTable',
-        find: '((word & PFN_MASK) << 12) | DEV_VALID | ((word >>> 29) & DEV_WRITE)',
-        replace: '((word & PFN_MASK) << 12) | DEV_VALID',
+        find: '(word << 12) | DEV_VALID | ((word >>> 29) & DEV_WRITE)',
+        replace: '(word << 12) | DEV_VALID',
       },
     ],
   },

@@ -1,5 +1,5 @@
 /**
- * Gives a compiled module the line numbers of its source, and takes its comments and its indentation away: nobody reads it.
+ * Gives a compiled module the line numbers of its source, and takes its comments and blanks away: nobody reads it, and all install it.
  *
  *     source                                     compiled                     aligned
  *     1 interface Pair {                         1 export function sum(p) {   1
@@ -32,9 +32,9 @@ export function alignModule(source: string, map: SourceMapPayload, file: string)
     if (missing > 0 && (gap.includes('\n') || mayBreak(before, token))) {
       aligned += '\n'.repeat(missing);
       line += missing;
-    } else {
+    } else if (gap !== '' && !separates(aligned.at(-1), source[token.start])) {
       // A statement of the compiler's ends with a semicolon or a brace: two of its lines may become one.
-      aligned += gap.includes('\n') ? ' ' : gap;
+      aligned += ' ';
     }
     const text = source.slice(token.start, token.end);
     aligned += text;
@@ -43,6 +43,13 @@ export function alignModule(source: string, map: SourceMapPayload, file: string)
   }
   return `${aligned.trimEnd()}\n`;
 }
+
+/** Marks that are tokens of their own whatever stands beside them. */
+const SEPARATORS = new Set(',;:(){}[]=');
+
+/** Whether one of two characters, the last of a token and the first of the next, needs no blank between them. */
+const separates = (last: string | undefined, first: string | undefined): boolean =>
+  last === undefined || SEPARATORS.has(last) || SEPARATORS.has(first as string);
 
 /** What a line break after it, or before it, would part from what it belongs to; as a part of a template it would be text. */
 const TIED_AFTER = new Set(['name', 'return', 'throw', 'break', 'continue', 'template']);
