@@ -5,18 +5,17 @@
  * goes through the same transform as the lab's own sources. The files of the copies are there only while something is loaded: a
  * thread that is terminated leaves nothing behind.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { eraseModule } from '../build/erase.ts';
 import { UsageError } from '../input/usageError.ts';
+import { modulesFolder } from '../mutation/runFolder.ts';
 import { erased } from '../steps/steps.ts';
+import { isFile } from './places.ts';
 import { own, resolveFrom } from './resolve.ts';
 import { numberOf } from './standIn.ts';
-
-const isFile = (url: string): boolean => statSync(new URL(url), { throwIfNoEntry: false })?.isFile() ?? false;
 
 /** As Node says it, and programs ask for it. */
 function notFound(url: string, from: string): Error {
@@ -26,7 +25,7 @@ function notFound(url: string, from: string): Error {
 
 export class Copies {
   /** Where the files are while something is loaded; a new name, so that whoever has it already is not written to. */
-  readonly #directory = join(tmpdir(), `hmm-lab-module-${randomUUID()}`);
+  readonly #directory = modulesFolder();
   /** How many modules are being loaded. */
   #loading = 0;
   /** URL of the copy by URL of the module. */
@@ -65,7 +64,7 @@ export class Copies {
   /** The URL that takes the place of a specifier. What is the user's is copied first. */
   #link(specifier: string, from: string): string {
     const { url, kind } = resolveFrom(specifier, from);
-    if (url.startsWith('file:') && !isFile(url)) throw notFound(url, from);
+    if (url.startsWith('file:') && !isFile(new URL(url))) throw notFound(url, from);
     if (kind === 'code') return this.copy(url);
     if (kind === 'data' && !this.#data.has(url)) {
       this.#data.add(url);
@@ -79,7 +78,7 @@ export class Copies {
     const known = this.#copies.get(url);
     if (known !== undefined) return known;
     const file = fileURLToPath(url);
-    if (!isFile(url)) throw new UsageError(`there is no file ${file}`);
+    if (!isFile(new URL(url))) throw new UsageError(`there is no file ${file}`);
     const text = readFileSync(file, 'utf8');
     this.#hash.update(text);
     const stem = join(this.#directory, `${this.#copies.size}-${basename(file, extname(file))}`);

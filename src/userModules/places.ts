@@ -18,7 +18,14 @@ export function fileOf(name: string, what: string): string {
   }
 }
 
-export const isFile = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+export function isFile(file: string | URL): boolean {
+  try {
+    return statSync(file).isFile();
+  } catch {
+    // Nothing is there, or a part of the path is no folder, or cannot be looked into.
+    return false;
+  }
+}
 
 /** How a file is named in results and tokens: from the current directory if it lies below it, so that a token may travel. */
 export function shownName(file: string): string {

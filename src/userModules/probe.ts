@@ -1,5 +1,6 @@
 /** Tries a module of the user's out in a thread of its own, before the program relies on it. */
 import { Worker } from 'node:worker_threads';
+import { removeAtEnd } from '../mutation/runFolder.ts';
 import { workerUrl } from '../package/workerUrl.ts';
 
 /** How long a module may take to load. */
@@ -10,6 +11,7 @@ const LIMIT_MS = 10_000;
  * the process or floods stdout does so in the thread.
  */
 export function inProbe<Answer>(entry: string, data: object, what: string): Promise<Answer | string> {
+  removeAtEnd();
   const worker = new Worker(workerUrl(entry), { workerData: data, stdout: true });
   worker.stdout.resume();
   return new Promise<Answer | string>((resolve) => {

@@ -1,6 +1,7 @@
 /** The threads of an exploration: started together, watched, ended. All that a scenario does is done in them. */
 import { Piscina } from 'piscina';
 import { UsageError } from '../../../input/usageError.ts';
+import { removeAtEnd } from '../../../mutation/runFolder.ts';
 import { workerUrl } from '../../../package/workerUrl.ts';
 import { accepted, type Refusal } from '../../shared/refusal.ts';
 import type { Failure } from '../machine/failure.ts';
@@ -67,6 +68,8 @@ export class Threads implements AsyncDisposable {
     this.#started = { what, actors: [] };
     this.#control = control;
     this.#pulses = Array.from({ length: count }, () => new Pulse());
+    // A thread that is ended while it loads a module of the user's leaves copies of it.
+    removeAtEnd();
     this.#pool = new Piscina({
       filename: workerUrl('explore').href,
       minThreads: count,

@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { linkPackages } from '../src/mutation/linkPackages.ts';
 
@@ -104,6 +105,20 @@ for (const [signal, code] of [
     assert.deepEqual(readdirSync(temporary), []);
   });
 }
+
+test('a module that is being loaded when the process ends leaves nothing', async () => {
+  const temporary = folder('module');
+  const driver = join(own, 'endless.mjs');
+  writeFileSync(driver, 'await new Promise((resolve) => setTimeout(resolve, 1e9));');
+  const args = ['stress', '--driver', driver];
+  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, TMPDIR: temporary }, stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  while (!readdirSync(temporary).some((name) => name.startsWith('hmm-lab-modules-')) && child.exitCode === null)
+    await setTimeout(5);
+  child.kill('SIGTERM');
+  assert.deepEqual(await ended, [null, 'SIGTERM']);
+  assert.deepEqual(readdirSync(temporary), []);
+});
 
 test('who listens to a signal himself goes on with his trees', async () => {
   const temporary = folder('listener');

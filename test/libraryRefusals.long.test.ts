@@ -36,6 +36,11 @@ const both: readonly (readonly [() => Promise<unknown>, readonly string[], RegEx
   [() => explore({ scenario: 'nowhere' }), ['explore', 'nowhere'], /^unknown scenario 'nowhere', allowed are mini-hmm/],
   [() => search({ scenario: './nowhere.mjs' }), ['explore', './nowhere.mjs'], /^scenario module '.*nowhere.mjs' does not exist$/],
   [
+    () => search({ scenario: './package.json/it.mjs' }),
+    ['explore', './package.json/it.mjs'],
+    /^scenario module '.*it.mjs' does not exist$/,
+  ],
+  [
     () => explore({ scenario, strategy: 'luck' }),
     ['explore', scenario, '--strategy=luck'],
     /^unknown strategy 'luck', allowed are/,
