@@ -3,7 +3,7 @@
  *
  * Such a module is written against the stepped tree: its operations are generators. So that it works in the erased tree too, it
  * goes through the same transform as the lab's own sources. The files of the copies are there only while something is loaded. A
- * thread that is terminated meanwhile leaves them to the end of the process (mutation/runFolder.ts).
+ * thread that is terminated meanwhile leaves them to the end of the process (package/runFolder.ts).
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { basename, extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { eraseModule } from '../build/erase.ts';
 import { UsageError } from '../input/usageError.ts';
-import { modulesFolder } from '../mutation/runFolder.ts';
+import { modulesFolder } from '../package/runFolder.ts';
 import { erased } from '../steps/steps.ts';
 import { isFile } from './places.ts';
 import { own, resolveFrom } from './resolve.ts';
