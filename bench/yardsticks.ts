@@ -33,14 +33,7 @@ const length = new Int32Array([PAGES]);
 export function plainLoopOfUnknownLength(times: number): void {
   for (let n = 0; n < times; n++) {
     const { from, to } = sets[n & 1] as (typeof sets)[0];
-    copyAnyNumber(from, to, first, length[0] as number);
-  }
-}
-
-function copyAnyNumber(from: Int32Array, to: Int32Array, first: number, count: number): void {
-  for (let i = 0; i < count; i++) {
-    const pte = from[first + i] as number;
-    to[i] = ((to[i] as number) & 0x1c000000) | (pte >>> 12) | (1 << 31) | ((pte & 2) << 29);
+    copyEntries(from, to, first, length[0] as number);
   }
 }
 

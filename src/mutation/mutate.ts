@@ -14,10 +14,10 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Mutation } from '../bugs/bug.ts';
 import { recordedModule } from '../build/recordTree.ts';
+import { runFolder } from '../package/runFolder.ts';
 import { builtPackage, builtTree } from './builtTree.ts';
 import { editedModules } from './editedModules.ts';
 import { linkPackages } from './linkPackages.ts';
-import { runFolder } from './runFolder.ts';
 
 /**
  * Copies the code of a folder; by links where the file system can, which is ten times as fast. No folder is made above `to`: it may

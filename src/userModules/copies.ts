@@ -2,8 +2,8 @@
  * Copies of a module of the user's and of what it imports by relative paths, bound to the very tree that runs.
  *
  * Such a module is written against the stepped tree: its operations are generators. So that it works in the erased tree too, it
- * goes through the same transform as the lab's own sources. The files of the copies are there only while something is loaded: a
- * thread that is terminated leaves nothing behind.
+ * goes through the same transform as the lab's own sources. The files of the copies are there only while something is loaded. A
+ * thread that is terminated meanwhile leaves them to the end of the process (package/runFolder.ts).
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { eraseModule } from '../build/erase.ts';
 import { recordFrames } from '../build/recordFrames.ts';
 import { UsageError } from '../input/usageError.ts';
-import { modulesFolder } from '../mutation/runFolder.ts';
+import { modulesFolder } from '../package/runFolder.ts';
 import { erased } from '../steps/steps.ts';
 import { isFile } from './places.ts';
 import { own, resolveFrom } from './resolve.ts';

@@ -1,6 +1,6 @@
 /** Tries a module of the user's out in a thread of its own, before the program relies on it. */
 import { Worker } from 'node:worker_threads';
-import { removeAtEnd } from '../mutation/runFolder.ts';
+import { removeAtEnd } from '../package/runFolder.ts';
 import { workerUrl } from '../package/workerUrl.ts';
 
 /** How long a module may take to load. */

@@ -1,7 +1,7 @@
 /** The threads of an exploration: started together, watched, ended. All that a scenario does is done in them. */
 import { Piscina } from 'piscina';
 import { UsageError } from '../../../input/usageError.ts';
-import { removeAtEnd } from '../../../mutation/runFolder.ts';
+import { removeAtEnd } from '../../../package/runFolder.ts';
 import { workerUrl } from '../../../package/workerUrl.ts';
 import { accepted, type Refusal } from '../../shared/refusal.ts';
 import type { Failure } from '../machine/failure.ts';
