@@ -44,6 +44,7 @@ const usageLines: Readonly<Record<string, string>> = {
   explore: 'hmm-lab explore [SCENARIO] [FLAG...]',
   replay: 'hmm-lab replay TOKEN [FLAG...]',
   merge: 'hmm-lab merge DIR... [FLAG...]',
+  prove: 'hmm-lab prove [SCENARIO...] [FLAG...]',
   conformance: 'hmm-lab conformance [FILE...] [FLAG...]',
   help: 'hmm-lab help [COMMAND]',
 };

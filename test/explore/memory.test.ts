@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { executorOf } from '../../src/engines/explore/explore.ts';
+import { Executor, type ExecutorOptions } from '../../src/engines/explore/machine/execution.ts';
 import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
 import { runOnce } from '../../src/engines/explore/sampling/run.ts';
 import { RandomWalk } from '../../src/engines/explore/sampling/strategies.ts';
@@ -17,8 +17,12 @@ function inUse(): number {
   return (heapUsed + arrayBuffers) / 1e6;
 }
 
-function schedules(name: string, times: number): { readonly run: () => void; readonly localStates: () => number } {
-  const executor = executorOf(scenarioNamed(name));
+function schedules(
+  name: string,
+  times: number,
+  options: ExecutorOptions = {},
+): { readonly run: () => void; readonly localStates: () => number } {
+  const executor = new Executor(scenarioNamed(name), null, options);
   const random = new RandomWalk(1);
   const runnable = new Uint8Array(executor.count);
   return {
@@ -49,8 +53,8 @@ test('memory stays what it is, however many schedules are run', () => {
 });
 
 test('what was recorded is dropped when it is much, and recorded anew', () => {
-  // Two devices that take a page from each other meet new local states without end.
-  const { run, localStates } = schedules('two-exclusives', 25);
+  // Two devices that take a page from each other meet new local states without end, if all that they have read counts.
+  const { run, localStates } = schedules('two-exclusives', 25, { memory: 'history' });
   let most = 0;
   let drops = 0;
   for (let i = 0, last = 0; i < 40 && drops === 0; i++) {

@@ -62,9 +62,9 @@ test('along a schedule that is given; a rule that breaks ends it', () => {
 });
 
 test('a run that has no end is listed in part, and says so', () => {
-  const { stretches, ends } = passedPoints(executorOf(scenario));
-  assert.deepEqual([ends, stretches.length], [false, 1]);
-  assert.match(pointsText(passedPoints(executorOf(scenario)), false), /… it has no end/);
+  const passed = passedPoints(executorOf(scenario));
+  assert.deepEqual([passed.ends, passed.stretches.length], [false, 1]);
+  assert.match(pointsText(passed, false), /… it has no end/);
 });
 
 test('a schedule that cannot be followed: which part, also where the same part comes twice', () => {

@@ -1,3 +1,3 @@
 import { agreeOn } from './agree.ts';
 
-agreeOn(1);
+agreeOn(1, 200);

@@ -1,3 +1,3 @@
 import { agreeOn } from './agree.ts';
 
-agreeOn(2);
+agreeOn(2, 600);

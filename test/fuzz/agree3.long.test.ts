@@ -1,3 +1,3 @@
 import { agreeOn } from './agree.ts';
 
-agreeOn(3);
+agreeOn(3, 600);

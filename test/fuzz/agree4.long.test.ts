@@ -1,3 +1,3 @@
 import { agreeOn } from './agree.ts';
 
-agreeOn(4);
+agreeOn(4, 600);

@@ -10,7 +10,7 @@ import { isFull, SharedTable, type TableMemory } from './sharedTable.ts';
 /** Why a search ends: everything was looked at; more was learnt of what a state is; a failure; it was enough. */
 export const End = { none: 0, through: 1, outdated: 2, failed: 3, enough: 4 } as const;
 
-/** What a thread that stands still waits for: nothing; the table to grow; a checkpoint. */
+/** What a thread that stands still waits for: nothing; the table to grow; a checkpoint, each of which has a number of its own from this one on. */
 const Pause = { none: 0, grow: 1, checkpoint: 2 } as const;
 
 /** Words that all share: how it ends; threads with work; threads without; pause; threads that move; a round was found. */
@@ -65,6 +65,8 @@ export class Crew {
   readonly #lane: number;
   /** States that count as reached by this thread, beside those of its own. */
   readonly #known: number;
+  /** The checkpoint that was asked for last. */
+  #checkpoint: number = Pause.checkpoint;
   /** Called when a checkpoint is asked for, while all stand still. */
   onSave: () => void = () => {};
 
@@ -126,7 +128,7 @@ export class Crew {
 
   /** Is a checkpoint asked for? */
   get isSaving(): boolean {
-    return Atomics.load(this.#words, PAUSE) === Pause.checkpoint;
+    return Atomics.load(this.#words, PAUSE) >= Pause.checkpoint;
   }
 
   /** This thread uses the table from now on. */
@@ -148,10 +150,11 @@ export class Crew {
   }
 
   #standStill(): void {
-    let isSaved = false;
+    // A thread that is slow to wake may find the next checkpoint asked for already: that is another pause, with another number.
+    let saved = 0;
     for (let why = Atomics.load(this.#words, PAUSE); why !== Pause.none; why = Atomics.load(this.#words, PAUSE)) {
-      if (why === Pause.checkpoint && !isSaved) {
-        isSaved = true;
+      if (why >= Pause.checkpoint && why !== saved) {
+        saved = why;
         this.onSave();
       }
       Atomics.wait(this.#words, PAUSE, why, WAIT_MS);
@@ -182,7 +185,8 @@ export class Crew {
 
   /** Who watches asks all threads to stand still and to say where they are. False if they stand still already for another reason. */
   askToSave(): boolean {
-    if (Atomics.compareExchange(this.#words, PAUSE, Pause.none, Pause.checkpoint) !== Pause.none) return false;
+    if (Atomics.compareExchange(this.#words, PAUSE, Pause.none, this.#checkpoint) !== Pause.none) return false;
+    this.#checkpoint++;
     for (let lane = 0; lane < this.#threads; lane++) Atomics.notify(this.#words, LANES_AT + lane * LANE_WORDS + BOX);
     return true;
   }
