@@ -1,7 +1,10 @@
 /** Holds the real explorer against the reference, on one program. */
 import { explore } from '../../src/engines/explore/explore.ts';
 import { Executor, type ExecutorOptions } from '../../src/engines/explore/machine/execution.ts';
+import { forgetEnds } from '../../src/engines/explore/search/conclude.ts';
+import type { SearchOptions, SearchResult } from '../../src/engines/explore/search/options.ts';
 import { search } from '../../src/engines/explore/search/search.ts';
+import type { PlaceCover } from '../../src/scenarios/kit/covers.ts';
 import { asScenario, watch } from './asScenario.ts';
 import { actorsOf, instructionsOf, masked, type Program } from './program.ts';
 import { reference } from './reference.ts';
@@ -63,20 +66,43 @@ function limited(): (executions: number, states: number) => boolean {
   };
 }
 
+/** A program under the explorer. Steps that one search has recorded are followed by the next one. */
+class Explored {
+  /** Shared words at the ends of executions that the last search has met. */
+  readonly finals: Set<string>;
+  readonly #executor: Executor;
+
+  constructor(program: Program, { covers, ...options }: ExecutorOptions & { readonly covers?: readonly PlaceCover[] } = {}) {
+    const { scenario, finals } = asScenario(program, covers === undefined ? {} : { covers });
+    this.finals = finals;
+    this.#executor = new Executor(scenario, watch, options);
+  }
+
+  search(options: Omit<SearchOptions, 'enough'>): SearchResult {
+    this.finals.clear();
+    forgetEnds(this.#executor);
+    this.#executor.coverage.begin();
+    return search(this.#executor, { ...options, enough: limited() });
+  }
+
+  /** How many covers the search of all interleavings reaches; null if it finds a failure. */
+  reachedBy(leftOut: LeftOut): number | null {
+    const { failure } = this.search({ preemptions: Number.POSITIVE_INFINITY, ...leftOut });
+    return failure === null ? this.#executor.coverage.reached.length : null;
+  }
+}
+
 /** With 0, 1, 2... preemptions: nothing below the fewest, and at the fewest a failure; the same ends of executions. */
-function boundedSearches(program: Program, truth: Truth): void {
-  const { scenario, finals } = asScenario(program);
-  const executor = new Executor(scenario, watch);
+function boundedSearches(explored: Explored, truth: Truth): void {
   const fewest = Math.min(...truth.rules.values());
   for (let bound = 0; bound <= MOST_PREEMPTIONS; bound++) {
-    // The same executor: ends that were checked before are not checked again, but were ends within fewer preemptions.
     const how = `search within ${bound} preemptions`;
-    const { failure, complete } = search(executor, { preemptions: bound, enough: limited() });
+    const { failure, complete } = explored.search({ preemptions: bound });
     if (failure === null) {
       agree(complete, () => `${how} does not come to its end`);
       agree(bound < fewest, () => `${how}: nothing, and ${listed(truth.rules.keys())} needs ${fewest}`);
       const right = [...truth.finals].filter(([, spent]) => spent <= bound).map(([memory]) => memory);
-      sameFinals(right, finals, how);
+      sameFinals(right, explored.finals, how);
       continue;
     }
     known(truth, failure, how);
@@ -96,12 +122,11 @@ function sameFinals(right: readonly string[], found: ReadonlySet<string>, how: s
   agree(foreign.length === 0, () => `${how}: no execution ends with the words ${foreign.join(' / ')}`);
 }
 
-/** What is left out, and how steps are made. */
-interface How extends ExecutorOptions {
-  readonly symmetry?: boolean;
-  readonly quietFirst?: boolean;
-  readonly orders?: boolean;
-}
+/** What is left out. */
+type LeftOut = Omit<SearchOptions, 'preemptions' | 'enough'>;
+
+/** And how steps are made. */
+type How = ExecutorOptions & LeftOut;
 
 /** Everything, and each reduction alone, and none of them. */
 const ALL: How = {};
@@ -123,23 +148,16 @@ const howText = ({ symmetry = true, quietFirst = true, orders = true, recorded =
 };
 
 /** All interleavings. Returns the rule that was found. */
-function wholeSearch(program: Program, truth: Truth, how: How): string | null {
-  // An executor of its own: it remembers the ends that it has checked.
-  const { scenario, finals } = asScenario(program);
-  const { recorded = true, memory = 'live', ways = false, ...leftOut } = how;
-  const executor = new Executor(scenario, watch, { recorded, memory, ways });
-  const { failure, complete, long } = search(executor, {
-    preemptions: Number.POSITIVE_INFINITY,
-    enough: limited(),
-    ...leftOut,
-  });
+function wholeSearch(explored: Explored, truth: Truth, how: How): string | null {
+  const { recorded, memory, ways, ...leftOut } = how;
+  const { failure, complete, long } = explored.search({ preemptions: Number.POSITIVE_INFINITY, ...leftOut });
   if (failure !== null) {
     known(truth, failure, howText(how));
     return failure.rule;
   }
   agree(complete && long === 0, () => `${howText(how)} does not come to its end`);
   agree(truth.rules.size === 0, () => `${howText(how)}: nothing, and ${listed(truth.rules.keys())} can be broken`);
-  sameFinals([...truth.finals.keys()], finals, howText(how));
+  sameFinals([...truth.finals.keys()], explored.finals, howText(how));
   return null;
 }
 
@@ -154,11 +172,8 @@ function sameCovers(program: Program): void {
     const covers = [
       { actor: one.name, point, while: { actor: other.name, point: PLACES[(i * 2 + 1) % PLACES.length] as 'call' } },
     ];
-    const reached = [NONE, ORDERS, ALL].map((how) => {
-      const executor = new Executor(asScenario(program, { covers }).scenario, watch);
-      const { failure } = search(executor, { preemptions: Number.POSITIVE_INFINITY, enough: limited(), ...how });
-      return failure === null ? executor.coverage.reached.length : null;
-    });
+    const explored = new Explored(program, { covers });
+    const reached = [NONE, ORDERS, ALL].map((leftOut) => explored.reachedBy(leftOut));
     agree(
       reached.every((some) => some === reached[0]),
       () => `${one.name} at ${point} while ${other.name} is at ${covers[0]?.while.point}: ${reached.join(', ')}`,
@@ -189,23 +204,34 @@ function exploration(truth: Truth, program: Program): void {
   agree((verdict === 'proved') === (truth.rules.size === 0), () => `${how}, and ${listed(truth.rules.keys())} can be broken`);
 }
 
+const hasTwins = ({ actors }: Program): boolean => actors.some(({ copies }) => copies > 1);
+
+/** One program, without the checks of those rules that were found before: by searches that follow each other in one executor. */
+function compareOnce(program: Program, truth: Truth): string | null {
+  const explored = new Explored(program);
+  const found = wholeSearch(explored, truth, ALL);
+  boundedSearches(explored, truth);
+  wholeSearch(explored, truth, ORDERS);
+  if (hasTwins(program)) wholeSearch(explored, truth, { symmetry: false });
+  return found;
+}
+
 /**
- * One program, without the checks of those rules that were found before. `thorough`: also where actors remember all that they have read,
- * with steps that are not recorded, with steps that are made on all ways on which their beginning was reached, and by `explore`, which
+ * In every way there is, each time from the beginning: with each reduction alone; where actors remember all that they have read;
+ * with steps that are not recorded, with steps that are made on all ways on which their beginning was reached; and by `explore`, which
  * decides what to do by itself.
  */
-function compareOnce(program: Program, truth: Truth, thorough: boolean): string | null {
-  boundedSearches(program, truth);
-  const found = wholeSearch(program, truth, ALL);
-  wholeSearch(program, truth, ORDERS);
-  if (program.actors.some(({ copies }) => copies > 1)) wholeSearch(program, truth, { symmetry: false });
-  if (!thorough) return found;
-  for (const how of [NONE, QUIET, SYMMETRY]) wholeSearch(program, truth, how);
+function compareThoroughly(program: Program, truth: Truth): string | null {
+  boundedSearches(new Explored(program), truth);
+  const alone = (how: How): string | null => wholeSearch(new Explored(program, how), truth, how);
+  const found = alone(ALL);
+  for (const how of [ORDERS, NONE, QUIET, SYMMETRY]) alone(how);
+  if (hasTwins(program)) alone({ symmetry: false });
   if (truth.rules.size === 0) sameCovers(program);
-  wholeSearch(program, truth, { memory: 'history' });
+  alone({ memory: 'history' });
   if (truth.states <= MOST_UNRECORDED) {
-    wholeSearch(program, truth, { recorded: false });
-    wholeSearch(program, truth, { ways: true });
+    alone({ recorded: false });
+    alone({ ways: true });
   }
   const watches = program.actors.some(({ operations }) => operations.flatMap(instructionsOf).some((one) => one.do === 'watch'));
   if (!watches) exploration(truth, program);
@@ -220,7 +246,7 @@ export function compare(program: Program, thorough: boolean): Compared {
   try {
     for (let rest = program; truth.exhausted; ) {
       for (const name of [...truth.rules.keys(), ...truth.kinds]) all.add(name);
-      const found = compareOnce(rest, truth, thorough);
+      const found = thorough ? compareThoroughly(rest, truth) : compareOnce(rest, truth);
       if (found === null || !found.startsWith('X-')) break;
       rest = masked(rest, found);
       truth = reference(rest, MOST_STATES);

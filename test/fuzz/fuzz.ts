@@ -14,6 +14,8 @@ export interface FuzzOptions {
   readonly most?: number;
   /** Make such a program smaller. Default true. */
   readonly shrinks?: boolean;
+  /** One program in so many is compared in every way there is. Default {@link THOROUGH}. */
+  readonly thorough?: number;
 }
 
 export interface Disagreement {
@@ -45,8 +47,8 @@ export interface FuzzHooks {
   readonly signal?: AbortSignal;
 }
 
-/** One program in so many is compared in every way there is. */
-const THOROUGH = 4;
+/** The ways beside those that every program is compared in take six times as long as these. */
+export const THOROUGH = 4;
 
 /** Most programs that are tried to make one smaller, and the longest time it may take. */
 const MOST_TRIES = 3000;
@@ -68,8 +70,6 @@ const generated = (seed: number, number: number): fc.Value<Program> =>
 
 export const programAt = (seed: number, number: number): Program => generated(seed, number).value_;
 
-const isThorough = (number: number): boolean => number % THOROUGH === 0;
-
 /** The smallest that fast-check comes to, of the programs on which there is no agreement. */
 function smallest(value: fc.Value<Program>, first: Compared, thorough: boolean): { program: Program; sentence: string } {
   const until = performance.now() + SHRINK_MS;
@@ -88,7 +88,7 @@ function smallest(value: fc.Value<Program>, first: Compared, thorough: boolean):
 }
 
 export async function fuzz(options: FuzzOptions, { onProgress, signal }: FuzzHooks = {}): Promise<FuzzResult> {
-  const { programs: wanted, seed, from, most = 1, shrinks = true } = options;
+  const { programs: wanted, seed, from, most = 1, shrinks = true, thorough = THOROUGH } = options;
   const began = performance.now();
   const found: Record<string, number> = {};
   const disagreements: Disagreement[] = [];
@@ -107,7 +107,8 @@ export async function fuzz(options: FuzzOptions, { onProgress, signal }: FuzzHoo
   while (done < wanted && disagreements.length < most && !signal?.aborted) {
     const number = from + done;
     const value = generated(seed, number);
-    const compared = compare(value.value_, isThorough(number));
+    const isThorough = number % thorough === 0;
+    const compared = compare(value.value_, isThorough);
     done++;
     states += compared.states;
     if (compared.exhausted) exhausted++;
@@ -115,7 +116,7 @@ export async function fuzz(options: FuzzOptions, { onProgress, signal }: FuzzHoo
     for (const name of compared.found) found[name] = (found[name] ?? 0) + 1;
     if (compared.disagreement !== null) {
       const { program, sentence } = shrinks
-        ? smallest(value, compared, isThorough(number))
+        ? smallest(value, compared, isThorough)
         : { program: value.value_, sentence: compared.disagreement };
       disagreements.push({ number, sentence: compared.disagreement, smaller: sentence, program });
     }

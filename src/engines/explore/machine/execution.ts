@@ -65,7 +65,7 @@ export class Executor {
   readonly tasks: readonly Task[];
   readonly count: number;
   /** Actor of each step of the current execution; `steps` of them are valid. */
-  schedule = new Uint8Array(1024);
+  schedule = new Uint8Array(64);
   /** Most steps of an execution. */
   readonly limit: number;
   steps = 0;
@@ -108,7 +108,7 @@ export class Executor {
   #wokenAtFirst = 0;
   /** Whose step is under way. */
   #acting = 0;
-  #kept = new Int32Array(1024 * KEPT);
+  #kept = new Int32Array(64 * KEPT);
   /** Actors in the background, a bit each. */
   readonly #background: number;
 

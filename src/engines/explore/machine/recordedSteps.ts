@@ -36,7 +36,7 @@ export class Nondeterministic extends Error {
 }
 
 export class RecordedSteps {
-  #code = new Int32Array(1 << 12);
+  #code = new Int32Array(1 << 8);
   /** Where the next instruction goes; 0 stays free, it means "nothing recorded". */
   #end = 1;
   /** The check that was made last, 0 for none since this was set to 0. */
@@ -46,7 +46,7 @@ export class RecordedSteps {
 
   /** Drops them all. */
   forget(): void {
-    this.#code = new Int32Array(1 << 12);
+    this.#code = new Int32Array(1 << 8);
     this.#end = 1;
   }
 

@@ -41,8 +41,8 @@ interface Background {
   isBackground(actor: number): boolean;
 }
 
-/** Pairs of steps whose answer is remembered; a power of two. */
-const REMEMBERED = 1 << 16;
+/** Pairs of steps whose answer is remembered, at first and at the most; powers of two. */
+const [FEW_PAIRS, MOST_PAIRS] = [1 << 8, 1 << 16];
 
 /** All steps that were recorded, by where their effects begin. */
 export class StepShapes {
@@ -53,7 +53,8 @@ export class StepShapes {
   readonly #byPlace = new Map<number, StepShape>();
   readonly #list: StepShape[] = [];
   /** First and second step, and 1 more than the answer; in the slot of the pair. */
-  #pairs = new Int32Array(0);
+  #pairs = new Int32Array(3 * FEW_PAIRS);
+  #slots = FEW_PAIRS;
 
   constructor(recorded: RecordedSteps, undoLog: UndoLog, coverage: Coverage, background: Background) {
     this.#recorded = recorded;
@@ -80,6 +81,10 @@ export class StepShapes {
     const shape = this.#made(place, from, to);
     this.#byPlace.set(place, shape);
     this.#list.push(shape);
+    if (this.#slots < MOST_PAIRS && 16 * this.#list.length > this.#slots) {
+      this.#slots *= 4;
+      this.#pairs = new Int32Array(3 * this.#slots);
+    }
     return shape;
   }
 
@@ -128,9 +133,8 @@ export class StepShapes {
     if (this.#coverage.isDecidedBy(one, other)) return true;
     if (((one.changed & other.touched) | (one.touched & other.changed)) === 0) return false;
     const [a, b] = one.id < other.id ? [one, other] : [other, one];
-    if (this.#pairs.length === 0) this.#pairs = new Int32Array(3 * REMEMBERED);
     const pairs = this.#pairs;
-    const slot = 3 * ((Math.imul(a.id, 0x9e3779b1) ^ Math.imul(b.id, 0x85ebca6b)) & (REMEMBERED - 1));
+    const slot = 3 * ((Math.imul(a.id, 0x9e3779b1) ^ Math.imul(b.id, 0x85ebca6b)) & (this.#slots - 1));
     if (pairs[slot] === a.id && pairs[slot + 1] === b.id && pairs[slot + 2] !== 0) return pairs[slot + 2] === 2;
     const answer = meet(a, b);
     pairs[slot] = a.id;

@@ -60,14 +60,16 @@ export class UndoLog {
   /** Fields of the actors' records that turned out to be so. */
   readonly promoted: number[] = [];
   /** Word and old value of each write. */
-  #entries = new Int32Array(1 << 14);
+  #entries = new Int32Array(1 << 8);
 
   constructor(arena: Arena) {
     this.#arena = arena;
     this.#words = arena.words;
     this.#frames = arena.frames;
     this.#kind = kinds(arena);
-    this.#counted = this.#kind.map((kind) => (kind === Kind.shared || kind === Kind.lockOrder ? 1 : 0));
+    this.#counted = new Uint8Array(this.#kind.length);
+    for (let word = 0; word < this.#kind.length; word++)
+      this.#counted[word] = this.#kind[word] === Kind.shared || this.#kind[word] === Kind.lockOrder ? 1 : 0;
   }
 
   kindOf(word: number): number {

@@ -22,11 +22,11 @@ export class AloneRuns {
   readonly #executor: Executor;
   readonly #actors: number;
   /** Numbers of shapes, one run behind the other; runs of later states share the steps with those of earlier ones. */
-  #steps = new Int32Array(1 << 12);
+  #steps = new Int32Array(1 << 8);
   #top = 0;
   readonly #lookedAt: LookedAt = new Map();
   /** By depth: where the list ended when the state was left for the next one. */
-  #tops = new Int32Array(1024);
+  #tops = new Int32Array(64);
   /** By depth and actor: where the run begins, how many of its steps are known, and how it ends. */
   #starts: Int32Array;
   #lengths: Int32Array;
@@ -39,10 +39,10 @@ export class AloneRuns {
   constructor(executor: Executor) {
     this.#executor = executor;
     this.#actors = executor.count;
-    this.#starts = new Int32Array(1024 * this.#actors);
-    this.#lengths = new Int32Array(1024 * this.#actors);
-    this.#ends = new Uint8Array(1024 * this.#actors);
-    this.#waits = new Int32Array(1024 * this.#actors);
+    this.#starts = new Int32Array(64 * this.#actors);
+    this.#lengths = new Int32Array(64 * this.#actors);
+    this.#ends = new Uint8Array(64 * this.#actors);
+    this.#waits = new Int32Array(64 * this.#actors);
   }
 
   /** The path begins, or has gone on to the state the executor is in by the step that was made last. */

@@ -24,6 +24,11 @@ function passedOf(executor: Executor): Visited {
   return ends;
 }
 
+/** All ends are checked once more, as if none of them had been met. */
+export function forgetEnds(executor: Executor): void {
+  passed.delete(executor);
+}
+
 function atTheEnd(executor: Executor): Outcome {
   if (passedOf(executor).has(executor.low, executor.high)) return null;
   const before = executor.promotions;

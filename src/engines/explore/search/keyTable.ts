@@ -6,7 +6,7 @@ export class KeyTable<Values extends Uint8Array | Int32Array> {
   readonly #make: (length: number) => Values;
   size = 0;
 
-  constructor(make: (length: number) => Values, capacity = 1 << 12) {
+  constructor(make: (length: number) => Values, capacity = 1 << 8) {
     this.#make = make;
     this.#mask = capacity - 1;
     this.#keys = new Int32Array(2 * capacity);

@@ -2,10 +2,10 @@
 import { grown } from '../machine/grown.ts';
 
 export class Path {
-  #low = new Int32Array(1024);
-  #high = new Int32Array(1024);
+  #low = new Int32Array(64);
+  #high = new Int32Array(64);
   /** Open addressing; a slot has 1 + the depth of a state. The state that came last leaves first, so its slot can simply be emptied. */
-  #slots = new Int32Array(4096);
+  #slots = new Int32Array(256);
   #depth = 0;
 
   get depth(): number {

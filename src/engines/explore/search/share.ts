@@ -11,7 +11,7 @@ export function bits(word: number): number {
 
 export class Shares {
   /** How many choices there were at each state on the path. */
-  #choices = new Uint8Array(1024);
+  #choices = new Uint8Array(64);
   /** Most steps of a path, of those looked at. */
   #deepest = 1;
 
