@@ -53,6 +53,11 @@ const actorsOf: Readonly<Record<string, readonly Actors[]>> = {
     twins([on({ do: 'downWrite' }), on({ do: 'waitUntil', word: 1, mask: -1, value: 1 }), on({ do: 'upWrite' })]),
     does(writes, holds(0)),
   ],
+  'one that waits for itself, and another one that nobody wakes': [
+    does([at({ do: 'waitWhile', word: 0, value: 0 })]),
+    does([on({ do: 'downRead' }), ...writes, on({ do: 'upRead' })]),
+    does([at({ do: 'increase', word: 0, value: 1 })]),
+  ],
   'a lock that one in the background takes again and again': [inBackground([at(load(1)), ...writes]), does(writes, holds(0))],
   'one of like actors that looks at its own record by its number': [
     does([on(load(0))]),

@@ -299,7 +299,8 @@ export class Machine {
     if (!this.#isOver(state)) {
       const isForgotten = (_: Actors, actor: number): boolean =>
         state[placeOf(actor) + Place.wait] === 1 && this.#couldGoOn(state, actor);
-      return { rule: 'I-DEAD', kind: this.#scripts.some(isForgotten) ? 'lost wake-up' : 'deadlock' };
+      const isLost = this.#scripts.some(isForgotten) && !this.#waitInCircle(state);
+      return { rule: 'I-DEAD', kind: isLost ? 'lost wake-up' : 'deadlock' };
     }
     for (const { of, actor, place, value, rule } of this.#program.checks) {
       const at = placeOf(actor % this.count);
@@ -313,6 +314,21 @@ export class Machine {
   #couldGoOn(state: State, actor: number): boolean {
     const code = this.#codeAt(state, actor) as Code;
     return code.do === 'waitWhile' ? state[code.word] !== code.value : this.couldTake(state, actor) !== 0;
+  }
+
+  /** Do some wait for locks that they hold, each for that of the next one? A wake-up would not help them. */
+  #waitInCircle(state: State): boolean {
+    const all = [...this.#scripts.keys()];
+    const holders = (actor: number): number[] => {
+      const code = this.#codeAt(state, actor);
+      const lock = code?.do === 'take' ? code.lock : code?.do === 'enter' ? RWSEM : -1;
+      return lock === -1 ? [] : all.filter((other) => (state[placeOf(other) + Place.held + lock] as number) > 0);
+    };
+    return all.some((actor) => {
+      const met = new Set(holders(actor));
+      for (const one of met) for (const other of holders(one)) met.add(other);
+      return met.has(actor);
+    });
   }
 
   /** The shared words, as one text. */
