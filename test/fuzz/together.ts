@@ -14,6 +14,9 @@ import type { Program } from './program.ts';
 /** Most executions and states of a search in one thread, above which a program is left out. */
 const MOST = { executions: 100_000, states: 12_000 };
 
+/** Threads that have not answered after so long wait for each other. No program takes more than some seconds. */
+const SILENCE_MS = 120_000;
+
 const BOUNDS = [0, 1, 2, Number.POSITIVE_INFINITY];
 
 /** Threads that search programs together. */
@@ -29,7 +32,11 @@ export class Lanes implements AsyncDisposable {
   async ask(asked: Asked, lane: number): Promise<unknown> {
     const worker = this.#workers[lane] as Worker;
     worker.postMessage({ asked, lane }, 'port' in asked && asked.port !== null ? [asked.port] : []);
-    const [{ answer, error }] = (await once(worker, 'message')) as [{ answer?: unknown; error?: string }];
+    const signal = AbortSignal.timeout(SILENCE_MS);
+    const message = once(worker, 'message', { signal }).catch((error: unknown) => {
+      throw signal.aborted ? new Error(`thread ${lane} has not answered '${asked.kind}' for ${SILENCE_MS / 1000} s`) : error;
+    });
+    const [{ answer, error }] = (await message) as [{ answer?: unknown; error?: string }];
     if (error !== undefined) throw new Error(error);
     return answer;
   }
