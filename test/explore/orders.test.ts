@@ -1,12 +1,20 @@
 /** What is left out because it comes to the same: the verdict, the ends and what is reached stay as they are. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { load } from '../../src/arena/access.ts';
+import { Header } from '../../src/arena/structures.ts';
 import { explore } from '../../src/engines/explore/explore.ts';
 import { Executor } from '../../src/engines/explore/machine/execution.ts';
 import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
 import { search } from '../../src/engines/explore/search/search.ts';
 import { UsageError } from '../../src/input/usageError.ts';
+import { Point } from '../../src/steps/points.ts';
+import type { Steps } from '../../src/steps/steps.ts';
+import { LockClass } from '../../src/sync/lockClass.ts';
+import { mutexLock, mutexUnlock } from '../../src/sync/spinlock.ts';
+import type { Task } from '../../src/sync/task.ts';
 import { doesTheSame } from './reduced.ts';
+import { wordScenario, X } from './words.ts';
 
 /** Small ones, with two and three actors, like ones, in-step checks, ends and places as covers; the others are in orders.long.test.ts. */
 const names = [
@@ -35,6 +43,40 @@ test('fewer states, and far fewer steps', () => {
   assert.ok(all !== undefined && fewer !== undefined);
   assert.ok(2 * fewer.states < all.states && 3 * fewer.transitions < all.transitions);
   assert.ok(all.allOrders && !fewer.allOrders);
+});
+
+function* nested(task: Task, locks: readonly (readonly [word: number, cls: LockClass])[]): Steps<void> {
+  for (const [word, cls] of locks) yield* mutexLock(task, word, cls);
+  for (const [word, cls] of [...locks].reverse()) yield* mutexUnlock(task, word, cls);
+}
+
+test('who fails is not put off for ever by one that goes round', () => {
+  const [outer, inner] = [LockClass.driverLock1, LockClass.driverLock2];
+  const [a, b, c, d] = [1, 2, 3, 4].map((i) => Header.shared + i) as [number, number, number, number];
+  const round = wordScenario({
+    *A(task) {
+      yield* nested(task, [
+        [a, outer],
+        [b, inner],
+      ]);
+      do yield Point.call;
+      while (load(task.arena, X) === 0);
+    },
+    // No lock of A is among these, so that nothing tells the two apart but the order of classes.
+    B: (task) =>
+      nested(task, [
+        [c, inner],
+        [d, outer],
+      ]),
+  });
+  for (const orders of [false, true]) {
+    const enough = (): boolean => false;
+    const executor = new Executor(round, null);
+    const { failure, schedule } = search(executor, { preemptions: Number.POSITIVE_INFINITY, enough, orders });
+    assert.equal(failure?.rule, 'I-LOCK');
+    executor.reset();
+    assert.deepEqual([...schedule].map((actor) => executor.step(actor)).at(-1), failure);
+  }
 });
 
 test('within a bound on preemptions no order is left out', () => {

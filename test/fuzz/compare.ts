@@ -13,8 +13,9 @@ import type { Truth } from './truth.ts';
 /** Most states of a program that is compared. */
 const MOST_STATES = 12_000;
 
-/** Most states where each step is made anew, or on all ways: a generator is led to where the step begins every time. */
+/** Most states where each step is made anew, and where it is on all ways: a generator is led to where the step begins every time. */
 const MOST_UNRECORDED = 300;
+const MOST_ON_ALL_WAYS = 150;
 
 /** Bounds on preemptions that are tried one after another. */
 const MOST_PREEMPTIONS = 3;
@@ -53,7 +54,7 @@ function known(
 }
 
 /** Far above what a program of this size needs. A search that needs more has gone astray, or tells too many states apart. */
-const MOST = { executions: 200_000, states: 20_000, milliseconds: 20_000 };
+const MOST = { executions: 200_000, states: 20_000, milliseconds: 60_000 };
 
 /** The search was given up: nothing can be said. */
 class GivenUp extends Error {}
@@ -229,10 +230,8 @@ function compareThoroughly(program: Program, truth: Truth): string | null {
   if (hasTwins(program)) alone({ symmetry: false });
   if (truth.rules.size === 0) sameCovers(program);
   alone({ memory: 'history' });
-  if (truth.states <= MOST_UNRECORDED) {
-    alone({ recorded: false });
-    alone({ ways: true });
-  }
+  if (truth.states <= MOST_UNRECORDED) alone({ recorded: false });
+  if (truth.states <= MOST_ON_ALL_WAYS) alone({ ways: true });
   const watches = program.actors.some(({ operations }) => operations.flatMap(instructionsOf).some((one) => one.do === 'watch'));
   if (!watches) exploration(truth, program);
   return found;

@@ -6,7 +6,7 @@
  * round; they are taken out, and what is left is looked at again (Emerson and Lei, 1987).
  */
 import type { Executor } from '../machine/execution.ts';
-import { StateGraph } from './stateGraph.ts';
+import { type Failing, StateGraph } from './stateGraph.ts';
 
 /** A path to a fair round, and once round it. */
 export interface FoundRound {
@@ -14,10 +14,13 @@ export interface FoundRound {
   readonly round: readonly number[];
 }
 
-/** A fair round within `bound` preemptions. Null: there is none, or it was enough before all states were seen. */
-export function fairRound(executor: Executor, bound: number, enough: (states: number) => boolean): FoundRound | null {
+/**
+ * A fair round within `bound` preemptions, or an execution that fails, if one is met on the way. Null: there is neither, or it was
+ * enough before all states were seen.
+ */
+export function fairRound(executor: Executor, bound: number, enough: (states: number) => boolean): FoundRound | Failing | null {
   const graph = new StateGraph(executor, bound, enough);
-  return graph.complete ? roundIn(graph) : null;
+  return graph.complete ? roundIn(graph) : graph.failing;
 }
 
 type States = ReadonlySet<number>;

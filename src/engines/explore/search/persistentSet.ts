@@ -3,8 +3,8 @@
  * step, conflicts with no next step of the set. So their steps can as well be made later, and nothing is missed (docs/explore.md).
  *
  * What the others can do is known exactly: either it is one of them, who has no choice when it is alone, or they are apart from each
- * other, so that each of them does what it does alone. And each of them comes to rest without a failure: so who is put off on a round
- * for ever could at most be missed where there is a livelock, and rounds are judged in the graph with all orders (fairRound.ts).
+ * other, so that each of them does what it does alone. Only on a round could somebody be put off for ever: where paths close one, all
+ * orders are looked at once more (wholeRound.ts).
  */
 import type { Executor } from '../machine/execution.ts';
 import type { Symmetry } from '../machine/symmetry.ts';

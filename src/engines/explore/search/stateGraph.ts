@@ -3,7 +3,9 @@
  * of them. What can go on for ever is a round in it.
  */
 import type { Executor } from '../machine/execution.ts';
+import type { Failure } from '../machine/failure.ts';
 import { mixHigh, mixLow } from '../machine/hash.ts';
+import { conclude } from './conclude.ts';
 import { KeyTable } from './keyTable.ts';
 import { ableAt } from './rounds.ts';
 
@@ -18,6 +20,12 @@ interface Stop {
   untried: number;
   readonly free: number;
   readonly spent: number;
+}
+
+/** An execution that fails. */
+export interface Failing {
+  readonly failure: Failure;
+  readonly schedule: Uint8Array;
 }
 
 export class StateGraph {
@@ -35,6 +43,8 @@ export class StateGraph {
   readonly #ids = new KeyTable((length) => new Int32Array(length));
   /** All states were seen. */
   readonly complete: boolean;
+  /** An execution that fails on the way. The search may have put off for ever, on a round, whoever makes it fail. */
+  failing: Failing | null = null;
 
   /** Walks all states within `bound` preemptions (Infinity for all), until `enough` says so. The executor is at the beginning then. */
   constructor(executor: Executor, bound: number, enough: (states: number) => boolean) {
@@ -83,11 +93,12 @@ export class StateGraph {
       if ((this.#spent[id] as number) <= spent) return { id, goesOn: false };
       this.#spent[id] = spent;
       path.push({ state: id, untried: this.able[id] as number, free, spent });
+      if (this.able[id] === 0) this.#note(executor, conclude(executor));
       return { id, goesOn: true };
     };
     executor.reset();
     arrive(-1, 0);
-    for (let stop = path.at(-1); stop !== undefined; stop = path.at(-1)) {
+    for (let stop = path.at(-1); stop !== undefined && this.failing === null; stop = path.at(-1)) {
       if (stop.untried === 0) {
         path.pop();
         if (path.length > 0) executor.back();
@@ -97,11 +108,10 @@ export class StateGraph {
       stop.untried &= ~(1 << actor);
       const { state, free } = stop;
       const spent = stop.spent + (free >= 0 && actor !== free ? 1 : 0);
-      // A step that fails ends its execution, and no round goes on from there. The search has reported it.
       const outcome = executor.step(actor);
-      const failed = outcome !== null;
       if (executor.tookLock(outcome)) this.grantable[state] = (this.grantable[state] as number) | (1 << actor);
-      if (failed || spent > bound) {
+      if (spent <= bound) this.#note(executor, outcome);
+      if (outcome !== null || spent > bound) {
         executor.back();
         continue;
       }
@@ -115,6 +125,11 @@ export class StateGraph {
       }
       if (!goesOn) executor.back();
     }
-    return true;
+    return this.failing === null;
+  }
+
+  /** The execution ends where the executor is. */
+  #note(executor: Executor, failure: Failure | null): void {
+    if (failure !== null) this.failing = { failure, schedule: executor.schedule.slice(0, executor.steps) };
   }
 }
