@@ -22,15 +22,18 @@ export const lockOwner = (value: number): number => (value & OWNER) - 1;
 
 function* lockSlow(task: Task, word: Word, mark: unknown): Steps<void> {
   const { arena } = task;
-  const tag = ownerTag(task, word);
   for (;;) {
     forgetSince(mark);
+    // Each round anew: a variable that is kept over a wait would tell like actors apart.
+    const tag = ownerTag(task, word);
     const seen = load(arena, word);
     if ((seen & OWNER) === tag) throw new Violation('I-DEAD', `actor ${task.id} takes lock word ${word} a second time`);
     if (seen === 0) {
       // Others may still wait, and the one who released has cleared their bit: keep it set (Drepper's third mutex).
       if (cas(arena, word, 0, tag | WAITERS) === 0) return;
     } else if ((seen & WAITERS) !== 0 || cas(arena, word, seen, seen | WAITERS) === seen) {
+      // Nor does it matter for whom it waits.
+      forgetSince(mark);
       yield* waitWhile(task, word, seen | WAITERS);
     }
   }

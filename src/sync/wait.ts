@@ -25,16 +25,17 @@ const SLICE_MS = 20;
 
 /** Waits while `words[word] === value`. May return early; callers loop. */
 export function* waitWhile(task: Task, word: Word, value: number, killable = false): Steps<void> {
-  const { arena, actor } = task;
+  const { arena } = task;
   // Leaves no memory: whoever waits looks again at what it waited for.
   const mark = observed();
   const same = load(arena, word) === value;
   forgetSince(mark);
   if (!same) return;
-  set(arena, actor + Actor.waitValue, value);
-  set(arena, actor + Actor.waitWord, word);
+  // The address of the record in a variable would tell like actors apart.
+  set(arena, task.actor + Actor.waitValue, value);
+  set(arena, task.actor + Actor.waitWord, word);
   yield* task.park(task, word, value, killable);
-  set(arena, actor + Actor.waitWord, 0);
+  set(arena, task.actor + Actor.waitWord, 0);
 }
 
 /** Hears of every wake-up, in the stepped tree only: an engine with a clock of its own lets exactly those go on. */
@@ -64,14 +65,15 @@ export function* parkThread(task: Task, word: Word, value: number, killable: boo
   }
 }
 
-/** Explore and simulate: the scheduler runs the task again once it was woken. */
+/**
+ * Explore and simulate: the scheduler runs the task again once it was woken. It looks no further, as its caller does: so what happens next does
+ * not depend on the value, which to an explorer would tell apart those who have waited for different owners of a lock.
+ */
 export function* parkStep(task: Task, word: Word, value: number, killable: boolean): Steps<void> {
   const mark = observed();
-  while (load(task.arena, word) === value && !(killable && fatalSignalPending(task))) {
-    forgetSince(mark);
-    yield Point.wait;
-  }
+  const waits = load(task.arena, word) === value && !(killable && fatalSignalPending(task));
   forgetSince(mark);
+  if (waits) yield Point.wait;
 }
 
 /**
@@ -79,18 +81,18 @@ export function* parkStep(task: Task, word: Word, value: number, killable: boole
  * for a condition that any actor may make true: for scenarios of a few words without wake-ups.
  */
 export function* waitUntil(task: Task, point: number, word: Word, mask: number, value: number): Steps<void> {
-  const { arena, actor } = task;
+  const { arena } = task;
   const mark = observed();
-  set(arena, actor + Actor.waitMask, mask);
-  set(arena, actor + Actor.waitValue, value);
-  set(arena, actor + Actor.waitWord, word);
+  set(arena, task.actor + Actor.waitMask, mask);
+  set(arena, task.actor + Actor.waitValue, value);
+  set(arena, task.actor + Actor.waitWord, word);
   do {
     forgetSince(mark);
     yield point;
   } while ((load(arena, word) & mask) !== value);
   forgetSince(mark);
-  set(arena, actor + Actor.waitWord, 0);
-  set(arena, actor + Actor.waitMask, 0);
+  set(arena, task.actor + Actor.waitWord, 0);
+  set(arena, task.actor + Actor.waitMask, 0);
 }
 
 /** A task that runs alone: nobody else can change the word. */

@@ -4,6 +4,7 @@ import {
   and,
   cas,
   forgetRound,
+  forgetSince,
   frameAdd,
   frameLoad,
   frameStore,
@@ -71,6 +72,16 @@ export const watch: Watch = {
   },
   faultStable: () => {},
 };
+
+/** As everybody does who waits: it may return early. */
+function* waitForChange(task: Task, word: number, value: number): Steps<void> {
+  const mark = observed();
+  do {
+    forgetSince(mark);
+    yield* waitWhile(task, word, value);
+  } while (load(task.arena, word) === value);
+  forgetSince(mark);
+}
 
 /** The registers of an operation under way, and how many actors there are. */
 interface Frame {
@@ -151,7 +162,7 @@ function* runBody(frame: Frame, body: Operation): Steps<typeof AGAIN | undefined
         registers[one.to] = (yield* downReadTrylock(task, RWSEM_AT, RWSEM_CLASS)) ? 1 : 0;
         break;
       case 'waitWhile':
-        yield* waitWhile(task, wordAt(one.word), one.value);
+        yield* waitForChange(task, wordAt(one.word), one.value);
         break;
       case 'wake':
         wake(arena, wordAt(one.word));

@@ -325,5 +325,7 @@ function locksOf({ arena: { words }, actor }: Task): readonly [low: number, high
 function waitOf({ arena: { words }, actor }: Task): Wait {
   const word = words[actor + Actor.waitWord] as number;
   if (word === 0) return NO_WAIT;
-  return { word, value: words[actor + Actor.waitValue] as number, mask: words[actor + Actor.waitMask] as number };
+  const mask = words[actor + Actor.waitMask] as number;
+  // Who was woken goes on whatever the word was (parkStep in sync/wait.ts): the value of a wait for a change is no part of the state.
+  return { word, value: mask === 0 ? 0 : (words[actor + Actor.waitValue] as number), mask };
 }

@@ -11,7 +11,7 @@ import type { Scratch } from './scratch.ts';
 /** Place of an actor that has nothing left to do. */
 export const DONE = -1;
 
-/** What a waiting actor waits for: a wake-up on `word`, or with a mask that `word & mask` is `value`. */
+/** What a waiting actor waits for: a wake-up on `word`, or with a mask that `word & mask` is `value`. Without a mask the value is 0. */
 export interface Wait {
   readonly word: number;
   readonly value: number;

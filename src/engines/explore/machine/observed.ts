@@ -83,9 +83,15 @@ export class Observed implements Reads {
     return new Mark({ low, high, named, isLive }, this.stretch);
   }
 
-  /** Forgets what came after `mark`, but not that something did: before and after a stretch are two places. */
+  /**
+   * Forgets what came after `mark`, but not that something did: before and after a stretch are two places. Where live variables were looked
+   * at meanwhile, they say what is left; whom the actor knows by name they do not say.
+   */
   rewind({ reads, stretch }: Mark): void {
-    if (stretch !== this.stretch) return;
+    if (stretch !== this.stretch) {
+      this.named = reads.named;
+      return;
+    }
     this.set(reads);
     this.note(STRETCH, 0);
   }

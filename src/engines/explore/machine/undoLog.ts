@@ -15,7 +15,7 @@ import type { Symmetry } from './symmetry.ts';
  * What a word is to the explorer.
  *
  * - `shared`: part of the state; what an actor reads there is what it has seen.
- * - `derived`: notes of an actor about its locks and its wait, which follow from its local state.
+ * - `derived`: notes of an actor about its locks and its wait. They follow from its local state, or nobody's next step depends on them.
  * - `statistic`: nobody has read it so far.
  * - `lockOrder`: part of the state, but what an actor does next does not follow from it.
  */

@@ -4,6 +4,7 @@
  * Deadlock and lost wake-up: nobody can run. Livelock and starvation: the execution can go round for ever although the scheduler
  * is fair (see rounds.ts).
  */
+import { Actor } from '../../../arena/structures.ts';
 import { points } from '../../../steps/points.ts';
 import { heldLocks } from '../../../sync/lockdep.ts';
 import { describeWord, holdersOf } from '../../shared/waitsFor.ts';
@@ -66,7 +67,8 @@ export function stuck(executor: Executor): Failure {
   const waiting = Array.from({ length: executor.count }, (_, i) => i).filter((i) => executor.at[i] !== DONE);
   const texts = (actors: readonly number[]): string => actors.map((actor) => waitText(executor, actor)).join('; ');
   const forgotten = waiting.filter((actor) => {
-    const { word, value, mask } = executor.waitOf(actor);
+    const { word, mask } = executor.waitOf(actor);
+    const value = executor.arena.words[recordOf(executor, actor) + Actor.waitValue];
     if (word === 0 || mask !== 0 || executor.arena.words[word] === value) return false;
     // The word of a lock changes when others come to wait for it, too: as long as somebody holds it, nobody was forgotten.
     return holdersOf(executor.arena, executor.count, word).length === 0;
