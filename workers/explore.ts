@@ -108,7 +108,7 @@ async function work(order: Order, control: Control, pulse: Pulse): Promise<unkno
     case 'share':
       return runShare(kept, asked.job, asked.share, control, asked.index, (saved) => asked.port?.postMessage(saved));
     case 'round':
-      return runRound(kept, asked.job, control, asked.index, lane);
+      return runRound(kept, asked.job, asked.learnt, control, asked.index, lane);
     case 'report':
       return report(order, asked, new Budget(asked.seconds, hooks));
     case 'reportStuck':

@@ -27,7 +27,7 @@ function answer(asked: Asked, lane: number): unknown {
     case 'share':
       return runShare(executor, asked.job, asked.share, new Control(), asked.index, (saved) => asked.port?.postMessage(saved));
     case 'round':
-      return runRound(executor, asked.job, new Control(), asked.index, lane);
+      return runRound(executor, asked.job, asked.learnt, new Control(), asked.index, lane);
     case 'finals':
       return [...finals];
   }

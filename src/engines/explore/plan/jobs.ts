@@ -15,7 +15,7 @@ import { runOnce } from '../sampling/run.ts';
 import type { Scheduler } from '../sampling/scheduler.ts';
 import { reduction } from '../search/reduction.ts';
 import { type SearchResult, search } from '../search/search.ts';
-import { type SavedShare, type Share, type ShareResult, searchTogether } from '../search/together.ts';
+import { type Learnt, learn, type SavedShare, type Share, type ShareResult, searchTogether } from '../search/together.ts';
 import { wholeRound } from '../search/wholeRound.ts';
 import type { Control } from './control.ts';
 import { runTwice } from './determinism.ts';
@@ -131,8 +131,17 @@ export interface RoundResult extends Pick<JobResult, 'failure' | 'schedule' | 'c
   readonly promoted: readonly number[];
 }
 
-/** Looks for a fair round among all states, after a search in which some come again. */
-export function runRound(executor: Executor, job: SearchJob, control: Control, index: number, lane: number): RoundResult {
+/** Looks for a fair round among all states, after a search in which some come again, and which has learnt so much. */
+export function runRound(
+  executor: Executor,
+  job: SearchJob,
+  learnt: Learnt,
+  control: Control,
+  index: number,
+  lane: number,
+): RoundResult {
+  // This thread need not have searched: the search may have been interrupted before this question, by the end of a process.
+  learn(executor, learnt);
   const enough = enoughOf(executor, job, control, index, lane);
   const { failure, complete } = wholeRound(executor, job.preemptions, () => enough(0, 0, [1, 1]));
   const schedule = failure === null ? [] : [...executor.schedule.subarray(0, executor.steps)];

@@ -125,7 +125,7 @@ export class DepthFirst {
   }
 
   /** Something was learnt about what a state is: hashes made so far are worth nothing. */
-  get #isOutdated(): boolean {
+  get isOutdated(): boolean {
     return this.#executor.promotions !== this.#promotions || (this.#symmetry !== null && this.#symmetry.broken !== null);
   }
 
@@ -165,7 +165,7 @@ export class DepthFirst {
     const shared = this.#shared;
     let failure = failed;
     while (failure === null) {
-      if (this.#isOutdated) return { how: 'outdated', failure };
+      if (this.isOutdated) return { how: 'outdated', failure };
       if (shared?.crew.isCalled && !shared.crew.attend()) return { how: 'called', failure };
       const depth = executor.steps;
       const untried = stops.untried[depth] as number;
@@ -288,12 +288,12 @@ export class DepthFirst {
 
   /** All paths were followed. Where states come again on a path, all of them together say whether a round is fair. */
   #finish(enough: SearchOptions['enough']): SearchResult | null {
-    if (this.#isOutdated) return null;
+    if (this.isOutdated) return null;
     if (!this.#cyclic) return this.#result(null, true);
     const { failure, complete } = wholeRound(this.#executor, this.#bound, () =>
       enough(this.#spent.executions, this.states, [1, 1]),
     );
-    return this.#isOutdated ? null : this.#result(failure, complete);
+    return this.isOutdated ? null : this.#result(failure, complete);
   }
 
   /** Notes the state the executor is in, and the choices there are. No choices: the path ends here. */

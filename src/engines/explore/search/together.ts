@@ -57,10 +57,16 @@ export interface ShareResult extends Counts, Learnt {
   readonly reached: readonly number[];
 }
 
-/** Does the executor know more, or less, than what all are to know? */
-function isOdd(executor: Executor, { promoted, broken }: Learnt): boolean {
+/** The executor is told what has been learnt. */
+export function learn(executor: Executor, { promoted, broken }: Learnt): void {
   executor.promote(promoted);
   if (broken !== null) executor.symmetry?.tellsApart(broken);
+}
+
+/** Does the executor know more than what all are to know? */
+function isOdd(executor: Executor, learnt: Learnt): boolean {
+  learn(executor, learnt);
+  const { promoted, broken } = learnt;
   return executor.promoted.length > promoted.length || (executor.symmetry?.broken ?? null) !== broken;
 }
 
@@ -110,6 +116,9 @@ export function searchTogether(
         // It is no place to go on from.
         failure = failed;
         crew.finish(End.failed);
+      } else if (one.isOutdated) {
+        // Nor is this: what was learnt at the beginning would be missing there.
+        crew.finish(End.outdated);
       } else {
         crew.onSave = () => save(false);
         crew.enter();

@@ -108,7 +108,8 @@ class SharedSearch {
       const isThrough = await this.#walk();
       if (isThrough === null) continue;
       if (!isThrough) return this.#result;
-      const { failure, schedule, complete, promoted } = await this.#run({ kind: 'round', job: this.#job, index: this.#index }, 0);
+      const work = { kind: 'round', job: this.#job, index: this.#index, learnt: this.#learnt } as const;
+      const { failure, schedule, complete, promoted } = await this.#run(work, 0);
       if (promoted.length === this.#learnt.promoted.length) return { ...this.#result, failure, schedule, complete };
       this.#learnt = { ...this.#learnt, promoted };
       this.#result = again(this.#result);

@@ -10,7 +10,7 @@ import type { Found } from '../plan/exploration.ts';
 import type { Job, JobResult, RoundResult, SearchJob } from '../plan/jobs.ts';
 import type { List } from '../plan/list.ts';
 import type { Measured } from '../plan/proof.ts';
-import type { Share, ShareResult } from '../search/together.ts';
+import type { Learnt, Share, ShareResult } from '../search/together.ts';
 
 /** A scenario that need not be the one that a thread was started for. */
 export interface AnyScenario {
@@ -45,7 +45,7 @@ export interface Answers {
   };
   /** The last question of such a search. */
   round: {
-    readonly work: { readonly kind: 'round'; readonly job: SearchJob; readonly index: number };
+    readonly work: { readonly kind: 'round'; readonly job: SearchJob; readonly index: number; readonly learnt: Learnt };
     readonly answer: RoundResult;
   };
   /** Which scenarios there seem to be for a driver: it is loaded, and nothing is set up. */
