@@ -39,8 +39,10 @@ const wordAt = (word: number): number => Header.shared + word;
 const FRAME_AT = 1;
 const lockAt = (lock: number): number => Header.shared + WORDS + lock;
 const RWSEM_AT = Header.shared + 10;
-const CLASSES = [LockClass.ptl, LockClass.umemRwsem, LockClass.umemRwsem] as const;
 const RWSEM_CLASS = LockClass.mmapLock;
+const OTHER_CLASS = LockClass.driverLock1;
+const CLASSES = [LockClass.ptl, LockClass.umemRwsem, LockClass.umemRwsem, RWSEM_CLASS, OTHER_CLASS, OTHER_CLASS] as const;
+const classOf = (lock: number): LockClass => CLASSES[lock] as LockClass;
 /** Counters that the explorer's own statistics do not use. */
 const COUNTERS = 8;
 
@@ -128,18 +130,18 @@ function* runBody(frame: Frame, body: Operation): Steps<typeof AGAIN | undefined
         registers[one.to] = cas(arena, wordAt(one.word), one.expected, one.value);
         break;
       case 'lock':
-        if (one.lock === 0) yield* spinLock(task, lockAt(0), CLASSES[0]);
-        else yield* mutexLock(task, lockAt(one.lock), CLASSES[1]);
+        if (one.lock === 0) yield* spinLock(task, lockAt(0), classOf(0));
+        else yield* mutexLock(task, lockAt(one.lock), classOf(one.lock));
         break;
       case 'unlock':
-        if (one.lock === 0) yield* spinUnlock(task, lockAt(0), CLASSES[0]);
-        else yield* mutexUnlock(task, lockAt(one.lock), CLASSES[1]);
+        if (one.lock === 0) yield* spinUnlock(task, lockAt(0), classOf(0));
+        else yield* mutexUnlock(task, lockAt(one.lock), classOf(one.lock));
         break;
       case 'try': {
         const got =
           one.lock === 0
-            ? yield* spinTryLock(task, lockAt(0), CLASSES[0])
-            : yield* mutexTryLock(task, lockAt(one.lock), CLASSES[1]);
+            ? yield* spinTryLock(task, lockAt(0), classOf(0))
+            : yield* mutexTryLock(task, lockAt(one.lock), classOf(one.lock));
         registers[one.to] = got ? 1 : 0;
         break;
       }

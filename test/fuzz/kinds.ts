@@ -58,6 +58,10 @@ const actorsOf: Readonly<Record<string, readonly Actors[]>> = {
     does([on({ do: 'downRead' }), ...writes, on({ do: 'upRead' })]),
     does([at({ do: 'increase', word: 0, value: 1 })]),
   ],
+  'one that takes locks in the wrong order, put off by another one that goes round': [
+    does(holds(1, ...holds(4)), [poll()]),
+    does(holds(5, ...holds(2))),
+  ],
   'a lock that one in the background takes again and again': [inBackground([at(load(1)), ...writes]), does(writes, holds(0))],
   'one of like actors that looks at its own record by its number': [
     does([on(load(0))]),

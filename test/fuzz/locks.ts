@@ -6,9 +6,9 @@ import { LOCKS, RWSEM, WORDS } from './program.ts';
 
 export type State = number[];
 
-/** Places of a state: shared words, owners of the locks (0: free), the semaphore, and the lock-order graph, 3 bits a class. */
+/** Places of a state: shared words, owners of the locks (0: free), the semaphore, and the lock-order graph, a few bits a class. */
 export const OWNERS = WORDS;
-const READERS = OWNERS + RWSEM;
+const READERS = OWNERS + LOCKS.length;
 const WRITER = READERS + 1;
 const WAITING_READERS = READERS + 2;
 const WAITING_WRITERS = READERS + 3;
@@ -30,11 +30,11 @@ export const Place = {
   round: 8,
   pad: 9,
   held: 10,
-  window: 14,
-  kept: 15,
-  counted: 17,
+  window: 16,
+  kept: 17,
+  counted: 19,
 } as const;
-const SIZE = 19;
+const SIZE = 21;
 
 export const sizeOf = (actors: number): number => ACTORS + SIZE * actors;
 export const placeOf = (actor: number): number => ACTORS + SIZE * actor;
@@ -74,8 +74,11 @@ function letGo(state: State, actor: number, lock: number): void {
   change(state, placeOf(actor) + Place.held + lock, -1);
 }
 
-/** Class of a lock in the order graph: spin lock, mutex, semaphore. */
-const classOf = (lock: number): number => [0, 1, 1, 2][lock] as number;
+/** Class of a lock in the order graph: spin lock, mutex, semaphore, the other mutexes. */
+const classOf = (lock: number): number => [0, 1, 1, 2, 3, 3][lock] as number;
+const CLASSES = 4;
+/** Two locks of the class are not held at once. */
+const ALONE = 3;
 
 /** Before a lock is waited for: nobody sleeps under a spin lock, and the order of classes is the same everywhere. */
 export function checkOrder(state: State, actor: number, lock: number): void {
@@ -83,15 +86,18 @@ export function checkOrder(state: State, actor: number, lock: number): void {
   const cls = classOf(lock);
   let mask = 0;
   for (let one = 0; one < LOCKS.length; one++) {
-    if (heldBy(state, actor, one) > 0 && classOf(one) !== cls) mask |= 1 << classOf(one);
+    if (heldBy(state, actor, one) === 0) continue;
+    if (classOf(one) !== cls) mask |= 1 << classOf(one);
+    else if (cls === ALONE) breaks('I-LOCK');
   }
-  const order = (from: number): number => (at(state, ORDER) >> (3 * from)) & 7;
+  const order = (from: number): number => (at(state, ORDER) >> (CLASSES * from)) & ((1 << CLASSES) - 1);
   if ((order(cls) & mask) === mask) return;
-  state[ORDER] = at(state, ORDER) | (mask << (3 * cls));
-  for (let from = 0; from < 3; from++) {
+  state[ORDER] = at(state, ORDER) | (mask << (CLASSES * cls));
+  for (let from = 0; from < CLASSES; from++) {
     if ((mask & (1 << from)) === 0) continue;
     let reached = order(from);
-    for (let round = 0; round < 3; round++) for (let via = 0; via < 3; via++) if (reached & (1 << via)) reached |= order(via);
+    for (let round = 0; round < CLASSES; round++)
+      for (let via = 0; via < CLASSES; via++) if (reached & (1 << via)) reached |= order(via);
     if (reached & (1 << cls)) breaks('I-LOCK');
   }
 }

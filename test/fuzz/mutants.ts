@@ -231,6 +231,14 @@ export const mutants: readonly Mutant[] = [
     '!this.#isOutdated',
     '#finish',
   ]),
+  seldom(
+    'one that takes locks in the wrong order, put off by another one that goes round',
+    mutant('who is put off for ever on a round does not fail', [
+      'search/stateGraph',
+      'if (spent <= bound) this.#note(executor, outcome);',
+      '',
+    ]),
+  ),
   mutant(
     'a round in which somebody could run and does not is taken for fair',
     ['search/rounds', '(able & ~makers) === 0 && (grantable & ~granted) === 0', '(grantable & ~granted) === 0'],

@@ -2,7 +2,8 @@
  * A little language of concurrent programs, for the fuzzer of the explorer. A program is data: it can be printed, made smaller, run by
  * the model's own primitives under the explorer (asScenario.ts) and by a machine that knows nothing of either (machine.ts).
  *
- * There are four shared words, of which the last is a word of a page frame, and four locks: a spin lock, two mutexes and a semaphore.
+ * There are four shared words, of which the last is a word of a page frame, and six locks: a spin lock, two mutexes, a semaphore, and
+ * two mutexes of a class of their own, of which nobody may hold both.
  * An actor has two registers, 0 when an operation begins; two places that it keeps from one operation to the next; two
  * counters; and a window in its record, which others may look at.
  */
@@ -10,8 +11,8 @@
 /** Shared words. The last one is in a page frame: it can be loaded, stored and added to, and nobody waits on it. */
 export const WORDS = 4;
 export const FRAME_WORD = 3;
-/** Locks by number: `spin`, two mutexes, and the semaphore. */
-export const LOCKS = ['spin', 'mutex', 'mutex2', 'rwsem'] as const;
+/** Locks by number. */
+export const LOCKS = ['spin', 'mutex', 'mutex2', 'rwsem', 'mutex3', 'mutex4'] as const;
 export const RWSEM = 3;
 export const MOST_ACTORS = 4;
 export const REGISTERS = 2;

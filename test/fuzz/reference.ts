@@ -3,7 +3,7 @@
  * shares nothing with src/engines.
  */
 import { Machine, type State } from './machine.ts';
-import { MOST_ACTORS, type Program } from './program.ts';
+import { LOCKS, MOST_ACTORS, type Program } from './program.ts';
 import type { Truth } from './truth.ts';
 
 /** Instead of a state that a step leads to. */
@@ -57,7 +57,7 @@ class Graph {
       const state = this.states[id] as State;
       this.#owed.push(0);
       for (let actor = 0; actor < this.#actors; actor++) {
-        const locks = (mask: number): number => mask << (MOST_ACTORS * (actor + 1));
+        const locks = (mask: number): number => mask << (MOST_ACTORS + LOCKS.length * actor);
         const edge = this.#next.push(CANNOT_RUN) - 1;
         this.#given.push(0);
         this.#owed[id] = (this.#owed[id] as number) | locks(this.#machine.couldTake(state, actor));
