@@ -1,12 +1,13 @@
 /** Sizes of an arena, and the limits that follow from how things are encoded. */
 import { UsageError } from '../input/usageError.ts';
+import { TABLE_BITS } from './tableBits.ts';
 
-/** Entries of one page-table page, and pages one of them maps. */
-export const PTRS_PER_TABLE = 512;
-/** Order of the block one entry above the last level maps: 2^9 pages. */
-export const PMD_ORDER = 9;
-/** Virtual page numbers are 27 bits: three levels of 512 entries, a 39-bit address space. */
-export const VPN_LIMIT = 2 ** 27;
+/** Entries of one page-table page, and pages one of them maps: 512, and 16 where interleavings are explored. */
+export const PTRS_PER_TABLE = 2 ** TABLE_BITS;
+/** Order of the block one entry above the last level maps: a huge page. */
+export const PMD_ORDER = TABLE_BITS;
+/** Virtual page numbers have three levels of such entries: 27 bits, a 39-bit address space; 12 bits where interleavings are explored. */
+export const VPN_LIMIT = 2 ** (3 * TABLE_BITS);
 /** Page frame numbers are 20 bits, so that a page-table entry is one Int32. */
 export const PFN_LIMIT = 2 ** 20;
 export const PAGE_SIZE = 4096;
@@ -21,7 +22,7 @@ export const LOCK_CLASSES = 32;
 export interface ArenaConfig {
   /** Frames of system memory, including the null frame and the zero page. */
   readonly systemPages: number;
-  /** Huge pages of system memory, 512 of those frames each; the first is the huge zero page. 0: nobody ever meets one. */
+  /** Huge pages of system memory, {@link PTRS_PER_TABLE} of those frames each; the first is the huge zero page. 0: nobody ever meets one. */
   readonly hugePages: number;
   /** Frames of device memory of each device. */
   readonly devicePages: number;

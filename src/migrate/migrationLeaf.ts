@@ -1,16 +1,26 @@
 /** Migration entries for a whole leaf: a huge page that is on its way (set_pmd_migration_entry, remove_migration_pmd). */
 
-import { get, store, xchg } from '../arena/access.ts';
+import { cas, get, store, xchg } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Mm, type Vma } from '../arena/structures.ts';
-import type { PageTable, Pfn, Pte } from '../arena/units.ts';
+import type { PageTable, Pfn, Pte, Word } from '../arena/units.ts';
 import { fillFromLeaf } from '../mm/huge/splitHugePmd.ts';
 import { getPage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, pageFlags, setPageFlags } from '../mm/page/page.ts';
 import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
 import { putPage } from '../mm/page/zone.ts';
 import { addAnonRmap, removeRmap, rmapWalk, shareAnonRmap } from '../mm/rmap/rmap.ts';
-import { isMigration, LEAF_MIGRATION_READ, leafKind, PTE_DIRTY, PTE_HUGE, ptePfn, ptePresent } from '../mm/table/pte.ts';
+import {
+  EMPTY_LEAF,
+  isMigration,
+  LEAF_MIGRATION_READ,
+  leafKind,
+  PTE_DIRTY,
+  PTE_HUGE,
+  PTE_INVALID,
+  ptePfn,
+  ptePresent,
+} from '../mm/table/pte.ts';
 import { hugeLeaf, lookupTable, pteAt, ptlOf } from '../mm/table/tables.ts';
 import { CPU, flushTlb } from '../mm/table/tlb.ts';
 import { vmaFlags } from '../mm/vma/vma.ts';
@@ -45,6 +55,21 @@ function isPinned(arena: Arena, head: Pfn): boolean {
 }
 
 /**
+ * Takes the leaf from the CPU. One that is present goes on to be seen by whoever looks without the PTL: a zap that found nothing
+ * would leave the page behind. Returns the leaf as it was.
+ *
+ * @kernel mm/pgtable-generic.c pmdp_invalidate
+ */
+function invalidateLeaf(arena: Arena, word: Word): Pte {
+  for (;;) {
+    const leaf = get(arena, word);
+    if (!ptePresent(leaf)) return xchg(arena, word, EMPTY_LEAF);
+    // The CPU may set accessed and dirty bits until then.
+    if (cas(arena, word, leaf, leaf | PTE_INVALID) === leaf) return leaf;
+  }
+}
+
+/**
  * Replaces the leaf of `table` by a migration entry for the same page, all pieces locked and referenced. Returns the leaf as it
  * was, or 0 when the page cannot be had, and then nothing has changed. Under the PTL.
  *
@@ -56,7 +81,7 @@ export function* takeLeaf(task: Task, table: PageTable, locked: number): Steps<n
   const head = ptePfn(get(arena, word));
   if (!(yield* takePieces(task, head, locked))) return 0;
   yield Point.clearPte;
-  const leaf = xchg(arena, word, PTE_HUGE);
+  const leaf = invalidateLeaf(arena, word);
   if (ptePresent(leaf)) yield* flushTlb(task, CPU);
   const exclusive = (pageFlags(arena, head) & PG_ANON_EXCLUSIVE) !== 0;
   if (exclusive && isPinned(arena, head)) {

@@ -17,6 +17,7 @@ import {
   isDeviceExclusive,
   leafWritable,
   mapsPage,
+  PTE_INVALID,
   PTE_PROTNONE,
   PTE_SPECIAL,
   ptePfn,
@@ -50,7 +51,7 @@ export function entryObjection(arena: Arena, mirror: Mirror, vpn: Vpn, entry: De
   if (isDevicePrivatePage(arena, pfn) && pgmapOwner(arena, pfn) !== get(arena, mirror + Mirror.device)) {
     return { rule: 'I-ISO', message: `${what}, which is memory of device ${pgmapOwner(arena, pfn)}` };
   }
-  if (ptePresent(pte) && (pte & PTE_PROTNONE) !== 0) {
+  if (ptePresent(pte) && (pte & (PTE_PROTNONE | PTE_INVALID)) !== 0) {
     return { rule: 'I-PERM', message: `${what}, but the CPU entry ${describePte(pte)} may not even be read` };
   }
   if ((entry & DEV_WRITE) !== 0 && !leafWritable(pte)) {

@@ -2,7 +2,7 @@
 
 import { store } from '../arena/access.ts';
 import { type Arena, createArena } from '../arena/arena.ts';
-import { type ArenaConfig, POOL_LIMIT } from '../arena/config.ts';
+import { type ArenaConfig, POOL_LIMIT, PTRS_PER_TABLE } from '../arena/config.ts';
 import { errnoName } from '../arena/errno.ts';
 import { deref, handleOf } from '../arena/pool.ts';
 import { Actor, ActorState, type Mirror } from '../arena/structures.ts';
@@ -77,7 +77,7 @@ export const scratchOf = (places: MixedPlaces, disturber: number): Vpn => places
 function sizes(options: MixedOptions, words: readonly number[]): Partial<ArenaConfig> {
   const { actors, devices, disturbers, pages } = options;
   const spaces = 1 + disturbers;
-  const span = Math.ceil(pages / 512) + 3 + disturbers;
+  const span = Math.ceil(pages / PTRS_PER_TABLE) + 3 + disturbers;
   const needs = mirrorNeeds(options.driver, words, pages);
   return {
     systemPages: options.memory,

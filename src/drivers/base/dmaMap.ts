@@ -11,6 +11,7 @@
 
 import { get, load, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
+import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { ENOMEM } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
 import type { Errno, IommuEntry, Pfn, Vpn } from '../../arena/units.ts';
@@ -39,7 +40,7 @@ const BUS = 2;
 export const dmaPage = (entry: IommuEntry): Pfn => entry >>> 12;
 
 /** Page-table pages of the table of a region of so many pages. */
-export const dmaTables = (pages: number): number => 3 + Math.ceil(pages / 512) + 1;
+export const dmaTables = (pages: number): number => 3 + Math.ceil(pages / PTRS_PER_TABLE) + 1;
 
 /** hmm_dma_map_alloc. 0 or -ENOMEM. */
 export function openDma(arena: Arena, mirror: Mirror): Errno {

@@ -9,7 +9,17 @@ import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { count, fatalSignalPending, type Task } from '../../sync/task.ts';
-import { isHuge, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE, PTE_YOUNG, pieceEntry, ptePfn, ptePresent } from '../table/pte.ts';
+import {
+  isHuge,
+  PTE_DIRTY,
+  PTE_INVALID,
+  PTE_PROTNONE,
+  PTE_WRITE,
+  PTE_YOUNG,
+  pieceEntry,
+  ptePfn,
+  ptePresent,
+} from '../table/pte.ts';
 import { hugeLeaf, lookupTable, pteAt } from '../table/tables.ts';
 import { beginAccess, CPU, endAccess, tlbFill, tlbGeneration, tlbLookup, tlbTake } from '../table/tlb.ts';
 import {
@@ -48,7 +58,7 @@ function hardwareWalk(task: Task, mm: Mm, vpn: Vpn, write: boolean): Pte {
   for (;;) {
     // Sequentially consistent: pairs with the clear, and the look at accesses under way, of whoever flushes (tlb.ts).
     const pte = load(arena, word);
-    if (!ptePresent(pte) || (pte & PTE_PROTNONE) !== 0 || (write && (pte & PTE_WRITE) === 0)) return 0;
+    if (!ptePresent(pte) || (pte & (PTE_PROTNONE | PTE_INVALID)) !== 0 || (write && (pte & PTE_WRITE) === 0)) return 0;
     // The leaf was split since the first look.
     if (leaf !== 0 && !isHuge(pte)) return 0;
     if ((pte & want) === want || cas(arena, word, pte, pte | want) === pte) {

@@ -1,9 +1,10 @@
+import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import type { PageTable, Pfn, Pte, SwapSlot, Vpn } from '../../arena/units.ts';
 /**
  * Page-table entries: one Int32, so that every change is one atomic store.
  *
- * Bits 12-31 hold the page frame. A present entry uses bits 0-5; a non-present one that is not empty ("softleaf" in the
- * kernel) has its kind in bits 6-9. Bit 10, in the first word of a table, says that the word is a leaf for all 512 pages.
+ * Bits 12-31 hold the page frame. A present entry uses bits 0-6; a non-present one that is not empty ("softleaf" in the
+ * kernel) has its kind in bits 6-9. Bit 10, in the first word of a table, says that the word is a leaf for all pages.
  */
 export const PTE_PRESENT = 1;
 export const PTE_WRITE = 2;
@@ -13,6 +14,8 @@ export const PTE_YOUNG = 8;
 export const PTE_SPECIAL = 16;
 /** Present for the kernel, not for the CPU: PROT_NONE. */
 export const PTE_PROTNONE = 32;
+/** Of a huge leaf that is present: the CPU must not use it while it is replaced (pmd_mkinvalid). For the kernel a huge page is still there. */
+export const PTE_INVALID = 1 << 6;
 export const PTE_HUGE = 1 << 10;
 /** Of a swap entry: no other entry names the slot, and the page was exclusive. */
 export const PTE_SWP_EXCLUSIVE = 1 << 11;
@@ -52,7 +55,7 @@ export const pteWrite = (pte: Pte): boolean => (pte & PTE_WRITE) !== 0;
 export const isHuge = (entry: number): boolean => (entry & PTE_HUGE) !== 0;
 /** The entry that one of the pages below a huge leaf would have of its own. */
 export const pieceEntry = (leaf: Pte, vpn: Vpn): Pte =>
-  leaf === EMPTY_LEAF ? 0 : mkPte(ptePfn(leaf) + (vpn & 511), pteFlags(leaf) & ~PTE_HUGE);
+  leaf === EMPTY_LEAF ? 0 : mkPte(ptePfn(leaf) + (vpn & (PTRS_PER_TABLE - 1)), pteFlags(leaf) & ~PTE_HUGE);
 
 /**
  * Kind of a non-present leaf, 0 for an empty or present entry.
@@ -103,6 +106,7 @@ export function describePte(pte: Pte): string {
     [PTE_YOUNG, 'A'],
     [PTE_SPECIAL, 'zero'],
     [PTE_PROTNONE, 'PROT_NONE'],
+    [PTE_INVALID, 'invalid'],
   ] as const;
   const set = bits.filter(([bit]) => (pte & bit) !== 0).map(([, name]) => name);
   return `PRES(${ptePfn(pte)}${set.length > 0 ? `; ${set.join(',')}` : ''})`;

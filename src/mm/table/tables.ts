@@ -1,14 +1,14 @@
 /**
- * Page tables: three levels of 512 entries, from their own pool. Used for CPU page tables and for device page tables.
+ * Page tables: three levels of {@link PTRS_PER_TABLE} entries, from their own pool. Used for CPU page tables and for device page tables.
  * Upper entries are `table << 12 | PRESENT`; each table has its own lock word, the split page-table lock.
  *
- * A last-level table has two forms: 512 entries, or one leaf in its first word that maps all 512 pages. In the second form it
+ * A last-level table has two forms: entries, or one leaf in its first word that maps as many pages. In the second form it
  * is the table a kernel deposits beside a PMD leaf. So one store turns one form into the other, and one lock guards both.
  */
 
 import { fill, forgetSince, get, observed, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
-import { PTRS_PER_TABLE } from '../../arena/config.ts';
+import { PMD_ORDER, PTRS_PER_TABLE } from '../../arena/config.ts';
 import { rawLock, rawUnlock } from '../../arena/raw.ts';
 import { Header } from '../../arena/structures.ts';
 import type { PageTable, Pte, Vpn, Word } from '../../arena/units.ts';
@@ -19,7 +19,7 @@ import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { EMPTY_LEAF, isHuge, mkTableEntry, pieceEntry, pteTable } from './pte.ts';
 
-const SHIFT = 9;
+const SHIFT = PMD_ORDER;
 const MASK = PTRS_PER_TABLE - 1;
 
 /** Takes an all-zero page-table page; 0 when there is none. */

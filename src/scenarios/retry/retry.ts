@@ -5,7 +5,7 @@
 
 import { store } from '../../arena/access.ts';
 import { type Arena, createArena } from '../../arena/arena.ts';
-import { type ArenaConfig, POOL_LIMIT } from '../../arena/config.ts';
+import { type ArenaConfig, POOL_LIMIT, PTRS_PER_TABLE } from '../../arena/config.ts';
 import { errnoName } from '../../arena/errno.ts';
 import { deref, handleOf } from '../../arena/pool.ts';
 import { Actor, ActorState, type Mirror, type Mm, type Pgmap } from '../../arena/structures.ts';
@@ -67,7 +67,7 @@ export function retrySizes(options: RetryOptions): ArenaConfig {
   const needs = mirrorNeeds(driver, optionWords(driver, options.settings), pages);
   const actors = actorCount(options, driver);
   const regions = target === 'other' ? 2 : 1;
-  const tables = Math.ceil(pages / 512) + 1;
+  const tables = Math.ceil(pages / PTRS_PER_TABLE) + 1;
   return {
     // A fault may hold a new page before an old one is back.
     systemPages: regions * pages + 64 + 4 * actors,
