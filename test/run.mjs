@@ -16,10 +16,11 @@ import { counts, described, isGreen, summary } from './reporter.mjs';
 /** The trees that the tests of a folder run from. */
 const TREES = {
   test: ['erased'],
-  'test/model': ['stepped', 'erased'],
+  'test/model': ['large', 'erased'],
   'test/explore': ['stepped'],
   'test/fuzz': ['stepped'],
   'test/package': ['erased'],
+  'test/selftests': ['large'],
   'test/simulate': ['flat'],
 };
 

@@ -8,6 +8,8 @@ export const PTRS_PER_TABLE = 2 ** TABLE_BITS;
 export const PMD_ORDER = TABLE_BITS;
 /** Virtual page numbers have three levels of such entries: 27 bits, a 39-bit address space; 12 bits where interleavings are explored. */
 export const VPN_LIMIT = 2 ** (3 * TABLE_BITS);
+/** An interval may go beyond what can be mapped, as one over all of an unsigned long does in the kernel; so far at most. */
+export const INTERVAL_LIMIT = 2 ** 27;
 /** Page frame numbers are 20 bits, so that a page-table entry is one Int32. */
 export const PFN_LIMIT = 2 ** 20;
 export const PAGE_SIZE = 4096;

@@ -173,4 +173,22 @@ export const migrationMutants: readonly Bug[] = [
       },
     ],
   },
+  {
+    id: 'M17',
+    title: 'the leaf of a huge page that leaves is cleared, and not invalidated: a zap that looks without the PTL finds nothing',
+    reference: 'mutation testing of the model; mm/pgtable-generic.c pmdp_invalidate says why it is not so',
+    kind: 'AV',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-DATA'],
+    scenario: 'huge-migration-vs-discard',
+    edits: [
+      {
+        module: 'migrate/migrationLeaf',
+        in: 'invalidateLeaf',
+        find: 'if (!ptePresent(leaf)) return xchg(arena, word, EMPTY_LEAF);',
+        replace: 'return xchg(arena, word, EMPTY_LEAF);',
+      },
+    ],
+  },
 ];

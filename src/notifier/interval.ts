@@ -1,7 +1,7 @@
 /** Insertion and removal of interval notifiers (mmu_interval_notifier_insert and _remove). */
 
 import { forgetRound, get, load, observed, set, store } from '../arena/access.ts';
-import { VPN_LIMIT } from '../arena/config.ts';
+import { INTERVAL_LIMIT } from '../arena/config.ts';
 import { EINVAL, EOVERFLOW } from '../arena/errno.ts';
 import { insertInterval, removeInterval } from '../arena/intervalTree.ts';
 import { deref, handleOf } from '../arena/pool.ts';
@@ -63,7 +63,7 @@ export function* mmuIntervalNotifierInsertLocked(task: Task, sub: IntervalSub, m
 function* insert(task: Task, sub: IntervalSub, mm: Mm, { start, length, ops, owner = 0 }: IntervalSpec): Steps<Errno> {
   const { arena } = task;
   const last = start + length - 1;
-  if (length <= 0 || last >= VPN_LIMIT) return -EOVERFLOW;
+  if (length <= 0 || last >= INTERVAL_LIMIT) return -EOVERFLOW;
   if (load(arena, mm + Mm.users) <= 0) return -EINVAL;
   mmgrab(arena, mm);
   set(arena, sub + IntervalSub.mm, handleOf(arena, arena.pools.mm, mm));

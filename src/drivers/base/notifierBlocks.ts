@@ -46,7 +46,7 @@ export function blockNeeds(pages: number, blockPages: number): MirrorNeeds {
 }
 
 /** The same for a driver that knows nothing but blocks: one of 0 pages is the whole address space. */
-export const wholeOr = (blockPages: number): number => (blockPages === 0 ? VPN_LIMIT : Math.min(blockPages, VPN_LIMIT));
+export const wholeOr = (blockPages: number): number => (blockPages === 0 ? VPN_LIMIT : blockPages);
 
 /** Prepares a mirror, with no block yet; with `kept` they stay once they are made. 0 or -ENOMEM. */
 export function openBlocks(arena: Arena, mirror: Mirror, pages: number, kept = true): number {

@@ -1,6 +1,7 @@
 /** The policies of dmirror. The first value of each is right; the others are the defects of the in-tree driver and its kin. */
 
 import type { Arena } from '../../arena/arena.ts';
+import { INTERVAL_LIMIT } from '../../arena/config.ts';
 import type { Mirror } from '../../arena/structures.ts';
 import { choicesOf, placesOf } from '../base/choices.ts';
 import { type DriverOption, driverOption } from '../base/driver.ts';
@@ -84,7 +85,7 @@ export const dmirrorOptions = {
   ...retryOptions('window'),
   notifierPages: {
     help: 'pages of one interval notifier, aligned; 0: one over the whole address space (in-tree)',
-    number: { default: 0, min: 0, max: 2 ** 27 },
+    number: { default: 0, min: 0, max: INTERVAL_LIMIT },
   },
 } as const satisfies Readonly<Record<string, DriverOption>>;
 

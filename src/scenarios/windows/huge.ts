@@ -1,4 +1,4 @@
-/** Huge pages: windows F15, F17, F21, F23 and F35. A path is some thousand steps long, for each piece has its own. */
+/** Huge pages: windows F15, F17, F21, F23 and F35. Paths are long, for each piece has steps of its own. */
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { setFlags } from '../../drivers/dmirror/commands.ts';
 import { FLAG_FAIL_ALLOC } from '../../drivers/dmirror/injected.ts';

@@ -113,7 +113,11 @@ export class Executor {
   readonly #background: number;
 
   /** @throws UsageError when the scenario has more actors than fit. */
-  constructor(scenario: Scenario, watch: Watch | null, { recorded = true, memory, ways = false, witness }: ExecutorOptions = {}) {
+  constructor(
+    scenario: Scenario,
+    watch: Watch | null,
+    { recorded = true, memory = 'live', ways = false, witness }: ExecutorOptions = {},
+  ) {
     this.scenario = scenario;
     this.limit = scenario.stepLimit ?? STEP_LIMIT;
     pulse?.begin(SETTING_UP, this.schedule, 0);
@@ -138,8 +142,7 @@ export class Executor {
       recorder: this.#recorder,
       feed: new Feed(this.#undoLog, this.symmetry),
       symmetry: this.symmetry,
-      // With huge pages an operation has thousands of steps: leading a generator there again costs more than the states saved.
-      values: (memory ?? (arena.hasHuge ? 'history' : 'live')) === 'live' ? new LiveValues(arena) : null,
+      values: memory === 'live' ? new LiveValues(arena) : null,
       keepsWays: ways,
     });
     this.at = new Int32Array(this.count);

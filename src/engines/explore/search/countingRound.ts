@@ -4,7 +4,6 @@
  *
  * That is no proof that it goes on for ever (a word could count down to an end that is far off), so it has a verdict of its own.
  */
-import { PTRS_PER_TABLE } from '../../../arena/config.ts';
 import type { Executor } from '../machine/execution.ts';
 import type { Round } from '../machine/failure.ts';
 import { retrace } from './retrace.ts';
@@ -25,8 +24,8 @@ const LONGEST_ROUND = 4096;
 /** Words need not change evenly in each round of the actors: a free list may take a few of them to come round itself. */
 export const MULTIPLES = 4;
 
-/** A loop over the pieces of a huge page that looks at the same words for each has so many rounds: one that counts for itself must have more. */
-const LOOP = 2 * PTRS_PER_TABLE;
+/** A loop over pages that looks at the same words for each has fewer rounds than that: one that counts for itself must have more. */
+const LOOP = 1024;
 
 /** Most steps that are made to see it. */
 const LOOP_STEPS = 1 << 19;

@@ -4,10 +4,10 @@ import { test } from 'node:test';
 import { Executor } from '../../src/engines/explore/machine/execution.ts';
 import { runOnce } from '../../src/engines/explore/sampling/run.ts';
 import { RandomWalk, RoundRobin } from '../../src/engines/explore/sampling/strategies.ts';
-import { selfTests } from '../selftests/all.ts';
-import { SMALL } from '../selftests/bench.ts';
-import { gaps } from '../selftests/gaps.ts';
-import { scenarioOf } from '../selftests/run.ts';
+import { selfTests } from './all.ts';
+import { SMALL } from './bench.ts';
+import { gaps } from './gaps.ts';
+import { scenarioOf } from './run.ts';
 
 /** Schedules with a disturber: few of the long cases. */
 const SCHEDULES = 3;
