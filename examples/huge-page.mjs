@@ -2,12 +2,13 @@
  * A scenario with huge pages, for any driver with device memory: a huge page on the device is touched at its end by a CPU while the
  * process discards all of it.
  *
- *     npx hmm-lab explore ./huge-page.mjs --preemptions 0
+ *     npx hmm-lab explore ./huge-page.mjs
  */
-import { madvise, run } from 'hmm-lab/model';
+import { madvise, PTRS_PER_TABLE, run } from 'hmm-lab/model';
 import { cpuReads, discards, FIRST, fillPage, toDevice, valueIn } from 'hmm-lab/scenario';
 
-const PAGES = 512;
+/** Pages of a huge page: 16 where interleavings are explored. */
+const PAGES = PTRS_PER_TABLE;
 
 /** Page `FIRST` is where a huge page may begin. MADV_HUGEPAGE, and the first touch makes one of them all. */
 function setup(m) {
@@ -21,8 +22,6 @@ export default {
   // Three huge pages of system memory, one of which is the huge zero page.
   machine: { pages: PAGES, hugePages: 3, deviceMemory: PAGES },
   memory: true,
-  // Each piece has steps of its own: a path is some thousand steps long.
-  stepLimit: 200_000,
   setup,
   actors: (m) => ({ A: [cpuReads(m, PAGES - 1)], B: [discards(m, 0, PAGES)] }),
   check: valueIn(0),

@@ -26,6 +26,7 @@ export {
   xchg,
 } from './arena/access.ts';
 export type { Arena } from './arena/arena.ts';
+export { PTRS_PER_TABLE, VPN_LIMIT } from './arena/config.ts';
 export { Counter } from './arena/counters.ts';
 export * as errno from './arena/errno.ts';
 export { clearFrame, frameAt } from './arena/frames.ts';

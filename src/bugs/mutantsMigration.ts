@@ -186,8 +186,30 @@ export const migrationMutants: readonly Bug[] = [
       {
         module: 'migrate/migrationLeaf',
         in: 'invalidateLeaf',
-        find: 'if (!ptePresent(leaf)) return xchg(arena, word, EMPTY_LEAF);',
-        replace: 'return xchg(arena, word, EMPTY_LEAF);',
+        find: 'if (!ptePresent(leaf) || cas(arena, word, leaf, leaf | PTE_INVALID) === leaf) return leaf;',
+        replace: 'if (ptePresent(leaf)) return xchg(arena, word, PTE_HUGE); return leaf;',
+        imports: { xchg: 'arena/access' },
+      },
+    ],
+  },
+  {
+    id: 'M18',
+    title: 'the leaf of a huge page in device memory is cleared on its way home: a zap that looks without the PTL finds nothing',
+    reference:
+      'as in kernels that migrate huge pages of devices: a leaf that is not present is cleared there, and not invalidated',
+    kind: 'AV',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-DATA'],
+    scenario: 'huge-return-vs-discard',
+    edits: [
+      {
+        module: 'migrate/migrationLeaf',
+        in: 'invalidateLeaf',
+        find: 'if (!ptePresent(leaf) || cas(arena, word, leaf, leaf | PTE_INVALID) === leaf) return leaf;',
+        replace:
+          'if (!ptePresent(leaf)) return xchg(arena, word, PTE_HUGE); if (cas(arena, word, leaf, leaf | PTE_INVALID) === leaf) return leaf;',
+        imports: { xchg: 'arena/access' },
       },
     ],
   },

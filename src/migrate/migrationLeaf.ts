@@ -1,6 +1,6 @@
 /** Migration entries for a whole leaf: a huge page that is on its way (set_pmd_migration_entry, remove_migration_pmd). */
 
-import { cas, get, store, xchg } from '../arena/access.ts';
+import { cas, get, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Mm, type Vma } from '../arena/structures.ts';
@@ -11,7 +11,6 @@ import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
 import { putPage } from '../mm/page/zone.ts';
 import { addAnonRmap, removeRmap, rmapWalk, shareAnonRmap } from '../mm/rmap/rmap.ts';
 import {
-  EMPTY_LEAF,
   isMigration,
   LEAF_MIGRATION_READ,
   leafKind,
@@ -55,17 +54,16 @@ function isPinned(arena: Arena, head: Pfn): boolean {
 }
 
 /**
- * Takes the leaf from the CPU. One that is present goes on to be seen by whoever looks without the PTL: a zap that found nothing
- * would leave the page behind. Returns the leaf as it was.
+ * Takes the leaf from the CPU. It goes on to be seen by whoever looks without the PTL: a zap that found nothing would leave the page
+ * behind. One that is not present stays as it is; the kernel clears it, which lets such a zap go by (bug M18). Returns the leaf as it was.
  *
  * @kernel mm/pgtable-generic.c pmdp_invalidate
  */
 function invalidateLeaf(arena: Arena, word: Word): Pte {
   for (;;) {
     const leaf = get(arena, word);
-    if (!ptePresent(leaf)) return xchg(arena, word, EMPTY_LEAF);
     // The CPU may set accessed and dirty bits until then.
-    if (cas(arena, word, leaf, leaf | PTE_INVALID) === leaf) return leaf;
+    if (!ptePresent(leaf) || cas(arena, word, leaf, leaf | PTE_INVALID) === leaf) return leaf;
   }
 }
 

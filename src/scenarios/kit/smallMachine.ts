@@ -97,12 +97,14 @@ export function smallMachine(options: SmallOptions): SmallMachine {
   const ops = registerDriver(driver);
   const words = optionWords(driver, { ...usualSettings(driver), ...settings });
   const needs = mirrorNeeds(driver, words, pages);
+  // Last-level tables beside the first one: for each of three processes, and for each device.
+  const more = Math.ceil(pages / PTRS_PER_TABLE) - 1;
   const arena = createArena({
     systemPages: ZERO_PFN + 13 + hugePages * PTRS_PER_TABLE,
     hugePages,
     devicePages: deviceMemory,
     devices,
-    tables: 22 + (4 + needs.tables) * devices,
+    tables: 22 + 3 * more + (4 + more + needs.tables) * devices,
     actors: actors + 1,
     mms: 3,
     vmas: 12,

@@ -138,6 +138,17 @@ export const hugePlans: readonly Plan[] = [
     check: (m) => [...valueIn(0)(m), ...lastIs(m, 5)],
   },
   {
+    name: 'huge-return-vs-discard',
+    title: 'a CPU touches the end of a huge page in device memory, against MADV_DONTNEED of all of it',
+    windows: 'F12 F17',
+    covers: [counts('A', 'migratedToSystem'), stands('B', 'clearPte')],
+    memory: true,
+    ...huge,
+    setup: onDevice,
+    actors: (m) => ({ A: [cpuReads(m, LAST)], B: [discards(m, 0, PAGES)] }),
+    check: (m) => valueIn(0)(m),
+  },
+  {
     name: 'huge-page-read-by-device',
     title: 'a device reads a piece of its own huge page while a CPU brings it home',
     windows: 'F12 F17',

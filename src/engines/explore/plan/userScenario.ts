@@ -1,6 +1,5 @@
 /** A scenario of the user's: what a module must export, and what its code may do wrong, each said in a sentence. */
 
-import { PTRS_PER_TABLE } from '../../../arena/config.ts';
 import { Violation } from '../../../arena/violation.ts';
 import type { Driver } from '../../../drivers/base/driver.ts';
 import type { DriverSettings } from '../../../drivers/base/options.ts';
@@ -34,8 +33,8 @@ const most: Readonly<Record<string, number>> = {
   swapSlots: 64,
   memoryMax: 64,
 };
-/** The same where there are huge pages: two of them, side by side. */
-const mostOfHuge: typeof most = { ...most, pages: 2 * PTRS_PER_TABLE, deviceMemory: 2 * PTRS_PER_TABLE };
+/** The same where there are huge pages: room for several, side by side. */
+const mostOfHuge: typeof most = { ...most, pages: 1024, deviceMemory: 1024 };
 
 function machineDefect(given: unknown): string | null {
   if (!isObject(given)) return 'its machine is not an object';
