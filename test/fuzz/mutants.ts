@@ -145,11 +145,13 @@ export const mutants: readonly Mutant[] = [
     'const mark = i === current ? 1 : 0;',
     'const mark = 0;',
   ]),
-  mutant('whether a like actor was woken is not marked', [
-    'machine/symmetry',
-    'const marks = mark | (((woken >> i) & 1) << 1) | (self << 2);',
-    'const marks = mark | (self << 2);',
-  ]),
+  late(
+    mutant('whether a like actor was woken is not marked', [
+      'machine/symmetry',
+      'const marks = mark | (((woken >> i) & 1) << 1) | (self << 2);',
+      'const marks = mark | (self << 2);',
+    ]),
+  ),
   // Orders that are left out.
   mutant('two steps that write the same word commute', [
     'machine/stepShape',
@@ -178,16 +180,14 @@ export const mutants: readonly Mutant[] = [
       'continue;',
     ]),
   ),
-  mutant(
-    'who fails when it is alone has nothing left to do',
-    ['search/aloneRuns', 'return end === End.unknown || stops;', 'return stops;'],
-    ['search/aloneRuns', 'return this.#ends[at] === End.unknown;', 'return false;'],
+
+  late(
+    mutant('several others do together what each of them does alone', [
+      'search/persistentSet',
+      'this.#inTheWay(set, runnable) || this.#together(set, runnable)',
+      'this.#inTheWay(set, runnable)',
+    ]),
   ),
-  mutant('several others do together what each of them does alone', [
-    'search/persistentSet',
-    'this.#inTheWay(set, runnable) || this.#together(set, runnable)',
-    'this.#inTheWay(set, runnable)',
-  ]),
   seldom(
     'one of several others that ends what another one waits for',
     mutant('one of several others does not end what another one waits for', [
@@ -214,21 +214,25 @@ export const mutants: readonly Mutant[] = [
       'return 0;',
     ]),
   ),
-  mutant('a state that was reached at a higher price counts as reached', [
-    'search/visited',
-    'if (this.before <= value) return false;',
-    'return false;',
-  ]),
-  mutant(
-    'who goes on for free is not part of the state',
-    ['search/depthFirst', 'this.#low = executor.low ^ mixLow(free + 2, 2);', 'this.#low = executor.low;'],
-    ['search/depthFirst', 'this.#high = executor.high ^ mixHigh(free + 2, 2);', 'this.#high = executor.high;'],
+  late(
+    mutant('a state that was reached at a higher price counts as reached', [
+      'search/visited',
+      'if (this.before <= value) return false;',
+      'return false;',
+    ]),
+  ),
+  late(
+    mutant(
+      'who goes on for free is not part of the state',
+      ['search/depthFirst', 'this.#low = executor.low ^ mixLow(free + 2, 2);', 'this.#low = executor.low;'],
+      ['search/depthFirst', 'this.#high = executor.high ^ mixHigh(free + 2, 2);', 'this.#high = executor.high;'],
+    ),
   ),
   mutant('a state that comes again on the path is not looked at', ['search/depthFirst', 'this.#cyclic = true;', 'return null;']),
   mutant('rounds are looked for on the path, and not in the graph', [
     'search/depthFirst',
     '!this.#cyclic',
-    '!this.#isOutdated',
+    '!this.isOutdated',
     '#finish',
   ]),
   seldom(
