@@ -10,6 +10,7 @@ import type * as Jobs from '../src/engines/explore/plan/jobs.ts';
 import type * as Strategies from '../src/engines/explore/sampling/portfolio.ts';
 import type * as Run from '../src/engines/explore/sampling/run.ts';
 import { mutatedTree } from '../src/mutation/mutate.ts';
+import { cell, line, type Needed, neededBy } from './needed.ts';
 
 /** Bugs that take long to come upon: the portfolio needs some sixty schedules or more for most of them. R73b needs two preemptions, the others one. */
 const HARD = ['R05', 'R26', 'R27', 'R34', 'R49', 'R54', 'R72', 'R73b'];
@@ -39,9 +40,6 @@ const SEEDS = 50;
 /** Most schedules of a seed; what is not found by then counts as more. */
 const MOST = 1000;
 
-/** Schedules up to and with the one that fails, for each seed in ascending order; Infinity where none has failed. */
-type Needed = readonly number[];
-
 async function sampled({ scenario: name, settings = {}, ...mutation }: Mutation): Promise<ReadonlyMap<string, Needed>> {
   const tree = mutatedTree({ scenario: name, settings, ...mutation });
   const load = async <M>(module: string): Promise<M> => import(tree.urlOf(`engines/explore/${module}`).href);
@@ -65,8 +63,8 @@ async function sampled({ scenario: name, settings = {}, ...mutation }: Mutation)
       return Number.POSITIVE_INFINITY;
     };
     const found = names.map((strategy) => {
-      const needed = Array.from({ length: SEEDS }, (_, i) => schedules(strategy, i + 1)).sort((a, b) => a - b);
-      process.stderr.write(`${mutation.id} ${strategy}: ${cell(needed)}\n`);
+      const needed = neededBy(SEEDS, (seed) => schedules(strategy, seed));
+      process.stderr.write(`${mutation.id} ${strategy}: ${cell(needed, MOST)}\n`);
       return [strategy, needed] as const;
     });
     return new Map(found);
@@ -75,17 +73,9 @@ async function sampled({ scenario: name, settings = {}, ...mutation }: Mutation)
   }
 }
 
-const shown = (schedules: number): string => (schedules === Number.POSITIVE_INFINITY ? `>${MOST}` : `${schedules}`);
-
-const at = (needed: Needed, share: number): number => needed[Math.ceil(share * needed.length) - 1] as number;
-
-/** The median, and between which numbers the middle half lies. */
-const cell = (needed: Needed): string => `${shown(at(needed, 0.5))} (${shown(at(needed, 0.25))}–${shown(at(needed, 0.75))})`;
-
-const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
-
 const chosen = bugs.filter(({ id }) => (asked.some((one) => bugs.some((bug) => bug.id === one)) ? asked : HARD).includes(id));
 const rows: [Mutation, ReadonlyMap<string, Needed>][] = [];
 for (const bug of chosen) rows.push([bug, await sampled(bug)]);
 process.stdout.write(line(['', ...names]) + line(['---', ...names.map(() => '---')]));
-for (const [{ id }, found] of rows) process.stdout.write(line([id, ...names.map((name) => cell(found.get(name) as Needed))]));
+for (const [{ id }, found] of rows)
+  process.stdout.write(line([id, ...names.map((name) => cell(found.get(name) as Needed, MOST))]));
