@@ -61,7 +61,14 @@ const modelOf = (tree: string): string[] =>
       .map((name) => join('src', folder, name.replace(/\.js$/, ''))),
   );
 
-/** Files below `dist` that no entry of the package reaches. Types are those of the stepped tree. */
+/** The first folder on the way to a file in which nothing is packed, or the file itself, where its folder has others that are. */
+function topmost(name: string, packedFolders: ReadonlySet<string>): string {
+  const parts = name.split(sep);
+  const depth = parts.findIndex((_, i) => !packedFolders.has(parts.slice(0, i + 1).join(sep)));
+  return depth === parts.length - 1 ? name : join(...parts.slice(0, depth + 1), sep);
+}
+
+/** Files below `dist` that no entry of the package reaches, and whole folders of such files. Types are those of the stepped tree. */
 export function unreached(dist: string): string[] {
   const packed = new Set<string>();
   for (const [name, { entries, late }] of Object.entries(packedEntries)) {
@@ -73,7 +80,10 @@ export function unreached(dist: string): string[] {
     for (const file of [...modules, ...reached(tree, types, true)]) packed.add(join(name, file));
   }
   const all = readdirSync(dist, { recursive: true, encoding: 'utf8', withFileTypes: false });
-  return all.filter((name) => /\.(js|ts)$/.test(name) && !packed.has(name));
+  const left = all.filter((name) => /\.(js|ts)$/.test(name) && !packed.has(name));
+  const folders = new Set<string>();
+  for (const name of packed) for (let at = dirname(name); at !== '.'; at = dirname(at)) folders.add(at);
+  return [...new Set(left.map((name) => topmost(name, folders)))];
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
