@@ -44,6 +44,10 @@ const actorsOf: Readonly<Record<string, readonly Actors[]>> = {
     does([on(store(0, 2)), on({ do: 'watch', word: 0, value: 2, rule: 'X-0' }), at(load(0))]),
     does([at(load(0))]),
   ],
+  'one that fails when it is alone, unless another one comes first': [
+    does([on({ do: 'pad', steps: 1 }), at(store(0, 1))]),
+    does([at(load(1, 1)), at(load(0)), on(check(0, 'X-0'))]),
+  ],
   'one of several others that ends what another one waits for': [
     does([at(store(0, 1))]),
     does([at(store(1, 1))]),

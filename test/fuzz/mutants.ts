@@ -180,7 +180,14 @@ export const mutants: readonly Mutant[] = [
       'continue;',
     ]),
   ),
-
+  seldom(
+    'one that fails when it is alone, unless another one comes first',
+    mutant(
+      'who fails when it is alone has nothing left to do',
+      ['search/aloneRuns', 'return end === End.unknown || stops;', 'return stops;'],
+      ['search/aloneRuns', 'return this.#ends[at] === End.unknown;', 'return false;'],
+    ),
+  ),
   late(
     mutant('several others do together what each of them does alone', [
       'search/persistentSet',
