@@ -171,7 +171,7 @@ test('a bug of the user, in a scenario of the user: explored, replayed, replayed
   assert.equal(moved.status, 1, moved.stderr);
   const other = run(folder, 'replay', failure.token, '--bug', 'R05');
   assert.match(other.stderr, /^hmm-lab: the token is of bug '\.\/own\.mjs#OWN', not of bug 'R05'\n$/);
-  const raced = run(folder, 'stress', '--bug', 'moved/own.mjs', '--seconds', '1', '--trace', '0', '--json');
+  const raced = run(folder, 'stress', '--bug', 'moved/own.mjs', '--seconds', '5', '--trace', '0', '--json');
   const { verdict, config } = JSON.parse(raced.stdout);
   assert.deepEqual([raced.status, verdict, config.bug], [1, 'violation', './moved/own.mjs#OWN']);
 });

@@ -14,6 +14,7 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Mutation } from '../bugs/bug.ts';
 import { recordedModule } from '../build/recordTree.ts';
+import { FULL_BITS, setTableBits } from '../build/smallTables.ts';
 import { runFolder } from '../package/runFolder.ts';
 import { builtPackage, builtTree } from './builtTree.ts';
 import { editedModules } from './editedModules.ts';
@@ -86,9 +87,16 @@ export function mutatedTree(mutation: Mutation, folder = treesFolder()): Mutated
   }
   let erasing: Promise<unknown> | undefined;
   const urlIn = (tree: string, module: string): URL => pathToFileURL(join(tree, 'src', `${module}.js`));
+  // Small tables are for exploring: what races has those of full size.
+  const full = (): string => {
+    const tree = join(root, 'dist', 'full');
+    copyCode(stepped, tree);
+    setTableBits(tree, FULL_BITS);
+    return tree;
+  };
   const erasedUrlOf = async (module: string): Promise<URL> => {
     const { eraseTree } = await import('../build/eraseTree.ts');
-    erasing ??= eraseTree(stepped, erased);
+    erasing ??= eraseTree(full(), erased);
     await erasing;
     return urlIn(erased, module);
   };
