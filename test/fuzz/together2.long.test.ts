@@ -1,4 +1,4 @@
 import { agreeTogether } from './agreeTogether.ts';
 
-agreeTogether(2, 2, 1500);
-agreeTogether(4, 3, 500);
+agreeTogether(2, 2, 400);
+agreeTogether(4, 3, 150);
