@@ -64,7 +64,8 @@ async function killed(scenario: string, file: string, after: number, ...more: st
 test('killed three times: what a search that is left alone finds', async () => {
   const scenario = 'device-page-vs-dontneed';
   const whole = await run(scenario, 'whole');
-  assert.equal(whole.said['verdict'], 'proved');
+  const { verdict } = whole.said;
+  assert.equal(verdict, 'proved');
   for (const after of [50, 300, 700]) await killed(scenario, 'killed', after, '--threads', '2');
   const { code, said, stderr } = await run(scenario, 'killed');
   assert.deepEqual([code, lasting(said)], [0, lasting(whole.said)], stderr);
@@ -106,7 +107,8 @@ test('a failure is found by who goes on', async () => {
   const file = 'failure';
   await killed('device-fault-vs-dontneed', file, 10, ...defect);
   const { code, said } = await run('device-fault-vs-dontneed', file, ...defect);
-  assert.deepEqual([code, said['verdict'], existsSync(join(folder, file))], [1, 'violation', false]);
+  const { verdict } = said;
+  assert.deepEqual([code, verdict, existsSync(join(folder, file))], [1, 'violation', false]);
 });
 
 test('Ctrl-C leaves a checkpoint, and what is damaged or of another search is refused', async () => {

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Executor, type ExecutorOptions } from '../../src/engines/explore/machine/execution.ts';
+import type { ExecutorOptions } from '../../src/engines/explore/machine/execution.ts';
+import { executorOf } from '../../src/engines/explore/machine/executorOf.ts';
 import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
 import { type Reduction, reduction } from '../../src/engines/explore/search/reduction.ts';
 import { search } from '../../src/engines/explore/search/search.ts';
-import { checkInstalled } from '../../src/oracles/mirror.ts';
-
-const watch = { installed: checkInstalled, faultStable: () => {} };
 
 /** Every interleaving. */
 const all = (name: string, options: ExecutorOptions = {}, leftOut: Reduction = 'all') => {
-  const executor = new Executor(scenarioNamed(name), watch, options);
+  const executor = executorOf(scenarioNamed(name), options);
   return search(executor, { preemptions: Number.POSITIVE_INFINITY, enough: () => false, ...reduction(leftOut) });
 };
 

@@ -4,16 +4,15 @@ import { test } from 'node:test';
 import { load, store } from '../../src/arena/access.ts';
 import { Header } from '../../src/arena/structures.ts';
 import { Executor } from '../../src/engines/explore/machine/execution.ts';
+import { executorOf } from '../../src/engines/explore/machine/executorOf.ts';
 import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
 import { search } from '../../src/engines/explore/search/search.ts';
-import { checkInstalled } from '../../src/oracles/mirror.ts';
 import type { Scenario } from '../../src/scenarios/kit/scenario.ts';
 import { wordArena } from '../../src/scenarios/kit/wordArena.ts';
 import { Point } from '../../src/steps/points.ts';
 import type { Steps } from '../../src/steps/steps.ts';
 import type { Task } from '../../src/sync/task.ts';
 
-const watch = { installed: checkInstalled, faultStable: () => {} };
 const all = { preemptions: Number.POSITIVE_INFINITY, enough: () => false, symmetry: false, orders: false, quietFirst: false };
 
 /** Short scenarios, each with a loop, a walk or a migration of another kind. */
@@ -21,18 +20,18 @@ const scenarios = ['mini-hmm', 'device-write-vs-discard', 'device-tlb-vs-dontnee
 
 for (const name of scenarios) {
   test(`${name}: a step is the same on all ways to where it begins`, () => {
-    const tried = new Executor(scenarioNamed(name), watch, { ways: true });
+    const tried = executorOf(scenarioNamed(name), { ways: true });
     const result = search(tried, all);
     assert.equal(result.failure, null);
     assert.ok(result.complete);
     // As many states as where the ways are not kept: nothing was met on another way that is not met on the first.
-    const { states } = search(new Executor(scenarioNamed(name), watch), all);
+    const { states } = search(executorOf(scenarioNamed(name)), all);
     assert.equal(result.states, states);
   });
 
   test(`${name}: fewer states than where all is remembered that was read, and the same verdict`, () => {
     const [live, history] = (['live', 'history'] as const).map((memory) =>
-      search(new Executor(scenarioNamed(name), watch, { memory }), all),
+      search(executorOf(scenarioNamed(name), { memory }), all),
     );
     assert.deepEqual([live?.failure, live?.complete, live?.long], [history?.failure, history?.complete, history?.long]);
     assert.ok((live?.states ?? 0) <= (history?.states ?? 0));

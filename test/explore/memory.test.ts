@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Executor, type ExecutorOptions } from '../../src/engines/explore/machine/execution.ts';
+import type { ExecutorOptions } from '../../src/engines/explore/machine/execution.ts';
+import { executorOf } from '../../src/engines/explore/machine/executorOf.ts';
 import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
 import { runOnce } from '../../src/engines/explore/sampling/run.ts';
 import { RandomWalk } from '../../src/engines/explore/sampling/strategies.ts';
@@ -22,7 +23,7 @@ function schedules(
   times: number,
   options: ExecutorOptions = {},
 ): { readonly run: () => void; readonly localStates: () => number } {
-  const executor = new Executor(scenarioNamed(name), null, options);
+  const executor = executorOf(scenarioNamed(name), options);
   const random = new RandomWalk(1);
   const runnable = new Uint8Array(executor.count);
   return {

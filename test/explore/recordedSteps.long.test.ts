@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Executor } from '../../src/engines/explore/machine/execution.ts';
+import type { Executor } from '../../src/engines/explore/machine/execution.ts';
+import { executorOf } from '../../src/engines/explore/machine/executorOf.ts';
 import { scenarioNamed, scenarios } from '../../src/engines/explore/plan/catalogue.ts';
 import { Xorshift } from '../../src/engines/explore/sampling/scheduler.ts';
 import { conclude } from '../../src/engines/explore/search/conclude.ts';
-import { checkInstalled } from '../../src/oracles/mirror.ts';
 import { points } from '../../src/steps/points.ts';
 
-const watch = { installed: checkInstalled, faultStable: () => {} };
 const RUNS = 6;
 
 /** What differs between two machines. */
@@ -23,7 +22,7 @@ function difference(a: Executor['arena'], b: Executor['arena']): string | null {
 
 test('recorded steps do what the generators do, forwards and back, in every scenario', () => {
   for (const { name } of scenarios()) {
-    const [recorded, generated] = [true, false].map((on) => new Executor(scenarioNamed(name), watch, { recorded: on }));
+    const [recorded, generated] = [true, false].map((on) => executorOf(scenarioNamed(name), { recorded: on }));
     assert.ok(recorded !== undefined && generated !== undefined);
     const random = new Xorshift(1);
     const out = new Uint8Array(recorded.count);

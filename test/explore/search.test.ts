@@ -2,17 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DriverSettings } from '../../src/drivers/base/options.ts';
 import { explore } from '../../src/engines/explore/explore.ts';
-import { Executor } from '../../src/engines/explore/machine/execution.ts';
+import { executorOf } from '../../src/engines/explore/machine/executorOf.ts';
 import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
 import { search } from '../../src/engines/explore/search/search.ts';
-import { checkInstalled } from '../../src/oracles/mirror.ts';
 
 const options = { strategy: 'search', seconds: 60, schedules: 1e9, preemptions: Number.POSITIVE_INFINITY, seed: 1, settings: {} };
-const watch = { installed: checkInstalled, faultStable: () => {} };
 
 /** All interleavings with at most `preemptions`, with dmirror set so. */
 function searched(name: string, settings: DriverSettings, preemptions: number) {
-  return search(new Executor(scenarioNamed(name, settings), watch), { preemptions, enough: () => false });
+  return search(executorOf(scenarioNamed(name, settings)), { preemptions, enough: () => false });
 }
 
 test('mini-hmm is proved, and the early check is not', () => {
