@@ -1,5 +1,6 @@
 /** Programs in which one fills something and one empties it: circular_buffer, queue, stack. */
 import { load, store } from '../../src/arena/access.ts';
+import type { Word } from '../../src/arena/units.ts';
 import type { Steps } from '../../src/steps/steps.ts';
 import type { Task } from '../../src/sync/task.ts';
 import { actor, assert, at, endsWith, lock, memory, put, signal, unlock, wait, word } from './kit.ts';
@@ -9,52 +10,55 @@ const MUTEX = word(0);
 /** Where the next one is put, and where the next one is taken from. */
 const IN = word(1);
 const OUT = word(2);
-const CAN_PUT = word(3);
-const CAN_TAKE = word(4);
-/** Condition variables of the two. */
-const PUT_AGAIN = word(5);
-const TAKE_AGAIN = word(6);
 const TAKEN = 7;
 
-/** Is it this one's turn? Without the repair who finds that it is not gives up, and counts as if it had been. */
-function* turn(task: Task, flag: number, condition: number, repaired: boolean): Steps<boolean> {
-  while (repaired && load(task.arena, flag) === 0) yield* wait(task, condition, MUTEX);
-  return load(task.arena, flag) === 1;
+/** Whose turn it is has its flag set, and waits for its condition variable to be told. */
+interface Side {
+  readonly flag: Word;
+  readonly condition: Word;
 }
+const PUTS: Side = { flag: word(3), condition: word(5) };
+const TAKES: Side = { flag: word(4), condition: word(6) };
 
-function* handOver(task: Task, flag: number, condition: number): Steps<void> {
-  store(task.arena, flag, 1);
+/** Does something under the mutex if it is this one's turn, and hands over. Without the repair who finds that it is not gives up. Was it its turn? */
+function* inTurn(task: Task, own: Side, other: Side, repaired: boolean, act: () => void): Steps<boolean> {
+  const { arena } = task;
+  yield* lock(task, MUTEX);
+  while (repaired && load(arena, own.flag) === 0) yield* wait(task, own.condition, MUTEX);
+  if (load(arena, own.flag) !== 1) {
+    yield* unlock(task, MUTEX);
+    return false;
+  }
+  act();
+  store(arena, own.flag, 0);
+  store(arena, other.flag, 1);
   yield* unlock(task, MUTEX);
-  yield* signal(task, condition);
+  yield* signal(task, other.condition);
+  return true;
 }
 
 function* fillByTurns(task: Task, size: number, times: number, repaired: boolean): Steps<void> {
   const { arena } = task;
   for (let i = 0; i < times; i++) {
-    yield* lock(task, MUTEX);
-    if (yield* turn(task, CAN_PUT, PUT_AGAIN, repaired)) {
+    yield* inTurn(task, PUTS, TAKES, repaired, () => {
       const next = load(arena, IN);
       put(arena, next, i);
       store(arena, IN, (next + 1) % size);
-      store(arena, CAN_PUT, 0);
-      yield* handOver(task, CAN_TAKE, TAKE_AGAIN);
-    } else yield* unlock(task, MUTEX);
+    });
   }
 }
 
-function* emptyByTurns(task: Task, times: number, repaired: boolean): Steps<void> {
+/** Takes what comes next, and compares it with what is expected. */
+function* emptyByTurns(task: Task, times: number, repaired: boolean, expected: (i: number) => number): Steps<void> {
   const { arena } = task;
   for (let i = 0; i < times; i++) {
-    yield* lock(task, MUTEX);
-    if (yield* turn(task, CAN_TAKE, TAKE_AGAIN, repaired)) {
+    yield* inTurn(task, TAKES, PUTS, repaired, () => {
       const next = load(arena, OUT);
-      const taken = at(arena, next);
-      assert(taken === i, () => `${taken} was taken in place of ${i}`);
+      const [taken, right] = [at(arena, next), expected(i)];
+      assert(taken === right, () => `${taken} was taken in place of ${right}`);
       store(arena, OUT, next + 1);
       store(arena, word(TAKEN), i + 1);
-      store(arena, CAN_TAKE, 0);
-      yield* handOver(task, CAN_PUT, PUT_AGAIN);
-    } else yield* unlock(task, MUTEX);
+    });
   }
 }
 
@@ -68,13 +72,13 @@ const circularBuffer: Program = {
   rule: 'I-ASSERT',
   prepare(repaired) {
     const arena = memory(2);
-    store(arena, CAN_PUT, 1);
+    store(arena, PUTS.flag, 1);
     return {
       arena,
       covers: [endsWith(arena, TAKEN, MESSAGES, 'all numbers were taken')],
       actors: [
         actor('in', (task) => fillByTurns(task, BUFFER, MESSAGES, repaired)),
-        actor('out', (task) => emptyByTurns(task, MESSAGES, repaired)),
+        actor('out', (task) => emptyByTurns(task, MESSAGES, repaired, (i) => i)),
       ],
       check: () => [],
     };
@@ -92,7 +96,6 @@ function enqueue({ arena }: Task, value: number, index: number): void {
 }
 
 function* fillQueue(task: Task, repaired: boolean): Steps<void> {
-  const { arena } = task;
   let value = 0;
   if (!repaired) {
     yield* lock(task, MUTEX);
@@ -100,28 +103,7 @@ function* fillQueue(task: Task, repaired: boolean): Steps<void> {
     yield* unlock(task, MUTEX);
   }
   for (let i = value; i < QUEUE; i++) {
-    yield* lock(task, MUTEX);
-    if (yield* turn(task, CAN_PUT, PUT_AGAIN, repaired)) {
-      enqueue(task, value++, i);
-      store(arena, CAN_PUT, 0);
-      yield* handOver(task, CAN_TAKE, TAKE_AGAIN);
-    } else yield* unlock(task, MUTEX);
-  }
-}
-
-function* emptyQueue(task: Task, repaired: boolean): Steps<void> {
-  const { arena } = task;
-  for (let i = 0; i < QUEUE; i++) {
-    yield* lock(task, MUTEX);
-    if (yield* turn(task, CAN_TAKE, TAKE_AGAIN, repaired)) {
-      const head = load(arena, OUT);
-      const [value, expected] = [at(arena, head), at(arena, STORED + i)];
-      assert(value === expected, () => `${value} was taken in place of ${expected}`);
-      store(arena, OUT, head + 1);
-      store(arena, word(TAKEN), i + 1);
-      store(arena, CAN_TAKE, 0);
-      yield* handOver(task, CAN_PUT, PUT_AGAIN);
-    } else yield* unlock(task, MUTEX);
+    if (yield* inTurn(task, PUTS, TAKES, repaired, () => enqueue(task, value, i))) value++;
   }
 }
 
@@ -133,11 +115,14 @@ const queue: Program = {
   rule: 'I-ASSERT',
   prepare(repaired) {
     const arena = memory(2);
-    store(arena, CAN_PUT, 1);
+    store(arena, PUTS.flag, 1);
     return {
       arena,
       covers: [endsWith(arena, TAKEN, QUEUE, 'all were taken')],
-      actors: [actor('in', (task) => fillQueue(task, repaired)), actor('out', (task) => emptyQueue(task, repaired))],
+      actors: [
+        actor('in', (task) => fillQueue(task, repaired)),
+        actor('out', (task) => emptyByTurns(task, QUEUE, repaired, (i) => at(arena, STORED + i))),
+      ],
       check: () => [],
     };
   },
@@ -153,7 +138,7 @@ function* pushAll(task: Task): Steps<void> {
     assert(top < STACK, () => 'the stack is full');
     put(arena, top, i);
     store(arena, IN, top + 1);
-    store(arena, CAN_TAKE, 1);
+    store(arena, TAKES.flag, 1);
     yield* unlock(task, MUTEX);
   }
 }
@@ -163,7 +148,7 @@ function* popAll(task: Task, repaired: boolean): Steps<void> {
   for (let i = 0; i < STACK; i++) {
     yield* lock(task, MUTEX);
     const top = load(arena, IN);
-    if (repaired ? top > 0 : load(arena, CAN_TAKE) === 1) {
+    if (repaired ? top > 0 : load(arena, TAKES.flag) === 1) {
       assert(top > 0, () => 'the stack is empty');
       store(arena, IN, top - 1);
       store(arena, word(TAKEN), load(arena, word(TAKEN)) + 1);

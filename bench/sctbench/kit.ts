@@ -1,12 +1,13 @@
 /** What the programs are written with: words and arrays of the arena, mutexes, and condition variables made of waiting and waking. */
 import { frameLoad, frameStore, increase, load, store } from '../../src/arena/access.ts';
-import { type Arena, createArena } from '../../src/arena/arena.ts';
+import type { Arena } from '../../src/arena/arena.ts';
 import { Header } from '../../src/arena/structures.ts';
 import type { Word } from '../../src/arena/units.ts';
 import { demand } from '../../src/arena/violation.ts';
 import type { Finding } from '../../src/oracles/finding.ts';
 import type { EndCover } from '../../src/scenarios/kit/covers.ts';
 import type { Script } from '../../src/scenarios/kit/scenario.ts';
+import { wordArena } from '../../src/scenarios/kit/wordArena.ts';
 import { Point } from '../../src/steps/points.ts';
 import type { Steps } from '../../src/steps/steps.ts';
 import { LockClass } from '../../src/sync/lockClass.ts';
@@ -19,19 +20,7 @@ import { ASSERT } from './program.ts';
 const ARRAY = 64;
 
 /** An arena of 16 words, all 0, and an array. */
-export const memory = (actors: number): Arena =>
-  createArena({
-    systemPages: 3,
-    devicePages: 0,
-    devices: 0,
-    tables: 1,
-    actors,
-    mms: 1,
-    vmas: 1,
-    mirrors: 1,
-    intervals: 1,
-    frameWords: ARRAY,
-  });
+export const memory = (actors: number): Arena => wordArena(actors, ARRAY);
 
 /** A shared word by its number, 0 to 15. */
 export const word = (number: number): Word => Header.shared + number;

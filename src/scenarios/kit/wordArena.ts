@@ -1,7 +1,7 @@
-/** An arena for scenarios over a few words of their own (`Header.shared`), without memory management. */
+/** An arena for scenarios over a few words of their own (`Header.shared`), without memory management; its frames have so many words. */
 import { type Arena, createArena } from '../../arena/arena.ts';
 
-export const wordArena = (actors: number): Arena =>
+export const wordArena = (actors: number, frameWords = 1): Arena =>
   createArena({
     systemPages: 3,
     devicePages: 0,
@@ -12,5 +12,5 @@ export const wordArena = (actors: number): Arena =>
     vmas: 1,
     mirrors: 1,
     intervals: 1,
-    frameWords: 1,
+    frameWords,
   });
