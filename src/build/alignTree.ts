@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { alignModule } from './align.ts';
+import { treeScript } from './treeScript.ts';
 
 /** Aligns every `.js` file below a folder with the source its map leads to, takes the maps away, and returns how many it were. */
 export function alignTree(tree: string): number {
@@ -15,12 +15,4 @@ export function alignTree(tree: string): number {
   return maps.length;
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const [tree] = process.argv.slice(2);
-  if (tree === undefined) {
-    process.stderr.write('usage: alignTree TREE\n');
-    process.exitCode = 2;
-  } else {
-    alignTree(resolve(tree));
-  }
-}
+treeScript(import.meta.url, alignTree);

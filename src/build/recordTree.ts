@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
 import { recordFrames } from './recordFrames.ts';
+import { treeScript } from './treeScript.ts';
 
 /** Where a tree has the functions that records are made with. */
 const framesFile = join('src', 'steps', 'frames.js');
@@ -23,12 +23,4 @@ export function recordTree(tree: string): number {
   return files.length;
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const [tree] = process.argv.slice(2);
-  if (tree === undefined) {
-    process.stderr.write('usage: recordTree TREE\n');
-    process.exitCode = 2;
-  } else {
-    recordTree(resolve(tree));
-  }
-}
+treeScript(import.meta.url, recordTree);

@@ -2,9 +2,9 @@
  * Gives a tree small page tables. Exploring needs no 512 entries to let the pieces of a huge page race: with 16 the same code has the
  * same places to race at (the first piece, one in the middle, the last), and all interleavings can be searched.
  */
-import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { treeScript } from './treeScript.ts';
 
 /** Bits of an index into a small table, and into one of full size. */
 const SMALL_BITS = 4;
@@ -23,12 +23,4 @@ export function setTableBits(tree: string, bits: number): void {
   writeFileSync(file, parts.join(String(bits)));
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const [tree] = process.argv.slice(2);
-  if (tree === undefined) {
-    process.stderr.write('usage: smallTables TREE\n');
-    process.exitCode = 2;
-  } else {
-    setTableBits(resolve(tree), SMALL_BITS);
-  }
-}
+treeScript(import.meta.url, (tree) => setTableBits(tree, SMALL_BITS));

@@ -1,5 +1,6 @@
 /** The report of a sweep: one HTML file that needs nothing else, no script either. */
 
+import { INTERVAL_LIMIT } from '../arena/config.ts';
 import { restored } from '../engines/cell/repetitionCounts.ts';
 import { type Axis, axes, axisNamed, valueName } from '../engines/measure/axes.ts';
 import type { MeasureResult } from '../engines/measure/result.ts';
@@ -134,7 +135,7 @@ const axisX = (x: Axis): PlotAxis => ({
   title: x.unit === '/s' ? `${x.title} a second` : x.unit === undefined ? x.title : `${x.title} (${x.unit})`,
   log: true,
   format: (value) => {
-    if (x.kind === 'size') return valueName(x, value >= 2 ** 27 ? 0 : value);
+    if (x.kind === 'size') return valueName(x, value >= INTERVAL_LIMIT ? 0 : value);
     return x.whole || value >= 10 ? compact(value) : plain(value);
   },
 });

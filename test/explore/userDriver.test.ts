@@ -1,26 +1,11 @@
 /** Scenarios with another driver: one of the user's in those of the lab, any driver in those of the user's, and what does not fit. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { builtinDrivers } from '../../src/drivers/registry.ts';
 import { playable, scenarioNamed, scenarios } from '../../src/engines/explore/plan/catalogue.ts';
 import { driverNamed, importScenario } from '../../src/engines/explore/plan/importScenario.ts';
 import { partsOf } from '../../src/engines/explore/plan/names.ts';
-
-const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-driver@-'));
-after(() => rmSync(directory, { recursive: true, force: true }));
-
-function module(name: string, text: string): string {
-  const file = join(directory, name);
-  writeFileSync(file, text);
-  return file;
-}
-
-/** The driver that docs/drivers.md shows: a device without memory of its own, with a switch for a defect. */
-const page = readFileSync(new URL('../../../../docs/drivers.md', import.meta.url), 'utf8');
-const touch = module('touch.mjs', /```js\n(\/\/ touch-mirror[\s\S]*?)```/.exec(page)?.[1] ?? '');
+import { module, touch } from './driverModules.ts';
 
 test('what does not fit says why in a sentence', async () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [

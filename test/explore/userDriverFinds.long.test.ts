@@ -1,25 +1,11 @@
 /** What is found with a driver of the user's, in scenarios of the lab and in those of the user's, and seen again by its token. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
 import { readToken } from '../../src/engines/explore/failure/token.ts';
 import { scenarioSources } from '../../src/engines/explore/plan/importScenario.ts';
 import { exploreParallel, runSchedule } from '../../src/engines/explore/threads/parallel.ts';
-
-const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-driver@-'));
-after(() => rmSync(directory, { recursive: true, force: true }));
-
-function module(name: string, text: string): string {
-  const file = join(directory, name);
-  writeFileSync(file, text);
-  return file;
-}
-
-/** The driver that docs/drivers.md shows: a device without memory of its own, with a switch for a defect. */
-const page = readFileSync(new URL('../../../../docs/drivers.md', import.meta.url), 'utf8');
-const touch = module('touch.mjs', /```js\n(\/\/ touch-mirror[\s\S]*?)```/.exec(page)?.[1] ?? '');
+import { module, touch } from './driverModules.ts';
 
 const options = {
   strategy: 'search',

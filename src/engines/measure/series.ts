@@ -1,4 +1,5 @@
 /** Rows as curves: one axis runs along x, the values of the others make the series. */
+import { INTERVAL_LIMIT } from '../../arena/config.ts';
 import { type Axis, type AxisValue, axisNamed, valueName } from './axes.ts';
 import type { Row } from './row.ts';
 
@@ -25,7 +26,7 @@ function mainAxis(varied: readonly string[]): Axis | null {
 export function xOf(axis: Axis, row: Row): number {
   const value = row.axes[axis.name];
   if (typeof value !== 'number') return Number.NaN;
-  return axis.kind === 'size' && value === 0 ? 2 ** 27 : value;
+  return axis.kind === 'size' && value === 0 ? INTERVAL_LIMIT : value;
 }
 
 export function seriesName(row: Row, names: readonly string[]): string {
