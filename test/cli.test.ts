@@ -2,25 +2,20 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { describe, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { version } from '../src/package/version.ts';
 import { points } from '../src/steps/points.ts';
+import { assertRefused, type Called, calls, type Refused } from './calls.ts';
 
 const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 
-function cli(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', timeout: 20_000 });
-}
-
-/** The same, without holding up the tests beside it. */
-async function start(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { status, stdout, stderr };
+function cli(...args: string[]): Called {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', timeout: 20_000 });
+  return { status: status ?? -1, stdout, stderr };
 }
 
 /** A directory with the modules and paths the table of bad inputs needs. */
@@ -39,8 +34,7 @@ const misspelt = module('misspelt.js', 'this is no module');
 const throwing = module('throwing.js', 'throw new Error("first line\\nsecond line");');
 const dangling = module('dangling.js', 'import "./gone.js"; export default {};');
 
-/** Arguments, and what the one line on stderr must say: what was given, and what is allowed. */
-const bad: readonly (readonly [args: readonly string[], ...says: RegExp[]])[] = [
+const bad: readonly Refused[] = [
   [
     ['sress'],
     /unknown command 'sress'/,
@@ -107,34 +101,35 @@ const bad: readonly (readonly [args: readonly string[], ...says: RegExp[]])[] = 
   [['stress', '--out', ''], /the name is empty/],
 ];
 
-// Each starts a process of its own; side by side they use all cores.
-describe('bad input', { concurrency: availableParallelism() }, () => {
-  for (const [args, ...says] of bad) {
-    test(args.map((arg) => JSON.stringify(arg.replace(scratch, 'SCRATCH'))).join(' '), async () => {
-      const { status, stdout, stderr } = await start(...args);
-      assert.equal(status, 2, stderr);
-      assert.equal(stdout, '');
-      assert.match(stderr, /^hmm-lab: [^\n]+\n$/, 'one line');
-      assert.doesNotMatch(stderr, / {4}at /);
-      for (const say of says) assert.match(stderr, say);
-    });
-  }
+const refused = calls(bad.map(([args]) => args));
+bad.forEach(([args, ...says], i) => {
+  test(`bad input: ${args.map((arg) => JSON.stringify(arg.replace(scratch, 'SCRATCH'))).join(' ')}`, async () => {
+    assertRefused((await refused)[i] as Called, says);
+  });
 });
 
-test('help of the program and of every command', () => {
-  const program = cli('--help');
-  assert.equal(program.status, 0);
-  assert.deepEqual(cli('help').stdout, program.stdout);
-  for (const command of ['stress', 'explore', 'replay', 'prove', 'hunt', 'scenarios', 'windows', 'drivers', 'bugs', 'help']) {
-    assert.match(program.stdout, new RegExp(`^  ${command} +\\w`, 'm'));
-    const { status, stdout, stderr } = cli(command, '--help');
-    assert.equal(status, 0);
-    assert.equal(stderr, '');
-    assert.match(stdout, new RegExp(`^Usage: hmm-lab ${command}`));
-    assert.equal(cli('help', command).stdout, stdout);
-    assert.equal(cli(command, '-h').stdout, stdout);
-    for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line);
-  }
+test('a process that is given bad input says one line and ends with 2', () => {
+  assertRefused(cli('sress'), [/unknown command 'sress'/]);
+});
+
+test('help of the program and of every command', async () => {
+  const named = ['stress', 'explore', 'replay', 'prove', 'hunt', 'scenarios', 'windows', 'drivers', 'bugs', 'help'];
+  const ways = named.flatMap((command) => [
+    [command, '--help'],
+    ['help', command],
+    [command, '-h'],
+  ]);
+  const [program, same, ...helps] = await calls([['--help'], ['help'], ...ways]);
+  assert.equal(program?.status, 0);
+  assert.deepEqual(same, program);
+  named.forEach((command, i) => {
+    assert.match(program?.stdout ?? '', new RegExp(`^  ${command} +\\w`, 'm'));
+    const [help, ...others] = helps.slice(3 * i, 3 * i + 3);
+    assert.deepEqual([help?.status, help?.stderr], [0, '']);
+    assert.match(help?.stdout ?? '', new RegExp(`^Usage: hmm-lab ${command}`));
+    for (const other of others) assert.deepEqual(other, help);
+    for (const line of help?.stdout.split('\n') ?? []) assert.ok(line.length <= 100, line);
+  });
 });
 
 test('the help of stress has every flag, with its default', () => {

@@ -10,6 +10,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { readRecording } from '../src/engines/conformance/recording.ts';
 import { replay } from '../src/engines/conformance/replay.ts';
 import { packageRoot } from '../src/package/version.ts';
+import { assertRefused, type Called, calls } from './calls.ts';
 
 const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 const recordings = fileURLToPath(new URL('recordings/', packageRoot));
@@ -142,22 +143,27 @@ const malformed: readonly (readonly [what: string, data: string | Buffer, says: 
   ['gzip data damaged', Buffer.from(packed).fill(0x55, 40, 60), /, line \d+: the gzip data end or are damaged here \(/],
 ];
 
-for (const [what, data, says] of malformed) {
-  test(`malformed: ${what} is one sentence with the line, and exit code 2`, () => {
-    const path = file('malformed', data);
-    const { status, stdout, stderr } = conformance(path, '--json');
+const refused = calls([
+  ...malformed.map(([, data], i) => ['conformance', file(`malformed ${i}`, data), '--json']),
+  ['conformance', join(scratch, 'nowhere')],
+  ['conformance', scratch],
+]);
+
+malformed.forEach(([what, , says], i) => {
+  test(`malformed: ${what} is one sentence with the line, and exit code 2`, async () => {
+    const { status, stdout, stderr } = (await refused)[i] as Called;
     assert.equal(status, 2);
     assert.equal(stdout, '');
     assert.match(stderr.trimEnd(), says);
     assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
-    assert.ok(stderr.includes(path));
+    assert.ok(stderr.includes(join(scratch, `malformed ${i}`)));
   });
-}
+});
 
-test('malformed: a file that is not there, a directory, an empty file', () => {
-  assert.match(conformance(join(scratch, 'nowhere')).stderr, /nowhere cannot be read: it does not exist\n$/);
-  assert.match(conformance(scratch).stderr, /cannot be read: it is a directory\n$/);
-  assert.equal(conformance(join(scratch, 'nowhere')).status, 2);
+test('malformed: a file that is not there, a directory, an empty file', async () => {
+  const [nowhere, directory] = (await refused).slice(malformed.length);
+  assertRefused(nowhere as Called, [/nowhere cannot be read: it does not exist\n$/]);
+  assertRefused(directory as Called, [/cannot be read: it is a directory\n$/]);
   const empty = conformance(file('empty', ''), '--json');
   assert.deepEqual([empty.status, JSON.parse(empty.stdout).ops.total], [0, 0]);
 });

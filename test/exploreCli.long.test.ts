@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { assertRefused, type Called, calls, type Refused } from './calls.ts';
 
 const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 const run = (...args: string[]) => spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', timeout: 60_000 });
@@ -151,7 +152,7 @@ test('the scenarios of docs/explore.md, as they stand there', () => {
   }
 });
 
-for (const [args, message] of [
+const bad: readonly Refused[] = [
   [['explore'], /needs the name of a scenario/],
   [['explore', 'nowhere'], /unknown scenario 'nowhere', allowed are mini-hmm/],
   [['explore', 'mini-hmm', '--strategy', 'luck'], /unknown strategy 'luck'/],
@@ -166,14 +167,13 @@ for (const [args, message] of [
   [['explore', 'mini-hmm', '--audit', '--strategy', 'random'], /--strategy does not go with --audit/],
   [['replay'], /needs a token/],
   [['replay', 'hmm1.abc'], /cut off or not a token/],
-] as const) {
-  test(`bad input: ${args.join(' ')}`, () => {
-    const { status, stdout, stderr } = run(...args);
-    assert.equal(status, 2);
-    assert.equal(stdout, '');
-    assert.match(stderr, message);
+];
+
+const refused = calls(bad.map(([args]) => args));
+bad.forEach(([args, ...says], i) => {
+  test(`bad input: ${args.join(' ')}`, async () => {
+    const one = (await refused)[i] as Called;
     // On a machine with much to do there may be lines that say how far it is.
-    const sentences = stderr.split('\n').filter((line) => line !== '' && !/^[\d.]+ of [\d.]+ s \|/.test(line));
-    assert.equal(sentences.length, 1);
+    assertRefused({ ...one, stderr: one.stderr.replace(/^[\d.]+ of [\d.]+ s \|.*\n/gm, '') }, says);
   });
-}
+});

@@ -1,9 +1,7 @@
 /** What the library refuses is what the command line refuses, in the same sentence but for the names of the options. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import {
   audit,
   conformance,
@@ -19,8 +17,7 @@ import {
   search,
   UsageError,
 } from '../src/index.ts';
-
-const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+import { type Called, calls } from './calls.ts';
 
 async function refusal(call: Promise<unknown>): Promise<string> {
   const error: unknown = await call.then(
@@ -83,16 +80,20 @@ const both: readonly (readonly [() => Promise<unknown>, readonly string[], RegEx
   [() => race({ trace: -1 }), ['stress', '--trace=-1'], /^trace is '-1', allowed is a number from 0 to 86400$/],
 ];
 
-for (const [call, args, message] of both) {
+const commands = calls(
+  both.map(([, args]) => args),
+  tmpdir(),
+);
+both.forEach(([call, args, message], i) => {
   test(`refused by both: ${args.join(' ')}`, async () => {
     const said = await refusal(call());
     assert.match(said, message);
-    const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', cwd: tmpdir() });
+    const { status, stderr } = (await commands)[i] as Called;
     assert.equal(status, 2, stderr);
     const sentence = stderr.split('\n').find((line) => line.startsWith('hmm-lab: '));
     assert.equal(sentence?.replace(/^hmm-lab: (--)?/, ''), said);
   });
-}
+});
 
 /** A change that changes nothing. */
 const mine = { id: 'mine', title: 'mine', reference: 'made up', scenario, edits: [] };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { assertRefused, type Called, calls, type Refused } from './calls.ts';
 
 const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-measure-'));
@@ -150,7 +151,7 @@ test('a configuration file has the names of the flags, and flags go before it', 
 
 // What is wrong with the values of axes and with cells has tests of its own (sweepPlan.test.ts).
 writeFileSync(join(directory, 'bad.json'), '{"invalidation": 3}');
-for (const [args, message] of [
+const bad: readonly Refused[] = [
   [['--invalidations', ''], /invalidations is empty/],
   [['--invalidations', '1M..1k'], /the range '1M..1k' is reversed/],
   [['--driver', 'nvidia'], /unknown driver 'nvidia'/],
@@ -163,16 +164,18 @@ for (const [args, message] of [
   [['--config', 'nowhere.json'], /--config 'nowhere.json' is of no use: it cannot be read/],
   [['--config', 'bad.json'], /unknown key of bad.json 'invalidation' \(did you mean invalidations\?\)/],
   [['--out', '/proc/nowhere'], /the directory '\/proc\/nowhere' cannot be written/],
-] as const) {
-  test(`refused before the first cell: ${args.join(' ')}`, () => {
-    const { status, stdout, stderr } = run('measure', ...(args.includes('--out' as never) ? [] : ['--out', 'never']), ...args);
-    assert.equal(status, 2, stderr);
-    assert.equal(stdout, '');
-    assert.match(stderr, message);
-    assert.equal(stderr.trim().split('\n').length, 1);
+];
+
+const refused = calls(
+  bad.map(([args]) => ['measure', ...(args.includes('--out') ? [] : ['--out', 'never']), ...args]),
+  directory,
+);
+bad.forEach(([args, ...says], i) => {
+  test(`refused before the first cell: ${args.join(' ')}`, async () => {
+    assertRefused((await refused)[i] as Called, says);
     assert.ok(!existsSync(join(directory, 'never')));
   });
-}
+});
 
 test('another sweep in the directory is refused, --fresh begins anew', () => {
   assert.match(run(...small, '--invalidations', '2k', '--out', 'same1').stderr, /holds another sweep/);

@@ -8,6 +8,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { ProveReport } from '../src/library/prove.ts';
 import { proveLine, startProveLive } from '../src/report/proveLive.ts';
+import { assertRefused, type Called, calls, type Refused } from './calls.ts';
 
 const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-prove-'));
@@ -51,8 +52,8 @@ test('without reductions there are no fewer states, and none is named', () => {
   assert.ok((more?.states ?? 0) > (less?.states ?? 0));
 });
 
-test('what is wrong is said before anything is proved', () => {
-  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+test('what is wrong is said before anything is proved', async () => {
+  const cases: readonly Refused[] = [
     [['mini-hmm', 'nowhere'], /unknown scenario 'nowhere'/],
     [['--driver', 'geforce'], /unknown driver 'geforce', allowed are/],
     [['exclusive-alone', '--driver', 'amdgpu-userptr'], /^hmm-lab: scenario exclusive-alone .*amdgpu-userptr/],
@@ -61,11 +62,11 @@ test('what is wrong is said before anything is proved', () => {
     [['mini-hmm', '--workers', '65'], /--workers is '65', allowed is a whole number from 1 to 64/],
     [['mini-hmm', '--markdown', 'no/where.md'], /'no\/where.md' cannot be written/],
   ];
-  for (const [args, sentence] of cases) {
-    const { code, stdout, stderr } = run(['prove', ...args]);
-    assert.deepEqual([code, stdout], [2, ''], args.join(' '));
-    assert.match(stderr, sentence);
-  }
+  const all = await calls(
+    cases.map(([args]) => ['prove', ...args]),
+    directory,
+  );
+  for (const [i, [, ...says]] of cases.entries()) assertRefused(all[i] as Called, says);
   assert.ok(!existsSync(join(directory, 'no')));
 });
 

@@ -2,9 +2,9 @@
  * Runs the tests of a built package: `node test/run.mjs [--long | --all] [PATTERN ...]`.
  *
  * The name of a file says how it runs. `x.test.ts` takes seconds, and runs beside others, one file a core. With `.long` in its name
- * a file takes longer: it runs with `--long` (only such files) and `--all`, or when a pattern finds it. With `.alone` it lets threads
- * race or measures them, so nothing runs beside it. A pattern is a part of `test/FOLDER/NAME`; `TREE/` before it says from which
- * tree alone.
+ * a file takes longer: it runs with `--long` (only such files) and `--all`, or when a pattern finds it. So does every file that runs from
+ * a second tree. With `.alone` it lets threads race or measures them, so nothing runs beside it. A pattern is a part of
+ * `test/FOLDER/NAME`; `TREE/` before it says from which tree alone.
  */
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -13,10 +13,10 @@ import { run } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { counts, described, isGreen, summary } from './reporter.mjs';
 
-/** The trees that the tests of a folder run from. */
+/** The trees that the tests of a folder run from. The first one is enough most of the time: where threads race it is the erased one. */
 const TREES = {
   test: ['erased'],
-  'test/model': ['large', 'erased'],
+  'test/model': ['erased', 'large'],
   'test/explore': ['stepped'],
   'test/fuzz': ['stepped'],
   'test/package': ['erased'],
@@ -36,11 +36,10 @@ function testFiles() {
   return files.flatMap((file) => {
     const trees = TREES[dirname(file)];
     if (trees === undefined) throw new Error(`${file} is in a folder that test/run.mjs has no tree for`);
-    return trees.map((tree) => ({ tree, file }));
+    return trees.map((tree, i) => ({ tree, file, isLong: i > 0 || /\.long\b/.test(file) }));
   });
 }
 
-const isLong = ({ file }) => /\.long\b/.test(file);
 const isAlone = ({ file }) => /\.alone\b/.test(file);
 
 /** Runs one file. Beside others it prints what it has to say when it is over, as its lines would mix with theirs. */
@@ -74,7 +73,7 @@ function chosen(args) {
     return 'usage: node test/run.mjs [--long | --all] [PATTERN ...]';
   const isNamed = ({ tree, file }) =>
     patterns.length === 0 || patterns.some((pattern) => file.includes(pattern) || `${tree}/${file}`.startsWith(pattern));
-  const isAsked = (one) => (flag === '--long' ? isLong(one) : flag === '--all' || patterns.length > 0 || !isLong(one));
+  const isAsked = (one) => (flag === '--long' ? one.isLong : flag === '--all' || patterns.length > 0 || !one.isLong);
   const files = testFiles().filter((one) => isNamed(one) && isAsked(one));
   return files.length > 0 ? files : `no test file has '${patterns.join("' or '")}' in its name`;
 }
@@ -88,7 +87,7 @@ if (typeof files === 'string') {
   const began = performance.now();
   const others = files.filter((one) => !isAlone(one));
   // The long ones first, so that none is left over when all else is done.
-  others.sort((a, b) => Number(isLong(b)) - Number(isLong(a)));
+  others.sort((a, b) => Number(b.isLong) - Number(a.isLong));
   await runFiles(others, Math.min(others.length, availableParallelism()), count);
   await runFiles(files.filter(isAlone), 1, count);
   process.stdout.write(summary(count, performance.now() - began));
