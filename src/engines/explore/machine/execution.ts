@@ -69,6 +69,8 @@ export class Executor {
   /** Most steps of an execution. */
   readonly limit: number;
   steps = 0;
+  /** First steps of the schedule that have been told to who watches this thread. */
+  #told = 0;
   /** Point each actor stands at, DONE when it has come to its end. */
   readonly at: Int32Array;
   /** Operation each actor is in. */
@@ -180,6 +182,7 @@ export class Executor {
     this.#promotions = this.promotions;
     if (this.localStates > MOST_LOCAL_STATES) this.#forget();
     this.steps = 0;
+    this.#told = 0;
     this.left = 0;
     this.#woken = this.#wokenAtFirst;
     this.#localLow = 0;
@@ -348,6 +351,7 @@ export class Executor {
   /** Takes the last step back. */
   back(): void {
     this.steps--;
+    if (this.steps < this.#told) this.#told = this.steps;
     const kept = this.#kept;
     const place = this.steps * KEPT;
     this.#undoLog.undo(kept[place + 1] as number, kept[place + 2] as number, kept[place + 3] as number);
@@ -478,7 +482,7 @@ export class Executor {
 
   /** Makes a step with the generator, and keeps what it did. */
   #live(actor: number, from: LocalState): LocalState {
-    pulse?.begin(actor, this.schedule, this.steps);
+    this.#tell(actor);
     this.#pending = [];
     this.#recorded.checking = 0;
     let to: LocalState;
@@ -504,6 +508,12 @@ export class Executor {
     for (const number of pending) this.#lookingOn.run(() => this.#checks.run(number), this.#lookedAt);
   }
 
+  /** Says what is begun, to who watches this thread. */
+  #tell(at: number): void {
+    pulse?.begin(at, this.schedule, this.steps, this.#told);
+    this.#told = this.steps;
+  }
+
   /** A driver asks for a check of the step under way. */
   #ask(number: number): void {
     if (this.#generators.leading) return;
@@ -513,7 +523,7 @@ export class Executor {
 
   /** What the scenario finds wrong at the end. */
   findings(): Finding[] {
-    pulse?.begin(CHECKING, this.schedule, this.steps);
+    this.#tell(CHECKING);
     const findings = this.#lookingOn.run(() => this.prepared.check());
     pulse?.end();
     return findings;

@@ -24,6 +24,8 @@ export class Pulse {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #schedule: Uint8Array<SharedArrayBuffer>;
+  /** Whose schedule was told last. */
+  #told: Uint8Array | null = null;
   #beats = -1;
   #since = 0;
 
@@ -33,12 +35,17 @@ export class Pulse {
     this.#schedule = new Uint8Array(buffer, 4 * WORDS);
   }
 
-  /** A step of an actor begins, the last of `schedule`; or something that is no step. */
-  begin(at: number, schedule: Uint8Array, steps: number): void {
+  /**
+   * A step of an actor begins, the last of `schedule`; or something that is no step. The first `unchanged` steps are those that were told
+   * of this very array the last time.
+   */
+  begin(at: number, schedule: Uint8Array, steps: number, unchanged = 0): void {
     const words = this.#words;
     // A scenario with more steps than usual is on its own.
     const kept = Math.min(steps, TOLD);
-    this.#schedule.set(schedule.subarray(0, kept));
+    const from = schedule === this.#told ? Math.min(unchanged, kept) : 0;
+    this.#schedule.set(schedule.subarray(from, kept), from);
+    this.#told = schedule;
     words[STEPS] = kept;
     words[BEATS] = ((words[BEATS] as number) + 1) | 0;
     // Release: whoever sees this sees the schedule.

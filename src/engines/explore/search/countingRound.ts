@@ -164,8 +164,9 @@ function maySoGoOn(executor: Executor, trail: Trail, period: number): boolean {
 export function countingRound(executor: Executor): CountingRound | null {
   const trail = trailOf(executor, TIMES * LONGEST_ROUND);
   const period = periodOf(trail, TIMES);
-  const found = period > 0 && maySoGoOn(executor, trail, period) ? evenly(executor, period) : null;
-  if (found === null || !isFairRound(executor, found.length)) return null;
+  // What takes longest is asked last: whether it goes on may take half a million steps.
+  const found = period > 0 ? evenly(executor, period) : null;
+  if (found === null || !isFairRound(executor, found.length) || !maySoGoOn(executor, trail, period)) return null;
   const round = { start: executor.steps - found.length, length: found.length };
   return { round, times: Math.floor((TIMES * period) / found.length), words: found.words };
 }
