@@ -9,7 +9,7 @@ const some = ['R05', 'R22', 'R38', 'R72', 'G10', 'G17', 'E15', 'E32b', 'F12', 'F
 test('bugs are found by the rules and with the preemptions of the catalogue, controls are not reported', async () => {
   const chosen = bugs.filter(({ id }) => some.includes(id));
   assert.equal(chosen.length, some.length);
-  const options = { seconds: 20, schedules: 5000, seeds: 1, workers: 2, clean: 1000 };
+  const options = { seconds: 20, schedules: 5000, seeds: 1, workers: 2, clean: 400 };
   const scenarios = ['mini-hmm', 'device-fault-vs-munmap', 'device-write-vs-migration', 'exclusive-vs-cpu'];
   const lines: string[] = [];
   const result = await hunt({ bugs: chosen, controls, scenarios }, options, { onProgress: ({ line }) => lines.push(line) });
@@ -19,7 +19,7 @@ test('bugs are found by the rules and with the preemptions of the catalogue, con
   }
   assert.deepEqual(result.falseAlarms, []);
   assert.deepEqual(result.vacuous, []);
-  assert.deepEqual([result.found, result.agreeing, result.controls, result.cleanSchedules], [10, 10, controls.length, 1000]);
+  assert.deepEqual([result.found, result.agreeing, result.controls, result.cleanSchedules], [10, 10, controls.length, 400]);
   assert.equal(lines.length, 10 + controls.length + scenarios.length + 10);
 });
 
@@ -37,8 +37,8 @@ test('what was missed once is found by the rule that was missing', async () => {
 });
 
 test('livelocks in which something counts are found, although no state comes again', async () => {
-  const counting = bugs.filter(({ id }) => ['R24', 'X06'].includes(id));
-  assert.equal(counting.length, 2);
+  const counting = bugs.filter(({ id }) => id === 'R24');
+  assert.equal(counting.length, 1);
   const options = { seconds: 60, schedules: 2000, seeds: 0, workers: 2, clean: 0 };
   const { rows } = await hunt({ bugs: counting, controls: [], scenarios: [] }, options);
   for (const { id, found, expected, message } of rows) {

@@ -1,5 +1,5 @@
-// All scenarios that there are, until one shows the bug.
+// All scenarios that fit a driver, until one shows the bug.
 import { exploreAll } from 'hmm-lab';
 
-const { verdict, scenario, failure } = await exploreAll({ bug: 'R05', seconds: 120 });
+const { verdict, scenario, failure } = await exploreAll({ driver: 'amdgpu-userptr', bug: 'R05', seconds: 120 });
 console.log(verdict, 'in', scenario, 'of rule', failure.oracle);

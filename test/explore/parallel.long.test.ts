@@ -19,9 +19,9 @@ const cases: readonly (readonly [string, Partial<ExploreOptions>, string])[] = [
   ['device-fault-vs-munmap', { settings: { retryCheck: 'none' } }, 'violation'],
   ['mini-hmm-early-1x20', { strategy: 'bounded1' }, 'violation'],
   ['mini-hmm-early-1x20', { strategy: 'portfolio', preemptions: 0 }, 'bounded'],
-  ['mini-hmm', { strategy: 'urw', schedules: 45_000 }, 'sampled'],
-  ['device-fault-vs-munmap', { strategy: 'pos', schedules: 25_000 }, 'sampled'],
-  ['own-pfn-reused', { schedules: 3000, seed: 2 }, 'sampled'],
+  ['mini-hmm', { strategy: 'urw', schedules: 12_000 }, 'sampled'],
+  ['device-fault-vs-munmap', { strategy: 'pos', schedules: 7_000 }, 'sampled'],
+  ['own-pfn-reused', { schedules: 1000, seed: 2 }, 'sampled'],
 ];
 
 for (const [scenario, some, verdict] of cases) {

@@ -1,3 +1,3 @@
 import { agreeTogether } from './agreeTogether.ts';
 
-agreeTogether(2, 1, 200);
+agreeTogether(2, 1, 100);

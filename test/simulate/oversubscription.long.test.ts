@@ -55,14 +55,14 @@ test('thrashing begins where the working set is larger than the memory of the de
 });
 
 test('at random, a share of the uses misses that is the share of the region that does not fit', async () => {
-  const { moved, evictions } = await measured({ 'device-memory': '0.5', pattern: 'uniform' }, 4000);
+  const { moved, evictions } = await measured({ 'device-memory': '0.5', pattern: 'uniform' }, 2500);
   assert.ok(Math.abs(moved - 1) < 0.08, `${moved} pages moved a page used, half of the uses miss and a miss moves two`);
   assert.equal(evictions, 1);
 });
 
 test('throttling with pins moves less and takes less time; naps alone only take time', async (t) => {
   const axes = { 'device-memory': '0.94' };
-  const [none, nap, pin] = await Promise.all(['none', 'nap', 'pin'].map((throttle) => measured({ ...axes, throttle }, 2000)));
+  const [none, nap, pin] = await Promise.all(['none', 'nap', 'pin'].map((throttle) => measured({ ...axes, throttle }, 1000)));
   assert.ok(none !== undefined && nap !== undefined && pin !== undefined);
   t.diagnostic(
     [none, nap, pin].map(({ moved, ns }) => `${moved.toFixed(3)} moved, ${(ns / 1000).toFixed(0)} us`).join('; none, nap, pin'),
