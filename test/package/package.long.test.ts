@@ -113,7 +113,8 @@ function compile(project: string): Promise<Ran> {
 const OWN = Number(process.versions.node.split('.')[0]);
 
 /** HMM_LAB_PACKAGE=all: every version under every package manager. */
-const TRIES_ALL = process.env['HMM_LAB_PACKAGE'] === 'all';
+const { HMM_LAB_PACKAGE } = process.env;
+const TRIES_ALL = HMM_LAB_PACKAGE === 'all';
 
 /** The command line of the installed package. */
 const hmmLab = (node: string, project: string, ...args: readonly string[]): Promise<Ran> =>
