@@ -63,8 +63,7 @@ import { cpuReads, type UserPlan } from 'hmm-lab/scenario';
 const stop = new AbortController();
 let progress = 0;
 const proved: ExploreReport = await explore({ scenario: 'mini-hmm' }, { onProgress: () => progress++, signal: stop.signal });
-const found: ExploreReport = await explore({ bug: 'R05' });
-const hunted: HuntReport = await hunt({ bugs: ['R05'] });
+export const huntR05 = (): Promise<HuntReport> => hunt({ bugs: ['R05'] });
 let refusal = '';
 try {
   await explore({ scenario: 'nowhere' });
@@ -85,7 +84,7 @@ await cpu.write(at, 42);
 const { version } = createRequire(import.meta.url)('hmm-lab/package.json') as { version: string };
 const word: number = await cpu.read(at);
 console.log(JSON.stringify({
-  proved: proved.verdict, oracle: found.failure?.oracle, hunted: hunted.verdict, refusal, plan: typeof plan.actors, word, version, progress,
+  proved: proved.verdict, refusal, plan: typeof plan.actors, word, version, progress,
 }));
 `;
 
@@ -153,7 +152,7 @@ for (const [by, project] of projects) {
       assert.equal(program.status, 0, program.stderr);
       const { progress, version, ...said } = JSON.parse(program.stdout);
       const refusal = said.refusal as string;
-      assert.deepEqual(said, { proved: 'proved', oracle: 'I-STALE', hunted: 'found', refusal, plan: 'function', word: 42 });
+      assert.deepEqual(said, { proved: 'proved', refusal, plan: 'function', word: 42 });
       assert.match(refusal, /unknown scenario 'nowhere'/);
       assert.ok(progress > 0);
       assert.equal(version, JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version);
