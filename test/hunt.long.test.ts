@@ -4,12 +4,12 @@ import { test } from 'node:test';
 import { bugs, controls } from '../src/bugs/index.ts';
 import { hunt } from '../src/engines/hunt/hunt.ts';
 
-const some = ['R05', 'R22', 'R38', 'R72', 'G10', 'G17', 'E15', 'E32b', 'F12', 'F23'];
+const some = ['R05', 'R38', 'G10', 'E15', 'E32b', 'F23'];
 
 test('bugs are found by the rules and with the preemptions of the catalogue, controls are not reported', async () => {
   const chosen = bugs.filter(({ id }) => some.includes(id));
   assert.equal(chosen.length, some.length);
-  const options = { seconds: 20, schedules: 5000, seeds: 1, workers: 2, clean: 400 };
+  const options = { seconds: 20, schedules: 2000, seeds: 1, workers: 2, clean: 400 };
   const scenarios = ['mini-hmm', 'device-fault-vs-munmap', 'device-write-vs-migration', 'exclusive-vs-cpu'];
   const lines: string[] = [];
   const result = await hunt({ bugs: chosen, controls, scenarios }, options, { onProgress: ({ line }) => lines.push(line) });
@@ -19,8 +19,8 @@ test('bugs are found by the rules and with the preemptions of the catalogue, con
   }
   assert.deepEqual(result.falseAlarms, []);
   assert.deepEqual(result.vacuous, []);
-  assert.deepEqual([result.found, result.agreeing, result.controls, result.cleanSchedules], [10, 10, controls.length, 400]);
-  assert.equal(lines.length, 10 + controls.length + scenarios.length + 10);
+  assert.deepEqual([result.found, result.agreeing, result.controls, result.cleanSchedules], [some.length, some.length, controls.length, 400]);
+  assert.equal(lines.length, 2 * some.length + controls.length + scenarios.length);
 });
 
 /** Bugs put back after a rule or a scenario was missing for them. */

@@ -183,7 +183,9 @@ test('a check that does not end, and a module that does not', { timeout: 100_000
   const endless = `${importing}export default { actors: (m) => ({ A: [s.cpuReads(m, 0)] }), check() { for (;;); } };`;
   const { failure } = await exploreParallel(module(endless), options, 1);
   assert.deepEqual([failure?.oracle, failure?.actor], ['I-PROG', 'check at the end']);
-  for (const text of ['for (;;);', 'await new Promise(() => {});'])
-    await assert.rejects(exploreParallel(module(text), options, 1), { name: 'UsageError', message: /not ready after 10 s/ });
+  const hangs = ['for (;;);', 'await new Promise(() => {});'].map((text) =>
+    assert.rejects(exploreParallel(module(text), options, 1), { name: 'UsageError', message: /not ready after 10 s/ }),
+  );
+  await Promise.all(hangs);
   await assert.rejects(exploreParallel(module('process.exit(3)'), options, 1), /brought its thread down: .*3$/);
 });

@@ -1,4 +1,4 @@
 import { agreeTogether } from './agreeTogether.ts';
 
-agreeTogether(2, 2, 400);
-agreeTogether(4, 3, 150);
+agreeTogether(2, 2, 250);
+agreeTogether(4, 3, 100);

@@ -178,7 +178,7 @@ const calls: readonly (readonly [readonly number[], ...string[]])[] = [
   [[0], 'explore', 'device-fault-vs-munmap', '--driver', './kvm.mjs', '--preemptions', '1', '--strategy', 'search'],
   [[0, 1], 'explore', 'mini-hmm', '--audit'],
   [[0], 'explore', 'mini-hmm', '--points'],
-  [[0], 'explore', '--all', '--driver', 'amdgpu-userptr', '--preemptions', '0'],
+  [[0, 1], 'explore', '--all', '--driver', 'amdgpu-userptr', '--seconds', '1'],
   [[0], 'scenarios'],
   [[0], 'windows'],
   [[0], 'drivers'],

@@ -1,7 +1,7 @@
 /** The kernel's own tests, both variants of each, in one thread. test/explore has them with all their threads. */
 import { test } from 'node:test';
-import { selfTests } from '../selftests/all.ts';
-import { runAlone } from '../selftests/run.ts';
+import { selfTests } from './selftests/all.ts';
+import { runAlone } from './selftests/run.ts';
 
 for (const selfTest of selfTests) {
   if (selfTest.needsThread === true) continue;
