@@ -19,7 +19,10 @@ test('bugs are found by the rules and with the preemptions of the catalogue, con
   }
   assert.deepEqual(result.falseAlarms, []);
   assert.deepEqual(result.vacuous, []);
-  assert.deepEqual([result.found, result.agreeing, result.controls, result.cleanSchedules], [some.length, some.length, controls.length, 400]);
+  assert.deepEqual(
+    [result.found, result.agreeing, result.controls, result.cleanSchedules],
+    [some.length, some.length, controls.length, 400],
+  );
   assert.equal(lines.length, 2 * some.length + controls.length + scenarios.length);
 });
 
