@@ -10,8 +10,8 @@ import { commands } from '../src/cli/commands.ts';
 
 const root = new URL('../src/', import.meta.url);
 
-/** The modules below `src` that a program has loaded when it ends: V8 counts what it ran. */
-function modulesLoaded(program: string, ...args: readonly string[]): string[] {
+/** The modules that the main thread of a program has loaded when it ends: V8 counts what it ran. */
+function urlsLoaded(program: string, ...args: readonly string[]): string[] {
   const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-start-'));
   try {
     const env = { ...process.env, NODE_V8_COVERAGE: directory };
@@ -20,15 +20,22 @@ function modulesLoaded(program: string, ...args: readonly string[]): string[] {
       encoding: 'utf8',
     });
     assert.equal(status, 0, stderr);
-    const urls = readdirSync(directory).flatMap((name) =>
+    // The name of a file ends with the number of the thread.
+    const files = readdirSync(directory).filter((name) => name.endsWith('-0.json'));
+    return files.flatMap((name) =>
       (JSON.parse(readFileSync(join(directory, name), 'utf8')) as { result: { url: string }[] }).result.map(({ url }) => url),
     );
-    const modules = urls.filter((url) => url.startsWith(root.href)).map((url) => url.slice(root.href.length));
-    assert.ok(modules.includes(program), `${modules.length} modules`);
-    return modules;
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+/** Those below `src`. */
+function modulesLoaded(program: string, ...args: readonly string[]): string[] {
+  const urls = urlsLoaded(program, ...args);
+  const modules = urls.filter((url) => url.startsWith(root.href)).map((url) => url.slice(root.href.length));
+  assert.ok(modules.includes(program), `${modules.length} modules`);
+  return modules;
 }
 
 /** The folders of `src` that the program has loaded from. */
@@ -49,6 +56,20 @@ for (const { name } of commands) {
 
 test('the program itself loads its commands when they run', () => {
   assert.deepEqual(layersLoaded('--help'), ['cli', 'input', 'package']);
+});
+
+test('the thread that leads an exploration loads neither the model nor what searches it: its threads do', () => {
+  for (const command of ['explore', 'prove']) {
+    const loaded = urlsLoaded('cli/main.js', command, 'mini-hmm').map((url) => /\/dist\/(\w+\/.*)$/.exec(url)?.[1] ?? '');
+    assert.ok(loaded.includes('stepped/src/engines/explore/threads/parallel.js'));
+    const heavy =
+      /^\w+\/src\/((hmm|migrate|mm|notifier|oracles)\/|drivers\/(?!base\/)\w+\/|engines\/explore\/machine\/execution)/;
+    assert.deepEqual(
+      loaded.filter((module) => heavy.test(module)),
+      [],
+      command,
+    );
+  }
 });
 
 test('the library loads its engines when they are called', () => {

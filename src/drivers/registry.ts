@@ -9,10 +9,21 @@ import type { Driver } from './base/driver.ts';
 import { dmirror } from './dmirror/index.ts';
 import { gpusvmXe } from './gpusvm/index.ts';
 import { kfdSvm } from './kfd/index.ts';
+import { type BuiltinName, builtinNames } from './names.ts';
 import { nouveau } from './nouveau/index.ts';
 
+const byName: Readonly<Record<BuiltinName, Driver>> = {
+  dmirror,
+  nouveau,
+  'amdgpu-userptr': amdgpuUserptr,
+  'kfd-svm': kfdSvm,
+  'gpusvm-xe': gpusvmXe,
+};
+
 /** The drivers that come with the lab. */
-export const builtinDrivers: readonly Driver[] = [dmirror, nouveau, amdgpuUserptr, kfdSvm, gpusvmXe];
+export const builtinDrivers: readonly Driver[] = builtinNames.map((name) => byName[name]);
+
+export const builtinDriver = (name: string): Driver | undefined => builtinDrivers.find((driver) => driver.name === name);
 
 const drivers: (Driver | undefined)[] = [];
 

@@ -1,7 +1,7 @@
 /** One scenario that is to be proved: which search comes next, and what is said of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type JobResult, nothing, type SearchJob } from '../../src/engines/explore/plan/jobs.ts';
+import { type JobResult, nothing, type SearchJob } from '../../src/engines/explore/plan/job.ts';
 import { type Measured, Proof } from '../../src/engines/explore/plan/proof.ts';
 import { proveResult } from '../../src/engines/explore/plan/proofResult.ts';
 

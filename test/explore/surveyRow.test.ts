@@ -1,7 +1,7 @@
 /** One scenario of a survey: when its turn comes, and what is said of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type JobResult, nothing, type SearchJob } from '../../src/engines/explore/plan/jobs.ts';
+import { type JobResult, nothing, type SearchJob } from '../../src/engines/explore/plan/job.ts';
 import type { Listed } from '../../src/engines/explore/plan/list.ts';
 import { surveyResult } from '../../src/engines/explore/plan/surveyResult.ts';
 import { Row } from '../../src/engines/explore/plan/surveyRow.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Executor } from '../../src/engines/explore/machine/execution.ts';
 import { Control } from '../../src/engines/explore/plan/control.ts';
-import type { JobResult, SearchJob } from '../../src/engines/explore/plan/jobs.ts';
+import type { JobResult, SearchJob } from '../../src/engines/explore/plan/job.ts';
 import { search } from '../../src/engines/explore/search/search.ts';
 import { type SavedSearch, searchShared } from '../../src/engines/explore/threads/searchShared.ts';
 import type { Threads } from '../../src/engines/explore/threads/threads.ts';

@@ -10,23 +10,15 @@ import { DONE, type Executor } from './machine/execution.ts';
 import { executorOf } from './machine/executorOf.ts';
 import { Control } from './plan/control.ts';
 import { Exploration } from './plan/exploration.ts';
-import { type JobResult, runJob } from './plan/jobs.ts';
-import type { ExploreOptions } from './plan/options.ts';
+import type { JobResult } from './plan/job.ts';
+import { runJob } from './plan/jobs.ts';
+import { checkStrategy, type ExploreOptions } from './plan/options.ts';
 import { type ExploreResult, replayed, resultOf } from './plan/result.ts';
-import { strategies } from './sampling/portfolio.ts';
-import { reduction } from './search/reduction.ts';
 
 export type { ExploreFailure } from './failure/report.ts';
 export { executorOf } from './machine/executorOf.ts';
 export type { ExploreOptions, ExploreVerdict } from './plan/options.ts';
 export type { ExploreResult } from './plan/result.ts';
-
-/** @throws UsageError for an unknown strategy or reduction. */
-export function checkStrategy({ strategy, reduction: leftOut = 'all' }: ExploreOptions): void {
-  const known = ['portfolio', 'search', ...Object.keys(strategies)];
-  if (!known.includes(strategy)) throw new UsageError(`unknown strategy '${strategy}', allowed are ${known.join(', ')}`);
-  reduction(leftOut);
-}
 
 /** Explores in this thread, until it is done, time is up or `control` says stop. @throws UsageError for an unknown strategy. */
 export function explore(scenario: Scenario, options: ExploreOptions, control = new Control()): ExploreResult {

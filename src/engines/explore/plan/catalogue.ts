@@ -1,14 +1,15 @@
 /** The scenarios that can be explored, by name. */
 import type { Driver } from '../../../drivers/base/driver.ts';
 import type { DriverSettings } from '../../../drivers/base/options.ts';
-import { builtinDrivers } from '../../../drivers/registry.ts';
+import { DEFAULT_DRIVER } from '../../../drivers/names.ts';
+import { builtinDriver, builtinDrivers } from '../../../drivers/registry.ts';
 import { isUsageError, UsageError } from '../../../input/usageError.ts';
 import { scenarioOf } from '../../../scenarios/kit/plan.ts';
 import type { Scenario } from '../../../scenarios/kit/scenario.ts';
 import { without } from '../../../scenarios/kit/without.ts';
 import { miniHmm } from '../../../scenarios/miniHmm.ts';
 import { longScenarios, planNamed, windowScenarios } from '../../../scenarios/windows.ts';
-import { builtinDriver, DEFAULT_DRIVER, partsOf } from './names.ts';
+import { partsOf } from './names.ts';
 import { reason } from './reason.ts';
 
 /** `mini-hmm-4x3` and `mini-hmm-early-1x20`: faulters and invalidations. */

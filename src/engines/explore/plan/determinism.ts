@@ -6,9 +6,6 @@ import type { Failure } from '../machine/failure.ts';
 import { Xorshift } from '../sampling/scheduler.ts';
 import { conclude } from '../search/conclude.ts';
 
-/** Executions that are made twice before anything else. */
-export const TWICE = 10;
-
 /** Steps that are compared, over all runs. */
 const MOST_STEPS = 2000;
 

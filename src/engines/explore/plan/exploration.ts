@@ -8,8 +8,7 @@
 
 import type { Failure } from '../machine/failure.ts';
 import { collisionChance } from '../machine/hash.ts';
-import { TWICE } from './determinism.ts';
-import type { Job, JobResult } from './jobs.ts';
+import { type Job, type JobResult, TWICE } from './job.ts';
 import { counted, leftOut } from './leftOut.ts';
 import type { ExploreOptions, ExploreVerdict } from './options.ts';
 

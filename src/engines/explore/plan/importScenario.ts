@@ -2,7 +2,8 @@
 
 import { pathToFileURL } from 'node:url';
 import type { DriverSettings } from '../../../drivers/base/options.ts';
-import { builtinDrivers } from '../../../drivers/registry.ts';
+import { DEFAULT_DRIVER } from '../../../drivers/names.ts';
+import { builtinDriver, builtinDrivers } from '../../../drivers/registry.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import type { Scenario } from '../../../scenarios/kit/scenario.ts';
 import { without } from '../../../scenarios/kit/without.ts';
@@ -11,7 +12,7 @@ import { refuseOuterState } from '../../../userModules/moduleState.ts';
 import { fileOf, isFile, isModule, shownName } from '../../../userModules/places.ts';
 import { importUserModule, sourcesOf } from '../../../userModules/userModule.ts';
 import { scenarioNamed, scenarioWith } from './catalogue.ts';
-import { builtinDriver, DEFAULT_DRIVER, driverOf, partsOf } from './names.ts';
+import { driverOf, partsOf } from './names.ts';
 import { reason } from './reason.ts';
 import { type Replacement, userScenario } from './userScenario.ts';
 

@@ -1,8 +1,4 @@
-/**
- * What an exploration consists of: searches and chunks of samples. A job gives the same result in any thread and beside any
- * number of other jobs, as long as its limit is a number of executions and not the time.
- */
-import type { DriverSettings } from '../../../drivers/base/options.ts';
+/** The jobs of an exploration (job.ts) are done here, by the executor of one thread. */
 
 import { UsageError } from '../../../input/usageError.ts';
 
@@ -13,86 +9,20 @@ import { Portfolio, strategies } from '../sampling/portfolio.ts';
 import { Pump } from '../sampling/pump.ts';
 import { runOnce } from '../sampling/run.ts';
 import type { Scheduler } from '../sampling/scheduler.ts';
+import type { Learnt } from '../search/crew.ts';
 import { reduction } from '../search/reduction.ts';
-import { type SearchResult, search } from '../search/search.ts';
-import { type Learnt, learn, type SavedShare, type Share, type ShareResult, searchTogether } from '../search/together.ts';
+import { search } from '../search/search.ts';
+import { learn, type SavedShare, type Share, type ShareResult, searchTogether } from '../search/together.ts';
 import { wholeRound } from '../search/wholeRound.ts';
 import type { Control } from './control.ts';
 import { runTwice } from './determinism.ts';
+import { type Job, type JobResult, nothing, type SampleJob, type SearchJob } from './job.ts';
 
 /** Most local states a search may meet: each is an object, and a search that meets so many is far from its end. */
 const MOST_LOCAL_STATES = 1_000_000;
 
 /** Most states a search may meet: 9 bytes each, and as much again when the table grows. */
 const MOST_STATES = 40_000_000;
-
-interface Limits {
-  /** Most executions. */
-  readonly executions: number;
-  /** When to stop, in milliseconds since the epoch. */
-  readonly until: number;
-}
-
-/** Runs some schedules twice, and compares every step. */
-export interface DeterminismJob extends Limits {
-  readonly kind: 'determinism';
-  readonly seed: number;
-}
-
-/** All interleavings with so many preemptions at most; all of them for Infinity. */
-export interface SearchJob extends Limits {
-  readonly kind: 'search';
-  readonly preemptions: number;
-  /** What it may leave out; see {@link reduction}. Default all. */
-  readonly reduction?: string | undefined;
-}
-
-/** Executions chosen by a strategy. */
-export interface SampleJob extends Limits {
-  readonly kind: 'sample';
-  /** It is only a first look: every sample is searched for rounds that only count, and what it finds does not end the exploration. */
-  readonly glance?: boolean;
-  /** Most steps of all of them together. */
-  readonly steps?: number;
-  readonly strategy: string;
-  readonly seed: number;
-}
-
-export type Job = DeterminismJob | SearchJob | SampleJob;
-
-/** What an executor is made of, fit for another thread. */
-export interface Subject {
-  readonly scenario: string;
-  readonly settings: DriverSettings;
-}
-
-/** What came of a job. What only a search has is 0 for samples. */
-export interface JobResult extends Omit<SearchResult, 'schedule'> {
-  /** Schedule of the failure; empty without one. */
-  readonly schedule: readonly number[];
-  /** Covers of the scenario that were reached, by their places in its list. */
-  readonly reached: readonly number[];
-  /** Of samples: orders seen, that is, pairs of points at which one actor was left and another taken up. */
-  readonly orders: number;
-}
-
-/** Of a job in which nothing was to be done. */
-export const nothing: JobResult = {
-  failure: null,
-  schedule: [],
-  executions: 0,
-  states: 0,
-  transitions: 0,
-  complete: true,
-  cut: 0,
-  long: 0,
-  spins: 0,
-  interchangeable: 0,
-  asymmetry: null,
-  allOrders: true,
-  reached: [],
-  orders: 0,
-};
 
 /** @throws UsageError for an unknown strategy. */
 export function schedulerNamed(strategy: string, seed: number): Scheduler {

@@ -1,5 +1,5 @@
 /** What a search that came to its end has left out, in words. */
-import { SPINS } from '../search/countingRound.ts';
+import { SPINS } from '../search/options.ts';
 
 /** Paths that were not followed any further: too long; or an actor on its own only went round and counted. */
 export interface LeftOut {

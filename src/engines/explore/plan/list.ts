@@ -1,11 +1,12 @@
 /** Which scenarios there are for a driver, the long ones last; those with a mistake built in are left out. Nothing is set up for it. */
 import { type DriverSettings, optionWords } from '../../../drivers/base/options.ts';
+import { DEFAULT_DRIVER } from '../../../drivers/names.ts';
 import type { Scenario } from '../../../scenarios/kit/scenario.ts';
 import { planNamed } from '../../../scenarios/windows.ts';
 import { STEP_LIMIT } from '../machine/execution.ts';
 import { longScenarios, played, scenarios } from './catalogue.ts';
 import { driverNamed } from './importScenario.ts';
-import { DEFAULT_DRIVER, partsOf } from './names.ts';
+import { partsOf } from './names.ts';
 
 /** A scenario that seems to fit a driver. */
 export interface Listed {

@@ -3,7 +3,7 @@
  * the operations that are left out. A scenario is one of the catalogue or the path of a module; so is a driver.
  */
 
-import { builtinDrivers } from '../../../drivers/registry.ts';
+import { isBuiltin } from '../../../drivers/names.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import { splitName } from '../../../scenarios/kit/without.ts';
 import { fileOf, isFile, isModule } from '../../../userModules/places.ts';
@@ -17,18 +17,13 @@ export interface NameParts {
   readonly left: readonly string[];
 }
 
-/** The driver that scenarios have when they say nothing. */
-export const DEFAULT_DRIVER = 'dmirror';
-
-export const builtinDriver = (name: string) => builtinDrivers.find((driver) => driver.name === name);
-
 /** An `@` divides a scenario from a driver, and may also be part of a path: the last one that makes sense of both sides counts. */
 function driverAt(base: string): number {
   const isPlace = isModule(base);
   if (isPlace && isFile(fileOf(base, 'scenario'))) return -1;
   for (let at = base.indexOf('@'); at > 0; at = base.indexOf('@', at + 1)) {
     const [scenario, driver] = [base.slice(0, at), base.slice(at + 1)];
-    const isDriver = builtinDriver(driver) !== undefined || isModule(driver);
+    const isDriver = isBuiltin(driver) || isModule(driver);
     if (isDriver && (!isModule(scenario) || isFile(fileOf(scenario, 'scenario')))) return at;
   }
   // Something that is no driver was meant as one.

@@ -1,5 +1,8 @@
 /** What is asked of an exploration, and what it can say. */
 import type { DriverSettings } from '../../../drivers/base/options.ts';
+import { UsageError } from '../../../input/usageError.ts';
+import { strategies } from '../sampling/portfolio.ts';
+import { reduction } from '../search/reduction.ts';
 
 /** `vacuous`: the search was finished, found nothing, and never reached what the scenario is there for. */
 export type ExploreVerdict = 'proved' | 'bounded' | 'sampled' | 'violation' | 'vacuous';
@@ -20,4 +23,11 @@ export interface ExploreOptions {
   readonly explain?: boolean;
   /** Name of the driver that the settings are meant for: that of the scenario, or one to take its place. */
   readonly driver?: string | undefined;
+}
+
+/** @throws UsageError for an unknown strategy or reduction. */
+export function checkStrategy({ strategy, reduction: leftOut = 'all' }: ExploreOptions): void {
+  const known = ['portfolio', 'search', ...Object.keys(strategies)];
+  if (!known.includes(strategy)) throw new UsageError(`unknown strategy '${strategy}', allowed are ${known.join(', ')}`);
+  reduction(leftOut);
 }

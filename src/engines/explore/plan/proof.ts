@@ -4,9 +4,8 @@
  */
 import type { ExploreFailure } from '../failure/report.ts';
 import { collisionChance } from '../machine/hash.ts';
-import { TWICE } from './determinism.ts';
 import type { Conclusion, Found } from './exploration.ts';
-import type { Job, JobResult } from './jobs.ts';
+import { type Job, type JobResult, TWICE } from './job.ts';
 import { type LeftOut, leftOut } from './leftOut.ts';
 import type { Listed } from './list.ts';
 import type { ExploreVerdict } from './options.ts';

@@ -1,8 +1,7 @@
 /** One scenario of a survey: what is to be looked at next, and what its searches have come to so far. */
 
-import { TWICE } from './determinism.ts';
 import type { Conclusion, Exploration, Found } from './exploration.ts';
-import type { Job, JobResult } from './jobs.ts';
+import { type Job, type JobResult, TWICE } from './job.ts';
 import { counted, type LeftOut, leftOut } from './leftOut.ts';
 import type { Listed } from './list.ts';
 import type { ExploreVerdict } from './options.ts';

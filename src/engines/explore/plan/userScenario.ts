@@ -4,6 +4,7 @@ import { Violation } from '../../../arena/violation.ts';
 import type { Driver } from '../../../drivers/base/driver.ts';
 import type { DriverSettings } from '../../../drivers/base/options.ts';
 import { driverDefect, wholeDriver } from '../../../drivers/base/userDriver.ts';
+import { DEFAULT_DRIVER } from '../../../drivers/names.ts';
 import { boundsText, isWithin } from '../../../input/bounds.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import type { Finding } from '../../../oracles/finding.ts';
@@ -15,7 +16,6 @@ import type { SmallMachine, SmallOptions } from '../../../scenarios/kit/smallMac
 import { points } from '../../../steps/points.ts';
 import type { Steps } from '../../../steps/steps.ts';
 import type { Task } from '../../../sync/task.ts';
-import { DEFAULT_DRIVER } from './names.ts';
 import { reason } from './reason.ts';
 
 /** What is known of a value that should be a `T`. */

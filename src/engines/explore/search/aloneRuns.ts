@@ -7,7 +7,8 @@ import type { Executor } from '../machine/execution.ts';
 import { grown } from '../machine/grown.ts';
 import type { Wait } from '../machine/localState.ts';
 import { changesKey, changesWord, type StepShape, waitersKey, wordKey } from '../machine/stepShape.ts';
-import { ALONE, SPINS, spins } from './countingRound.ts';
+import { ALONE, spins } from './countingRound.ts';
+import { SPINS } from './options.ts';
 
 /** How a run ends: `open`, not known so far; `rest`, the actor waits or is done; `unknown`, it fails, goes round, or goes on for too long. */
 const End = { open: 0, rest: 1, unknown: 2 } as const;

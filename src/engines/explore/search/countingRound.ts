@@ -15,9 +15,6 @@ export const TIMES = 64;
 /** Steps of an actor on its own, while others could run, after which it is asked whether it only goes round; and again at every doubling. */
 export const ALONE = 64;
 
-/** Rounds in lock step that an actor on its own is followed. */
-export const SPINS = 4;
-
 /** Longest round that is looked for. */
 const LONGEST_ROUND = 4096;
 

@@ -7,6 +7,16 @@
  */
 import { isFull, SharedTable, type TableMemory } from './sharedTable.ts';
 
+/** What is known of a state beside what is always part of it. Threads whose hashes are to compare know the same. */
+export interface Learnt {
+  /** See `promoted` of an executor. */
+  readonly promoted: readonly number[];
+  /** Why like actors are told apart; null as long as they are not. */
+  readonly broken: string | null;
+}
+
+export const NOTHING_LEARNT: Learnt = { promoted: [], broken: null };
+
 /** Why a search ends: everything was looked at; more was learnt of what a state is; a failure; it was enough. */
 export const End = { none: 0, through: 1, outdated: 2, failed: 3, enough: 4 } as const;
 

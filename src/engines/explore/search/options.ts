@@ -2,6 +2,9 @@
 import type { Failure } from '../machine/failure.ts';
 import { HIGHEST_PRICE } from './visited.ts';
 
+/** Rounds in lock step that an actor on its own is followed. */
+export const SPINS = 4;
+
 export interface SearchResult {
   readonly failure: Failure | null;
   /** Schedule of the failure. */

@@ -1,20 +1,10 @@
 /** One search in several threads: what each of them does. See crew.ts for what they share. */
 import type { Executor } from '../machine/execution.ts';
 import type { Failure } from '../machine/failure.ts';
-import { Crew, type CrewMemory, End, type Work } from './crew.ts';
+import { Crew, type CrewMemory, End, type Learnt, type Work } from './crew.ts';
 import { type Counts, DepthFirst, type SavedPath } from './depthFirst.ts';
 import type { SearchOptions } from './options.ts';
 import { type SavedUnfinished, Unfinished } from './unfinished.ts';
-
-/** What is known of a state beside what is always part of it. Threads whose hashes are to compare know the same. */
-export interface Learnt {
-  /** See `promoted` of an executor. */
-  readonly promoted: readonly number[];
-  /** Why like actors are told apart; null as long as they are not. */
-  readonly broken: string | null;
-}
-
-export const NOTHING_LEARNT: Learnt = { promoted: [], broken: null };
 
 /** What a thread begins with. */
 export interface Share extends Learnt {

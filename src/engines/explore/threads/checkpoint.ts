@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
 import { UsageError } from '../../../input/usageError.ts';
-import type { JobResult } from '../plan/jobs.ts';
+import type { JobResult } from '../plan/job.ts';
 import type { SavedSearch } from './searchShared.ts';
 
 const FIRST_LINE = Buffer.from('hmm-lab checkpoint 1\n');

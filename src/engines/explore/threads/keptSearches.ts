@@ -1,6 +1,6 @@
 /** The searches of an exploration, kept in a checkpoint: what was done before is taken over, and what is done is written. */
 import { rmSync } from 'node:fs';
-import type { JobResult } from '../plan/jobs.ts';
+import type { JobResult } from '../plan/job.ts';
 import { type Identity, readCheckpoint, type Saved, writeCheckpoint } from './checkpoint.ts';
 import type { Keeping, SavedSearch } from './searchShared.ts';
 

@@ -1,6 +1,6 @@
 /** One search of one scenario, with how long it took and how much memory it had at its end: in one thread, or in several together. */
 import type { Control } from '../plan/control.ts';
-import type { Job, SearchJob } from '../plan/jobs.ts';
+import type { Job, SearchJob } from '../plan/job.ts';
 import type { Measured } from '../plan/proof.ts';
 import { searchShared } from './searchShared.ts';
 import { Threads } from './threads.ts';

@@ -3,15 +3,15 @@
 import { UsageError } from '../../../input/usageError.ts';
 import { activeBug } from '../../../package/activeBug.ts';
 import type { JudgedAudit } from '../audit/judgedAudit.ts';
-import { checkStrategy, type ExploreOptions, type ExploreResult } from '../explore.ts';
 import { secondsFor } from '../failure/budget.ts';
 import type { PassedPoints } from '../failure/passedPoints.ts';
 import type { ExploreFailure } from '../failure/report.ts';
 import { explorerHash, modelHash } from '../failure/token.ts';
 import { Control, LANES } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
-import type { Job, JobResult, SearchJob } from '../plan/jobs.ts';
-import { replayed, resultOf } from '../plan/result.ts';
+import type { Job, JobResult, SearchJob } from '../plan/job.ts';
+import { checkStrategy, type ExploreOptions } from '../plan/options.ts';
+import { type ExploreResult, replayed, resultOf } from '../plan/result.ts';
 import type { Identity } from './checkpoint.ts';
 import { type CheckpointOptions, KeptSearches } from './keptSearches.ts';
 import { searchShared } from './searchShared.ts';

@@ -1,9 +1,9 @@
 /** One search in all threads. Verdict and states are those of a search in one. It can be interrupted, and gone on with. */
 import type { Control } from '../plan/control.ts';
-import { type JobResult, nothing, type SearchJob } from '../plan/jobs.ts';
-import { Crew, type CrewMemory, crewMemory, End } from '../search/crew.ts';
+import { type JobResult, nothing, type SearchJob } from '../plan/job.ts';
+import { Crew, type CrewMemory, crewMemory, End, type Learnt, NOTHING_LEARNT } from '../search/crew.ts';
 import { bytesOf, emptyTable, restoredTable, type SavedTable } from '../search/sharedTable.ts';
-import { type Learnt, NOTHING_LEARNT, type SavedShare, type SavedTask, type ShareResult } from '../search/together.ts';
+import type { SavedShare, SavedTask, ShareResult } from '../search/together.ts';
 import { leadRound } from '../search/unfinished.ts';
 import { Savings } from './savings.ts';
 import type { Threads } from './threads.ts';

@@ -7,10 +7,12 @@ import type { PassedPoints } from '../failure/passedPoints.ts';
 import type { ExploreFailure } from '../failure/report.ts';
 import type { Control } from '../plan/control.ts';
 import type { Found } from '../plan/exploration.ts';
-import type { Job, JobResult, RoundResult, SearchJob } from '../plan/jobs.ts';
+import type { Job, JobResult, SearchJob } from '../plan/job.ts';
+import type { RoundResult } from '../plan/jobs.ts';
 import type { List } from '../plan/list.ts';
 import type { Measured } from '../plan/proof.ts';
-import type { Learnt, Share, ShareResult } from '../search/together.ts';
+import type { Learnt } from '../search/crew.ts';
+import type { Share, ShareResult } from '../search/together.ts';
 
 /** A scenario that need not be the one that a thread was started for. */
 export interface AnyScenario {
