@@ -1,11 +1,12 @@
 /**
  * What of the three trees the package holds: what its entries reach, in each tree. Tests, benchmarks and modules that only another
- * tree runs stay out, by a list in `dist/.npmignore`, which `npm pack` reads.
+ * tree runs stay out, by lists in files `.npmignore`, which `npm pack` reads: one in each folder, as all names below a folder are
+ * compared with each line of its list.
  *
  * An entry is a module that no other imports: a worker, an export of the package, or what is loaded from another tree by its name.
  */
 import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { dirname, join, normalize, resolve, sep } from 'node:path';
+import { basename, dirname, join, normalize, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const EXPORTS = ['src/index', 'src/model', 'src/scenario'];
@@ -88,10 +89,10 @@ export function unreached(dist: string): string[] {
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const dist = resolve(process.argv[2] ?? 'dist');
-  writeFileSync(
-    join(dist, '.npmignore'),
-    `${unreached(dist)
-      .map((name) => `/${name.split(sep).join('/')}`)
-      .join('\n')}\n`,
-  );
+  const lists = new Map<string, string[]>();
+  for (const name of unreached(dist)) {
+    const folder = dirname(name);
+    lists.set(folder, [...(lists.get(folder) ?? []), `/${basename(name)}${name.endsWith(sep) ? '/' : ''}\n`]);
+  }
+  for (const [folder, lines] of lists) writeFileSync(join(dist, folder, '.npmignore'), lines.join(''));
 }
