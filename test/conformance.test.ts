@@ -57,7 +57,7 @@ const good = {
     { e: 0 },
     { e: 0, flt: 0, c: 4, f: 0, s: [2, 2, 17, 0], p: ['W', 'W', 'ZR', '-'] },
     { e: 0, flt: 0, c: 1, f: 0, v: [7] },
-    { e: 0, k: ['dwx', 'sx', 'z', '-'], n: [1, 2, 3, 0] },
+    { e: 0, k: ['dw', 'sx', 'z', '-'], n: [1, 2, 3, 0] },
     { e: 0, m: [[0, 4, 'rw-p', 0, 0]] },
   ],
 };
@@ -132,6 +132,12 @@ const malformed: readonly (readonly [what: string, data: string | Buffer, says: 
   ['no ops', '{"id":"a","results":[]}', /, line 1: script 'a' has no 'ops', a list of operations$/],
   ['no results', '{"id":"a","ops":[]}', /, line 1: script 'a' has no 'results', a list of objects$/],
   ['too few results', '{"id":"a","ops":["maps"],"results":[]}', /, line 1: script 'a' has 1 operations and 0 results$/],
+  [
+    'an unknown kernel',
+    JSON.stringify({ ...good, kernel: '5.4' }),
+    /, line 1: the 'kernel' of script 'one' is '5\.4', the model has Linux 6\.1 and 7\.3$/,
+  ],
+  ['a kernel that is no text', JSON.stringify({ ...good, kernel: 7.3 }), /, line 1: the 'kernel' of script 'one' is no text$/],
   ['an unknown operation', withOp('frobnicate 1'), /, line 2: unknown operation 'frobnicate' in 'frobnicate 1'$/],
   ['a command form that does not exist', withOp('cr! 0 1'), /, line 2: unknown operation 'cr!' in 'cr! 0 1'$/],
   ['too few words', withOp('munmap 3'), /, line 2: operation 'munmap 3' has 1 arguments, munmap takes 2$/],
@@ -158,6 +164,34 @@ malformed.forEach(([what, , says], i) => {
     assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
     assert.ok(stderr.includes(join(scratch, `malformed ${i}`)));
   });
+});
+
+test('the kernel of a script: its field, else what EXCLUSIVE answers, else the newest', () => {
+  const script = (id: string, e: number, kernel?: string): object => ({
+    id,
+    ...(kernel === undefined ? {} : { kernel }),
+    ops: ['open 0 0', 'excl 0 0 1'],
+    results: [{ e: 0 }, { e, flt: 0 }],
+  });
+  const kernels = (name: string, ...scripts: object[]): string[] =>
+    readRecording(file(name, lines(...scripts))).map(({ kernel }) => kernel);
+  assert.deepEqual(kernels('busy', script('a', 16), script('b', 0), script('c', 16, '7.3.4')), ['6.1', '6.1', '7.3']);
+  assert.deepEqual(kernels('fault', script('a', 14), script('b', 0), script('c', 16, '6.1')), ['7.3', '7.3', '6.1']);
+  assert.deepEqual(kernels('silent', good), ['7.3']);
+});
+
+test('--kernel is another kernel than the recording is of', () => {
+  const path = file(
+    'exclusive.jsonl',
+    lines({ id: 'e', ops: ['open 0 0', 'excl 0 0 1'], results: [{ e: 0 }, { e: 16, flt: 0 }] }),
+  );
+  assert.equal(conformance(path).status, 0);
+  const { status, stdout } = conformance(path, '--kernel', '7.3');
+  assert.equal(status, 1);
+  assert.match(stdout, /^e, operation 1: excl 0 0 1\n {2}expected e 16\n {2}got {6}e 14\n/);
+  const refused = conformance(path, '--kernel', '5.4');
+  assert.deepEqual([refused.status, refused.stdout], [2, '']);
+  assert.match(refused.stderr, /kernel is '5\.4', the model has Linux 6\.1 and 7\.3\n$/);
 });
 
 test('malformed: a file that is not there, a directory, an empty file', async () => {

@@ -75,3 +75,32 @@ export function commands(help) {
   const sections = help.map(({ name, text }) => `## ${name}\n\n\`\`\`\n${text.trimEnd()}\n\`\`\``);
   return page('Commands', 'What `hmm-lab help COMMAND` prints.', ...sections);
 }
+
+const change = ([name, { since, before, now, script }], shown = code(name)) => [
+  shown,
+  since,
+  before,
+  now,
+  script === null ? '' : code(script),
+];
+
+/** What changed between the kernels that the model can be. */
+export function kernels({ coreChanges, driverChanges }, { KERNELS, NEWEST }) {
+  const heads = ['behaviour', 'since', 'before', 'now', 'recording'];
+  const oldest = KERNELS[0];
+  return page(
+    `What changed between Linux ${oldest} and ${NEWEST}`,
+    `The model is Linux ${NEWEST}. \`--kernel ${oldest}\` gives all of these behaviours of before back. *Since*: the first version known to have the new one; ${NEWEST} where nobody has looked at the versions between. *Recording*: a script of \`recordings/\` that disagrees without the new behaviour. [conformance.md](../conformance.md) says how it is held against the kernels.`,
+    '## The kernel',
+    table(
+      heads,
+      Object.entries(coreChanges).map((entry) => change(entry)),
+    ),
+    '## Its test driver',
+    'Options of `dmirror`, with the value that is the behaviour of before.',
+    table(
+      heads,
+      Object.entries(driverChanges).map((entry) => change(entry, code(`${entry[0]}=${entry[1].value}`))),
+    ),
+  );
+}

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { commands, options, points, scenarios, sweeps } from './lab.mjs';
+import { commands, kernels, options, points, scenarios, sweeps } from './lab.mjs';
 import { kernelMap, layout, locks } from './model.mjs';
 import { refreshOutputs } from './outputs.mjs';
 import { proofsOf, staleProofs, statesOf } from './proofs.mjs';
@@ -54,6 +54,7 @@ async function pages(windows, states) {
     'locks.md': locks(await load('sync/lockClass')),
     'scenarios.md': scenarios({ windows, titles }, states),
     'points.md': points({ windows, costs: new Map(all.map(({ name, costNs }) => [name, costNs])) }),
+    'kernels.md': kernels(await load('kernels/changes'), await load('kernels/kernels')),
     'options.md': options(json('drivers')),
     'sweeps.md': sweeps({ ...(await load('engines/measure/axes')), ...(await load('engines/cell/costs')) }),
     'commands.md': commands(help),

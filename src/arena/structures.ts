@@ -31,7 +31,7 @@ export const Header = struct('header', {
   pauseRequest: atomic('non-zero asks every actor to park at its next operation boundary'),
   parked: atomic('actors parked for a quiescent check'),
   failed: atomic('id + 1 of the first actor that saw a violation'),
-  older: frozen('Older bits: behaviour of older kernels, see mm/table/older.ts; 0 is the base of the model'),
+  older: frozen('Older bits: behaviour of older kernels, see kernels/older.ts; 0 is the newest kernel'),
   shared: owned('scenario words', 16),
   devmemLock: atomic('rwsem and its writer: migrations to all devices of a driver that has such a lock', 2),
   resourceLock: atomic('resource_lock: the tree of regions changes under it'),

@@ -8,10 +8,10 @@ import {
   conformance as conforms,
 } from '../library/conformance.ts';
 import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
-import { type Command, jsonFlag, parseArguments } from './flags.ts';
+import { type Command, jsonFlag, kernelFlag, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 
-const flags = [jsonFlag] as const;
+const flags = [{ ...kernelFlag, defaultText: 'the one that each recording is of' }, jsonFlag] as const;
 
 /** Never silent for longer. */
 const PROGRESS_MS = 1500;
@@ -56,8 +56,8 @@ export const conformance: Command = {
   async run(args) {
     const recordings = { what: 'files with recordings', most: Number.POSITIVE_INFINITY };
     const { values, given: files } = parseArguments('conformance', flags, args, recordings);
-    const { json } = values;
-    const request = { files: files.length === 0 ? undefined : files };
+    const { json, kernel } = values;
+    const request = { files: files.length === 0 ? undefined : files, kernel };
     const result = await interruptible((signal) => conforms(request, { onProgress: lines(), signal }));
     const prose = json ? process.stderr : process.stdout;
     for (const difference of result.differences) prose.write(differenceText(difference));

@@ -14,7 +14,7 @@ import { runAudit } from './audit.ts';
 import { EXIT_VIOLATION } from './exitCodes.ts';
 import { exploreAll } from './exploreAll.ts';
 import { chromeFlag, reportExploration } from './exploreOutput.ts';
-import { bugFlag, type Command, jsonFlag, parseArguments } from './flags.ts';
+import { bugFlag, type Command, jsonFlag, kernelFlag, parseArguments } from './flags.ts';
 import { interruptedCode, interruptible } from './interruptible.ts';
 import { outFile } from './outFile.ts';
 import { quote, UsageError } from './usage.ts';
@@ -33,6 +33,7 @@ const exploreFlags = [
     help: 'a driver of hmm-lab drivers, or your own by the path of its module, in place of the in-tree test driver, with options; or options of the driver that the scenario is written for',
     example: 'nouveau:retryCheck=none',
   },
+  kernelFlag,
   bugFlag,
   {
     name: 'strategy',
@@ -198,6 +199,7 @@ export const explore: Command = {
       json,
       chrome: file,
       driver,
+      kernel,
       preemptions,
       schedules,
       seed,
@@ -212,14 +214,15 @@ export const explore: Command = {
     const chrome = file === undefined ? undefined : outFile(file);
     if (scenario === undefined) {
       const { seconds = exploreAllUsual.seconds } = values;
-      return exploreAll({ driver, bug, preemptions, seconds, workers }, { json, chrome });
+      return exploreAll({ driver, kernel, bug, preemptions, seconds, workers }, { json, chrome });
     }
     const { seconds = exploreUsual.seconds } = values;
-    if (values.audit) return runAudit({ scenario, driver, bug, seconds, schedules, seed }, json);
-    if (values.points) return listPoints({ scenario, driver, bug, schedule }, json);
+    if (values.audit) return runAudit({ scenario, driver, kernel, bug, seconds, schedules, seed }, json);
+    if (values.points) return listPoints({ scenario, driver, kernel, bug, schedule }, json);
     const request = {
       scenario,
       driver,
+      kernel,
       bug,
       strategy,
       seconds,

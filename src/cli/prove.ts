@@ -5,7 +5,7 @@ import { startProveLive } from '../report/proveLive.ts';
 import { provePage, proveText } from '../report/proveText.ts';
 import { styleFor } from '../report/style.ts';
 import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
-import { bugFlag, type Command, jsonFlag, parseArguments } from './flags.ts';
+import { bugFlag, type Command, jsonFlag, kernelFlag, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { outFile } from './outFile.ts';
 
@@ -18,6 +18,7 @@ const flags = [
     help: 'a driver of hmm-lab drivers, or your own by the path of its module, in place of the in-tree test driver, with options',
     example: 'nouveau:retryCheck=none',
   },
+  kernelFlag,
   bugFlag,
   {
     name: 'reduction',
@@ -66,9 +67,18 @@ export const prove: Command = {
   async run(args) {
     const most = { what: 'names of scenarios', most: Number.POSITIVE_INFINITY };
     const { values, given } = parseArguments('prove', flags, args, most);
-    const { driver, bug, reduction, seconds, workers, threads, markdown, json } = values;
+    const { driver, kernel, bug, reduction, seconds, workers, threads, markdown, json } = values;
     const store = markdown === undefined ? undefined : outFile(markdown);
-    const request = { scenarios: given.length === 0 ? undefined : given, driver, bug, reduction, seconds, workers, threads };
+    const request = {
+      scenarios: given.length === 0 ? undefined : given,
+      driver,
+      kernel,
+      bug,
+      reduction,
+      seconds,
+      workers,
+      threads,
+    };
     const live = startProveLive(process.stderr);
     const run = (signal: AbortSignal) => proved(request, { onProgress: live.update, onRow: live.row, signal });
     const report = await interruptible(run).finally(live.stop);

@@ -4,7 +4,7 @@ import { probabilities, raceBounds } from '../engines/race/check.ts';
 import { defaultRace } from '../engines/race/command.ts';
 import type { DelaySpec, RaceOptions } from '../engines/race/types.ts';
 import { type RaceRequest, type ReadyRace, readyRace } from '../library/race.ts';
-import { bugFlag, jsonFlag, type Values } from './flags.ts';
+import { bugFlag, jsonFlag, kernelFlag, type Values } from './flags.ts';
 import { quote, UsageError } from './usage.ts';
 
 const actors = (name: 'cpus' | 'devices' | 'disturbers', help: string) =>
@@ -53,6 +53,7 @@ export const stressFlags = [
     help: 'a driver of hmm-lab drivers, or a module by its path or file: URL, with its options',
     example: 'dmirror:retryCheck=none',
   },
+  kernelFlag,
   bugFlag,
   { name: 'seed', ...raceBounds.seed, defaultText: 'random, and printed', help: 'seed of all random choices' },
   {
@@ -122,9 +123,9 @@ const flagOf = (option: string): string => `--${flagNames[option] ?? option}`;
 
 /** What is asked for, as the library takes it. @throws UsageError for a value that is not written as such. */
 function requestOf(values: StressValues): RaceRequest {
-  const { seconds, cpus, devices, migrators, disturbers, pages, memory, swap, driver, bug, rate, trace } = values;
+  const { seconds, cpus, devices, migrators, disturbers, pages, memory, swap, driver, kernel, bug, rate, trace } = values;
   return {
-    ...{ seconds, cpus, devices, migrators, disturbers, pages, memory, swap, driver, bug, rate, trace },
+    ...{ seconds, cpus, devices, migrators, disturbers, pages, memory, swap, driver, kernel, bug, rate, trace },
     deviceMemory: values['device-memory'],
     seed: values.seed ?? randomInt(raceBounds.seed.max + 1),
     delays: values.delay.map(parseDelay),

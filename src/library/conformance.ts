@@ -4,12 +4,15 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Difference } from '../engines/conformance/replay.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
+import { behaviourOf, type Kernel, kernelNamed } from '../kernels/kernels.ts';
 import { packageRoot } from '../package/version.ts';
 import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
 
 export interface ConformanceRequest {
   /** Files of JSON lines, plain or gzip. Default: the selection that comes with the lab. */
   readonly files?: readonly string[] | undefined;
+  /** `6.1` or `7.3`: the kernel that the model is. Default: the one each script was recorded on. */
+  readonly kernel?: string | undefined;
 }
 
 /** Numbers that should be equal. */
@@ -58,9 +61,14 @@ interface FileResult {
   readonly differences: readonly Difference[];
 }
 
-async function replayFile(path: string, tell: (done: number, total: number) => void, signal: AbortSignal): Promise<FileResult> {
+async function replayFile(
+  path: string,
+  tell: (done: number, total: number) => void,
+  signal: AbortSignal,
+  kernel: Kernel | null,
+): Promise<FileResult> {
   // Loaded only now: other calls need no files, huge pages and pins.
-  const [{ replay }, { readRecording }] = await Promise.all([
+  const [{ replayOn }, { readRecording }] = await Promise.all([
     import('../engines/conformance/replay.ts'),
     import('../engines/conformance/recording.ts'),
   ]);
@@ -71,7 +79,7 @@ async function replayFile(path: string, tell: (done: number, total: number) => v
   let looked = performance.now();
   for (const [done, script] of recorded.entries()) {
     if (signal.aborted) break;
-    const found = replay(script);
+    const found = replayOn(script, behaviourOf(kernel ?? script.kernel));
     const count = script.operations.length;
     ops.total += count;
     ops.agree += count - new Set(found.map(({ index }) => Math.min(index, count - 1))).size;
@@ -102,7 +110,8 @@ export async function conformance(
   hooks: Hooks<ConformanceProgress> = {},
 ): Promise<ConformanceReport> {
   const given = givenOptions('a conformance run', request);
-  checkOptions('a conformance run', given, { numbers: {}, others: { files: 'list with at least one string' } });
+  checkOptions('a conformance run', given, { numbers: {}, others: { files: 'list with at least one string', kernel: 'string' } });
+  const kernel = given.kernel === undefined ? null : kernelNamed(given.kernel, 'kernel');
   const { files: paths = selection() } = given;
   const began = performance.now();
   const results: FileResult[] = [];
@@ -111,7 +120,7 @@ export async function conformance(
       const file = basename(path);
       const tell = (done: number, total: number): void =>
         onProgress({ elapsedSeconds: (performance.now() - began) / 1000, file, done, total });
-      results.push(await replayFile(path, tell, signal));
+      results.push(await replayFile(path, tell, signal, kernel));
     }
     return signal.aborted;
   });

@@ -11,6 +11,7 @@ import { bugOf } from '../userModules/bugNamed.ts';
 import { type Hooks, underHooks } from './call.ts';
 import { inErasedWith } from './model.ts';
 import { reproduceRace } from './reproduceRace.ts';
+import { kernelSetting } from './subject.ts';
 
 /** Some of the options. */
 type Chosen<Options> = { readonly [option in keyof Options]?: Options[option] | undefined };
@@ -19,6 +20,8 @@ type Chosen<Options> = { readonly [option in keyof Options]?: Options[option] | 
 export interface RaceRequest extends Chosen<Omit<RaceOptions, 'driver' | 'bug'>> {
   /** A driver of `hmm-lab drivers`, or a module by its path or `file:` URL, with options if you like: `dmirror:retryCheck=none`. */
   readonly driver?: string | undefined;
+  /** `6.1` or `7.3`, the default: which kernel the model is (docs/reference/kernels.md says what changed). */
+  readonly kernel?: string | undefined;
   /** A bug to put into the model first: the id of one of the catalogue, the path of a module that exports one, or a mutation of your own. */
   readonly bug?: string | Mutation | undefined;
   /** After a violation, look for it under a controlled scheduler for so many seconds: 0, the default, does not. At most 86,400. */
@@ -50,14 +53,22 @@ export interface ReadyRace {
 
 /** @throws UsageError, one sentence, for the first thing that is not allowed; `name` is what it calls the options. */
 export async function readyRace(request: RaceRequest, name: Naming = byName): Promise<ReadyRace> {
-  const { bug: given, trace = 0, ...rest } = givenOptions('a race', request);
-  checkOptions('a race', { trace }, { numbers: traceBounds, others: {} }, name);
+  const { bug: given, kernel, trace = 0, ...rest } = givenOptions('a race', request);
+  checkOptions(
+    'a race',
+    { trace, ...(kernel === undefined ? {} : { kernel }) },
+    { numbers: traceBounds, others: { kernel: 'string' } },
+    name,
+  );
   const bug = given === undefined ? undefined : await bugOf(given);
   const options = raceOptions(bug === undefined ? rest : { ...rest, bug: bug.id });
   checkRace(options, name);
   // Loaded only now: wrong options need no model.
   const { chosenDriver } = await import('./chosenDriver.ts');
-  const { location, settings } = await chosenDriver(options.driver, bug?.settings, options.driverSettings);
+  const { location, settings } = await chosenDriver(options.driver, bug?.settings, {
+    ...options.driverSettings,
+    ...kernelSetting(kernel),
+  });
   return { options: { ...options, driver: location, driverSettings: settings }, bug, trace };
 }
 

@@ -2,6 +2,7 @@
 import type { Mutation } from '../bugs/bug.ts';
 import { type DriverSettings, parseDriverSpec } from '../drivers/base/options.ts';
 import { UsageError } from '../input/usageError.ts';
+import { kernelNamed, NEWEST } from '../kernels/kernels.ts';
 import { bugOf } from '../userModules/bugNamed.ts';
 
 /** The model and the driver of a call. */
@@ -13,6 +14,8 @@ export interface DriverRequest {
   readonly driver?: string | undefined;
   /** Options of that driver, or of the one that the scenario has. They go before those in `driver`. */
   readonly driverSettings?: DriverSettings | undefined;
+  /** `6.1` or `7.3`, the default: which kernel the model is (docs/reference/kernels.md says what changed). */
+  readonly kernel?: string | undefined;
   /** A bug to put into the model first: the id of one of the catalogue, the path of a module that exports one, or a mutation of your own. */
   readonly bug?: string | Mutation | undefined;
 }
@@ -27,7 +30,7 @@ export interface ScenarioRequest extends DriverRequest {
 }
 
 /** The types of these options. */
-export const driverOptions = { driver: 'string', driverSettings: 'object', bug: 'string or object' } as const;
+export const driverOptions = { driver: 'string', driverSettings: 'object', kernel: 'string', bug: 'string or object' } as const;
 export const scenarioOptions = { scenario: 'string', ...driverOptions } as const;
 
 /** A driver that was asked for, and all options of it; without its name they are for that of the scenario. */
@@ -37,11 +40,16 @@ export interface AskedDriver {
 }
 
 /** @throws UsageError when the options in `driver` are not written as such. */
-export function askedDriver({ driver, driverSettings }: DriverRequest): AskedDriver {
-  if (driver === undefined) return { settings: driverSettings ?? {} };
+export function askedDriver({ driver, driverSettings, kernel }: DriverRequest): AskedDriver {
+  const further = { ...driverSettings, ...kernelSetting(kernel) };
+  if (driver === undefined) return { settings: further };
   const { name, settings } = parseDriverSpec(driver);
-  return { driver: name, settings: { ...settings, ...driverSettings } };
+  return { driver: name, settings: { ...settings, ...further } };
 }
+
+/** A kernel goes with the settings of the driver. @throws UsageError for one that the model cannot be. */
+export const kernelSetting = (kernel: string | undefined): DriverSettings =>
+  kernel === undefined || kernelNamed(kernel, 'kernel') === NEWEST ? {} : { kernel: kernelNamed(kernel, 'kernel') };
 
 export interface Subject extends AskedDriver {
   readonly scenario: string;

@@ -4,7 +4,7 @@ import { forgetRound, observed } from '../arena/access.ts';
 import { EBUSY } from '../arena/errno.ts';
 import type { Mm } from '../arena/structures.ts';
 import type { Pfn, Vpn } from '../arena/units.ts';
-import { FOLL_PIN, getUserPage, unpinUserPage } from '../mm/fault/gup.ts';
+import { FOLL_LONGTERM, FOLL_PIN, getUserPage, unpinUserPage } from '../mm/fault/gup.ts';
 import { copyPage } from '../mm/page/copyPage.ts';
 import { disownDevicePage } from '../mm/page/devPagemap.ts';
 import { isDevicePage } from '../mm/page/page.ts';
@@ -14,9 +14,6 @@ import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { migrateDeviceFinalize, migrateDevicePages, migrateDevicePfns } from './deviceRange.ts';
 import { MIGRATE_PFN_MIGRATE, migratePfn } from './migratePfn.ts';
-
-/** Flag of {@link getLongtermPage}, beside those of getUserPage. */
-export const FOLL_LONGTERM = 0x100;
 
 /** migrate_device_coherent_page: false when somebody holds a reference. */
 function* bringHome(task: Task, pfn: Pfn): Steps<boolean> {
@@ -46,7 +43,7 @@ export function* getLongtermPage(task: Task, mm: Mm, vpn: Vpn, foll: number): St
   const mark = observed();
   for (;;) {
     forgetRound(mark);
-    const pfn = yield* getUserPage(task, mm, vpn, (foll & ~FOLL_LONGTERM) | FOLL_PIN);
+    const pfn = yield* getUserPage(task, mm, vpn, foll | FOLL_LONGTERM | FOLL_PIN);
     if (pfn < 0 || !isDevicePage(task.arena, pfn)) return pfn;
     yield* unpinUserPage(task, pfn);
     if (!(yield* bringHome(task, pfn))) return -EBUSY;

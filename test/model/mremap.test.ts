@@ -8,9 +8,11 @@ import { unlockPage } from '../../src/mm/page/pageLock.ts';
 import { putPage } from '../../src/mm/page/zone.ts';
 import { forkMm } from '../../src/mm/syscalls/fork.ts';
 import { mmapAnonymous, munmap, vmaCount } from '../../src/mm/syscalls/mmap.ts';
+import { mprotect } from '../../src/mm/syscalls/mprotect.ts';
 import { mremap } from '../../src/mm/syscalls/mremap.ts';
 import { VM_FAULT_SIGSEGV } from '../../src/mm/table/vmFault.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../src/mm/vma/mmapLock.ts';
+import { VM_READ, vmaLookup } from '../../src/mm/vma/vma.ts';
 import { run } from '../../src/steps/steps.ts';
 import { checkCounts } from './checkCounts.ts';
 import { countsOf, entryOf, pfnOf, pteOf, rssOf } from './look.ts';
@@ -171,7 +173,7 @@ test('bad arguments change nothing', () => {
     [AT, 4, 4, AT - 3, EINVAL],
     [AT, 4, 4, 2 ** 27 - 2, EINVAL],
     [AT, 4, 4, -20, EINVAL],
-    [AT, 5, 5, FAR, EFAULT],
+    [AT, 5, 6, FAR, EFAULT],
     [AT - 1, 2, 2, FAR, EFAULT],
     [500, 1, 1, FAR, EFAULT],
   ];
@@ -181,6 +183,22 @@ test('bad arguments change nothing', () => {
   assert.deepEqual(heard(events), []);
   assert.deepEqual(read(at, AT), [1, 2, 3, 4]);
   checkCounts(at.arena);
+});
+
+test('pages of several VMAs move, and what lies between them stays as it is at both places', () => {
+  const { arena, task, mm } = scene();
+  run(mprotect(task, mm, AT + 1, 1, VM_READ));
+  run(munmap(task, mm, AT + 2, 1));
+  run(mmapAnonymous(task, mm, FAR, 6));
+  run(cpuStore(task, mm, FAR + 2, 0, 77));
+  assert.equal(run(mremap(task, mm, AT, 6, { pages: 6, to: FAR })), FAR);
+  assert.deepEqual(
+    [0, 1, 2, 3].map((i) => run(cpuLoad(task, mm, FAR + i, 0))),
+    [1, 2, 77, 4],
+  );
+  assert.equal(vmaLookup(arena, mm, AT), 0);
+  assert.equal(run(mremap(task, mm, AT, 6, { pages: 6, to: FAR + 100 })), -EFAULT);
+  checkCounts(arena);
 });
 
 test('out of page tables half-way: everything is moved back', () => {

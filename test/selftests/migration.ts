@@ -12,8 +12,8 @@ import {
   snapshotCommand,
   writeCommand,
 } from '../../src/drivers/dmirror/commands.ts';
-import { FOLL_LONGTERM, getLongtermPage } from '../../src/migrate/longterm.ts';
-import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../src/mm/fault/gup.ts';
+import { getLongtermPage } from '../../src/migrate/longterm.ts';
+import { FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../src/mm/fault/gup.ts';
 import {
   userfaultfdCopy,
   userfaultfdFree,

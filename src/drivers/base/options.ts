@@ -3,6 +3,7 @@ import { set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { Mirror } from '../../arena/structures.ts';
 import { UsageError } from '../../input/usageError.ts';
+import { behaviourOf, type Kernel, kernelNamed, NEWEST } from '../../kernels/kernels.ts';
 import { type Driver, type DriverOption, MOST_OPTIONS } from './driver.ts';
 
 /** Chosen values by option name; what is absent has its default. */
@@ -39,8 +40,27 @@ function wordFor(name: string, option: DriverOption, value: string | undefined):
   return word;
 }
 
+/** A setting beside the options of a driver, unless it has one of that name: which kernel all the rest is. */
+export const KERNEL = 'kernel';
+
+const isKernel = ({ options }: Driver, name: string): boolean => name === KERNEL && !Object.hasOwn(options, name);
+
+/** @throws UsageError for a kernel that the model cannot be. */
+export function kernelOf(driver: Driver, settings: DriverSettings): Kernel {
+  const version = isKernel(driver, KERNEL) ? settings[KERNEL] : undefined;
+  return version === undefined ? NEWEST : kernelNamed(version, KERNEL);
+}
+
+/** The settings with what the test driver of that kernel did otherwise, where nothing else is asked for. */
+function inKernel(driver: Driver, settings: DriverSettings): DriverSettings {
+  const { options: older } = behaviourOf(kernelOf(driver, settings));
+  const own = Object.entries(settings).filter(([name]) => !isKernel(driver, name));
+  return { ...(driver.name === 'dmirror' ? older : {}), ...Object.fromEntries(own) };
+}
+
 /** The option words of a mirror, in table order. @throws UsageError naming what was given and what is allowed. */
-export function optionWords(driver: Driver, settings: DriverSettings): number[] {
+export function optionWords(driver: Driver, asked: DriverSettings): number[] {
+  const settings = inKernel(driver, asked);
   const { fixed = [], options } = driver;
   const many = Object.keys(options).length;
   // More would be written over what the driver keeps for itself.

@@ -13,7 +13,7 @@ import type { Task } from '../../sync/task.ts';
 import { type Bounce, bounceFor, doRead, doWrite } from './bounce.ts';
 import { evict } from './evict.ts';
 import { checkExclusive, exclusiveRange } from './exclusive.ts';
-import { fault } from './fault.ts';
+import { fault, faultUnlocked } from './fault.ts';
 import { migrateToDevice, migrateToSystem } from './migrate.ts';
 import { snapshot } from './snapshot.ts';
 
@@ -35,12 +35,17 @@ const success = (cpages: number, faults = 0, data: Int32Array | Uint8Array | nul
 });
 
 /** Copies, and faults in what is missing up to the end of the range, until all is copied or a fault fails. */
-function* access(task: Task, mirror: Mirror, bounce: Bounce, write: boolean): Steps<CommandResult> {
+function* access(task: Task, mirror: Mirror, bounce: Bounce, how: 'read' | 'readUnlocked' | 'write'): Steps<CommandResult> {
+  const write = how === 'write';
   let faults = 0;
   for (;;) {
     const missing = write ? yield* doWrite(task, mirror, bounce) : yield* doRead(task, mirror, bounce);
     if (missing !== -ENOENT) return success(bounce.cpages, faults, write ? null : bounce.words);
-    const error = yield* fault(task, mirror, bounce.start + bounce.cpages, bounce.end, write);
+    const first = bounce.start + bounce.cpages;
+    const error =
+      how === 'readUnlocked'
+        ? yield* faultUnlocked(task, mirror, first, bounce.end)
+        : yield* fault(task, mirror, first, bounce.end, write);
     if (error !== 0) return failure(error);
     faults++;
   }
@@ -48,12 +53,17 @@ function* access(task: Task, mirror: Mirror, bounce: Bounce, write: boolean): St
 
 /** HMM_DMIRROR_READ. -EFAULT, -ENOMEM, -EBUSY (time is up). */
 export function* readCommand(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<CommandResult> {
-  return yield* access(task, mirror, bounceFor(task, start, end), false);
+  return yield* access(task, mirror, bounceFor(task, start, end), 'read');
+}
+
+/** HMM_DMIRROR_READ_UNLOCKED: as READ, also of pages that userfaultfd keeps missing. */
+export function* readUnlockedCommand(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<CommandResult> {
+  return yield* access(task, mirror, bounceFor(task, start, end), 'readUnlocked');
 }
 
 /** HMM_DMIRROR_WRITE of `words`, `frameWords` a page. As READ, and -EPERM; what was written before an error stays. */
 export function* writeCommand(task: Task, mirror: Mirror, start: Vpn, end: Vpn, words: Int32Array): Steps<CommandResult> {
-  return yield* access(task, mirror, { start, end, words, cpages: 0 }, true);
+  return yield* access(task, mirror, { start, end, words, cpages: 0 }, 'write');
 }
 
 /** What the device can read without faulting: all of it, or -ENOENT. */

@@ -84,7 +84,8 @@ function* section(task: Task, mirror: Mirror, mm: Mm, sub: IntervalSub, vpn: Vpn
   const { arena } = task;
   const token = yield* mmuIntervalReadBegin(task, sub);
   yield* mmapReadLock(task, mm);
-  const pfn = yield* makeDeviceExclusive(task, mm, vpn, get(arena, mirror + Mirror.device));
+  const owner = optionIs(arena, mirror, Is.exclusiveOwnerDevice) ? get(arena, mirror + Mirror.device) : 0;
+  const pfn = yield* makeDeviceExclusive(task, mm, vpn, owner);
   yield* mmapReadUnlock(task, mm);
   if (pfn < 0) return pfn;
   yield Point.driverExclusive;

@@ -82,12 +82,16 @@ export function* commit(task: Task, mirror: Mirror, range: MirrorRange, write: b
 }
 
 /** Token and walk: the words of a range, true until the sequence says otherwise. 0, -EBUSY or another error of the range fault. */
-export function* snapshot(task: Task, mirror: Mirror, range: MirrorRange): Steps<Errno> {
-  const { arena } = task;
+export function* snapshot(
+  task: Task,
+  mirror: Mirror,
+  range: MirrorRange,
+  unlocked = optionIs(task.arena, mirror, Is.unlockedOn),
+): Steps<Errno> {
   const { notifier } = range;
-  const mm = mirrorMm(arena, mirror);
+  const mm = mirrorMm(task.arena, mirror);
   let result: number;
-  if (optionIs(arena, mirror, Is.unlockedOn)) {
+  if (unlocked) {
     result = yield* hmmRangeFaultUnlockedTimeout(task, range, 0);
   } else {
     range.notifierSeq = yield* mmuIntervalReadBegin(task, notifier);
@@ -106,6 +110,12 @@ export function* snapshot(task: Task, mirror: Mirror, range: MirrorRange): Steps
 /** One pass: token, walk, check under the lock, program. -EBUSY means "collided, again". */
 function* pass(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<Errno> {
   const seen = yield* snapshot(task, mirror, range);
+  return seen === 0 ? yield* commit(task, mirror, range, write) : seen;
+}
+
+/** The same with a range fault that may drop mmap_lock, whatever the option says. */
+function* passUnlocked(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<Errno> {
+  const seen = yield* snapshot(task, mirror, range, true);
   return seen === 0 ? yield* commit(task, mirror, range, write) : seen;
 }
 
@@ -168,6 +178,11 @@ export function* untilStable(task: Task, request: FaultRequest, range: MirrorRan
 /** 0, or -EFAULT (no such mapping, or the address space is gone), -EPERM, -ENOMEM, -EBUSY (time is up). */
 export function* fault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean): Steps<Errno> {
   return yield* faultRange(task, faultRequest(task, mirror, write, pass), start, end);
+}
+
+/** The same for reading, by range faults that may drop mmap_lock. */
+export function* faultUnlocked(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<Errno> {
+  return yield* faultRange(task, faultRequest(task, mirror, false, passUnlocked), start, end);
 }
 
 /** The same with another pass. */

@@ -39,6 +39,10 @@ export const dmirrorOptions = {
     help: 'token and read-retry around make_device_exclusive, ignoring its own event (off in-tree)',
     values: ['on', 'off'],
   },
+  exclusiveOwner: {
+    help: 'make_device_exclusive is called with the device as owner, whose callback ignores the event; or with none, and the own callback erases (in-tree)',
+    values: ['device', 'none'],
+  },
   holeWrite: {
     help: 'a page made from a hole is writable for the device if the VMA is, or never (in-tree)',
     values: ['vma', 'never'],

@@ -7,7 +7,9 @@ import {
   migrateToDeviceCommand,
   migrateToSystemCommand,
   readCommand,
+  readUnlockedCommand,
   releaseCommand,
+  setFlags,
   snapshotCommand,
   writeCommand,
 } from '../../drivers/dmirror/commands.ts';
@@ -23,15 +25,18 @@ import {
   PROT_WRITE,
   PROT_ZERO,
 } from '../../drivers/dmirror/snapshot.ts';
+import { isOlder, Older } from '../../kernels/older.ts';
 import { run } from '../../steps/steps.ts';
 import { closeDevice, type DeviceFile, type Machine, openDevice, type Process } from './machine.ts';
-import { addressAt, numberAt, type Operation, type OperationName, validRange, vpnOf } from './operation.ts';
+import { ARENA_VPN, addressAt, numberAt, type Operation, type OperationName, validRange, vpnOf } from './operation.ts';
 import type { Answer } from './recording.ts';
 
 /** Device nodes that exist on every machine; those without hardware behind them answer ENXIO. */
 const NODES = 4;
-/** Commands of the driver, by number. */
-const COMMANDS = 8;
+/** Commands of the driver by number: those up to RELEASE, and two that came later. */
+const RELEASE = 7;
+const FLAGS = 8;
+const READ_UNLOCKED = 9;
 
 export function open(machine: Machine, process: Process, op: Operation): Answer {
   const [slot, device] = [numberAt(op, 0), numberAt(op, 1)];
@@ -59,10 +64,10 @@ function wordsToWrite(frameWords: number, pages: number, first: number): Int32Ar
 }
 
 /** Commands that deliver their result through the user buffer; the others never touch it. */
-const DELIVERS: ReadonlySet<OperationName> = new Set(['dread', 'dmig', 'snap', 'excl']);
+const DELIVERS: ReadonlySet<OperationName> = new Set(['dread', 'dunl', 'dmig', 'snap', 'excl']);
 
 /** Commands for which the driver allocates a buffer of the whole range. */
-const BUFFERED: ReadonlySet<OperationName> = new Set(['dread', 'dwrite', 'dmig', 'excl']);
+const BUFFERED: ReadonlySet<OperationName> = new Set(['dread', 'dunl', 'dwrite', 'dmig', 'excl']);
 /** 4 GiB. */
 const MOST_PAGES = 1 << 20;
 
@@ -71,6 +76,8 @@ function execute({ arena, task }: Machine, { mirror }: DeviceFile, op: Operation
   const pages = numberAt(op, 2);
   const end = start + pages;
   switch (op.name) {
+    case 'dunl':
+      return run(readUnlockedCommand(task, mirror, start, end));
     case 'dread':
       return run(readCommand(task, mirror, start, end));
     case 'dwrite':
@@ -129,9 +136,29 @@ export function command(machine: Machine, process: Process, op: Operation): Answ
   return data === null ? answer : { ...answer, v: firstWords(data, machine.arena.frameWords) };
 }
 
-export function badCommand(_machine: Machine, process: Process, op: Operation): Answer {
-  if (!process.devices.has(numberAt(op, 0))) return { e: EBADF };
-  return { e: numberAt(op, 1) < COMMANDS ? 0 : EINVAL };
+/** An ioctl by its number, of page 0. */
+export function badCommand({ arena, task }: Machine, process: Process, op: Operation): Answer {
+  const file = process.devices.get(numberAt(op, 0));
+  if (file === undefined) return { e: EBADF };
+  const number = numberAt(op, 1);
+  if (number <= RELEASE) return { e: 0 };
+  if (number > READ_UNLOCKED || isOlder(arena, Older.commandsUpToRelease)) return { e: EINVAL };
+  if (number === FLAGS) {
+    // What else means a number of pages are the flags here.
+    setFlags(arena, file.mirror, 1);
+    return { e: 0 };
+  }
+  const { error } = run(readUnlockedCommand(task, file.mirror, ARENA_VPN, ARENA_VPN + 1));
+  return { e: error === 0 ? 0 : -error };
+}
+
+/** FLAGS: they stand where the other commands have a number of pages, and none is an empty range. */
+export function flagsCommand({ arena }: Machine, process: Process, op: Operation): Answer {
+  const file = process.devices.get(numberAt(op, 0));
+  if (file === undefined) return { e: EBADF };
+  if (numberAt(op, 1) === 0) return { e: EINVAL };
+  setFlags(arena, file.mirror, numberAt(op, 1));
+  return { e: 0 };
 }
 
 export function nullCommand(_machine: Machine, process: Process, op: Operation): Answer {

@@ -9,21 +9,20 @@ import { optionWords, storeOptions } from '../../drivers/base/options.ts';
 import { type Probed, probeDevices } from '../../drivers/base/probe.ts';
 import { dmirror } from '../../drivers/dmirror/index.ts';
 import { registerDriver } from '../../drivers/registry.ts';
+import type { Behaviour } from '../../kernels/kernels.ts';
+import { setOlder } from '../../kernels/older.ts';
 import { putAddressSpace } from '../../mm/file/addressSpace.ts';
 import { MEMORY_DEVICE_COHERENT, MEMORY_DEVICE_PRIVATE } from '../../mm/page/devPagemap.ts';
 import { deviceDel } from '../../mm/page/devres.ts';
 import { putPage } from '../../mm/page/zone.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
-import { LINUX_6_1, setOlder } from '../../mm/table/older.ts';
 import { mmAlloc } from '../../mm/vma/mmStruct.ts';
 import { run } from '../../steps/steps.ts';
 import { Task } from '../../sync/task.ts';
 import { parkAlone } from '../../sync/wait.ts';
 
-/** The driver as the kernel of the recordings has it: its in-tree policies, named for what they do. */
-export const RECORDED_DRIVER = {
-  window: '64',
-  batch: '64',
+/** The in-tree driver of the newest kernel: its policies, named for what they do. */
+const IN_TREE = {
   engine: 'mutex',
   ownMigrate: 'ignoreWithoutSeq',
   revokeSource: 'off',
@@ -31,11 +30,11 @@ export const RECORDED_DRIVER = {
   lockOnReturn: 'off',
   waitAfterSample: 'off',
   exclusiveSeq: 'off',
+  exclusiveOwner: 'none',
+  holeWrite: 'never',
   eraseEnd: 'onePageMore',
   readOnlyOwn: 'fail',
   homeFile: 'migrating',
-  exclusiveRule: 'chunk',
-  hugePages: 'split',
 } as const;
 
 /** Huge pages are taken from the end of it. */
@@ -84,8 +83,8 @@ export interface Machine {
   readonly processes: Map<number, Process>;
 }
 
-/** A fresh machine with process 0. `coherent`: does it have devices 2 and 3? */
-export function bootMachine(coherent: boolean): Machine {
+/** A fresh machine with process 0, in-tree but for what a kernel did otherwise before. `coherent`: does it have devices 2 and 3? */
+export function bootMachine({ older, options }: Behaviour, coherent: boolean): Machine {
   const arena = createArena({
     systemPages: SYSTEM_PAGES,
     hugePages: HUGE_PAGES,
@@ -99,7 +98,7 @@ export function bootMachine(coherent: boolean): Machine {
     intervals: 128,
     frameWords: 2,
   });
-  setOlder(arena, LINUX_6_1);
+  setOlder(arena, older);
   const task = new Task(arena, 0, { park: parkAlone, clock: () => 0 });
   store(arena, task.actor + Actor.state, ActorState.running);
   const driver = registerDriver(dmirror);
@@ -113,7 +112,7 @@ export function bootMachine(coherent: boolean): Machine {
     arena,
     task,
     driver,
-    driverWords: optionWords(dmirror, RECORDED_DRIVER),
+    driverWords: optionWords(dmirror, { ...IN_TREE, ...options }),
     devices,
     processes: new Map(),
   };

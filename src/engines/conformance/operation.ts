@@ -63,6 +63,8 @@ const grammar = {
   excl: ioctl,
   chk: ioctl,
   rel: ioctl,
+  dunl: ioctl,
+  flags: [slot, count],
   badioctl: [slot, count],
   nullcmd: [slot, count],
   pm: range,
@@ -74,7 +76,7 @@ export type OperationName = keyof typeof grammar;
 const names = Object.keys(grammar) as OperationName[];
 
 /** Device commands, which exist in a second form with a bad user buffer (`dread!`). */
-const COMMANDS: ReadonlySet<string> = new Set(['dread', 'dwrite', 'dmig', 'dsys', 'snap', 'excl', 'chk', 'rel']);
+const COMMANDS: ReadonlySet<string> = new Set(['dread', 'dwrite', 'dmig', 'dsys', 'snap', 'excl', 'chk', 'rel', 'dunl']);
 
 /** Operations that answer for each page, or touch each. */
 const EACH_PAGE: ReadonlySet<OperationName> = new Set(['cr', 'cw', 'pm', 'pvr', 'pvw']);

@@ -1,7 +1,9 @@
 /** Recordings: scripts of operations with what a real kernel answered, as JSON lines, plain or gzip. */
 import { readFileSync } from 'node:fs';
 import { constants, gunzipSync } from 'node:zlib';
+import { EBUSY, EFAULT, EOPNOTSUPP } from '../../arena/errno.ts';
 import { isUsageError, UsageError } from '../../input/usageError.ts';
+import { type Kernel, kernelNamed, NEWEST } from '../../kernels/kernels.ts';
 import { type Operation, parseOperation } from './operation.ts';
 
 /** What the kernel answered to one operation; fields as the recordings name them. */
@@ -17,12 +19,19 @@ export interface Script {
   readonly answers: readonly Answer[];
   /** Written by the first recorder: long lists are written out, and exclusive entries do not say that they are of a huge page. */
   readonly firstNotation: boolean;
+  /** By its field `kernel`; without one, by its answers. */
+  readonly kernel: Kernel;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function parseScript(line: string): Omit<Script, 'firstNotation'> {
+/** A line of a file: what only the whole file tells is missing. */
+interface ScriptLine extends Omit<Script, 'firstNotation' | 'kernel'> {
+  readonly kernel: Kernel | null;
+}
+
+function parseScript(line: string): ScriptLine {
   let record: unknown;
   try {
     record = JSON.parse(line);
@@ -30,7 +39,7 @@ function parseScript(line: string): Omit<Script, 'firstNotation'> {
     throw new UsageError(`not JSON (${(error as Error).message})`);
   }
   if (!isObject(record)) throw new UsageError('not an object');
-  const { id, ops, results } = record;
+  const { id, ops, results, kernel = null } = record;
   if (typeof id !== 'string') throw new UsageError("the script has no 'id'");
   if (!Array.isArray(ops) || !ops.every((op) => typeof op === 'string')) {
     throw new UsageError(`script '${id}' has no 'ops', a list of operations`);
@@ -41,7 +50,13 @@ function parseScript(line: string): Omit<Script, 'firstNotation'> {
   if (results.length !== ops.length) {
     throw new UsageError(`script '${id}' has ${ops.length} operations and ${results.length} results`);
   }
-  return { id, operations: ops.map(parseOperation), answers: results };
+  if (kernel !== null && typeof kernel !== 'string') throw new UsageError(`the 'kernel' of script '${id}' is no text`);
+  return {
+    id,
+    operations: ops.map(parseOperation),
+    answers: results,
+    kernel: kernel === null ? null : kernelNamed(kernel, `the 'kernel' of script '${id}'`),
+  };
 }
 
 /** Lists longer than this are run-length coded by all recorders but the first. */
@@ -51,6 +66,18 @@ const CODED_LISTS = ['v', 's', 'p', 'k', 'n'];
 
 const writesOutLongLists = ({ answers }: { readonly answers: readonly Answer[] }): boolean =>
   answers.some((answer) => CODED_LISTS.some((field) => Array.isArray(answer[field]) && answer[field].length > LONG_LIST));
+
+/**
+ * The kernel of a file that does not say it: the drivers of 6.1 answer EXCLUSIVE with EBUSY where newer ones say what is wrong,
+ * so whichever error comes more often tells. Scripts without any are taken for the newest.
+ */
+function kernelByAnswers(scripts: readonly ScriptLine[]): Kernel {
+  const errors = scripts.flatMap(({ operations, answers }) =>
+    answers.filter((_, i) => operations[i]?.name === 'excl' && operations[i]?.badBuffer === false).map(({ e }) => e),
+  );
+  const count = (...ofThese: readonly number[]): number => errors.filter((e) => ofThese.includes(e as number)).length;
+  return count(EBUSY) > count(EFAULT, EOPNOTSUPP) ? '6.1' : NEWEST;
+}
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',
@@ -107,5 +134,6 @@ export function readRecording(path: string): Script[] {
     }
   });
   const firstNotation = scripts.some(writesOutLongLists);
-  return scripts.map((script) => ({ ...script, firstNotation }));
+  const unmarked = firstNotation ? '6.1' : kernelByAnswers(scripts);
+  return scripts.map((script) => ({ ...script, firstNotation, kernel: script.kernel ?? unmarked }));
 }

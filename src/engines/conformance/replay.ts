@@ -3,12 +3,13 @@ import { get } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { Actor } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
+import { type Behaviour, behaviourOf } from '../../kernels/kernels.ts';
 import { checkCounts } from '../../oracles/counts.ts';
 import type { Finding } from '../../oracles/finding.ts';
 import { checkLeaks } from '../../oracles/leaks.ts';
 import { Comparison, plain } from './compare.ts';
 import { cpuRead, cpuWrite } from './cpuOps.ts';
-import { badCommand, close, command, nullCommand, open } from './deviceOps.ts';
+import { badCommand, close, command, flagsCommand, nullCommand, open } from './deviceOps.ts';
 import { createFile, punch, readFile, truncate, writeFile } from './fileOps.ts';
 import { bootMachine, type Machine, type Process, pinnedPages, shutDown } from './machine.ts';
 import { advise, exit, fork, lock, mmap, protect, remap, resize, unmap } from './memoryOps.ts';
@@ -53,6 +54,8 @@ const handlers: Readonly<Record<OperationName, Handler>> = {
   excl: command,
   chk: command,
   rel: command,
+  dunl: command,
+  flags: flagsCommand,
   badioctl: badCommand,
   nullcmd: nullCommand,
   pm: pagemap,
@@ -73,7 +76,8 @@ export interface Difference {
 
 const faultsOf = ({ arena, task }: Machine): number => get(arena, task.actor + Actor.counters + Counter.mmFaults);
 
-function perform(machine: Machine, op: Operation): Answer {
+/** Runs one operation on the machine as it is. */
+export function perform(machine: Machine, op: Operation): Answer {
   const process = machine.processes.get(op.worker);
   if (process === undefined) return { e: 3, dead: 1 };
   const before = faultsOf(machine);
@@ -99,9 +103,12 @@ function inspect(machine: Machine): Finding[] {
   return [...counts, ...checkLeaks(machine.arena)];
 }
 
-/** Replays one script. One difference at most for each operation, and one for what the oracles say at the end. */
-export function replay(script: Script): Difference[] {
-  const machine = bootMachine(hasCoherent(script));
+/** Replays one script on the kernel it is of. One difference at most for each operation, and one for what the oracles say at the end. */
+export const replay = (script: Script): Difference[] => replayOn(script, behaviourOf(script.kernel));
+
+/** The same with any behaviour of before. */
+export function replayOn(script: Script, behaviour: Behaviour): Difference[] {
+  const machine = bootMachine(behaviour, hasCoherent(script));
   const comparison = new Comparison(script.firstNotation);
   const found: Difference[] = [];
   const report = (index: number, operation: string, expected: Answer, got: Answer): void => {

@@ -2,8 +2,8 @@
 import { frameLoad, frameStore } from '../../arena/access.ts';
 import { EBADF } from '../../arena/errno.ts';
 import { frameAt } from '../../arena/frames.ts';
-import { FOLL_LONGTERM, getLongtermPage } from '../../migrate/longterm.ts';
-import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../mm/fault/gup.ts';
+import { getLongtermPage } from '../../migrate/longterm.ts';
+import { FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../mm/fault/gup.ts';
 import { putPage } from '../../mm/page/zone.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../mm/vma/mmapLock.ts';
 import { run } from '../../steps/steps.ts';

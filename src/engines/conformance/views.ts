@@ -3,6 +3,7 @@ import { get } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE, ZERO_PFN } from '../../arena/config.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
+import { isOlder, Older } from '../../kernels/older.ts';
 import { isHugetlb } from '../../mm/huge/compound.ts';
 import { leafOf } from '../../mm/huge/splitHugePmd.ts';
 import { pgmapOwner } from '../../mm/page/devPagemap.ts';
@@ -56,7 +57,10 @@ function kindOf(arena: Arena, pte: number, isLeaf: boolean): string {
     if ((pte & PTE_SPECIAL) !== 0) return pfn === ZERO_PFN ? 'z' : 'zh';
     return `${coherentMark(arena, pfn) || 's'}${flagsOf(arena, pfn, isLeaf)}`;
   }
-  if (isDevicePrivate(pte)) return `${leafKind(pte) === LEAF_DEVICE_PRIVATE_WRITE ? 'dw' : 'dr'}${flagsOf(arena, pfn, isLeaf)}`;
+  if (isDevicePrivate(pte)) {
+    const flags = isOlder(arena, Older.pagemapMarksDevice) ? flagsOf(arena, pfn, isLeaf) : '';
+    return `${leafKind(pte) === LEAF_DEVICE_PRIVATE_WRITE ? 'dw' : 'dr'}${flags}`;
+  }
   // The kernel of the recordings counts no mapping for an exclusive entry.
   if (isDeviceExclusive(pte)) {
     return `${leafKind(pte) === LEAF_DEVICE_EXCLUSIVE ? 'ew' : 'er'}${coherentMark(arena, pfn)}${hugeMark(arena, pfn)}`;

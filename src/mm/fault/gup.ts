@@ -2,8 +2,9 @@
 
 import { forgetRound, get, observed } from '../../arena/access.ts';
 import { EFAULT, ENOMEM } from '../../arena/errno.ts';
-import { Mm } from '../../arena/structures.ts';
+import { Mm, type Vma } from '../../arena/structures.ts';
 import type { Pfn, Pte, Vpn } from '../../arena/units.ts';
+import { isOlder, Older } from '../../kernels/older.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
@@ -15,7 +16,7 @@ import { PTE_DIRTY, PTE_SPECIAL, pieceEntry, ptePfn, ptePresent, pteWrite } from
 import { hugeLeaf, lookupTable, pteAt, ptlOf } from '../table/tables.ts';
 import { FAULT_FLAG_REMOTE, FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, VM_FAULT_ERROR, VM_FAULT_OOM } from '../table/vmFault.ts';
 import { mmapAssertLocked } from '../vma/mmapLock.ts';
-import { VM_HUGETLB, VM_READ, VM_WRITE, vmaFlags, vmaLookup } from '../vma/vma.ts';
+import { VM_HUGETLB, VM_READ, VM_SHARED, VM_WRITE, vmaFlags, vmaLookup } from '../vma/vma.ts';
 import { handleMmFault } from './fault.ts';
 
 export const FOLL_WRITE = 1;
@@ -24,21 +25,26 @@ export const FOLL_PIN = 2;
 
 /** A huge leaf on the way is split: the caller wants entries. */
 export const FOLL_SPLIT_PMD = 4;
+/** The pin may last for ever: of a private mapping only a page that is its own. */
+export const FOLL_LONGTERM = 0x100;
 
 /** Result of {@link followPage}: no page frame. */
 const UNSHARE = -1;
 
 /** gup_must_unshare: may a pin for reading not rely on the page to stay the one that is mapped? */
-function mustUnshare(task: Task, pte: Pte, foll: number): boolean {
-  if ((foll & FOLL_PIN) === 0 || (foll & FOLL_WRITE) !== 0 || (pte & PTE_SPECIAL) !== 0) return false;
-  return (pageFlags(task.arena, ptePfn(pte)) & (PG_FILE | PG_ANON_EXCLUSIVE)) === 0;
+function mustUnshare({ arena }: Task, vma: Vma, pte: Pte, foll: number): boolean {
+  if ((foll & FOLL_PIN) === 0 || (foll & FOLL_WRITE) !== 0) return false;
+  const flags = (pte & PTE_SPECIAL) !== 0 ? PG_FILE : pageFlags(arena, ptePfn(pte));
+  if ((flags & PG_FILE) === 0) return (flags & PG_ANON_EXCLUSIVE) === 0;
+  // The zero page, or one of a file: a write of the pinner's own process would leave the pin behind.
+  return (foll & FOLL_LONGTERM) !== 0 && (vmaFlags(arena, vma) & VM_SHARED) === 0 && !isOlder(arena, Older.longtermPinsShared);
 }
 
 /**
  * follow_page_pte: the page if the entry allows it, with the reference taken under the page-table lock; 0 when a fault is
  * needed, UNSHARE when one is that makes the page exclusive.
  */
-function* followPage(task: Task, mm: Mm, vpn: Vpn, foll: number): Steps<number> {
+function* followPage(task: Task, mm: Mm, vma: Vma, vpn: Vpn, foll: number): Steps<number> {
   const { arena } = task;
   const write = (foll & FOLL_WRITE) !== 0;
   const references = (foll & FOLL_PIN) !== 0 ? GUP_PIN_COUNTING_BIAS : 1;
@@ -49,7 +55,7 @@ function* followPage(task: Task, mm: Mm, vpn: Vpn, foll: number): Steps<number> 
   const leaf = hugeLeaf(arena, table);
   const pte = leaf === 0 ? get(arena, pteAt(arena, table, vpn)) : pieceEntry(leaf, vpn);
   const ok = ptePresent(pte) && (!write || pteWrite(pte));
-  const unshare = ok && mustUnshare(task, pte, foll);
+  const unshare = ok && mustUnshare(task, vma, pte, foll);
   if (ok && !unshare) {
     yield* getPage(task, ptePfn(pte), references);
     // FOLL_TOUCH: whoever gets the page may write to it without the entry ever knowing.
@@ -77,7 +83,7 @@ export function* getUserPage(task: Task, mm: Mm, vpn: Vpn, foll: number): Steps<
     if (arena.hasHuge && (foll & FOLL_SPLIT_PMD) !== 0 && (vmaFlags(arena, vma) & VM_HUGETLB) === 0) {
       yield* splitHugePmd(task, mm, vpn);
     }
-    const pfn = yield* followPage(task, mm, vpn, foll);
+    const pfn = yield* followPage(task, mm, vma, vpn, foll);
     if (pfn > 0) return pfn;
     const kind = write ? FAULT_FLAG_WRITE : pfn === UNSHARE ? FAULT_FLAG_UNSHARE : 0;
     const result = yield* handleMmFault(task, mm, vma, vpn, FAULT_FLAG_REMOTE | kind);

@@ -5,6 +5,7 @@ import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
 import type { PageTable, Pfn, Pte, VmFault, Vpn } from '../../arena/units.ts';
+import { isOlder, Older } from '../../kernels/older.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -20,7 +21,6 @@ import { PG_ANON_EXCLUSIVE, setAnonMapping, setPageFlags } from '../page/page.ts
 import { trylockPage, unlockPage } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';
 import { addNewAnonRmap, anonVmaPrepare } from '../rmap/rmap.ts';
-import { isOlder, Older } from '../table/older.ts';
 import {
   EMPTY_LEAF,
   mkPte,

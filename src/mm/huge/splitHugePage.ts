@@ -7,6 +7,7 @@
 import { get } from '../../arena/access.ts';
 import { Mm } from '../../arena/structures.ts';
 import type { Pfn, Vpn } from '../../arena/units.ts';
+import { isOlder, Older } from '../../kernels/older.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -14,7 +15,6 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { compoundHead } from '../page/page.ts';
-import { isOlder, Older } from '../table/older.ts';
 import { ptePfn } from '../table/pte.ts';
 import { hugeLeaf, lookupTable, ptlOf } from '../table/tables.ts';
 import { dissolve, extraReferences } from './compound.ts';

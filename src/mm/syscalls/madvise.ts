@@ -6,6 +6,7 @@ import { VPN_LIMIT } from '../../arena/config.ts';
 import { EACCES, EAGAIN, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { Mm, MmFlag, Vma } from '../../arena/structures.ts';
 import type { Errno, Vpn } from '../../arena/units.ts';
+import { isOlder, Older } from '../../kernels/older.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStartNonblock } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -111,15 +112,17 @@ function refusal(arena: Arena, vma: Vma, advice: Advice): Errno {
  */
 function* adviseEach(task: Task, mm: Mm, start: Vpn, end: Vpn, advice: Advice): Steps<Errno> {
   const { arena } = task;
+  const populates = advice === 'popread' || advice === 'popwrite';
   let at = start;
   let hole = false;
   for (const vma of vmasIn(arena, mm, start, end)) {
     const error = refusal(arena, vma, advice);
     if (error !== 0) return error;
     hole ||= vmaStart(arena, vma) > at;
+    if (hole && populates && !isOlder(arena, Older.populateSkipsHoles)) return -ENOMEM;
     const first = Math.max(start, vmaStart(arena, vma));
     at = Math.min(end, vmaEnd(arena, vma));
-    if (advice === 'popread' || advice === 'popwrite') {
+    if (populates) {
       const failed = yield* populateVma(task, vma, first, at, advice === 'popwrite');
       if (failed !== 0) return failed;
     }

@@ -5,6 +5,7 @@ import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { Mm } from '../../arena/structures.ts';
 import type { Errno, PageTable, Pte, Vpn, Word } from '../../arena/units.ts';
+import { isOlder, Older } from '../../kernels/older.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_PROTECTION_VMA, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -15,7 +16,6 @@ import type { Task } from '../../sync/task.ts';
 import { protectionBits } from '../fault/anonymous.ts';
 import { splitHugePmd } from '../huge/splitHugePmd.ts';
 import { PG_ANON_EXCLUSIVE, pageFlags } from '../page/page.ts';
-import { isOlder, Older } from '../table/older.ts';
 import {
   EMPTY_LEAF,
   isHuge,

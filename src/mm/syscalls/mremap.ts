@@ -1,10 +1,12 @@
 /** mremap: shrinking, growing in place, and moving a mapping with its entries. */
 
 import { load, set } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { EFAULT, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { type Mm, Vma } from '../../arena/structures.ts';
 import type { Vpn } from '../../arena/units.ts';
+import { isOlder, Older } from '../../kernels/older.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
@@ -85,11 +87,14 @@ function* moveVma(task: Task, { mm, from, pages, newPages, to, keep }: Remap): S
   return to;
 }
 
+/** Do the old place and the new one have a page in common? */
+const overlaps = ({ from, pages, newPages, to }: Remap): boolean => to !== -1 && to < from + pages && from < to + newPages;
+
 /** mremap_to: what is at the destination goes and the source shrinks, before anybody asks whether it is one VMA. */
 function* mremapTo(task: Task, remap: Remap): Steps<number> {
   const { arena } = task;
   const { mm, from, pages, newPages, to, keep } = remap;
-  if (to < from + pages && from < to + newPages) return -EINVAL;
+  if (overlaps(remap)) return -EINVAL;
   let error = yield* unmapLocked(task, mm, to, to + newPages);
   if (error === 0 && newPages < pages) error = yield* unmapLocked(task, mm, from + newPages, from + pages);
   if (error !== 0) return error;
@@ -99,6 +104,24 @@ function* mremapTo(task: Task, remap: Remap): Steps<number> {
   if (keep && (vmaFlags(arena, vma) & VM_SPECIAL) !== 0) return -EINVAL;
   return yield* moveVma(task, { ...remap, pages: left });
 }
+
+/** remap_move: what is mapped in the range moves, VMA by VMA. A gap is passed over, and what is at its destination stays. */
+function* remapMove(task: Task, remap: Remap): Steps<number> {
+  const { mm, from, pages, to } = remap;
+  for (const { start, end } of spansOf(task.arena, mm, from, from + pages)) {
+    const part = { ...remap, from: start, pages: end - start, newPages: end - start, to: to + (start - from) };
+    const result = yield* mremapTo(task, part);
+    if (result < 0) return result;
+  }
+  return to;
+}
+
+/** What the VMAs of [start, end) cover of it. */
+const spansOf = (arena: Arena, mm: Mm, start: Vpn, end: Vpn): { readonly start: Vpn; readonly end: Vpn }[] =>
+  vmasIn(arena, mm, start, end).map((vma) => ({
+    start: Math.max(start, vmaStart(arena, vma)),
+    end: Math.min(end, vmaEnd(arena, vma)),
+  }));
 
 /** Without a destination: the mapping shrinks, stays as it is, or grows into the room behind it. */
 function* resizeInPlace(task: Task, vma: Vma, { mm, from, pages, newPages }: Remap): Steps<number> {
@@ -125,7 +148,10 @@ function* resizeInPlace(task: Task, vma: Vma, { mm, from, pages, newPages }: Rem
  * With `keep` (MREMAP_DONTUNMAP) the old mapping stays, empty. An error may come after what was at `to` has gone, and after the
  * source has shrunk.
  *
- * @returns the first page of the mapping, -EINVAL (bad ranges, or they overlap), -EFAULT (not inside one VMA) or -ENOMEM.
+ * What keeps its length may span several VMAs, and gaps behind the first page.
+ *
+ * @returns the first page of the mapping, -EINVAL (bad ranges, or they overlap), -EFAULT (the first page is not mapped, or more or
+ * fewer pages than one VMA has are to become another number) or -ENOMEM.
  * @kernel mm/mremap.c mremap
  */
 export function* mremap(task: Task, mm: Mm, from: Vpn, pages: number, place: NewPlace): Steps<number> {
@@ -135,8 +161,11 @@ export function* mremap(task: Task, mm: Mm, from: Vpn, pages: number, place: New
   yield* mmapWriteLock(task, mm);
   const remap: Remap = { mm, from, pages, newPages, to, keep };
   const vma = vmaLookup(task.arena, mm, from);
+  const ofOneVma = isOlder(task.arena, Older.mremapOfOneVma);
   let result = -EFAULT;
-  if (vma !== 0) result = to === -1 ? yield* resizeInPlace(task, vma, remap) : yield* mremapTo(task, remap);
+  if (!ofOneVma && overlaps(remap)) result = -EINVAL;
+  else if (vma !== 0 && to === -1) result = yield* resizeInPlace(task, vma, remap);
+  else if (vma !== 0) result = pages === newPages && !ofOneVma ? yield* remapMove(task, remap) : yield* mremapTo(task, remap);
   yield* mmapWriteUnlock(task, mm);
   return result;
 }

@@ -39,7 +39,7 @@ export const LEAF_SWAP = 7;
 /** Reserved: no poison or marker is made yet. */
 export const LEAF_HWPOISON = 8;
 export const LEAF_MARKER = 9;
-/** A device-exclusive entry that lost its write permission (only older kernels: mm/table/older.ts). */
+/** A device-exclusive entry that lost its write permission (only older kernels: kernels/older.ts). */
 export const LEAF_DEVICE_EXCLUSIVE_READ = 10;
 
 export const ptePfn = (pte: Pte): Pfn => pte >>> PFN_SHIFT;

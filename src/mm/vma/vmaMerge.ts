@@ -7,6 +7,7 @@ import { ENOMEM } from '../../arena/errno.ts';
 import { insertInterval, removeInterval } from '../../arena/intervalTree.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
 import type { Vpn } from '../../arena/units.ts';
+import { isOlder, Older } from '../../kernels/older.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { addressSpaceOf } from '../file/addressSpace.ts';
@@ -101,12 +102,15 @@ export function* splitAt(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<boolea
 }
 
 /**
- * is_mergeable_anon_vma: the same anon_vma; or one side has none, and the VMA that was there before knows only its own (after
- * a fork it knows its parents' too, and walks over those would become longer).
+ * is_mergeable_anon_vma: the same anon_vma; or one side has none, and the other, which gives its own, knows no other (after
+ * a fork it knows its parents' too, and walks over those would become longer). Older kernels ask that of the VMA that was there before.
  */
 function canShareAnon(arena: Arena, changed: Vma, old: Vma): boolean {
   const [a, b] = [load(arena, changed + Vma.anonVma), load(arena, old + Vma.anonVma)];
-  if ((a === 0 || b === 0) && get(arena, old + Vma.anonChain) === 1) return true;
+  if (a === 0 || b === 0) {
+    const giving = a === 0 || isOlder(arena, Older.changedVmaGivesNoAnon) ? old : changed;
+    if (get(arena, giving + Vma.anonChain) === 1) return true;
+  }
   return a === b && get(arena, changed + Vma.anonGroup) === get(arena, old + Vma.anonGroup);
 }
 
@@ -154,9 +158,13 @@ export function* mergeAround(task: Task, mm: Mm, vma: Vma): Steps<number> {
   return before;
 }
 
-/** The merge of a new mapping (mmap_region): with the VMA after it first, then with the one before it. */
+/** The merge of a new mapping (mmap_region): with the VMA before it and with the one after it where all three can be one. */
 export function* mergeNew(task: Task, mm: Mm, vma: Vma): Steps<void> {
   const { arena } = task;
+  if (!isOlder(arena, Older.newMappingJoinsNext)) {
+    yield* mergeAround(task, mm, vma);
+    return;
+  }
   const after = nextVma(arena, mm, vma);
   if (after !== 0 && canMerge(arena, vma, after, false)) yield* join(task, mm, vma, after);
   const before = previousVma(arena, mm, vma);

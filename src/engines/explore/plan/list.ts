@@ -1,5 +1,5 @@
 /** Which scenarios there are for a driver, the long ones last; those with a mistake built in are left out. Nothing is set up for it. */
-import { type DriverSettings, optionWords } from '../../../drivers/base/options.ts';
+import { type DriverSettings, KERNEL, optionWords } from '../../../drivers/base/options.ts';
 import { DEFAULT_DRIVER } from '../../../drivers/names.ts';
 import type { Scenario } from '../../../scenarios/kit/scenario.ts';
 import { planNamed } from '../../../scenarios/windows.ts';
@@ -41,7 +41,9 @@ function asTheyAre(settings: DriverSettings, like: string | undefined): List {
   const theirs = like === undefined ? undefined : driverIn(like);
   const all = [...scenarios(), ...longScenarios()].filter(({ flawed }) => flawed !== true);
   const isTheirs = ({ name }: Scenario): boolean => theirs !== undefined && driverIn(name) === theirs;
-  return { scenarios: all.map((one) => listed(one, isTheirs(one) ? settings : {})), misfits: [] };
+  // What kernel it is concerns all of them.
+  const everywhere = Object.fromEntries(Object.entries(settings).filter(([name]) => name === KERNEL));
+  return { scenarios: all.map((one) => listed(one, isTheirs(one) ? settings : everywhere)), misfits: [] };
 }
 
 /**

@@ -1,0 +1,143 @@
+/**
+ * What changed between the kernels that the model can be, one named behaviour each. The model chooses by these names alone: in the
+ * core by a bit of older.ts, in the test driver by the value of an option. test/kernels.test.ts shows each, and
+ * docs/reference/kernels.md is made from these tables.
+ */
+import type { OlderName } from './older.ts';
+
+export interface Change {
+  /** The first version known to have the new behaviour; the newest kernel where nobody has looked at those between. */
+  readonly since: string;
+  readonly before: string;
+  readonly now: string;
+  /** A script of the recordings that shows it: without it the model disagrees. Null when none that comes with the lab does. */
+  readonly script: string | null;
+}
+
+/** Behaviour of the kernel. */
+export const coreChanges: Readonly<Record<OlderName, Change>> = {
+  mprotectNeedsDirty: {
+    since: '6.2',
+    before: 'mprotect makes an entry writable at once only if it is dirty',
+    now: 'an entry of a page that belongs to the process alone is writable at once, clean or dirty',
+    script: 'h:migrate-untouched',
+  },
+  mprotectLeavesHugeReadOnly: {
+    since: '6.2',
+    before: 'mprotect never makes a huge leaf writable; the next write does',
+    now: 'a leaf is made writable as an entry is',
+    script: null,
+  },
+  longtermPinsShared: {
+    since: '6.2',
+    before:
+      'a pin for reading that may last for ever (FOLL_LONGTERM) is given the zero page, or a page of a file that is mapped privately',
+    now: 'the mapping gets a page of its own first, which is pinned',
+    script: 'r:121:coherent-fork',
+  },
+  populateSkipsHoles: {
+    since: '6.9',
+    before: 'MADV_POPULATE goes on behind a hole, and then fails with ENOMEM',
+    now: 'it stops at the first hole',
+    script: 'r:169:mixed',
+  },
+  newMappingJoinsNext: {
+    since: '6.12',
+    before: 'a new mapping between two VMAs that cannot be one joins the one after it',
+    now: 'it joins the one before it',
+    script: 'r:116:fork',
+  },
+  hugeZeroSplits: {
+    since: '6.13',
+    before: 'a write to the huge zero page splits it into small zero pages, one of which is replaced',
+    now: 'a huge page takes its place',
+    script: 'h:thp:zero-dwrite',
+  },
+  exclusiveFollowsMprotect: {
+    since: '6.15',
+    before: 'mprotect takes the write permission of a device-exclusive entry, and nothing gives it back',
+    now: 'such an entry stays; a touch restores it with the protection of that time',
+    script: 'h:combo-cw-excl-mprotect',
+  },
+  mremapOfOneVma: {
+    since: '6.17',
+    before: 'mremap moves pages of one VMA only, else EFAULT',
+    now: 'what keeps its length may span several VMAs and gaps, which are passed over; that the ranges overlap is found out first',
+    script: 'r:13:multi',
+  },
+  changedVmaGivesNoAnon: {
+    since: '7.3',
+    before: 'a VMA whose pages have been touched does not join a neighbour without an anon_vma by mprotect or madvise',
+    now: 'it does, unless it came by fork',
+    script: 'h:drag-vma-boundary',
+  },
+  compoundStays: {
+    since: '7.3',
+    before: 'pieces of a huge page that are mapped one by one never migrate',
+    now: 'the huge page is split first, and they do',
+    script: 'h:thp:mremap-skew',
+  },
+  pagemapMarksDevice: {
+    since: '7.3',
+    before: 'for an entry of a device-private page, /proc/pid/pagemap and kpageflags tell whether it is mapped once, and huge',
+    now: 'they tell that of present entries only',
+    script: 'h:read-unmapped',
+  },
+  commandsUpToRelease: {
+    since: '7.3',
+    before: 'the commands of the test driver end with RELEASE',
+    now: 'FLAGS and READ_UNLOCKED come after it',
+    script: 'h:bad-args',
+  },
+};
+
+/** An option of the test driver, and the value that is the behaviour of before. */
+export interface DriverChange extends Change {
+  readonly value: string;
+}
+
+/** Behaviour of the test driver of that kernel, by its options. */
+export const driverChanges: Readonly<Record<string, DriverChange>> = {
+  exclusiveRule: {
+    value: 'chunk',
+    since: '6.15',
+    before: 'EXCLUSIVE collects a chunk and fails as a whole with EBUSY; the first page of a huge page stands for all of it',
+    now: 'pages become exclusive one by one until the first error, which is the answer',
+    script: 'h:prot-none',
+  },
+  exclusiveOwner: {
+    value: 'device',
+    since: '6.15',
+    before: 'EXCLUSIVE passes the device as owner, and its own callback ignores the event',
+    now: 'it passes none: the own callback erases, before the entry is stored',
+    script: 'r:1340:anon1',
+  },
+  window: {
+    value: '64',
+    since: '7.3',
+    before: 'a range fault or a snapshot has 64 pages',
+    now: 'it has 32',
+    script: 'h:drag-64-chunk',
+  },
+  batch: {
+    value: '64',
+    since: '7.3',
+    before: 'a migration has 64 pages',
+    now: 'it has 512: a huge page',
+    script: 'h:thp:dsys-thp',
+  },
+  hugePages: {
+    value: 'split',
+    since: '7.3',
+    before: 'a huge page is always split before it migrates',
+    now: 'it moves whole where it can',
+    script: 'h:thp:dsys-thp',
+  },
+  holeWrite: {
+    value: 'vma',
+    since: '7.3',
+    before: 'the device may write to a page made from a hole at once, if the VMA is writable',
+    now: 'its first write is a fault',
+    script: 'r:202:anon1',
+  },
+};

@@ -1,0 +1,161 @@
+/** What changed between kernels: each behaviour by a few operations, with it and without it, and by the recording that shows it. */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { bootMachine } from '../src/engines/conformance/machine.ts';
+import { parseOperation } from '../src/engines/conformance/operation.ts';
+import { type Answer, readRecording, type Script } from '../src/engines/conformance/recording.ts';
+import { perform, replayOn } from '../src/engines/conformance/replay.ts';
+import { coreChanges, driverChanges } from '../src/kernels/changes.ts';
+import { type Behaviour, behaviourOf, KERNELS, kernelNamed, NEWEST } from '../src/kernels/kernels.ts';
+import { Older, type OlderName } from '../src/kernels/older.ts';
+import { packageRoot } from '../src/package/version.ts';
+
+const changes = { ...coreChanges, ...driverChanges };
+const names = Object.keys(changes);
+const isCore = (name: string): name is OlderName => name in coreChanges;
+
+/** The newest kernel with one behaviour of before. */
+const withOne = (name: string): Behaviour =>
+  isCore(name)
+    ? { older: Older[name], options: {} }
+    : { older: 0, options: { [name]: (driverChanges[name] as { value: string }).value } };
+
+/** What the last of some operations is answered. */
+function lastAnswer(behaviour: Behaviour, operations: readonly string[]): Answer {
+  const machine = bootMachine(behaviour, false);
+  let answer: Answer = {};
+  for (const text of operations) answer = perform(machine, parseOperation(text));
+  return answer;
+}
+
+interface Example {
+  readonly operations: readonly string[];
+  readonly before: Answer;
+  readonly now: Answer;
+}
+
+const touched = ['open 0 0', 'mmap 0 4 rw anon', 'cw 0 4 1'];
+const huge = ['open 0 0', 'mmap 0 512 rw anon', 'madvise 0 512 hugepage'];
+const examples: Readonly<Record<string, Example>> = {
+  mprotectNeedsDirty: {
+    operations: ['open 0 0', 'mmap 0 1 rw anon', 'dmig 0 0 1', 'cr 0 1', 'mprotect 0 1 r', 'mprotect 0 1 rw', 'cw 0 1 5'],
+    before: { flt: 1 },
+    now: { flt: 0 },
+  },
+  mprotectLeavesHugeReadOnly: {
+    operations: [...huge, 'cw 0 1 5', 'mprotect 0 512 r', 'mprotect 0 512 rw', 'cw 0 1 6'],
+    before: { flt: 1 },
+    now: { flt: 0 },
+  },
+  longtermPinsShared: { operations: ['mmap 0 1 rw anon', 'gup longterm 0 1'], before: { n: 1, flt: 1 }, now: { n: 1, flt: 2 } },
+  populateSkipsHoles: {
+    operations: ['mmap 0 1 rw anon', 'mmap 2 1 rw anon', 'madvise 0 3 popread'],
+    before: { e: 12, flt: 2 },
+    now: { e: 12, flt: 1 },
+  },
+  newMappingJoinsNext: {
+    operations: ['mmap 0 1 rw anon', 'cw 0 1', 'mmap 2 1 rw anon', 'cw 2 1', 'mmap 1 1 rw anon', 'maps'],
+    before: { m: [[0, 1, 'rw-p', 0, 0], [1, 3, 'rw-p', 0, 0]] }, // biome-ignore format: one VMA after the other
+    now: { m: [[0, 2, 'rw-p', 0, 0], [2, 3, 'rw-p', 0, 0]] }, // biome-ignore format: one VMA after the other
+  },
+  hugeZeroSplits: { operations: [...huge, 'cr 0 1', 'cw 0 1 5', 'pm 1 1'], before: { k: ['z'] }, now: { k: ['shx'] } },
+  exclusiveFollowsMprotect: {
+    operations: [...touched, 'excl 0 0 1', 'mprotect 0 1 r', 'pm 0 1'],
+    before: { k: ['er'] },
+    now: { k: ['ew'] },
+  },
+  mremapOfOneVma: {
+    operations: ['mmap 0 1 rw anon', 'mmap 1 1 r anon', 'mremap 0 2 8 2'],
+    before: { e: 14 },
+    now: { e: 0 },
+  },
+  changedVmaGivesNoAnon: {
+    operations: ['mmap 0 1 rw anon', 'mprotect 0 1 r', 'mmap 1 1 rw anon', 'cw 1 1', 'mprotect 1 1 r', 'maps'],
+    before: { m: [[0, 1, 'r--p', 0, 0], [1, 2, 'r--p', 0, 0]] }, // biome-ignore format: one VMA after the other
+    now: { m: [[0, 2, 'r--p', 0, 0]] },
+  },
+  compoundStays: {
+    operations: [...huge, 'cw 0 512 1', 'mprotect 0 1 r', 'dmig 0 100 1', 'pm 100 1'],
+    before: { k: ['shx'] },
+    now: { k: ['dw'] },
+  },
+  pagemapMarksDevice: {
+    operations: [...touched, 'dmig 0 0 1', 'pm 0 2'],
+    before: { k: ['dwx', 'sx'] },
+    now: { k: ['dw', 'sx'] },
+  },
+  commandsUpToRelease: { operations: [...touched, 'badioctl 0 9'], before: { e: 22 }, now: { e: 0 } },
+  exclusiveRule: { operations: [...touched, 'excl 0 9 1'], before: { e: 16 }, now: { e: 14 } },
+  exclusiveOwner: {
+    operations: [...touched, 'dread 0 0 4', 'excl 0 0 1', 'dread 0 1 1'],
+    before: { e: 0, f: 0 },
+    now: { e: 0, f: 1 },
+  },
+  window: {
+    operations: ['open 0 0', 'mmap 0 40 rw anon', 'cw 32 2 1', 'dmig 0 33 1', 'dread 0 0 34', 'pm 33 1'],
+    before: { k: ['sx'] },
+    now: { k: ['dw'] },
+  },
+  batch: { operations: [...huge, 'cw 0 512 1', 'dmig 0 0 512', 'snap 0 0 1'], before: { p: ['LW'] }, now: { p: ['LW+pmd'] } },
+  hugePages: { operations: [...huge, 'cw 0 512 1', 'dmig 0 0 512', 'snap 0 0 1'], before: { p: ['LW'] }, now: { p: ['LW+pmd'] } },
+  holeWrite: {
+    operations: ['open 0 0', 'mmap 0 1 rw anon', 'dmig 0 0 1', 'dwrite 0 0 1 7'],
+    before: { e: 0, f: 0 },
+    now: { e: 0, f: 1 },
+  },
+};
+
+const pick = (answer: Answer, fields: Answer): Answer =>
+  Object.fromEntries(Object.keys(fields).map((field) => [field, answer[field]]));
+
+test('every change has an example, and a version between the oldest kernel and the newest', () => {
+  assert.deepEqual(Object.keys(examples).sort(), [...names].sort());
+  for (const [name, { since }] of Object.entries(changes)) assert.match(since, /^[67]\.\d+$/, name);
+});
+
+for (const [name, { operations, before, now }] of Object.entries(examples)) {
+  test(`${name}: before, and now`, () => {
+    assert.notDeepEqual(before, now);
+    assert.deepEqual(pick(lastAnswer(withOne(name), operations), before), before);
+    assert.deepEqual(pick(lastAnswer(behaviourOf(NEWEST), operations), now), now);
+  });
+}
+
+test('the oldest kernel has everything of before, the newest nothing', () => {
+  const [oldest] = KERNELS;
+  const { older, options } = behaviourOf(oldest);
+  assert.equal(
+    older,
+    Object.values(Older).reduce((bits, bit) => bits | bit, 0),
+  );
+  assert.deepEqual(Object.keys(options).sort(), Object.keys(driverChanges).sort());
+  assert.deepEqual(behaviourOf(NEWEST), { older: 0, options: {} });
+});
+
+const recordings = fileURLToPath(new URL('recordings/', packageRoot));
+const recorded: readonly Script[] = readdirSync(recordings)
+  .filter((name) => name.endsWith('.gz'))
+  .flatMap((name) => readRecording(join(recordings, name)));
+
+for (const [name, { script: id }] of Object.entries(changes)) {
+  if (id === null) continue;
+  test(`${name}: without it, the recording ${id} of ${NEWEST} disagrees`, () => {
+    const script = recorded.find((one) => one.id === id && one.kernel === NEWEST);
+    assert.ok(script !== undefined);
+    assert.deepEqual(replayOn(script, behaviourOf(NEWEST)), []);
+    assert.notDeepEqual(replayOn(script, withOne(name)), []);
+  });
+}
+
+test('a version is known by its series; another one is refused in one sentence', () => {
+  assert.equal(kernelNamed('7.3.4-1~bpo13+1', 'kernel'), '7.3');
+  assert.equal(kernelNamed('6.1', 'kernel'), '6.1');
+  for (const version of ['6.12', '7', '7.30', '', 'v7.3'])
+    assert.throws(() => kernelNamed(version, "the 'kernel'"), {
+      name: 'UsageError',
+      message: `the 'kernel' is '${version}', the model has Linux 6.1 and 7.3`,
+    });
+});
