@@ -8,8 +8,9 @@ import {
   conformance as conforms,
 } from '../library/conformance.ts';
 import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
-import { type Command, jsonFlag, kernelFlag, parseArguments } from './flags.ts';
+import { type Command, jsonFlag, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';
+import { kernelFlag } from './kernelFlag.ts';
 
 const flags = [{ ...kernelFlag, defaultText: 'the one that each recording is of' }, jsonFlag] as const;
 

@@ -14,8 +14,9 @@ import { runAudit } from './audit.ts';
 import { EXIT_VIOLATION } from './exitCodes.ts';
 import { exploreAll } from './exploreAll.ts';
 import { chromeFlag, reportExploration } from './exploreOutput.ts';
-import { bugFlag, type Command, jsonFlag, kernelFlag, parseArguments } from './flags.ts';
+import { bugFlag, type Command, jsonFlag, parseArguments } from './flags.ts';
 import { interruptedCode, interruptible } from './interruptible.ts';
+import { kernelFlag } from './kernelFlag.ts';
 import { outFile } from './outFile.ts';
 import { quote, UsageError } from './usage.ts';
 

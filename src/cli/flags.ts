@@ -1,7 +1,6 @@
 /** The flags of a command, declared once: parsing, checks and the help text all come from the table. */
 import { parseArgs } from 'node:util';
 import { type Bounds, boundsText, isWithin } from '../input/bounds.ts';
-import { KERNELS, NEWEST } from '../kernels/kernels.ts';
 import { quote, UsageError, unknown } from './usage.ts';
 
 /** One flag. */
@@ -63,16 +62,6 @@ export const bugFlag = {
   value: 'ID|FILE[#ID]',
   help: 'put a bug of hmm-lab bugs into the model first, or one of your own by the path of its module (docs/corpus.md)',
   example: 'R05',
-} as const;
-
-/** `--kernel`, which the commands have that run the model of a kernel. */
-export const kernelFlag = {
-  name: 'kernel',
-  kind: 'text',
-  value: KERNELS.join('|'),
-  defaultText: NEWEST,
-  help: 'be this version of Linux (docs/reference/kernels.md says what changed between them)',
-  example: KERNELS[0],
 } as const;
 
 /** Digits with an optional fraction: what a person means by a number. No exponents, no hexadecimal, no infinity. */

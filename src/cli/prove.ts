@@ -5,8 +5,9 @@ import { startProveLive } from '../report/proveLive.ts';
 import { provePage, proveText } from '../report/proveText.ts';
 import { styleFor } from '../report/style.ts';
 import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
-import { bugFlag, type Command, jsonFlag, kernelFlag, parseArguments } from './flags.ts';
+import { bugFlag, type Command, jsonFlag, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';
+import { kernelFlag } from './kernelFlag.ts';
 import { outFile } from './outFile.ts';
 
 const flags = [

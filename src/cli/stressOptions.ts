@@ -4,7 +4,8 @@ import { probabilities, raceBounds } from '../engines/race/check.ts';
 import { defaultRace } from '../engines/race/command.ts';
 import type { DelaySpec, RaceOptions } from '../engines/race/types.ts';
 import { type RaceRequest, type ReadyRace, readyRace } from '../library/race.ts';
-import { bugFlag, jsonFlag, kernelFlag, type Values } from './flags.ts';
+import { bugFlag, jsonFlag, type Values } from './flags.ts';
+import { kernelFlag } from './kernelFlag.ts';
 import { quote, UsageError } from './usage.ts';
 
 const actors = (name: 'cpus' | 'devices' | 'disturbers', help: string) =>

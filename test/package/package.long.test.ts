@@ -31,7 +31,7 @@ const own = JSON.parse((await runIn(root, process.execPath, ownMain, 'explore', 
 test('the package holds what runs and nothing else', () => {
   const kinds = [
     /^(package\.json|README\.md|LICENSE)$/,
-    /^recordings\/[\w-]+\.jsonl\.gz$/,
+    /^recordings\/[\w.-]+\.jsonl\.gz$/,
     /^examples\//,
     /^dist\/(erased|flat|stepped)\/(src|workers)\/.*\.js$/,
   ].concat(/^dist\/stepped\/src\/.*\.d\.ts$/);

@@ -88,8 +88,9 @@ export function* snapshot(
   range: MirrorRange,
   unlocked = optionIs(task.arena, mirror, Is.unlockedOn),
 ): Steps<Errno> {
+  const { arena } = task;
   const { notifier } = range;
-  const mm = mirrorMm(task.arena, mirror);
+  const mm = mirrorMm(arena, mirror);
   let result: number;
   if (unlocked) {
     result = yield* hmmRangeFaultUnlockedTimeout(task, range, 0);
