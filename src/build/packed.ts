@@ -5,9 +5,9 @@
  *
  * An entry is a module that no other imports: a worker, an export of the package, or what is loaded from another tree by its name.
  */
-import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, normalize, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, normalize, sep } from 'node:path';
+import { treeScript } from './treeScript.ts';
 
 const EXPORTS = ['src/index', 'src/model', 'src/scenario'];
 
@@ -87,12 +87,14 @@ export function unreached(dist: string): string[] {
   return [...new Set(left.map((name) => topmost(name, folders)))];
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const dist = resolve(process.argv[2] ?? 'dist');
-  const lists = new Map<string, string[]>();
+/** Writes the lists of {@link unreached}, each into the folder whose names it has. */
+function writeLists(dist: string): void {
+  const lists = new Map<string, string>();
   for (const name of unreached(dist)) {
     const folder = dirname(name);
-    lists.set(folder, [...(lists.get(folder) ?? []), `/${basename(name)}${name.endsWith(sep) ? '/' : ''}\n`]);
+    lists.set(folder, `${lists.get(folder) ?? ''}/${basename(name)}${name.endsWith(sep) ? '/' : ''}\n`);
   }
-  for (const [folder, lines] of lists) writeFileSync(join(dist, folder, '.npmignore'), lines.join(''));
+  for (const [folder, list] of lists) writeFileSync(join(dist, folder, '.npmignore'), list);
 }
+
+treeScript(import.meta.url, writeLists);

@@ -1,6 +1,6 @@
 /** Which scenario a call is about, with which driver, in which model. */
 import type { Mutation } from '../bugs/bug.ts';
-import { type DriverSettings, parseDriverSpec } from '../drivers/base/options.ts';
+import { type DriverSettings, KERNEL, parseDriverSpec } from '../drivers/base/options.ts';
 import { UsageError } from '../input/usageError.ts';
 import { kernelNamed, NEWEST } from '../kernels/kernels.ts';
 import { bugOf } from '../userModules/bugNamed.ts';
@@ -48,8 +48,10 @@ export function askedDriver({ driver, driverSettings, kernel }: DriverRequest): 
 }
 
 /** A kernel goes with the settings of the driver. @throws UsageError for one that the model cannot be. */
-export const kernelSetting = (kernel: string | undefined): DriverSettings =>
-  kernel === undefined || kernelNamed(kernel, 'kernel') === NEWEST ? {} : { kernel: kernelNamed(kernel, 'kernel') };
+export function kernelSetting(version: string | undefined): DriverSettings {
+  const kernel = version === undefined ? NEWEST : kernelNamed(version, KERNEL);
+  return kernel === NEWEST ? {} : { [KERNEL]: kernel };
+}
 
 export interface Subject extends AskedDriver {
   readonly scenario: string;
