@@ -108,16 +108,15 @@ export function* snapshot(
   return 0;
 }
 
-/** One pass: token, walk, check under the lock, program. -EBUSY means "collided, again". */
-function* pass(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<Errno> {
-  const seen = yield* snapshot(task, mirror, range);
+/** One pass: token, walk, check under the lock, program. -EBUSY means "collided, again". `unlocked`: as {@link snapshot} takes it. */
+function* pass(task: Task, mirror: Mirror, range: MirrorRange, write: boolean, unlocked?: boolean): Steps<Errno> {
+  const seen = yield* snapshot(task, mirror, range, unlocked);
   return seen === 0 ? yield* commit(task, mirror, range, write) : seen;
 }
 
 /** The same with a range fault that may drop mmap_lock, whatever the option says. */
 function* passUnlocked(task: Task, mirror: Mirror, range: MirrorRange, write: boolean): Steps<Errno> {
-  const seen = yield* snapshot(task, mirror, range, true);
-  return seen === 0 ? yield* commit(task, mirror, range, write) : seen;
+  return yield* pass(task, mirror, range, write, true);
 }
 
 /**
