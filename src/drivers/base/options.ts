@@ -4,6 +4,7 @@ import type { Arena } from '../../arena/arena.ts';
 import { Mirror } from '../../arena/structures.ts';
 import { UsageError } from '../../input/usageError.ts';
 import { behaviourOf, type Kernel, kernelNamed, NEWEST } from '../../kernels/kernels.ts';
+import { setOlder } from '../../kernels/older.ts';
 import { type Driver, type DriverOption, MOST_OPTIONS } from './driver.ts';
 
 /** Chosen values by option name; what is absent has its default. */
@@ -46,10 +47,14 @@ export const KERNEL = 'kernel';
 const isKernel = ({ options }: Driver, name: string): boolean => name === KERNEL && !Object.hasOwn(options, name);
 
 /** @throws UsageError for a kernel that the model cannot be. */
-export function kernelOf(driver: Driver, settings: DriverSettings): Kernel {
+function kernelOf(driver: Driver, settings: DriverSettings): Kernel {
   const version = isKernel(driver, KERNEL) ? settings[KERNEL] : undefined;
   return version === undefined ? NEWEST : kernelNamed(version, KERNEL);
 }
+
+/** Makes the model the kernel that the settings ask for. Before the first operation. @throws UsageError for one that it cannot be. */
+export const setKernel = (arena: Arena, driver: Driver, settings: DriverSettings): void =>
+  setOlder(arena, behaviourOf(kernelOf(driver, settings)).older);
 
 /** The settings with what the test driver of that kernel did otherwise, where nothing else is asked for. */
 function inKernel(driver: Driver, settings: DriverSettings): DriverSettings {

@@ -7,13 +7,11 @@ import { Actor, ActorState, type Mirror, type Mm } from '../../arena/structures.
 import type { PageNumber } from '../../arena/units.ts';
 import { type Driver, mirrorNeeds } from '../../drivers/base/driver.ts';
 import { mirrorAlloc } from '../../drivers/base/mirror.ts';
-import { type DriverSettings, kernelOf, optionWords, storeOptions } from '../../drivers/base/options.ts';
+import { type DriverSettings, optionWords, setKernel, storeOptions } from '../../drivers/base/options.ts';
 import { probeDevices } from '../../drivers/base/probe.ts';
 import { dmirror } from '../../drivers/dmirror/index.ts';
 import { registerDriver } from '../../drivers/registry.ts';
 import { UsageError } from '../../input/usageError.ts';
-import { behaviourOf } from '../../kernels/kernels.ts';
-import { setOlder } from '../../kernels/older.ts';
 import { cpuStore } from '../../mm/fault/cpuAccess.ts';
 import { MEMORY_DEVICE_COHERENT, MEMORY_DEVICE_PRIVATE } from '../../mm/page/devPagemap.ts';
 import type { DeviceHandle } from '../../mm/page/devres.ts';
@@ -117,7 +115,7 @@ export function smallMachine(options: SmallOptions): SmallMachine {
     swapSlots,
     memcgs: memoryMax === undefined ? 0 : 1,
   });
-  setOlder(arena, behaviourOf(kernelOf(driver, settings)).older);
+  setKernel(arena, driver, settings);
   const task = new Task(arena, actors, { park: parkAlone, clock: () => 0 });
   store(arena, task.actor + Actor.state, ActorState.running);
   const mm = mmAlloc(arena);

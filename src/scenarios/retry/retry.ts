@@ -12,12 +12,10 @@ import { Actor, ActorState, type Mirror, type Mm, type Pgmap } from '../../arena
 import type { Handle, Vpn } from '../../arena/units.ts';
 import { type Driver, mirrorNeeds } from '../../drivers/base/driver.ts';
 import { mirrorAlloc, mirrorFree } from '../../drivers/base/mirror.ts';
-import { type DriverSettings, kernelOf, optionWords, storeOptions } from '../../drivers/base/options.ts';
+import { type DriverSettings, optionWords, setKernel, storeOptions } from '../../drivers/base/options.ts';
 import { probeDevices } from '../../drivers/base/probe.ts';
 import { registerDriver } from '../../drivers/registry.ts';
 import { UsageError } from '../../input/usageError.ts';
-import { behaviourOf } from '../../kernels/kernels.ts';
-import { setOlder } from '../../kernels/older.ts';
 import { cpuStore } from '../../mm/fault/cpuAccess.ts';
 import { MEMORY_DEVICE_PRIVATE } from '../../mm/page/devPagemap.ts';
 import { deviceDel } from '../../mm/page/devres.ts';
@@ -112,7 +110,7 @@ function fillDevice(task: Task, options: RetryOptions, mirror: Mirror, device: n
 export function retryScenario(options: RetryOptions): RetryScenario {
   const { driver, pages } = options;
   const arena = createArena(retrySizes(options));
-  setOlder(arena, behaviourOf(kernelOf(driver, options.settings)).older);
+  setKernel(arena, driver, options.settings);
   const task = new Task(arena, actorCount(options, driver), { park: parkAlone, clock: () => 0 });
   store(arena, task.actor + Actor.state, ActorState.running);
   const mm = mmAlloc(arena);
