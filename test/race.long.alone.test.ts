@@ -58,22 +58,17 @@ test('more actors than cores', async () => {
   assert.equal(result.violations.length, 0, found(result));
 });
 
-test('the device under the update lock, and the range fault that drops mmap_lock', async () => {
-  for (const driverSettings of [{ engine: 'mutex' }, { unlocked: 'on' }, { window: '1' }, { ownMigrate: 'treatAsForeign' }]) {
-    const result = await run({ driverSettings, seconds: 0.5, seed: 5 });
+test('settings of the device and policies of the retry loop, two of them at a time', async () => {
+  const settings = [
+    { engine: 'mutex', policy: 'progress' },
+    { unlocked: 'on', policy: 'backoff' },
+    { window: '1', notifierPages: '16' },
+    { ownMigrate: 'treatAsForeign', policy: 'timeslice' },
+  ];
+  for (const driverSettings of settings) {
+    const result = await run({ driverSettings: { ...driverSettings, deadlineMs: '5' }, seconds: 0.5, seed: 5 });
     assert.equal(result.violations.length, 0, `${JSON.stringify(driverSettings)}: ${found(result)}`);
-  }
-});
-
-test('notifiers in blocks, made on demand, and policies of the retry loop', async () => {
-  for (const notifierPages of ['16']) {
-    const result = await run({ driverSettings: { notifierPages }, seed: 11 });
-    assert.equal(result.violations.length, 0, `${notifierPages} pages: ${found(result)}`);
-    assert.ok(result.counters.migratedToDevice > 0);
-  }
-  for (const policy of ['progress', 'backoff', 'timeslice']) {
-    const result = await run({ driverSettings: { policy, deadlineMs: '5' }, seconds: 0.5, seed: 12 });
-    assert.equal(result.violations.length, 0, `${policy}: ${found(result)}`);
+    assert.ok(result.counters.deviceFaults > 0);
   }
 });
 
@@ -109,7 +104,7 @@ test('a worker killed in the middle is named', async () => {
   assert.match(death?.message ?? '', /migrator0 .*when it died/);
 });
 
-test('with a bug in the model, by its id or as a mutation of the own, the rule breaks that it is there to break, and is traced', async () => {
+test('with a mutation of the own in the model, the rule breaks that it is there to break, and is traced', async () => {
   const own: Mutation = {
     id: 'never-again',
     title: 'the collision check sees no collision',
@@ -132,8 +127,6 @@ test('with a bug in the model, by its id or as a mutation of the own, the rule b
   const result = await race({ bug: own, seconds: 20, pages: 32, disturbers: 2, delays, trace: 60 }, { onReproducing });
   assert.deepEqual([result.verdict, result.config.bug], ['violation', 'never-again']);
   assert.ok(told > 0 && result.trace !== null && result.trace.found !== null);
-  const known = await race({ bug: 'R05', seconds: 1 });
-  assert.deepEqual([known.config.bug, known.trace], ['R05', null]);
 });
 
 test('an aborted race gives what there is', async () => {
@@ -206,15 +199,11 @@ test('the watchdog tells a livelock', async () => {
   });
 });
 
-test('pages that come home only when somebody else happens to bring them are a livelock', async () => {
-  const forgetful = `
-    export default { ...dmirror, name: 'forgetful', pagemap: { ...dmirror.pagemap, *migrateToRam() { return 0; } } };
-  `;
-  await withDriver(forgetful, async (driver) => {
-    const result = await run({ seconds: 60, driver, watchdogSeconds: 4 });
-    assert.equal(result.violations[0]?.rule, 'I-PROG', found(result));
-    assert.match(result.violations[0]?.message ?? '', /^livelock: /);
-  });
+test('with a bug by its id, pages that come home only when somebody else happens to bring them: a livelock', async () => {
+  const result = await race({ bug: 'R80', pages: 64, seconds: 60, watchdogSeconds: 2 });
+  assert.deepEqual([result.config.bug, result.trace], ['R80', null]);
+  assert.equal(result.violations[0]?.rule, 'I-PROG', found(result));
+  assert.match(result.violations[0]?.message ?? '', /^livelock: /);
 });
 
 test('impossible drivers are refused before anything starts', async () => {

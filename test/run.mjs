@@ -1,7 +1,7 @@
 /**
  * Runs the tests of a built package: `node test/run.mjs [--long | --all] [PATTERN ...]`.
  *
- * The name of a file says how it runs. `x.test.ts` takes seconds, and runs beside others, one file a core. With `.long` in its name
+ * The name of a file says how it runs. `x.test.ts` takes seconds, and runs beside others, one file a core and one more. With `.long` in its name
  * a file takes longer: it runs with `--long` (only such files) and `--all`, or when a pattern finds it. So does every file that runs from
  * a second tree. With `.alone` it lets threads race or measures them, so nothing runs beside it. A pattern is a part of
  * `test/FOLDER/NAME`; `TREE/` before it says from which tree alone.
@@ -88,7 +88,8 @@ if (typeof files === 'string') {
   const others = files.filter((one) => !isAlone(one));
   // The long ones first, so that none is left over when all else is done.
   others.sort((a, b) => Number(b.isLong) - Number(a.isLong));
-  await runFiles(others, Math.min(others.length, availableParallelism()), count);
+  // One more than there are cores, as many a file waits for a program or a limit of time.
+  await runFiles(others, Math.min(others.length, availableParallelism() + 1), count);
   await runFiles(files.filter(isAlone), 1, count);
   process.stdout.write(summary(count, performance.now() - began));
   if (!isGreen(count)) process.exitCode = 1;
