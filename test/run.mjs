@@ -1,9 +1,9 @@
 /**
  * Runs the tests of a built package: `node test/run.mjs [--long | --all] [PATTERN ...]`.
  *
- * The name of a file says how it runs. `x.test.ts` takes seconds, and runs beside others, one file a core and one more. With `.long` in its name
- * a file takes longer: it runs with `--long` (only such files) and `--all`, or when a pattern finds it. So does every file that runs from
- * a second tree. With `.alone` it lets threads race or measures them, so nothing runs beside it. A pattern is a part of
+ * The name of a file says how it runs. `x.test.ts` takes seconds, and runs beside others, one file a core and one more. With `.long` in
+ * its name a file takes longer: it runs with `--long` (only such files) and `--all`, or when a pattern finds it. So does every file that
+ * runs from a second tree. With `.alone` it lets threads race or measures them, so nothing runs beside it. A pattern is a part of
  * `test/FOLDER/NAME`; `TREE/` before it says from which tree alone.
  */
 import { readdirSync } from 'node:fs';
