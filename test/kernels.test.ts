@@ -61,6 +61,11 @@ const examples: Readonly<Record<string, Example>> = {
     before: { m: [[0, 1, 'rw-p', 0, 0], [1, 3, 'rw-p', 0, 0]] }, // biome-ignore format: one VMA after the other
     now: { m: [[0, 2, 'rw-p', 0, 0], [2, 3, 'rw-p', 0, 0]] }, // biome-ignore format: one VMA after the other
   },
+  noGuardRegions: {
+    operations: ['mmap 0 2 rw anon', 'cw 0 2 1', 'madvise 1 1 102', 'cr 0 2'],
+    before: { v: [1, 2] },
+    now: { v: [1, 'SEGV1'] },
+  },
   hugeZeroSplits: { operations: [...huge, 'cr 0 1', 'cw 0 1 5', 'pm 1 1'], before: { k: ['z'] }, now: { k: ['shx'] } },
   exclusiveFollowsMprotect: {
     operations: [...touched, 'excl 0 0 1', 'mprotect 0 1 r', 'pm 0 1'],

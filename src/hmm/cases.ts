@@ -10,6 +10,7 @@ import { pgmapOwner } from '../mm/page/devPagemap.ts';
 import {
   isDeviceExclusive,
   isDevicePrivate,
+  isGuard,
   isMigration,
   isSwap,
   LEAF_DEVICE_PRIVATE_WRITE,
@@ -133,7 +134,8 @@ function* nonpresent(task: Task, walk: Walk, pte: Pte, vpn: Vpn, end: Vpn): Step
     range.hmmPfns[at] = sticky;
     return 0;
   }
-  if (pte === 0 || isDevicePrivate(pte) || isDeviceExclusive(pte) || isSwap(pte)) return pend(walk, vpn, end, need);
+  if (pte === 0 || isDevicePrivate(pte) || isDeviceExclusive(pte) || isSwap(pte) || isGuard(pte))
+    return pend(walk, vpn, end, need);
   if (isMigration(pte)) {
     walk.last = vpn;
     yield* migrationEntryWait(task, get(arena, mm + Mm.pgd), vpn);

@@ -47,6 +47,12 @@ export const coreChanges: Readonly<Record<OlderName, Change>> = {
     now: 'it joins the one before it',
     script: 'r:116:fork',
   },
+  noGuardRegions: {
+    since: '6.13',
+    before: 'madvise knows no guard regions',
+    now: 'GUARD_INSTALL puts markers in place of pages, where every access is refused until GUARD_REMOVE',
+    script: null,
+  },
   hugeZeroSplits: {
     since: '6.13',
     before: 'a write to the huge zero page splits it into small zero pages, one of which is replaced',

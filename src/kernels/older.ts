@@ -19,6 +19,7 @@ export const Older = {
   populateSkipsHoles: 512,
   pagemapMarksDevice: 1024,
   commandsUpToRelease: 2048,
+  noGuardRegions: 4096,
 } as const;
 
 export type OlderName = keyof typeof Older;

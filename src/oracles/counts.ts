@@ -23,6 +23,7 @@ import {
   describePte,
   isDeviceExclusive,
   isDevicePrivate,
+  isGuard,
   isMigration,
   isSwap,
   leafKind,
@@ -63,6 +64,7 @@ function countMm(arena: Arena, mm: Mm, maps: Int32Array, findings: Finding[]): v
         findings.push({ rule: 'I-PERM', message: `${where} can be read, its mapping cannot` });
     } else if (
       !isMigration(pte) &&
+      !isGuard(pte) &&
       !(isSwap(pte) && arena.hasSwap) &&
       !(ptePresent(pte) && (pte & PTE_SPECIAL) !== 0 && isZeroPage(arena, pfn))
     ) {

@@ -2,23 +2,25 @@
 import { frameLoad, frameStore } from '../../arena/access.ts';
 import { cpuBegin, cpuEnd, isFault } from '../../mm/fault/cpuAccess.ts';
 import { VM_FAULT_SIGSEGV } from '../../mm/table/vmFault.ts';
-import { vmaLookup } from '../../mm/vma/vma.ts';
+import { VM_ACCESS, VM_WRITE, vmaFlags, vmaLookup } from '../../mm/vma/vma.ts';
 import { run } from '../../steps/steps.ts';
 import type { Machine, Process } from './machine.ts';
 import { addressAt, numberAt, type Operation, vpnOf } from './operation.ts';
 import type { Answer } from './recording.ts';
 
-/** The signal a failed access gets: SIGSEGV with MAPERR or ACCERR, or SIGBUS with ADRERR. */
-function signal({ arena }: Machine, { mm }: Process, vpn: number, fault: number): string {
+/** The signal a failed access gets: SIGSEGV with MAPERR (no mapping, or a guard) or ACCERR, or SIGBUS with ADRERR. */
+function signal({ arena }: Machine, { mm }: Process, vpn: number, fault: number, write: boolean): string {
   if ((fault & VM_FAULT_SIGSEGV) === 0) return 'BUS2';
-  return vmaLookup(arena, mm, vpn) === 0 ? 'SEGV1' : 'SEGV2';
+  const vma = vmaLookup(arena, mm, vpn);
+  const allowed = vma !== 0 && (vmaFlags(arena, vma) & (write ? VM_WRITE : VM_ACCESS)) !== 0;
+  return vma === 0 || allowed ? 'SEGV1' : 'SEGV2';
 }
 
 /** The first word of a page, or the signal. */
 function loadWord(machine: Machine, process: Process, vpn: number): number | string {
   const { arena, task } = machine;
   const at = run(cpuBegin(task, process.mm, vpn, false));
-  if (isFault(at)) return signal(machine, process, vpn, -at);
+  if (isFault(at)) return signal(machine, process, vpn, -at, false);
   const value = frameLoad(arena, at) >>> 0;
   cpuEnd(task);
   return value;
@@ -27,7 +29,7 @@ function loadWord(machine: Machine, process: Process, vpn: number): number | str
 function storeWord(machine: Machine, process: Process, vpn: number, value: number): string {
   const { arena, task } = machine;
   const at = run(cpuBegin(task, process.mm, vpn, true));
-  if (isFault(at)) return signal(machine, process, vpn, -at);
+  if (isFault(at)) return signal(machine, process, vpn, -at, true);
   frameStore(arena, at, value);
   cpuEnd(task);
   return 'ok';

@@ -11,15 +11,19 @@ import { dmirror } from '../../drivers/dmirror/index.ts';
 import { registerDriver } from '../../drivers/registry.ts';
 import type { Behaviour } from '../../kernels/kernels.ts';
 import { setOlder } from '../../kernels/older.ts';
+import { unpinUserPage } from '../../mm/fault/gup.ts';
 import { putAddressSpace } from '../../mm/file/addressSpace.ts';
 import { MEMORY_DEVICE_COHERENT, MEMORY_DEVICE_PRIVATE } from '../../mm/page/devPagemap.ts';
 import { deviceDel } from '../../mm/page/devres.ts';
+import { GUP_PIN_COUNTING_BIAS } from '../../mm/page/page.ts';
 import { putPage } from '../../mm/page/zone.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
 import { mmAlloc } from '../../mm/vma/mmStruct.ts';
 import { run } from '../../steps/steps.ts';
 import { Task } from '../../sync/task.ts';
 import { parkAlone } from '../../sync/wait.ts';
+import { closeLog, type EventLog } from './events.ts';
+import { fillMissing, forgetMissing, type MissingRange } from './missing.ts';
 
 /** The in-tree driver of the newest kernel: its policies, named for what they do. */
 const IN_TREE = {
@@ -70,9 +74,23 @@ export interface Process {
   readonly devices: Map<number, DeviceFile>;
   readonly files: Map<number, MemoryFile>;
   readonly pipes: Map<number, Pipe>;
+  /** Pages that it has pinned for ever. */
+  readonly pinned: Pfn[];
+  /** Ranges whose missing pages a thread of it fills. */
+  readonly missing: MissingRange[];
+  /** Its log of notifier events. */
+  log: EventLog | null;
 }
 
-const newProcess = (mm: Mm): Process => ({ mm, devices: new Map(), files: new Map(), pipes: new Map() });
+const newProcess = (mm: Mm): Process => ({
+  mm,
+  devices: new Map(),
+  files: new Map(),
+  pipes: new Map(),
+  pinned: [],
+  missing: [],
+  log: null,
+});
 
 export interface Machine {
   readonly arena: Arena;
@@ -91,7 +109,7 @@ export function bootMachine({ older, options }: Behaviour, coherent: boolean): M
     devicePages: DEVICE_PAGES,
     devices: DEVICES,
     tables: 1024,
-    actors: 1,
+    actors: 2,
     mms: 32,
     vmas: 2048,
     mirrors: 64,
@@ -99,8 +117,15 @@ export function bootMachine({ older, options }: Behaviour, coherent: boolean): M
     frameWords: 2,
   });
   setOlder(arena, older);
-  const task = new Task(arena, 0, { park: parkAlone, clock: () => 0 });
-  store(arena, task.actor + Actor.state, ActorState.running);
+  const processes = new Map<number, Process>();
+  const helper = new Task(arena, 1, { park: parkAlone, clock: () => 0 });
+  const task = new Task(arena, 0, {
+    clock: () => 0,
+    *park(waiting, word, value, killable) {
+      if (!fillMissing(helper, processes.values())) yield* parkAlone(waiting, word, value, killable);
+    },
+  });
+  for (const { actor } of [task, helper]) store(arena, actor + Actor.state, ActorState.running);
   const driver = registerDriver(dmirror);
   const kinds = Array.from({ length: coherent ? DEVICES : FIRST_COHERENT }, (_, device) => ({
     type: device < FIRST_COHERENT ? MEMORY_DEVICE_PRIVATE : MEMORY_DEVICE_COHERENT,
@@ -114,7 +139,7 @@ export function bootMachine({ older, options }: Behaviour, coherent: boolean): M
     driver,
     driverWords: optionWords(dmirror, { ...IN_TREE, ...options }),
     devices,
-    processes: new Map(),
+    processes,
   };
   machine.processes.set(0, newProcess(mmAlloc(arena)));
   return machine;
@@ -150,17 +175,25 @@ export function closePipe({ task }: Machine, pipe: Pipe): void {
 }
 
 /** fork: the child has the same files open. */
-export function forkProcess({ devices, files, pipes }: Process, child: number): Process {
+export function forkProcess({ devices, files, pipes, log }: Process, child: number): Process {
   for (const shared of [...devices.values(), ...files.values(), ...pipes.values()]) shared.users++;
-  return { mm: child, devices: new Map(devices), files: new Map(files), pipes: new Map(pipes) };
+  if (log !== null) log.users++;
+  return { ...newProcess(child), devices: new Map(devices), files: new Map(files), pipes: new Map(pipes), log };
+}
+
+export function unpinAll({ task }: Machine, { pinned }: Process): void {
+  for (const pfn of pinned.splice(0)) run(unpinUserPage(task, pfn));
 }
 
 /** exit: the address space goes first, the files after it. */
 export function exitProcess(machine: Machine, worker: number, process: Process): void {
+  forgetMissing(machine.task, process);
   run(mmput(machine.task, process.mm));
   for (const file of process.devices.values()) closeDevice(machine, file);
   for (const file of process.files.values()) closeFile(machine, file);
   for (const pipe of process.pipes.values()) closePipe(machine, pipe);
+  if (process.log !== null) closeLog(machine.task, process.log);
+  unpinAll(machine, process);
   machine.processes.delete(worker);
 }
 
@@ -170,10 +203,12 @@ export function shutDown(machine: Machine): void {
   for (const { device } of machine.devices) run(deviceDel(machine.task, device));
 }
 
-/** References that open pipes hold, by page frame: what the count oracle must know. */
+/** References that open pipes and pins hold, by page frame: what the count oracle must know. */
 export function pinnedPages({ processes }: Machine): Map<number, number> {
   const pinned = new Map<number, number>();
+  const hold = (pfn: Pfn, references: number): unknown => pinned.set(pfn, (pinned.get(pfn) ?? 0) + references);
   const pipes = new Set([...processes.values()].flatMap((process) => [...process.pipes.values()]));
-  for (const { pages } of pipes) for (const pfn of pages) pinned.set(pfn, (pinned.get(pfn) ?? 0) + 1);
+  for (const { pages } of pipes) for (const pfn of pages) hold(pfn, 1);
+  for (const process of processes.values()) for (const pfn of process.pinned) hold(pfn, GUP_PIN_COUNTING_BIAS);
   return pinned;
 }

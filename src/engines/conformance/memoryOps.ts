@@ -80,14 +80,17 @@ const advices: ReadonlySet<string> = new Set<Advice>([
   'popwrite',
 ]);
 
+/** Advice that is recorded by number. */
+const numbered: Readonly<Record<string, Advice>> = { 102: 'guardInstall', 103: 'guardRemove' };
+
 const isAdvice = (text: string): text is Advice => advices.has(text);
 
 export function advise({ task }: Machine, { mm }: Process, op: Operation): Answer {
   const advice = textAt(op, 2);
   if (advice === 'dontneed') return answer(run(madviseDontneed(task, mm, ...rangeOf(op))));
   if (advice === 'collapse') return answer(run(madviseCollapse(task, mm, ...rangeOf(op))));
-  if (!isAdvice(advice)) return { e: EINVAL };
-  return answer(run(madvise(task, mm, ...rangeOf(op), advice)));
+  const known = isAdvice(advice) ? advice : numbered[advice];
+  return known === undefined ? { e: EINVAL } : answer(run(madvise(task, mm, ...rangeOf(op), known)));
 }
 
 export function fork(machine: Machine, process: Process, op: Operation): Answer {

@@ -8,6 +8,8 @@ const PROTECTION = /^(-|[rwx]{1,3})$/;
 const ADVICE = /^([a-z]+|\d+)$/;
 const MAPPING = /^(anon|sanon|fpriv|fshared|huge|dev)$/;
 const PIN_MODE = /^(get|getfast|pin|pinfast|longterm|longfast)$/;
+/** What sysfs takes for huge pages of a size. */
+const HUGE_SWITCH = /^(always|inherit|madvise|never)$/;
 
 interface Word {
   readonly kind: Kind;
@@ -48,6 +50,9 @@ const grammar = {
   pin: [slot, ...range],
   unpin: [slot],
   gup: [{ kind: 'text', allowed: PIN_MODE }, ...range, { kind: 'text', allowed: /^w$/, optional: true }],
+  ltpin: [...range, optional({ kind: 'text', allowed: /^w$/ })],
+  ltunpin: [],
+  uffd: [...range, optional(value)],
   file: [slot, count],
   ftrunc: [slot, count],
   fpunch: [slot, count, count],
@@ -67,6 +72,11 @@ const grammar = {
   flags: [slot, count],
   badioctl: [slot, count],
   nullcmd: [slot, count],
+  evopen: [],
+  ev: [],
+  clearrefs: [count],
+  split: [...range, count],
+  mthp: [count, { kind: 'text', allowed: HUGE_SWITCH }],
   pm: range,
   maps: [],
   smaps: [],
@@ -167,9 +177,11 @@ export function parseOperation(text: string): Operation {
 
 /** First page of the model's address space that stands for page 0 of the arena. */
 export const ARENA_VPN = 1 << 20;
+/** First page after the arena. */
+export const ARENA_END = ARENA_VPN + (1 << 20);
 /** A page nobody ever maps: stands for every address outside the arena. */
 const ELSEWHERE_VPN = 1 << 10;
-const ARENA_PAGES = 1n << 20n;
+const ARENA_PAGES = BigInt(ARENA_END - ARENA_VPN);
 
 /** The page of the model that stands for a byte address. */
 export function vpnOf(at: bigint): number {

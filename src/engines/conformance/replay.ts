@@ -15,7 +15,8 @@ import { bootMachine, type Machine, type Process, pinnedPages, shutDown } from '
 import { advise, exit, fork, lock, mmap, protect, remap, resize, unmap } from './memoryOps.ts';
 import { numberAt, type Operation, type OperationName } from './operation.ts';
 import type { Answer, Script } from './recording.ts';
-import { gupTest, processVmRead, processVmWrite, splice, unsplice } from './userPages.ts';
+import { clearReferences, openEvents, readEvents, splitPages, switchHugeSize, userfaultfd } from './systemFiles.ts';
+import { gupTest, longtermPin, longtermUnpin, processVmRead, processVmWrite, splice, unsplice } from './userPages.ts';
 import { maps, pagemap, smaps } from './views.ts';
 
 type Handler = (machine: Machine, process: Process, op: Operation) => Answer;
@@ -39,6 +40,9 @@ const handlers: Readonly<Record<OperationName, Handler>> = {
   pin: splice,
   unpin: unsplice,
   gup: gupTest,
+  ltpin: longtermPin,
+  ltunpin: longtermUnpin,
+  uffd: userfaultfd,
   file: createFile,
   ftrunc: truncate,
   fpunch: punch,
@@ -58,6 +62,11 @@ const handlers: Readonly<Record<OperationName, Handler>> = {
   flags: flagsCommand,
   badioctl: badCommand,
   nullcmd: nullCommand,
+  evopen: openEvents,
+  ev: readEvents,
+  clearrefs: clearReferences,
+  split: splitPages,
+  mthp: switchHugeSize,
   pm: pagemap,
   maps,
   smaps,

@@ -2,12 +2,13 @@
 import { frameLoad, frameStore } from '../../arena/access.ts';
 import { EBADF } from '../../arena/errno.ts';
 import { frameAt } from '../../arena/frames.ts';
+import type { Pfn } from '../../arena/units.ts';
 import { getLongtermPage } from '../../migrate/longterm.ts';
 import { FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../mm/fault/gup.ts';
 import { putPage } from '../../mm/page/zone.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../mm/vma/mmapLock.ts';
 import { run } from '../../steps/steps.ts';
-import { closePipe, type Machine, type Process } from './machine.ts';
+import { closePipe, type Machine, type Process, unpinAll } from './machine.ts';
 import { addressAt, numberAt, type Operation, textAt, vpnOf } from './operation.ts';
 import type { Answer } from './recording.ts';
 
@@ -111,4 +112,19 @@ export function gupTest(machine: Machine, process: Process, op: Operation): Answ
     else run(putPage(machine.task, pfn));
   });
   return { e: 0, n: done };
+}
+
+/** A pin that lasts: all pages, or none. */
+export function longtermPin(machine: Machine, process: Process, op: Operation): Answer {
+  const foll = FOLL_PIN | FOLL_LONGTERM | (textAt(op, 2) === 'w' ? FOLL_WRITE : 0);
+  const pages: Pfn[] = [];
+  const { error } = takeEach(machine, process, vpnOf(addressAt(op, 0)), numberAt(op, 1), foll, (pfn) => pages.push(pfn));
+  if (error === 0) process.pinned.push(...pages);
+  else for (const pfn of pages) run(unpinUserPage(machine.task, pfn));
+  return { e: error };
+}
+
+export function longtermUnpin(machine: Machine, process: Process): Answer {
+  unpinAll(machine, process);
+  return { e: 0 };
 }

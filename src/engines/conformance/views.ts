@@ -11,6 +11,7 @@ import { compoundHead, isDevicePage, PG_FILE, pageFlags, pageMapcount } from '..
 import {
   isDeviceExclusive,
   isDevicePrivate,
+  isGuard,
   LEAF_DEVICE_EXCLUSIVE,
   LEAF_DEVICE_PRIVATE_WRITE,
   leafKind,
@@ -33,7 +34,7 @@ import {
   vmasIn,
 } from '../../mm/vma/vma.ts';
 import type { Machine, Process } from './machine.ts';
-import { ARENA_VPN, addressAt, numberAt, type Operation, vpnOf } from './operation.ts';
+import { ARENA_END, ARENA_VPN, addressAt, numberAt, type Operation, vpnOf } from './operation.ts';
 import type { Answer } from './recording.ts';
 
 /** `c2`, `c3`: page of a coherent device; nothing for a system page. */
@@ -61,6 +62,7 @@ function kindOf(arena: Arena, pte: number, isLeaf: boolean): string {
     const flags = isOlder(arena, Older.pagemapMarksDevice) ? flagsOf(arena, pfn, isLeaf) : '';
     return `${leafKind(pte) === LEAF_DEVICE_PRIVATE_WRITE ? 'dw' : 'dr'}${flags}`;
   }
+  if (isGuard(pte)) return 'g';
   // The kernel of the recordings counts no mapping for an exclusive entry.
   if (isDeviceExclusive(pte)) {
     return `${leafKind(pte) === LEAF_DEVICE_EXCLUSIVE ? 'ew' : 'er'}${coherentMark(arena, pfn)}${hugeMark(arena, pfn)}`;
@@ -75,7 +77,7 @@ export function pagemap({ arena }: Machine, { mm }: Process, op: Operation): Ans
   for (let i = 0; i < numberAt(op, 1); i++) {
     const pte = readPte(arena, get(arena, mm + Mm.pgd), start + i);
     k.push(kindOf(arena, pte, leafOf(arena, mm, start + i) !== 0));
-    n.push(pte === 0 ? 0 : ptePfn(pte));
+    n.push(pte === 0 || isGuard(pte) ? 0 : ptePfn(pte));
   }
   return { e: 0, k, n };
 }
@@ -84,8 +86,6 @@ function permissions(flags: number): string {
   const letter = (bit: number, name: string): string => ((flags & bit) !== 0 ? name : '-');
   return `${letter(VM_READ, 'r')}${letter(VM_WRITE, 'w')}${letter(VM_EXEC, 'x')}${(flags & VM_SHARED) !== 0 ? 's' : 'p'}`;
 }
-
-const ARENA_END = ARENA_VPN * 2;
 
 export function maps({ arena }: Machine, { mm }: Process): Answer {
   const m = vmasIn(arena, mm, ARENA_VPN, ARENA_END).map((vma) => {

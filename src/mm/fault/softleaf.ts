@@ -10,9 +10,18 @@ import { pagemapOps, pgmapOf } from '../page/devPagemap.ts';
 import { getPage } from '../page/page.ts';
 import { trylockPage, unlockPage, waitOnLockedDropPtl } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';
-import { isDeviceExclusive, isDevicePrivate, isMigration, isSwap, LEAF_HWPOISON, leafKind, ptePfn } from '../table/pte.ts';
+import {
+  isDeviceExclusive,
+  isDevicePrivate,
+  isGuard,
+  isMigration,
+  isSwap,
+  LEAF_HWPOISON,
+  leafKind,
+  ptePfn,
+} from '../table/pte.ts';
 import { hugeLeaf, lookupTable, pteAt, ptlOf } from '../table/tables.ts';
-import { type Fault, faultPtl, VM_FAULT_HWPOISON, VM_FAULT_SIGBUS } from '../table/vmFault.ts';
+import { type Fault, faultPtl, VM_FAULT_HWPOISON, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV } from '../table/vmFault.ts';
 import { restoreExclusivePte } from './exclusiveEntry.ts';
 import { doSwapEntry } from './swapFault.ts';
 
@@ -26,6 +35,7 @@ export function* doSoftleafPage(task: Task, fault: Fault): Steps<VmFault> {
   if (isDeviceExclusive(orig)) return yield* restoreExclusivePte(task, fault);
   if (isDevicePrivate(orig)) return yield* doDevicePrivate(task, fault);
   if (task.arena.hasSwap && isSwap(orig)) return yield* doSwapEntry(task, fault);
+  if (isGuard(orig)) return VM_FAULT_SIGSEGV;
   return leafKind(orig) === LEAF_HWPOISON ? VM_FAULT_HWPOISON : VM_FAULT_SIGBUS;
 }
 

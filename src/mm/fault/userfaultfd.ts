@@ -38,20 +38,21 @@ function* setMissing(task: Task, mm: Mm, start: Vpn, end: Vpn, on: boolean): Ste
 }
 
 /**
- * userfaultfd and UFFDIO_REGISTER in missing mode: one descriptor an address space.
+ * userfaultfd and UFFDIO_REGISTER in missing mode: one descriptor an address space, made by the first call.
  *
  * @returns its address, or -ENOMEM, or -EINVAL (part of the range is not mapped).
  */
 export function* userfaultfdRegister(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
   const { arena } = task;
-  const context = poolAlloc(arena, arena.pools.userfaultfd);
+  const old = contextOf(arena, mm);
+  const context = old === 0 ? poolAlloc(arena, arena.pools.userfaultfd) : old;
   if (context === 0) return -ENOMEM;
   yield* mmapWriteLock(task, mm);
   const reached = yield* setMissing(task, mm, start, start + pages, true);
   if (reached === start + pages) set(arena, mm + Mm.userfaultfd, handleOf(arena, arena.pools.userfaultfd, context));
   yield* mmapWriteUnlock(task, mm);
   if (reached === start + pages) return context;
-  poolFree(arena, arena.pools.userfaultfd, context);
+  if (old === 0) poolFree(arena, arena.pools.userfaultfd, context);
   return reached < 0 ? reached : -EINVAL;
 }
 

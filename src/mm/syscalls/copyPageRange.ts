@@ -34,6 +34,7 @@ import {
   EMPTY_LEAF,
   isDeviceExclusive,
   isDevicePrivate,
+  isGuard,
   isMigration,
   isSwap,
   LEAF_DEVICE_PRIVATE_READ,
@@ -53,7 +54,7 @@ import {
 } from '../table/pte.ts';
 import { ensureTable, hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from '../table/tables.ts';
 import { addRss, addRssFile, addRssSwap } from '../vma/mmStruct.ts';
-import { VM_MIXEDMAP, vmaEnd, vmaFlags, vmaStart } from '../vma/vma.ts';
+import { VM_MAYBE_GUARD, VM_MIXEDMAP, vmaEnd, vmaFlags, vmaStart } from '../vma/vma.ts';
 
 /** The page is pinned: its user must keep it, so the child gets a copy, for which a page is needed first. */
 const NEEDS_PAGE = 1;
@@ -122,6 +123,7 @@ function* copyNonpresent(task: Task, vma: Vma, pte: Word, childPte: Word): Steps
     yield* unlockPage(task, pfn);
     return yield* copyPresent(task, pte, childPte, 0);
   }
+  if (isGuard(entry)) store(arena, childPte, entry);
   if (isSwap(entry)) {
     // Two entries name the slot now: neither has it alone.
     yield* swapDuplicate(task, swapSlot(entry));
@@ -236,8 +238,8 @@ function* copyLeaf(task: Task, parent: Mm, child: Mm, table: PageTable, vpn: Vpn
 export function* copyPageRange(task: Task, parent: Mm, child: Mm, vma: Vma): Steps<Errno> {
   const { arena } = task;
   const heir: Heir = { child, vma };
-  // Without private pages there is nothing to copy: a fault finds the file's again. A driver's pages it would not find.
-  if (load(arena, vma + Vma.anonVma) === 0 && (vmaFlags(arena, vma) & VM_MIXEDMAP) === 0) return 0;
+  // Without private pages there is nothing to copy: a fault finds the file's again. A driver's pages it would not find, nor guards.
+  if (load(arena, vma + Vma.anonVma) === 0 && (vmaFlags(arena, vma) & (VM_MIXEDMAP | VM_MAYBE_GUARD)) === 0) return 0;
   const start = vmaStart(arena, vma);
   const end = vmaEnd(arena, vma);
   const pgd = get(arena, parent + Mm.pgd);

@@ -25,6 +25,7 @@ import {
   VM_NOHUGEPAGE,
   VM_PFNMAP,
   VM_SHARED,
+  VM_SPECIAL,
   VM_WIPEONFORK,
   VM_WRITE,
   vmaEnd,
@@ -34,6 +35,7 @@ import {
   vmasIn,
 } from '../vma/vma.ts';
 import { changeVmas } from '../vma/vmaMerge.ts';
+import { guardInstall, guardRemove } from './guard.ts';
 import { populateVma } from './mlock.ts';
 import { punchHole } from './truncate.ts';
 import { zapRange, zapRangeNotified } from './zap.ts';
@@ -80,7 +82,9 @@ export type Advice =
   | 'cold'
   | 'pageout'
   | 'popread'
-  | 'popwrite';
+  | 'popwrite'
+  | 'guardInstall'
+  | 'guardRemove';
 
 /** Advice that only changes flags of the VMAs: what it clears, and what it sets. */
 const flagAdvice: Readonly<Partial<Record<Advice, readonly [clear: number, set: number]>>> = {
@@ -101,6 +105,8 @@ function refusal(arena: Arena, vma: Vma, advice: Advice): Errno {
   if (advice === 'free' || advice === 'cold' || advice === 'pageout') {
     return (flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) === 0 ? 0 : -EINVAL;
   }
+  if (advice === 'guardInstall' && (flags & (VM_SPECIAL | VM_HUGETLB | VM_LOCKED)) !== 0) return -EINVAL;
+  if (advice === 'guardRemove' && (flags & (VM_SPECIAL | VM_HUGETLB)) !== 0) return -EINVAL;
   if (advice !== 'remove') return 0;
   if (!file || (flags & VM_LOCKED) !== 0) return -EINVAL;
   return (flags & (VM_SHARED | VM_WRITE)) === (VM_SHARED | VM_WRITE) ? 0 : -EACCES;
@@ -126,6 +132,11 @@ function* adviseEach(task: Task, mm: Mm, start: Vpn, end: Vpn, advice: Advice): 
       const failed = yield* populateVma(task, vma, first, at, advice === 'popwrite');
       if (failed !== 0) return failed;
     }
+    if (advice === 'guardInstall') {
+      const failed = yield* guardInstall(task, mm, vma, first, at);
+      if (failed !== 0) return failed;
+    }
+    if (advice === 'guardRemove') yield* guardRemove(task, mm, first, at);
     if (advice === 'pageout') yield* pageoutRange(task, mm, first, at);
     if (advice !== 'remove') continue;
     const mapping = addressSpaceOf(arena, get(arena, vma + Vma.mapping));
@@ -161,6 +172,8 @@ function* changeFlags(task: Task, mm: Mm, start: Vpn, end: Vpn, change: (flags: 
  */
 export function* madvise(task: Task, mm: Mm, start: Vpn, pages: number, advice: Advice): Steps<Errno> {
   if (pages <= 0) return -EINVAL;
+  const guards = advice === 'guardInstall' || advice === 'guardRemove';
+  if (guards && isOlder(task.arena, Older.noGuardRegions)) return -EINVAL;
   const end = start + pages;
   const change = flagAdvice[advice];
   yield* mmapReadLock(task, mm);

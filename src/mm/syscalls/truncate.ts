@@ -13,7 +13,7 @@ import { lockPage, unlockPage } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';
 import { eachFileVma } from '../rmap/rmapFile.ts';
 import { vmaEnd, vmaStart } from '../vma/vma.ts';
-import { zapRange } from './zap.ts';
+import { ZAP_FILE_ONLY, zapRange } from './zap.ts';
 
 /**
  * unmap_mapping_range: zaps the pages [start, end) of a file in every address space, with a CLEAR bracket for each VMA. With
@@ -38,7 +38,7 @@ export function* unmapMappingRange(
     if (from >= to) return true;
     const range = notifierRange(MMU_NOTIFY_CLEAR, mm, from, to);
     yield* mmuNotifierInvalidateRangeStart(task, range);
-    yield* zapRange(task, mm, from, to, !evenCows);
+    yield* zapRange(task, mm, from, to, evenCows ? 0 : ZAP_FILE_ONLY);
     yield* mmuNotifierInvalidateRangeEnd(task, range);
     return true;
   });

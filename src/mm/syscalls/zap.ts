@@ -5,7 +5,7 @@ import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Mm } from '../../arena/structures.ts';
 import type { PageTable, Pfn, Pte, Vpn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
-import { notifierRange } from '../../notifier/range.ts';
+import { MMU_NOTIFY_UNMAP, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -17,15 +17,20 @@ import { isFilePage, PG_DIRTY, setPageFlags } from '../page/page.ts';
 import { putPage } from '../page/zone.ts';
 import { removeRmap } from '../rmap/rmap.ts';
 import { freeSwapEntry, putMappedPage } from '../swap/swap.ts';
-import { EMPTY_LEAF, isMigration, isSwap, mapsPage, PTE_DIRTY, ptePfn, ptePresent, swapSlot } from '../table/pte.ts';
+import { EMPTY_LEAF, isGuard, isMigration, isSwap, mapsPage, PTE_DIRTY, ptePfn, ptePresent, swapSlot } from '../table/pte.ts';
 import { hugeLeaf, lookupTable, nextPopulated, pteAt, pteOffsetMapLock, ptlOf, tableEnd } from '../table/tables.ts';
 import { CPU, flushTlb } from '../table/tlb.ts';
 import { addRss, addRssFile, addRssSwap } from '../vma/mmStruct.ts';
 
-/** Whose entries go; and only those of files, or all of them. */
+/** Private copies of file pages stay (no even_cows). */
+export const ZAP_FILE_ONLY = 1;
+/** Guards go, too: they outlive everything but their mapping. */
+export const ZAP_FLAG_DROP_MARKER = 2;
+
+/** Whose entries go, and which of them: ZAP_* flags. */
 interface Zap {
   readonly mm: Mm;
-  readonly fileOnly: boolean;
+  readonly flags: number;
 }
 
 /** Does the entry belong to the file, and not to a private copy of one of its pages? (should_zap_page without even_cows) */
@@ -39,7 +44,7 @@ function isOfFile(task: Task, pte: Pte): boolean {
  *
  * @kernel mm/memory.c zap_pte_range
  */
-function* zapTable(task: Task, { mm, fileOnly }: Zap, table: PageTable, start: Vpn, end: Vpn): Steps<boolean> {
+function* zapTable(task: Task, { mm, flags }: Zap, table: PageTable, start: Vpn, end: Vpn): Steps<boolean> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   const gather: Pfn[] = [];
@@ -50,8 +55,8 @@ function* zapTable(task: Task, { mm, fileOnly }: Zap, table: PageTable, start: V
   if (!(yield* pteOffsetMapLock(task, table))) return false;
   for (let vpn = start; vpn < end; vpn++) {
     const word = pteAt(arena, table, vpn);
-    if (get(arena, word) === 0) continue;
-    if (fileOnly && !isOfFile(task, get(arena, word))) continue;
+    if (get(arena, word) === 0 || ((flags & ZAP_FLAG_DROP_MARKER) === 0 && isGuard(get(arena, word)))) continue;
+    if ((flags & ZAP_FILE_ONLY) !== 0 && !isOfFile(task, get(arena, word))) continue;
     yield Point.clearPte;
     // Exchange, not store: the CPU may set the dirty bit until the entry is gone.
     const pte = xchg(arena, word, 0);
@@ -122,13 +127,13 @@ function* zapAt(task: Task, zap: Zap, start: Vpn, end: Vpn): Steps<boolean> {
 }
 
 /**
- * Clears every entry of [start, end); with `fileOnly` private copies of file pages stay.
+ * Clears every entry of [start, end) but guards. `flags`: ZAP_* bits.
  *
  * @kernel mm/memory.c unmap_vmas
  */
-export function* zapRange(task: Task, mm: Mm, start: Vpn, end: Vpn, fileOnly = false): Steps<void> {
+export function* zapRange(task: Task, mm: Mm, start: Vpn, end: Vpn, flags = 0): Steps<void> {
   const { arena } = task;
-  const zap: Zap = { mm, fileOnly };
+  const zap: Zap = { mm, flags };
   const pgd = get(arena, mm + Mm.pgd);
   for (let vpn = nextPopulated(arena, pgd, start, end); vpn < end; vpn = nextPopulated(arena, pgd, vpn, end)) {
     const stop = tableEnd(vpn, end);
@@ -146,6 +151,6 @@ export function* zapRange(task: Task, mm: Mm, start: Vpn, end: Vpn, fileOnly = f
 export function* zapRangeNotified(task: Task, mm: Mm, start: Vpn, end: Vpn, event: number): Steps<void> {
   const range = notifierRange(event, mm, start, end);
   yield* mmuNotifierInvalidateRangeStart(task, range);
-  yield* zapRange(task, mm, start, end);
+  yield* zapRange(task, mm, start, end, event === MMU_NOTIFY_UNMAP ? ZAP_FLAG_DROP_MARKER : 0);
   yield* mmuNotifierInvalidateRangeEnd(task, range);
 }

@@ -36,8 +36,9 @@ export const LEAF_DEVICE_PRIVATE_WRITE = 5;
 export const LEAF_DEVICE_EXCLUSIVE = 6;
 /** In place of the page frame it has the number of a swap slot. */
 export const LEAF_SWAP = 7;
-/** Reserved: no poison or marker is made yet. */
+/** Reserved: no poison is made yet. */
 export const LEAF_HWPOISON = 8;
+/** Names no page: it only says something of the address. */
 export const LEAF_MARKER = 9;
 /** A device-exclusive entry that lost its write permission (only older kernels: kernels/older.ts). */
 export const LEAF_DEVICE_EXCLUSIVE_READ = 10;
@@ -83,6 +84,10 @@ export const isDeviceExclusive = (pte: Pte): boolean => {
   return kind === LEAF_DEVICE_EXCLUSIVE || kind === LEAF_DEVICE_EXCLUSIVE_READ;
 };
 
+/** The only marker there is: a guard region (madvise GUARD_INSTALL), where every access is refused. */
+export const PTE_MARKER_GUARD: Pte = LEAF_MARKER << KIND_SHIFT;
+export const isGuard = (pte: Pte): boolean => pte === PTE_MARKER_GUARD;
+
 /** Does the entry map a page in the sense of rmap: does it hold a reference and count in mapcount? */
 export const mapsPage = (pte: Pte): boolean =>
   ptePresent(pte) ? (pte & PTE_SPECIAL) === 0 : isDevicePrivate(pte) || isDeviceExclusive(pte);
@@ -96,6 +101,7 @@ const kindNames = ['none', 'MIG_R', 'MIG_RX', 'MIG_W', 'DP_R', 'DP_W', 'DX', 'SW
 /** For messages: `PRES(12; W,D)`, `MIG_W(7)`, `none`. */
 export function describePte(pte: Pte): string {
   if (pte === 0) return 'none';
+  if (isGuard(pte)) return 'guard';
   if (!ptePresent(pte)) {
     const marked = isSwap(pte) && (pte & PTE_SWP_EXCLUSIVE) !== 0 ? '; exclusive' : '';
     return `${kindNames[leafKind(pte)] ?? '?'}(${ptePfn(pte)}${marked})`;

@@ -15,6 +15,8 @@ export const VM_SHARED = 8;
 /** Missing pages are reported to a userfaultfd. */
 export const VM_UFFD_MISSING = 0x200;
 export const VM_PFNMAP = 0x400;
+/** Some pages may be guards: fork must look, where it would else leave the entries of a file to faults. */
+export const VM_MAYBE_GUARD = 0x800;
 /** mlock. */
 export const VM_LOCKED = 0x2000;
 export const VM_IO = 0x4000;

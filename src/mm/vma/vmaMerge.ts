@@ -20,6 +20,7 @@ import {
   linearPageIndex,
   nextVma,
   VM_HUGETLB,
+  VM_MAYBE_GUARD,
   VM_SPECIAL,
   vmaAlloc,
   vmaDetach,
@@ -114,10 +115,13 @@ function canShareAnon(arena: Arena, changed: Vma, old: Vma): boolean {
   return a === b && get(arena, changed + Vma.anonGroup) === get(arena, old + Vma.anonGroup);
 }
 
+/** Flags that keep nobody from merging, and that the whole has if a part had them. */
+const VM_STICKY = VM_MAYBE_GUARD;
+
 function canMerge(arena: Arena, left: number, right: number, rightChanged: boolean): boolean {
   return (
     vmaEnd(arena, left) === vmaStart(arena, right) &&
-    vmaFlags(arena, left) === vmaFlags(arena, right) &&
+    ((vmaFlags(arena, left) ^ vmaFlags(arena, right)) & ~VM_STICKY) === 0 &&
     (vmaFlags(arena, left) & VM_SPECIAL) === 0 &&
     linearPageIndex(arena, left, vmaStart(arena, right)) === get(arena, right + Vma.pgoff) &&
     get(arena, left + Vma.mapping) === get(arena, right + Vma.mapping) &&
@@ -129,6 +133,7 @@ function canMerge(arena: Arena, left: number, right: number, rightChanged: boole
 function* join(task: Task, mm: Mm, left: number, right: number): Steps<void> {
   const { arena } = task;
   const last = vmaEnd(arena, right);
+  set(arena, left + Vma.flags, vmaFlags(arena, left) | (vmaFlags(arena, right) & VM_STICKY));
   if (load(arena, left + Vma.anonVma) === 0) yield* anonVmaClone(task, left, right);
   vmaDetach(arena, mm, right);
   yield* resize(task, mm, left, vmaStart(arena, left), last);
