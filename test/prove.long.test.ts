@@ -83,8 +83,8 @@ test('a step that does not end breaks its scenario, and the others are proved al
 
 const proofs = readFileSync(new URL('../../../docs/proofs.md', import.meta.url), 'utf8');
 
-/** States that are searched in less than a minute. */
-const MINUTE = 200_000;
+/** States that are searched in less than a minute, on a busy machine too. */
+const MINUTE = 100_000;
 
 /** Scenarios that the page calls proved, the small ones first, as far as a minute goes; with their states and covers. */
 function small(): readonly (readonly [scenario: string, states: string, covers: string])[] {

@@ -10,7 +10,7 @@ import { gaps } from './gaps.ts';
 import { scenarioOf } from './run.ts';
 
 /** Schedules with a disturber: few of the long cases. */
-const SCHEDULES = 3;
+const SCHEDULES = 2;
 const LONG_SCHEDULES = 1;
 
 for (const selfTest of [...selfTests, ...gaps]) {
