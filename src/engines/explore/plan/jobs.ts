@@ -10,6 +10,7 @@ import { Pump } from '../sampling/pump.ts';
 import { runOnce } from '../sampling/run.ts';
 import type { Scheduler } from '../sampling/scheduler.ts';
 import type { Learnt } from '../search/crew.ts';
+import { Patience } from '../search/patience.ts';
 import { reduction } from '../search/reduction.ts';
 import { search } from '../search/search.ts';
 import { learn, type SavedShare, type Share, type ShareResult, searchTogether } from '../search/together.ts';
@@ -103,17 +104,19 @@ function runSamples(
   const portfolio = scheduler instanceof Portfolio ? scheduler : null;
   const runnable = new Uint8Array(executor.count);
   const pump = executor.scenario.mayUndo === undefined ? new Pump() : null;
+  const patience = new Patience(() => watch.stopped(until));
   let done = 0;
   let long = 0;
   let failure: Failure | null = null;
   let made = 0;
-  while (failure === null && done < executions && made < steps && scheduler.newExecution(executor.count, executor)) {
+  const isToGoOn = (): boolean => failure === null && !patience.isOver && done < executions && made < steps;
+  while (isToGoOn() && scheduler.newExecution(executor.count, executor)) {
     if (done % OFTEN === 0) {
       watch.samples(done, portfolio?.coverage ?? 0);
       if (watch.stopped(until)) break;
     }
     done++;
-    failure = runOnce(executor, scheduler, runnable, portfolio, glance || done % PUMPED === 0 ? pump : null);
+    failure = runOnce(executor, scheduler, runnable, portfolio, glance || done % PUMPED === 0 ? pump : null, patience);
     made += executor.steps;
     if (failure === null && executor.steps >= executor.limit) long++;
   }

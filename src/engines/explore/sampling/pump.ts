@@ -7,6 +7,7 @@ import type { Outcome } from '../machine/failure.ts';
 import { mixLow } from '../machine/hash.ts';
 import { MULTIPLES, TIMES } from '../search/countingRound.ts';
 import { endless } from '../search/noProgress.ts';
+import type { Patience } from '../search/patience.ts';
 import { ableAt } from '../search/rounds.ts';
 
 /** Longest round that is tried. */
@@ -28,7 +29,7 @@ export class Pump {
   }
 
   /** A step was made. The verdict if it has closed a round that goes on; the executor has made it many times over then. */
-  look(executor: Executor): Outcome {
+  look(executor: Executor, patience: Patience): Outcome {
     const { control, steps } = executor;
     const from = this.#stood.get(control);
     this.#stood.set(control, steps);
@@ -39,7 +40,7 @@ export class Pump {
     const key = `${control} ${round.length} ${round.join('')}`;
     if (this.#tried.has(key)) return null;
     this.#tried.add(key);
-    const failure = again(executor, round, MOST_STEPS - this.#spent);
+    const failure = again(executor, round, MOST_STEPS - this.#spent, patience);
     this.#spent += executor.steps - steps;
     while (failure === null && executor.steps > steps) executor.back();
     return failure;
@@ -60,7 +61,7 @@ function cycleOf(places: readonly number[]): number {
  * Makes the round again, so often that there is no doubt. What is wrong with that; null when it comes out of step. A free list gives
  * two frames in turn, and then it takes two of the rounds until the actors stand at the same places inside of it, too.
  */
-function again(executor: Executor, round: Uint8Array, most: number): Outcome {
+function again(executor: Executor, round: Uint8Array, most: number, patience: Patience): Outcome {
   const { control } = executor;
   const places: number[] = [];
   let times = 2 * MULTIPLES;
@@ -77,5 +78,5 @@ function again(executor: Executor, round: Uint8Array, most: number): Outcome {
     times = TIMES * cycleOf(places);
     if (times * round.length > most) return null;
   }
-  return times === 0 ? null : endless(executor);
+  return times === 0 ? null : endless(executor, patience);
 }

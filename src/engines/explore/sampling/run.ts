@@ -3,6 +3,7 @@ import type { Executor } from '../machine/execution.ts';
 import type { Outcome } from '../machine/failure.ts';
 import { conclude } from '../search/conclude.ts';
 import { endless } from '../search/noProgress.ts';
+import { ENDLESS_PATIENCE, type Patience } from '../search/patience.ts';
 import type { Portfolio } from './portfolio.ts';
 import type { Pump } from './pump.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -26,7 +27,13 @@ function otherThan(actor: number, runnable: Uint8Array, count: number): number {
 }
 
 /** Runs on from where the executor is, without preemption, to an end. `current` made the last step. Null also when there is none. */
-export function runToEnd(executor: Executor, current: number, runnable: Uint8Array, until = executor.limit): Outcome {
+export function runToEnd(
+  executor: Executor,
+  current: number,
+  runnable: Uint8Array,
+  until = executor.limit,
+  patience = ENDLESS_PATIENCE,
+): Outcome {
   if (executor.failedAtOnce !== null) return executor.failedAtOnce;
   let last = current;
   let alone = 0;
@@ -35,16 +42,16 @@ export function runToEnd(executor: Executor, current: number, runnable: Uint8Arr
     const goesOn = last >= 0 && executor.canRun(last) && (alone <= PATIENCE || count === 1);
     const next = goesOn ? last : otherThan(last, runnable, count);
     alone = next === last ? alone + 1 : 0;
-    const failure = executor.step(next) ?? lookBack(executor);
+    const failure = executor.step(next) ?? lookBack(executor, patience);
     if (failure !== null) return failure;
     last = next;
   }
-  return conclude(executor);
+  return conclude(executor, patience);
 }
 
 /** Is the execution in a round without end? Asked at every doubling of its length. */
-const lookBack = (executor: Executor): Outcome =>
-  executor.steps >= LONG / 2 && (executor.steps & (executor.steps - 1)) === 0 ? endless(executor) : null;
+const lookBack = (executor: Executor, patience: Patience): Outcome =>
+  executor.steps >= LONG / 2 && (executor.steps & (executor.steps - 1)) === 0 ? endless(executor, patience) : null;
 
 /**
  * One execution, from the beginning to an end or a failure. `executor.schedule` and `.steps` say what happened: it has not come to
@@ -56,6 +63,7 @@ export function runOnce(
   runnable: Uint8Array,
   portfolio: Portfolio | null = null,
   pump: Pump | null = null,
+  patience = ENDLESS_PATIENCE,
 ): Outcome {
   executor.reset();
   if (executor.failedAtOnce !== null) return executor.failedAtOnce;
@@ -65,19 +73,19 @@ export function runOnce(
   let alone = 0;
   for (let count = executor.runnable(runnable); count > 0; count = executor.runnable(runnable)) {
     const last = current;
-    if (executor.steps >= most) return runToEnd(executor, last, runnable);
+    if (executor.steps >= most) return runToEnd(executor, last, runnable, executor.limit, patience);
     current = scheduler.nextActor(runnable, count, last);
     alone = current === last ? alone + 1 : 0;
     if (alone > PATIENCE && count > 1) {
       current = otherThan(last, runnable, count);
       alone = 0;
     }
-    const failure = executor.step(current) ?? (pump === null ? null : pump.look(executor));
+    const failure = executor.step(current) ?? (pump === null ? null : pump.look(executor, patience));
     if (failure !== null) return failure;
     portfolio?.note(executor, last, current);
   }
   portfolio?.settle();
-  return conclude(executor);
+  return conclude(executor, patience);
 }
 
 /** Times the actor was changed although it could have gone on. */

@@ -9,8 +9,9 @@ import type { Wait } from '../machine/localState.ts';
 import { changesKey, changesWord, type StepShape, waitersKey, wordKey } from '../machine/stepShape.ts';
 import { ALONE, spins } from './countingRound.ts';
 import { SPINS } from './options.ts';
+import type { Patience } from './patience.ts';
 
-/** How a run ends: `open`, not known so far; `rest`, the actor waits or is done; `unknown`, it fails, goes round, or goes on for too long. */
+/** How a run ends: `open`, not known so far; `rest`, the actor waits or is done; `unknown`, it fails, goes round, goes on for too long, or it was enough. */
 const End = { open: 0, rest: 1, unknown: 2 } as const;
 
 /** Most steps of a run that are looked at. */
@@ -22,6 +23,7 @@ type LookedAt = Map<number, readonly number[]>;
 export class AloneRuns {
   readonly #executor: Executor;
   readonly #actors: number;
+  readonly #patience: Patience;
   /** Numbers of shapes, one run behind the other; runs of later states share the steps with those of earlier ones. */
   #steps = new Int32Array(1 << 8);
   #top = 0;
@@ -37,8 +39,9 @@ export class AloneRuns {
   /** Depth of the state the executor is in when the runs are asked for. */
   #depth = 0;
 
-  constructor(executor: Executor) {
+  constructor(executor: Executor, patience: Patience) {
     this.#executor = executor;
+    this.#patience = patience;
     this.#actors = executor.count;
     this.#starts = new Int32Array(64 * this.#actors);
     this.#lengths = new Int32Array(64 * this.#actors);
@@ -149,7 +152,7 @@ export class AloneRuns {
     let stops = false;
     while (end === End.open && !stops) {
       if (!executor.canRun(actor)) end = End.rest;
-      else if (!this.#append(actor)) end = End.unknown;
+      else if (this.#patience.step() || !this.#append(actor)) end = End.unknown;
       else {
         known++;
         stops = shape === null ? known - first === most : this.#meets(shape, lookedAt, this.#top - 1);

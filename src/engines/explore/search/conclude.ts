@@ -2,6 +2,7 @@
 import type { Executor } from '../machine/execution.ts';
 import type { Outcome } from '../machine/failure.ts';
 import { endless, stuck } from './noProgress.ts';
+import { ENDLESS_PATIENCE, type Patience } from './patience.ts';
 import { Visited } from './visited.ts';
 
 /** Machines at the end that were found well are remembered, up to so many. */
@@ -40,10 +41,10 @@ function atTheEnd(executor: Executor): Outcome {
 }
 
 /** What is to be said of the execution, which is as long as it will be. */
-export function conclude(executor: Executor): Outcome {
+export function conclude(executor: Executor, patience: Patience = ENDLESS_PATIENCE): Outcome {
   if (executor.failedAtOnce !== null) return executor.failedAtOnce;
   executor.refresh();
-  for (let i = 0; i < executor.count; i++) if (executor.canRun(i)) return endless(executor);
+  for (let i = 0; i < executor.count; i++) if (executor.canRun(i)) return endless(executor, patience);
   if (executor.left > 0) return stuck(executor);
   executor.coverage.lookAtEnd(executor.at);
   return atTheEnd(executor);

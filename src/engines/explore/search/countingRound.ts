@@ -6,6 +6,7 @@
  */
 import type { Executor } from '../machine/execution.ts';
 import type { Round } from '../machine/failure.ts';
+import type { Patience } from './patience.ts';
 import { retrace } from './retrace.ts';
 import { isFairRound } from './rounds.ts';
 
@@ -135,11 +136,15 @@ function looksAtTheSame(executor: Executor, trail: Trail, actor: number, period:
   );
 }
 
-/** Made again and again, do the steps of the last round bring everybody to the same places each time? The executor is left as it was. */
-function goesOn(executor: Executor, period: number): boolean {
+/**
+ * Made again and again, do the steps of the last round bring everybody to the same places each time? It is not known, and so they do not, if it was
+ * enough before. The executor is left as it was.
+ */
+function goesOn(executor: Executor, period: number, patience: Patience): boolean {
   const { control, steps } = executor;
   const round = executor.schedule.slice(steps - period, steps);
-  const isMade = (): boolean => round.every((actor) => executor.canRun(actor) && executor.step(actor) === null);
+  const isMade = (): boolean =>
+    round.every((actor) => executor.canRun(actor) && executor.step(actor) === null && !patience.step());
   const times = Math.min(LOOP, Math.floor(LOOP_STEPS / period));
   let goes = true;
   for (let time = 0; goes && time < times; time++) goes = isMade() && executor.control === control;
@@ -148,22 +153,22 @@ function goesOn(executor: Executor, period: number): boolean {
 }
 
 /** May each actor of the round go on like that for ever? */
-function maySoGoOn(executor: Executor, trail: Trail, period: number): boolean {
+function maySoGoOn(executor: Executor, trail: Trail, period: number, patience: Patience): boolean {
   const makers = [...new Set(trail.actors.slice(0, period))];
   const counting = makers.filter((actor) => !remembersNothing(trail, actor, period, TIMES));
   return (
     counting.every((actor) => looksAtTheSame(executor, trail, actor, period)) &&
-    (counting.length === 0 || goesOn(executor, period))
+    (counting.length === 0 || goesOn(executor, period, patience))
   );
 }
 
 /** The fair round that the last steps have made again and again, but for words that count; null if they have not. */
-export function countingRound(executor: Executor): CountingRound | null {
+export function countingRound(executor: Executor, patience: Patience): CountingRound | null {
   const trail = trailOf(executor, TIMES * LONGEST_ROUND);
   const period = periodOf(trail, TIMES);
   // What takes longest is asked last: whether it goes on may take half a million steps.
   const found = period > 0 ? evenly(executor, period) : null;
-  if (found === null || !isFairRound(executor, found.length) || !maySoGoOn(executor, trail, period)) return null;
+  if (found === null || !isFairRound(executor, found.length) || !maySoGoOn(executor, trail, period, patience)) return null;
   const round = { start: executor.steps - found.length, length: found.length };
   return { round, times: Math.floor((TIMES * period) / found.length), words: found.words };
 }

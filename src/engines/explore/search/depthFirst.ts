@@ -12,6 +12,7 @@ import type { Crew, Work } from './crew.ts';
 import { endless, goesRound } from './noProgress.ts';
 import { type SearchOptions, type SearchResult, SPINS } from './options.ts';
 import { Path } from './path.ts';
+import { OFTEN, Patience } from './patience.ts';
 import { MOST_ACTORS, PersistentSets } from './persistentSet.ts';
 import { ableAt } from './rounds.ts';
 import { bits, Shares } from './share.ts';
@@ -20,9 +21,6 @@ import { Stops } from './stops.ts';
 import type { Unfinished } from './unfinished.ts';
 import { Visited } from './visited.ts';
 import { wholeRound } from './wholeRound.ts';
-
-/** Steps between two questions whether it is enough; a power of two. */
-const OFTEN = 256;
 
 /** Steps of a path after which it is asked whether it is a round without end; and again at every doubling. */
 const LONG = 2048;
@@ -71,6 +69,11 @@ export class DepthFirst {
   readonly #path = new Path();
   readonly #stops = new Stops();
   readonly #shares = new Shares();
+  readonly #enough: SearchOptions['enough'];
+  /** That of questions which take many steps. */
+  readonly #patience: Patience;
+  /** How far the search was when it was last asked. */
+  #share: readonly [low: number, high: number] = [0, 1];
   readonly #promotions: number;
   readonly #spent: { executions: number; transitions: number };
   /** Steps of the path to the state where the work of this thread begins. */
@@ -88,7 +91,7 @@ export class DepthFirst {
     executor: Executor,
     bound: number,
     symmetry: Symmetry | null,
-    { quietFirst, orders }: { readonly quietFirst: boolean; readonly orders: boolean },
+    { quietFirst, orders, enough }: { readonly quietFirst: boolean; readonly orders: boolean } & Pick<SearchOptions, 'enough'>,
     spent: { executions: number; transitions: number },
     shared: Shared | null = null,
   ) {
@@ -101,7 +104,9 @@ export class DepthFirst {
     this.#bound = bound;
     // With a bound, a step that is put off may cost a preemption more than it would have cost.
     const leavesOut = orders && this.#unbounded && executor.follows && executor.count <= MOST_ACTORS;
-    this.#persistent = leavesOut ? new PersistentSets(executor, symmetry) : null;
+    this.#enough = enough;
+    this.#patience = new Patience(() => enough(spent.executions, this.states, this.#share));
+    this.#persistent = leavesOut ? new PersistentSets(executor, symmetry, this.#patience) : null;
     this.#spent = spent;
     this.#shared = shared;
     this.#visited = shared?.crew.table ?? new Visited();
@@ -147,10 +152,10 @@ export class DepthFirst {
   }
 
   /** The result; null if it has to be begun again. */
-  run(enough: SearchOptions['enough']): SearchResult | null {
-    const { how, failure } = this.walkOn(enough, this.begin());
+  run(): SearchResult | null {
+    const { how, failure } = this.walkOn(this.begin());
     if (how === 'outdated') return null;
-    return how === 'through' ? this.#finish(enough) : this.#result(failure, false);
+    return how === 'through' ? this.#finish() : this.#result(failure, false);
   }
 
   /** Notes the beginning, in which the executor is. */
@@ -159,13 +164,14 @@ export class DepthFirst {
   }
 
   /** Goes on from where the path is until nothing is left to be tried, or there is a reason to stop. */
-  walkOn(enough: SearchOptions['enough'], failed: Failure | null = null): Walked {
+  walkOn(failed: Failure | null = null): Walked {
     const executor = this.#executor;
     const stops = this.#stops;
     const shared = this.#shared;
     let failure = failed;
     while (failure === null) {
       if (this.isOutdated) return { how: 'outdated', failure };
+      if (this.#patience.isOver) return { how: 'enough', failure };
       if (shared?.crew.isCalled && !shared.crew.attend()) return { how: 'called', failure };
       const depth = executor.steps;
       const untried = stops.untried[depth] as number;
@@ -190,7 +196,7 @@ export class DepthFirst {
       failure = this.#arrive(next, spent, next === current ? (stops.alone[depth] as number) + 1 : 0);
       if (failure !== null) break;
       if (shared?.crew.isWanted) this.#give(shared);
-      if ((this.#spent.transitions & (OFTEN - 1)) === 0 && this.#ask(enough)) return { how: 'enough', failure };
+      if ((this.#spent.transitions & (OFTEN - 1)) === 0 && this.#isEnough()) return { how: 'enough', failure };
     }
     return { how: 'failed', failure };
   }
@@ -235,12 +241,13 @@ export class DepthFirst {
     return { base: this.#base, schedule: schedule.slice(0, steps), untried, putOff, passed: this.#path.depth };
   }
 
-  /** Goes to where a path was interrupted. */
-  restore({ base, schedule, untried, putOff, passed }: SavedPath): void {
+  /** Goes to where a path was interrupted. It may have been while it was asked whether it is a round without end: that is asked again. */
+  restore({ base, schedule, untried, putOff, passed }: SavedPath): Failure | null {
     this.#walkTo(schedule, passed);
     this.#base = base;
     this.#stops.untried.set(untried);
     this.#stops.putOff.set(putOff);
+    return this.#endless();
   }
 
   /** Makes the steps of a path. Its first states, so many, are noted as passed; nothing is left to be tried at any of them. */
@@ -281,17 +288,17 @@ export class DepthFirst {
     stops.alone[depth] = runnable === 1 << last ? 0 : alone;
   }
 
-  #ask(enough: SearchOptions['enough']): boolean {
-    const share = this.#shares.of(this.#executor, this.#stops.untried);
-    return enough(this.#spent.executions, this.states, share);
+  #isEnough(): boolean {
+    this.#share = this.#shares.of(this.#executor, this.#stops.untried);
+    return this.#enough(this.#spent.executions, this.states, this.#share);
   }
 
   /** All paths were followed. Where states come again on a path, all of them together say whether a round is fair. */
-  #finish(enough: SearchOptions['enough']): SearchResult | null {
+  #finish(): SearchResult | null {
     if (this.isOutdated) return null;
     if (!this.#cyclic) return this.#result(null, true);
     const { failure, complete } = wholeRound(this.#executor, this.#bound, () =>
-      enough(this.#spent.executions, this.states, [1, 1]),
+      this.#enough(this.#spent.executions, this.states, [1, 1]),
     );
     return this.isOutdated ? null : this.#result(failure, complete);
   }
@@ -322,10 +329,8 @@ export class DepthFirst {
       this.#spent.executions++;
       return conclude(executor);
     }
-    if (depth >= LONG && (depth & (depth - 1)) === 0) {
-      const failure = endless(executor);
-      if (failure !== null) return failure;
-    }
+    const failure = this.#endless();
+    if (failure !== null) return failure;
     if (depth >= (this.#bound === 0 ? Math.max(LONGEST, executor.limit) : executor.limit)) {
       this.#spent.executions++;
       this.#long++;
@@ -350,6 +355,12 @@ export class DepthFirst {
     this.#shares.note(depth, untried);
     this.#path.push(this.#low, this.#high);
     return null;
+  }
+
+  /** Is the path a round without end, if it has become so long that this is asked? */
+  #endless(): Failure | null {
+    const { steps } = this.#executor;
+    return steps >= LONG && (steps & (steps - 1)) === 0 ? endless(this.#executor, this.#patience) : null;
   }
 
   /** Takes the hash of the state, in which `free` goes on for free. */

@@ -12,6 +12,7 @@ import type { Executor } from '../machine/execution.ts';
 import type { Failure, NoProgress, Round } from '../machine/failure.ts';
 import { DONE } from '../machine/localState.ts';
 import { countingRound } from './countingRound.ts';
+import { ENDLESS_PATIENCE, type Patience } from './patience.ts';
 import { retrace } from './retrace.ts';
 import { closedRound } from './rounds.ts';
 
@@ -127,11 +128,14 @@ export function goesRound(executor: Executor, from?: number): Failure | null {
   }
 }
 
-/** The verdict on an execution that has become too long: a fair round, exactly or but for words that count; null if there is none. */
-export function endless(executor: Executor): Failure | null {
+/**
+ * The verdict on an execution that has become too long: a fair round, exactly or but for words that count; null if there is none, or it was
+ * enough before that was known.
+ */
+export function endless(executor: Executor, patience: Patience = ENDLESS_PATIENCE): Failure | null {
   const exact = goesRound(executor);
   if (exact !== null || executor.scenario.mayUndo !== undefined) return exact;
-  const counting = countingRound(executor);
+  const counting = countingRound(executor, patience);
   if (counting === null) return null;
   const { round, times, words } = counting;
   const made = makersOf(executor, round);

@@ -9,6 +9,7 @@
 import type { Executor } from '../machine/execution.ts';
 import type { Symmetry } from '../machine/symmetry.ts';
 import { AloneRuns } from './aloneRuns.ts';
+import type { Patience } from './patience.ts';
 
 /** With more actors somebody is in the way of somebody at nearly every state: looking for it takes longer than what is saved. */
 export const MOST_ACTORS = 4;
@@ -22,10 +23,10 @@ export class PersistentSets {
   /** All actors, in the order in which they are looked at. */
   readonly #order: number[];
 
-  constructor(executor: Executor, symmetry: Symmetry | null) {
+  constructor(executor: Executor, symmetry: Symmetry | null, patience: Patience) {
     this.#executor = executor;
     this.#symmetry = symmetry;
-    this.#runs = new AloneRuns(executor);
+    this.#runs = new AloneRuns(executor, patience);
     this.#order = Array.from({ length: executor.count }, (_, i) => i);
   }
 

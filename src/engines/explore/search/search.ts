@@ -27,9 +27,9 @@ export function search(
     const twins = symmetry && executor.symmetry?.broken === null ? executor.symmetry : null;
     if (twins === null) executor.reset();
     else executor.watchTwins(twins);
-    const one = new DepthFirst(executor, preemptions, twins, { quietFirst, orders }, spent);
+    const one = new DepthFirst(executor, preemptions, twins, { quietFirst, orders, enough }, spent);
     try {
-      const result = one.run(enough);
+      const result = one.run();
       if (result !== null) return result;
     } finally {
       executor.forgetTwins();

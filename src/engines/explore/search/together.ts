@@ -82,11 +82,11 @@ export function searchTogether(
   else executor.watchTwins(twins);
   const spent = { executions: 0, transitions: 0 };
   const unfinished = new Unfinished(crew);
-  const one = new DepthFirst(executor, preemptions, twins, { quietFirst, orders }, spent, { crew, unfinished });
   const enough: SearchOptions['enough'] = (executions, states, guess) => {
     crew.tell(executions);
     return isEnough(executions, states, guess, crew.executions);
   };
+  const one = new DepthFirst(executor, preemptions, twins, { quietFirst, orders, enough }, spent, { crew, unfinished });
   let hasPath = share.begins;
   const tasks = [...share.tasks];
   const save = (isLast: boolean): void => {
@@ -136,7 +136,7 @@ export function searchTogether(
 
   /** Does what there is to do, and then what others give away. */
   function goOn(): Failure | null {
-    let done = hasPath ? ended(one.walkOn(enough)) : undefined;
+    let done = hasPath ? ended(one.walkOn()) : undefined;
     while (done === undefined) {
       if (tasks.length === 0) {
         const work = crew.take();
@@ -144,20 +144,22 @@ export function searchTogether(
         tasks.push({ work });
         crew.enter();
       }
-      begin(tasks[0] as SavedTask);
+      const failed = begin(tasks[0] as SavedTask);
       tasks.shift();
       hasPath = true;
-      done = ended(one.walkOn(enough));
+      done = ended(one.walkOn(failed));
     }
     return done;
   }
 
-  function begin(task: SavedTask): void {
-    if ('work' in task) one.take(task.work);
-    else {
-      one.restore(task.path);
-      unfinished.restore(task.unfinished);
+  function begin(task: SavedTask): Failure | null {
+    if ('work' in task) {
+      one.take(task.work);
+      return null;
     }
+    const failed = one.restore(task.path);
+    unfinished.restore(task.unfinished);
+    return failed;
   }
 
   /** Says to all how a walk has ended. Undefined if there may be more work. */
