@@ -25,7 +25,7 @@ export const Header = struct('header', {
   srcuIndex: atomic('which of the two counts new readers use'),
   srcuReaders: atomic('readers inside the global SRCU section of classic notifiers, by index', 2),
   srcuMutex: atomic('one grace period at a time'),
-  accessEnded: atomic('raised when an access ends that a TLB flush waits for'),
+  accessesAwaited: atomic('accesses under way whose end TLB flushes wait for, CPU and device', 2),
   stop: atomic('non-zero asks every actor to return'),
   gate: atomic('start barrier: arrivals, then -1 when open'),
   pauseRequest: atomic('non-zero asks every actor to park at its next operation boundary'),
@@ -60,8 +60,8 @@ export const Actor = struct(
     held: owned('address and class of each lock held, innermost last; classes held by the hundred are only counted', 32),
     signal: atomic('non-zero: a fatal signal is pending'),
     access: atomic('accesses under way, CPU and device: odd while translating and accessing', 2),
-    tlbGeneration: atomic('raised by every flush, CPU and device: older TLB entries are dead', 2),
-    tlb: owned('TLB, CPU and device: TLB_ENTRIES of [space, page, generation, entry, page generation] each', 2 * 5 * 8),
+    tlbLive: atomic('cleared by every flush, CPU and device: all that is in the TLB is dead then', 2),
+    tlb: owned('TLB, CPU and device: TLB_ENTRIES of [space, page, entry, page generation] each', 2 * 4 * 8),
     ownEvents: owned('mm events so far: brackets begun and ended'),
     counters: owned('what the actor has done, by Counter', 32),
     thread: owned('id of the worker thread, for the engine'),
@@ -74,7 +74,7 @@ export type Actor = Address<'actor'>;
 
 /** Entries of one translation look-aside buffer, direct mapped by page number. */
 export const TLB_ENTRIES = 8;
-export const TLB_WORDS = 5;
+export const TLB_WORDS = 4;
 
 export const ActorState = { absent: 0, running: 1, done: 2, failed: 3, parked: 4 } as const;
 export const ActorKind = { idle: 0, cpu: 1, device: 2, migrator: 3, disturber: 4, worker: 5 } as const;

@@ -5,9 +5,9 @@ import { add, load, store } from '../../src/arena/access.ts';
 import { executorOf } from '../../src/engines/explore/explore.ts';
 import { runOnce } from '../../src/engines/explore/sampling/run.ts';
 import { RandomWalk } from '../../src/engines/explore/sampling/strategies.ts';
+import { AloneRuns } from '../../src/engines/explore/search/aloneRuns.ts';
 import { endless } from '../../src/engines/explore/search/noProgress.ts';
 import { OFTEN, Patience } from '../../src/engines/explore/search/patience.ts';
-import { PersistentSets } from '../../src/engines/explore/search/persistentSet.ts';
 import { search } from '../../src/engines/explore/search/search.ts';
 import { Point } from '../../src/steps/points.ts';
 import type { Steps } from '../../src/steps/steps.ts';
@@ -45,9 +45,9 @@ test('a run of an actor alone, and a round that is followed, ask as they go', ()
   });
   const two = executorOf(wordScenario({ A: adds, B: polls }));
   two.reset();
-  const sets = new PersistentSets(two, null, patience);
-  sets.arrive();
-  assert.equal(sets.at(0b11), 0b11);
+  const runs = new AloneRuns(two, patience);
+  runs.arrive();
+  assert.equal(runs.areApart(0, 1), false, 'it cannot be told');
   assert.ok(asked >= 10_000 / OFTEN - 1, `${asked} questions while 10,000 steps are looked at`);
 
   asked = 0;

@@ -9,17 +9,7 @@ import { forkMm } from '../../src/mm/syscalls/fork.ts';
 import { madviseDontneed } from '../../src/mm/syscalls/madvise.ts';
 import { mmapAnonymous } from '../../src/mm/syscalls/mmap.ts';
 import { ptlOf } from '../../src/mm/table/tables.ts';
-import {
-  beginAccess,
-  CPU,
-  DEVICE,
-  endAccess,
-  flushTlb,
-  tlbFill,
-  tlbGeneration,
-  tlbLookup,
-  tlbTake,
-} from '../../src/mm/table/tlb.ts';
+import { beginAccess, CPU, DEVICE, endAccess, flushTlb, tlbFill, tlbLookup, tlbRevive, tlbTake } from '../../src/mm/table/tlb.ts';
 import { run } from '../../src/steps/steps.ts';
 import { LockClass } from '../../src/sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../src/sync/spinlock.ts';
@@ -86,11 +76,14 @@ test('a translation is remembered, and forgotten at a flush', () => {
 test('an entry filled by a window that was open during a flush is dead on arrival', () => {
   const { arena, mm, other } = scene();
   const task = soloTask(arena, 2);
-  const generation = tlbGeneration(task, CPU);
+  tlbRevive(task, CPU);
+  tlbFill(task, tlbTake(task, CPU, mm, AT + 1), pteOf(arena, mm, AT));
   run(flushTlb(other, CPU));
-  tlbFill(task, tlbTake(task, CPU, mm, AT), generation, pteOf(arena, mm, AT));
+  tlbFill(task, tlbTake(task, CPU, mm, AT), pteOf(arena, mm, AT));
   assert.equal(tlbLookup(task, CPU, mm, AT), 0);
-  tlbFill(task, tlbTake(task, CPU, mm, AT), tlbGeneration(task, CPU), pteOf(arena, mm, AT));
+  tlbRevive(task, CPU);
+  tlbFill(task, tlbTake(task, CPU, mm, AT), pteOf(arena, mm, AT));
+  assert.equal(tlbLookup(task, CPU, mm, AT + 1), 0, 'filled before the flush');
   assert.equal(tlbLookup(task, CPU, mm, AT), pteOf(arena, mm, AT));
   assert.equal(tlbLookup(task, CPU, mm, AT + 8), 0, 'another page in the same slot');
   assert.equal(tlbLookup(task, CPU, mm + 1, AT), 0, 'another address space');

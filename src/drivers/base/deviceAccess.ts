@@ -10,7 +10,7 @@ import { Mirror } from '../../arena/structures.ts';
 import type { Errno, Pfn, Vpn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../../mm/page/devPagemap.ts';
-import { beginAccess, DEVICE, endAccess, tlbFill, tlbGeneration, tlbLookup, tlbTake } from '../../mm/table/tlb.ts';
+import { beginAccess, DEVICE, endAccess, tlbFill, tlbLookup, tlbRevive, tlbTake } from '../../mm/table/tlb.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -33,10 +33,10 @@ function translate(task: Task, mirror: Mirror, vpn: Vpn, bits: number): number {
   const { arena } = task;
   const cached = tlbLookup(task, DEVICE, mirror, vpn);
   if ((cached & bits) === bits) return cached;
-  const generation = tlbGeneration(task, DEVICE);
+  tlbRevive(task, DEVICE);
   const entry = deviceEntry(arena, mirror, vpn);
   if ((entry & bits) !== bits) return 0;
-  tlbFill(task, tlbTake(task, DEVICE, mirror, vpn), generation, entry);
+  tlbFill(task, tlbTake(task, DEVICE, mirror, vpn), entry);
   return entry;
 }
 

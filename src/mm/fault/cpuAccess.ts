@@ -21,7 +21,7 @@ import {
   ptePresent,
 } from '../table/pte.ts';
 import { hugeLeaf, lookupTable, pteAt } from '../table/tables.ts';
-import { beginAccess, CPU, endAccess, tlbFill, tlbGeneration, tlbLookup, tlbTake } from '../table/tlb.ts';
+import { beginAccess, CPU, endAccess, tlbFill, tlbLookup, tlbRevive, tlbTake } from '../table/tlb.ts';
 import {
   FAULT_FLAG_ALLOW_RETRY,
   FAULT_FLAG_KILLABLE,
@@ -71,9 +71,9 @@ function hardwareWalk(task: Task, mm: Mm, vpn: Vpn, write: boolean): Pte {
 function translate(task: Task, mm: Mm, vpn: Vpn, write: boolean): number {
   const cached = tlbLookup(task, CPU, mm, vpn);
   if (cached !== 0 && (!write || (cached & (PTE_WRITE | PTE_DIRTY)) === (PTE_WRITE | PTE_DIRTY))) return cached;
-  const generation = tlbGeneration(task, CPU);
+  tlbRevive(task, CPU);
   const pte = hardwareWalk(task, mm, vpn, write);
-  if (pte !== 0) tlbFill(task, tlbTake(task, CPU, mm, vpn), generation, pte);
+  if (pte !== 0) tlbFill(task, tlbTake(task, CPU, mm, vpn), pte);
   return pte;
 }
 

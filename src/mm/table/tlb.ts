@@ -6,11 +6,12 @@
  * and reads or writes the frame, and says when it has ended; a flush returns only when every access that began before it
  * has ended. Nobody waits inside an access, so a flush waits for a few hundred nanoseconds, or for a preempted thread.
  *
- * CPUs and devices have a TLB each: {@link CPU} and {@link DEVICE}. An entry carries the generation that its TLB had when
- * the access began; a flush raises the generation first, so an entry filled by an older access is never used.
+ * CPUs and devices have a TLB each: {@link CPU} and {@link DEVICE}. A flush says first that all that is in it is dead; its owner
+ * empties it before it fills it again. So an entry filled by an older access is never used. Nothing counts up: where two that need
+ * each other's pages take turns for ever, an explorer comes back to the same states.
  */
 
-import { cas, forgetSince, get, increase, load, observed, overActors, set, store, xchg } from '../../arena/access.ts';
+import { cas, fill, forgetSince, get, increase, load, observed, overActors, set, store, xchg } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { Actor, ActorState, Header, type Mirror, type Mm, TLB_ENTRIES, TLB_WORDS } from '../../arena/structures.ts';
 import type { Vpn, Word } from '../../arena/units.ts';
@@ -29,9 +30,8 @@ const AWAITED = 2;
 
 const SPACE = 0;
 const VPN = 1;
-const GENERATION = 2;
-const ENTRY = 3;
-const PAGE_GENERATION = 4;
+const ENTRY = 2;
+const PAGE_GENERATION = 3;
 
 /** Announces an access. Pairs with the load in {@link flushTlb}: either the flush sees the access, or the access sees its change. */
 export function beginAccess(task: Task, kind: number): void {
@@ -40,13 +40,16 @@ export function beginAccess(task: Task, kind: number): void {
 
 /** Ends the access, and wakes the flush that waits for it. Pairs with the compare-and-swap that marks it in {@link flushTlb}. */
 export function endAccess(task: Task, kind: number): void {
-  end(task.arena, task.actor + Actor.access + kind);
+  end(task.arena, task.actor, kind);
 }
 
-function end(arena: Arena, access: Word): void {
-  if ((xchg(arena, access, 0) & AWAITED) === 0) return;
-  increase(arena, Header.accessEnded, 1);
-  wake(arena, Header.accessEnded);
+function end(arena: Arena, actor: Actor, kind: number): void {
+  if ((xchg(arena, actor + Actor.access + kind, 0) & AWAITED) !== 0) countOff(arena, kind);
+}
+
+function countOff(arena: Arena, kind: number): void {
+  increase(arena, Header.accessesAwaited + kind, -1);
+  wake(arena, Header.accessesAwaited + kind);
 }
 
 const slotOf = (task: Task, kind: number, vpn: Vpn): number =>
@@ -61,7 +64,7 @@ export function tlbLookup(task: Task, kind: number, space: Mm | Mirror, vpn: Vpn
   const { arena } = task;
   const slot = slotOf(task, kind, vpn);
   if (get(arena, slot + SPACE) !== space || get(arena, slot + VPN) !== vpn) return 0;
-  if (get(arena, slot + GENERATION) !== load(arena, task.actor + Actor.tlbGeneration + kind)) return 0;
+  if (load(arena, task.actor + Actor.tlbLive + kind) === 0) return 0;
   const entry = get(arena, slot + ENTRY);
   if (get(arena, arena.page.generation + (entry >>> 12)) !== get(arena, slot + PAGE_GENERATION)) {
     throw new Violation('I-TLB', `actor ${task.id} has page ${entry >>> 12} of address page ${vpn} in its TLB, and it was freed`);
@@ -78,16 +81,25 @@ export function tlbTake(task: Task, kind: number, space: Mm | Mirror, vpn: Vpn):
   return slot;
 }
 
-/** Remembers a translation made in the current access; `generation` was read after the access was begun. */
-export function tlbFill(task: Task, slot: Word, generation: number, entry: number): void {
+/** Remembers a translation made in the current access; {@link tlbRevive} came before the walk. */
+export function tlbFill(task: Task, slot: Word, entry: number): void {
   const { arena } = task;
-  set(arena, slot + GENERATION, generation);
   set(arena, slot + ENTRY, entry);
   set(arena, slot + PAGE_GENERATION, get(arena, arena.page.generation + (entry >>> 12)));
 }
 
-/** Generation of the task's own TLB, for {@link tlbFill}. */
-export const tlbGeneration = (task: Task, kind: number): number => load(task.arena, task.actor + Actor.tlbGeneration + kind);
+/**
+ * Makes the task's own TLB fit to be filled, by a walk that begins after this: it is emptied if it is dead. A flush that comes later
+ * kills what the walk will put in.
+ */
+export function tlbRevive(task: Task, kind: number): void {
+  const { arena } = task;
+  const live = task.actor + Actor.tlbLive + kind;
+  if (load(arena, live) !== 0) return;
+  const first = task.actor + Actor.tlb + kind * TLB_ENTRIES * TLB_WORDS;
+  fill(arena, 0, first, first + TLB_ENTRIES * TLB_WORDS);
+  store(arena, live, 1);
+}
 
 /**
  * flush_tlb_range, and the device's twin. Call after the entries were changed; when it returns no agent holds or uses an
@@ -109,14 +121,25 @@ function shootDown(task: Task, kind: number): boolean {
   for (let id = 0; id < arena.config.actors; id++) {
     const actor = arena.actors + id * Actor.shape.size;
     if (get(arena, actor + Actor.state) === ActorState.absent) continue;
-    increase(arena, actor + Actor.tlbGeneration + kind, 1);
-    if (actor === task.actor) continue;
-    const access = actor + Actor.access + kind;
-    if (load(arena, access) !== 0 && cas(arena, access, BEGUN, BEGUN | AWAITED) !== 0) underWay = true;
+    const live = actor + Actor.tlbLive + kind;
+    if (load(arena, live) !== 0) store(arena, live, 0);
+    if (actor !== task.actor && awaits(arena, actor, kind)) underWay = true;
   }
   overActors(false);
   forgetSince(mark);
   return underWay;
+}
+
+/** Marks the access of an actor, if one is under way. */
+function awaits(arena: Arena, actor: Actor, kind: number): boolean {
+  const access = actor + Actor.access + kind;
+  const before = load(arena, access);
+  if (before !== BEGUN) return before !== 0;
+  // It counts before it is marked, so that whoever ends it can count it off.
+  increase(arena, Header.accessesAwaited + kind, 1);
+  const found = cas(arena, access, BEGUN, BEGUN | AWAITED);
+  if (found !== BEGUN) countOff(arena, kind);
+  return found !== 0;
 }
 
 /**
@@ -127,27 +150,14 @@ function* awaitAccesses(task: Task, kind: number): Steps<void> {
   const { arena } = task;
   for (;;) {
     const mark = observed();
-    const ended = load(arena, Header.accessEnded);
-    const isMarked = isAnyMarked(task, kind);
+    const awaited = load(arena, Header.accessesAwaited + kind);
     forgetSince(mark);
-    if (!isMarked) return;
-    yield* waitWhile(task, Header.accessEnded, ended);
+    if (awaited === 0) return;
+    yield* waitWhile(task, Header.accessesAwaited + kind, awaited);
   }
-}
-
-function isAnyMarked(task: Task, kind: number): boolean {
-  const { arena } = task;
-  let marked = false;
-  overActors(true);
-  for (let id = 0; id < arena.config.actors; id++) {
-    const actor = arena.actors + id * Actor.shape.size;
-    if (actor !== task.actor && load(arena, actor + Actor.access + kind) === (BEGUN | AWAITED)) marked = true;
-  }
-  overActors(false);
-  return marked;
 }
 
 /** An access that never ends would stop every flush; called when an actor ends. */
 export function abandonAccesses(arena: Arena, actor: Actor): void {
-  for (const kind of [CPU, DEVICE]) end(arena, actor + Actor.access + kind);
+  for (const kind of [CPU, DEVICE]) end(arena, actor, kind);
 }

@@ -13,7 +13,7 @@ export interface Exception {
 
 export const exceptions: readonly Exception[] = [
   {
-    fields: ['actor.access', 'actor.tlbGeneration', 'table entry', 'page.refcount'],
+    fields: ['actor.access', 'actor.tlbLive', 'table entry', 'page.refcount'],
     which: 'both',
     at: ['cpuAccess', 'deviceAccess', 'flushTlb', 'flushDeviceTlb'],
     reason:

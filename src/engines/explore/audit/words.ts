@@ -23,7 +23,7 @@ export function nameOfWord(arena: Arena, word: number): WordName {
 export function isPrivate(arena: Arena): (word: number) => boolean {
   const { actors, config, lockOrder } = arena;
   const size = Actor.shape.size;
-  const kept = [Actor.access, Actor.access + 1, Actor.tlbGeneration, Actor.tlbGeneration + 1, Actor.signal];
+  const kept = [Actor.access, Actor.access + 1, Actor.tlbLive, Actor.tlbLive + 1, Actor.signal];
   return (word) =>
     (word >= actors && word < actors + config.actors * size && !kept.includes((word - actors) % size)) ||
     (word >= lockOrder && word < lockOrder + LOCK_CLASSES);
