@@ -67,6 +67,26 @@ const examples: Readonly<Record<string, Example>> = {
     now: { v: [1, 'SEGV1'] },
   },
   hugeZeroSplits: { operations: [...huge, 'cr 0 1', 'cw 0 1 5', 'pm 1 1'], before: { k: ['z'] }, now: { k: ['shx'] } },
+  splitKeepsZeroes: {
+    operations: [...huge, 'cw 0 256 1', 'dmig 0 3 1', 'pm 255 2'],
+    before: { k: ['sx', 'sx'] },
+    now: { k: ['sx', 'z'] },
+  },
+  collectSplitsAll: {
+    operations: [...huge, 'cw 0 512 1', 'dsys 0 0 1', 'snap 0 0 1'],
+    before: { p: ['W'] },
+    now: { p: ['W+pmd'] },
+  },
+  collapseNeedsWritable: {
+    operations: [...huge.slice(0, 2), 'cw 0 1', 'mprotect 0 512 r', 'madvise 0 512 collapse'],
+    before: { e: 22 },
+    now: { e: 0 },
+  },
+  dontneedKeepsTable: {
+    operations: [...huge.slice(0, 2), 'cw 0 1', 'madvise 0 512 hugepage', 'madvise 0 512 dontneed', 'cr 0 1', 'pm 0 1'],
+    before: { k: ['z'] },
+    now: { k: ['zh'] },
+  },
   exclusiveFollowsMprotect: {
     operations: [...touched, 'excl 0 0 1', 'mprotect 0 1 r', 'pm 0 1'],
     before: { k: ['er'] },

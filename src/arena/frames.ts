@@ -16,6 +16,13 @@ export function clearFrame(arena: Arena, pfn: Pfn): void {
   frameFill(arena, frameAt(arena, pfn), 0);
 }
 
+/** Does it hold nothing but zeroes? */
+export function isClearFrame(arena: Arena, pfn: Pfn): boolean {
+  const at = frameAt(arena, pfn);
+  for (let i = 0; i < arena.frameWords; i++) if (frameGet(arena, at + i) !== 0) return false;
+  return true;
+}
+
 export function poisonFrame(arena: Arena, pfn: Pfn): void {
   frameFill(arena, frameAt(arena, pfn), POISON);
 }

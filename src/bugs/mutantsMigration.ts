@@ -184,7 +184,7 @@ export const migrationMutants: readonly Bug[] = [
     scenario: 'huge-migration-vs-discard',
     edits: [
       {
-        module: 'migrate/migrationLeaf',
+        module: 'mm/huge/splitHugePmd',
         in: 'invalidateLeaf',
         find: 'if (!ptePresent(leaf) || cas(arena, word, leaf, leaf | PTE_INVALID) === leaf) return leaf;',
         replace: 'if (ptePresent(leaf)) return xchg(arena, word, PTE_HUGE); return leaf;',
@@ -204,7 +204,7 @@ export const migrationMutants: readonly Bug[] = [
     scenario: 'huge-return-vs-discard',
     edits: [
       {
-        module: 'migrate/migrationLeaf',
+        module: 'mm/huge/splitHugePmd',
         in: 'invalidateLeaf',
         find: 'if (!ptePresent(leaf) || cas(arena, word, leaf, leaf | PTE_INVALID) === leaf) return leaf;',
         replace:

@@ -192,9 +192,9 @@ export const notifierBugs: readonly Bug[] = [
         module: 'mm/syscalls/zap',
         find: `
           yield* mmuNotifierInvalidateRangeStart(task, range);
-          yield* zapRange(task, mm, start, end, event === MMU_NOTIFY_UNMAP ? ZAP_FLAG_DROP_MARKER : 0);
+          yield* zapRange(task, mm, start, end, flags);
           yield* mmuNotifierInvalidateRangeEnd(task, range);`,
-        replace: 'yield* zapRange(task, mm, range.start, range.end);',
+        replace: 'yield* zapRange(task, mm, range.start, range.end, flags);',
       },
     ],
   },

@@ -59,6 +59,12 @@ export const coreChanges: Readonly<Record<OlderName, Change>> = {
     now: 'a huge page takes its place',
     script: 'h:thp:zero-dwrite',
   },
+  splitKeepsZeroes: {
+    since: '6.13',
+    before: 'the split of a huge page leaves its pieces mapped as they are',
+    now: 'a piece of zeroes only gives way to the zero page, unless it is locked in memory; one that a device has for itself is present again, read-only',
+    script: 'h:thp-basic',
+  },
   exclusiveFollowsMprotect: {
     since: '6.15',
     before: 'mprotect takes the write permission of a device-exclusive entry, and nothing gives it back',
@@ -76,6 +82,25 @@ export const coreChanges: Readonly<Record<OlderName, Change>> = {
     before: 'a VMA whose pages have been touched does not join a neighbour without an anon_vma by mprotect or madvise',
     now: 'it does, unless it came by fork',
     script: 'h:drag-vma-boundary',
+  },
+  collectSplitsAll: {
+    since: '7.3',
+    before: 'a migration splits every huge leaf in its range, also one that it then leaves where it is',
+    now: 'it splits only what it is after; the huge zero page only where something small takes its place',
+    script: 'h:thp:dsys-thp',
+  },
+  collapseNeedsWritable: {
+    since: '7.3',
+    before:
+      'MADV_COLLAPSE fails where no page is mapped writable, where a device has a piece for itself, and for a range without a whole block',
+    now: 'it collapses whatever a page table has, and has nothing to do in such a range',
+    script: 'h:thp:collapse-ro',
+  },
+  dontneedKeepsTable: {
+    since: '6.14',
+    before: 'MADV_DONTNEED leaves the page table where it is',
+    now: 'one call over a whole table frees it: a huge page fits there again',
+    script: 'r:53:thp',
   },
   compoundStays: {
     since: '7.3',
@@ -130,14 +155,14 @@ export const driverChanges: Readonly<Record<string, DriverChange>> = {
     since: '7.3',
     before: 'a migration has 64 pages',
     now: 'it has 512: a huge page',
-    script: 'h:thp:dsys-thp',
+    script: 'n:whole:dmig',
   },
   hugePages: {
     value: 'split',
     since: '7.3',
     before: 'a huge page is always split before it migrates',
     now: 'it moves whole where it can',
-    script: 'h:thp:dsys-thp',
+    script: 'n:whole:dmig',
   },
   holeWrite: {
     value: 'vma',

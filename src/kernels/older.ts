@@ -20,6 +20,10 @@ export const Older = {
   pagemapMarksDevice: 1024,
   commandsUpToRelease: 2048,
   noGuardRegions: 4096,
+  splitKeepsZeroes: 8192,
+  collectSplitsAll: 16384,
+  collapseNeedsWritable: 32768,
+  dontneedKeepsTable: 65536,
 } as const;
 
 export type OlderName = keyof typeof Older;

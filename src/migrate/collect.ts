@@ -6,21 +6,16 @@ import { Mm } from '../arena/structures.ts';
 import type { Vpn } from '../arena/units.ts';
 import { isOlder, Older } from '../kernels/older.ts';
 import { splitHugePmd } from '../mm/huge/splitHugePmd.ts';
-import { EMPTY_LEAF, mapsPage, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/table/pte.ts';
+import { EMPTY_LEAF, isZeroLeaf, mapsPage, ptePfn } from '../mm/table/pte.ts';
 import { hugeLeaf, lookupTable, nextPopulated, tableEnd } from '../mm/table/tables.ts';
 import { vmaIsAnonymous } from '../mm/vma/vma.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
 import { MMU_NOTIFY_MIGRATE, notifierRange } from '../notifier/range.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
-import { collectLeaf, splitFor, splitPieces } from './collectHuge.ts';
-import { collectTable } from './collectTable.ts';
-import {
-  MIGRATE_PFN_COMPOUND,
-  MIGRATE_PFN_MIGRATE,
-  MIGRATE_VMA_SELECT_COMPOUND,
-  MIGRATE_VMA_SELECT_SYSTEM,
-} from './migratePfn.ts';
+import { collectLeaf, splitFor } from './collectHuge.ts';
+import { classify, collectTable, HOLE, SKIP, skip } from './collectTable.ts';
+import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, MIGRATE_VMA_SELECT_COMPOUND } from './migratePfn.ts';
 import type { MigrateVma } from './transaction.ts';
 
 /** migrate_vma_collect_hole: no table, so nothing is mapped. */
@@ -52,13 +47,6 @@ function collectUntouched({ arena }: Task, migrate: MigrateVma, from: Vpn, to: V
   }
 }
 
-/** Nothing of the stretch is collected. */
-function skip(migrate: MigrateVma, from: Vpn, to: Vpn): void {
-  migrate.src.fill(0, from - migrate.start, to - migrate.start);
-  migrate.dst.fill(0, from - migrate.start, to - migrate.start);
-  migrate.npages += to - from;
-}
-
 /** The stretch [from, to) below one last-level table. False, with nothing collected, when the table got a leaf meanwhile: then again. */
 function* collectAt(task: Task, migrate: MigrateVma, from: Vpn, to: Vpn, anonymous: boolean): Steps<boolean> {
   const { arena } = task;
@@ -71,23 +59,30 @@ function* collectAt(task: Task, migrate: MigrateVma, from: Vpn, to: Vpn, anonymo
     return true;
   }
   if (leaf !== 0) {
-    const zero = ptePresent(leaf) && (leaf & PTE_SPECIAL) !== 0;
-    if (isWhole(migrate, from, to) && (zero || mapsPage(leaf))) {
-      if (!zero) {
-        if (!(yield* collectLeaf(task, migrate, table, from, to))) skip(migrate, from, to);
-      } else if ((migrate.flags & MIGRATE_VMA_SELECT_SYSTEM) !== 0) collectHugeHole(migrate, from, to);
-      else skip(migrate, from, to);
+    const found = classify(task, migrate, leaf, anonymous);
+    if (isOlder(arena, Older.collectSplitsAll)) {
+      if (isZeroLeaf(leaf)) yield* splitHugePmd(task, mm, from);
+      else if (!mapsPage(leaf) || !(yield* splitFor(task, migrate, ptePfn(leaf)))) {
+        skip(migrate, from, to);
+        return true;
+      }
+    } else if (found === HOLE) {
+      // The huge zero page is split when something small takes its place.
+      if (isWhole(migrate, from, to)) collectHugeHole(migrate, from, to);
+      else collectHole(migrate, from, to, true);
       return true;
-    }
-    if (zero) yield* splitHugePmd(task, mm, from);
-    else if (!mapsPage(leaf) || !(yield* splitFor(task, migrate, ptePfn(leaf)))) {
+    } else if (found === SKIP) {
+      skip(migrate, from, to);
+      return true;
+    } else if (isWhole(migrate, from, to)) {
+      if (!(yield* collectLeaf(task, migrate, table, from, to))) skip(migrate, from, to);
+      return true;
+    } else if (!(yield* splitFor(task, migrate, ptePfn(leaf)))) {
       skip(migrate, from, to);
       return true;
     }
-  } else if (arena.hasHuge && !isOlder(arena, Older.compoundStays)) {
-    yield* splitPieces(task, migrate, table, from, to);
   }
-  return yield* collectTable(task, migrate, table, from, to);
+  return yield* collectTable(task, migrate, table, [from, to], (piece) => splitFor(task, migrate, piece));
 }
 
 /**

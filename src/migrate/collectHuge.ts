@@ -1,14 +1,13 @@
 /** Huge pages in migrate_vma_collect: taken whole where the caller wants that, else split so that their pieces can move. */
 
-import { get } from '../arena/access.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import type { PageTable, Pfn, Vpn } from '../arena/units.ts';
-import { splitHugePage } from '../mm/huge/splitHugePage.ts';
 import { compoundHead, tryGetPage } from '../mm/page/page.ts';
 import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
 import { putPage } from '../mm/page/zone.ts';
-import { leafWritable, mapsPage, ptePfn } from '../mm/table/pte.ts';
-import { hugeLeaf, pteAt, ptlOf } from '../mm/table/tables.ts';
+import { splitHugePage } from '../mm/split/splitHugePage.ts';
+import { leafWritable, mapsPage } from '../mm/table/pte.ts';
+import { hugeLeaf, ptlOf } from '../mm/table/tables.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
@@ -55,15 +54,4 @@ export function* splitFor(task: Task, migrate: MigrateVma, piece: Pfn): Steps<bo
   }
   yield* putPage(task, piece);
   return split;
-}
-
-/** Huge pages of which only pieces are mapped here are split; those that cannot be keep the label by which they are skipped. */
-export function* splitPieces(task: Task, migrate: MigrateVma, table: PageTable, from: Vpn, to: Vpn): Steps<void> {
-  const { arena } = task;
-  let last = 0;
-  for (let vpn = from; vpn < to; vpn++) {
-    const pte = get(arena, pteAt(arena, table, vpn));
-    const head = mapsPage(pte) ? compoundHead(arena, ptePfn(pte)) : 0;
-    if (head !== 0 && head !== last && !(yield* splitFor(task, migrate, ptePfn(pte)))) last = head;
-  }
 }

@@ -2,6 +2,7 @@
 
 import { get, store, xchg } from '../arena/access.ts';
 import type { PageTable, Pfn, Pte, Vpn, Word } from '../arena/units.ts';
+import { isOlder, Older } from '../kernels/older.ts';
 import { pgmapOwner } from '../mm/page/devPagemap.ts';
 import {
   compoundHead,
@@ -40,9 +41,11 @@ import type { MigrateVma } from './transaction.ts';
 /** An entry that is no candidate. */
 export const SKIP = 0;
 /** An empty entry or the zero page: may be filled, has no source. */
-const HOLE = -1;
+export const HOLE = -1;
+/** A piece of a huge page, which must be split first. */
+const PIECE = -2;
 
-/** The page frame of a candidate, HOLE or SKIP. */
+/** The page frame of a candidate, HOLE, PIECE or SKIP. */
 export function classify(task: Task, migrate: MigrateVma, pte: Pte, anonymous: boolean): number {
   const { arena } = task;
   if (pte === 0) return anonymous ? HOLE : SKIP;
@@ -58,15 +61,14 @@ export function classify(task: Task, migrate: MigrateVma, pte: Pte, anonymous: b
     // Migration, exclusive and all others are left alone, and never waited for.
     return SKIP;
   }
-  // A piece of a huge page that could not be split, or never is.
-  if (arena.hasHuge && !isHuge(pte) && compoundHead(arena, pfn) !== 0) return SKIP;
+  if (arena.hasHuge && !isHuge(pte) && compoundHead(arena, pfn) !== 0) return isOlder(arena, Older.compoundStays) ? SKIP : PIECE;
   return pageMapping(arena, pfn) === 0 ? SKIP : pfn;
 }
 
 /** Locks a candidate and replaces its entry. The src word, 0 when the page cannot be had. Under the PTL. */
-function* take(task: Task, migrate: MigrateVma, word: Word, pfn: Pfn): Steps<number> {
+function* take(task: Task, word: Word, pfn: Pfn, lockedPage: Pfn): Steps<number> {
   const { arena } = task;
-  const locked = pfn === migrate.faultPage;
+  const locked = pfn === lockedPage;
   yield* getPage(task, pfn);
   // Only ever a trylock: two migrations that lock pages in different orders would wait for each other.
   if (!locked && !(yield* trylockPage(task, pfn))) {
@@ -95,16 +97,34 @@ function* take(task: Task, migrate: MigrateVma, word: Word, pfn: Pfn): Steps<num
   return migratePfn(pfn) | MIGRATE_PFN_MIGRATE | (leafWritable(pte) ? MIGRATE_PFN_WRITE : 0);
 }
 
+/** Nothing of the stretch is collected. */
+export function skip(migrate: MigrateVma, from: Vpn, to: Vpn): void {
+  migrate.src.fill(0, from - migrate.start, to - migrate.start);
+  migrate.dst.fill(0, from - migrate.start, to - migrate.start);
+  migrate.npages += to - from;
+}
+
+/** Splits the huge page of a piece; false when it cannot be had. Without the PTL. */
+export type SplitPiece = (piece: Pfn) => Steps<boolean>;
+
 /**
  * migrate_vma_collect_pmd for one last-level table. False, with nothing done, when it has a leaf by now.
  *
  * @kernel mm/migrate_device.c migrate_vma_collect_pmd
  */
-export function* collectTable(task: Task, migrate: MigrateVma, table: PageTable, start: Vpn, end: Vpn): Steps<boolean> {
+export function* collectTable(
+  task: Task,
+  migrate: MigrateVma,
+  table: PageTable,
+  [start, end]: readonly [Vpn, Vpn],
+  splitPiece: SplitPiece,
+): Steps<boolean> {
   const { arena } = task;
-  const { src, dst } = migrate;
+  const { src, dst, faultPage } = migrate;
   const anonymous = vmaIsAnonymous(arena, migrate.vma);
   const ptl = ptlOf(arena, table);
+  // The kernel notes whose lock it has before a split: when that was of a huge page, it takes the lock of a tail for another's.
+  const lockedPage = faultPage === 0 || compoundHead(arena, faultPage) === 0 ? faultPage : compoundHead(arena, faultPage);
   let flush = false;
   if (!(yield* pteOffsetMapLock(task, table))) return false;
   for (let vpn = start; vpn < end; vpn++) {
@@ -112,10 +132,24 @@ export function* collectTable(task: Task, migrate: MigrateVma, table: PageTable,
     const pte = get(arena, word);
     const pfn = classify(task, migrate, pte, anonymous);
     let slot = 0;
+    if (pfn === PIECE) {
+      if (flush) {
+        yield* flushTlb(task, CPU);
+        flush = false;
+      }
+      yield* spinUnlock(task, ptl, LockClass.ptl);
+      if (!(yield* splitPiece(ptePfn(pte))) || !(yield* pteOffsetMapLock(task, table))) {
+        skip(migrate, vpn, end);
+        return true;
+      }
+      // Once more: it is a page of its own now, or gone.
+      vpn--;
+      continue;
+    }
     if (pfn === HOLE) {
       slot = MIGRATE_PFN_MIGRATE;
     } else if (pfn !== SKIP) {
-      slot = yield* take(task, migrate, word, pfn);
+      slot = yield* take(task, word, pfn, lockedPage);
       flush ||= slot !== 0 && ptePresent(pte);
     }
     if (slot !== 0) migrate.cpages++;

@@ -5,10 +5,10 @@ import { Mm } from '../arena/structures.ts';
 import type { Pfn, Vpn } from '../arena/units.ts';
 import { FOLL_SPLIT_PMD, FOLL_WRITE, getUserPage } from '../mm/fault/gup.ts';
 import { isTail } from '../mm/huge/compound.ts';
-import { eachCompoundMapping } from '../mm/huge/compoundRmap.ts';
 import { compoundHead, PG_DIRTY, PG_FILE, PG_HUGETLB, pageFlags, setPageFlags } from '../mm/page/page.ts';
 import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
 import { putPage } from '../mm/page/zone.ts';
+import { eachCompoundMapping } from '../mm/split/compoundRmap.ts';
 import {
   LEAF_DEVICE_EXCLUSIVE,
   LEAF_DEVICE_EXCLUSIVE_READ,
@@ -65,7 +65,7 @@ function* convertPieces(task: Task, mm: Mm, start: Vpn, end: Vpn, head: Pfn): St
  */
 function* convertCompound(task: Task, head: Pfn, owner: number): Steps<boolean> {
   const done = { whole: true };
-  yield* eachCompoundMapping(task, head, function* (mm, start, end) {
+  yield* eachCompoundMapping(task, head, function* ({ mm, start, end }) {
     const range = notifierRange(MMU_NOTIFY_EXCLUSIVE, mm, start, end, owner);
     yield* mmuNotifierInvalidateRangeStart(task, range);
     const result = yield* convertPieces(task, mm, start, end, head);

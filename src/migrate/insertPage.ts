@@ -5,15 +5,15 @@ import type { Arena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Mm, Vma } from '../arena/structures.ts';
 import type { Pfn, Pte, Vpn } from '../arena/units.ts';
-import { protectionBits } from '../mm/fault/anonymous.ts';
 import { isNone, spansHuge } from '../mm/fault/hugeFault.ts';
-import { fillFromLeaf } from '../mm/huge/splitHugePmd.ts';
+import { splitHugePmd } from '../mm/huge/splitHugePmd.ts';
 import { isDevicePrivatePage } from '../mm/page/devPagemap.ts';
 import { addLru, memCgroupCharge } from '../mm/page/memcg.ts';
 import { getPage, isDevicePage, PG_UPTODATE, setAnonMapping, setPageFlags } from '../mm/page/page.ts';
 import { addAnonRmap, anonVmaPrepare } from '../mm/rmap/rmap.ts';
 import {
   EMPTY_LEAF,
+  isZeroLeaf,
   LEAF_DEVICE_PRIVATE_READ,
   LEAF_DEVICE_PRIVATE_WRITE,
   mkLeaf,
@@ -29,7 +29,7 @@ import { ensureEntries, ensureTable, hugeLeaf, pteAt, ptlOf } from '../mm/table/
 import { CPU, flushTlb } from '../mm/table/tlb.ts';
 import { isUnstable } from '../mm/table/vmFault.ts';
 import { addRss } from '../mm/vma/mmStruct.ts';
-import { linearPageIndex, VM_UFFD_MISSING, VM_WRITE, vmaFlags, vmaIsAnonymous } from '../mm/vma/vma.ts';
+import { linearPageIndex, protectionBits, VM_UFFD_MISSING, VM_WRITE, vmaFlags, vmaIsAnonymous } from '../mm/vma/vma.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
@@ -42,8 +42,6 @@ function entryFor(task: Task, vm: number, pfn: Pfn): Pte {
   if (isDevicePrivatePage(task.arena, pfn)) return mkLeaf(write ? LEAF_DEVICE_PRIVATE_WRITE : LEAF_DEVICE_PRIVATE_READ, pfn);
   return mkPte(pfn, protectionBits(vm) | (write ? PTE_WRITE | PTE_DIRTY : 0));
 }
-
-const isZeroLeaf = (leaf: Pte): boolean => ptePresent(leaf) && (leaf & PTE_SPECIAL) !== 0;
 
 /** Stands for what a leaf maps that was faster. */
 const TAKEN = PTE_PRESENT;
@@ -109,9 +107,8 @@ export function* insertPage(task: Task, migrate: MigrateVma, vpn: Vpn, pfn: Pfn)
   const word = pteAt(arena, table, vpn);
   const ptl = ptlOf(arena, table);
   let inserted = false;
+  if (isZeroLeaf(hugeLeaf(arena, table))) yield* splitHugePmd(task, mm, vpn);
   yield* spinLock(task, ptl, LockClass.ptl);
-  // A place for a huge page gets single ones: the bracket around all insertions covers the huge zero page, too.
-  if (isZeroLeaf(hugeLeaf(arena, table))) yield* fillFromLeaf(task, table, hugeLeaf(arena, table));
   const now = hugeLeaf(arena, table) === 0 ? get(arena, word) : TAKEN;
   const zero = ptePresent(now) && (now & PTE_SPECIAL) !== 0;
   // No entry marks the hole, so a fault may have filled it since it was collected; the page-table lock decides.

@@ -3,7 +3,6 @@
 import { get, store } from '../arena/access.ts';
 import { Mm } from '../arena/structures.ts';
 import type { Pfn, Pte } from '../arena/units.ts';
-import { protectionBits } from '../mm/fault/anonymous.ts';
 import { isDevicePrivatePage } from '../mm/page/devPagemap.ts';
 import { getPage, isFilePage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, pageFlags } from '../mm/page/page.ts';
 import { putPage } from '../mm/page/zone.ts';
@@ -27,7 +26,7 @@ import {
   ptePresent,
 } from '../mm/table/pte.ts';
 import { lookupTable, pteAt, ptlOf } from '../mm/table/tables.ts';
-import { vmaFlags } from '../mm/vma/vma.ts';
+import { protectionBits, vmaFlags } from '../mm/vma/vma.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';

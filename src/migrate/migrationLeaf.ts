@@ -1,25 +1,16 @@
 /** Migration entries for a whole leaf: a huge page that is on its way (set_pmd_migration_entry, remove_migration_pmd). */
 
-import { cas, get, store } from '../arena/access.ts';
+import { get, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Mm, type Vma } from '../arena/structures.ts';
-import type { PageTable, Pfn, Pte, Word } from '../arena/units.ts';
-import { fillFromLeaf } from '../mm/huge/splitHugePmd.ts';
+import type { PageTable, Pfn, Pte } from '../arena/units.ts';
+import { fillFromLeaf, invalidateLeaf } from '../mm/huge/splitHugePmd.ts';
 import { getPage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, pageFlags, setPageFlags } from '../mm/page/page.ts';
 import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
 import { putPage } from '../mm/page/zone.ts';
 import { addAnonRmap, removeRmap, rmapWalk, shareAnonRmap } from '../mm/rmap/rmap.ts';
-import {
-  isMigration,
-  LEAF_MIGRATION_READ,
-  leafKind,
-  PTE_DIRTY,
-  PTE_HUGE,
-  PTE_INVALID,
-  ptePfn,
-  ptePresent,
-} from '../mm/table/pte.ts';
+import { isMigration, LEAF_MIGRATION_READ, leafKind, PTE_DIRTY, PTE_HUGE, ptePfn, ptePresent } from '../mm/table/pte.ts';
 import { hugeLeaf, lookupTable, pteAt, ptlOf } from '../mm/table/tables.ts';
 import { CPU, flushTlb } from '../mm/table/tlb.ts';
 import { vmaFlags } from '../mm/vma/vma.ts';
@@ -51,20 +42,6 @@ function* releasePiece(task: Task, pfn: Pfn, locked: number): Steps<void> {
 function isPinned(arena: Arena, head: Pfn): boolean {
   for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) if (maybeDmaPinned(arena, pfn)) return true;
   return false;
-}
-
-/**
- * Takes the leaf from the CPU. It goes on to be seen by whoever looks without the PTL: a zap that found nothing would leave the page
- * behind. One that is not present stays as it is; the kernel clears it, which lets such a zap go by (bug M18). Returns the leaf as it was.
- *
- * @kernel mm/pgtable-generic.c pmdp_invalidate
- */
-function invalidateLeaf(arena: Arena, word: Word): Pte {
-  for (;;) {
-    const leaf = get(arena, word);
-    // The CPU may set accessed and dirty bits until then.
-    if (!ptePresent(leaf) || cas(arena, word, leaf, leaf | PTE_INVALID) === leaf) return leaf;
-  }
 }
 
 /**

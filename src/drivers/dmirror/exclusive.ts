@@ -7,7 +7,7 @@ import { type IntervalSub, Mirror, type Mm } from '../../arena/structures.ts';
 import type { Errno, Pfn, Vpn } from '../../arena/units.ts';
 import { makeDeviceExclusive } from '../../migrate/exclusive.ts';
 import { makeDeviceExclusiveRange } from '../../migrate/exclusiveRange.ts';
-import { FOLL_WRITE, getUserPage } from '../../mm/fault/gup.ts';
+import { FOLL_SPLIT_PMD, FOLL_WRITE, getUserPage } from '../../mm/fault/gup.ts';
 import { unlockPage } from '../../mm/page/pageLock.ts';
 import { putPage } from '../../mm/page/zone.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
@@ -63,7 +63,7 @@ function* program(task: Task, mirror: Mirror, { sub, vpn, token }: Section, pfn:
  */
 function* restoreFirst(task: Task, mm: Mm, vpn: Vpn): Steps<number> {
   yield* mmapReadLock(task, mm);
-  const pfn = yield* getUserPage(task, mm, vpn, FOLL_WRITE);
+  const pfn = yield* getUserPage(task, mm, vpn, FOLL_WRITE | FOLL_SPLIT_PMD);
   yield* mmapReadUnlock(task, mm);
   if (pfn > 0) yield* putPage(task, pfn);
   return pfn;

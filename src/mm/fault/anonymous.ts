@@ -12,15 +12,12 @@ import type { Task } from '../../sync/task.ts';
 import { setAnonMapping } from '../page/page.ts';
 import { folioPrealloc, putPage } from '../page/zone.ts';
 import { addNewAnonRmap, anonVmaPrepare } from '../rmap/rmap.ts';
-import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG } from '../table/pte.ts';
+import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG } from '../table/pte.ts';
 import { hugeLeaf } from '../table/tables.ts';
 import { FAULT_FLAG_WRITE, type Fault, faultPtl, isUnstable, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../table/vmFault.ts';
 import { addRss } from '../vma/mmStruct.ts';
-import { linearPageIndex, VM_ACCESS, VM_UFFD_MISSING, VM_WRITE, vmaFlags } from '../vma/vma.ts';
+import { linearPageIndex, protectionBits, VM_UFFD_MISSING, VM_WRITE, vmaFlags } from '../vma/vma.ts';
 import { handleUserfault } from './userfaultfd.ts';
-
-/** Entry bits that follow from the VMA's protection alone. */
-export const protectionBits = (flags: number): number => ((flags & VM_ACCESS) === 0 ? PTE_PRESENT | PTE_PROTNONE : PTE_PRESENT);
 
 /** @kernel mm/memory.c do_anonymous_page */
 export function* doAnonymousPage(task: Task, fault: Fault): Steps<VmFault> {

@@ -23,8 +23,7 @@ import {
   VM_FAULT_RETRY,
 } from '../table/vmFault.ts';
 import { mmapReadUnlock } from '../vma/mmapLock.ts';
-import { VM_WRITE, vmaFlags } from '../vma/vma.ts';
-import { protectionBits } from './anonymous.ts';
+import { protectionBits, VM_WRITE, vmaFlags } from '../vma/vma.ts';
 
 /**
  * The present entry that replaces a device-exclusive one, built from the VMA's protection as it is now.

@@ -19,8 +19,7 @@ import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_WRITE, PTE_YOUNG } from '../table/pt
 import { pteAt } from '../table/tables.ts';
 import { FAULT_FLAG_WRITE, type Fault, faultPtl, isUnstable, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../table/vmFault.ts';
 import { addRss, addRssFile } from '../vma/mmStruct.ts';
-import { linearPageIndex, VM_SHARED, VM_WRITE, vmaEnd, vmaFlags, vmaStart } from '../vma/vma.ts';
-import { protectionBits } from './anonymous.ts';
+import { linearPageIndex, protectionBits, VM_SHARED, VM_WRITE, vmaEnd, vmaFlags, vmaStart } from '../vma/vma.ts';
 
 /** fault_around_bytes: neighbours that are cached already are mapped along with the page that was asked for. */
 const FAULT_AROUND = 16;

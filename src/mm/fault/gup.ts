@@ -9,7 +9,7 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
-import { splitHugePmd } from '../huge/splitHugePmd.ts';
+import { leafOf, splitHugePmd } from '../huge/splitHugePmd.ts';
 import { GUP_PIN_COUNTING_BIAS, getPage, PG_ANON_EXCLUSIVE, PG_DIRTY, PG_FILE, pageFlags, setPageFlags } from '../page/page.ts';
 import { putPage } from '../page/zone.ts';
 import { PTE_DIRTY, PTE_SPECIAL, pieceEntry, ptePfn, ptePresent, pteWrite } from '../table/pte.ts';
@@ -81,7 +81,8 @@ export function* getUserPage(task: Task, mm: Mm, vpn: Vpn, foll: number): Steps<
     const vma = vmaLookup(arena, mm, vpn);
     if (vma === 0 || (vmaFlags(arena, vma) & (write ? VM_WRITE : VM_READ)) === 0) return -EFAULT;
     if (arena.hasHuge && (foll & FOLL_SPLIT_PMD) !== 0 && (vmaFlags(arena, vma) & VM_HUGETLB) === 0) {
-      yield* splitHugePmd(task, mm, vpn);
+      // A leaf of a device comes home whole first.
+      if (ptePresent(leafOf(arena, mm, vpn))) yield* splitHugePmd(task, mm, vpn);
     }
     const pfn = yield* followPage(task, mm, vma, vpn, foll);
     if (pfn > 0) return pfn;

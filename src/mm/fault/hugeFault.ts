@@ -49,6 +49,7 @@ import {
 import { addRss } from '../vma/mmStruct.ts';
 import {
   linearPageIndex,
+  protectionBits,
   VM_HUGEPAGE,
   VM_HUGETLB,
   VM_NOHUGEPAGE,
@@ -60,7 +61,6 @@ import {
   vmaIsAnonymous,
   vmaStart,
 } from '../vma/vma.ts';
-import { protectionBits } from './anonymous.ts';
 import { doHugetlbFault } from './hugetlb.ts';
 import { doSoftleafPage } from './softleaf.ts';
 

@@ -23,8 +23,7 @@ import { EMPTY_LEAF, mkPte, PTE_DIRTY, PTE_HUGE, PTE_WRITE, PTE_YOUNG, ptePfn, p
 import { ensureTable, hugeLeaf, pteAt, ptlOf } from '../table/tables.ts';
 import { CPU, flushTlb } from '../table/tlb.ts';
 import { FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, type Fault, faultPtl, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../table/vmFault.ts';
-import { linearPageIndex, vmaFlags } from '../vma/vma.ts';
-import { protectionBits } from './anonymous.ts';
+import { linearPageIndex, protectionBits, vmaFlags } from '../vma/vma.ts';
 
 /** A hugetlb page for `vpn`, known to the rmap; 0 when the pool is empty. */
 function* newPage(task: Task, vma: Vma, vpn: Vpn): Steps<number> {

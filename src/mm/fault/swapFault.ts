@@ -18,8 +18,7 @@ import { freeSwap, isSwapFull, slotFrame, swapCacheAdd, swapCacheGet, swapFree }
 import { mkPte, PTE_DIRTY, PTE_SWP_EXCLUSIVE, PTE_WRITE, PTE_YOUNG, pteWrite, swapSlot } from '../table/pte.ts';
 import { FAULT_FLAG_WRITE, type Fault, faultPtl, VM_FAULT_OOM } from '../table/vmFault.ts';
 import { addRss, addRssSwap } from '../vma/mmStruct.ts';
-import { linearPageIndex, VM_LOCKED, VM_WRITE, vmaFlags } from '../vma/vma.ts';
-import { protectionBits } from './anonymous.ts';
+import { linearPageIndex, protectionBits, VM_LOCKED, VM_WRITE, vmaFlags } from '../vma/vma.ts';
 import { lockPageOrRetry } from './exclusiveEntry.ts';
 import { doWpPage } from './writeProtect.ts';
 

@@ -4,7 +4,7 @@ import { cas, get, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE, VPN_LIMIT, ZERO_PFN } from '../../arena/config.ts';
 import { Mm } from '../../arena/structures.ts';
-import type { PageTable, Pte, Vpn } from '../../arena/units.ts';
+import type { PageTable, Pte, Vpn, Word } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -12,7 +12,7 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
-import { EMPTY_LEAF, mkPte, PTE_HUGE, PTE_SPECIAL, pieceEntry, pteFlags, ptePresent } from '../table/pte.ts';
+import { EMPTY_LEAF, mkPte, PTE_HUGE, PTE_INVALID, PTE_SPECIAL, pieceEntry, pteFlags, ptePresent } from '../table/pte.ts';
 import { hugeLeaf, lookupTable, pteAt, ptlOf } from '../table/tables.ts';
 import { CPU, flushTlb } from '../table/tlb.ts';
 
@@ -45,6 +45,20 @@ export function* fillFromLeaf(task: Task, table: PageTable, leaf: Pte): Steps<vo
     seen = cas(arena, first, before, pieceOf(before, 0));
   }
   if (ptePresent(leaf)) yield* flushTlb(task, CPU);
+}
+
+/**
+ * Takes the leaf from the CPU. It goes on to be seen by whoever looks without the PTL: a zap that found nothing would leave the page
+ * behind. One that is not present stays as it is; the kernel clears it, which lets such a zap go by (bug M18). Returns the leaf as it was.
+ *
+ * @kernel mm/pgtable-generic.c pmdp_invalidate
+ */
+export function invalidateLeaf(arena: Arena, word: Word): Pte {
+  for (;;) {
+    const leaf = get(arena, word);
+    // The CPU may set accessed and dirty bits until then.
+    if (!ptePresent(leaf) || cas(arena, word, leaf, leaf | PTE_INVALID) === leaf) return leaf;
+  }
 }
 
 /**

@@ -11,7 +11,6 @@ import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { dropPageIfUnused } from '../file/addressSpace.ts';
-import { splitHugePage } from '../huge/splitHugePage.ts';
 import { copyPage } from '../page/copyPage.ts';
 import { addLru } from '../page/memcg.ts';
 import {
@@ -34,6 +33,7 @@ import { trylockPage, unlockPage } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';
 import { removeRmap, shareAnonRmap } from '../rmap/rmap.ts';
 import { clearMapping, unmapEverywhere } from '../rmap/unmap.ts';
+import { splitHugePage } from '../split/splitHugePage.ts';
 import { mkSwap } from '../table/pte.ts';
 import { addRss, addRssFile, addRssSwap } from '../vma/mmStruct.ts';
 import { VM_LOCKED, vmaFlags } from '../vma/vma.ts';

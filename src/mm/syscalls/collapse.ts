@@ -6,6 +6,7 @@ import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { EAGAIN, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
 import type { Brand, Errno, PageTable, Pfn, Pte, Vpn } from '../../arena/units.ts';
+import { isOlder, Older } from '../../kernels/older.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -71,11 +72,11 @@ function canCollapse(arena: Arena, vma: Vma): boolean {
   );
 }
 
-/** is_refcount_suitable: nobody but mappings holds the page, and of a huge page no device holds a piece for itself. */
+/** is_refcount_suitable: nobody but mappings holds the page; an older kernel does not count those by which a device has a piece for itself. */
 function isSuitable(arena: Arena, table: PageTable, pfn: Pfn): boolean {
   const head = compoundHead(arena, pfn);
   if (head === 0) return pageCount(arena, pfn) === pageMapcount(arena, pfn) + (pageSwap(arena, pfn) === 0 ? 0 : 1);
-  for (let i = 0; i < PTRS_PER_TABLE; i++) {
+  for (let i = 0; i < PTRS_PER_TABLE && isOlder(arena, Older.collapseNeedsWritable); i++) {
     const pte = get(arena, pteAt(arena, table, i));
     if (isDeviceExclusive(pte) && compoundHead(arena, ptePfn(pte)) === head) return false;
   }
@@ -92,15 +93,15 @@ function objection(arena: Arena, table: PageTable, pfn: Pfn): ScanResult {
 
 /** hpage_collapse_scan_pmd. Entries that are not present count as pages that can be had. */
 function scan(arena: Arena, table: PageTable): ScanResult {
-  let writable = false;
+  let possible = !isOlder(arena, Older.collapseNeedsWritable);
   for (let i = 0; i < PTRS_PER_TABLE; i++) {
     const pte = get(arena, pteAt(arena, table, i));
     if (!isNormal(pte)) continue;
-    writable ||= pteWrite(pte);
+    possible ||= pteWrite(pte);
     const why = objection(arena, table, ptePfn(pte));
     if (why !== SCAN_SUCCEED) return why;
   }
-  return writable ? SCAN_SUCCEED : SCAN_REFUSED;
+  return possible ? SCAN_SUCCEED : SCAN_REFUSED;
 }
 
 /** 512 pages from `start` on, and the table that has their entries. */
@@ -201,7 +202,7 @@ function* collapseBlock(task: Task, mm: Mm, start: Vpn): Steps<ScanResult> {
   const fits = vma !== 0 && spansHuge(arena, vma, start) && canCollapse(arena, vma);
   const leaf = table === 0 ? EMPTY_LEAF : hugeLeaf(arena, table);
   let why = !fits ? SCAN_STOP : leaf === 0 ? scan(arena, table) : SCAN_REFUSED;
-  const done = fits && leaf !== 0 && leaf !== EMPTY_LEAF;
+  const done = fits && ptePresent(leaf);
   if (why === SCAN_SUCCEED && !(yield* bringHome(task, { mm, vma, table, start }))) why = SCAN_STOP;
   yield* mmapReadUnlock(task, mm);
   if (done) return SCAN_SUCCEED;
@@ -226,7 +227,7 @@ function* collapseBlock(task: Task, mm: Mm, start: Vpn): Steps<ScanResult> {
 function* collapseRange(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<Errno> {
   const first = Math.ceil(start / PTRS_PER_TABLE) * PTRS_PER_TABLE;
   const last = Math.floor(end / PTRS_PER_TABLE) * PTRS_PER_TABLE;
-  if (last < first) return -EINVAL;
+  if (last < first && isOlder(task.arena, Older.collapseNeedsWritable)) return -EINVAL;
   let result = SCAN_SUCCEED;
   for (let at = first; at < last; at += PTRS_PER_TABLE) {
     const why = yield* collapseBlock(task, mm, at);

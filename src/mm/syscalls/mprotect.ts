@@ -13,7 +13,6 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
-import { protectionBits } from '../fault/anonymous.ts';
 import { splitHugePmd } from '../huge/splitHugePmd.ts';
 import { PG_ANON_EXCLUSIVE, pageFlags } from '../page/page.ts';
 import {
@@ -41,7 +40,7 @@ import {
 import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from '../table/tables.ts';
 import { CPU, flushTlb } from '../table/tlb.ts';
 import { mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
-import { VM_ACCESS, VM_ACCOUNT, VM_HUGETLB, VM_SHARED, VM_WRITE } from '../vma/vma.ts';
+import { protectionBits, VM_ACCESS, VM_ACCOUNT, VM_HUGETLB, VM_SHARED, VM_WRITE } from '../vma/vma.ts';
 import { changeVmas, cutsHugetlb } from '../vma/vmaMerge.ts';
 
 /** What an entry becomes under new protection. Only what is certainly allowed is granted; faults do the rest. */

@@ -5,7 +5,7 @@ import { Mm } from '../../arena/structures.ts';
 import type { Vpn } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
-import { splitHugePage } from '../huge/splitHugePage.ts';
+import { splitHugePage } from '../split/splitHugePage.ts';
 import { compoundHead, PG_FILE, pageFlags, tryGetPage } from '../page/page.ts';
 import { trylockPage, unlockPage } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';

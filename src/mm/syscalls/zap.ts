@@ -1,9 +1,10 @@
 /** unmap_vmas and zap_page_range: entries go, pages are released. The caller brackets it with start and end. */
 
-import { forgetRound, get, observed, xchg } from '../../arena/access.ts';
+import { forgetRound, get, observed, store, xchg } from '../../arena/access.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Mm } from '../../arena/structures.ts';
 import type { PageTable, Pfn, Pte, Vpn } from '../../arena/units.ts';
+import { isOlder, Older } from '../../kernels/older.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_UNMAP, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -11,6 +12,7 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
+import { isNone } from '../fault/hugeFault.ts';
 import { isHugetlb } from '../huge/compound.ts';
 import { splitHugePmd } from '../huge/splitHugePmd.ts';
 import { isFilePage, PG_DIRTY, setPageFlags } from '../page/page.ts';
@@ -26,6 +28,8 @@ import { addRss, addRssFile, addRssSwap } from '../vma/mmStruct.ts';
 export const ZAP_FILE_ONLY = 1;
 /** Guards go, too: they outlive everything but their mapping. */
 export const ZAP_FLAG_DROP_MARKER = 2;
+/** Tables of which nothing is left are freed, and a huge page fits there again (reclaim_pt). */
+const ZAP_TABLES = 4;
 
 /** Whose entries go, and which of them: ZAP_* flags. */
 interface Zap {
@@ -79,6 +83,10 @@ function* zapTable(task: Task, { mm, flags }: Zap, table: PageTable, start: Vpn,
     }
   }
   if (flush) yield* flushTlb(task, CPU);
+  if ((flags & ZAP_TABLES) !== 0 && arena.hasHuge && end - start === PTRS_PER_TABLE && isNone(arena, table)) {
+    yield Point.clearPte;
+    store(arena, pteAt(arena, table, 0), EMPTY_LEAF);
+  }
   yield* spinUnlock(task, ptl, LockClass.ptl);
   addRss(arena, mm, -rss);
   addRssFile(arena, mm, -rssFile);
@@ -149,8 +157,9 @@ export function* zapRange(task: Task, mm: Mm, start: Vpn, end: Vpn, flags = 0): 
  * @kernel mm/memory.c zap_page_range
  */
 export function* zapRangeNotified(task: Task, mm: Mm, start: Vpn, end: Vpn, event: number): Steps<void> {
+  const flags = event === MMU_NOTIFY_UNMAP ? ZAP_FLAG_DROP_MARKER : isOlder(task.arena, Older.dontneedKeepsTable) ? 0 : ZAP_TABLES;
   const range = notifierRange(event, mm, start, end);
   yield* mmuNotifierInvalidateRangeStart(task, range);
-  yield* zapRange(task, mm, start, end, event === MMU_NOTIFY_UNMAP ? ZAP_FLAG_DROP_MARKER : 0);
+  yield* zapRange(task, mm, start, end, flags);
   yield* mmuNotifierInvalidateRangeEnd(task, range);
 }

@@ -92,6 +92,9 @@ export const isGuard = (pte: Pte): boolean => pte === PTE_MARKER_GUARD;
 export const mapsPage = (pte: Pte): boolean =>
   ptePresent(pte) ? (pte & PTE_SPECIAL) === 0 : isDevicePrivate(pte) || isDeviceExclusive(pte);
 
+/** Of the huge zero page. */
+export const isZeroLeaf = (leaf: Pte): boolean => ptePresent(leaf) && (leaf & PTE_SPECIAL) !== 0;
+
 /** May the mapping be written through, now or when the entry is restored? */
 export const leafWritable = (pte: Pte): boolean =>
   ptePresent(pte) ? pteWrite(pte) : leafKind(pte) === LEAF_DEVICE_PRIVATE_WRITE || leafKind(pte) === LEAF_DEVICE_EXCLUSIVE;

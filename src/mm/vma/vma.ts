@@ -7,6 +7,7 @@ import { firstOverlap, insertInterval, nextOverlap, nodeLast, nodeStart, removeI
 import { handleOf, poolAlloc } from '../../arena/pool.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
 import type { Vpn } from '../../arena/units.ts';
+import { PTE_PRESENT, PTE_PROTNONE } from '../table/pte.ts';
 
 export const VM_READ = 1;
 export const VM_WRITE = 2;
@@ -36,6 +37,9 @@ export const VM_NOHUGEPAGE = 0x40000000;
 /** Mappings without ordinary page structures or of another kind: not for migrate_vma. */
 export const VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
 export const VM_ACCESS = VM_READ | VM_WRITE | VM_EXEC;
+
+/** Entry bits that follow from the VMA's protection alone. */
+export const protectionBits = (flags: number): number => ((flags & VM_ACCESS) === 0 ? PTE_PRESENT | PTE_PROTNONE : PTE_PRESENT);
 
 /** First page. */
 export const vmaStart = (arena: Arena, vma: Vma): Vpn => nodeStart(arena, vma + Vma.node);

@@ -37,11 +37,10 @@ const adviseHuge = ({ task, mm }: SmallMachine): void => {
   run(madvise(task, mm, FIRST, PAGES, 'hugepage'));
 };
 
-/** A huge page that holds 1 at its beginning and 5 at its end. */
+/** A huge page that holds 1 at its beginning, 5 at its end, and nothing but zeroes in its second piece: a split has one to drop. */
 function filled(m: SmallMachine): void {
   adviseHuge(m);
-  fillPage(m, 0, 1);
-  fillPage(m, LAST, 5);
+  for (let i = 0; i < PAGES; i++) if (i !== 1) fillPage(m, i, i === 0 ? 1 : i === LAST ? 5 : 9);
 }
 
 /** ... in device memory, as a whole. */

@@ -12,8 +12,16 @@ import { downRead, upRead } from '../../sync/rwsem.ts';
 import type { Task } from '../../sync/task.ts';
 import { compoundHead, pageIndex, pageMapping } from '../page/page.ts';
 
-/** The pages [start, end) of an address space where pieces may be mapped. Returns false to end the walk. */
-export type CompoundVisitor = (mm: Mm, start: Vpn, end: Vpn) => Steps<boolean>;
+/** The pages [start, end) of a VMA where pieces of a huge page may be mapped. */
+export interface CompoundMapping {
+  readonly mm: Mm;
+  readonly vma: Vma;
+  readonly start: Vpn;
+  readonly end: Vpn;
+}
+
+/** Visits one of them. Returns false to end the walk. */
+export type CompoundVisitor = (mapping: CompoundMapping) => Steps<boolean>;
 
 /**
  * Calls `visit` for each mapping of the huge page that `piece` is of, under the rmap lock. The caller has the piece locked; the
@@ -31,7 +39,8 @@ export function* eachCompoundMapping(task: Task, piece: Pfn, visit: CompoundVisi
     const vpn = first + index - get(arena, vma + Vma.pgoff);
     const start = Math.max(first, vpn);
     const end = Math.min(nodeLast(arena, vma + Vma.node) + 1, vpn + PTRS_PER_TABLE);
-    if (start < end && !(yield* visit(deref(arena, arena.pools.mm, get(arena, vma + Vma.mm)), start, end))) break;
+    const mm = deref(arena, arena.pools.mm, get(arena, vma + Vma.mm));
+    if (start < end && !(yield* visit({ mm, vma, start, end }))) break;
   }
   yield* upRead(task, anonVma + AnonVma.lock, LockClass.anonVma);
 }
