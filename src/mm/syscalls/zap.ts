@@ -157,7 +157,8 @@ export function* zapRange(task: Task, mm: Mm, start: Vpn, end: Vpn, flags = 0): 
  * @kernel mm/memory.c zap_page_range
  */
 export function* zapRangeNotified(task: Task, mm: Mm, start: Vpn, end: Vpn, event: number): Steps<void> {
-  const flags = event === MMU_NOTIFY_UNMAP ? ZAP_FLAG_DROP_MARKER : isOlder(task.arena, Older.dontneedKeepsTable) ? 0 : ZAP_TABLES;
+  const flags =
+    event === MMU_NOTIFY_UNMAP ? ZAP_FLAG_DROP_MARKER : isOlder(task.arena, Older.dontneedKeepsTable) ? 0 : ZAP_TABLES;
   const range = notifierRange(event, mm, start, end);
   yield* mmuNotifierInvalidateRangeStart(task, range);
   yield* zapRange(task, mm, start, end, flags);
