@@ -59,7 +59,8 @@ function* zapTable(task: Task, { mm, flags }: Zap, table: PageTable, start: Vpn,
   if (!(yield* pteOffsetMapLock(task, table))) return false;
   for (let vpn = start; vpn < end; vpn++) {
     const word = pteAt(arena, table, vpn);
-    if (get(arena, word) === 0 || ((flags & ZAP_FLAG_DROP_MARKER) === 0 && isGuard(get(arena, word)))) continue;
+    if (get(arena, word) === 0) continue;
+    if ((flags & ZAP_FLAG_DROP_MARKER) === 0 && isGuard(get(arena, word))) continue;
     if ((flags & ZAP_FILE_ONLY) !== 0 && !isOfFile(task, get(arena, word))) continue;
     yield Point.clearPte;
     // Exchange, not store: the CPU may set the dirty bit until the entry is gone.
