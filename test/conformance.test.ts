@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { bugs } from '../src/bugs/index.ts';
 import { readRecording } from '../src/engines/conformance/recording.ts';
 import { replay } from '../src/engines/conformance/replay.ts';
+import { mutatedTree } from '../src/mutation/mutate.ts';
 import { packageRoot } from '../src/package/version.ts';
 import { assertRefused, type Called, calls } from './calls.ts';
 
@@ -45,6 +47,38 @@ test('known deviation: a kernel of 6.1 loses an exclusive entry over coherent me
     const evicted = script.operations.findIndex(({ name }) => name === 'close');
     assert.ok(first.index > evicted, `${script.id} deviates after the device was closed`);
   }
+});
+
+test('known deviation: the test driver reads a page that another file of its device has sent home; here that is I-FREE', () => {
+  const scripts = readRecording(join(recordings, 'deviations', 'stale-entry-7.3.jsonl.gz'));
+  assert.equal(scripts.length, 2);
+  for (const script of scripts) {
+    const found = replay(script);
+    assert.equal(found.length, 1, script.id);
+    assert.match(found[0]?.operation ?? '', /^dread /);
+    assert.match(
+      JSON.stringify(found[0]?.got),
+      /^\{"violation":"I-FREE: the device reaches page \d+ through address page \d+ after it was freed"\}$/,
+    );
+  }
+});
+
+/** A device reads an own huge page with the words that a kernel of 7.3 hands out: each range begins with the first piece. */
+const ownLeaf = join(recordings, 'deviations', 'own-leaf-7.3.jsonl.gz');
+
+test('known deviation: the words of an own huge page are those of its pieces; that they begin anew in each range is R74', async () => {
+  const scripts = readRecording(ownLeaf);
+  const found = scripts.flatMap(replay);
+  assert.ok(found.length > 5);
+  // Only words that were read are other ones.
+  for (const { got } of found) assert.deepEqual(Object.keys(got), ['v']);
+  const bug = bugs.find(({ id }) => id === 'R74');
+  assert.ok(bug !== undefined);
+  const tree = mutatedTree(bug);
+  const { replay: replayWithBug } = (await import((await tree.erasedUrlOf('engines/conformance/replay')).href)) as {
+    replay: typeof replay;
+  };
+  assert.deepEqual(scripts.flatMap(replayWithBug), []);
 });
 
 const good = {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bugs, controls } from '../src/bugs/index.ts';
 import { hunt } from '../src/engines/hunt/hunt.ts';
+import { hunt as huntFor } from '../src/library/hunt.ts';
 
 const some = ['R05', 'R38', 'G10', 'E15', 'E32b', 'F23'];
 
@@ -66,4 +67,15 @@ test('a hunt that is stopped gives what there is', async () => {
   const result = await hunt({ bugs: bugs.slice(0, 5), controls: [], scenarios: [] }, options, hooks);
   assert.equal(result.interrupted, true);
   assert.equal(result.rows.length, 1);
+});
+
+test('a bug of what a kernel does not have is not found in it', async () => {
+  const found = async (kernel?: string): Promise<boolean[]> => {
+    const { rows } = await huntFor({ bugs: ['R74'], seconds: 2, schedules: 100, workers: 1, kernel });
+    return rows.map((row) => row.found);
+  };
+  assert.deepEqual(await found(), [true]);
+  assert.deepEqual(await found('6.1'), [false]);
+  const message = "kernel is '5.4', the model has Linux 6.1 and 7.3";
+  await assert.rejects(found('5.4'), { name: 'UsageError', message });
 });

@@ -51,6 +51,16 @@ const examples: Readonly<Record<string, Example>> = {
     now: { flt: 0 },
   },
   longtermPinsShared: { operations: ['mmap 0 1 rw anon', 'gup longterm 0 1'], before: { n: 1, flt: 1 }, now: { n: 1, flt: 2 } },
+  mprotectKeepsAccount: {
+    operations: ['mmap 0 2 rw anon', 'mprotect 0 1 r', 'cr 0 1', 'gup longterm 0 1', 'cw 1 1', 'mprotect 0 1 rw', 'maps'],
+    before: { m: [[0, 2, 'rw-p', 0, 0]] },
+    now: { m: [[0, 1, 'rw-p', 0, 0], [1, 2, 'rw-p', 0, 0]] }, // biome-ignore format: one VMA after the other
+  },
+  splitPmdTakesHugetlb: {
+    operations: ['open 0 0', 'mmap 0 512 rw huge', 'excl 0 0 1'],
+    before: { e: 95, flt: 1 },
+    now: { e: 95, flt: 0 },
+  },
   populateSkipsHoles: {
     operations: ['mmap 0 1 rw anon', 'mmap 2 1 rw anon', 'madvise 0 3 popread'],
     before: { e: 12, flt: 2 },
@@ -98,9 +108,9 @@ const examples: Readonly<Record<string, Example>> = {
     now: { e: 0 },
   },
   changedVmaGivesNoAnon: {
-    operations: ['mmap 0 1 rw anon', 'mprotect 0 1 r', 'mmap 1 1 rw anon', 'cw 1 1', 'mprotect 1 1 r', 'maps'],
-    before: { m: [[0, 1, 'r--p', 0, 0], [1, 2, 'r--p', 0, 0]] }, // biome-ignore format: one VMA after the other
-    now: { m: [[0, 2, 'r--p', 0, 0]] },
+    operations: ['mmap 0 1 rw anon', 'madvise 0 1 dontfork', 'mmap 1 1 rw anon', 'cw 1 1', 'madvise 1 1 dontfork', 'maps'],
+    before: { m: [[0, 1, 'rw-p', 0, 0], [1, 2, 'rw-p', 0, 0]] }, // biome-ignore format: one VMA after the other
+    now: { m: [[0, 2, 'rw-p', 0, 0]] },
   },
   compoundStays: {
     operations: [...huge, 'cw 0 512 1', 'mprotect 0 1 r', 'dmig 0 100 1', 'pm 100 1'],

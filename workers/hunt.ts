@@ -12,7 +12,7 @@ async function hunt(job: HuntJob): Promise<Attempts.Attempt | Attempts.CleanRun>
   const load = (url: URL): Promise<typeof Attempts> => import(url.href);
   if (job.kind === 'clean') {
     const { cleanRun } = await load(steppedModule('engines/hunt/attempt'));
-    return cleanRun(job.scenario, job.seed, job.schedules);
+    return cleanRun(job.scenario, job.settings, job.seed, job.schedules);
   }
   const tree = mutatedTree(job.mutation, job.trees);
   try {

@@ -76,21 +76,22 @@ export function commands(help) {
   return page('Commands', 'What `hmm-lab help COMMAND` prints.', ...sections);
 }
 
-const change = ([name, { since, before, now, script }], shown = code(name)) => [
+const change = ([name, { since, before, now, script, commit = '' }], shown = code(name)) => [
   shown,
   since,
   before,
   now,
   script === null ? '' : code(script),
+  commit,
 ];
 
 /** What changed between the kernels that the model can be. */
 export function kernels({ coreChanges, driverChanges }, { KERNELS, NEWEST }) {
-  const heads = ['behaviour', 'since', 'before', 'now', 'recording'];
+  const heads = ['behaviour', 'since', 'before', 'now', 'recording', 'commit'];
   const oldest = KERNELS[0];
   return page(
     `What changed between Linux ${oldest} and ${NEWEST}`,
-    `The model is Linux ${NEWEST}. \`--kernel ${oldest}\` gives all of these behaviours of before back. *Since*: the first version known to have the new one; ${NEWEST} where nobody has looked at the versions between. *Recording*: a script of \`recordings/\` that disagrees without the new behaviour. [conformance.md](../conformance.md) says how it is held against the kernels.`,
+    `The model is Linux ${NEWEST}. \`--kernel ${oldest}\` gives all of these behaviours of before back. *Since*: the first version known to have the new one; ${NEWEST} where nobody has looked at the versions between. *Recording*: a script of \`recordings/\` that disagrees without the new behaviour. *Commit*: the kernel's change that made it, where it is known. [conformance.md](../conformance.md) says how it is held against the kernels.`,
     '## The kernel',
     table(
       heads,

@@ -3,6 +3,7 @@
  *
  * - `--check` writes nothing: it names the pages that are stale, and ends with 1 if there is one.
  * - `--proofs` proves all scenarios anew for docs/proofs.md, too; takes long.
+ * - `--recordings FOLDER`, one for each kernel, replays whole recordings for the table in docs/conformance.md.
  * - `--outputs` runs the commands whose output other pages show, and puts it in.
  * - `--folder DIR` is where the pages are, instead of docs/reference; proofs.md lies beside it.
  */
@@ -16,10 +17,17 @@ import { commands, kernels, options, points, scenarios, sweeps } from './lab.mjs
 import { kernelMap, layout, locks } from './model.mjs';
 import { refreshOutputs } from './outputs.mjs';
 import { proofsOf, staleProofs, statesOf } from './proofs.mjs';
+import { recordingsTable } from './recordings.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const { values: flags } = parseArgs({
-  options: { check: { type: 'boolean' }, proofs: { type: 'boolean' }, outputs: { type: 'boolean' }, folder: { type: 'string' } },
+  options: {
+    check: { type: 'boolean' },
+    proofs: { type: 'boolean' },
+    outputs: { type: 'boolean' },
+    folder: { type: 'string' },
+    recordings: { type: 'string', multiple: true },
+  },
 });
 
 const folder = flags.folder ?? join(root, 'docs/reference');
@@ -100,4 +108,14 @@ if (flags.check) {
 for (const [name, text] of fresh) writeFileSync(join(folder, name), text);
 console.error(stale.length === 0 ? 'The pages were up to date.' : `Written: ${stale.join(', ')}`);
 apiReference();
+if (flags.recordings !== undefined) {
+  // As the program replays them: without the generators of the stepped tree.
+  const erased = (module) => import(pathToFileURL(join(root, 'dist/erased/src', `${module}.js`)).href);
+  const { conformance } = await erased('library/conformance');
+  const { readRecording } = await erased('engines/conformance/recording');
+  await recordingsTable(join(root, 'docs/conformance.md'), flags.recordings, await load('kernels/kernels'), async (file) => ({
+    ops: (await conformance({ files: [file] })).ops,
+    kernel: readRecording(file)[0].kernel,
+  }));
+}
 if (flags.outputs) console.error(`${refreshOutputs(root)} blocks of output were made again.`);

@@ -120,8 +120,8 @@ export const driverControls: readonly Control[] = [
     edits: [
       {
         module: 'drivers/dmirror/toSystem',
-        find: 'if (unmappable) yield* giveBack(task, migrate, buffer); else unmapBuffer(task.arena, buffer, dst);',
-        replace: 'if (unmappable) yield* giveBack(task, migrate, buffer);',
+        find: 'if (unmappable || (short && needsAll)) yield* giveBack(task, migrate, buffer); else unmapBuffer(task.arena, buffer, dst);',
+        replace: 'if (unmappable || (short && needsAll)) yield* giveBack(task, migrate, buffer);',
       },
       {
         module: 'drivers/dmirror/toSystem',

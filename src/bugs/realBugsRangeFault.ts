@@ -235,4 +235,23 @@ export const rangeFaultBugs: readonly Bug[] = [
       },
     ],
   },
+  {
+    id: 'R74',
+    title:
+      'leaf-from-its-head: the words of an own huge page begin with its first piece in each range, wherever the range begins',
+    reference: 'mm/hmm, 7.3',
+    kind: 'COR, SEC',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-STALE', 'I-DATA'],
+    scenario: 'huge-page-piece-written-by-device',
+    edits: [
+      {
+        module: 'hmm/cases',
+        in: 'handleLeaf',
+        find: 'ptePfn(pieceEntry(leaf, vpn))',
+        replace: '(own ? ptePfn(leaf) + (vpn - start) : ptePfn(pieceEntry(leaf, vpn)))',
+      },
+    ],
+  },
 ];

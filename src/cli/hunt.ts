@@ -5,6 +5,7 @@ import { styleFor } from '../report/style.ts';
 import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
 import { bugFlag, type Command, jsonFlag, parseFlags } from './flags.ts';
 import { interruptible } from './interruptible.ts';
+import { kernelFlag } from './kernelFlag.ts';
 import { outFile } from './outFile.ts';
 
 const flags = [
@@ -27,6 +28,7 @@ const flags = [
     default: huntUsual.clean,
     help: 'schedules of the model as it is, over all scenarios: nothing may be reported',
   },
+  kernelFlag,
   { name: 'workers', ...huntBounds.workers, default: huntUsual.workers, help: 'threads' },
   { name: 'markdown', kind: 'text', value: 'FILE', help: 'also write the table as a page', example: 'docs/hunt.md' },
   jsonFlag,
@@ -51,9 +53,9 @@ export const hunt: Command = {
     'hmm-lab hunt --seeds 5 --clean 1000000 --markdown hunt.md',
   ],
   async run(args) {
-    const { bug: ids, seconds, schedules, seeds, clean, workers, markdown, json } = parseFlags('hunt', flags, args);
+    const { bug: ids, seconds, schedules, seeds, clean, kernel, workers, markdown, json } = parseFlags('hunt', flags, args);
     const store = markdown === undefined ? undefined : outFile(markdown);
-    const request = { bugs: ids.length === 0 ? undefined : ids, seconds, schedules, seeds, clean, workers };
+    const request = { bugs: ids.length === 0 ? undefined : ids, seconds, schedules, seeds, clean, workers, kernel };
     const onProgress = ({ line }: { readonly line: string }): void => void process.stderr.write(`${line}\n`);
     const result = await interruptible((signal) => hunted(request, { onProgress, signal }));
     const prose = json ? process.stderr : process.stdout;

@@ -12,6 +12,8 @@ export interface Change {
   readonly now: string;
   /** A script of the recordings that shows it: without it the model disagrees. Null when none that comes with the lab does. */
   readonly script: string | null;
+  /** Title of the kernel's commit that is known to have made it. */
+  readonly commit?: string;
 }
 
 /** Behaviour of the kernel. */
@@ -27,6 +29,7 @@ export const coreChanges: Readonly<Record<OlderName, Change>> = {
     before: 'mprotect never makes a huge leaf writable; the next write does',
     now: 'a leaf is made writable as an entry is',
     script: null,
+    commit: 'mm/huge_memory: try avoiding write faults when changing PMD protection',
   },
   longtermPinsShared: {
     since: '6.2',
@@ -35,23 +38,32 @@ export const coreChanges: Readonly<Record<OlderName, Change>> = {
     now: 'the mapping gets a page of its own first, which is pinned',
     script: 'r:121:coherent-fork',
   },
+  mprotectKeepsAccount: {
+    since: '6.7',
+    before: 'memory that may be written counts as such also after mprotect has taken that',
+    now: 'it does not if nobody has touched it yet; then it does not share an anon_vma with its neighbours, and will not merge with them',
+    script: 'r:129:coherent-fork',
+    commit: 'mm/mprotect: allow unfaulted VMAs to be unaccounted on mprotect()',
+  },
   populateSkipsHoles: {
     since: '6.9',
     before: 'MADV_POPULATE goes on behind a hole, and then fails with ENOMEM',
     now: 'it stops at the first hole',
     script: 'r:169:mixed',
+    commit: 'mm/madvise: make MADV_POPULATE_(READ|WRITE) handle VM_FAULT_RETRY properly',
   },
   newMappingJoinsNext: {
     since: '6.12',
     before: 'a new mapping between two VMAs that cannot be one joins the one after it',
     now: 'it joins the one before it',
     script: 'r:116:fork',
+    commit: 'mm: abstract vma_merge_new_range()',
   },
   noGuardRegions: {
     since: '6.13',
     before: 'madvise knows no guard regions',
     now: 'GUARD_INSTALL puts markers in place of pages, where every access is refused until GUARD_REMOVE',
-    script: null,
+    script: 'n:guard:fork',
   },
   hugeZeroSplits: {
     since: '6.13',
@@ -71,11 +83,19 @@ export const coreChanges: Readonly<Record<OlderName, Change>> = {
     now: 'such an entry stays; a touch restores it with the protection of that time',
     script: 'h:combo-cw-excl-mprotect',
   },
+  splitPmdTakesHugetlb: {
+    since: '6.15',
+    before: 'get_user_pages that must split leaves (FOLL_SPLIT_PMD) takes a hugetlb page as it is',
+    now: 'it refuses before anything is faulted in',
+    script: 'n:excl:errors',
+    commit: 'mm/gup: reject FOLL_SPLIT_PMD with hugetlb VMAs',
+  },
   mremapOfOneVma: {
     since: '6.17',
     before: 'mremap moves pages of one VMA only, else EFAULT',
     now: 'what keeps its length may span several VMAs and gaps, which are passed over; that the ranges overlap is found out first',
     script: 'r:13:multi',
+    commit: 'mm/mremap: permit mremap() move of multiple VMAs',
   },
   changedVmaGivesNoAnon: {
     since: '7.3',

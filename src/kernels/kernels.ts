@@ -1,6 +1,6 @@
 /** The kernels that the model can be, and what each does otherwise than the newest. */
 import { UsageError } from '../input/usageError.ts';
-import { type Change, coreChanges, driverChanges } from './changes.ts';
+import { type Change, coreChanges, type DriverChange, driverChanges } from './changes.ts';
 import { Older, type OlderName } from './older.ts';
 
 /** Oldest first. */
@@ -21,15 +21,18 @@ function ordinal(version: string): number {
   return major * 1000 + minor;
 }
 
-/** What a kernel does as the newest does no more. */
+const isBefore = (kernel: Kernel, { since }: Change): boolean => ordinal(kernel) < ordinal(since);
+
+/** The options of a driver that had another value under that kernel. */
+export function optionsBefore(changes: Readonly<Record<string, DriverChange>>, kernel: Kernel): Readonly<Record<string, string>> {
+  const before = Object.entries(changes).filter(([, change]) => isBefore(kernel, change));
+  return Object.fromEntries(before.map(([name, { value }]) => [name, value]));
+}
+
+/** What a kernel, with its test driver, does as the newest does no more. */
 export function behaviourOf(kernel: Kernel): Behaviour {
-  const isBefore = ({ since }: Change): boolean => ordinal(kernel) < ordinal(since);
-  const names = (Object.keys(coreChanges) as OlderName[]).filter((name) => isBefore(coreChanges[name]));
-  const options = Object.entries(driverChanges).filter(([, change]) => isBefore(change));
-  return {
-    older: names.reduce((bits, name) => bits | Older[name], 0),
-    options: Object.fromEntries(options.map(([name, { value }]) => [name, value])),
-  };
+  const names = (Object.keys(coreChanges) as OlderName[]).filter((name) => isBefore(kernel, coreChanges[name]));
+  return { older: names.reduce((bits, name) => bits | Older[name], 0), options: optionsBefore(driverChanges, kernel) };
 }
 
 /**

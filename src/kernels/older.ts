@@ -24,6 +24,8 @@ export const Older = {
   collectSplitsAll: 16384,
   collapseNeedsWritable: 32768,
   dontneedKeepsTable: 65536,
+  mprotectKeepsAccount: 131072,
+  splitPmdTakesHugetlb: 262144,
 } as const;
 
 export type OlderName = keyof typeof Older;

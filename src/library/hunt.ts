@@ -1,11 +1,13 @@
 /** `hunt()`: the corpus of bugs against the explorer. */
 import type { Mutation } from '../bugs/bug.ts';
+import { KERNEL } from '../drivers/base/options.ts';
 import type * as Catalogue from '../engines/explore/plan/catalogue.ts';
 import type { HuntOptions, HuntProgress, HuntResult, HuntSubjects } from '../engines/hunt/hunt.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
 import { bugsOf, isBug } from '../userModules/bugNamed.ts';
 import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
 import { inStepped } from './model.ts';
+import { kernelSetting } from './subject.ts';
 
 export interface HuntRequest {
   /**
@@ -23,6 +25,8 @@ export interface HuntRequest {
   readonly clean?: number | undefined;
   /** Threads: 1 to 64. Default 2. */
   readonly workers?: number | undefined;
+  /** `6.1` or `7.3`, the default: which kernel the model is. */
+  readonly kernel?: string | undefined;
 }
 
 export const huntBounds = {
@@ -66,11 +70,17 @@ async function chosenSubjects(chosen: readonly (string | Mutation)[]): Promise<H
  */
 export async function hunt(request: HuntRequest = {}, hooks: Hooks<HuntProgress> = {}): Promise<HuntReport> {
   const given = givenOptions('a hunt', request);
-  checkOptions('a hunt', given, { numbers: huntBounds, others: { bugs: 'list with at least one entry' } });
-  const { bugs: chosen, ...limits } = given;
+  checkOptions('a hunt', given, { numbers: huntBounds, others: { bugs: 'list with at least one entry', kernel: 'string' } });
+  const { bugs: chosen, kernel: version, ...limits } = given;
+  const { [KERNEL]: kernel } = kernelSetting(version);
   const { bugs, controls } = await import('../bugs/index.ts');
   const subjects = chosen === undefined ? { bugs, controls, scenarios: await cleanScenarios() } : await chosenSubjects(chosen);
-  const options: HuntOptions = { ...huntUsual, ...limits, ...(chosen === undefined ? {} : { clean: 0 }) };
+  const options: HuntOptions = {
+    ...huntUsual,
+    ...limits,
+    ...(chosen === undefined ? {} : { clean: 0 }),
+    ...(kernel === undefined ? {} : { kernel }),
+  };
   const engine = await import('../engines/hunt/hunt.ts');
   const result = await underHooks(hooks, (watched) => engine.hunt(subjects, options, watched));
   return resultAs('hmm-lab/hunt/1', { verdict: verdictOf(result), options, ...result });

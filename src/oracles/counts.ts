@@ -52,8 +52,9 @@ function countMm(arena: Arena, mm: Mm, maps: Int32Array, findings: Finding[]): v
       maps[pfn] = (maps[pfn] ?? 0) + 1;
       const flags = load(arena, arena.page.flags + pfn);
       const file = (flags & PG_FILE) !== 0;
+      // hugetlb pages have an account of their own.
       if (file) rssFile++;
-      else rss++;
+      else if ((flags & PG_HUGETLB) === 0) rss++;
       const exclusive = (flags & PG_ANON_EXCLUSIVE) !== 0;
       if (leafWritable(pte) && !exclusive && !file)
         findings.push({ rule: 'I-ENTRY', message: `${where} is writable, its page is not exclusive` });

@@ -25,5 +25,6 @@ export function derive(
 ): Driver {
   optionWords(base, defaults);
   const options = Object.fromEntries([...withDefaults(base.options, defaults), ...Object.entries(added)]);
-  return { ...base, options, ...own };
+  // What the base did otherwise before is its own history.
+  return { ...base, changes: {}, options, ...own };
 }

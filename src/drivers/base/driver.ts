@@ -4,6 +4,7 @@ import { get } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { Mirror } from '../../arena/structures.ts';
 import type { Errno, Vpn } from '../../arena/units.ts';
+import type { DriverChange } from '../../kernels/changes.ts';
 import type { PagemapOps } from '../../mm/page/devPagemap.ts';
 import type { ClassicOps, IntervalOps } from '../../notifier/ops.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -40,6 +41,8 @@ export interface Driver {
   readonly options: Readonly<Record<string, DriverOption>>;
   /** Options that it has from the driver it derives from, and that stay at their defaults: its own hooks do not look at them. */
   readonly fixed?: readonly string[];
+  /** What the driver did otherwise under older kernels (`kernel=6.1`), by its options. */
+  readonly changes?: Readonly<Record<string, DriverChange>>;
   readonly interval: IntervalOps;
   /** Of its classic notifiers (mmu_notifier_register), which it registers under the id in `Mirror.driver`. */
   readonly classic?: ClassicOps;

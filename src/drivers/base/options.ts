@@ -3,7 +3,7 @@ import { set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { Mirror } from '../../arena/structures.ts';
 import { UsageError } from '../../input/usageError.ts';
-import { behaviourOf, type Kernel, kernelNamed, NEWEST } from '../../kernels/kernels.ts';
+import { behaviourOf, type Kernel, kernelNamed, NEWEST, optionsBefore } from '../../kernels/kernels.ts';
 import { setOlder } from '../../kernels/older.ts';
 import { type Driver, type DriverOption, MOST_OPTIONS } from './driver.ts';
 
@@ -56,11 +56,12 @@ function kernelOf(driver: Driver, settings: DriverSettings): Kernel {
 export const setKernel = (arena: Arena, driver: Driver, settings: DriverSettings): void =>
   setOlder(arena, behaviourOf(kernelOf(driver, settings)).older);
 
-/** The settings with what the test driver of that kernel did otherwise, where nothing else is asked for. */
+/** The settings with what the driver did otherwise under that kernel, where nothing else is asked for. */
 function inKernel(driver: Driver, settings: DriverSettings): DriverSettings {
-  const { options: older } = behaviourOf(kernelOf(driver, settings));
   const own = Object.entries(settings).filter(([name]) => !isKernel(driver, name));
-  return { ...(driver.name === 'dmirror' ? older : {}), ...Object.fromEntries(own) };
+  const before = Object.entries(optionsBefore(driver.changes ?? {}, kernelOf(driver, settings)));
+  // A driver that is made from another one may have less options.
+  return Object.fromEntries([...before.filter(([name]) => Object.hasOwn(driver.options, name)), ...own]);
 }
 
 /** The option words of a mirror, in table order. @throws UsageError naming what was given and what is allowed. */

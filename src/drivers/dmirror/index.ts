@@ -3,6 +3,7 @@
 import { get } from '../../arena/access.ts';
 import { Mirror } from '../../arena/structures.ts';
 import type { Vpn } from '../../arena/units.ts';
+import { driverChanges } from '../../kernels/changes.ts';
 import { pgmapOf } from '../../mm/page/devPagemap.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -39,6 +40,7 @@ export const dmirror: Driver = {
   summary:
     'the in-tree test driver: one interval over the address space, a mutex, chunks of 32 pages; all known defects as options',
   options: dmirrorOptions,
+  changes: driverChanges,
   interval: { invalidate },
   pagemap: {
     migrateToRam,

@@ -71,6 +71,18 @@ export const dmirrorOptions = {
     help: 'huge pages migrate whole where they can, or are always split first (before device huge pages)',
     values: ['whole', 'split'],
   },
+  coherentHuge: {
+    help: 'a coherent device hands out huge pages, or never (in-tree: the second chunk of its memory is refused)',
+    values: ['whole', 'never'],
+  },
+  shortOfPages: {
+    help: 'when a page is missing for one that is to go home the others go all the same, or none does (in-tree)',
+    values: ['others', 'none'],
+  },
+  evictFrom: {
+    help: 'an eviction begins at the first page frame, or at the last: what was migrated in last goes first (in-tree, where the last frame is handed out first)',
+    values: ['first', 'last'],
+  },
   mapMigrated: {
     help: 'map a page that has moved to the device between pages() and finalize, or leave that to the next fault',
     values: ['atOnce', 'later'],

@@ -1,13 +1,13 @@
 /** One migration to the device: collected, copied, committed, mapped, finalized. Guards 2 and 4 of docs/drivers.md are here. */
 
-import { load, set } from '../../arena/access.ts';
+import { get, load, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY } from '../../arena/errno.ts';
 import { clearFrame } from '../../arena/frames.ts';
 import { handleOf } from '../../arena/pool.ts';
-import { Mirror } from '../../arena/structures.ts';
+import { Mirror, Pgmap } from '../../arena/structures.ts';
 import type { MigratePfn, Pfn } from '../../arena/units.ts';
 import {
   MIGRATE_PFN_COMPOUND,
@@ -19,6 +19,7 @@ import {
 import { migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../migrate/migrateVma.ts';
 import type { MigrateVma } from '../../migrate/transaction.ts';
 import { copyPage } from '../../mm/page/copyPage.ts';
+import { MEMORY_DEVICE_PRIVATE } from '../../mm/page/devPagemap.ts';
 import { unlockPage } from '../../mm/page/pageLock.ts';
 import { putPage } from '../../mm/page/zone.ts';
 import { DEVICE, flushTlb } from '../../mm/table/tlb.ts';
@@ -77,6 +78,8 @@ function* allocAndCopy(task: Task, mirror: Mirror, migrate: MigrateVma, buffer: 
   const { arena } = task;
   const { src, dst } = migrate;
   const pgmap = mirrorPgmap(arena, mirror);
+  const isPrivate = get(arena, pgmap + Pgmap.type) === MEMORY_DEVICE_PRIVATE;
+  const handsOutHuge = isPrivate || optionIs(arena, mirror, Is.coherentHugeWhole);
   for (let i = 0; i < src.length; i++) {
     const slot = src[i] as number;
     if ((slot & MIGRATE_PFN_MIGRATE) === 0) continue;
@@ -87,7 +90,7 @@ function* allocAndCopy(task: Task, mirror: Mirror, migrate: MigrateVma, buffer: 
     }
     // The next allocation fails: that of a huge page, where one is due, and then small ones are tried.
     const wantsHuge = (slot & MIGRATE_PFN_COMPOUND) !== 0;
-    const head = wantsHuge && !failsOnce(task, mirror) ? yield* allocHugeDevicePage(task, pgmap) : 0;
+    const head = wantsHuge && handsOutHuge && !failsOnce(task, mirror) ? yield* allocHugeDevicePage(task, pgmap) : 0;
     if (head !== 0) {
       for (let piece = 0; piece < PTRS_PER_TABLE; piece++) {
         yield* fillDevicePage(task, mirror, head + piece, sourceOf(arena, migrate, buffer, i + piece));

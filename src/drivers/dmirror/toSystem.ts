@@ -105,7 +105,7 @@ function sourceDevice(arena: Arena, src: Int32Array): Pgmap {
 /**
  * One transaction home.
  *
- * @returns pages moved, -EINVAL, -ENOMEM after everything that could move has moved, or -EFAULT: a page cannot be mapped for DMA, and
+ * @returns pages moved, -EINVAL, -ENOMEM after everything that could move has moved (or none, as the option says), or -EFAULT: a page cannot be mapped for DMA, and
  * none has moved.
  */
 export function* moveToSystem(task: Task, mirror: Mirror, migrate: MigrateVma): Steps<number> {
@@ -113,6 +113,7 @@ export function* moveToSystem(task: Task, mirror: Mirror, migrate: MigrateVma): 
   if (error !== 0 || migrate.cpages === 0) return error;
   const { src, dst } = migrate;
   const buffer = copyBuffer(task.arena, mirror, sourceDevice(task.arena, src), dst.length, DMA_FROM_DEVICE);
+  const needsAll = mirror !== 0 && optionIs(task.arena, mirror, Is.shortOfPagesNone);
   let short = false;
   let unmappable = false;
   yield Point.driverCollected;
@@ -136,6 +137,7 @@ export function* moveToSystem(task: Task, mirror: Mirror, migrate: MigrateVma): 
     const pfn = failsOnce(task, mirror) ? 0 : yield* allocPage(task, false);
     if (pfn === 0) {
       short = true;
+      if (needsAll) break;
       continue;
     }
     unmappable = !mapSlot(task.arena, buffer, i, pfn);
@@ -145,7 +147,7 @@ export function* moveToSystem(task: Task, mirror: Mirror, migrate: MigrateVma): 
     }
     yield* takeHome(task, mirror, migrate, i, enginePage(task.arena, buffer, i, pfn));
   }
-  if (unmappable) yield* giveBack(task, migrate, buffer);
+  if (unmappable || (short && needsAll)) yield* giveBack(task, migrate, buffer);
   else unmapBuffer(task.arena, buffer, dst);
   yield Point.driverCopied;
   yield* migrateVmaPages(task, migrate);

@@ -1,7 +1,8 @@
 /** What a CPU does: loads, stores, and the system calls that take user pages (process_vm, vmsplice, gup_test). */
 import { frameLoad, frameStore } from '../../arena/access.ts';
-import { cpuBegin, cpuEnd, isFault } from '../../mm/fault/cpuAccess.ts';
-import { VM_FAULT_SIGSEGV } from '../../mm/table/vmFault.ts';
+import type { FrameWord } from '../../arena/units.ts';
+import { cpuBegin, cpuEnd, isFault, type MinusVmFault } from '../../mm/fault/cpuAccess.ts';
+import { VM_FAULT_OOM, VM_FAULT_SIGSEGV } from '../../mm/table/vmFault.ts';
 import { VM_ACCESS, VM_WRITE, vmaFlags, vmaLookup } from '../../mm/vma/vma.ts';
 import { run } from '../../steps/steps.ts';
 import type { Machine, Process } from './machine.ts';
@@ -16,10 +17,21 @@ function signal({ arena }: Machine, { mm }: Process, vpn: number, fault: number,
   return vma === 0 || allowed ? 'SEGV1' : 'SEGV2';
 }
 
+/** How often a CPU tries again that has run out of memory; who gets none then would have been killed. */
+const OOM_TRIES = 8;
+
+/** Begins an access. Without memory for its fault it is tried again (pagefault_out_of_memory). */
+function begin({ task }: Machine, { mm }: Process, vpn: number, write: boolean): FrameWord | MinusVmFault {
+  for (let tries = 1; ; tries++) {
+    const at = run(cpuBegin(task, mm, vpn, write));
+    if (!isFault(at) || (-at & VM_FAULT_OOM) === 0 || tries === OOM_TRIES) return at;
+  }
+}
+
 /** The first word of a page, or the signal. */
 function loadWord(machine: Machine, process: Process, vpn: number): number | string {
   const { arena, task } = machine;
-  const at = run(cpuBegin(task, process.mm, vpn, false));
+  const at = begin(machine, process, vpn, false);
   if (isFault(at)) return signal(machine, process, vpn, -at, false);
   const value = frameLoad(arena, at) >>> 0;
   cpuEnd(task);
@@ -28,7 +40,7 @@ function loadWord(machine: Machine, process: Process, vpn: number): number | str
 
 function storeWord(machine: Machine, process: Process, vpn: number, value: number): string {
   const { arena, task } = machine;
-  const at = run(cpuBegin(task, process.mm, vpn, true));
+  const at = begin(machine, process, vpn, true);
   if (isFault(at)) return signal(machine, process, vpn, -at, true);
   frameStore(arena, at, value);
   cpuEnd(task);

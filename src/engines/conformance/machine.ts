@@ -39,6 +39,9 @@ const IN_TREE = {
   eraseEnd: 'onePageMore',
   readOnlyOwn: 'fail',
   homeFile: 'migrating',
+  coherentHuge: 'never',
+  shortOfPages: 'none',
+  evictFrom: 'last',
 } as const;
 
 /** Huge pages are taken from the end of it. */

@@ -4,6 +4,7 @@
  */
 import { LOCK_CLASSES } from '../../arena/config.ts';
 import type { Mutation } from '../../bugs/bug.ts';
+import type { DriverSettings } from '../../drivers/base/options.ts';
 import type { Scenario } from '../../scenarios/kit/scenario.ts';
 import { type ExploreOptions, type ExploreResult, executorOf, explore } from '../explore/explore.ts';
 import type { Failure } from '../explore/machine/failure.ts';
@@ -139,8 +140,8 @@ function missed(scenario: Scenario): string[] {
 }
 
 /** Samples a scenario of the model as it is, and looks whether it reaches what it is there for. */
-export function cleanRun(name: string, seed: number, schedules: number): CleanRun {
-  const scenario = scenarioNamed(name, {});
+export function cleanRun(name: string, settings: DriverSettings, seed: number, schedules: number): CleanRun {
+  const scenario = scenarioNamed(name, settings);
   const alarm = sample(scenario, seed, schedules, Number.POSITIVE_INFINITY);
   return { message: alarm === null ? null : `${alarm.failure.rule}: ${alarm.failure.message}`, missed: missed(scenario) };
 }

@@ -1,6 +1,7 @@
 /** The hunt: every bug of the corpus is put into the model, and looked for; controls and the model as it is must stay quiet. */
 import { Piscina } from 'piscina';
 import type { Bug, Mutation } from '../../bugs/bug.ts';
+import { type DriverSettings, KERNEL } from '../../drivers/base/options.ts';
 import { treesFolder } from '../../mutation/mutate.ts';
 import { workerUrl } from '../../package/workerUrl.ts';
 import { inLanes } from '../shared/lanes.ts';
@@ -9,12 +10,20 @@ import type { Attempt, AttemptOptions, CleanRun } from './attempt.ts';
 
 export type HuntJob =
   | { readonly kind: 'bug'; readonly mutation: Mutation; readonly options: AttemptOptions; readonly trees: string }
-  | { readonly kind: 'clean'; readonly scenario: string; readonly seed: number; readonly schedules: number };
+  | {
+      readonly kind: 'clean';
+      readonly scenario: string;
+      readonly settings: DriverSettings;
+      readonly seed: number;
+      readonly schedules: number;
+    };
 
 export interface HuntOptions extends AttemptOptions {
   readonly workers: number;
   /** Schedules of the model as it is, over all scenarios. */
   readonly clean: number;
+  /** Which kernel the model is; the newest without it. */
+  readonly kernel?: string | undefined;
 }
 
 /** What was hunted, and what came of it. */
@@ -104,7 +113,8 @@ export async function hunt(
   options: HuntOptions,
   { onProgress, signal }: HuntHooks = {},
 ): Promise<HuntResult> {
-  const { workers, clean, ...each } = options;
+  const { workers, clean, kernel, ...each } = options;
+  const settings: DriverSettings = kernel === undefined ? {} : { [KERNEL]: kernel };
   const began = Date.now();
   const elapsed = (): number => (Date.now() - began) / 1000;
   const pool = new Piscina<HuntJob, Attempt | CleanRun | Refusal>({
@@ -119,7 +129,12 @@ export async function hunt(
   // This thread makes the folder, and removes it: no signal reaches another one.
   const trees = treesFolder();
   const put = async (mutation: Mutation, options: AttemptOptions) =>
-    (await run({ kind: 'bug', mutation, options, trees })) as Attempt;
+    (await run({
+      kind: 'bug',
+      mutation: { ...mutation, settings: { ...settings, ...mutation.settings } },
+      options,
+      trees,
+    })) as Attempt;
   const scanned = clean > 0 ? scenarios : [];
   const total = bugs.length * (each.seeds > 0 ? 2 : 1) + controls.length + scanned.length;
   let done = 0;
@@ -149,7 +164,7 @@ export async function hunt(
     });
     const schedules = Math.ceil(clean / scenarios.length);
     await inLanes(scanned, workers, signal, async (scenario) => {
-      const { message, missed } = (await run({ kind: 'clean', scenario, seed: 1, schedules })) as CleanRun;
+      const { message, missed } = (await run({ kind: 'clean', scenario, settings, seed: 1, schedules })) as CleanRun;
       if (missed.length > 0) vacuous.push({ scenario, missed });
       cleanSchedules += schedules;
       alarm(scenario, message);

@@ -1,7 +1,7 @@
 /** get_user_pages, one page at a time: a reference or a pin on the page behind an address. */
 
 import { forgetRound, get, observed } from '../../arena/access.ts';
-import { EFAULT, ENOMEM } from '../../arena/errno.ts';
+import { EFAULT, ENOMEM, EOPNOTSUPP } from '../../arena/errno.ts';
 import { Mm, type Vma } from '../../arena/structures.ts';
 import type { Pfn, Pte, Vpn } from '../../arena/units.ts';
 import { isOlder, Older } from '../../kernels/older.ts';
@@ -68,7 +68,8 @@ function* followPage(task: Task, mm: Mm, vma: Vma, vpn: Vpn, foll: number): Step
 /**
  * Faults `vpn` in and takes a reference (or a pin) on its page. mmap_lock is held for reading and stays held.
  *
- * @returns the page frame, -EFAULT (no such mapping, or it does not allow the access) or -ENOMEM.
+ * @returns the page frame, -EFAULT (no such mapping, or it does not allow the access), -ENOMEM, or -EOPNOTSUPP (a hugetlb page that must be
+ * split).
  * @kernel mm/gup.c get_user_pages
  */
 export function* getUserPage(task: Task, mm: Mm, vpn: Vpn, foll: number): Steps<number> {
@@ -80,9 +81,11 @@ export function* getUserPage(task: Task, mm: Mm, vpn: Vpn, foll: number): Steps<
     forgetRound(mark);
     const vma = vmaLookup(arena, mm, vpn);
     if (vma === 0 || (vmaFlags(arena, vma) & (write ? VM_WRITE : VM_READ)) === 0) return -EFAULT;
-    if (arena.hasHuge && (foll & FOLL_SPLIT_PMD) !== 0 && (vmaFlags(arena, vma) & VM_HUGETLB) === 0) {
+    if (arena.hasHuge && (foll & FOLL_SPLIT_PMD) !== 0) {
+      const hugetlb = (vmaFlags(arena, vma) & VM_HUGETLB) !== 0;
+      if (hugetlb && !isOlder(arena, Older.splitPmdTakesHugetlb)) return -EOPNOTSUPP;
       // A leaf of a device comes home whole first.
-      if (ptePresent(leafOf(arena, mm, vpn))) yield* splitHugePmd(task, mm, vpn);
+      if (!hugetlb && ptePresent(leafOf(arena, mm, vpn))) yield* splitHugePmd(task, mm, vpn);
     }
     const pfn = yield* followPage(task, mm, vma, vpn, foll);
     if (pfn > 0) return pfn;

@@ -1,9 +1,10 @@
 /** mprotect: VMA flags first, then the entries, all under mmap_lock for writing. */
 
 import { cas, get, load } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { EINVAL, ENOMEM } from '../../arena/errno.ts';
-import { Mm } from '../../arena/structures.ts';
+import { Mm, Vma } from '../../arena/structures.ts';
 import type { Errno, PageTable, Pte, Vpn, Word } from '../../arena/units.ts';
 import { isOlder, Older } from '../../kernels/older.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
@@ -40,7 +41,7 @@ import {
 import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from '../table/tables.ts';
 import { CPU, flushTlb } from '../table/tlb.ts';
 import { mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
-import { protectionBits, VM_ACCESS, VM_ACCOUNT, VM_HUGETLB, VM_SHARED, VM_WRITE } from '../vma/vma.ts';
+import { protectionBits, VM_ACCESS, VM_ACCOUNT, VM_HUGETLB, VM_SHARED, VM_WRITE, vmaFlags, vmaIsAnonymous } from '../vma/vma.ts';
 import { changeVmas, cutsHugetlb } from '../vma/vmaMerge.ts';
 
 /** What an entry becomes under new protection. Only what is certainly allowed is granted; faults do the rest. */
@@ -135,9 +136,15 @@ function* changeProtection(task: Task, mm: Mm, start: Vpn, end: Vpn, vm: number)
   yield* mmuNotifierInvalidateRangeEnd(task, range);
 }
 
-/** The flags under new access bits: private memory that becomes writable counts as such from then on. */
-function withAccess(old: number, access: number): number {
+/**
+ * The flags under new access bits: private memory that becomes writable counts as such from then on; what becomes read-only before
+ * anybody has touched it does no more.
+ */
+function withAccess(arena: Arena, vma: Vma, access: number): number {
+  const old = vmaFlags(arena, vma);
   const vm = (old & ~VM_ACCESS) | (access & VM_ACCESS);
+  const untouched = (access & VM_WRITE) === 0 && vmaIsAnonymous(arena, vma) && load(arena, vma + Vma.anonVma) === 0;
+  if (untouched && !isOlder(arena, Older.mprotectKeepsAccount)) return vm & ~VM_ACCOUNT;
   const counts = (access & VM_WRITE) !== 0 && (old & (VM_WRITE | VM_SHARED | VM_HUGETLB)) === 0;
   return counts ? vm | VM_ACCOUNT : vm;
 }
@@ -154,7 +161,7 @@ export function* mprotect(task: Task, mm: Mm, start: Vpn, pages: number, access:
   if (cutsHugetlb(task.arena, mm, start, end)) return -EINVAL;
   yield* mmapWriteLock(task, mm);
   const reached = yield* changeVmas(task, mm, start, end, {
-    change: (flags) => withAccess(flags, access),
+    change: (_flags, vma) => withAccess(task.arena, vma, access),
     *changed(from, to, vm) {
       yield Point.mprotectVma;
       yield* changeProtection(task, mm, from, to, vm);

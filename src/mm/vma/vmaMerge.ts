@@ -194,7 +194,7 @@ export function* mergeVmas(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<void
 
 /** New flags for a VMA, and what is to be done where they are different. */
 export interface FlagChange {
-  readonly change: (flags: number) => number;
+  readonly change: (flags: number, vma: Vma) => number;
   readonly changed?: (start: Vpn, end: Vpn, flags: number) => Steps<void>;
 }
 
@@ -211,7 +211,7 @@ export function* changeVmas(task: Task, mm: Mm, start: Vpn, end: Vpn, { change, 
   for (let vma = vmaLookup(arena, mm, at); vma !== 0 && at < end; vma = vmaLookup(arena, mm, at)) {
     const old = vmaFlags(arena, vma);
     const stop = Math.min(end, vmaEnd(arena, vma));
-    const flags = change(old);
+    const flags = change(old, vma);
     if (flags !== old) {
       if (!(yield* splitAt(task, mm, at, stop))) {
         yield* mergeVmas(task, mm, at, stop);

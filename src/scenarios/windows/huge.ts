@@ -1,5 +1,6 @@
 /** Huge pages: windows F15, F17, F21, F23 and F35. Paths are long, for each piece has steps of its own. */
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
+import { forgetRange } from '../../drivers/base/forget.ts';
 import { setFlags } from '../../drivers/dmirror/commands.ts';
 import { FLAG_FAIL_ALLOC } from '../../drivers/dmirror/injected.ts';
 import { cpuStore } from '../../mm/fault/cpuAccess.ts';
@@ -11,6 +12,7 @@ import {
   cpuWrites,
   device,
   deviceMustRead,
+  deviceMustWrite,
   discards,
   evicts,
   forkNow,
@@ -157,6 +159,20 @@ export const hugePlans: readonly Plan[] = [
     setup: onDevice,
     actors: (m) => ({ D: [deviceMustRead(m, LAST)], A: [cpuWrites(m, LAST, 6)] }),
     check: (m) => [...valueIn(1)(m), ...lastIs(m, 6)],
+  },
+  {
+    name: 'huge-page-piece-written-by-device',
+    title: 'one after another: a device that maps nothing yet writes to the last piece of its own huge page',
+    windows: 'F17',
+    covers: [counts('D', 'deviceFaults')],
+    memory: true,
+    ...huge,
+    setup(m) {
+      onDevice(m);
+      run(forgetRange(m.task, m.driver, device(m), FIRST, FIRST + PAGES));
+    },
+    actors: (m) => ({ D: [deviceMustWrite(m, LAST, 7)] }),
+    check: (m) => [...valueIn(1)(m), ...lastIs(m, 7)],
   },
   {
     name: 'huge-fault-vs-discard',
