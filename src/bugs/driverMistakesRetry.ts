@@ -78,6 +78,7 @@ export const retryMistakes: readonly Bug[] = [
         find: 'range.notifierSeq = yield* mmuIntervalReadBegin(task, notifier);',
         replace: 'range.notifierSeq ||= yield* mmuIntervalReadBegin(task, notifier);',
       },
+      { module: 'drivers/dmirror/fault', find: 'range.notifierSeq = 0;', replace: '' },
     ],
   },
   {

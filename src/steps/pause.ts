@@ -10,3 +10,6 @@ export let pause: ((point: number) => void) | null = null;
 export function setPause(hook: ((point: number) => void) | null): void {
   pause = hook;
 }
+
+/** Has this thread a hook? */
+export const hasPause = (): boolean => pause !== null;

@@ -1,6 +1,6 @@
 import { CallStack } from './callStack.ts';
 import type { Steps } from './operation.ts';
-import { pause } from './pause.ts';
+import { hasPause } from './pause.ts';
 
 export type { Steps } from './operation.ts';
 
@@ -33,4 +33,4 @@ export const erased: boolean = (probe() as unknown) === true;
  * Does anybody look at points? Always in the stepped tree; in the erased one while a hook is set. A loop that has a point in
  * every round may, when this is false, do many rounds at once.
  */
-export const pointsWatched = (): boolean => !erased || pause !== null;
+export const pointsWatched = (): boolean => !erased || hasPause();

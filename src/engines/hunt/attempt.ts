@@ -103,6 +103,8 @@ export async function attempt({ scenario: name, settings = {} }: Mutation, optio
     seed: 1,
     settings,
     explain: false,
+    // Of many changes of one model: that its schedules repeat is looked at where it is explored.
+    repeats: 1,
   };
   const result = explore(scenario, asked);
   const { failure } = result;

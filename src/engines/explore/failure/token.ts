@@ -6,13 +6,13 @@
  * of the one that was put into the model, if any.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { plainModule } from '../../../build/recordFrames.ts';
 import type { DriverSettings } from '../../../drivers/base/options.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import { activeBug } from '../../../package/activeBug.ts';
+import { treeText } from '../../../package/treeText.ts';
 
 const PREFIX = 'hmm1';
 const HASH_LENGTH = 8;
@@ -54,7 +54,7 @@ function codeHash(folders: readonly string[]): string {
   for (const folder of folders) {
     const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) => /\.[jt]s$/.test(name));
     for (const file of files.filter((name) => !name.endsWith('.d.ts')).sort())
-      hash.update(plainModule(readFileSync(join(root, folder, file), 'utf8')));
+      hash.update(treeText(`${folder}/${file.replace(/\.[jt]s$/, '')}`));
   }
   return hash.digest('hex').slice(0, HASH_LENGTH);
 }

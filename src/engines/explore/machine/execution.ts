@@ -122,7 +122,7 @@ export class Executor {
   ) {
     this.scenario = scenario;
     this.limit = scenario.stepLimit ?? STEP_LIMIT;
-    pulse?.begin(SETTING_UP, this.schedule, 0);
+    pulse.begin(SETTING_UP, this.schedule, 0);
     this.prepared = scenario.prepare();
     const { actors, arena } = this.prepared;
     this.arena = arena;
@@ -155,7 +155,7 @@ export class Executor {
     this.failedAtOnce = this.#beginAll();
     this.#undoLog.rebase();
     this.reset();
-    pulse?.end();
+    pulse.end();
   }
 
   /** Brings every actor to its first point. */
@@ -337,7 +337,7 @@ export class Executor {
       if (this.#triesWays && this.canRun(actor)) this.#tryWays(actor, this.#local[actor] as LocalState);
       if (this.coverage.isOpen) this.coverage.look(this.at, actor);
     } catch (error) {
-      pulse?.end();
+      pulse.end();
       return thrown(error, actor);
     }
     return null;
@@ -489,7 +489,7 @@ export class Executor {
     try {
       to = this.#generators.step(actor, from, this.#states);
     } finally {
-      pulse?.end();
+      pulse.end();
     }
     this.#check();
     if (this.#follows) {
@@ -510,7 +510,7 @@ export class Executor {
 
   /** Says what is begun, to who watches this thread. */
   #tell(at: number): void {
-    pulse?.begin(at, this.schedule, this.steps, this.#told);
+    pulse.begin(at, this.schedule, this.steps, this.#told);
     this.#told = this.steps;
   }
 
@@ -525,7 +525,7 @@ export class Executor {
   findings(): Finding[] {
     this.#tell(CHECKING);
     const findings = this.#lookingOn.run(() => this.prepared.check());
-    pulse?.end();
+    pulse.end();
     return findings;
   }
 

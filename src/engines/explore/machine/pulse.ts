@@ -72,9 +72,19 @@ export class Pulse {
   }
 }
 
-/** Of this thread; null where nobody watches. */
-export let pulse: Pulse | null = null;
+/** The one of this thread; null where nobody watches. */
+let own: Pulse | null = null;
 
-export function usePulse(own: Pulse): void {
-  pulse = own;
+export function usePulse(pulse: Pulse): void {
+  own = pulse;
 }
+
+/** Tells whoever watches this thread. */
+export const pulse = {
+  begin(at: number, schedule: Uint8Array, steps: number, unchanged?: number): void {
+    own?.begin(at, schedule, steps, unchanged);
+  },
+  end(): void {
+    own?.end();
+  },
+};

@@ -80,7 +80,7 @@ export class Exploration {
     switch (this.#stage++) {
       case 0:
         return [
-          { kind: 'determinism', seed: this.#options.seed, executions: TWICE, until: this.#until },
+          { kind: 'determinism', seed: this.#options.seed, executions: this.#options.repeats ?? TWICE, until: this.#until },
           ...(this.#glances ? [this.#glance] : []),
         ];
       case 1:

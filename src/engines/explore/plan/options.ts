@@ -21,6 +21,8 @@ export interface ExploreOptions {
   readonly reduction?: string | undefined;
   /** Make a failure smaller and explain it, which takes some seconds at most. Default false. */
   readonly explain?: boolean;
+  /** Schedules that are made twice, on two machines, to see whether they repeat. Default 10. */
+  readonly repeats?: number;
   /** Name of the driver that the settings are meant for: that of the scenario, or one to take its place. */
   readonly driver?: string | undefined;
 }
