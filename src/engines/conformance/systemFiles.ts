@@ -1,12 +1,16 @@
 /** What a process asks of the system by special files: event log, userfaultfd, /proc/PID/clear_refs, huge pages in debugfs and sysfs. */
-import { EBADF, EINVAL } from '../../arena/errno.ts';
+import { get, set } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
+import { PMD_ORDER } from '../../arena/config.ts';
+import { EBADF, EINVAL, ENOENT } from '../../arena/errno.ts';
+import { Header } from '../../arena/structures.ts';
 import { clearRefs } from '../../mm/syscalls/clearRefs.ts';
 import { splitHugePages } from '../../mm/syscalls/splitHugePages.ts';
 import { run } from '../../steps/steps.ts';
 import { openLog, readLog } from './events.ts';
 import type { Machine, Process } from './machine.ts';
 import { watchMissing } from './missing.ts';
-import { addressAt, numberAt, type Operation, vpnOf } from './operation.ts';
+import { addressAt, numberAt, type Operation, textAt, vpnOf } from './operation.ts';
 import type { Answer } from './recording.ts';
 
 export function openEvents({ task }: Machine, process: Process): Answer {
@@ -33,14 +37,26 @@ export function clearReferences({ task }: Machine, { mm }: Process, op: Operatio
 /** split_huge_pages of debugfs. */
 export function splitPages({ task }: Machine, { mm }: Process, op: Operation): Answer {
   const start = vpnOf(addressAt(op, 0));
-  run(splitHugePages(task, mm, start, start + numberAt(op, 1)));
+  run(splitHugePages(task, mm, start, start + numberAt(op, 1), numberAt(op, 2)));
   return { e: 0 };
 }
 
-/** The switch of a size of huge pages in sysfs, for everybody. */
-export function switchHugeSize(_machine: Machine, _process: Process, _op: Operation): Answer {
+/** Of a page, in KiB. */
+const PAGE_KB = 4;
+
+/** hugepages-*kB/enabled in sysfs, for everybody. What inherits has the setting of the machine, which is madvise; so has a whole huge page. */
+export function switchHugeSize({ arena }: Machine, _process: Process, op: Operation): Answer {
+  const order = Math.log2(numberAt(op, 0) / PAGE_KB);
+  if (!Number.isInteger(order) || order < 2 || order >= PMD_ORDER) return { e: ENOENT };
+  const switched = textAt(op, 1);
+  const advised = switched === 'madvise' || switched === 'inherit';
+  setBit(arena, Header.anonOrders, order, switched === 'always');
+  setBit(arena, Header.anonOrdersAdvised, order, advised);
   return { e: 0 };
 }
+
+const setBit = (arena: Arena, word: number, bit: number, on: boolean): void =>
+  set(arena, word, on ? get(arena, word) | (1 << bit) : get(arena, word) & ~(1 << bit));
 
 /** A thread of the process fills what is missing in a range. */
 export function userfaultfd({ task }: Machine, process: Process, op: Operation): Answer {

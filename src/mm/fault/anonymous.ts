@@ -17,6 +17,7 @@ import { hugeLeaf } from '../table/tables.ts';
 import { FAULT_FLAG_WRITE, type Fault, faultPtl, isUnstable, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../table/vmFault.ts';
 import { addRss } from '../vma/mmStruct.ts';
 import { linearPageIndex, protectionBits, VM_UFFD_MISSING, VM_WRITE, vmaFlags } from '../vma/vma.ts';
+import { hasAnonOrders, mapAnonFolio } from './anonFolio.ts';
 import { handleUserfault } from './userfaultfd.ts';
 
 /** @kernel mm/memory.c do_anonymous_page */
@@ -52,6 +53,7 @@ function* mapNewPage(task: Task, fault: Fault): Steps<VmFault> {
   const { arena } = task;
   const { mm, vma, vpn, pte } = fault;
   if (!(yield* anonVmaPrepare(task, vma))) return VM_FAULT_OOM;
+  if (arena.hasHuge && hasAnonOrders(task) && (yield* mapAnonFolio(task, fault))) return 0;
   const pfn = yield* folioPrealloc(task, mm, true);
   if (pfn === 0) return VM_FAULT_OOM;
   const ptl = faultPtl(task, fault);

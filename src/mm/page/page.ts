@@ -5,7 +5,7 @@
 
 import { add, and, cas, get, getBits, increase, or, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
-import { PTRS_PER_TABLE, ZERO_PFN } from '../../arena/config.ts';
+import { PFN_LIMIT, PTRS_PER_TABLE, ZERO_PFN } from '../../arena/config.ts';
 import { deref, poolFree } from '../../arena/pool.ts';
 import { AnonVma } from '../../arena/structures.ts';
 import type { Handle, Pfn } from '../../arena/units.ts';
@@ -69,8 +69,21 @@ export const pageSwap = (arena: Arena, pfn: Pfn): number => (arena.hasSwap ? get
 /** May somebody hold a pin? A page with very many references is taken for pinned, as in the kernel. */
 export const maybeDmaPinned = (arena: Arena, pfn: Pfn): boolean => pageCount(arena, pfn) >= GUP_PIN_COUNTING_BIAS;
 
+/** Behind the page frame in a label: the order of what is no whole huge page. */
+const ORDER_SHIFT = 20;
+
 /** compound_head: the first page of the huge page it is a piece of, 0 for a page of its own. */
-export const compoundHead = (arena: Arena, pfn: Pfn): Pfn => get(arena, arena.page.compound + pfn);
+export const compoundHead = (arena: Arena, pfn: Pfn): Pfn => get(arena, arena.page.compound + pfn) & (PFN_LIMIT - 1);
+
+/** folio_nr_pages: how many pieces the huge page has, or had, that it is a piece of. */
+export function compoundPages(arena: Arena, pfn: Pfn): number {
+  const order = get(arena, arena.page.compound + pfn) >>> ORDER_SHIFT;
+  return order === 0 ? PTRS_PER_TABLE : 1 << order;
+}
+
+/** The page becomes a piece of the one that begins with `head`, which is smaller than a huge page. */
+export const setCompound = (arena: Arena, pfn: Pfn, head: Pfn, order: number): void =>
+  set(arena, arena.page.compound + pfn, head | (order << ORDER_SHIFT));
 
 /** The shared zero page, or a piece of the huge one. */
 export const isZeroPage = (arena: Arena, pfn: Pfn): boolean =>

@@ -1,7 +1,6 @@
 /** rmap_walk of a huge page as a whole: every mapping that can see any of its pieces. */
 
 import { get } from '../../arena/access.ts';
-import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { nodeLast, nodeStart } from '../../arena/intervalTree.ts';
 import { deref } from '../../arena/pool.ts';
 import { AnonVma, type Mm, Vma } from '../../arena/structures.ts';
@@ -10,7 +9,7 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { downRead, upRead } from '../../sync/rwsem.ts';
 import type { Task } from '../../sync/task.ts';
-import { compoundHead, pageIndex, pageMapping } from '../page/page.ts';
+import { compoundHead, compoundPages, pageIndex, pageMapping } from '../page/page.ts';
 
 /** The pages [start, end) of a VMA where pieces of a huge page may be mapped. */
 export interface CompoundMapping {
@@ -38,7 +37,7 @@ export function* eachCompoundMapping(task: Task, piece: Pfn, visit: CompoundVisi
     const first = nodeStart(arena, vma + Vma.node);
     const vpn = first + index - get(arena, vma + Vma.pgoff);
     const start = Math.max(first, vpn);
-    const end = Math.min(nodeLast(arena, vma + Vma.node) + 1, vpn + PTRS_PER_TABLE);
+    const end = Math.min(nodeLast(arena, vma + Vma.node) + 1, vpn + compoundPages(arena, piece));
     const mm = deref(arena, arena.pools.mm, get(arena, vma + Vma.mm));
     if (start < end && !(yield* visit({ mm, vma, start, end }))) break;
   }
