@@ -82,6 +82,11 @@ const examples: Readonly<Record<string, Example>> = {
     before: { k: ['sx', 'sx'] },
     now: { k: ['sx', 'z'] },
   },
+  reuseNeedsLastPiece: {
+    operations: [...huge, 'cw 0 512 1', 'fork 1', 'mprotect 0 1 r', '@1 exit', 'cw 2 1', 'pm 2 1'],
+    before: { k: ['sx'] },
+    now: { k: ['shx'] },
+  },
   collectSplitsAll: {
     operations: [...huge, 'cw 0 512 1', 'dsys 0 0 1', 'snap 0 0 1'],
     before: { p: ['W'] },

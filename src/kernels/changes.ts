@@ -103,6 +103,12 @@ export const coreChanges: Readonly<Record<OlderName, Change>> = {
     now: 'it does, unless it came by fork',
     script: 'h:drag-vma-boundary',
   },
+  reuseNeedsLastPiece: {
+    since: '6.15',
+    before: 'a write copies a shared piece of a huge page, unless it is all that is left of it',
+    now: 'it takes the piece if all mappings of the huge page are of this address space',
+    script: 'r:27:thp',
+  },
   collectSplitsAll: {
     since: '7.3',
     before: 'a migration splits every huge leaf in its range, also one that it then leaves where it is',

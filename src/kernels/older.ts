@@ -26,6 +26,7 @@ export const Older = {
   dontneedKeepsTable: 65536,
   mprotectKeepsAccount: 131072,
   splitPmdTakesHugetlb: 262144,
+  reuseNeedsLastPiece: 524288,
 } as const;
 
 export type OlderName = keyof typeof Older;

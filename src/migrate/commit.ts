@@ -4,6 +4,7 @@ import { get } from '../arena/access.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import type { Pfn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
+import { dissolve } from '../mm/huge/compound.ts';
 import { memCgroupMigrate } from '../mm/page/memcg.ts';
 import {
   isDevicePage,
@@ -29,6 +30,7 @@ import type { Steps } from '../steps/steps.ts';
 import { ownerTag, type Task } from '../sync/task.ts';
 import { insertHugePage, insertPage } from './insertPage.ts';
 import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
+import { splitUnmappedLeaves } from './migrationLeaf.ts';
 import type { MigrateVma } from './transaction.ts';
 
 /**
@@ -77,6 +79,24 @@ function* commitPage(task: Task, from: Pfn, to: Pfn, faultPage: Pfn): Steps<bool
 }
 
 /**
+ * The destinations of a huge page are small ones: it becomes single pages, wherever it is mapped, before they take its place. False when
+ * somebody has a reference, and then it stays; of a CPU fault that is the fault itself, as in the kernel: the leaves are split
+ * nevertheless, so the fault finds its way piece by piece.
+ */
+function* splitUnmapped(task: Task, head: Pfn): Steps<boolean> {
+  const { arena } = task;
+  yield* splitUnmappedLeaves(task, head);
+  yield Point.migrateCommit;
+  for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) if (pageCount(arena, pfn) !== 1) return false;
+  dissolve(arena, head);
+  return true;
+}
+
+/** Does the huge page of a slot get small destinations? */
+const isForSmall = (slot: number, from: Pfn, dst: number): boolean =>
+  from !== 0 && (slot & MIGRATE_PFN_COMPOUND) !== 0 && (dst & MIGRATE_PFN_COMPOUND) === 0;
+
+/**
  * `migrate` is null for the variants without a VMA, which have no holes.
  *
  * @kernel mm/migrate_device.c __migrate_device_pages, folio_migrate_mapping, folio_migrate_flags
@@ -90,9 +110,17 @@ export function* commitPages(
 ): Steps<void> {
   let bracket: NotifierRange | null = null;
   for (let i = 0; i < src.length; i++) {
-    const slot = src[i] as number;
+    let slot = src[i] as number;
     const to = migratePfnToPage(dst[i] as number);
     const from = migratePfnToPage(slot);
+    if (isForSmall(slot, from, dst[i] as number)) {
+      slot &= ~MIGRATE_PFN_COMPOUND;
+      src[i] = slot;
+      const isSplit = yield* splitUnmapped(task, from);
+      for (let piece = i; piece < i + PTRS_PER_TABLE && !isSplit; piece++)
+        src[piece] = (src[piece] as number) & ~MIGRATE_PFN_MIGRATE;
+      slot = src[i] as number;
+    }
     if (to === 0) {
       src[i] = slot & ~MIGRATE_PFN_MIGRATE;
       continue;

@@ -1,13 +1,14 @@
 /** migrate_device_range and its partners: migration by page frame, without a VMA and without mmap_lock. For eviction. */
+import { PTRS_PER_TABLE } from '../arena/config.ts';
 import type { Pfn } from '../arena/units.ts';
-import { tryGetPage } from '../mm/page/page.ts';
-import { trylockPage } from '../mm/page/pageLock.ts';
-import { putPage } from '../mm/page/zone.ts';
+import { compoundHead, tryGetPage } from '../mm/page/page.ts';
+import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
+import { isFree, putPage } from '../mm/page/zone.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { commitPages } from './commit.ts';
 import { finalizePages } from './finalize.ts';
-import { MIGRATE_PFN_MIGRATE, migratePfn } from './migratePfn.ts';
+import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfn, migratePfnToPage } from './migratePfn.ts';
 import { unmapPages } from './unmapPass.ts';
 
 /** migrate_device_pfn_lock: the src word of a page frame, 0 when it is free or somebody has it locked. */
@@ -18,15 +19,58 @@ function* lockPfn(task: Task, pfn: Pfn): Steps<number> {
   return 0;
 }
 
+/** Gives back what {@link lockPfn} took. */
+function* release(task: Task, src: Int32Array, from: number, to: number): Steps<void> {
+  for (let i = from; i < to; i++) {
+    const pfn = migratePfnToPage(src[i] as number);
+    src[i] = 0;
+    if (pfn === 0) continue;
+    yield* unlockPage(task, pfn);
+    yield* putPage(task, pfn);
+  }
+}
+
+/** All pieces of a huge page, whose first slot is `first`: together if all are in use, none if one is busy. */
+function* lockHuge(task: Task, src: Int32Array, first: number): Steps<void> {
+  const { arena } = task;
+  let whole = true;
+  for (let i = first; i < first + PTRS_PER_TABLE; i++) {
+    const pfn = src[i] as number;
+    src[i] = yield* lockPfn(task, pfn);
+    if (src[i] !== 0) continue;
+    whole = false;
+    if (isFree(arena, pfn)) continue;
+    yield* release(task, src, first, i);
+    src.fill(0, i, first + PTRS_PER_TABLE);
+    return;
+  }
+  if (whole) src[first] = (src[first] as number) | MIGRATE_PFN_COMPOUND;
+}
+
+/** Is there a huge page from this slot on, or was there one, and all its frames are asked for? */
+function isHugeFrom({ arena }: Task, src: Int32Array, first: number): boolean {
+  const pfn = src[first] as number;
+  if (!arena.hasHuge || first + PTRS_PER_TABLE > src.length || src[first + PTRS_PER_TABLE - 1] !== pfn + PTRS_PER_TABLE - 1)
+    return false;
+  for (let i = pfn; i < pfn + PTRS_PER_TABLE; i++) if (compoundHead(arena, i) === pfn) return true;
+  return false;
+}
+
 /**
- * migrate_device_pfns: `src` holds raw page frames on entry and migration words on return. Mappings are taken away with
+ * migrate_device_pfns: `src` holds raw page frames on entry and migration words on return; a huge page whose frames are all there is
+ * taken as one. Mappings are taken away with
  * one CLEAR bracket each. Busy pages get 0: callers that must empty a device loop.
  *
  * @returns the number of slots that can move.
  * @kernel mm/migrate_device.c migrate_device_pfns
  */
 export function* migrateDevicePfns(task: Task, src: Int32Array): Steps<number> {
-  for (let i = 0; i < src.length; i++) src[i] = yield* lockPfn(task, src[i] as number);
+  for (let i = 0; i < src.length; i++) {
+    if (isHugeFrom(task, src, i)) {
+      yield* lockHuge(task, src, i);
+      i += PTRS_PER_TABLE - 1;
+    } else src[i] = yield* lockPfn(task, src[i] as number);
+  }
   const result = { cpages: 0 };
   yield* unmapPages(task, src, result, 0);
   return result.cpages;

@@ -2,7 +2,7 @@
 
 import { get, store } from '../arena/access.ts';
 import { Mm } from '../arena/structures.ts';
-import type { Pfn, Pte } from '../arena/units.ts';
+import type { Pfn, Pte, Word } from '../arena/units.ts';
 import { isDevicePrivatePage } from '../mm/page/devPagemap.ts';
 import { getPage, isFilePage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, pageFlags } from '../mm/page/page.ts';
 import { putPage } from '../mm/page/zone.ts';
@@ -46,23 +46,26 @@ export function migrationEntryFor(pte: Pte, exclusive: boolean): Pte {
  * @kernel mm/rmap.c try_to_migrate
  */
 export function* tryToMigrate(task: Task, pfn: Pfn): Steps<void> {
+  yield* unmapEverywhere(task, pfn, (word) => toMigrationEntry(task, word, pfn));
+}
+
+/** An entry for the page becomes a migration entry. False when it stays, as the page may be pinned. Under the PTL. */
+export function* toMigrationEntry(task: Task, word: Word, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
-  yield* unmapEverywhere(task, pfn, function* (word) {
-    const pte = yield* clearMapping(task, word, pfn);
-    const exclusive = (pageFlags(arena, pfn) & PG_ANON_EXCLUSIVE) !== 0;
-    if (exclusive) {
-      if (maybeDmaPinned(arena, pfn)) {
-        store(arena, word, pte);
-        return false;
-      }
-      shareAnonRmap(arena, pfn);
+  const pte = yield* clearMapping(task, word, pfn);
+  const exclusive = (pageFlags(arena, pfn) & PG_ANON_EXCLUSIVE) !== 0;
+  if (exclusive) {
+    if (maybeDmaPinned(arena, pfn)) {
+      store(arena, word, pte);
+      return false;
     }
-    yield Point.setPte;
-    store(arena, word, migrationEntryFor(pte, exclusive));
-    removeRmap(arena, pfn);
-    yield* putPage(task, pfn);
-    return true;
-  });
+    shareAnonRmap(arena, pfn);
+  }
+  yield Point.setPte;
+  store(arena, word, migrationEntryFor(pte, exclusive));
+  removeRmap(arena, pfn);
+  yield* putPage(task, pfn);
+  return true;
 }
 
 /** The entry that takes the place of a migration entry for the page `to`. */

@@ -4,22 +4,35 @@ import { get, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Mm, type Vma } from '../arena/structures.ts';
-import type { PageTable, Pfn, Pte } from '../arena/units.ts';
-import { fillFromLeaf, invalidateLeaf } from '../mm/huge/splitHugePmd.ts';
-import { getPage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, pageFlags, setPageFlags } from '../mm/page/page.ts';
+import type { PageTable, Pfn, Pte, Vpn } from '../arena/units.ts';
+import { compoundMapcount } from '../mm/huge/compound.ts';
+import { fillFromLeaf, invalidateLeaf, leafOf, splitHugePmd } from '../mm/huge/splitHugePmd.ts';
+import { compoundHead, getPage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, pageFlags, setPageFlags } from '../mm/page/page.ts';
 import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
 import { putPage } from '../mm/page/zone.ts';
 import { addAnonRmap, removeRmap, rmapWalk, shareAnonRmap } from '../mm/rmap/rmap.ts';
-import { isMigration, LEAF_MIGRATION_READ, leafKind, PTE_DIRTY, PTE_HUGE, ptePfn, ptePresent } from '../mm/table/pte.ts';
-import { hugeLeaf, lookupTable, pteAt, ptlOf } from '../mm/table/tables.ts';
+import { eachCompoundMapping } from '../mm/split/compoundRmap.ts';
+import {
+  isMigration,
+  LEAF_MIGRATION_READ,
+  leafKind,
+  mapsPage,
+  PTE_DIRTY,
+  PTE_HUGE,
+  ptePfn,
+  ptePresent,
+} from '../mm/table/pte.ts';
+import { hugeLeaf, lookupTable, pteAt, ptlOf, tableEnd } from '../mm/table/tables.ts';
 import { CPU, flushTlb } from '../mm/table/tlb.ts';
 import { vmaFlags } from '../mm/vma/vma.ts';
+import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
+import { MMU_NOTIFY_CLEAR, notifierRange } from '../notifier/range.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import type { Task } from '../sync/task.ts';
-import { migrationEntryFor, restoredEntry } from './migrationEntries.ts';
+import { migrationEntryFor, restoredEntry, toMigrationEntry } from './migrationEntries.ts';
 
 /** Locks and references all pieces; `locked` is one that the caller has locked already. False, with nothing taken, if one is busy. */
 function* takePieces(task: Task, head: Pfn, locked: number): Steps<boolean> {
@@ -45,23 +58,21 @@ function isPinned(arena: Arena, head: Pfn): boolean {
 }
 
 /**
- * Replaces the leaf of `table` by a migration entry for the same page, all pieces locked and referenced. Returns the leaf as it
- * was, or 0 when the page cannot be had, and then nothing has changed. Under the PTL.
+ * Replaces the leaf of `table` by a migration entry for the same page. Returns the leaf as it was, or 0 when the page may be pinned,
+ * and then nothing has changed. Under the PTL.
  *
  * @kernel mm/huge_memory.c set_pmd_migration_entry
  */
-export function* takeLeaf(task: Task, table: PageTable, locked: number): Steps<number> {
+function* toMigrationLeaf(task: Task, table: PageTable): Steps<number> {
   const { arena } = task;
   const word = pteAt(arena, table, 0);
   const head = ptePfn(get(arena, word));
-  if (!(yield* takePieces(task, head, locked))) return 0;
   yield Point.clearPte;
   const leaf = invalidateLeaf(arena, word);
   if (ptePresent(leaf)) yield* flushTlb(task, CPU);
   const exclusive = (pageFlags(arena, head) & PG_ANON_EXCLUSIVE) !== 0;
   if (exclusive && isPinned(arena, head)) {
     store(arena, word, leaf);
-    for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) yield* releasePiece(task, pfn, locked);
     return 0;
   }
   yield Point.setPte;
@@ -73,6 +84,58 @@ export function* takeLeaf(task: Task, table: PageTable, locked: number): Steps<n
     yield* putPage(task, pfn);
   }
   return leaf;
+}
+
+/**
+ * The same, and all pieces are locked and referenced; `locked` is one that the caller has locked already. 0, with nothing taken, when the
+ * page cannot be had.
+ */
+export function* takeLeaf(task: Task, table: PageTable, locked: number): Steps<number> {
+  const head = ptePfn(get(task.arena, pteAt(task.arena, table, 0)));
+  if (!(yield* takePieces(task, head, locked))) return 0;
+  const leaf = yield* toMigrationLeaf(task, table);
+  if (leaf === 0) for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) yield* releasePiece(task, pfn, locked);
+  return leaf;
+}
+
+/** Entries of [start, end), which lies below one table, for pieces of `head`. False when one of them stays. Under the PTL. */
+function* takeEntries(task: Task, table: PageTable, head: Pfn, [start, end]: readonly [Vpn, Vpn]): Steps<boolean> {
+  const { arena } = task;
+  for (let vpn = start; vpn < end; vpn++) {
+    const word = pteAt(arena, table, vpn);
+    const pte = get(arena, word);
+    if (!mapsPage(pte) || compoundHead(arena, ptePfn(pte)) !== head) continue;
+    if (!(yield* toMigrationEntry(task, word, ptePfn(pte)))) return false;
+  }
+  return true;
+}
+
+/**
+ * try_to_migrate for a huge page as a whole, all pieces locked and referenced: every leaf and every entry that maps a piece becomes a
+ * migration entry, in one event for each mapping. Ends early where the page may be pinned.
+ *
+ * @kernel mm/rmap.c try_to_migrate_one
+ */
+export function* tryToMigrateHuge(task: Task, head: Pfn): Steps<void> {
+  const { arena } = task;
+  if (compoundMapcount(arena, head) === 0) return;
+  yield* eachCompoundMapping(task, head, function* ({ mm, start, end }) {
+    const range = notifierRange(MMU_NOTIFY_CLEAR, mm, start, end);
+    yield* mmuNotifierInvalidateRangeStart(task, range);
+    let proceed = true;
+    for (let at = start; at < end && proceed; at = tableEnd(at, end)) {
+      const table = lookupTable(arena, get(arena, mm + Mm.pgd), at);
+      if (table === 0) continue;
+      const ptl = ptlOf(arena, table);
+      yield* spinLock(task, ptl, LockClass.ptl);
+      const leaf = hugeLeaf(arena, table);
+      if (leaf === 0) proceed = yield* takeEntries(task, table, head, [at, tableEnd(at, end)]);
+      else if (mapsPage(leaf) && ptePfn(leaf) === head) proceed = (yield* toMigrationLeaf(task, table)) !== 0;
+      yield* spinUnlock(task, ptl, LockClass.ptl);
+    }
+    yield* mmuNotifierInvalidateRangeEnd(task, range);
+    return proceed && compoundMapcount(arena, head) > 0;
+  });
 }
 
 /** Calls `visit` for every address space whose leaf is the migration entry of `from`; `page` is what has its rmap. Under the PTL. */
@@ -113,7 +176,22 @@ export function* removeMigrationLeaves(task: Task, from: Pfn, to: Pfn): Steps<vo
   });
 }
 
-/** The migration leaves of `from` become 512 migration entries, so that each piece can go its own way. */
+/** The migration leaves of `from` become migration entries, so that each piece can go its own way. */
 export function* splitMigrationLeaves(task: Task, from: Pfn): Steps<void> {
   yield* eachMigrationLeaf(task, from, from, (table, leaf) => fillFromLeaf(task, table, leaf));
+}
+
+/**
+ * split_huge_pmd_address of an unmapped huge page, in *every* address space that has a migration leaf for it, and an event for each: a
+ * leaf that stayed would be resolved as if the first piece were all of it.
+ *
+ * @kernel mm/migrate_device.c migrate_vma_split_unmapped_folio
+ */
+export function* splitUnmappedLeaves(task: Task, head: Pfn): Steps<void> {
+  const { arena } = task;
+  yield* rmapWalk(task, head, function* (_vma, mm, vpn) {
+    const leaf = vpn % PTRS_PER_TABLE === 0 ? leafOf(arena, mm, vpn) : 0;
+    if (isMigration(leaf) && ptePfn(leaf) === head) yield* splitHugePmd(task, mm, vpn);
+    return true;
+  });
 }

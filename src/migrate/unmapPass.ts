@@ -11,7 +11,7 @@ import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
 import { removeMigrationPtes, tryToMigrate } from './migrationEntries.ts';
-import { removeMigrationLeaves } from './migrationLeaf.ts';
+import { removeMigrationLeaves, tryToMigrateHuge } from './migrationLeaf.ts';
 
 /**
  * migrate_vma_check_page: nobody but the transaction, and the fault path if it is about this page, holds a reference.
@@ -40,18 +40,29 @@ function* unmapPage(task: Task, pfn: Pfn, faultPage: Pfn): Steps<boolean> {
   return false;
 }
 
-/** The same for the 512 pieces of a huge page together. */
-function* unmapCompound(task: Task, src: Int32Array, first: number, faultPage: Pfn): Steps<boolean> {
-  const done: number[] = [];
-  for (let i = first; i < first + PTRS_PER_TABLE; i++) {
-    const pfn = migratePfnToPage(src[i] as number);
-    if (!(yield* unmapPage(task, pfn, faultPage))) {
-      if (!isDevicePage(task.arena, pfn)) for (const back of done) addLru(task.arena, back);
+/** The pieces go back on the LRU, as far as they are system memory. */
+function putBack({ arena }: Task, first: Pfn, end: Pfn): void {
+  for (let pfn = first; pfn < end; pfn++) if (!isDevicePage(arena, pfn)) addLru(arena, pfn);
+}
+
+/** The same for a huge page together: all of it, or nothing. */
+function* unmapHuge(task: Task, head: Pfn, faultPage: Pfn): Steps<boolean> {
+  const { arena } = task;
+  const end = head + PTRS_PER_TABLE;
+  yield Point.isolateLru;
+  if (!isDevicePage(arena, head)) {
+    for (let pfn = head; pfn < end; pfn++) {
+      if (isolateLru(arena, pfn)) continue;
+      putBack(task, head, pfn);
       return false;
     }
-    done.push(pfn);
   }
-  return true;
+  yield* tryToMigrateHuge(task, head);
+  yield Point.migrateUnmapped;
+  let alone = true;
+  for (let pfn = head; pfn < end && alone; pfn++) alone = pageMapcount(arena, pfn) === 0 && isAlone(task, pfn, faultPage);
+  if (!alone) putBack(task, head, end);
+  return alone;
 }
 
 /**
@@ -68,7 +79,7 @@ export function* unmapPages(task: Task, src: Int32Array, result: { cpages: numbe
     const pfn = migratePfnToPage(slot);
     if ((slot & MIGRATE_PFN_COMPOUND) !== 0 && pfn !== 0) {
       // All of a huge page or nothing.
-      if (yield* unmapCompound(task, src, i, faultPage)) moving += PTRS_PER_TABLE;
+      if (yield* unmapHuge(task, pfn, faultPage)) moving += PTRS_PER_TABLE;
       else whole.push(i);
       i += PTRS_PER_TABLE - 1;
     } else if (pfn === 0) {

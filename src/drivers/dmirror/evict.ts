@@ -1,13 +1,16 @@
 /** dmirror_device_evict_chunk: everything on the device goes home, by page frame, whoever maps it. */
 
 import { get } from '../../arena/access.ts';
+import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Counter } from '../../arena/counters.ts';
 import { type Mirror, Pgmap } from '../../arena/structures.ts';
 import type { Pfn } from '../../arena/units.ts';
 import { migrateDeviceFinalize, migrateDevicePages, migrateDevicePfns, migrateDeviceRange } from '../../migrate/deviceRange.ts';
-import { MIGRATE_PFN_MIGRATE, migratePfn, migratePfnToPage } from '../../migrate/migratePfn.ts';
+import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfn, migratePfnToPage } from '../../migrate/migratePfn.ts';
 import { copyPage } from '../../mm/page/copyPage.ts';
 import { isOwnedDevicePage } from '../../mm/page/devPagemap.ts';
+import { allocHugePage } from '../../mm/page/hugeZone.ts';
+import { compoundHead } from '../../mm/page/page.ts';
 import { lockPage } from '../../mm/page/pageLock.ts';
 import { allocPage, putPage } from '../../mm/page/zone.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -27,21 +30,40 @@ function* collectDownwards(task: Task, start: Pfn, pages: number): Steps<Int32Ar
   return src;
 }
 
-function* evictRange(task: Task, mirror: Mirror, start: Pfn, pages: number): Steps<number> {
-  const downwards = optionIs(task.arena, mirror, Is.evictFromLast);
-  const src = downwards ? yield* collectDownwards(task, start, pages) : yield* migrateDeviceRange(task, start, pages);
+/** Is there something left of a huge page in the slots? They are all of its frames then. */
+function isHuge({ arena }: Task, src: Int32Array): boolean {
+  if (!arena.hasHuge || src.length !== PTRS_PER_TABLE) return false;
+  const slot = src.find((word) => migratePfnToPage(word) !== 0);
+  return slot !== undefined && compoundHead(arena, migratePfnToPage(slot)) !== 0;
+}
+
+/** Of a huge destination: pieces that nothing goes to are given back; without any it takes all of the source. */
+function* trim(task: Task, src: Int32Array, dst: Int32Array, head: Pfn): Steps<void> {
+  let whole = true;
+  for (let i = 0; i < dst.length; i++) {
+    if (dst[i] !== 0) continue;
+    whole = false;
+    yield* putPage(task, head + i);
+  }
+  if (whole) dst[0] = (dst[0] as number) | ((src[0] as number) & MIGRATE_PFN_COMPOUND);
+}
+
+/** What was collected goes home; returns how much of it did. */
+function* evictPages(task: Task, mirror: Mirror, src: Int32Array): Steps<number> {
+  const pages = src.length;
   const dst = new Int32Array(pages);
   const buffer = copyBuffer(task.arena, mirror, mirrorPgmap(task.arena, mirror), pages, DMA_FROM_DEVICE);
+  const head = isHuge(task, src) ? yield* allocHugePage(task) : 0;
   let moved = 0;
   for (let i = 0; i < pages; i++) {
     const from = migratePfnToPage(src[i] as number);
     if (((src[i] as number) & MIGRATE_PFN_MIGRATE) === 0 || from === 0) continue;
     // Guard 17: it has gone home, and somebody has yet to put his reference.
     if (!isOwnedDevicePage(task.arena, from)) continue;
-    const pfn = yield* allocPage(task, false);
+    const pfn = head !== 0 ? head + i : yield* allocPage(task, false);
     if (pfn === 0) continue;
     if (!mapSlot(task.arena, buffer, i, pfn)) {
-      yield* putPage(task, pfn);
+      if (head === 0) yield* putPage(task, pfn);
       continue;
     }
     yield* lockPage(task, pfn);
@@ -49,6 +71,7 @@ function* evictRange(task: Task, mirror: Mirror, start: Pfn, pages: number): Ste
     yield* copyPage(task, enginePage(task.arena, buffer, i, pfn), from);
     dst[i] = migratePfn(pfn);
   }
+  if (head !== 0) yield* trim(task, src, dst, head);
   unmapBuffer(task.arena, buffer, dst);
   yield* migrateDevicePages(task, src, dst);
   disownMoved(task.arena, src);
@@ -67,12 +90,15 @@ export function* evict(task: Task, mirror: Mirror): Steps<number> {
   let moved = 0;
   const units = Math.ceil((singles - start) / UNIT);
   for (let i = 0; i < units; i++) {
-    const at = start + (optionIs(arena, mirror, Is.evictFromLast) ? units - 1 - i : i) * UNIT;
-    moved += yield* evictRange(task, mirror, at, Math.min(UNIT, singles - at));
+    const downwards = optionIs(arena, mirror, Is.evictFromLast);
+    const at = start + (downwards ? units - 1 - i : i) * UNIT;
+    const pages = Math.min(UNIT, singles - at);
+    const src = downwards ? yield* collectDownwards(task, at, pages) : yield* migrateDeviceRange(task, at, pages);
+    moved += yield* evictPages(task, mirror, src);
   }
-  // Huge pages, from the other end of the device: their pieces come home one by one.
-  for (let at = get(arena, pgmap + Pgmap.hugeLow); at < end; at += UNIT) {
-    moved += yield* evictRange(task, mirror, at, Math.min(UNIT, end - at));
+  // Huge pages, from the other end of the device.
+  for (let at = get(arena, pgmap + Pgmap.hugeLow); at < end; at += PTRS_PER_TABLE) {
+    moved += yield* evictPages(task, mirror, yield* migrateDeviceRange(task, at, Math.min(PTRS_PER_TABLE, end - at)));
   }
   count(task, Counter.evictions, moved);
   return moved;

@@ -1,9 +1,11 @@
 /** do_wp_page: a write to a present entry that does not allow it, in a private mapping. Reuse the page, or copy it. */
 
 import { get, store, xchg } from '../../arena/access.ts';
+import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { clearFrame } from '../../arena/frames.ts';
 import { Vma } from '../../arena/structures.ts';
-import type { Pfn, VmFault } from '../../arena/units.ts';
+import type { PageTable, Pfn, VmFault } from '../../arena/units.ts';
+import { isOlder, Older } from '../../kernels/older.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
@@ -11,7 +13,7 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
-import { isLastPiece } from '../huge/compound.ts';
+import { compoundMapcount, extraReferences, isLastPiece } from '../huge/compound.ts';
 import { copyPage } from '../page/copyPage.ts';
 import {
   compoundHead,
@@ -28,24 +30,42 @@ import { trylockPage, unlockPage } from '../page/pageLock.ts';
 import { folioPrealloc, putPage } from '../page/zone.ts';
 import { addNewAnonRmap, anonVmaPrepare, removeRmap } from '../rmap/rmap.ts';
 import { freeSwap, putMappedPage } from '../swap/swap.ts';
-import { mkPte, PTE_DIRTY, PTE_PRESENT, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG, ptePfn } from '../table/pte.ts';
+import { mapsPage, mkPte, PTE_DIRTY, PTE_PRESENT, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG, ptePfn } from '../table/pte.ts';
+import { pteAt } from '../table/tables.ts';
 import { CPU, flushTlb } from '../table/tlb.ts';
 import { FAULT_FLAG_UNSHARE, type Fault, faultPtl, VM_FAULT_OOM } from '../table/vmFault.ts';
 import { addRss, addRssFile } from '../vma/mmStruct.ts';
 import { linearPageIndex, VM_SHARED, vmaFlags } from '../vma/vma.ts';
 
 /**
+ * Is all that is mapped of the huge page mapped by entries of this table, and does nobody else hold a piece? An older kernel asks
+ * whether the piece is all that is left of it.
+ *
+ * @kernel mm/memory.c __wp_can_reuse_large_anon_folio
+ */
+function isHugeOurs({ arena }: Task, table: PageTable, pfn: Pfn): boolean {
+  if (isOlder(arena, Older.reuseNeedsLastPiece)) return isLastPiece(arena, pfn);
+  const head = compoundHead(arena, pfn);
+  let ours = 0;
+  for (let i = 0; i < PTRS_PER_TABLE; i++) {
+    const pte = get(arena, pteAt(arena, table, i));
+    if (mapsPage(pte) && compoundHead(arena, ptePfn(pte)) === head) ours++;
+  }
+  return ours === compoundMapcount(arena, head) && extraReferences(arena, head) === 0;
+}
+
+/**
  * Can we prove that no other mapping and no other reference exists? Then the page becomes ours. Under the PTL.
  *
  * @kernel mm/memory.c wp_can_reuse_anon_folio
  */
-function* wpCanReuse(task: Task, pfn: Pfn): Steps<boolean> {
+function* wpCanReuse(task: Task, table: PageTable, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   if (pageHas(arena, pfn, PG_ANON_EXCLUSIVE)) return true;
   if (isFilePage(arena, pfn)) return false;
   const cached = pageSwap(arena, pfn) === 0 ? 0 : 1;
   // What is left of a huge page is shared as long as any of its other pieces is in use.
-  if (pageCount(arena, pfn) > 1 + cached || (compoundHead(arena, pfn) !== 0 && !isLastPiece(arena, pfn))) return false;
+  if (pageCount(arena, pfn) > 1 + cached || (compoundHead(arena, pfn) !== 0 && !isHugeOurs(task, table, pfn))) return false;
   if (!(yield* trylockPage(task, pfn))) return false;
   // A slot that no entry shares is given back; one that is shared is another user.
   yield* freeSwap(task, pfn);
@@ -71,7 +91,7 @@ export function* doWpPage(task: Task, fault: Fault): Steps<VmFault> {
   const old = ptePfn(orig);
   const zero = (orig & PTE_SPECIAL) !== 0;
   const shared = (vmaFlags(arena, fault.vma) & VM_SHARED) !== 0;
-  if (shared || (!zero && (yield* wpCanReuse(task, old)))) {
+  if (shared || (!zero && (yield* wpCanReuse(task, fault.table, old)))) {
     // Permission only grows: no notifier.
     yield Point.setPte;
     store(arena, pte, orig | accessBits(fault));

@@ -40,6 +40,16 @@ export function extraReferences(arena: Arena, head: Pfn): number {
   return extra;
 }
 
+/** How often the pieces are mapped, together. */
+export function compoundMapcount(arena: Arena, head: Pfn): number {
+  let mappings = 0;
+  everyPiece(arena, head, (pfn) => {
+    mappings += pageMapcount(arena, pfn);
+    return true;
+  });
+  return mappings;
+}
+
 /** Every piece becomes a page of its own. */
 export function dissolve(arena: Arena, head: Pfn): void {
   for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) {

@@ -5,8 +5,6 @@
  */
 
 import { get } from '../../arena/access.ts';
-import type { Arena } from '../../arena/arena.ts';
-import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Mm } from '../../arena/structures.ts';
 import type { Pfn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
@@ -15,20 +13,12 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
-import { dissolve, extraReferences } from '../huge/compound.ts';
-import { compoundHead, pageMapcount } from '../page/page.ts';
+import { compoundMapcount, dissolve, extraReferences } from '../huge/compound.ts';
+import { compoundHead } from '../page/page.ts';
 import { ptePfn } from '../table/pte.ts';
 import { hugeLeaf, lookupTable, ptlOf, tableEnd } from '../table/tables.ts';
 import { type CompoundMapping, eachCompoundMapping } from './compoundRmap.ts';
 import { splitEntries, splitLeaf } from './mapPieces.ts';
-
-/** How often the pieces of a huge page are mapped, together. */
-function mappings(arena: Arena, head: Pfn): number {
-  let count = 0;
-  for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++)
-    if (compoundHead(arena, pfn) === head) count += pageMapcount(arena, pfn);
-  return count;
-}
 
 /** Splits one mapping, in an event over all that it can see of the page. Returns how many entries for pieces there were. */
 function* splitMapping(task: Task, mapping: CompoundMapping, held: Pfn): Steps<number> {
@@ -62,7 +52,7 @@ export function* splitHugePage(task: Task, piece: Pfn, references: number): Step
   const { arena } = task;
   const head = compoundHead(arena, piece);
   if (extraReferences(arena, head) !== references) return false;
-  let left = mappings(arena, head);
+  let left = compoundMapcount(arena, head);
   yield* eachCompoundMapping(task, piece, function* (mapping) {
     left -= yield* splitMapping(task, mapping, piece);
     return left > 0;
