@@ -43,7 +43,7 @@ const own: Mutation = {
     {
       module: 'notifier/sequence',
       in: 'mmuIntervalReadRetry',
-      find: 'return load(task.arena, sub + IntervalSub.invalidateSeq) !== token;',
+      find: 'return !isSame(serialLoad(task.arena, sub + IntervalSub.invalidateSeq), token);',
       replace: 'return false;',
     },
   ],
@@ -81,7 +81,7 @@ const long: readonly (readonly [
   ['explore', (hooks) => explore({ scenario: 'two-exclusives', seconds: 600 }, hooks)],
   ['search', (hooks) => search({ scenario: 'two-exclusives', seconds: 600 }, hooks)],
   ['exploreAll', (hooks) => exploreAll({ seconds: 600 }, hooks)],
-  ['prove', (hooks) => prove({ scenarios: ['two-exclusives', 'exclusive-vs-cpu'], seconds: 600 }, hooks)],
+  ['prove', (hooks) => prove({ scenarios: ['huge-page-of-two-processes', 'huge-eviction-vs-fork'], seconds: 600 }, hooks)],
   ['audit', (hooks) => audit({ scenario: 'two-exclusives', seconds: 600 }, hooks)],
   ['hunt', (hooks) => hunt({ bugs: ['R05', 'G17', 'R22'], workers: 1 }, hooks)],
   ['measure', (hooks) => measure({ axes: { invalidations: '1k..1M:40' }, repetitions: 50 }, hooks)],

@@ -114,7 +114,7 @@ test('with a mutation of the own in the model, the rule breaks that it is there 
       {
         module: 'notifier/sequence',
         in: 'mmuIntervalReadRetry',
-        find: 'return load(task.arena, sub + IntervalSub.invalidateSeq) !== token;',
+        find: 'return !isSame(serialLoad(task.arena, sub + IntervalSub.invalidateSeq), token);',
         replace: 'return false;',
       },
     ],

@@ -13,7 +13,7 @@ import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/machine/puls
 import { counterpartOf } from '../src/engines/explore/plan/cleanScenario.ts';
 import { Control } from '../src/engines/explore/plan/control.ts';
 import { importScenario } from '../src/engines/explore/plan/importScenario.ts';
-import { runJob, runRound, runShare } from '../src/engines/explore/plan/jobs.ts';
+import { runAgain, runBySerials, runJob, runRound, runShare } from '../src/engines/explore/plan/jobs.ts';
 import { type List, listScenarios } from '../src/engines/explore/plan/list.ts';
 import type { Measured } from '../src/engines/explore/plan/proof.ts';
 import { START_MS } from '../src/engines/explore/threads/threads.ts';
@@ -109,6 +109,10 @@ async function work(order: Order, control: Control, pulse: Pulse): Promise<unkno
       return runShare(kept, asked.job, asked.share, control, asked.index, (saved) => asked.port?.postMessage(saved));
     case 'round':
       return runRound(kept, asked.job, asked.learnt, control, asked.index, lane);
+    case 'bySerials':
+      return runBySerials(kept, asked.job, control, asked.index, lane);
+    case 'again':
+      return runAgain(kept, asked.job, asked.first, control, asked.index, lane);
     case 'report':
       return report(order, asked, new Budget(asked.seconds, hooks));
     case 'reportStuck':

@@ -14,7 +14,7 @@ const own = {
     {
       module: 'notifier/sequence',
       in: 'mmuIntervalReadRetry',
-      find: 'return load(task.arena, sub + IntervalSub.invalidateSeq) !== token;',
+      find: 'return !isSame(serialLoad(task.arena, sub + IntervalSub.invalidateSeq), token);',
       replace: 'return false;',
     },
   ],

@@ -1,5 +1,6 @@
 import { type ArenaConfig, CONFIG_KEYS, checkConfig, defaultConfig, PTRS_PER_TABLE, ZERO_PFN } from './config.ts';
 import { type PageArrays, type Pool, plan, type SwapArrays, type TableArrays } from './places.ts';
+import { serialsBegin } from './serialRanges.ts';
 import { Header } from './structures.ts';
 import type { Pfn, Word } from './units.ts';
 
@@ -111,6 +112,7 @@ export function createArena(sizes: Partial<ArenaConfig> = {}): Arena {
     arena.words[Header.hugeFresh] = arena.hugeZero + PTRS_PER_TABLE;
     arena.words.fill(1, arena.page.refcount + arena.hugeZero, arena.page.refcount + arena.hugeZero + PTRS_PER_TABLE);
   }
+  serialsBegin(arena.words, arena.page.generation, arena.pageCount);
   arena.words[Header.version] = LAYOUT_VERSION;
   arena.words[Header.magic] = MAGIC;
   return arena;

@@ -332,6 +332,5 @@ export const swapFields = {
 /** Page-table pages: the split page-table lock of each, and what the pool needs. */
 export const tableFields = {
   lock: atomic('ptl'),
-  generation: owned('raised when the table is freed'),
   link: guarded('header.tableLock', 'free-list link'),
 } as const;

@@ -19,14 +19,14 @@ export const notifierBugs: readonly Bug[] = [
         replace: `
           const ends = active === 0 && isInvalidating(task, subs);
           if (ends) {
-            store(arena, subs + Subscriptions.invalidateSeq, (get(arena, subs + Subscriptions.invalidateSeq) + 1) | 0);
+            serialUnseal(arena, subs + Subscriptions.invalidateSeq);
             yield Point.invEndWake;
           }`,
       },
       {
         module: 'notifier/sequence',
         find: `
-          store(arena, subs + Subscriptions.invalidateSeq, (get(arena, subs + Subscriptions.invalidateSeq) + 1) | 0);
+          serialUnseal(arena, subs + Subscriptions.invalidateSeq);
           drainDeferred(task, subs);`,
         replace: 'drainDeferred(task, subs);',
       },
@@ -35,13 +35,13 @@ export const notifierBugs: readonly Bug[] = [
         find: `
           yield* waitForExclusion(task, subs, seq);
           yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
-          const done = get(task.arena, subs + Subscriptions.invalidateSeq) !== seq;
+          const done = !isSame(serialGet(task.arena, subs + Subscriptions.invalidateSeq), seq);
           yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);`,
         replace: `
           yield Point.mmuIntervalReadBegin;
           yield* waitForExclusion(task, subs, seq);
-          const done = load(task.arena, subs + Subscriptions.invalidateSeq) !== seq;`,
-        imports: { Point: 'steps/points' },
+          const done = !isSame(serialLoad(task.arena, subs + Subscriptions.invalidateSeq), seq);`,
+        imports: { Point: 'steps/points', serialLoad: 'arena/serials' },
       },
     ],
   },
@@ -210,12 +210,12 @@ export const notifierBugs: readonly Bug[] = [
     edits: [
       {
         module: 'notifier/sequence',
-        find: 'if (node !== 0) store(arena, subs + Subscriptions.invalidateSeq, get(arena, subs + Subscriptions.invalidateSeq) | 1);',
+        find: 'if (node !== 0) serialSeal(arena, subs + Subscriptions.invalidateSeq);',
         replace: '',
       },
       {
         module: 'notifier/invalidate',
-        find: 'const seq = get(arena, subs + Subscriptions.invalidateSeq);',
+        find: 'const seq = serialGet(arena, subs + Subscriptions.invalidateSeq);',
         replace: 'const seq = get(arena, subs + Subscriptions.invalidateSeq) | 1;',
         imports: { store: 'arena/access' },
       },

@@ -16,7 +16,7 @@ export const rangeFaultBugs: readonly Bug[] = [
         module: 'notifier/sequence',
         find: `
           export function mmuIntervalReadRetry(task, sub, token) {
-            return load(task.arena, sub + IntervalSub.invalidateSeq) !== token;
+            return !isSame(serialLoad(task.arena, sub + IntervalSub.invalidateSeq), token);
           }`,
         replace: `
           export function mmuIntervalReadRetry(task, sub, token) {
@@ -28,7 +28,7 @@ export const rangeFaultBugs: readonly Bug[] = [
         module: 'notifier/sequence',
         find: `
           export function mmuIntervalCheckRetry(task, sub, token) {
-            return load(task.arena, sub + IntervalSub.invalidateSeq) !== token;
+            return !isSame(serialLoad(task.arena, sub + IntervalSub.invalidateSeq), token);
           }`,
         replace: `
           export function mmuIntervalCheckRetry(task, sub, token) {

@@ -37,8 +37,9 @@ export const notifierWindows: readonly Bug[] = [
     edits: [
       {
         module: 'notifier/interval',
-        find: 'store(arena, sub + IntervalSub.invalidateSeq, get(arena, seqWord));',
+        find: 'serialStore(arena, sub + IntervalSub.invalidateSeq, serialGet(arena, seqWord));',
         replace: 'store(arena, sub + IntervalSub.invalidateSeq, (get(arena, seqWord) - 2) | 1);',
+        imports: { store: 'arena/access' },
       },
     ],
   },

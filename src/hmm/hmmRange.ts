@@ -1,3 +1,4 @@
+import type { Serial } from '../arena/serials.ts';
 import type { IntervalSub } from '../arena/structures.ts';
 import type { Vpn } from '../arena/units.ts';
 /** What a range fault is asked for. */
@@ -6,8 +7,8 @@ import type { Vpn } from '../arena/units.ts';
 export interface HmmRange {
   /** An interval notifier that covers [start, end); not checked. */
   readonly notifier: IntervalSub;
-  /** Token from read-begin; set by the caller, or by the unlocked variant itself. */
-  notifierSeq: number;
+  /** Token from read-begin; set by the caller, or by the unlocked variant itself. 0: none so far. */
+  notifierSeq: Serial | 0;
   readonly start: Vpn;
   readonly end: Vpn;
   /** `end - start` words, in and out: see pfn.ts. */

@@ -1,10 +1,11 @@
 /** Insertion and removal of interval notifiers (mmu_interval_notifier_insert and _remove). */
 
-import { forgetRound, get, load, observed, set, store } from '../arena/access.ts';
+import { forgetRound, get, load, observed, set } from '../arena/access.ts';
 import { INTERVAL_LIMIT } from '../arena/config.ts';
 import { EINVAL, EOVERFLOW } from '../arena/errno.ts';
 import { insertInterval, removeInterval } from '../arena/intervalTree.ts';
 import { deref, handleOf } from '../arena/pool.ts';
+import { isSame, type Serial, serialGet, serialPast, serialSeal, serialStore } from '../arena/serials.ts';
 import { IntervalSub, Mm, Subscriptions } from '../arena/structures.ts';
 import type { Errno, Vpn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
@@ -80,15 +81,15 @@ function* insert(task: Task, sub: IntervalSub, mm: Mm, { start, length, ops, own
       defer(task, subs, sub);
     } else {
       // An invalidation is under way that hit nobody so far. It may cover us: join it.
-      store(arena, seqWord, get(arena, seqWord) | 1);
+      serialSeal(arena, seqWord);
       link(task, subs, sub, start, last);
     }
-    store(arena, sub + IntervalSub.invalidateSeq, get(arena, seqWord));
+    serialStore(arena, sub + IntervalSub.invalidateSeq, serialGet(arena, seqWord));
   } else {
     if (isInvalidating(task, subs)) throw new Violation('I-SEQ', 'the sequence is odd although no invalidation is active');
     link(task, subs, sub, start, last);
     // Odd and in the past: different from every sequence an invalidation can have.
-    store(arena, sub + IntervalSub.invalidateSeq, (get(arena, seqWord) - 1) | 0);
+    serialStore(arena, sub + IntervalSub.invalidateSeq, serialPast(arena, seqWord));
   }
   yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
   return 0;
@@ -131,14 +132,14 @@ export function* mmuIntervalNotifierRemove(task: Task, sub: IntervalSub): Steps<
   mightSleep(task, 'mmuIntervalNotifierRemove');
   const mm = deref(arena, arena.pools.mm, get(arena, sub + IntervalSub.mm));
   const subs = subscriptionsOf(task, mm);
-  let seq = 0;
+  let seq: Serial | null = null;
   yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
   if (isInvalidating(task, subs)) {
     if (get(arena, sub + IntervalSub.inTree) === 0) {
       undefer(task, subs, sub);
     } else {
       defer(task, subs, sub);
-      seq = get(arena, subs + Subscriptions.invalidateSeq);
+      seq = serialGet(arena, subs + Subscriptions.invalidateSeq);
     }
   } else {
     if (get(arena, sub + IntervalSub.inTree) === 0) throw new Violation('I-CB', `interval ${sub} is removed but not in the tree`);
@@ -147,7 +148,7 @@ export function* mmuIntervalNotifierRemove(task: Task, sub: IntervalSub): Steps<
   }
   yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
   lockMap(task, LockClass.invalidateRangeStart);
-  if (seq !== 0) yield* waitUntilDrained(task, subs, seq);
+  if (seq !== null) yield* waitUntilDrained(task, subs, seq);
   const running = load(arena, sub + IntervalSub.running);
   if (running !== 0) throw new Violation('I-CB', `${running} callbacks of interval ${sub} run after its removal`);
   mmdrop(arena, mm);
@@ -157,13 +158,13 @@ export function* mmuIntervalNotifierRemove(task: Task, sub: IntervalSub): Steps<
  * The sequence turns even before the deferred list is drained, in one section of subscriptions.lock. So the test must be
  * made under that lock: without it the caller could free an interval the drain still touches (fixed in 5.18).
  */
-function* waitUntilDrained(task: Task, subs: Subscriptions, seq: number): Steps<void> {
+function* waitUntilDrained(task: Task, subs: Subscriptions, seq: Serial): Steps<void> {
   const mark = observed();
   for (;;) {
     forgetRound(mark);
     yield* waitForExclusion(task, subs, seq);
     yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
-    const done = get(task.arena, subs + Subscriptions.invalidateSeq) !== seq;
+    const done = !isSame(serialGet(task.arena, subs + Subscriptions.invalidateSeq), seq);
     yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
     if (done) return;
   }

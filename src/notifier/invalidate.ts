@@ -9,6 +9,7 @@ import { add, get, increase, load } from '../arena/access.ts';
 import { Counter } from '../arena/counters.ts';
 import { EAGAIN } from '../arena/errno.ts';
 import { nextOverlap } from '../arena/intervalTree.ts';
+import { type Serial, serialGet } from '../arena/serials.ts';
 import { ClassicSub, IntervalSub, type Mm, Subscriptions } from '../arena/structures.ts';
 import type { Errno } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
@@ -45,7 +46,7 @@ function* callInterval(
   task: Task,
   sub: IntervalSub,
   range: NotifierRange,
-  seq: number,
+  seq: Serial,
   unfinished: Unfinished[],
 ): Steps<boolean> {
   const { arena } = task;
@@ -81,7 +82,7 @@ function* intervalPass(task: Task, subs: Subscriptions, range: NotifierRange): S
   let sub = yield* invStartRange(task, subs, range.start, last);
   if (sub === 0) return true;
   // Constant until our own invEnd: the sequence cannot change while it is odd and a bracket is open.
-  const seq = get(arena, subs + Subscriptions.invalidateSeq);
+  const seq = serialGet(arena, subs + Subscriptions.invalidateSeq);
   const unfinished: Unfinished[] = [];
   let ok = true;
   while (sub !== 0 && ok) {

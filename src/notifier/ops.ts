@@ -1,3 +1,4 @@
+import type { Serial } from '../arena/serials.ts';
 import type { ClassicSub, IntervalSub } from '../arena/structures.ts';
 import type { Errno } from '../arena/units.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -17,13 +18,13 @@ export interface IntervalOps {
    * the device to have let go of them, and returns true. False means "cannot without sleeping", and is allowed only when
    * the range is not blockable.
    */
-  readonly invalidate?: (task: Task, sub: IntervalSub, range: NotifierRange, curSeq: number) => Steps<boolean>;
+  readonly invalidate?: (task: Task, sub: IntervalSub, range: NotifierRange, curSeq: Serial) => Steps<boolean>;
   /** First pass of the two-pass form: starts the flush; returns what the second pass needs, null for nothing. */
   readonly invalidateStart?: (
     task: Task,
     sub: IntervalSub,
     range: NotifierRange,
-    curSeq: number,
+    curSeq: Serial,
   ) => Steps<{ readonly ok: boolean; readonly finish: unknown }>;
   /** Second pass: waits for what the first one started. Called in start order before the range start returns. */
   readonly invalidateFinish?: (task: Task, finish: unknown) => Steps<void>;

@@ -5,6 +5,7 @@ import { VPN_LIMIT } from '../arena/config.ts';
 import { EINTR, ENOMEM } from '../arena/errno.ts';
 import { firstOverlap, nextOverlap } from '../arena/intervalTree.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
+import { serialBegin } from '../arena/serials.ts';
 import { AnonVma, Mm, Subscriptions, Vma } from '../arena/structures.ts';
 import type { Errno } from '../arena/units.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -58,7 +59,7 @@ export function* registerSubscriptionsLocked(task: Task, mm: Mm, itree: boolean)
     subs = poolAlloc(arena, arena.pools.subscriptions);
     if (subs === 0) return -ENOMEM;
     set(arena, subs + Subscriptions.mm, handleOf(arena, arena.pools.mm, mm));
-    store(arena, subs + Subscriptions.invalidateSeq, FIRST_SEQ);
+    serialBegin(arena, subs + Subscriptions.invalidateSeq, FIRST_SEQ, true);
   }
   const taken = yield* mmTakeAllLocks(task, mm);
   if (taken === null) {

@@ -14,9 +14,10 @@
  * when the last of them ends; meanwhile the interval tree is frozen and may be walked without a lock.
  */
 
-import { forgetRound, forgetSince, get, increase, load, observed, set, store } from '../arena/access.ts';
+import { forgetRound, forgetSince, get, increase, load, observed, set } from '../arena/access.ts';
 import { firstOverlap, insertInterval, removeInterval } from '../arena/intervalTree.ts';
 import { deref } from '../arena/pool.ts';
+import { isOdd, isSame, type Serial, serialGet, serialLoad, serialSeal, serialStore, serialUnseal } from '../arena/serials.ts';
 import { IntervalSub, Mm, Subscriptions } from '../arena/structures.ts';
 import type { Vpn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
@@ -43,7 +44,7 @@ const mmOf = (task: Task, sub: IntervalSub): Mm => deref(task.arena, task.arena.
  * @kernel mm/mmu_notifier.c mn_itree_is_invalidating
  */
 export const isInvalidating = (task: Task, subs: Subscriptions): boolean =>
-  (get(task.arena, subs + Subscriptions.invalidateSeq) & 1) !== 0;
+  isOdd(serialGet(task.arena, subs + Subscriptions.invalidateSeq));
 
 /**
  * mn_itree_inv_start_range: opens a bracket. Returns the first interval it covers (then the sequence is odd and stays so
@@ -56,7 +57,7 @@ export function* invStartRange(task: Task, subs: Subscriptions, start: Vpn, last
   yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
   set(arena, subs + Subscriptions.active, get(arena, subs + Subscriptions.active) + 1);
   const node = firstOverlap(arena, subs + Subscriptions.itree, start, last);
-  if (node !== 0) store(arena, subs + Subscriptions.invalidateSeq, get(arena, subs + Subscriptions.invalidateSeq) | 1);
+  if (node !== 0) serialSeal(arena, subs + Subscriptions.invalidateSeq);
   yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
   return node === 0 ? 0 : node - IntervalSub.node;
 }
@@ -75,7 +76,7 @@ export function* invEnd(task: Task, subs: Subscriptions): Steps<void> {
   const ends = active === 0 && isInvalidating(task, subs);
   if (ends) {
     // Even before the list is drained, but in the same section: a remover tests under the lock (interval.ts).
-    store(arena, subs + Subscriptions.invalidateSeq, (get(arena, subs + Subscriptions.invalidateSeq) + 1) | 0);
+    serialUnseal(arena, subs + Subscriptions.invalidateSeq);
     drainDeferred(task, subs);
   }
   yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
@@ -104,13 +105,13 @@ function drainDeferred(task: Task, subs: Subscriptions): void {
 }
 
 /** Sleeps until the exclusion whose sequence is `seq` has ended. */
-export function* waitForExclusion(task: Task, subs: Subscriptions, seq: number): Steps<void> {
+export function* waitForExclusion(task: Task, subs: Subscriptions, seq: Serial): Steps<void> {
   const { arena } = task;
   // Pairs with the test of `waiters` in invEnd: either the waker sees us, or we see its sequence.
   increase(arena, subs + Subscriptions.waiters, 1);
   yield Point.waiterCounted;
   const mark = observed();
-  while (load(arena, subs + Subscriptions.invalidateSeq) === seq) {
+  while (isSame(serialLoad(arena, subs + Subscriptions.invalidateSeq), seq)) {
     forgetRound(mark);
     yield* waitWhile(task, subs + Subscriptions.invalidateSeq, seq);
   }
@@ -124,13 +125,13 @@ export function* waitForExclusion(task: Task, subs: Subscriptions, seq: number):
  *
  * @kernel mm/mmu_notifier.c mmu_interval_read_begin
  */
-export function* mmuIntervalReadBegin(task: Task, sub: IntervalSub): Steps<number> {
+export function* mmuIntervalReadBegin(task: Task, sub: IntervalSub): Steps<Serial> {
   const { arena } = task;
   mightSleep(task, 'mmuIntervalReadBegin');
   const subs = subscriptionsOf(task, mmOf(task, sub));
   yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
-  const seq = load(arena, sub + IntervalSub.invalidateSeq);
-  const colliding = seq === get(arena, subs + Subscriptions.invalidateSeq);
+  const seq = serialLoad(arena, sub + IntervalSub.invalidateSeq);
+  const colliding = isSame(seq, serialGet(arena, subs + Subscriptions.invalidateSeq));
   yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);
   lockMap(task, LockClass.invalidateRangeStart);
   if (colliding) yield* waitForExclusion(task, subs, seq);
@@ -144,9 +145,9 @@ export function* mmuIntervalReadBegin(task: Task, sub: IntervalSub): Steps<numbe
  *
  * @kernel mm/mmu_notifier.c mmu_interval_read_retry
  */
-export function mmuIntervalReadRetry(task: Task, sub: IntervalSub, token: number): boolean {
+export function mmuIntervalReadRetry(task: Task, sub: IntervalSub, token: Serial | 0): boolean {
   // The driver lock orders this load after every setSeq of a callback that has released it.
-  return load(task.arena, sub + IntervalSub.invalidateSeq) !== token;
+  return !isSame(serialLoad(task.arena, sub + IntervalSub.invalidateSeq), token);
 }
 
 /**
@@ -154,8 +155,8 @@ export function mmuIntervalReadRetry(task: Task, sub: IntervalSub, token: number
  *
  * @kernel mm/mmu_notifier.c mmu_interval_check_retry
  */
-export function mmuIntervalCheckRetry(task: Task, sub: IntervalSub, token: number): boolean {
-  return load(task.arena, sub + IntervalSub.invalidateSeq) !== token;
+export function mmuIntervalCheckRetry(task: Task, sub: IntervalSub, token: Serial | 0): boolean {
+  return !isSame(serialLoad(task.arena, sub + IntervalSub.invalidateSeq), token);
 }
 
 /**
@@ -163,7 +164,7 @@ export function mmuIntervalCheckRetry(task: Task, sub: IntervalSub, token: numbe
  *
  * @kernel mm/mmu_notifier.c mmu_interval_set_seq
  */
-export function mmuIntervalSetSeq(task: Task, sub: IntervalSub, curSeq: number): void {
+export function mmuIntervalSetSeq(task: Task, sub: IntervalSub, curSeq: Serial): void {
   // Pairs with the loads in readBegin, checkRetry and readRetry.
-  store(task.arena, sub + IntervalSub.invalidateSeq, curSeq);
+  serialStore(task.arena, sub + IntervalSub.invalidateSeq, curSeq);
 }

@@ -1,7 +1,9 @@
 /** I-PAIR, I-SEQ: no bracket is open, the sequence is even, nothing is deferred, nobody waits. */
+
 import { get, load } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { liveObjects } from '../arena/pool.ts';
+import { isOdd, serialLoad } from '../arena/serials.ts';
 import { ClassicSub, Header, IntervalSub, Subscriptions } from '../arena/structures.ts';
 import type { Finding } from './finding.ts';
 
@@ -14,7 +16,7 @@ export function checkNotifiers(arena: Arena): Finding[] {
     const active = get(arena, subs + Subscriptions.active);
     expect(active === 0, 'I-PAIR', `${active} invalidations are still open`);
     expect(
-      (load(arena, subs + Subscriptions.invalidateSeq) & 1) === 0,
+      !isOdd(serialLoad(arena, subs + Subscriptions.invalidateSeq)),
       'I-SEQ',
       'the sequence is odd though no invalidation is under way',
     );
@@ -24,7 +26,7 @@ export function checkNotifiers(arena: Arena): Finding[] {
   }
   for (const sub of liveObjects(arena, arena.pools.interval)) {
     if (get(arena, sub + IntervalSub.inTree) === 0) continue;
-    expect((load(arena, sub + IntervalSub.invalidateSeq) & 1) === 1, 'I-SEQ', `the sequence of interval ${sub} is even`);
+    expect(isOdd(serialLoad(arena, sub + IntervalSub.invalidateSeq)), 'I-SEQ', `the sequence of interval ${sub} is even`);
     expect(load(arena, sub + IntervalSub.running) === 0, 'I-CB', `a callback of interval ${sub} is still counted as running`);
   }
   for (const sub of liveObjects(arena, arena.pools.classic)) {

@@ -13,8 +13,8 @@ const TEXTS = new Set(['scenario', 'verdict', 'reduction']);
 const megabytes = (bytes: number): string => `${count(Math.ceil(bytes / 1e6))} MB`;
 
 /** What made the search smaller, beside what makes every search smaller. */
-const reduction = ({ allOrders, interchangeable }: ProofRow): string =>
-  [...(allOrders ? [] : ['orders']), ...some(interchangeable, 'alike')].join(', ');
+const reduction = ({ allOrders, interchangeable, serialsAlike }: ProofRow): string =>
+  [...(allOrders ? [] : ['orders']), ...some(interchangeable, 'alike'), ...(serialsAlike ? ['serials'] : [])].join(', ');
 
 const verdict = ({ verdict: said, bound }: ProofRow): string => (said === 'bounded' ? `bounded (${bound})` : said);
 
@@ -105,7 +105,7 @@ export function provePage(result: ProveResult, command: string): string {
     '*proved*: every interleaving was reached, and broke no rule. *bounded (n)*: every one with at most n preemptions was. ' +
       '*states*, *time* and *memory* are those of the search of all interleavings, in one thread, whether or not it was finished; ' +
       'memory is what was in use at its end, with what had not been collected yet. *reduction*: *orders* of steps ' +
-      'were left out that come to the same as others; so many like actors were not told apart. *covers*: how much of what the scenario is there for was reached.',
+      'were left out that come to the same as others; so many like actors were not told apart; *serials*: states that differ only in how far sequence numbers and generations have counted are one. *covers*: how much of what the scenario is there for was reached.',
     '',
     line(HEAD),
     line(HEAD.map(() => '---')),

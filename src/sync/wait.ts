@@ -5,6 +5,7 @@
 
 import { forgetSince, load, notify, observed, set } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
+import { isStill, type Serial, waitedFor } from '../arena/serials.ts';
 import { Actor, Header } from '../arena/structures.ts';
 import type { Word } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
@@ -23,12 +24,13 @@ export const STOP_ABORT = 2;
 const SPINS = 128;
 const SLICE_MS = 20;
 
-/** Waits while `words[word] === value`. May return early; callers loop. */
-export function* waitWhile(task: Task, word: Word, value: number, killable = false): Steps<void> {
+/** Waits while the word is what it `was`. May return early; callers loop. */
+export function* waitWhile(task: Task, word: Word, was: number | Serial, killable = false): Steps<void> {
   const { arena } = task;
+  const value = waitedFor(was);
   // Leaves no memory: whoever waits looks again at what it waited for.
   const mark = observed();
-  const same = load(arena, word) === value;
+  const same = isStill(arena, word, value);
   forgetSince(mark);
   if (!same) return;
   // The address of the record in a variable would tell like actors apart.
@@ -71,7 +73,7 @@ export function* parkThread(task: Task, word: Word, value: number, killable: boo
  */
 export function* parkStep(task: Task, word: Word, value: number, killable: boolean): Steps<void> {
   const mark = observed();
-  const waits = load(task.arena, word) === value && !(killable && fatalSignalPending(task));
+  const waits = isStill(task.arena, word, value) && !(killable && fatalSignalPending(task));
   forgetSince(mark);
   if (waits) yield Point.wait;
 }

@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { Executor } from '../../src/engines/explore/machine/execution.ts';
 import { Control } from '../../src/engines/explore/plan/control.ts';
-import { runRound, runShare } from '../../src/engines/explore/plan/jobs.ts';
+import { runAgain, runBySerials, runRound, runShare } from '../../src/engines/explore/plan/jobs.ts';
 import type { Answers } from '../../src/engines/explore/threads/work.ts';
 import { asScenario, watch } from './asScenario.ts';
 import type { Program } from './program.ts';
@@ -11,6 +11,8 @@ export type Asked =
   | { readonly kind: 'program'; readonly program: Program }
   | Answers['share']['work']
   | Answers['round']['work']
+  | Answers['again']['work']
+  | Answers['bySerials']['work']
   | { readonly kind: 'finals' };
 
 let executor: Executor;
@@ -28,6 +30,10 @@ function answer(asked: Asked, lane: number): unknown {
       return runShare(executor, asked.job, asked.share, new Control(), asked.index, (saved) => asked.port?.postMessage(saved));
     case 'round':
       return runRound(executor, asked.job, asked.learnt, new Control(), asked.index, lane);
+    case 'bySerials':
+      return runBySerials(executor, asked.job, new Control(), asked.index, lane);
+    case 'again':
+      return runAgain(executor, asked.job, asked.first, new Control(), asked.index, lane);
     case 'finals':
       return [...finals];
   }

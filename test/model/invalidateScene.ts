@@ -1,6 +1,8 @@
 /** An address space whose notifiers write what they are asked into one log. */
+
 import assert from 'node:assert/strict';
 import { poolAlloc } from '../../src/arena/pool.ts';
+import type { Serial } from '../../src/arena/serials.ts';
 import { mmuNotifierRegister } from '../../src/notifier/classic.ts';
 import { mmuIntervalNotifierInsert } from '../../src/notifier/interval.ts';
 import { mmuNotifierInvalidateRangeStartNonblock } from '../../src/notifier/invalidate.ts';
@@ -33,7 +35,7 @@ export function invalidateScene() {
   const onePass = (name: string, ok = true, start = 10): number =>
     interval(
       {
-        *invalidate(caller: Task, sub: number, range: NotifierRange, seq: number): Steps<boolean> {
+        *invalidate(caller: Task, sub: number, range: NotifierRange, seq: Serial): Steps<boolean> {
           log.push(name);
           seen.push(range);
           if (ok) mmuIntervalSetSeq(caller, sub, seq);
@@ -45,7 +47,7 @@ export function invalidateScene() {
   /** Two passes: the first answers `ok`; without `needs` there is nothing to finish. */
   const twoPass = (name: string, ok = true, needs = true): number =>
     interval({
-      *invalidateStart(caller: Task, sub: number, _range: NotifierRange, seq: number) {
+      *invalidateStart(caller: Task, sub: number, _range: NotifierRange, seq: Serial) {
         log.push(`${name} begins`);
         mmuIntervalSetSeq(caller, sub, seq);
         return { ok, finish: needs ? name : null };

@@ -34,7 +34,7 @@ function scene() {
   const events = record(task, mm, 0, 1000);
   const range = (write = false, pages = 1): HmmRange => ({
     notifier: events.sub,
-    notifierSeq: -1,
+    notifierSeq: 0,
     start: AT,
     end: AT + pages,
     hmmPfns: new Int32Array(pages),

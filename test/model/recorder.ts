@@ -1,5 +1,7 @@
 /** What the model tests use to look into the middle of an operation. */
+
 import { poolAlloc, poolFree } from '../../src/arena/pool.ts';
+import type { Serial } from '../../src/arena/serials.ts';
 import { mmuIntervalNotifierInsert, mmuIntervalNotifierRemove } from '../../src/notifier/interval.ts';
 import { registerIntervalOps } from '../../src/notifier/ops.ts';
 import { eventNames, type NotifierRange } from '../../src/notifier/range.ts';
@@ -33,7 +35,7 @@ export function record(task: Task, mm: number, start: number, length: number): R
   const sub = poolAlloc(task.arena, task.arena.pools.interval);
   const recorder: Recorder = { sub, heard: [], during: null, answer: true, ignoreExclusiveOf: 0 };
   registerIntervalOps(ops, {
-    *invalidate(caller: Task, interval: number, range: NotifierRange, seq: number): Steps<boolean> {
+    *invalidate(caller: Task, interval: number, range: NotifierRange, seq: Serial): Steps<boolean> {
       recorder.heard.push(describeRange(range));
       if (!recorder.answer) return false;
       const own = recorder.ignoreExclusiveOf !== 0 && range.event === 7 && range.owner === recorder.ignoreExclusiveOf;

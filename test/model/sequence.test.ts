@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load, store } from '../../src/arena/access.ts';
 import { poolFree } from '../../src/arena/pool.ts';
+import { type Serial, serialText } from '../../src/arena/serials.ts';
 import { Header, Subscriptions } from '../../src/arena/structures.ts';
 import {
   invEnd,
@@ -27,7 +28,7 @@ test('the numbers of the worked example: insertion, brackets and readers one aft
   const one = insert(10, 4);
   assert.deepEqual(numbers(task, mm, one), [0, 2, 1]);
   const token = run(mmuIntervalReadBegin(reader, one));
-  assert.deepEqual([token, ...numbers(task, mm, one)], [1, 0, 2, 1]);
+  assert.deepEqual([serialText(token), ...numbers(task, mm, one)], ['1', 0, 2, 1]);
   const nobody = open(t, mm, 50, 60);
   assert.deepEqual(numbers(task, mm, one), [1, 2, 1]);
   const two = insert(20, 4);
@@ -46,10 +47,11 @@ test('the numbers of the worked example: insertion, brackets and readers one aft
   close(v, hit);
   assert.deepEqual(numbers(task, mm, one, two, three), [0, 4, 3, 3, 3]);
   assert.deepEqual([inTree(task, mm), deferred(task, mm)], [[one, two, three], []]);
-  assert.equal(run(mmuIntervalReadBegin(reader, one)), 3);
+  const taken = run(mmuIntervalReadBegin(reader, one));
+  assert.equal(serialText(taken), '3');
   const second = open(v, mm, 10, 12);
   assert.deepEqual(numbers(task, mm, one, two), [1, 5, 5, 3]);
-  assert.equal(mmuIntervalReadRetry(reader, one, 3), true);
+  assert.equal(mmuIntervalReadRetry(reader, one, taken), true);
   close(v, second);
 });
 
@@ -78,18 +80,19 @@ test('a reader does not loop: what it gets may be stale when it gets it', steppe
   close(v, hit);
   open(v, mm, 10, 12);
   assert.equal(begin.go(), 'done');
-  assert.equal(begin.result(), 3);
-  assert.equal(mmuIntervalCheckRetry(begin.task, sub, 3), true);
+  const token = begin.result() as Serial;
+  assert.equal(serialText(token), '3');
+  assert.equal(mmuIntervalCheckRetry(begin.task, sub, token), true);
 });
 
 test('an invalidation whose callback has not come to an interval yet does not stop its readers', steppedOnly, () => {
   const { arena, task, mm } = sequenceScene();
   const [first, second] = [record(task, mm, 10, 4), record(task, mm, 12, 4)];
   const reader = soloTask(arena, 3);
-  const answers: (number | boolean)[] = [];
+  const answers: (string | boolean)[] = [];
   first.during = () => {
     const token = run(mmuIntervalReadBegin(reader, second.sub));
-    answers.push(token, mmuIntervalReadRetry(reader, second.sub, token));
+    answers.push(serialText(token), mmuIntervalReadRetry(reader, second.sub, token));
     second.during = () => answers.push(mmuIntervalReadRetry(reader, second.sub, token));
   };
   close(task, open(task, mm, 10, 20));

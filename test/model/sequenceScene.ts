@@ -1,6 +1,8 @@
 /** An address space with intervals that only keep their sequence. */
+
 import assert from 'node:assert/strict';
 import { poolAlloc } from '../../src/arena/pool.ts';
+import type { Serial } from '../../src/arena/serials.ts';
 import { mmuIntervalNotifierInsert } from '../../src/notifier/interval.ts';
 import { registerIntervalOps } from '../../src/notifier/ops.ts';
 import type { NotifierRange } from '../../src/notifier/range.ts';
@@ -12,7 +14,7 @@ import { machine, soloTask } from './machine.ts';
 /** Callbacks that only set the sequence. */
 const OPS = 900;
 registerIntervalOps(OPS, {
-  *invalidate(task: Task, sub: number, _range: NotifierRange, seq: number): Steps<boolean> {
+  *invalidate(task: Task, sub: number, _range: NotifierRange, seq: Serial): Steps<boolean> {
     mmuIntervalSetSeq(task, sub, seq);
     return true;
   },

@@ -2,15 +2,18 @@
  * Mix-ups of numbers that the compiler must refuse. Nothing here runs: the build fails when one of the marked lines compiles, because
  * then its `@ts-expect-error` has nothing to expect; and when one of the others does not.
  */
-import { frameGet, get } from '../../src/arena/access.ts';
+
+import { frameGet, get, set } from '../../src/arena/access.ts';
 import type { Arena } from '../../src/arena/arena.ts';
 import { ENOMEM } from '../../src/arena/errno.ts';
 import { frameAt } from '../../src/arena/frames.ts';
 import { deref, handleOf } from '../../src/arena/pool.ts';
-import { type IntervalSub, type Mirror, Mm, Vma } from '../../src/arena/structures.ts';
+import { isSame, type Serial, serialGet, serialSet } from '../../src/arena/serials.ts';
+import { IntervalSub, type Mirror, Mm, Vma } from '../../src/arena/structures.ts';
 import type { DmaAddress, Errno, Handle, HmmPfn, Pfn, Pte, SwapSlot, VmFault, Vpn } from '../../src/arena/units.ts';
 import { deviceEntry, mkDeviceEntry } from '../../src/drivers/base/deviceTable.ts';
 import { dmaEntry, dmaPage } from '../../src/drivers/base/dmaMap.ts';
+import type { HmmRange } from '../../src/hmm/hmmRange.ts';
 import { hmmPfnToPage } from '../../src/hmm/pfn.ts';
 import { cpuStore } from '../../src/mm/fault/cpuAccess.ts';
 import { pageFlags } from '../../src/mm/page/page.ts';
@@ -38,10 +41,11 @@ interface Things {
   readonly slot: SwapSlot;
   readonly hmmPfn: HmmPfn;
   readonly dma: DmaAddress;
+  readonly serial: Serial;
 }
 
 /** What the model does all the time. */
-export function allowed({ arena, task, mm, vma, mirror, sub, handle, pfn, vpn, pte, hmmPfn }: Things): unknown {
+export function allowed({ arena, task, mm, vma, mirror, sub, handle, pfn, vpn, pte, hmmPfn, serial }: Things): unknown {
   return [
     get(arena, mm),
     get(arena, mm + Mm.pgd),
@@ -53,7 +57,9 @@ export function allowed({ arena, task, mm, vma, mirror, sub, handle, pfn, vpn, p
     pageFlags(arena, dmaPage(dmaEntry(arena, mirror, vpn))),
     frameGet(arena, frameAt(arena, pfn) + 3),
     deviceEntry(arena, mirror, vpn + 1),
-    mmuIntervalReadRetry(task, sub, 1),
+    mmuIntervalReadRetry(task, sub, 0),
+    mmuIntervalReadRetry(task, sub, serial),
+    isSame(serial, serialGet(arena, sub + IntervalSub.invalidateSeq)),
     mkPte(pfn, 0),
   ];
 }
@@ -123,4 +129,39 @@ export function codes(fault: VmFault, errno: Errno): unknown {
   // @ts-expect-error minus VM_FAULT bits are no errno either
   const ofStore: Steps<Errno> = cpuStore(null as unknown as Task, 0, 0, 0, 0);
   return [bits, failed, error, fromConstant, fromErrno, fromFault, ofStore];
+}
+
+/** What must not be done with a serial number, so that nobody acts on how far it has counted (docs/explore.md, "Numbers that only count"). */
+export function refusedSerial({ arena, task, sub, serial }: Things, other: Serial, range: HmmRange): unknown {
+  const token = range.notifierSeq;
+  return [
+    // @ts-expect-error it is compared with a constant
+    serial === 8,
+    // @ts-expect-error so is one that may be none
+    token === 8,
+    // @ts-expect-error how far it is from another one
+    serial - other,
+    // @ts-expect-error a remainder
+    serial % 4,
+    // @ts-expect-error a bit
+    serial & 1,
+    // @ts-expect-error which of two is more
+    serial < other,
+    // @ts-expect-error it is made a number
+    +serial,
+    // @ts-expect-error or a text
+    `${serial}`,
+    // @ts-expect-error a sum
+    serial + 1,
+    // @ts-expect-error a place in a list
+    task.pfns[serial],
+    // @ts-expect-error it is put where numbers are
+    set(arena, sub + IntervalSub.invalidateSeq, serial),
+    // @ts-expect-error a number is given for one
+    mmuIntervalReadRetry(task, sub, 1),
+    // @ts-expect-error a number is put where one is
+    serialSet(arena, sub + IntervalSub.invalidateSeq, 3),
+    // @ts-expect-error a word that is read as a number is compared with one
+    isSame(serial, get(arena, sub + IntervalSub.invalidateSeq)),
+  ];
 }

@@ -10,6 +10,7 @@
 import { get } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EOPNOTSUPP } from '../../arena/errno.ts';
+import type { Serial } from '../../arena/serials.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
 import type { Errno, Vpn } from '../../arena/units.ts';
 import type { HmmRange } from '../../hmm/hmmRange.ts';
@@ -36,7 +37,7 @@ import { Is as Base } from '../dmirror/options.ts';
 import { amdgpuOptions, Is, piecePages } from './options.ts';
 
 /** amdgpu_hmm_invalidate_gfx and _hsa: never tries where it must not sleep. */
-function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq: number): Steps<boolean> {
+function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq: Serial): Steps<boolean> {
   const { arena } = task;
   const mirror = get(arena, sub + IntervalSub.owner);
   const notifierLock = mirror + Mirror.updateLock;

@@ -3,6 +3,7 @@
 import { add, cas, get, load, or, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { deref, handleOf, liveObjects, poolAlloc, poolFree } from '../../arena/pool.ts';
+import { serialBegin } from '../../arena/serials.ts';
 import { type IntervalSub, Mirror, type Mm, type Pgmap } from '../../arena/structures.ts';
 import type { Vpn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
@@ -37,6 +38,7 @@ export function mirrorAlloc(arena: Arena, { driver, mm, pgmap, device }: MirrorS
   set(arena, mirror + Mirror.driver, driver);
   set(arena, mirror + Mirror.device, device);
   set(arena, mirror + Mirror.mm, handleOf(arena, arena.pools.mm, mm));
+  serialBegin(arena, mirror + Mirror.foreignSeq, 1);
   set(arena, mirror + Mirror.pgmap, pgmap === 0 ? 0 : handleOf(arena, arena.pools.pgmap, pgmap));
   return mirror;
 }

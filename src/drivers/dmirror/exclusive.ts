@@ -3,6 +3,7 @@
 import { forgetRound, get, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY, EINVAL, ENOMEM, EPERM } from '../../arena/errno.ts';
+import type { Serial } from '../../arena/serials.ts';
 import { type IntervalSub, Mirror, type Mm } from '../../arena/structures.ts';
 import type { Errno, Pfn, Vpn } from '../../arena/units.ts';
 import { makeDeviceExclusive } from '../../migrate/exclusive.ts';
@@ -30,7 +31,7 @@ import { Is, numberOption, optionIs } from './options.ts';
 interface Section {
   readonly sub: IntervalSub;
   readonly vpn: Vpn;
-  readonly token: number;
+  readonly token: Serial;
 }
 
 /** Programs the atomic entry under the update lock, unless the section collided. 0, -EBUSY, -ENOMEM, or -EFAULT (not to be had by DMA). */

@@ -1,7 +1,8 @@
 /** dmirror_interval_invalidate, and the erasing of device entries it shares with the other paths. */
 
-import { get, increase } from '../../arena/access.ts';
+import { get } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
+import { type Serial, serialIncrease } from '../../arena/serials.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
 import type { Vpn } from '../../arena/units.ts';
 import { DEVICE, flushTlb } from '../../mm/table/tlb.ts';
@@ -33,7 +34,7 @@ export function isIgnored(task: Task, mirror: Mirror, range: NotifierRange): boo
   return range.event === MMU_NOTIFY_EXCLUSIVE;
 }
 
-export function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq: number): Steps<boolean> {
+export function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq: Serial): Steps<boolean> {
   const { arena } = task;
   const mirror = get(arena, sub + IntervalSub.owner);
   yield Point.driverInvalidate;
@@ -49,7 +50,7 @@ export function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, 
     if (optionIs(arena, mirror, Is.eraseEndOnePageMore) && range.end < VPN_LIMIT) {
       yield* revoke(task, mirror, range.end, range.end + 1);
     }
-    increase(arena, mirror + Mirror.foreignSeq, 1);
+    serialIncrease(arena, mirror + Mirror.foreignSeq);
     const [start, end] = clipToInterval(arena, sub, range);
     yield* revoke(task, mirror, start, end);
   }

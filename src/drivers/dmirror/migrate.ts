@@ -1,8 +1,9 @@
 /** dmirror's migrations on request: a range is cut at its VMAs, and each piece is a transaction. Guard 16 is here. */
 
-import { get, load } from '../../arena/access.ts';
+import { get } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { EBUSY, EINVAL, ENOMEM } from '../../arena/errno.ts';
+import { serialLoad } from '../../arena/serials.ts';
 import { Mirror, Pgmap, type Vma } from '../../arena/structures.ts';
 import type { Vpn } from '../../arena/units.ts';
 import {
@@ -86,7 +87,7 @@ function* sampleBefore(task: Task, mirror: Mirror, vpn: Vpn, unmapped: number[] 
   // Who has no interval there hears of no invalidation.
   const sub = yield* intervalAt(task, mirror, vpn);
   if (sub <= 0) return sub === 0 ? -ENOMEM : sub;
-  const sample = { foreignSeq: load(arena, mirror + Mirror.foreignSeq), unmapped };
+  const sample = { foreignSeq: serialLoad(arena, mirror + Mirror.foreignSeq), unmapped };
   yield Point.driverSampled;
   if (optionIs(arena, mirror, Is.waitAfterSampleOn)) yield* mmuIntervalReadBegin(task, sub);
   yield* intervalDone(task, mirror, sub);

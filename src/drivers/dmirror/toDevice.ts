@@ -1,12 +1,13 @@
 /** One migration to the device: collected, copied, committed, mapped, finalized. Guards 2 and 4 of docs/drivers.md are here. */
 
-import { get, load, set } from '../../arena/access.ts';
+import { get, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { Counter } from '../../arena/counters.ts';
 import { EBUSY } from '../../arena/errno.ts';
 import { clearFrame } from '../../arena/frames.ts';
 import { handleOf } from '../../arena/pool.ts';
+import { isSame, type Serial, serialLoad } from '../../arena/serials.ts';
 import { Mirror, Pgmap } from '../../arena/structures.ts';
 import type { MigratePfn, Pfn } from '../../arena/units.ts';
 import {
@@ -54,7 +55,7 @@ function* revokeSources(task: Task, mirror: Mirror, { start, src }: MigrateVma):
 
 /** Guard 4: what was seen before a transaction began, and where to note what it keeps from being mapped. */
 export interface Sample {
-  readonly foreignSeq: number;
+  readonly foreignSeq: Serial | 0;
   readonly unmapped: number[] | null;
 }
 
@@ -146,7 +147,8 @@ function* mapMigrated(task: Task, mirror: Mirror, migrate: MigrateVma, sample: S
   let flush = false;
   yield* mutexLock(task, updateLock, LockClass.updateLock);
   // Guard 4: a foreign invalidation may have taken an entry away that finalize will therefore not restore.
-  const skip = optionIs(arena, mirror, Is.foreignCounterOn) && load(arena, mirror + Mirror.foreignSeq) !== sample.foreignSeq;
+  const skip =
+    optionIs(arena, mirror, Is.foreignCounterOn) && !isSame(serialLoad(arena, mirror + Mirror.foreignSeq), sample.foreignSeq);
   if (skip) {
     count(task, Counter.mapsSkipped);
     for (let vpn = start; sample.unmapped !== null && vpn < end; vpn++) {

@@ -6,6 +6,7 @@
 
 import { get } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
+import type { Serial } from '../../arena/serials.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
 import type { Errno, Vpn } from '../../arena/units.ts';
 import { MMU_NOTIFY_UNMAP, type NotifierRange } from '../../notifier/range.ts';
@@ -29,7 +30,7 @@ import { gpusvmOptions, Is } from './options.ts';
 import { touchedRanges, zapRanges } from './range.ts';
 
 /** drm_gpusvm_notifier_invalidate with xe_svm_invalidate: it knows no events of its own, and never tries. */
-function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq: number): Steps<boolean> {
+function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq: Serial): Steps<boolean> {
   const { arena } = task;
   const mirror = get(arena, sub + IntervalSub.owner);
   yield Point.driverInvalidate;

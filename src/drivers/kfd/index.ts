@@ -3,7 +3,9 @@
  * hardware (XNACK) faults again. Its own migrations invalidate it like anybody else's, and pages are mapped later, by a fault. A
  * range that loses part of its mapping is taken apart by a worker. Atomics need the page in device memory.
  */
+
 import { get } from '../../arena/access.ts';
+import type { Serial } from '../../arena/serials.ts';
 import { IntervalSub, Mirror } from '../../arena/structures.ts';
 import { DEVICE, flushTlb } from '../../mm/table/tlb.ts';
 import { MMU_NOTIFY_RELEASE, MMU_NOTIFY_UNMAP, type NotifierRange } from '../../notifier/range.ts';
@@ -31,7 +33,7 @@ import { isNotedHome, migrateToVram, noteHome } from './homeNote.ts';
 import { granulePages, Is, kfdOptions } from './options.ts';
 
 /** svm_range_cpu_invalidate_pagetables. It knows no events of its own. */
-function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq: number): Steps<boolean> {
+function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq: Serial): Steps<boolean> {
   const { arena } = task;
   const mirror = get(arena, sub + IntervalSub.owner);
   const updateLock = mirror + Mirror.updateLock;

@@ -6,10 +6,11 @@
  * It is right because the core calls interval callbacks first: the sequence is set before the zap, and the zap waits for the lock.
  */
 
-import { get, increase, set } from '../../arena/access.ts';
+import { get, set } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { EAGAIN, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../../arena/pool.ts';
+import { type Serial, serialIncrease } from '../../arena/serials.ts';
 import { ClassicSub, IntervalSub, Mirror, type Mm } from '../../arena/structures.ts';
 import type { Errno, Vpn } from '../../arena/units.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
@@ -54,7 +55,7 @@ const isOwn = (task: Task, mirror: Mirror, { owner }: NotifierRange): boolean =>
   owner === get(task.arena, mirror + Mirror.device);
 
 /** nouveau_svm_range_invalidate: the sequence, and nothing else. Its own conversion to exclusive is passed over. */
-function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq: number): Steps<boolean> {
+function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq: Serial): Steps<boolean> {
   const { arena } = task;
   const mirror = get(arena, sub + IntervalSub.owner);
   const updateLock = mirror + Mirror.updateLock;
@@ -72,7 +73,7 @@ function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq:
 function* zap(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<void> {
   const updateLock = mirror + Mirror.updateLock;
   yield* mutexLock(task, updateLock, LockClass.updateLock);
-  increase(task.arena, mirror + Mirror.foreignSeq, 1);
+  serialIncrease(task.arena, mirror + Mirror.foreignSeq);
   yield* nvkmVmmPfnUnmap(task, mirror, start, end);
   yield* mutexUnlock(task, updateLock, LockClass.updateLock);
 }

@@ -5,6 +5,7 @@ import type { Arena } from '../../arena/arena.ts';
 import { EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { poisonFrame } from '../../arena/frames.ts';
 import { deref, handleOf, liveObjects, poolAlloc, poolFree } from '../../arena/pool.ts';
+import { serialCount } from '../../arena/serials.ts';
 import { Pgmap } from '../../arena/structures.ts';
 import type { Pfn, VmFault } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
@@ -136,7 +137,7 @@ export function* freeZoneDevicePage(task: Task, pfn: Pfn): Steps<void> {
   const pgmap = pgmapOf(arena, pfn);
   store(arena, arena.page.flags + pfn, PG_DEVICE);
   clearAnonMapping(arena, pfn);
-  set(arena, arena.page.generation + pfn, get(arena, arena.page.generation + pfn) + 1);
+  serialCount(arena, arena.page.generation + pfn);
   poisonFrame(arena, pfn);
   yield* pagemapOps(arena, pgmap).folioFree(task, pfn);
   putPgmap(arena, pgmap);

@@ -7,6 +7,7 @@ import { add, and, cas, get, getBits, increase, or, set } from '../../arena/acce
 import type { Arena } from '../../arena/arena.ts';
 import { PFN_LIMIT, PTRS_PER_TABLE, ZERO_PFN } from '../../arena/config.ts';
 import { deref, poolFree } from '../../arena/pool.ts';
+import { type Serial, serialGet } from '../../arena/serials.ts';
 import { AnonVma } from '../../arena/structures.ts';
 import type { Handle, Pfn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
@@ -60,7 +61,7 @@ export const isDevicePage = (arena: Arena, pfn: Pfn): boolean => pfn >= arena.co
  */
 export const pageCount = (arena: Arena, pfn: Pfn): number => get(arena, arena.page.refcount + pfn);
 export const pageMapcount = (arena: Arena, pfn: Pfn): number => get(arena, arena.page.mapcount + pfn);
-export const pageGeneration = (arena: Arena, pfn: Pfn): number => get(arena, arena.page.generation + pfn);
+export const pageGeneration = (arena: Arena, pfn: Pfn): Serial => serialGet(arena, arena.page.generation + pfn);
 /** Handle of the anon_vma, 0 if the page was never mapped. */
 export const pageMapping = (arena: Arena, pfn: Pfn): number => get(arena, arena.page.mapping + pfn);
 export const pageIndex = (arena: Arena, pfn: Pfn): number => get(arena, arena.page.index + pfn);

@@ -4,6 +4,7 @@ import { add, cas, get, load, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { checkPoison, clearFrame, poisonFrame } from '../../arena/frames.ts';
 import { rawLock, rawUnlock } from '../../arena/raw.ts';
+import { serialCount } from '../../arena/serials.ts';
 import { Header, type Mm } from '../../arena/structures.ts';
 import type { Pfn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
@@ -55,7 +56,7 @@ function freeSystemPage(task: Task, pfn: Pfn): void {
   const { arena } = task;
   store(arena, arena.page.flags + pfn, 0);
   clearAnonMapping(arena, pfn);
-  set(arena, arena.page.generation + pfn, get(arena, arena.page.generation + pfn) + 1);
+  serialCount(arena, arena.page.generation + pfn);
   poisonFrame(arena, pfn);
   if (pfn >= arena.hugeZero) {
     freePiece(arena, pfn);

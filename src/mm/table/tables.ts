@@ -39,7 +39,6 @@ export function tableAlloc(arena: Arena): PageTable {
 /** Gives a page-table page back, filled with an entry of no known kind. */
 export function tableFree(arena: Arena, table: PageTable): void {
   fill(arena, 0x6b6b6b6b, tableAt(arena, table), tableAt(arena, table + 1));
-  set(arena, arena.table.generation + table, get(arena, arena.table.generation + table) + 1);
   rawLock(arena, Header.tableLock);
   set(arena, arena.table.link + table, get(arena, Header.tableFree));
   set(arena, Header.tableFree, table);

@@ -13,6 +13,7 @@
 
 import { cas, fill, forgetSince, get, increase, load, observed, overActors, set, store, xchg } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
+import { isSame, serialGet, serialSet } from '../../arena/serials.ts';
 import { Actor, ActorState, Header, type Mirror, type Mm, TLB_ENTRIES, TLB_WORDS } from '../../arena/structures.ts';
 import type { Vpn, Word } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
@@ -66,7 +67,7 @@ export function tlbLookup(task: Task, kind: number, space: Mm | Mirror, vpn: Vpn
   if (get(arena, slot + SPACE) !== space || get(arena, slot + VPN) !== vpn) return 0;
   if (load(arena, task.actor + Actor.tlbLive + kind) === 0) return 0;
   const entry = get(arena, slot + ENTRY);
-  if (get(arena, arena.page.generation + (entry >>> 12)) !== get(arena, slot + PAGE_GENERATION)) {
+  if (!isSame(serialGet(arena, arena.page.generation + (entry >>> 12)), serialGet(arena, slot + PAGE_GENERATION))) {
     throw new Violation('I-TLB', `actor ${task.id} has page ${entry >>> 12} of address page ${vpn} in its TLB, and it was freed`);
   }
   return entry;
@@ -85,7 +86,7 @@ export function tlbTake(task: Task, kind: number, space: Mm | Mirror, vpn: Vpn):
 export function tlbFill(task: Task, slot: Word, entry: number): void {
   const { arena } = task;
   set(arena, slot + ENTRY, entry);
-  set(arena, slot + PAGE_GENERATION, get(arena, arena.page.generation + (entry >>> 12)));
+  serialSet(arena, slot + PAGE_GENERATION, serialGet(arena, arena.page.generation + (entry >>> 12)));
 }
 
 /**

@@ -1,6 +1,8 @@
 /** What happens in an execution, stretch by stretch: steps that one actor makes in a row. */
+
 import { get } from '../../../arena/access.ts';
 import { liveObjects } from '../../../arena/pool.ts';
+import { serialGet, serialText } from '../../../arena/serials.ts';
 import { Mirror, Mm, Subscriptions } from '../../../arena/structures.ts';
 import { describePte } from '../../../mm/table/pte.ts';
 import { forEachEntry } from '../../../mm/table/tables.ts';
@@ -38,7 +40,9 @@ function stateOf({ arena }: Executor): string {
     });
   });
   for (const subs of liveObjects(arena, arena.pools.subscriptions)) {
-    parts.push(`seq=${get(arena, subs + Subscriptions.invalidateSeq)} open=${get(arena, subs + Subscriptions.active)}`);
+    parts.push(
+      `seq=${serialText(serialGet(arena, subs + Subscriptions.invalidateSeq))} open=${get(arena, subs + Subscriptions.active)}`,
+    );
   }
   return parts.join('  ');
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Arena } from '../../../arena/arena.ts';
+import { useRanges } from '../../../arena/serialRanges.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import type { Finding } from '../../../oracles/finding.ts';
 import type { Prepared, Scenario } from '../../../scenarios/kit/scenario.ts';
@@ -22,6 +23,8 @@ import { LookingOn } from './lookingOn.ts';
 import { CHECKING, pulse, SETTING_UP } from './pulse.ts';
 import { Nondeterministic, RecordedSteps } from './recordedSteps.ts';
 import { Recorder } from './recorder.ts';
+import { SerialKey } from './serialKey.ts';
+import { Serials } from './serials.ts';
 import { StepChecks } from './stepChecks.ts';
 import { type StepShape, StepShapes } from './stepShape.ts';
 import { firstOfEach, Symmetry } from './symmetry.ts';
@@ -53,6 +56,8 @@ export interface ExecutorOptions {
    * must not matter. Much slower. Default false: some of the steps are tried so.
    */
   readonly ways?: boolean;
+  /** Take states that differ only in how far serial numbers have counted for one. Slower; like actors are told apart. Default false. */
+  readonly serials?: boolean;
   /** Told of every access of steps that are made by generators: whether it writes, and the word. */
   readonly witness?: (writes: boolean, word: number) => void;
 }
@@ -83,6 +88,13 @@ export class Executor {
   readonly symmetry: Symmetry | null;
   /** Covers of the scenario that were reached. */
   readonly coverage: Coverage;
+  /** Null where states are told apart by serial numbers as by everything. */
+  readonly serials: Serials | null;
+  readonly #key: SerialKey | null;
+  /** The key is that of the state as it is. */
+  #isKeyed = false;
+  readonly #watch: Watch | null;
+  readonly #options: ExecutorOptions;
   readonly #follows: boolean;
   readonly #triesWays: boolean;
   readonly #undoLog: UndoLog;
@@ -115,15 +127,15 @@ export class Executor {
   readonly #background: number;
 
   /** @throws UsageError when the scenario has more actors than fit. */
-  constructor(
-    scenario: Scenario,
-    watch: Watch | null,
-    { recorded = true, memory = 'live', ways = false, witness }: ExecutorOptions = {},
-  ) {
+  constructor(scenario: Scenario, watch: Watch | null, options: ExecutorOptions = {}) {
+    const { recorded = true, memory = 'live', ways = false, serials = false, witness } = options;
     this.scenario = scenario;
+    this.#watch = watch;
+    this.#options = options;
     this.limit = scenario.stepLimit ?? STEP_LIMIT;
     pulse.begin(SETTING_UP, this.schedule, 0);
-    this.prepared = scenario.prepare();
+    this.serials = serials ? new Serials() : null;
+    this.prepared = withRanges(this.serials, () => scenario.prepare());
     const { actors, arena } = this.prepared;
     this.arena = arena;
     this.count = actors.length;
@@ -132,19 +144,20 @@ export class Executor {
     this.#follows = recorded;
     this.#triesWays = ways;
     const first = firstOfEach(actors);
-    this.symmetry = first.every((other, i) => other === i) ? null : new Symmetry(arena, first);
+    this.symmetry = serials || first.every((other, i) => other === i) ? null : new Symmetry(arena, first);
     this.coverage = new Coverage(this.prepared, first);
     this.#states = new LocalStates(this.symmetry);
-    this.#undoLog = new UndoLog(arena);
-    this.#recorder = new Recorder(this.#undoLog, this, this.symmetry, witness);
-    this.#lookingOn = new LookingOn(arena, this.#undoLog, this.symmetry);
+    this.#undoLog = new UndoLog(arena, this.serials);
+    this.#key = this.serials === null ? null : new SerialKey(this.serials, this.#undoLog);
+    this.#recorder = new Recorder(this.#undoLog, this, this.symmetry, this.serials, witness);
+    this.#lookingOn = new LookingOn(arena, this.#undoLog, this.symmetry, this.serials);
     const watched = watch === null ? null : this.#checks.deferred(watch, (number) => this.#ask(number));
     this.tasks = tasksOf(this.prepared, this.symmetry, watched);
     this.#generators = new Generators(actors, this.tasks, {
       recorder: this.#recorder,
-      feed: new Feed(this.#undoLog, this.symmetry),
+      feed: new Feed(this.#undoLog, this.symmetry, this.serials),
       symmetry: this.symmetry,
-      values: memory === 'live' ? new LiveValues(arena) : null,
+      values: memory === 'live' ? new LiveValues(arena, this.serials) : null,
       keepsWays: ways,
     });
     this.at = new Int32Array(this.count);
@@ -152,7 +165,8 @@ export class Executor {
     this.#ahead = new LookAhead(this, this.#undoLog, this.#recorded, this.#states);
     this.shapes = new StepShapes(this.#recorded, this.#undoLog, this.coverage, this);
     this.#background = actors.reduce((mask, { background }, i) => (background ? mask | (1 << i) : mask), 0);
-    this.failedAtOnce = this.#beginAll();
+    this.serials?.standsAtFirst((word) => this.#undoLog.get(word));
+    this.failedAtOnce = withRanges(this.serials, () => this.#beginAll());
     this.#undoLog.rebase();
     this.reset();
     pulse.end();
@@ -166,6 +180,7 @@ export class Executor {
         this.#acting = i;
         this.#initial.push(this.#generators.begin(i, this.#states));
         this.#local.push(this.#initial[i] as LocalState);
+        this.serials?.stepMade(this.#local);
         this.#check();
       }
     } catch (error) {
@@ -176,6 +191,17 @@ export class Executor {
     return failed;
   }
 
+  /** Another one of the same scenario, to which states are the same that differ only in how far serial numbers have counted. */
+  bySerials(): Executor {
+    return new Executor(this.scenario, this.#watch, { ...this.#options, serials: true });
+  }
+
+  /** Are the words those of the other one, which has serial numbers where the kernel has them? */
+  isLike(other: Executor): boolean {
+    const theirs = other.snapshot();
+    return this.snapshot().every((value, word) => this.serials?.inKernel(word, value) === theirs[word]);
+  }
+
   /** Back to the beginning: every actor stands at the first point of its first operation. */
   reset(): void {
     this.#undoLog.undo(0, 0, 0);
@@ -183,6 +209,7 @@ export class Executor {
     if (this.localStates > MOST_LOCAL_STATES) this.#forget();
     this.steps = 0;
     this.#told = 0;
+    this.#isKeyed = false;
     this.left = 0;
     this.#woken = this.#wokenAtFirst;
     this.#localLow = 0;
@@ -330,10 +357,13 @@ export class Executor {
     this.schedule[this.steps++] = actor;
     this.#woken &= ~(1 << actor);
     this.#acting = actor;
+    this.#isKeyed = false;
     try {
       const isFollowed = this.#follows && from.entry !== 0 && !this.#generators.isToBeTried(actor, from);
       const end = isFollowed ? this.#recorded.follow(from.entry, undoLog, this) : -1;
-      this.#arrive(actor, end === -1 ? this.#live(actor, from) : (this.#states.list[end] as LocalState));
+      const to = end === -1 ? this.#live(actor, from) : (this.#states.list[end] as LocalState);
+      this.serials?.stepMade(this.#local);
+      this.#arrive(actor, to);
       if (this.#triesWays && this.canRun(actor)) this.#tryWays(actor, this.#local[actor] as LocalState);
       if (this.coverage.isOpen) this.coverage.look(this.at, actor);
     } catch (error) {
@@ -352,6 +382,7 @@ export class Executor {
   back(): void {
     this.steps--;
     if (this.steps < this.#told) this.#told = this.steps;
+    this.#isKeyed = false;
     const kept = this.#kept;
     const place = this.steps * KEPT;
     this.#undoLog.undo(kept[place + 1] as number, kept[place + 2] as number, kept[place + 3] as number);
@@ -361,11 +392,26 @@ export class Executor {
 
   /** Hash of the state: the shared words, and each actor's local state. Two halves of 32 bits. */
   get low(): number {
-    return this.#undoLog.low ^ this.#localLow ^ mixLow(this.#woken, 0);
+    return this.#key === null ? this.exactLow : this.#keyed(this.#key).low;
   }
 
   get high(): number {
+    return this.#key === null ? this.exactHigh : this.#keyed(this.#key).high;
+  }
+
+  /** The same, with all states told apart. */
+  get exactLow(): number {
+    return this.#undoLog.low ^ this.#localLow ^ mixLow(this.#woken, 0);
+  }
+
+  get exactHigh(): number {
     return this.#undoLog.high ^ this.#localHigh ^ mixHigh(this.#woken, 0);
+  }
+
+  #keyed(key: SerialKey): SerialKey {
+    if (!this.#isKeyed) key.look(this.#local, this.exactLow, this.exactHigh);
+    this.#isKeyed = true;
+    return key;
   }
 
   /** Hash of what could be seen of all actors from outside: where they stand, what they hold and wait for. Not the words. */
@@ -437,7 +483,7 @@ export class Executor {
   /** For recorded steps. */
   check(number: number): void {
     const lookedAt = this.#lookedAt;
-    if (lookedAt === null) this.#checks.run(number);
+    if (lookedAt === null && this.serials === null) this.#checks.run(number);
     else this.#lookingOn.run(() => this.#checks.run(number), lookedAt);
   }
 
@@ -486,9 +532,11 @@ export class Executor {
     this.#pending = [];
     this.#recorded.checking = 0;
     let to: LocalState;
+    const before = useRanges(this.serials);
     try {
       to = this.#generators.step(actor, from, this.#states);
     } finally {
+      useRanges(before);
       pulse.end();
     }
     this.#check();
@@ -531,5 +579,14 @@ export class Executor {
 
   nameOf(actor: number): string {
     return this.prepared.actors[actor]?.name ?? `actor ${actor}`;
+  }
+}
+
+function withRanges<T>(serials: Serials | null, run: () => T): T {
+  const before = useRanges(serials);
+  try {
+    return run();
+  } finally {
+    useRanges(before);
   }
 }

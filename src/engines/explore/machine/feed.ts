@@ -4,6 +4,7 @@ import type { LocalState } from './localState.ts';
 import { type Mark, Observed } from './observed.ts';
 import { Nondeterministic } from './recordedSteps.ts';
 import { noteRead } from './recorder.ts';
+import type { Serials } from './serials.ts';
 import type { Symmetry } from './symmetry.ts';
 import type { UndoLog } from './undoLog.ts';
 import type { Way } from './ways.ts';
@@ -11,14 +12,15 @@ import type { Way } from './ways.ts';
 export class Feed implements Memory {
   readonly #undoLog: UndoLog;
   readonly #symmetry: Symmetry | null;
-  readonly #observed = new Observed();
+  readonly #observed: Observed;
   #log: Int32Array = new Int32Array(0);
   #at = 0;
   #actor = 0;
 
-  constructor(undoLog: UndoLog, symmetry: Symmetry | null) {
+  constructor(undoLog: UndoLog, symmetry: Symmetry | null, serials: Serials | null) {
     this.#undoLog = undoLog;
     this.#symmetry = symmetry;
+    this.#observed = new Observed(serials);
   }
 
   /** A new generator of the actor is about to begin. */

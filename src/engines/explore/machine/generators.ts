@@ -280,8 +280,8 @@ export class Generators {
     const values = this.#values;
     if (values === null) return;
     const { observed } = this.#recorder;
-    if (at === DONE) observed.isAll(0, 0);
-    else if (values.look(this.#tasks[actor] as Task, this.#frames[actor] as Frames)) observed.isAll(values.low, values.high);
+    if (at === DONE) observed.isAll(NO_READS);
+    else if (values.look(this.#tasks[actor] as Task, this.#frames[actor] as Frames)) observed.isAll(values);
   }
 
   /** Notes on which way the generator has come to a state, or tries the one or the other of them. */

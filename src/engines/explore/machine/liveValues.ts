@@ -15,6 +15,7 @@ import { Rounds } from '../../../steps/rounds.ts';
 import type { Task } from '../../../sync/task.ts';
 import { mixHigh, mixLow } from './hash.ts';
 import { Mark } from './observed.ts';
+import { type Copies, NO_COPIES, SerialNumber, type Serials } from './serials.ts';
 
 /** In front of a value: what kind it is. */
 const Tag = {
@@ -32,6 +33,7 @@ const Tag = {
   each: 12,
   end: 13,
   code: 14,
+  serial: 15,
 } as const;
 
 /** Values that have no parts. */
@@ -49,6 +51,12 @@ const halves = new Int32Array(float.buffer);
 export class LiveValues {
   low = 0;
   high = 0;
+  /** Serial numbers among the values, and the hash without them. Only where they are looked for. */
+  copies: Copies = NO_COPIES;
+  #numbers: number[] = [];
+  #restLow = 0;
+  #restHigh = 0;
+  readonly #serials: Serials | null;
   readonly #arena: Arena;
   readonly #lasting = new Map<unknown, number>();
   /** Objects met, by the order in which they were. */
@@ -58,8 +66,9 @@ export class LiveValues {
   #parts = 0;
   #task: Task | null = null;
 
-  constructor(arena: Arena) {
+  constructor(arena: Arena, serials: Serials | null) {
     this.#arena = arena;
+    this.#serials = serials;
     for (const [id, driver] of registeredDrivers().entries()) this.#lasting.set(driver, -1 - id);
     this.#lasting.set(arena, Lasting.arena);
     this.#lasting.set(arena.words, Lasting.words);
@@ -72,6 +81,9 @@ export class LiveValues {
     this.#task = task;
     this.low = 0;
     this.high = 0;
+    this.#restLow = 0;
+    this.#restHigh = 0;
+    this.#numbers = [];
     this.#parts = 0;
     this.#met.clear();
     this.#rests.clear();
@@ -79,10 +91,15 @@ export class LiveValues {
       this.#site(Tag.frame, frames.sites[i] as number);
       for (const value of frames.live[i] as readonly unknown[]) if (!this.#value(value)) return false;
     }
+    if (this.#serials !== null) this.copies = { numbers: this.#numbers, low: this.#restLow, high: this.#restHigh };
     return true;
   }
 
-  #note(tag: number, value: number): void {
+  #note(tag: number, value: number, rest = value): void {
+    if (this.#serials !== null) {
+      this.#restLow = mixLow(mixLow(this.#restLow, tag), rest);
+      this.#restHigh = mixHigh(mixHigh(this.#restHigh, tag), rest);
+    }
     this.low = Math.imul(this.low ^ mixLow(tag, value), 0x9e3779b1);
     this.high = Math.imul(this.high + mixHigh(tag, value), 0x85ebca77);
   }
@@ -150,6 +167,16 @@ export class LiveValues {
     }
   }
 
+  /** One that has never begun to count is what it is. */
+  #serial(value: number): void {
+    if (this.#serials?.isSerial(value) !== true) {
+      this.#note(Tag.serial, value);
+      return;
+    }
+    this.#numbers.push(value);
+    this.#note(Tag.serial, value, 0);
+  }
+
   #string(tag: number, text: string): void {
     this.#note(tag, text.length);
     for (let i = 0; i < text.length; i++) this.#note(tag, text.charCodeAt(i));
@@ -158,6 +185,10 @@ export class LiveValues {
   #object(object: object | null): boolean {
     if (object === null) {
       this.#note(Tag.other, OTHERS.indexOf(null));
+      return true;
+    }
+    if (object instanceof SerialNumber) {
+      this.#serial(object.value);
       return true;
     }
     const lasting = this.#nameOf(object);

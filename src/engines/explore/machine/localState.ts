@@ -7,6 +7,7 @@
 import { mixHigh, mixLow } from './hash.ts';
 import type { Reads } from './observed.ts';
 import type { Scratch } from './scratch.ts';
+import { type Copies, NO_COPIES } from './serials.ts';
 
 /** Place of an actor that has nothing left to do. */
 export const DONE = -1;
@@ -50,6 +51,8 @@ export interface LocalState extends Place {
   readonly control: number;
   /** Interchangeable actors it knows by name, from what it read or waits for; a bit each. */
   readonly named: number;
+  /** Serial numbers in it, and the hash of the place without them. */
+  readonly copies: Copies;
   /** State one step earlier in the same operation, null for the first of it. */
   readonly parent: LocalState | null;
   /** Contents of the task's array when the operation began; of the first state of an operation. */
@@ -122,6 +125,15 @@ function highOf(actor: number, { operation, at, wait, granted, locksHigh, reads,
 const controlOf = ({ actor, operation, at, wait, locksHigh }: Place): number =>
   mixHigh(mixHigh(mixHigh(mixHigh(actor, operation), at), wait.word), locksHigh);
 
+/** The serial numbers of a place. */
+function copiesIn(place: Place): Copies {
+  const { actor, reads } = place;
+  const { numbers, low, high } = reads.copies;
+  if (numbers.length === 0) return NO_COPIES;
+  const without = { ...place, reads: { ...reads, low, high } };
+  return { numbers, low: lowOf(actor, without), high: highOf(actor, without) };
+}
+
 /** All local states met so far, each once. */
 export class LocalStates {
   readonly list: LocalState[] = [];
@@ -156,12 +168,13 @@ export class LocalStates {
       granted,
       isFirst,
       scratch,
-      reads: { low: reads.low, high: reads.high, named: reads.named, isLive: reads.isLive },
+      reads: { low: reads.low, high: reads.high, named: reads.named, isLive: reads.isLive, copies: reads.copies },
       low,
       high: highOf(actor, place),
       anonymousLow: lowOf(first, place),
       anonymousHigh: highOf(first, place),
       control: controlOf(place),
+      copies: copiesIn(place),
       named: reads.named | (this.#twins?.namedByWait(wait) ?? 0),
       parent,
       before,

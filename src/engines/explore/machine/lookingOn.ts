@@ -2,6 +2,8 @@
 import type { Memory } from '../../../arena/access.ts';
 import { useMemory } from '../../../arena/access.ts';
 import type { Arena } from '../../../arena/arena.ts';
+import { useRanges } from '../../../arena/serialRanges.ts';
+import type { Serials } from './serials.ts';
 import type { Symmetry } from './symmetry.ts';
 import type { UndoLog } from './undoLog.ts';
 
@@ -12,14 +14,16 @@ const changes = (): never => {
 class Looking implements Memory {
   readonly #undoLog: UndoLog;
   readonly #symmetry: Symmetry | null;
+  readonly #serials: Serials | null;
   /** Told of each word. */
   witness: ((word: number) => void) | null = null;
   readonly write = changes;
   readonly increase = changes;
 
-  constructor(undoLog: UndoLog, symmetry: Symmetry | null) {
+  constructor(undoLog: UndoLog, symmetry: Symmetry | null, serials: Serials | null) {
     this.#undoLog = undoLog;
     this.#symmetry = symmetry;
+    this.#serials = serials;
   }
 
   read(word: number): number {
@@ -27,7 +31,9 @@ class Looking implements Memory {
     // An actor that has come to its end holds no lock, so the mask is the same on every path.
     if (!this.#undoLog.isHeldMask(word)) this.#undoLog.seen(word);
     this.#symmetry?.touched(-1, word);
-    return this.#undoLog.get(word);
+    const value = this.#undoLog.get(word);
+    this.#serials?.touched(word, value);
+    return value;
   }
 
   wake(): void {}
@@ -60,23 +66,27 @@ export class LookingOn {
   readonly #words: Int32Array;
   readonly #proxy: Int32Array;
   readonly #memory: Looking;
+  readonly #serials: Serials | null;
 
-  constructor(arena: Arena, undoLog: UndoLog, symmetry: Symmetry | null) {
+  constructor(arena: Arena, undoLog: UndoLog, symmetry: Symmetry | null, serials: Serials | null) {
+    this.#serials = serials;
     this.#arena = arena as { words: Int32Array };
     this.#words = arena.words;
-    this.#memory = new Looking(undoLog, symmetry);
+    this.#memory = new Looking(undoLog, symmetry, serials);
     this.#proxy = seenThrough(arena.words, (word) => this.#memory.read(word));
   }
 
   /** Runs a check. `witness` is told of the words that it reads. */
   run<T>(check: () => T, witness: ((word: number) => void) | null = null): T {
     const before = useMemory(this.#memory);
+    const ranges = useRanges(this.#serials);
     this.#memory.witness = witness;
     this.#arena.words = this.#proxy;
     try {
       return check();
     } finally {
       this.#arena.words = this.#words;
+      useRanges(ranges);
       useMemory(before);
     }
   }

@@ -4,6 +4,7 @@ import { Violation } from '../../../arena/violation.ts';
 import { Accesses } from './mirror.ts';
 import { type Mark, Observed, type Reads } from './observed.ts';
 import { type Effects, Op, type StepRecord } from './recordedSteps.ts';
+import type { Serials } from './serials.ts';
 import type { Symmetry } from './symmetry.ts';
 import { Kind, type UndoLog } from './undoLog.ts';
 
@@ -40,6 +41,7 @@ export class Recorder implements Memory {
   readonly #undoLog: UndoLog;
   readonly #effects: Effects;
   readonly #symmetry: Symmetry | null;
+  readonly #serials: Serials | null;
   /** Told of every access, while it happens: a way to learn where in the code it is made. */
   readonly #witness: ((writes: boolean, word: number) => void) | null;
   readonly #touched = new Map<number, Touched>();
@@ -52,18 +54,21 @@ export class Recorder implements Memory {
   #actor = 0;
   /** The lock that the step has waited for and taken, 0 for none. */
   granted = 0;
-  readonly observed = new Observed();
+  readonly observed: Observed;
 
   constructor(
     undoLog: UndoLog,
     effects: Effects,
     symmetry: Symmetry | null,
+    serials: Serials | null,
     witness: ((writes: boolean, word: number) => void) | null = null,
   ) {
     this.#undoLog = undoLog;
     this.#symmetry = symmetry;
+    this.#serials = serials;
     this.#effects = effects;
     this.#witness = witness;
+    this.observed = new Observed(serials);
   }
 
   /** A step begins at a local state with these reads and this point, in the stretch that the generator has come to. */
@@ -115,6 +120,7 @@ export class Recorder implements Memory {
         `livelock: an actor makes ${MOST_READS} reads in one step, without a point where others may run`,
       );
     }
+    this.#serials?.touched(word, value);
     this.#log.push(word, value);
     if (this.#symmetry !== null) this.accesses.reads.push(word, value);
     const isOwnNote = this.#undoLog.isOwnNote(this.#actor, word);
@@ -137,6 +143,7 @@ export class Recorder implements Memory {
 
   write(word: number, value: number): void {
     this.#witness?.(true, word);
+    this.#serials?.touched(word, value);
     this.#noteEffect(Op.write, word, value);
     this.#undoLog.set(word, value);
     const touched = this.#effectOn(word, Op.write, value);
@@ -146,6 +153,7 @@ export class Recorder implements Memory {
   }
 
   increase(word: number, by: number): void {
+    this.#serials?.raised(word, this.#undoLog.get(word));
     this.#noteEffect(Op.increase, word, by);
     this.#undoLog.set(word, (this.#undoLog.get(word) + by) | 0);
     const touched = this.#effectOn(word, Op.increase, by);

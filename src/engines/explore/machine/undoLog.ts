@@ -9,6 +9,7 @@ import { LOCK_CLASSES } from '../../../arena/config.ts';
 import { Actor } from '../../../arena/structures.ts';
 import { grown } from './grown.ts';
 import { mixHigh, mixLow } from './hash.ts';
+import type { Serials } from './serials.ts';
 import type { Symmetry } from './symmetry.ts';
 
 /**
@@ -48,6 +49,8 @@ export class UndoLog {
   readonly #kind: Uint8Array;
   /** Is a word part of the hash? */
   readonly #counted: Uint8Array;
+  /** Told of all values that are written, where serial numbers are looked for. */
+  readonly #serials: Serials | null;
   /** Hash of all words that count, as difference from the beginning. */
   low = 0;
   high = 0;
@@ -62,8 +65,9 @@ export class UndoLog {
   /** Word and old value of each write. */
   #entries = new Int32Array(1 << 8);
 
-  constructor(arena: Arena) {
+  constructor(arena: Arena, serials: Serials | null) {
     this.#arena = arena;
+    this.#serials = serials;
     this.#words = arena.words;
     this.#frames = arena.frames;
     this.#kind = kinds(arena);
@@ -116,6 +120,8 @@ export class UndoLog {
     this.promotions++;
   }
 
+  readonly #valueOf = (word: number): number => this.get(word);
+
   get(word: number): number {
     return (word >= 0 ? this.#words[word] : this.#frames[~word]) as number;
   }
@@ -129,6 +135,7 @@ export class UndoLog {
     this.top += 2;
     if (word >= 0) this.#words[word] = value;
     else this.#frames[~word] = value;
+    if (this.#serials !== null) this.#serials.written(word, old, value, this.#valueOf);
     if (!this.counts(word)) return;
     this.low ^= mixLow(word, old) ^ mixLow(word, value);
     this.high ^= mixHigh(word, old) ^ mixHigh(word, value);

@@ -9,7 +9,7 @@
 import type { Failure } from '../machine/failure.ts';
 import { collisionChance } from '../machine/hash.ts';
 import { type Job, type JobResult, TWICE } from './job.ts';
-import { counted, leftOut } from './leftOut.ts';
+import { ALIKE_BUT_FOR_SERIALS, apartText, counted, leftOut } from './leftOut.ts';
 import type { ExploreOptions, ExploreVerdict } from './options.ts';
 
 /** Preemption bounds tried in turn before all interleavings. */
@@ -224,7 +224,10 @@ export class Exploration {
     if (this.bound >= 0 && this.bound === preemptions) return { verdict: 'bounded', basis: covered };
     const also = covered === '' ? '' : `; ${covered}`;
     if (this.#all?.complete === true) {
-      return { verdict: 'sampled', basis: `every interleaving but for ${leftOut(this.#all)}, ${this.states} states${also}` };
+      return {
+        verdict: 'sampled',
+        basis: `every interleaving but for ${leftOut(this.#all)}${apartText(this.#all)}, ${this.states} states${also}`,
+      };
     }
     if (this.#leftOut.bound === preemptions) return { verdict: 'sampled', basis: covered };
     if (strategy === 'search' || this.#sampled === 0) {
@@ -238,10 +241,11 @@ export class Exploration {
 
   /** How the states of a proof were told apart. */
   get #once(): string {
-    const { interchangeable = 0, asymmetry = null, allOrders = true } = this.#all ?? {};
+    const { interchangeable = 0, asymmetry = null, allOrders = true, serials = null } = this.#all ?? {};
     const notCounted = [
       allOrders ? '' : 'those that only other orders of independent steps pass',
       interchangeable > 0 ? `those in which like actors, ${interchangeable} of them, have only changed places` : '',
+      serials?.apart === null ? ALIKE_BUT_FOR_SERIALS : '',
     ].filter((part) => part !== '');
     const apart = asymmetry === null ? '' : ` (like actors were told apart, as ${asymmetry})`;
     return `${notCounted.length > 0 ? ` (not counting ${notCounted.join(', and ')})` : ''}${apart}; that two of them were taken for one has a chance of ${collisionChance(this.states)}`;

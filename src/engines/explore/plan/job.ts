@@ -65,6 +65,18 @@ export const nothing: JobResult = {
   interchangeable: 0,
   asymmetry: null,
   allOrders: true,
+  serials: null,
   reached: [],
   orders: 0,
 };
+
+/** Are all interleavings to be searched, in whatever way takes least? */
+export const isUnbounded = ({ preemptions, reduction = 'all' }: SearchJob): boolean =>
+  preemptions === Number.POSITIVE_INFINITY && reduction === 'all';
+
+/** Has a search in which states are one that differ only in how far something has counted come to a result? */
+export const isDecided = ({ serials }: JobResult): boolean => serials !== null && serials.apart === null;
+
+/** Has a search of all interleavings left only paths on which somebody counts, and may another one follow them to an end? */
+export const isToBeSearchedAgain = (job: SearchJob, { complete, failure, spins, serials }: JobResult): boolean =>
+  isUnbounded(job) && complete && failure === null && spins > 0 && serials === null;

@@ -1,6 +1,7 @@
 /** The jobs of an exploration (job.ts) are done here, by the executor of one thread. */
 
 import { UsageError } from '../../../input/usageError.ts';
+import { activeBug } from '../../../package/activeBug.ts';
 
 import type { Executor } from '../machine/execution.ts';
 import type { Failure } from '../machine/failure.ts';
@@ -13,11 +14,21 @@ import type { Learnt } from '../search/crew.ts';
 import { Patience } from '../search/patience.ts';
 import { reduction } from '../search/reduction.ts';
 import { search } from '../search/search.ts';
+import { serialSearch } from '../search/serialSearch.ts';
 import { learn, type SavedShare, type Share, type ShareResult, searchTogether } from '../search/together.ts';
 import { wholeRound } from '../search/wholeRound.ts';
 import type { Control } from './control.ts';
 import { runTwice } from './determinism.ts';
-import { type Job, type JobResult, nothing, type SampleJob, type SearchJob } from './job.ts';
+import {
+  isDecided,
+  isToBeSearchedAgain,
+  isUnbounded,
+  type Job,
+  type JobResult,
+  nothing,
+  type SampleJob,
+  type SearchJob,
+} from './job.ts';
 
 /** Most local states a search may meet: each is an object, and a search that meets so many is far from its end. */
 const MOST_LOCAL_STATES = 1_000_000;
@@ -80,10 +91,48 @@ export function runRound(
 }
 
 function runSearch(executor: Executor, job: SearchJob, control: Control, index: number, lane: number): JobResult {
+  const atOnce = runBySerials(executor, job, control, index, lane);
+  if (atOnce !== null && isDecided(atOnce)) return atOnce;
   const enough = enoughOf(executor, job, control, index, lane);
   const result = search(executor, { preemptions: job.preemptions, ...reduction(job.reduction ?? 'all'), enough });
   const schedule = result.failure === null ? [] : [...result.schedule];
-  return { ...nothing, ...result, schedule, reached: executor.coverage.reached };
+  const found = { ...nothing, ...result, schedule, serials: atOnce?.serials ?? null, reached: executor.coverage.reached };
+  return isToBeSearchedAgain(job, found) ? runAgain(executor, job, found, control, index, lane) : found;
+}
+
+/** Where a search that tells serial numbers apart has no end, the other one is the first. Null where it has one; see {@link isDecided}. */
+export function runBySerials(
+  executor: Executor,
+  job: SearchJob,
+  control: Control,
+  index: number,
+  lane: number,
+): JobResult | null {
+  const isEndless = executor.scenario.mayUndo !== undefined && isUnbounded(job);
+  return isEndless ? runAgain(executor, job, nothing, control, index, lane) : null;
+}
+
+const NO_SCHEDULE = new Uint8Array(0);
+
+/** The compiler has seen to it that the lab only compares serial numbers. It has not seen a module of the user's, nor a bug that was put in. */
+const isForeign = ({ scenario }: Executor): boolean => scenario.sources !== undefined || activeBug !== null;
+const FOREIGN = "nobody knows whether code that is not the lab's only compares them";
+
+/** Makes that other search. See {@link serialSearch}. */
+export function runAgain(
+  executor: Executor,
+  job: SearchJob,
+  first: JobResult,
+  control: Control,
+  index: number,
+  lane: number,
+): JobResult {
+  if (isForeign(executor)) return { ...first, serials: { apart: FOREIGN } };
+  const enough = enoughOf(executor, job, control, index, lane);
+  const options = { preemptions: job.preemptions, ...reduction(job.reduction ?? 'all'), enough };
+  const { result, reached } = serialSearch(executor, { ...first, schedule: NO_SCHEDULE }, options);
+  const schedule = result.failure === null ? [] : [...result.schedule];
+  return { ...first, ...result, schedule, reached: [...new Set([...first.reached, ...reached])] };
 }
 
 /** Executions between two looks at the clock. */

@@ -1,5 +1,5 @@
 /** What a search that came to its end has left out, in words. */
-import { SPINS } from '../search/options.ts';
+import { type SearchResult, SPINS } from '../search/options.ts';
 
 /** Paths that were not followed any further: too long; or an actor on its own only went round and counted. */
 export interface LeftOut {
@@ -19,3 +19,12 @@ export function leftOut({ long, spins }: LeftOut): string {
   ];
   return parts.filter((part) => part !== '').join(' and ');
 }
+
+/** What a proof has not counted where a search was made once more because something only counted. */
+export const ALIKE_BUT_FOR_SERIALS = 'those that differ only in how far sequence numbers and generations have counted';
+
+/** Why such a search has come to nothing; empty if none has. */
+export const apartText = ({ serials }: Pick<SearchResult, 'serials'>): string =>
+  serials === null || serials.apart === null
+    ? ''
+    : ` (leaving out how far sequence numbers and generations have counted comes to nothing: ${serials.apart})`;

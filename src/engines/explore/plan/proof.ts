@@ -6,7 +6,7 @@ import type { ExploreFailure } from '../failure/report.ts';
 import { collisionChance } from '../machine/hash.ts';
 import type { Conclusion, Found } from './exploration.ts';
 import { type Job, type JobResult, TWICE } from './job.ts';
-import { type LeftOut, leftOut } from './leftOut.ts';
+import { ALIKE_BUT_FOR_SERIALS, apartText, type LeftOut, leftOut } from './leftOut.ts';
 import type { Listed } from './list.ts';
 import type { ExploreVerdict } from './options.ts';
 import { BOUNDS, boundText } from './surveyRow.ts';
@@ -40,6 +40,8 @@ export interface ProofRow {
   /** Like actors that it did not tell apart; and why they had to be told apart, null if they had not or there are none. */
   readonly interchangeable: number;
   readonly asymmetry: string | null;
+  /** States that differ only in how far sequence numbers and generations have counted were taken for one. */
+  readonly serialsAlike: boolean;
   /** What the scenario is there for, and whether it was reached. */
   readonly covers: readonly Covered[];
   /** What broke, with a token for it; neither made smaller nor explained, which `explore` does. Null if nothing did. */
@@ -182,6 +184,7 @@ export class Proof {
       allOrders: result?.allOrders ?? true,
       interchangeable: result?.interchangeable ?? 0,
       asymmetry: result?.asymmetry ?? null,
+      serialsAlike: result?.serials?.apart === null,
       covers,
       failure: this.failure,
     };
@@ -192,7 +195,8 @@ export class Proof {
     const { result } = this.#all ?? {};
     if (result !== undefined && isWhole(result)) {
       const once = `that two of them were taken for one has a chance of ${collisionChance(result.states)}`;
-      return { verdict: 'proved', basis: `all ${result.states} states of every interleaving were reached; ${once}` };
+      const but = result.serials?.apart === null ? ` (not counting ${ALIKE_BUT_FOR_SERIALS})` : '';
+      return { verdict: 'proved', basis: `all ${result.states} states of every interleaving were reached${but}; ${once}` };
     }
     const parts = [
       this.#gaveUp ?? '',
@@ -207,10 +211,10 @@ export class Proof {
   #butFor(): string[] {
     const all = this.#all?.result;
     const some = [
-      ...(all?.complete === true ? [{ bound: ALL, leftOut: all }] : []),
-      ...(this.#last !== null && this.#last.bound !== ALL && this.#last.bound > this.#bound ? [this.#last] : []),
+      ...(all?.complete === true ? [{ bound: ALL, leftOut: all, why: apartText(all) }] : []),
+      ...(this.#last !== null && this.#last.bound !== ALL && this.#last.bound > this.#bound ? [{ ...this.#last, why: '' }] : []),
     ];
-    return some.map((one) => `${boundText(one.bound)}: every interleaving but for ${leftOut(one.leftOut)}`);
+    return some.map((one) => `${boundText(one.bound)}: every interleaving but for ${leftOut(one.leftOut)}${one.why}`);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { Conclusion, Exploration, Found } from './exploration.ts';
 import { type Job, type JobResult, TWICE } from './job.ts';
-import { counted, type LeftOut, leftOut } from './leftOut.ts';
+import { ALIKE_BUT_FOR_SERIALS, counted, type LeftOut, leftOut } from './leftOut.ts';
 import type { Listed } from './list.ts';
 import type { ExploreVerdict } from './options.ts';
 import { type Covered, withCovers } from './vacuous.ts';
@@ -76,6 +76,7 @@ export class Row {
   #unfinished: string | null = null;
   #states = 0;
   #all = 0;
+  #isAlike = false;
   #schedules = 0;
   #transitions = 0;
   #ms = 0;
@@ -143,7 +144,7 @@ export class Row {
   }
 
   #takeSearch(bound: number, result: JobResult, wasStopped: boolean): void {
-    const { complete, failure, states, cut, long, spins } = result;
+    const { complete, failure, states, cut, long, spins, serials } = result;
     for (const cover of result.reached) this.#reached.add(cover);
     this.#states = Math.max(this.#states, states);
     this.#transitions += result.transitions;
@@ -163,6 +164,7 @@ export class Row {
     if (bound === ALL) {
       this.isProved = true;
       this.#all = states;
+      this.#isAlike = serials?.apart === null;
       return;
     }
     this.bound = bound;
@@ -196,7 +198,10 @@ export class Row {
   }
 
   get #conclusion(): Conclusion {
-    if (this.isProved) return { verdict: 'proved', basis: `all ${this.#all} states of every interleaving were reached` };
+    if (this.isProved) {
+      const but = this.#isAlike ? ` (not counting ${ALIKE_BUT_FOR_SERIALS})` : '';
+      return { verdict: 'proved', basis: `all ${this.#all} states of every interleaving were reached${but}` };
+    }
     const parts = [
       this.bound < 0 ? '' : `every interleaving with ${boundText(this.bound)}`,
       this.#last > this.bound ? `${boundText(this.#last)}: every interleaving but for ${leftOut(this.#leftOut)}` : '',

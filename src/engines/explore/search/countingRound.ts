@@ -16,6 +16,9 @@ export const TIMES = 64;
 /** Steps of an actor on its own, while others could run, after which it is asked whether it only goes round; and again at every doubling. */
 export const ALONE = 64;
 
+/** Rounds in lock step that an actor on its own is followed where states are the same that differ only in how far something has counted: so many rounds, and no state has come again. */
+export const MANY_SPINS = 32;
+
 /** Longest round that is looked for. */
 const LONGEST_ROUND = 4096;
 

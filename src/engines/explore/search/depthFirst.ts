@@ -7,7 +7,7 @@ import type { Failure } from '../machine/failure.ts';
 import { mixHigh, mixLow } from '../machine/hash.ts';
 import type { Symmetry } from '../machine/symmetry.ts';
 import { conclude } from './conclude.ts';
-import { ALONE, spins } from './countingRound.ts';
+import { ALONE, MANY_SPINS, spins } from './countingRound.ts';
 import type { Crew, Work } from './crew.ts';
 import { endless, goesRound } from './noProgress.ts';
 import { type SearchOptions, type SearchResult, SPINS } from './options.ts';
@@ -126,6 +126,7 @@ export class DepthFirst {
       interchangeable: this.#symmetry?.size ?? 0,
       asymmetry: this.#asymmetry,
       allOrders: this.allOrders,
+      serials: null,
     };
   }
 
@@ -418,8 +419,9 @@ export class DepthFirst {
 
   /** Does the last actor, while others could run, only make the same round again and again, and count? Nobody is made to give way. */
   #onlySpins(alone: number, last: number, runnable: number): boolean {
-    if (alone < ALONE || (alone & (alone - 1)) !== 0 || runnable === 1 << last || !spins(this.#executor, alone, SPINS))
-      return false;
+    if (alone < ALONE || (alone & (alone - 1)) !== 0 || runnable === 1 << last) return false;
+    // Where it does not matter how far something has counted, the state comes again in the end.
+    if (!spins(this.#executor, alone, this.#executor.serials === null ? SPINS : MANY_SPINS)) return false;
     this.#spent.executions++;
     this.#spins++;
     return true;

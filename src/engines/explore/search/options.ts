@@ -27,6 +27,11 @@ export interface SearchResult {
   readonly asymmetry: string | null;
   /** No order of steps was left out because another one comes to the same. */
   readonly allOrders: boolean;
+  /**
+   * Null: states were told apart by how far serial numbers have counted. Else `apart` is null if states that differ only in that were taken
+   * for one; or it says in a sentence why that was tried and could not be done.
+   */
+  readonly serials: { readonly apart: string | null } | null;
 }
 
 export interface SearchOptions {

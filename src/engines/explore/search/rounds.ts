@@ -41,6 +41,9 @@ export function grantableAt(executor: Executor, able: number): number {
   return mask;
 }
 
+/** May a round in which something only counts go on for ever? Then only one that comes back to the very same state is too many. */
+export const mayOnlyCount = (executor: Executor): boolean => executor.serials !== null && executor.scenario.mayUndo !== undefined;
+
 /** Takes the last step back, and returns its actor. What it says about fairness is added. */
 function backOver(executor: Executor, fairness: Fairness): number {
   const actor = executor.schedule[executor.steps - 1] as number;
@@ -64,14 +67,18 @@ function forwardOver(executor: Executor, steps: readonly number[], fairness: Fai
  * after so many steps is looked at. The executor is left as it was.
  */
 export function closedRound(executor: Executor, from?: number): Round | null {
-  const { low, high, steps: end } = executor;
+  const isExact = mayOnlyCount(executor);
+  const { steps: end } = executor;
+  const [low, high] = isExact ? [executor.exactLow, executor.exactHigh] : [executor.low, executor.high];
   const fairness: Fairness = { able: 0, makers: 0, grantable: 0, granted: 0 };
   const steps: number[] = [];
   const least = from ?? 0;
   while (executor.steps > least) {
     steps.push(backOver(executor, fairness));
-    const isSame = executor.low === low && executor.high === high && (from === undefined || executor.steps === from);
-    if (!isSame || (fairness.able & ~fairness.makers) !== 0) continue;
+    const isSame = isExact
+      ? executor.exactLow === low && executor.exactHigh === high
+      : executor.low === low && executor.high === high;
+    if (!isSame || (from !== undefined && executor.steps !== from) || (fairness.able & ~fairness.makers) !== 0) continue;
     const start = executor.steps;
     // Who could take a lock is asked only here: it takes a step of everybody at every state.
     const seen = { ...fairness, grantable: 0 };

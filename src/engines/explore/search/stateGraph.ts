@@ -1,13 +1,13 @@
 /**
  * The graph of all states that a search reaches, with the steps between them that cost no preemption; without a bound that is all
- * of them. What can go on for ever is a round in it.
+ * of them, but for those in which something counts where that may go on for ever. What can go on for ever is a round in it.
  */
 import type { Executor } from '../machine/execution.ts';
 import type { Failure } from '../machine/failure.ts';
 import { mixHigh, mixLow } from '../machine/hash.ts';
 import { conclude } from './conclude.ts';
 import { KeyTable } from './keyTable.ts';
-import { ableAt } from './rounds.ts';
+import { ableAt, mayOnlyCount } from './rounds.ts';
 
 export const NONE = -1;
 
@@ -85,6 +85,7 @@ export class StateGraph {
 
   #walk(executor: Executor, bound: number, enough: (states: number) => boolean): boolean {
     const isBounded = bound < Number.POSITIVE_INFINITY;
+    const counts = mayOnlyCount(executor) ? executor.serials : null;
     const path: Stop[] = [];
     /** Goes on from the state the executor is in, unless that was done with no more preemptions before. */
     const arrive = (last: number, spent: number): { readonly id: number; readonly goesOn: boolean } => {
@@ -108,7 +109,9 @@ export class StateGraph {
       stop.untried &= ~(1 << actor);
       const { state, free } = stop;
       const spent = stop.spent + (free >= 0 && actor !== free ? 1 : 0);
+      const moves = counts?.moves;
       const outcome = executor.step(actor);
+      const isInRounds = counts?.moves === moves;
       if (executor.tookLock(outcome)) this.grantable[state] = (this.grantable[state] as number) | (1 << actor);
       if (spent <= bound) this.#note(executor, outcome);
       if (outcome !== null || spent > bound) {
@@ -117,7 +120,7 @@ export class StateGraph {
       }
       const known = this.states;
       const { id, goesOn } = arrive(actor, spent);
-      if (spent === stop.spent) this.#next[state * this.actors + actor] = id;
+      if (spent === stop.spent && isInRounds) this.#next[state * this.actors + actor] = id;
       if (this.states > known) {
         this.#from[id] = state;
         this.#by[id] = actor;

@@ -1,6 +1,6 @@
 /** One search of one scenario, with how long it took and how much memory it had at its end: in one thread, or in several together. */
 import type { Control } from '../plan/control.ts';
-import type { Job, SearchJob } from '../plan/job.ts';
+import { isToBeSearchedAgain, type Job, type SearchJob } from '../plan/job.ts';
 import type { Measured } from '../plan/proof.ts';
 import { searchShared } from './searchShared.ts';
 import { Threads } from './threads.ts';
@@ -29,7 +29,8 @@ export async function measured(
   const until = isShared ? Math.min(job.until, Date.now() + ALONE_MS) : job.until;
   const alone = await threads.run({ kind: 'measured', ...scenario, job: { ...job, until }, index }, lane);
   const { complete, failure } = alone.result;
-  if (!isShared || complete || failure !== null || control.isStopped || Date.now() >= job.until) return alone;
+  const isThrough = isShared && complete && !isToBeSearchedAgain(job, alone.result);
+  if (!isShared || isThrough || failure !== null || control.isStopped || Date.now() >= job.until) return alone;
   return inAll(scenario, job, index, together, control);
 }
 

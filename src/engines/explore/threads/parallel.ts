@@ -9,7 +9,7 @@ import type { ExploreFailure } from '../failure/report.ts';
 import { explorerHash, modelHash } from '../failure/token.ts';
 import { Control, LANES } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
-import type { Job, JobResult, SearchJob } from '../plan/job.ts';
+import { isToBeSearchedAgain, type Job, type JobResult, type SearchJob } from '../plan/job.ts';
 import { checkStrategy, type ExploreOptions } from '../plan/options.ts';
 import { type ExploreResult, replayed, resultOf } from '../plan/result.ts';
 import type { Identity } from './checkpoint.ts';
@@ -49,7 +49,8 @@ async function searchTogether(
   const lanes: Pick<Threads, 'count' | 'run'> = { count, run: (work, lane) => threads.run(work, lane) };
   const result = known ?? (await searchShared(lanes, job, index, control, undefined, kept?.begin() ?? null));
   const isCutOff = control.isStopped || Date.now() >= job.until;
-  if (result.complete || result.failure !== null || !isCutOff) kept?.finish(result);
+  const isThrough = result.complete && !isToBeSearchedAgain(job, result);
+  if (isThrough || result.failure !== null || !isCutOff) kept?.finish(result);
   return result;
 }
 

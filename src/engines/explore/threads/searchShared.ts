@@ -1,6 +1,9 @@
-/** One search in all threads. Verdict and states are those of a search in one. It can be interrupted, and gone on with. */
+/**
+ * One search in all threads. Verdict and states are those of a search in one. It can be interrupted, and gone on with. Where it is to be
+ * made once more, as something only counts, one thread does that.
+ */
 import type { Control } from '../plan/control.ts';
-import { type JobResult, nothing, type SearchJob } from '../plan/job.ts';
+import { isDecided, isToBeSearchedAgain, isUnbounded, type JobResult, nothing, type SearchJob } from '../plan/job.ts';
 import { Crew, type CrewMemory, crewMemory, End, type Learnt, NOTHING_LEARNT } from '../search/crew.ts';
 import { bytesOf, emptyTable, restoredTable, type SavedTable } from '../search/sharedTable.ts';
 import type { SavedShare, SavedTask, ShareResult } from '../search/together.ts';
@@ -205,11 +208,20 @@ class SharedSearch {
  *
  * @throws as {@link Threads.run}, and what `keeping` throws.
  */
-export const searchShared = (
+export async function searchShared(
   threads: Lanes,
   job: SearchJob,
   index: number,
   control: Control,
   onTable: (bytes: number) => void = () => {},
   keeping: Keeping | null = null,
-): Promise<JobResult> => new SharedSearch(threads, job, index, control, onTable, keeping).run();
+): Promise<JobResult> {
+  const atOnce = isUnbounded(job) ? await threads.run({ kind: 'bySerials', job, index }, 0) : null;
+  control.clear(0);
+  if (atOnce !== null && isDecided(atOnce)) return atOnce;
+  const first = await new SharedSearch(threads, job, index, control, onTable, keeping).run();
+  if (!isToBeSearchedAgain(job, first) || control.isStopped || Date.now() >= job.until) return first;
+  const result = await threads.run({ kind: 'again', job, index, first }, 0);
+  control.clear(0);
+  return result;
+}

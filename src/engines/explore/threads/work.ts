@@ -50,6 +50,16 @@ export interface Answers {
     readonly work: { readonly kind: 'round'; readonly job: SearchJob; readonly index: number; readonly learnt: Learnt };
     readonly answer: RoundResult;
   };
+  /** All interleavings, of a scenario that counts for ever: see {@link runBySerials}. */
+  bySerials: {
+    readonly work: { readonly kind: 'bySerials'; readonly job: SearchJob; readonly index: number };
+    readonly answer: JobResult | null;
+  };
+  /** What is left of such a search because it only counts, in one thread. */
+  again: {
+    readonly work: { readonly kind: 'again'; readonly job: SearchJob; readonly index: number; readonly first: JobResult };
+    readonly answer: JobResult;
+  };
   /** Which scenarios there seem to be for a driver: it is loaded, and nothing is set up. */
   list: { readonly work: { readonly kind: 'list'; readonly like?: string | undefined }; readonly answer: List };
   /** Nothing: the thread has started. */
