@@ -1,3 +1,0 @@
-import { findsSerialMutants } from './findsMutants.ts';
-
-findsSerialMutants();
