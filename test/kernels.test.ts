@@ -1,6 +1,7 @@
 /** What changed between kernels: each behaviour by a few operations, with it and without it, and by the recording that shows it. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,9 @@ import { perform, replayOn } from '../src/engines/conformance/replay.ts';
 import { coreChanges, driverChanges } from '../src/kernels/changes.ts';
 import { type Behaviour, behaviourOf, KERNELS, kernelNamed, NEWEST } from '../src/kernels/kernels.ts';
 import { Older, type OlderName } from '../src/kernels/older.ts';
+import { explore } from '../src/library/explore.ts';
+import { measure } from '../src/library/measure.ts';
+import { replay } from '../src/library/replay.ts';
 import { packageRoot } from '../src/package/version.ts';
 
 const changes = { ...coreChanges, ...driverChanges };
@@ -198,4 +202,26 @@ test('a version is known by its series; another one is refused in one sentence',
       name: 'UsageError',
       message: `the 'kernel' is '${version}', the model has Linux 6.1 and 7.3`,
     });
+});
+
+test('a failure found in an older kernel is seen again in it: its token says which', async () => {
+  const bug = 'R05';
+  const { failure } = await explore({ scenario: 'device-fault-vs-munmap', bug, kernel: '6.1', seconds: 20, workers: 1 });
+  assert.ok(failure !== null);
+  const again = await replay({ token: failure.token });
+  assert.equal(again.failure?.token, failure.token);
+  assert.equal(again.failure?.oracle, failure.oracle);
+});
+
+test('a sweep measures a driver in an older kernel: 64 pages are one range fault there, and two in the newest', async () => {
+  const out = mkdtempSync(join(tmpdir(), 'hmm-lab-kernels-'));
+  try {
+    const drivers = ['dmirror:kernel=6.1', 'dmirror'];
+    const axes = { range: 64, pages: 64, invalidations: 1000 };
+    const { rows } = await measure({ engine: 'simulate', drivers, axes, seconds: 0.001, faults: 50, repetitions: 1, out });
+    const passes = rows.map(({ n, timeToStable }) => Math.round((timeToStable?.count ?? 0) / n));
+    assert.deepEqual(passes, [1, 2]);
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
 });

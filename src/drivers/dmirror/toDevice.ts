@@ -91,7 +91,7 @@ function* allocAndCopy(task: Task, mirror: Mirror, migrate: MigrateVma, buffer: 
     }
     // The next allocation fails: that of a huge page, where one is due, and then small ones are tried.
     const wantsHuge = (slot & MIGRATE_PFN_COMPOUND) !== 0;
-    const head = wantsHuge && handsOutHuge && !failsOnce(task, mirror) ? yield* allocHugeDevicePage(task, pgmap) : 0;
+    const head = wantsHuge && !failsOnce(task, mirror) && handsOutHuge ? yield* allocHugeDevicePage(task, pgmap) : 0;
     if (head !== 0) {
       for (let piece = 0; piece < PTRS_PER_TABLE; piece++) {
         yield* fillDevicePage(task, mirror, head + piece, sourceOf(arena, migrate, buffer, i + piece));
