@@ -8,6 +8,7 @@ import { mutatedTree } from '../../src/mutation/mutate.ts';
 import { kinds } from './kinds.ts';
 import { type Mutant, mutants } from './mutants.ts';
 import type { Program } from './program.ts';
+import { serialMutants } from './serialMutants.ts';
 
 /** Programs until it must have been found. */
 const PROGRAMS = 3000;
@@ -20,7 +21,21 @@ export function findsMutants(share: number, shares: number): void {
   for (const mutant of mutants.filter((_, i) => i % shares === share)) findsOne(mutant);
 }
 
-function findsOne({ title, edits, kind, late }: Mutant): void {
+/** The same for those about serial numbers, of which programs of their own are made: on each of them the explorer as it is agrees. */
+export function findsSerialMutants(): void {
+  for (const mutant of serialMutants)
+    findsOne(mutant, async (urlOf) => {
+      const { serialFuzz }: typeof import('./serialFuzz.ts') = await import(urlOf('serialFuzz'));
+      const { disagreement } = serialFuzz({ programs: PROGRAMS, seed: SEED });
+      assert.notEqual(disagreement, null, `${PROGRAMS} programs`);
+      const before = { programs: 1, seed: SEED, from: disagreement?.number ?? 0 };
+      assert.equal((await import('./serialFuzz.ts')).serialFuzz(before).disagreement, null, 'without the mistake');
+    });
+}
+
+type Finds = (urlOf: (name: string) => string) => Promise<void>;
+
+function findsOne({ title, edits, kind, late }: Mutant, finds?: Finds): void {
   const { HMM_LAB_MUTANTS: tried } = process.env;
   const skip = late && tried !== 'all' ? 'HMM_LAB_MUTANTS=all tries it' : false;
   test(`found: ${title}`, { skip }, async () => {
@@ -30,6 +45,10 @@ function findsOne({ title, edits, kind, late }: Mutant): void {
       mkdirSync(fuzzer, { recursive: true });
       for (const file of readdirSync(here).filter((name) => name.endsWith('.js'))) linkSync(join(here, file), join(fuzzer, file));
       const urlOf = (name: string): string => pathToFileURL(join(fuzzer, `${name}.js`)).href;
+      if (finds !== undefined) {
+        await finds(urlOf);
+        return;
+      }
       if (kind !== undefined) {
         const { compare }: typeof import('./compare.ts') = await import(urlOf('compare'));
         const programs = kinds[kind] as readonly Program[];

@@ -13,7 +13,7 @@ export interface Mutant {
 /** A module of the explorer, code of it and what takes its place; and the function it is in, where the module has the code elsewhere, too. */
 type Change = readonly [module: string, find: string, replace: string, within?: string];
 
-const mutant = (title: string, ...edits: readonly Change[]): Mutant => ({
+export const mutant = (title: string, ...edits: readonly Change[]): Mutant => ({
   title,
   edits: edits.map(([module, find, replace, within]) => ({
     module: module.startsWith('steps/') ? module : `engines/explore/${module}`,

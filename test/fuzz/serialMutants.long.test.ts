@@ -1,0 +1,3 @@
+import { findsSerialMutants } from './findsMutants.ts';
+
+findsSerialMutants();
