@@ -253,7 +253,11 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a round in which somebody could run and does not is taken for fair',
     ['search/rounds', '(able & ~makers) === 0 && (grantable & ~granted) === 0', '(grantable & ~granted) === 0'],
-    ['search/rounds', 'if (!isSame || (fairness.able & ~fairness.makers) !== 0) continue;', 'if (!isSame) continue;'],
+    [
+      'search/rounds',
+      'if (!isSame || (from !== undefined && executor.steps !== from) || (fairness.able & ~fairness.makers) !== 0) continue;',
+      'if (!isSame || (from !== undefined && executor.steps !== from)) continue;',
+    ],
   ),
   late(
     mutant('who is kept from a lock may be kept from it for ever', [
