@@ -124,7 +124,7 @@ export function* collectTable(
   const anonymous = vmaIsAnonymous(arena, migrate.vma);
   const ptl = ptlOf(arena, table);
   // The kernel notes whose lock it has before a split: when that was of a huge page, it takes the lock of a tail for another's.
-  const lockedPage = faultPage === 0 || compoundHead(arena, faultPage) === 0 ? faultPage : compoundHead(arena, faultPage);
+  const lockedPage = (arena.hasHuge && faultPage !== 0 ? compoundHead(arena, faultPage) : 0) || faultPage;
   let flush = false;
   if (!(yield* pteOffsetMapLock(task, table))) return false;
   for (let vpn = start; vpn < end; vpn++) {
