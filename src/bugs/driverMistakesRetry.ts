@@ -225,10 +225,10 @@ export const retryMistakes: readonly Bug[] = [
           {
             const late = yield* intervalAt(task, mirror, range.start);
             range.notifierSeq = yield* mmuIntervalReadBegin(task, late);
-            set(arena, notifier + IntervalSub.invalidateSeq, range.notifierSeq);
+            serialSet(arena, notifier + IntervalSub.invalidateSeq, range.notifierSeq);
             yield* intervalDone(task, mirror, late);
           }`,
-        imports: { set: 'arena/access', IntervalSub: 'arena/structures' },
+        imports: { serialSet: 'arena/serials', IntervalSub: 'arena/structures' },
       },
     ],
   },

@@ -84,6 +84,7 @@ export const migrationBugs: readonly Bug[] = [
     oracles: ['I-MIG', 'I-REF', 'I-MAP', 'I-QUIET'],
     scenario: 'huge-page-in-pieces',
     edits: [
+      { module: 'migrate/commit', find: 'slot &= ~MIGRATE_PFN_COMPOUND;', replace: '' },
       {
         module: 'migrate/commit',
         find: 'if (!(yield* commitPage(task, from, to, faultPage))) src[i] = slot & ~MIGRATE_PFN_MIGRATE;',
