@@ -18,6 +18,7 @@ import {
 } from '../../src/arena/serials.ts';
 import { Header } from '../../src/arena/structures.ts';
 import { Executor } from '../../src/engines/explore/machine/execution.ts';
+import { Serials } from '../../src/engines/explore/machine/serials.ts';
 import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
 import { Control } from '../../src/engines/explore/plan/control.ts';
 import { runJob } from '../../src/engines/explore/plan/jobs.ts';
@@ -201,3 +202,15 @@ for (const name of ['two-swap-ins', 'close-vs-cpu-touch', 'exclusive-vs-cpu']) {
     assert.deepEqual([complete, spins, long, failure, serials], [true, 0, 0, null, { apart: null }]);
   });
 }
+
+test('a serial number that is set back is noticed', () => {
+  const serials = new Serials();
+  const word = 7;
+  const first = serials.begin(word, 2, false);
+  const write = (old: number, value: number): void => serials.written(word, old, value, () => 0);
+  write(0, first);
+  write(first, first + 1);
+  assert.equal(serials.broken, null);
+  write(first + 1, first);
+  assert.equal(serials.broken, 'a serial number is set back');
+});
