@@ -93,11 +93,23 @@ export function runRound(
 function runSearch(executor: Executor, job: SearchJob, control: Control, index: number, lane: number): JobResult {
   const atOnce = runBySerials(executor, job, control, index, lane);
   if (atOnce !== null && isDecided(atOnce)) return atOnce;
-  const enough = enoughOf(executor, job, control, index, lane);
-  const result = search(executor, { preemptions: job.preemptions, ...reduction(job.reduction ?? 'all'), enough });
+  const asked = enoughOf(executor, job, control, index, lane);
+  // A search that has left a path on which somebody counts proves nothing any more: what is left of the time is for the other one.
+  const half = (Date.now() + job.until) / 2;
+  const hasOther = atOnce === null && isUnbounded(job) && !isForeign(executor);
+  let [spins, gaveUp] = [false, false];
+  const onSpin = (): void => {
+    spins = true;
+  };
+  const enough: typeof asked = (...how) => {
+    gaveUp ||= hasOther && spins && Date.now() > half;
+    return asked(...how) || gaveUp;
+  };
+  const result = search(executor, { preemptions: job.preemptions, ...reduction(job.reduction ?? 'all'), enough, onSpin });
   const schedule = result.failure === null ? [] : [...result.schedule];
   const found = { ...nothing, ...result, schedule, serials: atOnce?.serials ?? null, reached: executor.coverage.reached };
-  return isToBeSearchedAgain(job, found) ? runAgain(executor, job, found, control, index, lane) : found;
+  const isLeft = gaveUp ? { ...found, complete: true } : found;
+  return isToBeSearchedAgain(job, isLeft) ? runAgain(executor, job, found, control, index, lane) : found;
 }
 
 /** Where a search that tells serial numbers apart has no end, the other one is the first. Null where it has one; see {@link isDecided}. */

@@ -70,6 +70,7 @@ export class DepthFirst {
   readonly #stops = new Stops();
   readonly #shares = new Shares();
   readonly #enough: SearchOptions['enough'];
+  readonly #onSpin: SearchOptions['onSpin'];
   /** That of questions which take many steps. */
   readonly #patience: Patience;
   /** How far the search was when it was last asked. */
@@ -91,7 +92,12 @@ export class DepthFirst {
     executor: Executor,
     bound: number,
     symmetry: Symmetry | null,
-    { quietFirst, orders, enough }: { readonly quietFirst: boolean; readonly orders: boolean } & Pick<SearchOptions, 'enough'>,
+    {
+      quietFirst,
+      orders,
+      enough,
+      onSpin,
+    }: { readonly quietFirst: boolean; readonly orders: boolean } & Pick<SearchOptions, 'enough' | 'onSpin'>,
     spent: { executions: number; transitions: number },
     shared: Shared | null = null,
   ) {
@@ -105,6 +111,7 @@ export class DepthFirst {
     // With a bound, a step that is put off may cost a preemption more than it would have cost.
     const leavesOut = orders && this.#unbounded && executor.follows && executor.count <= MOST_ACTORS;
     this.#enough = enough;
+    this.#onSpin = onSpin;
     this.#patience = new Patience(() => enough(spent.executions, this.states, this.#share));
     this.#persistent = leavesOut ? new PersistentSets(executor, symmetry, this.#patience) : null;
     this.#spent = spent;
@@ -424,6 +431,7 @@ export class DepthFirst {
     if (!spins(this.#executor, alone, this.#executor.serials === null ? SPINS : MANY_SPINS)) return false;
     this.#spent.executions++;
     this.#spins++;
+    this.#onSpin?.();
     return true;
   }
 }

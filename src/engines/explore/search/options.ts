@@ -39,6 +39,8 @@ export interface SearchOptions {
   readonly preemptions: number;
   /** Give up when this says so; asked now and then. `share` of the states, 0 to 1, that were met: a low and a high guess. */
   readonly enough: (executions: number, states: number, share: readonly [low: number, high: number]) => boolean;
+  /** Told whenever a path is left because an actor, alone, only goes round and counts: from then on the search proves nothing any more. */
+  readonly onSpin?: (() => void) | undefined;
   /** Take states that differ only in which of interchangeable actors is where for one. Default true. */
   readonly symmetry?: boolean;
   /** Let an actor whose next step touches nothing shared make it at once, before anybody else runs. Default true. */

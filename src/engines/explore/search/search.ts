@@ -12,7 +12,7 @@ export { MOST_PREEMPTIONS, type SearchOptions, type SearchResult } from './optio
 /** @throws UsageError for a bound that is none. */
 export function search(
   executor: Executor,
-  { preemptions, enough, symmetry = true, quietFirst = true, orders = true }: SearchOptions,
+  { preemptions, enough, onSpin, symmetry = true, quietFirst = true, orders = true }: SearchOptions,
 ): SearchResult {
   if (
     preemptions !== Number.POSITIVE_INFINITY &&
@@ -27,7 +27,7 @@ export function search(
     const twins = symmetry && executor.symmetry?.broken === null ? executor.symmetry : null;
     if (twins === null) executor.reset();
     else executor.watchTwins(twins);
-    const one = new DepthFirst(executor, preemptions, twins, { quietFirst, orders, enough }, spent);
+    const one = new DepthFirst(executor, preemptions, twins, { quietFirst, orders, enough, onSpin }, spent);
     try {
       const result = one.run();
       if (result !== null) return result;
