@@ -28,7 +28,7 @@ function kept<V>(map: Map<string, V>, key: string, make: (key: string) => V): V 
   return made;
 }
 
-const builtModule = (module: string): Wrapped =>
+const wrappedAsBuilt = (module: string): Wrapped =>
   kept(built, module, () => wrapped(module, readFileSync(fileOf(module), 'utf8'), fileOf(module)));
 
 /** Modules that are none of the tree are imported once, in the usual way. */
@@ -46,7 +46,7 @@ class Instance {
   }
 
   wrappedOf(module: string): Wrapped {
-    return this.#edited.get(module) ?? builtModule(module);
+    return this.#edited.get(module) ?? wrappedAsBuilt(module);
   }
 
   /** Imports what is none of the tree, for a module and all that it imports. */

@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { exploreParallel } from '../../src/engines/explore/threads/parallel.ts';
+import { wholeSearch } from './wholeSearch.ts';
 
 const main = fileURLToPath(new URL('../../../erased/src/cli/main.js', import.meta.url));
 let folder: string;
@@ -73,14 +74,6 @@ test('killed three times: what a search that is left alone finds', async () => {
 });
 
 test('from whatever checkpoint, in one thread or two, a search comes to the same', async () => {
-  const options = {
-    strategy: 'search',
-    seconds: 300,
-    schedules: 1e9,
-    preemptions: Number.POSITIVE_INFINITY,
-    seed: 1,
-    settings: {},
-  };
   const file = join(folder, 'copied');
   const copies: string[] = [];
   const onProgress = (): void => {
@@ -89,7 +82,7 @@ test('from whatever checkpoint, in one thread or two, a search comes to the same
     copyFileSync(file, copies.at(-1) as string);
   };
   const searched = (from: string, threads: number, hooks = {}) =>
-    exploreParallel('device-page-vs-dontneed', options, 1, hooks, { threads, checkpoint: { file: from, everySeconds: 0.1 } });
+    exploreParallel('device-page-vs-dontneed', wholeSearch, 1, hooks, { threads, checkpoint: { file: from, everySeconds: 0.1 } });
   const whole = await searched(file, 2, { onProgress });
   assert.equal(whole.verdict, 'proved');
   for (const [i, copy] of copies.entries()) {
