@@ -26,7 +26,7 @@ import { closeLog, type EventLog } from './events.ts';
 import { fillMissing, forgetMissing, type MissingRange } from './missing.ts';
 
 /** The in-tree driver of the newest kernel: its policies, named for what they do. */
-const IN_TREE = {
+export const IN_TREE = {
   engine: 'mutex',
   ownMigrate: 'ignoreWithoutSeq',
   revokeSource: 'off',
