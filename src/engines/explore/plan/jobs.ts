@@ -11,6 +11,7 @@ import { Pump } from '../sampling/pump.ts';
 import { runOnce } from '../sampling/run.ts';
 import type { Scheduler } from '../sampling/scheduler.ts';
 import type { Learnt } from '../search/crew.ts';
+import type { SearchResult } from '../search/options.ts';
 import { Patience } from '../search/patience.ts';
 import { reduction } from '../search/reduction.ts';
 import { search } from '../search/search.ts';
@@ -93,23 +94,27 @@ export function runRound(
 function runSearch(executor: Executor, job: SearchJob, control: Control, index: number, lane: number): JobResult {
   const atOnce = runBySerials(executor, job, control, index, lane);
   if (atOnce !== null && isDecided(atOnce)) return atOnce;
-  const asked = enoughOf(executor, job, control, index, lane);
-  // A search that has left a path on which somebody counts proves nothing any more: what is left of the time is for the other one.
-  const half = (Date.now() + job.until) / 2;
-  const hasOther = atOnce === null && isUnbounded(job) && !isForeign(executor);
-  let [spins, gaveUp] = [false, false];
+  const enough = enoughOf(executor, job, control, index, lane);
+  const options = { preemptions: job.preemptions, ...reduction(job.reduction ?? 'all'), enough };
+  const allOf = (result: SearchResult): JobResult => {
+    const schedule = result.failure === null ? [] : [...result.schedule];
+    return { ...nothing, ...result, schedule, serials: atOnce?.serials ?? null, reached: executor.coverage.reached };
+  };
+  if (atOnce !== null || !isUnbounded(job) || isForeign(executor)) {
+    const found = allOf(search(executor, options));
+    return isToBeSearchedAgain(job, found) ? runAgain(executor, job, found, control, index, lane) : found;
+  }
+  // A search that has left a path on which somebody counts proves nothing any more: the other one begins at once.
+  let spins = false;
   const onSpin = (): void => {
     spins = true;
   };
-  const enough: typeof asked = (...how) => {
-    gaveUp ||= hasOther && spins && Date.now() > half;
-    return asked(...how) || gaveUp;
-  };
-  const result = search(executor, { preemptions: job.preemptions, ...reduction(job.reduction ?? 'all'), enough, onSpin });
-  const schedule = result.failure === null ? [] : [...result.schedule];
-  const found = { ...nothing, ...result, schedule, serials: atOnce?.serials ?? null, reached: executor.coverage.reached };
-  const isLeft = gaveUp ? { ...found, complete: true } : found;
-  return isToBeSearchedAgain(job, isLeft) ? runAgain(executor, job, found, control, index, lane) : found;
+  const first = allOf(search(executor, { ...options, onSpin, enough: (...how) => enough(...how) || spins }));
+  if (!spins || first.failure !== null) return first;
+  const again = runAgain(executor, job, first, control, index, lane);
+  if (again.serials === null || isDecided(again)) return again;
+  // It says nothing: what is left of the time is for failures.
+  return { ...allOf(search(executor, options)), serials: again.serials };
 }
 
 /** Where a search that tells serial numbers apart has no end, the other one is the first. Null where it has one; see {@link isDecided}. */

@@ -49,7 +49,7 @@ export function serialSearch(executor: Executor, first: SearchResult, options: S
   const hasDecided = apart === null && (result.complete || result.failure !== null);
   // It was enough before it was known.
   const serials = apart === null && !hasDecided ? null : { apart };
-  return { result: { ...(hasDecided ? result : first), executions, transitions, serials }, reached };
+  return { result: { ...(apart === null ? result : first), executions, transitions, serials }, reached };
 }
 
 /** The failure, as it is seen where all states are told apart; null if it is not. */
