@@ -196,6 +196,11 @@ export class Executor {
     return new Executor(this.scenario, this.#watch, { ...this.#options, serials: true });
   }
 
+  /** Another one of the same scenario, which records no steps: for long runs whose states do not come again. */
+  unrecorded(): Executor {
+    return new Executor(this.scenario, null, { recorded: false, memory: 'history' });
+  }
+
   /** Are the words those of the other one, which has serial numbers where the kernel has them? */
   isLike(other: Executor): boolean {
     const theirs = other.snapshot();

@@ -29,7 +29,7 @@ export const MULTIPLES = 4;
 const LOOP = 1024;
 
 /** Most steps that are made to see it. */
-const LOOP_STEPS = 1 << 19;
+const LOOP_STEPS = 1 << 18;
 
 /** Rounds whose words are compared. */
 const COMPARED = 3;
@@ -141,17 +141,18 @@ function looksAtTheSame(executor: Executor, trail: Trail, actor: number, period:
 
 /**
  * Made again and again, do the steps of the last round bring everybody to the same places each time? It is not known, and so they do not, if it was
- * enough before. The executor is left as it was.
+ * enough before. The executor is left as it was: all that is made on another one.
  */
 function goesOn(executor: Executor, period: number, patience: Patience): boolean {
   const { control, steps } = executor;
-  const round = executor.schedule.slice(steps - period, steps);
-  const isMade = (): boolean =>
-    round.every((actor) => executor.canRun(actor) && executor.step(actor) === null && !patience.step());
+  const path = executor.schedule.subarray(0, steps);
+  const round = path.subarray(steps - period);
+  const other = executor.unrecorded();
+  const isMade = (schedule: Uint8Array): boolean =>
+    schedule.every((actor) => other.canRun(actor) && other.step(actor) === null && !patience.step()) && other.control === control;
   const times = Math.min(LOOP, Math.floor(LOOP_STEPS / period));
-  let goes = true;
-  for (let time = 0; goes && time < times; time++) goes = isMade() && executor.control === control;
-  while (executor.steps > steps) executor.back();
+  let goes = isMade(path);
+  for (let time = 0; goes && time < times; time++) goes = isMade(round);
   return goes;
 }
 
