@@ -213,4 +213,23 @@ export const migrationMutants: readonly Bug[] = [
       },
     ],
   },
+  {
+    id: 'M19',
+    title:
+      'whose lock a fault has is remembered from before its huge page was split: the head is taken for locked, and moves without its lock',
+    reference:
+      'kernels that split a huge page under the fault on a tail remember it so; the fault on the tail is then needed twice',
+    kind: 'other',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-LOCK'],
+    scenario: 'granule-of-a-split-huge-page',
+    edits: [
+      {
+        module: 'migrate/collectTable',
+        find: 'const lockedPage = head === 0 || head === faultPage ? faultPage : 0;',
+        replace: 'const lockedPage = head || faultPage;',
+      },
+    ],
+  },
 ];

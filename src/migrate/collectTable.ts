@@ -123,8 +123,9 @@ export function* collectTable(
   const { src, dst, faultPage } = migrate;
   const anonymous = vmaIsAnonymous(arena, migrate.vma);
   const ptl = ptlOf(arena, table);
-  // The kernel notes whose lock it has before a split: when that was of a huge page, it takes the lock of a tail for another's.
-  const lockedPage = (arena.hasHuge && faultPage !== 0 ? compoundHead(arena, faultPage) : 0) || faultPage;
+  // The kernel notes whose lock it has before a split: then it takes the lock of a tail for another's. It also takes the head for locked, which is a mistake.
+  const head = arena.hasHuge && faultPage !== 0 ? compoundHead(arena, faultPage) : 0;
+  const lockedPage = head === 0 || head === faultPage ? faultPage : 0;
   let flush = false;
   if (!(yield* pteOffsetMapLock(task, table))) return false;
   for (let vpn = start; vpn < end; vpn++) {

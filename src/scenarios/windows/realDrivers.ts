@@ -1,5 +1,6 @@
 /** What real drivers do beside the in-tree test driver: workers that take ranges apart, queued faults, evictions. */
 
+import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { EBUSY, errnoName } from '../../arena/errno.ts';
 import { Mirror } from '../../arena/structures.ts';
 import type { PageNumber } from '../../arena/units.ts';
@@ -9,7 +10,8 @@ import { handleRetryFault, retryFault } from '../../drivers/kfd/fault.ts';
 import { kfdSvm } from '../../drivers/kfd/index.ts';
 import { queueRetryFault, waitForRetryFault } from '../../drivers/kfd/retryFaults.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
-import { mmapAnonymous } from '../../mm/syscalls/mmap.ts';
+import { madvise } from '../../mm/syscalls/madvise.ts';
+import { mmapAnonymous, munmap } from '../../mm/syscalls/mmap.ts';
 import { run } from '../../steps/steps.ts';
 import { queueWork } from '../../sync/workqueue.ts';
 import {
@@ -23,6 +25,7 @@ import {
   mapNow,
   moveNow,
   type Operation,
+  toDevice,
   unmaps,
   valueIn,
   works,
@@ -184,6 +187,23 @@ export const realDriverPlans: readonly Plan[] = [
     },
     actors: (m) => ({ A: [cpuWrites(m, 0, 2)], B: [cpuReads(m, 1)] }),
     check: valueIn(2),
+  },
+  {
+    name: 'granule-of-a-split-huge-page',
+    title:
+      'amdkfd: one after another: a huge page on the device has lost its last piece, and a CPU touches its second: the first is in the granule that comes home',
+    windows: 'F17 F36',
+    covers: [counts('A', 'migratedToSystem')],
+    machine: { pages: PTRS_PER_TABLE, hugePages: 3, deviceMemory: PTRS_PER_TABLE, driver: kfdSvm },
+    stepLimit: 200_000,
+    setup(m) {
+      run(madvise(m.task, m.mm, FIRST, PTRS_PER_TABLE, 'hugepage'));
+      for (let page = 0; page < PTRS_PER_TABLE; page++) fillPage(m, page, 1);
+      run(toDevice(m, 0, PTRS_PER_TABLE)(m.task));
+      run(munmap(m.task, m.mm, FIRST + PTRS_PER_TABLE - 1, 1));
+    },
+    actors: (m) => ({ A: [cpuReads(m, 1)] }),
+    check: valueIn(1),
   },
   {
     name: 'close-with-work',
