@@ -9,8 +9,9 @@ import type { DriverSettings } from '../../src/drivers/base/options.ts';
 import { builtinDrivers } from '../../src/drivers/registry.ts';
 import { executorOf } from '../../src/engines/explore/explore.ts';
 import { Executor } from '../../src/engines/explore/machine/execution.ts';
-import { scenarioNamed, scenariosWith } from '../../src/engines/explore/plan/catalogue.ts';
+import { longScenarios, scenarioNamed, scenariosWith } from '../../src/engines/explore/plan/catalogue.ts';
 import { search } from '../../src/engines/explore/search/search.ts';
+import { isUsageError } from '../../src/input/usageError.ts';
 import { checkInstalled } from '../../src/oracles/mirror.ts';
 
 const named = (scenario: string, driver: string, settings: DriverSettings = {}) =>
@@ -79,6 +80,23 @@ for (const { name: driver, memory = true } of builtinDrivers) {
     for (const { name } of all)
       assert.equal(search(executorOf(scenarioNamed(name)), { preemptions: 0, enough: () => false }).failure, null, name);
     assert.ok(all.length >= (memory ? 100 : 50), `${all.length} scenarios`);
+  });
+
+  test(`${driver}: nor in one of huge pages that fits it`, () => {
+    let played = 0;
+    for (const { name } of longScenarios()) {
+      let executor: Executor;
+      try {
+        executor = executorOf(named(name, driver));
+      } catch (error) {
+        // The device has no memory, or no atomics.
+        assert.ok(isUsageError(error), String(error));
+        continue;
+      }
+      assert.equal(search(executor, { preemptions: 0, enough: () => false }).failure, null, name);
+      played++;
+    }
+    assert.ok(played >= (memory ? 10 : 1), `${played} scenarios`);
   });
 }
 

@@ -71,8 +71,9 @@ function* evictPages(task: Task, mirror: Mirror, src: Int32Array): Steps<number>
     yield* copyPage(task, enginePage(task.arena, buffer, i, pfn), from);
     dst[i] = migratePfn(pfn);
   }
-  if (head !== 0) yield* trim(task, src, dst, head);
+  // Each piece was mapped for itself, before anybody knew whether the huge page stays one.
   unmapBuffer(task.arena, buffer, dst);
+  if (head !== 0) yield* trim(task, src, dst, head);
   yield* migrateDevicePages(task, src, dst);
   disownMoved(task.arena, src);
   for (let i = 0; i < pages; i++) if (((src[i] as number) & MIGRATE_PFN_MIGRATE) !== 0) moved++;
