@@ -27,7 +27,7 @@ function race() {
       meanwhile(fault);
     }
   };
-  return { arena, self, second, third, faults };
+  return { arena, self, second, third, faults, streak };
 }
 
 const livelock = (error: unknown): boolean =>
@@ -70,6 +70,20 @@ test('faults that follow invalidations are no livelock, however many they are', 
     count(second, Counter.operations);
     countEvent(second);
   });
+});
+
+test('faults that a driver sends back until a time has passed are no livelock; those after them are counted from there', () => {
+  const { second, third, faults, streak } = race();
+  const meanwhile = (): void => {
+    count(second, Counter.operations);
+    count(third, Counter.operations);
+  };
+  faults(1, 20 * MOST_FAULTS, () => {
+    meanwhile();
+    streak.postponed();
+  });
+  faults(20 * MOST_FAULTS + 1, 21 * MOST_FAULTS - 1, meanwhile);
+  assert.throws(() => faults(21 * MOST_FAULTS, 22 * MOST_FAULTS, meanwhile), livelock);
 });
 
 test('an actor that is gone, or waits for its next operation, is no reason', () => {

@@ -25,6 +25,8 @@ export interface Watch {
    * or `the device access`.
    */
   readonly refaulted?: (task: Task, what: string, vpn: Vpn, faults: number) => void;
+  /** A driver sends a fault of this task back for now, without an error: a time has to pass first. */
+  readonly postponed?: (task: Task) => void;
   /** A pass of a device fault that lasted so long was thrown away. */
   readonly passLost?: (task: Task, lostMs: number) => void;
   /** A device fault gave up: its time was over. */

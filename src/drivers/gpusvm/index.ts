@@ -96,8 +96,10 @@ export const gpusvmXe = derive(
       *migrateToRam(task, cpuFault) {
         return yield* bringHome(task, cpuFault, (mirror) => {
           if (mirror === 0) return 1;
+          if (mayLeave(task, mirror)) return numberOption(task.arena, mirror, 'window');
           // The time slice of the device is not over: the CPU tries again.
-          return mayLeave(task, mirror) ? numberOption(task.arena, mirror, 'window') : 0;
+          task.watch?.postponed?.(task);
+          return 0;
         });
       },
     },

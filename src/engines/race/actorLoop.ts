@@ -126,6 +126,7 @@ export async function raceActor(job: ActorJob, operationNameOf: (id: number) => 
   const watch = {
     installed: job.mirrorChecks ? checkInstalled : () => {},
     refaulted: (acting: Task, what: string, vpn: number, faults: number) => streak.refaulted(acting, what, vpn, faults),
+    postponed: () => streak.postponed(),
     faultStable: (_: Task, attempts: number, elapsedMs: number) => {
       recorder.attempts.record(attempts);
       recorder.timeToStable.record(elapsedMs * NS);

@@ -1,6 +1,6 @@
 /**
- * Rule I-PROG for one access: it may fault as often as others take away what it has just got, or keep from it what it wants, and no
- * more. An access that faults again and again while everybody else gets on, and hardly anything is invalidated, will fault for ever.
+ * Rule I-PROG for one access: it may fault as often as others take away what it has just got, or keep from it what it wants, or a driver
+ * sends it back until a time has passed, and no more. An access that faults again and again while everybody else gets on, and hardly anything is invalidated, will fault for ever.
  */
 import { get, load } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
@@ -28,6 +28,8 @@ export class FaultStreak {
   readonly #operations: Int32Array;
   #events = 0;
   #since = 0;
+  /** The fault under way was sent back until a time has passed. */
+  #isPostponed = false;
 
   constructor(arena: Arena, actors: number) {
     this.#arena = arena;
@@ -64,14 +66,20 @@ export class FaultStreak {
     return advance(this.#rounds[id] as number, this.#roundsOf(id)) >= ROUNDS_OF_OTHERS;
   }
 
+  /** The clock is the reason for the fault under way, and it goes on by itself. */
+  postponed(): void {
+    this.#isPostponed = true;
+  }
+
   /**
    * One access of `task` to address page `vpn` has faulted `faults` times now, each time without an error, and begins again.
    *
    * @throws Violation I-PROG when that leads nowhere.
    */
   refaulted(task: Task, what: string, vpn: number, faults: number): void {
-    if (faults === WORTH_A_LOOK) this.#begin(task, faults);
-    if (faults % MOST_FAULTS !== 0) return;
+    if (faults === WORTH_A_LOOK || this.#isPostponed) this.#begin(task, faults);
+    this.#isPostponed = false;
+    if (faults % MOST_FAULTS !== 0 || faults - this.#since < MOST_FAULTS - WORTH_A_LOOK) return;
     for (let id = 0; id < this.#actors; id++) if (id !== task.id && !this.#hasMovedOn(id)) return;
     const stretch = faults - this.#since;
     const events = Math.abs(foreignEvents(task) - this.#events);
