@@ -38,6 +38,26 @@ test('everything is exercised by the default driver, sooner or later, without a 
   assert.ok(result.windows.hit > 0);
 });
 
+test('huge pages come, move as a whole, come home and are split while everybody is at work', async () => {
+  const stop = new AbortController();
+  const wanted = ['hugeFaults', 'hugeMigrations', 'hugeSplits'] as const;
+  const onProgress = ({ counters }: RaceProgress): void => {
+    if (wanted.every((name) => counters[name] > 10)) stop.abort();
+  };
+  const result = await race(raceOptions({ seconds: 180, huge: true, seed: 7 }), { signal: stop.signal, onProgress });
+  assert.equal(result.violations.length, 0, found(result));
+  assert.deepEqual(
+    wanted.filter((name) => result.counters[name] === 0),
+    [],
+  );
+  assert.match(result.command, / --huge$/);
+});
+
+test('without huge pages nothing is counted of them', async () => {
+  const { counters } = await run({ seconds: 0.5, seed: 7 });
+  assert.deepEqual([counters.hugeFaults, counters.hugeMigrations, counters.hugeSplits], [0, 0, 0]);
+});
+
 test('a result is consistent, whether it is valid or not', async () => {
   const result = await run({ seconds: 1, seed: 7 });
   assert.equal(result.violations.length, 0, found(result));

@@ -41,6 +41,16 @@ const both = [
     'pages 500 is more than memory 300, allowed are at most as many pages as memory',
   ],
   [
+    { huge: true, pages: 1000 },
+    ['--huge', '--pages', '1000'],
+    'pages 1000 has no room for huge pages, allowed with huge is at least 1024',
+  ],
+  [
+    { huge: true, memory: 2000 },
+    ['--huge', '--memory', '2000'],
+    'memory 2000 has no room for huge pages, allowed with huge is at least 2048',
+  ],
+  [
     { memory: 1_048_576 },
     ['--memory', '1048576'],
     'memory 1048576 and 1 times deviceMemory 256 are 1048832 page frames, allowed are 1048576 in all',

@@ -21,6 +21,7 @@ const enough: Grounds = {
   overlap: valid,
   shaken: false,
   onlyCpus: false,
+  huge: null,
 };
 
 test('just enough is enough', () => {
@@ -45,6 +46,7 @@ const tooLittle: readonly (readonly [string, Partial<Grounds>, RegExp])[] = [
   ],
   ['windows', { windows: hitsOf(9, 100) }, /^9 windows were hit by somebody else's invalidation, at least 10 are needed$/],
   ['hits', { windows: hitsOf(11, 9) }, /^windows were hit 99 times, at least 100 are needed$/],
+  ['huge pages', { huge: 99 }, /^huge pages came by a fault, moved or were split 99 times, at least 100 are needed$/],
   ['windows though shaken', { overlap: turns, shaken: true, windows: hitsOf(1, 100) }, /^1 window was hit/],
 ];
 for (const [what, less, why] of tooLittle) {
@@ -57,7 +59,7 @@ for (const [what, less, why] of tooLittle) {
 
 test('actors that were shaken need no overlap, and one actor needs nobody', () => {
   assert.equal(evidenceOf({ ...enough, overlap: turns, shaken: true }).sufficient, true);
-  assert.equal(evidenceOf({ ...enough, operations: { cpu0: 1000 }, windows: hitsOf(0, 0) }).sufficient, true);
+  assert.equal(evidenceOf({ ...enough, operations: { cpu0: 1000 }, windows: hitsOf(0, 0), huge: 2 }).sufficient, true);
   // CPU threads alone invalidate nothing: they need cores of their own, and shaking is no help.
   const onlyCpus = { ...enough, windows: hitsOf(0, 0), onlyCpus: true };
   assert.equal(evidenceOf(onlyCpus).sufficient, true);

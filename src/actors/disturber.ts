@@ -1,22 +1,25 @@
 /** The disturber: everything a process may do to its address space while others use it. */
 
+import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Counter } from '../arena/counters.ts';
 import type { PageNumber, Vpn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { cpuLoad, cpuStore } from '../mm/fault/cpuAccess.ts';
 import { reclaimPage } from '../mm/swap/reclaim.ts';
 import { clearRefs } from '../mm/syscalls/clearRefs.ts';
+import { madviseCollapse } from '../mm/syscalls/collapse.ts';
 import { mmput } from '../mm/syscalls/exit.ts';
 import { forkMm } from '../mm/syscalls/fork.ts';
 import { madvise, madviseDontneed } from '../mm/syscalls/madvise.ts';
 import { mmapAnonymous, munmap } from '../mm/syscalls/mmap.ts';
 import { mprotect } from '../mm/syscalls/mprotect.ts';
 import { mremap } from '../mm/syscalls/mremap.ts';
+import { splitHugePages } from '../mm/syscalls/splitHugePages.ts';
 import { VM_READ, VM_WRITE } from '../mm/vma/vma.ts';
 import type { Steps } from '../steps/steps.ts';
 import { count } from '../sync/task.ts';
 import type { Operation, World } from './world.ts';
-import { randomRange } from './world.ts';
+import { randomRange, randomStretch } from './world.ts';
 
 /** Longest range of one operation, in pages. */
 const SPAN = 16;
@@ -31,7 +34,7 @@ const failed = (world: World): void => count(world.task, Counter.failedOperation
 
 function* dontneed(world: World) {
   const { task, mm, ledger, base } = world;
-  const [start, end] = randomRange(world, volatileStart(world), volatilePages(world), SPAN);
+  const [start, end] = randomStretch(world, volatileStart(world), volatilePages(world), SPAN);
   ledger.beginDiscard(start, end);
   if ((yield* madviseDontneed(task, mm, base + start, end - start)) < 0) failed(world);
   ledger.endDiscard(start, end);
@@ -40,12 +43,13 @@ function* dontneed(world: World) {
 /** munmap, then a fresh mapping at the same place: in between the range faults. */
 function* unmap(world: World) {
   const { task, mm, ledger, base } = world;
-  const [start, end] = randomRange(world, volatileStart(world), volatilePages(world), SPAN);
+  const [start, end] = randomStretch(world, volatileStart(world), volatilePages(world), SPAN);
   ledger.beginDiscard(start, end);
   const gone = yield* munmap(task, mm, base + start, end - start);
   // Another disturber may have mapped part of it again already: what it holds goes too, inside our bracket.
   const back = yield* mmapAnonymous(task, mm, base + start, end - start);
   if (gone < 0 || back < 0) failed(world);
+  if (task.arena.hasHuge) yield* madvise(task, mm, base + start, end - start, 'hugepage');
   ledger.endDiscard(start, end);
 }
 
@@ -58,7 +62,7 @@ function* unprotect(world: World, start: Vpn, end: Vpn): Steps<void> {
 
 function* protect(world: World) {
   const { task, mm, base, pages } = world;
-  const [start, end] = randomRange(world, base, pages, SPAN);
+  const [start, end] = randomStretch(world, base, pages, SPAN);
   const access = world.random(8) === 0 ? 0 : VM_READ;
   if ((yield* mprotect(task, mm, start, end - start, access)) < 0) failed(world);
   yield* unprotect(world, start, end);
@@ -68,13 +72,15 @@ function* protect(world: World) {
 function* move(world: World) {
   const { task, mm, base, stable, scratch } = world;
   if (stable === 0) return;
-  const [start, end] = randomRange(world, base, stable, SPAN);
+  const [start, end] = randomStretch(world, base, stable, SPAN);
   const pages = end - start;
-  if ((yield* mremap(task, mm, start, pages, { pages, to: scratch })) < 0) {
+  // Leaves move whole where the new place is aligned as the old one is.
+  const to = scratch + (task.arena.hasHuge && world.random(2) === 0 ? start % PTRS_PER_TABLE : 0);
+  if ((yield* mremap(task, mm, start, pages, { pages, to })) < 0) {
     failed(world);
     return;
   }
-  const back = yield* mremap(task, mm, scratch, pages, { pages, to: start });
+  const back = yield* mremap(task, mm, to, pages, { pages, to: start });
   if (back < 0) throw new Violation('I-DATA', `disturber${world.index} cannot move ${pages} pages back: ${back}`);
   yield* unprotect(world, start, end);
 }
@@ -112,10 +118,24 @@ function* fork(world: World) {
   yield* mmput(task, child);
 }
 
+/** MADV_COLLAPSE, as khugepaged does it all the time: what has been split becomes huge again. */
+function* collapse(world: World) {
+  const { task, mm, base, pages } = world;
+  const start = base + PTRS_PER_TABLE * world.random(Math.floor(pages / PTRS_PER_TABLE));
+  if ((yield* madviseCollapse(task, mm, start, PTRS_PER_TABLE)) < 0) failed(world);
+}
+
+/** What reclaim does to huge pages, and debugfs on request. */
+function* split(world: World) {
+  const { task, mm, base, pages } = world;
+  const [start, end] = randomRange(world, base, pages, SPAN);
+  yield* splitHugePages(task, mm, start, end, 0);
+}
+
 /** MADV_PAGEOUT: contents go to swap, and come back at the next touch. */
 function* pageout(world: World) {
   const { task, mm, base, pages } = world;
-  const [start, end] = randomRange(world, base, pages, SPAN);
+  const [start, end] = randomStretch(world, base, pages, SPAN);
   if ((yield* madvise(task, mm, start, end - start, 'pageout')) < 0) failed(world);
 }
 
@@ -135,5 +155,7 @@ export const disturberOperations: readonly Operation[] = [
   { name: 'fork', weight: 10, run: fork },
   { name: 'pageout', weight: 15, needsSwap: true, run: pageout },
   { name: 'reclaim', weight: 15, needsSwap: true, run: reclaim },
+  { name: 'collapse', weight: 60, needsHuge: true, run: collapse },
+  { name: 'splitHugePages', weight: 5, needsHuge: true, run: split },
   { name: 'clearRefs', weight: 3, run: ({ task, mm }) => clearRefs(task, mm) },
 ];

@@ -4,7 +4,7 @@ import { Counter } from '../arena/counters.ts';
 import type { Mirror } from '../arena/structures.ts';
 import { count } from '../sync/task.ts';
 import type { Operation, World } from './world.ts';
-import { randomRange } from './world.ts';
+import { randomStretch } from './world.ts';
 
 /** Longest range of one migration, in pages. */
 const SPAN = 32;
@@ -13,13 +13,13 @@ const anyMirror = (world: World): Mirror => world.mirrors[world.random(world.mir
 
 function* toDevice(world: World) {
   const { task, driver, base, pages } = world;
-  const [start, end] = randomRange(world, base, pages, SPAN);
+  const [start, end] = randomStretch(world, base, pages, SPAN);
   if ((yield* driver.migrateToDevice(task, anyMirror(world), start, end)) < 0) count(task, Counter.failedOperations);
 }
 
 function* toSystem(world: World) {
   const { task, driver, base, pages } = world;
-  const [start, end] = randomRange(world, base, pages, SPAN);
+  const [start, end] = randomStretch(world, base, pages, SPAN);
   if ((yield* driver.migrateToSystem(task, anyMirror(world), start, end)) < 0) count(task, Counter.failedOperations);
 }
 

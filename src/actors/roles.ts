@@ -19,8 +19,8 @@ export const roles: Readonly<Record<Role, { readonly kind: number; readonly oper
 };
 
 /** What a role can do in an arena. */
-export const operationsOf = (role: Role, { hasSwap }: Arena): readonly Operation[] =>
-  roles[role].operations.filter(({ needsSwap = false }) => hasSwap || !needsSwap);
+export const operationsOf = (role: Role, { hasSwap, hasHuge }: Arena): readonly Operation[] =>
+  roles[role].operations.filter(({ needsSwap = false, needsHuge = false }) => (hasSwap || !needsSwap) && (hasHuge || !needsHuge));
 
 /** Names of all operations; the id in an actor record is the place here plus 1. */
 export const operationNames: readonly string[] = Object.values(roles).flatMap(({ operations }) =>

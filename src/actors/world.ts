@@ -1,4 +1,5 @@
 /** What an actor of the mixed scenario knows, and how its operations are described. */
+import { PTRS_PER_TABLE } from '../arena/config.ts';
 import type { Mirror, Mm } from '../arena/structures.ts';
 import type { Vpn } from '../arena/units.ts';
 import type { Driver } from '../drivers/base/driver.ts';
@@ -35,6 +36,8 @@ export interface Operation {
   readonly weight: number;
   /** Left out where there is no swap device. */
   readonly needsSwap?: boolean;
+  /** Left out where there are no huge pages. */
+  readonly needsHuge?: boolean;
   readonly run: (world: World) => Steps<void>;
 }
 
@@ -53,4 +56,16 @@ export function randomRange(world: World, first: number, count: number, most: nu
   const length = 1 + world.random(Math.min(most, count));
   const start = first + world.random(count - length + 1);
   return [start, start + length];
+}
+
+/**
+ * A random range for whoever changes mappings: where there are huge pages, in half of all cases all pages of one or two of them, or their pages from the
+ * first on, as what happens to a leaf as a whole would else hardly ever happen.
+ */
+export function randomStretch(world: World, first: number, count: number, most: number): readonly [number, number] {
+  const { hasHuge } = world.task.arena;
+  if (!hasHuge || count < PTRS_PER_TABLE || world.random(2) === 0) return randomRange(world, first, count, most);
+  const start = first + PTRS_PER_TABLE * world.random(Math.floor(count / PTRS_PER_TABLE));
+  const wanted = world.random(4) === 0 ? 1 + world.random(PTRS_PER_TABLE) : PTRS_PER_TABLE * (1 + world.random(2));
+  return [start, Math.min(start + wanted, first + count)];
 }

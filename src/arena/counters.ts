@@ -25,6 +25,9 @@ export const counterNames = [
   'zappedEntries',
   'evictions',
   'mmFaults',
+  'hugeFaults',
+  'hugeMigrations',
+  'hugeSplits',
 ] as const;
 
 export type CounterName = (typeof counterNames)[number];

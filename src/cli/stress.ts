@@ -34,7 +34,7 @@ function announcement(options: RaceOptions): string {
     plural(options.migrators, 'migrator'),
     plural(options.disturbers, 'disturber'),
   ].join(', ');
-  return `Racing ${team} over ${plural(options.pages, 'page')} for ${seconds(options.seconds)} (driver ${options.driver}, seed ${options.seed})`;
+  return `Racing ${team} over ${plural(options.pages, 'page')}${options.huge ? ', huge ones among them,' : ''} for ${seconds(options.seconds)} (driver ${options.driver}, seed ${options.seed})`;
 }
 
 /** Races, and shows meanwhile how it goes. */
@@ -102,6 +102,7 @@ export const stress: Command = {
     'hmm-lab stress',
     'hmm-lab stress --seconds 300 --cpus 2 --devices 2',
     'hmm-lab stress --driver dmirror:retryCheck=none --delay driverSnapshot=1/100:80us',
+    'hmm-lab stress --huge --seconds 60',
     'hmm-lab stress --bug G17',
     'hmm-lab stress --seconds 5 --json --out result.json',
   ],

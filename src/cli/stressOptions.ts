@@ -1,7 +1,7 @@
 /** The flags of `stress`, and how they become the options of a race. */
 import { randomInt } from 'node:crypto';
 import { probabilities, raceBounds } from '../engines/race/check.ts';
-import { defaultRace } from '../engines/race/command.ts';
+import { defaultRace, HUGE_PAGES } from '../engines/race/command.ts';
 import type { DelaySpec, RaceOptions } from '../engines/race/types.ts';
 import { type RaceRequest, type ReadyRace, readyRace } from '../library/race.ts';
 import { bugFlag, jsonFlag, type Values } from './flags.ts';
@@ -27,17 +27,22 @@ export const stressFlags = [
     help: 'threads that move pages to devices and back',
   },
   actors('disturbers', 'threads that unmap, protect, discard and fork'),
-  { name: 'pages', ...raceBounds.pages, default: defaultRace.pages, help: 'virtual pages the actors fight over' },
+  {
+    name: 'pages',
+    ...raceBounds.pages,
+    defaultText: `${defaultRace.pages}, or ${HUGE_PAGES} with --huge`,
+    help: 'virtual pages the actors fight over',
+  },
   {
     name: 'memory',
     ...raceBounds.memory,
-    defaultText: '4 times --pages, plus 256',
+    defaultText: '4 times --pages, plus 256; twice that with --huge',
     help: 'page frames of system memory, at least --pages',
   },
   {
     name: 'device-memory',
     ...raceBounds.deviceMemory,
-    defaultText: 'as many as --pages',
+    defaultText: 'as many as --pages; twice as many with --huge',
     help: 'page frames of memory of each device',
   },
   {
@@ -45,6 +50,11 @@ export const stressFlags = [
     ...raceBounds.swap,
     default: defaultRace.swap,
     help: 'slots of a swap device; with some, disturbers also reclaim pages',
+  },
+  {
+    name: 'huge',
+    kind: 'switch',
+    help: 'huge pages: half of the system memory has them, the actors fight over memory that is advised to be huge, and disturbers also collapse and split',
   },
   {
     name: 'driver',
@@ -124,9 +134,9 @@ const flagOf = (option: string): string => `--${flagNames[option] ?? option}`;
 
 /** What is asked for, as the library takes it. @throws UsageError for a value that is not written as such. */
 function requestOf(values: StressValues): RaceRequest {
-  const { seconds, cpus, devices, migrators, disturbers, pages, memory, swap, driver, kernel, bug, rate, trace } = values;
+  const { seconds, cpus, devices, migrators, disturbers, pages, memory, swap, huge, driver, kernel, bug, rate, trace } = values;
   return {
-    ...{ seconds, cpus, devices, migrators, disturbers, pages, memory, swap, driver, kernel, bug, rate, trace },
+    ...{ seconds, cpus, devices, migrators, disturbers, pages, memory, swap, huge, driver, kernel, bug, rate, trace },
     deviceMemory: values['device-memory'],
     seed: values.seed ?? randomInt(raceBounds.seed.max + 1),
     delays: values.delay.map(parseDelay),

@@ -3,6 +3,7 @@
 import { get, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
+import { Counter } from '../arena/counters.ts';
 import { Mm, type Vma } from '../arena/structures.ts';
 import type { PageTable, Pfn, Pte, Vpn } from '../arena/units.ts';
 import { compoundMapcount } from '../mm/huge/compound.ts';
@@ -31,7 +32,7 @@ import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
-import type { Task } from '../sync/task.ts';
+import { count, type Task } from '../sync/task.ts';
 import { migrationEntryFor, restoredEntry, toMigrationEntry } from './migrationEntries.ts';
 
 /** Locks and references all pieces; `locked` is one that the caller has locked already. False, with nothing taken, if one is busy. */
@@ -173,6 +174,7 @@ export function* removeMigrationLeaves(task: Task, from: Pfn, to: Pfn): Steps<vo
     }
     yield Point.setPte;
     store(arena, pteAt(arena, table, 0), restoredEntry(task, leaf, to, vmaFlags(arena, vma)) | PTE_HUGE);
+    if (to !== from) count(task, Counter.hugeMigrations);
   });
 }
 

@@ -17,6 +17,7 @@ import { MEMORY_DEVICE_PRIVATE } from '../mm/page/devPagemap.ts';
 import { deviceDel } from '../mm/page/devres.ts';
 import { joinMemcg, memcgAlloc, memcgFree } from '../mm/page/memcg.ts';
 import { mmput } from '../mm/syscalls/exit.ts';
+import { madvise } from '../mm/syscalls/madvise.ts';
 import { mmapAnonymous } from '../mm/syscalls/mmap.ts';
 import { swapoff } from '../mm/syscalls/swapoff.ts';
 import { mmAlloc } from '../mm/vma/mmStruct.ts';
@@ -33,8 +34,9 @@ import { parkAlone } from '../sync/wait.ts';
 
 /** First page of the region: low pages stay free, as with mmap_min_addr. */
 const BASE = 4096;
-/** Pages between the places where disturbers move mappings to. */
+/** Pages between the places where disturbers move mappings to; all start as a huge page does. */
 const SCRATCH = 64;
+const HUGE_SCRATCH = 3 * PTRS_PER_TABLE;
 
 export interface MixedOptions {
   readonly actors: number;
@@ -45,6 +47,8 @@ export interface MixedOptions {
   readonly deviceMemory: number;
   /** Slots of the swap device; 0 for none. */
   readonly swap: number;
+  /** There are huge pages, and all memory is advised to have them. */
+  readonly huge: boolean;
   readonly driver: Driver;
   readonly driverSettings: DriverSettings;
 }
@@ -57,6 +61,8 @@ export interface MixedPlaces {
   readonly pages: number;
   readonly stable: number;
   readonly scratch: Vpn;
+  /** Pages between the scratch places of two disturbers. */
+  readonly scratchPages: number;
 }
 
 export interface MixedScenario {
@@ -69,18 +75,24 @@ export interface MixedScenario {
   readonly finish: () => Finding[];
 }
 
-/** Half of the region. */
-const stablePages = (pages: number): number => pages >> 1;
+const upToHuge = (pages: number): number => Math.ceil(pages / PTRS_PER_TABLE) * PTRS_PER_TABLE;
 
-export const scratchOf = (places: MixedPlaces, disturber: number): Vpn => places.scratch + disturber * SCRATCH;
+const scratchPages = ({ huge }: MixedOptions): number => (huge ? HUGE_SCRATCH : SCRATCH);
+
+/** Half of the region; where there are huge pages, the half ends where one does, if it can. */
+const stablePages = ({ pages, huge }: MixedOptions): number => (huge ? upToHuge(pages >> 1) % pages : pages >> 1);
+
+export const scratchOf = (places: MixedPlaces, disturber: number): Vpn => places.scratch + disturber * places.scratchPages;
 
 function sizes(options: MixedOptions, words: readonly number[]): Partial<ArenaConfig> {
   const { actors, devices, disturbers, pages } = options;
   const spaces = 1 + disturbers;
-  const span = Math.ceil(pages / PTRS_PER_TABLE) + 3 + disturbers;
+  const scratch = Math.ceil((disturbers * scratchPages(options)) / PTRS_PER_TABLE);
+  const span = Math.ceil(pages / PTRS_PER_TABLE) + 3 + disturbers + scratch;
   const needs = mirrorNeeds(options.driver, words, pages);
   return {
     systemPages: options.memory,
+    hugePages: options.huge ? Math.floor(options.memory / 2 / PTRS_PER_TABLE) : 0,
     devicePages: options.deviceMemory,
     devices,
     swapSlots: options.swap,
@@ -118,6 +130,7 @@ export function mixedScenario(options: MixedOptions): MixedScenario {
   const memcg = memcgAlloc(arena, 0);
   joinMemcg(arena, mm, memcg);
   run(mmapAnonymous(checker, mm, BASE, options.pages));
+  if (options.huge) run(madvise(checker, mm, BASE, options.pages, 'hugepage'));
   const id = registerDriver(driver);
   const kinds = Array.from({ length: options.devices }, (_, i) => ({
     type: MEMORY_DEVICE_PRIVATE,
@@ -134,14 +147,15 @@ export function mixedScenario(options: MixedOptions): MixedScenario {
     return handleOf(arena, arena.pools.mirror, mirror);
   });
   const ledger = new Ledger(options.pages, options.actors);
-  const stable = stablePages(options.pages);
+  const stable = stablePages(options);
   const places: MixedPlaces = {
     mm: handleOf(arena, arena.pools.mm, mm),
     mirrors,
     base: BASE,
     pages: options.pages,
     stable,
-    scratch: BASE + options.pages + SCRATCH,
+    scratch: BASE + (options.huge ? upToHuge(options.pages) + HUGE_SCRATCH : options.pages + SCRATCH),
+    scratchPages: scratchPages(options),
   };
   // The checker looks on; it has no TLB that others must flush.
   store(arena, checker.actor + Actor.state, ActorState.absent);

@@ -1,5 +1,5 @@
 /** What a race may be asked for: checked here, and nowhere else, for the command line and the library alike. */
-import { PFN_LIMIT } from '../../arena/config.ts';
+import { PFN_LIMIT, PTRS_PER_TABLE } from '../../arena/config.ts';
 import { type Bounds, isWithin } from '../../input/bounds.ts';
 import { byName, checkOptions, type Naming, shown } from '../../input/options.ts';
 import { unknown } from '../../input/unknownName.ts';
@@ -37,6 +37,7 @@ const MOST_DELAY_US = 1e6;
 
 /** Options that are no numbers, and what they have to be. */
 const others: Readonly<Record<Exclude<keyof RaceOptions, keyof typeof raceBounds>, string>> = {
+  huge: 'boolean',
   driver: 'string',
   driverSettings: 'object',
   delays: 'list',
@@ -59,6 +60,18 @@ function checkTeam({ cpus, devices, migrators, disturbers }: Team, name: Naming)
   if (migrators > 0 && devices === 0) {
     throw new UsageError(
       `${name('migrators')} ${migrators} with ${name('devices')} 0 has nowhere to move pages to, allowed is ${name('migrators')} 0 without a device`,
+    );
+  }
+}
+
+/** The least that `huge` needs: a huge page in each half of what is mapped, and two in memory, one of which is the huge zero page. */
+const leastOfHuge = { pages: 2 * PTRS_PER_TABLE, memory: 4 * PTRS_PER_TABLE } as const;
+
+function checkHuge(options: RaceOptions, name: Naming): void {
+  for (const key of ['pages', 'memory'] as const) {
+    if (!options.huge || options[key] >= leastOfHuge[key]) continue;
+    throw new UsageError(
+      `${name(key)} ${options[key]} has no room for huge pages, allowed with ${name('huge')} is at least ${leastOfHuge[key]}`,
     );
   }
 }
@@ -123,6 +136,7 @@ export function checkRace(options: RaceOptions, name: Naming = byName): void {
   checkOptions('a race', options, { numbers: raceBounds, others }, name);
   checkTeam(options, name);
   checkMemory(options, name);
+  checkHuge(options, name);
   checkDelays(options.delays, name('delays'));
   if (options.kill !== undefined) checkKill(options.kill, options, options.seconds, name('kill'));
 }

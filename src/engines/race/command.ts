@@ -1,4 +1,5 @@
 /** The command line that starts the same race again. */
+import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { shellWord } from '../../input/shellWord.ts';
 import type { RaceOptions } from './types.ts';
 
@@ -11,24 +12,30 @@ export const defaultRace = {
   disturbers: 1,
   pages: 256,
   swap: 0,
+  huge: false,
   driver: 'dmirror',
   rate: 0,
   watchdogSeconds: 8,
   checkEverySeconds: 1,
 } as const;
 
-/** Memory that leaves room for copies and forks of `pages` pages. */
-export const defaultMemory = (pages: number): number => 4 * pages + 256;
+/** With huge pages: one in each half of what is mapped. */
+export const HUGE_PAGES = 2 * PTRS_PER_TABLE;
+
+/** Page frames that leave room for copies and forks of what is mapped, and huge pages beside small ones. */
+function defaultSizes(pages: number, huge: boolean): Pick<RaceOptions, 'pages' | 'memory' | 'deviceMemory'> {
+  const each = huge ? 2 : 1;
+  return { pages, memory: each * (4 * pages + 256), deviceMemory: each * pages };
+}
 
 /** A complete set of options from those that differ from the defaults. */
 export function raceOptions(chosen: Partial<RaceOptions> = {}): RaceOptions {
-  const pages = chosen.pages ?? defaultRace.pages;
+  const { huge = defaultRace.huge } = chosen;
   return {
     ...defaultRace,
     // Without a device there is nowhere to move pages to.
     migrators: chosen.devices === 0 ? 0 : defaultRace.migrators,
-    memory: defaultMemory(pages),
-    deviceMemory: pages,
+    ...defaultSizes(chosen.pages ?? (huge ? HUGE_PAGES : defaultRace.pages), huge),
     driverSettings: {},
     seed: 1,
     delays: [],
@@ -40,7 +47,8 @@ export function raceOptions(chosen: Partial<RaceOptions> = {}): RaceOptions {
 }
 
 export function commandOf(options: RaceOptions): string {
-  const base = raceOptions({ pages: options.pages });
+  const { pages, huge } = options;
+  const base = raceOptions({ pages, huge });
   const settings = Object.entries(options.driverSettings).map(([name, value]) => `${name}=${value}`);
   const driver = settings.length === 0 ? options.driver : `${options.driver}:${settings.join(',')}`;
   const flags: string[] = [`--seed ${options.seed}`, `--seconds ${options.seconds}`];
@@ -51,7 +59,8 @@ export function commandOf(options: RaceOptions): string {
   differs('devices', 'devices');
   differs('migrators', 'migrators');
   differs('disturbers', 'disturbers');
-  if (options.pages !== defaultRace.pages) flags.push(`--pages ${options.pages}`);
+  if (huge) flags.push('--huge');
+  if (pages !== raceOptions({ huge }).pages) flags.push(`--pages ${pages}`);
   differs('memory', 'memory');
   differs('deviceMemory', 'device-memory');
   differs('swap', 'swap');

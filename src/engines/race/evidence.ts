@@ -17,6 +17,8 @@ const REQUIRED_OPERATIONS = 1000;
 /** Different windows that were hit, and hits in all. A race of a second on two cores has ten times as many. */
 const REQUIRED_WINDOWS = 10;
 const REQUIRED_HITS = 100;
+/** Times that a huge page came by a fault, moved as a whole or was split, where there are any. */
+const REQUIRED_HUGE = 100;
 
 /** What one actor says of itself (vitals.ts). */
 export interface ActorShare {
@@ -64,10 +66,12 @@ export interface Grounds {
   readonly shaken: boolean;
   /** Nobody is there who invalidates anything: CPU threads alone meet in page faults, which no window tells. */
   readonly onlyCpus: boolean;
+  /** How often something happened to a huge page as such; null where there are none. */
+  readonly huge: number | null;
 }
 
 /** Whether a race without a violation may be called clean; if not, why. */
-export function evidenceOf({ operations, windows, overlap, shaken, onlyCpus }: Grounds): Evidence {
+export function evidenceOf({ operations, windows, overlap, shaken, onlyCpus, huge }: Grounds): Evidence {
   const counts = Object.values(operations);
   const done = counts.reduce((sum, count) => sum + count, 0);
   const hits = Object.values(windows.hits).reduce((sum, count) => sum + count, 0);
@@ -84,6 +88,9 @@ export function evidenceOf({ operations, windows, overlap, shaken, onlyCpus }: G
       : '',
     needsWindows && windows.hit >= REQUIRED_WINDOWS && hits < REQUIRED_HITS
       ? `windows were hit ${hits} times, at least ${REQUIRED_HITS} are needed`
+      : '',
+    needsWindows && huge !== null && huge < REQUIRED_HUGE
+      ? `huge pages came by a fault, moved or were split ${huge} times, at least ${REQUIRED_HUGE} are needed`
       : '',
   ].filter((reason) => reason !== '');
   return {

@@ -92,6 +92,7 @@ export function raceResult(outcome: Outcome): RaceResult {
     overlap,
     shaken: shaken !== null,
     onlyCpus: options.devices + options.migrators + options.disturbers === 0,
+    huge: options.huge ? counters.hugeFaults + counters.hugeMigrations + counters.hugeSplits : null,
   });
   const verdict = verdictOf(violations, interrupted, evidence);
   const isMeasured = evidence.sufficient && shaken === null;

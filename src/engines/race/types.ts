@@ -28,6 +28,8 @@ export interface RaceOptions {
   readonly deviceMemory: number;
   /** Slots of the swap device, a page each; 0 for none, and then nothing is reclaimed. */
   readonly swap: number;
+  /** There are huge pages: half of the system memory, and all that is mapped is advised to have them. */
+  readonly huge: boolean;
   /** Name of a driver, or URL of a module whose default export is one. */
   readonly driver: string;
   readonly driverSettings: DriverSettings;

@@ -3,6 +3,7 @@
 import { get, or, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
+import { Counter } from '../../arena/counters.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
 import type { PageTable, Pfn, Pte, VmFault, Vpn } from '../../arena/units.ts';
 import { isOlder, Older } from '../../kernels/older.ts';
@@ -12,7 +13,7 @@ import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
-import type { Task } from '../../sync/task.ts';
+import { count, type Task } from '../../sync/task.ts';
 import { isExclusive, isMappedOnce } from '../huge/compound.ts';
 import { hugeStart, splitHugePmd } from '../huge/splitHugePmd.ts';
 import { allocHugePage } from '../page/hugeZone.ts';
@@ -137,7 +138,8 @@ function* doHugeAnonymousPage(task: Task, mm: Mm, vma: Vma, vpn: Vpn, write: boo
     }
   }
   yield* spinUnlock(task, ptl, LockClass.ptl);
-  if (write && !mapped) yield* putHugePage(task, head);
+  if (mapped) count(task, Counter.hugeFaults);
+  else if (write) yield* putHugePage(task, head);
   return result;
 }
 

@@ -3,6 +3,7 @@
 import { cas, get, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE, VPN_LIMIT, ZERO_PFN } from '../../arena/config.ts';
+import { Counter } from '../../arena/counters.ts';
 import { Mm } from '../../arena/structures.ts';
 import type { PageTable, Pte, Vpn, Word } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
@@ -11,7 +12,7 @@ import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
-import type { Task } from '../../sync/task.ts';
+import { count, type Task } from '../../sync/task.ts';
 import { EMPTY_LEAF, mkPte, PTE_HUGE, PTE_INVALID, PTE_SPECIAL, pieceEntry, pteFlags, ptePresent } from '../table/pte.ts';
 import { hugeLeaf, lookupTable, pteAt, ptlOf } from '../table/tables.ts';
 import { CPU, flushTlb } from '../table/tlb.ts';
@@ -44,6 +45,7 @@ export function* fillFromLeaf(task: Task, table: PageTable, leaf: Pte): Steps<vo
     yield Point.setPte;
     seen = cas(arena, first, before, pieceOf(before, 0));
   }
+  count(task, Counter.hugeSplits);
   if (ptePresent(leaf)) yield* flushTlb(task, CPU);
 }
 
