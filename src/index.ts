@@ -9,7 +9,6 @@
 
 export type { Bug, Edit, Mutation } from './bugs/bug.ts';
 export type { MeasureEngine } from './engines/cell/cellTypes.ts';
-export type { Answer } from './engines/conformance/recording.ts';
 export type { Difference } from './engines/conformance/replay.ts';
 export type { JudgedAudit } from './engines/explore/audit/judgedAudit.ts';
 export type { ExploreFailure, ExploreResult, ExploreVerdict } from './engines/explore/explore.ts';
@@ -56,3 +55,4 @@ export { type SearchRequest, search } from './library/search.ts';
 export type { DriverRequest, ScenarioRequest } from './library/subject.ts';
 export * from './model.ts';
 export { version } from './package/version.ts';
+export type { Answer } from './programs/answer.ts';

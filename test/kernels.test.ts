@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { bootMachine } from '../src/engines/conformance/machine.ts';
-import { parseOperation } from '../src/engines/conformance/operation.ts';
-import { type Answer, readRecording, type Script } from '../src/engines/conformance/recording.ts';
-import { perform, replayOn } from '../src/engines/conformance/replay.ts';
+import { readRecording, type Script } from '../src/engines/conformance/recording.ts';
+import { replayOn } from '../src/engines/conformance/replay.ts';
 import { coreChanges, driverChanges } from '../src/kernels/changes.ts';
 import { type Behaviour, behaviourOf, KERNELS, kernelNamed, NEWEST } from '../src/kernels/kernels.ts';
 import { Older, type OlderName } from '../src/kernels/older.ts';
@@ -16,6 +15,10 @@ import { explore } from '../src/library/explore.ts';
 import { measure } from '../src/library/measure.ts';
 import { replay } from '../src/library/replay.ts';
 import { packageRoot } from '../src/package/version.ts';
+import type { Answer } from '../src/programs/answer.ts';
+import { parseOperation } from '../src/programs/operation.ts';
+import { performCounted } from '../src/programs/perform.ts';
+import { run } from '../src/steps/steps.ts';
 
 const changes = { ...coreChanges, ...driverChanges };
 const names = Object.keys(changes);
@@ -31,7 +34,7 @@ const withOne = (name: string): Behaviour =>
 function lastAnswer(behaviour: Behaviour, operations: readonly string[]): Answer {
   const machine = bootMachine(behaviour, false);
   let answer: Answer = {};
-  for (const text of operations) answer = perform(machine, parseOperation(text));
+  for (const text of operations) answer = run(performCounted(machine.task, machine, parseOperation(text)));
   return answer;
 }
 

@@ -6,7 +6,7 @@ import type { Pfn, Word } from './units.ts';
 
 const MAGIC = 0x48_4d_4d_4c; // "HMML"
 /** Raised whenever a structure changes, so that a worker of another build refuses the buffer. */
-export const LAYOUT_VERSION = 8;
+export const LAYOUT_VERSION = 9;
 
 /** The two shared buffers. Structured-clonable; this is all a worker needs to attach. */
 export interface ArenaBuffers {
@@ -56,6 +56,9 @@ export interface Arena {
     readonly resource: Pool<'resource'>;
     readonly device: Pool<'device'>;
     readonly devres: Pool<'devres'>;
+    readonly process: Pool<'process'>;
+    readonly openFile: Pool<'openFile'>;
+    readonly heldPage: Pool<'heldPage'>;
   };
 }
 

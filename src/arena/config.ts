@@ -42,6 +42,10 @@ export interface ArenaConfig {
   readonly swapSlots: number;
   /** Memory cgroups. 0: there are none, and no page is charged. */
   readonly memcgs: number;
+  /** Processes of a program; 0 where none runs. */
+  readonly processes: number;
+  /** Pages that pipes and pins of those processes hold. */
+  readonly heldPages: number;
 }
 
 /** In the order in which the header holds them. */
@@ -59,6 +63,8 @@ export const CONFIG_KEYS = [
   'hugePages',
   'swapSlots',
   'memcgs',
+  'processes',
+  'heldPages',
 ] as const satisfies readonly (keyof ArenaConfig)[];
 
 export const defaultConfig: ArenaConfig = {
@@ -75,6 +81,8 @@ export const defaultConfig: ArenaConfig = {
   frameWords: 1024,
   swapSlots: 0,
   memcgs: 0,
+  processes: 0,
+  heldPages: 0,
 };
 
 /** Most objects of one pool: a handle has 16 bits for the index + 1 (pool.ts). */
@@ -93,9 +101,19 @@ const LIMITS: Partial<Record<keyof ArenaConfig, number>> = {
   intervals: POOL_LIMIT,
   swapSlots: PFN_LIMIT,
   memcgs: POOL_LIMIT,
+  processes: POOL_LIMIT,
+  heldPages: POOL_LIMIT,
 };
 
-const MAY_BE_NONE: ReadonlySet<keyof ArenaConfig> = new Set(['devicePages', 'devices', 'hugePages', 'swapSlots', 'memcgs']);
+const MAY_BE_NONE: ReadonlySet<keyof ArenaConfig> = new Set([
+  'devicePages',
+  'devices',
+  'hugePages',
+  'swapSlots',
+  'memcgs',
+  'processes',
+  'heldPages',
+]);
 
 /** @throws UsageError that names the size that is impossible. */
 export function checkConfig(config: ArenaConfig): void {

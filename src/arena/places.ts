@@ -10,11 +10,14 @@ import {
   Devres,
   DriverObject,
   Header,
+  HeldPage,
   IntervalSub,
   Memcg,
   Mirror,
   Mm,
+  OpenFile,
   Pgmap,
+  Process,
   pageFields,
   Resource,
   Subscriptions,
@@ -43,6 +46,8 @@ export interface Pool<N extends string = string> {
 
 /** Regions and claims beside those of each device: its frames, and their pagemap. */
 const RESOURCES = 8;
+/** Open files for each process of a program. */
+const OPEN_FILES = 64;
 const POOL_CONTROL_WORDS = 32;
 const LINE = 32;
 
@@ -80,6 +85,9 @@ export function plan(config: ArenaConfig) {
     resource: pool(Resource.shape, RESOURCES + 2 * config.devices),
     device: pool(Device.shape, Math.max(1, config.devices)),
     devres: pool(Devres.shape, RESOURCES + 2 * config.devices),
+    process: pool(Process.shape, config.processes),
+    openFile: pool(OpenFile.shape, OPEN_FILES * config.processes),
+    heldPage: pool(HeldPage.shape, config.heldPages),
   };
   const arrays = <F extends Readonly<Record<string, Field>>>(fields: F, count: number): Arrays<F> =>
     Object.fromEntries(Object.keys(fields).map((name) => [name, take(count)])) as Arrays<F>;

@@ -293,6 +293,39 @@ export const Devres = pooled('devres', {
   object: frozen('handle of what is given back'),
 });
 
+/** Files of each kind that a process may have open: device files, files in memory, pipes. */
+export const MOST_FILES = 16;
+
+/** A process of a program (programs/processes.ts): its address space, and what it has open. struct task_struct with its files_struct. */
+export const Process = pooled('process', {
+  number: frozen('what programs call it'),
+  mm: frozen('its address space'),
+  users: atomic('operations under way, and 1 until it exits: the last one takes it down'),
+  exiting: atomic('non-zero: no operation of it begins any more'),
+  devices: atomic('open device files by slot: handles, 0 for none', MOST_FILES),
+  files: atomic('the same of files in memory', MOST_FILES),
+  pipes: atomic('the same of pipes', MOST_FILES),
+  pinned: owned('handle of the first page that it has pinned for long, 0 for none'),
+  log: owned('handle of its log of notifier events, 0 for none'),
+});
+export type Process = Address<'process'>;
+
+/** struct file: open in one process or in several, and in use by a command. */
+export const OpenFile = pooled('openFile', {
+  users: atomic('f_count: slots that name it, and commands under way'),
+  kind: frozen('FileKind'),
+  object: frozen('what was opened: mirror, address_space or notifier; of a pipe, handle of the first page it holds'),
+  device: frozen('of a device file: which device'),
+});
+export type OpenFile = Address<'openFile'>;
+
+/** A page that a pipe, or a pin of a process, keeps. */
+export const HeldPage = pooled('heldPage', {
+  pfn: frozen('its frame'),
+  next: frozen('handle of the next one, 0 for none'),
+});
+export type HeldPage = Address<'heldPage'>;
+
 /** struct page, as a structure of arrays: one word of each for every page frame. At most 64 bytes a page. */
 export const pageFields = {
   flags: atomic('PG_* bits (see mm/page/page.ts)'),

@@ -1,5 +1,4 @@
 /** `hmm-lab conformance`: recordings of a real kernel replayed on the model. */
-import type { Answer } from '../engines/conformance/recording.ts';
 import type { Difference } from '../engines/conformance/replay.ts';
 import {
   type Agreement,
@@ -7,6 +6,7 @@ import {
   type ConformanceReport,
   conformance as conforms,
 } from '../library/conformance.ts';
+import type { Answer } from '../programs/answer.ts';
 import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
 import { type Command, jsonFlag, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';

@@ -1,7 +1,7 @@
 /** G1 to G21, both variants of each. G17 (bad arguments) is the recorder's: the checks lie in front of the commands. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseOperation, validRange } from '../../src/engines/conformance/operation.ts';
+import { parseOperation, validRange } from '../../src/programs/operation.ts';
 import { FULL } from '../selftests/bench.ts';
 import { gaps } from '../selftests/gaps.ts';
 import { runAlone } from '../selftests/run.ts';

@@ -1,6 +1,6 @@
 /** Comparing answers: every field exactly, frame numbers by which of them are equal within one moment. */
-import type { Operation } from './operation.ts';
-import type { Answer } from './recording.ts';
+import type { Answer } from '../../programs/answer.ts';
+import type { Operation } from '../../programs/operation.ts';
 
 /** Lists longer than 40 are recorded run-length coded under a second name. */
 const coded: Readonly<Record<string, string>> = { vr: 'v', sr: 's', pr: 'p', kr: 'k', nr: 'n' };

@@ -4,14 +4,8 @@ import { constants, gunzipSync } from 'node:zlib';
 import { EBUSY, EFAULT, EOPNOTSUPP } from '../../arena/errno.ts';
 import { isUsageError, UsageError } from '../../input/usageError.ts';
 import { type Kernel, kernelNamed, NEWEST } from '../../kernels/kernels.ts';
-import { type Operation, parseOperation } from './operation.ts';
-
-/** What the kernel answered to one operation; fields as the recordings name them. */
-export interface Answer {
-  /** errno, 0 for success. */
-  readonly e?: unknown;
-  readonly [field: string]: unknown;
-}
+import type { Answer } from '../../programs/answer.ts';
+import { type Operation, parseOperation } from '../../programs/operation.ts';
 
 export interface Script {
   readonly id: string;

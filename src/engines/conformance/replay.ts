@@ -1,76 +1,17 @@
 /** Replaying a script on the model and comparing every answer with the recorded one. */
-import { get } from '../../arena/access.ts';
-import { Counter } from '../../arena/counters.ts';
-import { Actor } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import { type Behaviour, behaviourOf } from '../../kernels/kernels.ts';
 import { checkCounts } from '../../oracles/counts.ts';
 import type { Finding } from '../../oracles/finding.ts';
 import { checkLeaks } from '../../oracles/leaks.ts';
+import type { Answer } from '../../programs/answer.ts';
+import { numberAt } from '../../programs/operation.ts';
+import { performCounted } from '../../programs/perform.ts';
+import { pinnedPages } from '../../programs/processes.ts';
+import { run } from '../../steps/steps.ts';
 import { Comparison, plain } from './compare.ts';
-import { cpuRead, cpuWrite } from './cpuOps.ts';
-import { badCommand, close, command, flagsCommand, nullCommand, open } from './deviceOps.ts';
-import { createFile, punch, readFile, truncate, writeFile } from './fileOps.ts';
-import { bootMachine, type Machine, type Process, pinnedPages, shutDown } from './machine.ts';
-import { advise, exit, fork, lock, mmap, protect, remap, resize, unmap } from './memoryOps.ts';
-import { numberAt, type Operation, type OperationName } from './operation.ts';
-import type { Answer, Script } from './recording.ts';
-import { clearReferences, openEvents, readEvents, splitPages, switchHugeSize, userfaultfd } from './systemFiles.ts';
-import { gupTest, longtermPin, longtermUnpin, processVmRead, processVmWrite, splice, unsplice } from './userPages.ts';
-import { maps, pagemap, smaps } from './views.ts';
-
-type Handler = (machine: Machine, process: Process, op: Operation) => Answer;
-
-const handlers: Readonly<Record<OperationName, Handler>> = {
-  open,
-  close,
-  mmap,
-  mmapx: mmap,
-  munmap: unmap,
-  mprotect: protect,
-  mlock: lock,
-  munlock: lock,
-  madvise: advise,
-  mremap: remap,
-  mresize: resize,
-  cr: cpuRead,
-  cw: cpuWrite,
-  pvr: processVmRead,
-  pvw: processVmWrite,
-  pin: splice,
-  unpin: unsplice,
-  gup: gupTest,
-  ltpin: longtermPin,
-  ltunpin: longtermUnpin,
-  uffd: userfaultfd,
-  file: createFile,
-  ftrunc: truncate,
-  fpunch: punch,
-  fwrite: writeFile,
-  fread: readFile,
-  fork,
-  exit,
-  dread: command,
-  dwrite: command,
-  dmig: command,
-  dsys: command,
-  snap: command,
-  excl: command,
-  chk: command,
-  rel: command,
-  dunl: command,
-  flags: flagsCommand,
-  badioctl: badCommand,
-  nullcmd: nullCommand,
-  evopen: openEvents,
-  ev: readEvents,
-  clearrefs: clearReferences,
-  split: splitPages,
-  mthp: switchHugeSize,
-  pm: pagemap,
-  maps,
-  smaps,
-};
+import { bootMachine, type ScriptMachine, shutDown } from './machine.ts';
+import type { Script } from './recording.ts';
 
 /** Where the model and the recording part. */
 export interface Difference {
@@ -81,17 +22,6 @@ export interface Difference {
   /** The fields that differ, as recorded and as the model has them. */
   readonly expected: Answer;
   readonly got: Answer;
-}
-
-const faultsOf = ({ arena, task }: Machine): number => get(arena, task.actor + Actor.counters + Counter.mmFaults);
-
-/** Runs one operation on the machine as it is. */
-export function perform(machine: Machine, op: Operation): Answer {
-  const process = machine.processes.get(op.worker);
-  if (process === undefined) return { e: 3, dead: 1 };
-  const before = faultsOf(machine);
-  const answer = handlers[op.name](machine, process, op);
-  return { ...answer, flt: faultsOf(machine) - before };
 }
 
 const pick = (answer: Answer, fields: readonly string[]): Answer =>
@@ -106,8 +36,8 @@ function hasCoherent({ operations, answers }: Script): boolean {
 }
 
 /** What the oracles say at the end of a script, with and without its processes. */
-function inspect(machine: Machine): Finding[] {
-  const counts = checkCounts(machine.arena, pinnedPages(machine));
+function inspect(machine: ScriptMachine): Finding[] {
+  const counts = checkCounts(machine.arena, pinnedPages(machine.arena));
   shutDown(machine);
   return [...counts, ...checkLeaks(machine.arena)];
 }
@@ -127,7 +57,7 @@ export function replayOn(script: Script, behaviour: Behaviour): Difference[] {
     const recorded = script.answers[index] as Answer;
     let got: Answer;
     try {
-      got = perform(machine, op);
+      got = run(performCounted(machine.task, machine, op));
     } catch (error) {
       // What the machine is in now cannot be told, so the script ends; the others go on.
       const what = error instanceof Violation ? 'violation' : 'error';

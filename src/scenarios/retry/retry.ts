@@ -85,6 +85,8 @@ export function retrySizes(options: RetryOptions): ArenaConfig {
     hugePages: 0,
     swapSlots: 0,
     memcgs: 0,
+    processes: 0,
+    heldPages: 0,
   };
 }
 

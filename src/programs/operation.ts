@@ -1,5 +1,7 @@
-/** The operation language of the recordings: one operation a line, blank separated, checked word by word. */
-import { UsageError } from '../../input/usageError.ts';
+/** The language of operations, that of the recordings: one operation a line, blank separated, checked word by word. */
+import type { Vpn } from '../arena/units.ts';
+import { UsageError } from '../input/usageError.ts';
+import type { Machine } from './machine.ts';
 
 /** What a word of an operation is. A `?` after the kind: it may be left out. */
 type Kind = 'slot' | 'device' | 'address' | 'count' | 'value' | 'text';
@@ -175,18 +177,13 @@ export function parseOperation(text: string): Operation {
   return { text, worker, name, badBuffer, args };
 }
 
-/** First page of the model's address space that stands for page 0 of the arena. */
-export const ARENA_VPN = 1 << 20;
-/** First page after the arena. */
-export const ARENA_END = ARENA_VPN + (1 << 20);
-/** A page nobody ever maps: stands for every address outside the arena. */
-const ELSEWHERE_VPN = 1 << 10;
-const ARENA_PAGES = BigInt(ARENA_END - ARENA_VPN);
+/** A page nobody ever maps, below {@link Machine.base}: stands for every address that programs cannot name. */
+const ELSEWHERE_VPN = 1;
 
 /** The page of the model that stands for a byte address. */
-export function vpnOf(at: bigint): number {
+export function vpnOf({ base, end }: Machine, at: bigint): Vpn {
   const page = (at - ARENA_BASE) / PAGE;
-  return at >= ARENA_BASE && page < ARENA_PAGES ? ARENA_VPN + Number(page) : ELSEWHERE_VPN;
+  return at >= ARENA_BASE && page < BigInt(end - base) ? base + Number(page) : ELSEWHERE_VPN;
 }
 
 const U64 = (1n << 64n) - 1n;

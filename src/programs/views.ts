@@ -1,13 +1,13 @@
 /** What /proc shows of an address space: pagemap, maps, smaps. */
-import { get } from '../../arena/access.ts';
-import type { Arena } from '../../arena/arena.ts';
-import { PTRS_PER_TABLE, ZERO_PFN } from '../../arena/config.ts';
-import { Mm, Vma } from '../../arena/structures.ts';
-import { isOlder, Older } from '../../kernels/older.ts';
-import { isHugetlb } from '../../mm/huge/compound.ts';
-import { leafOf } from '../../mm/huge/splitHugePmd.ts';
-import { pgmapOwner } from '../../mm/page/devPagemap.ts';
-import { compoundHead, isDevicePage, PG_FILE, pageFlags, pageMapcount } from '../../mm/page/page.ts';
+import { get } from '../arena/access.ts';
+import type { Arena } from '../arena/arena.ts';
+import { PTRS_PER_TABLE, ZERO_PFN } from '../arena/config.ts';
+import { Mm, type Process, Vma } from '../arena/structures.ts';
+import { isOlder, Older } from '../kernels/older.ts';
+import { isHugetlb } from '../mm/huge/compound.ts';
+import { leafOf } from '../mm/huge/splitHugePmd.ts';
+import { pgmapOwner } from '../mm/page/devPagemap.ts';
+import { compoundHead, isDevicePage, PG_FILE, pageFlags, pageMapcount } from '../mm/page/page.ts';
 import {
   isDeviceExclusive,
   isDevicePrivate,
@@ -19,8 +19,8 @@ import {
   PTE_SPECIAL,
   ptePfn,
   ptePresent,
-} from '../../mm/table/pte.ts';
-import { readPte } from '../../mm/table/tables.ts';
+} from '../mm/table/pte.ts';
+import { readPte } from '../mm/table/tables.ts';
 import {
   VM_EXEC,
   VM_HUGEPAGE,
@@ -32,10 +32,13 @@ import {
   vmaFlags,
   vmaStart,
   vmasIn,
-} from '../../mm/vma/vma.ts';
-import type { Machine, Process } from './machine.ts';
-import { ARENA_END, ARENA_VPN, addressAt, numberAt, type Operation, vpnOf } from './operation.ts';
-import type { Answer } from './recording.ts';
+} from '../mm/vma/vma.ts';
+import type { Steps } from '../steps/steps.ts';
+import type { Task } from '../sync/task.ts';
+import type { Answer } from './answer.ts';
+import type { Machine } from './machine.ts';
+import { addressAt, numberAt, type Operation, vpnOf } from './operation.ts';
+import { mmOf } from './processes.ts';
 
 /** `c2`, `c3`: page of a coherent device; nothing for a system page. */
 const coherentMark = (arena: Arena, pfn: number): string => (isDevicePage(arena, pfn) ? `c${pgmapOwner(arena, pfn) - 1}` : '');
@@ -70,8 +73,8 @@ function kindOf(arena: Arena, pte: number, isLeaf: boolean): string {
   return 'm';
 }
 
-export function pagemap({ arena }: Machine, { mm }: Process, op: Operation): Answer {
-  const start = vpnOf(addressAt(op, 0));
+export function* pagemap({ arena }: Task, machine: Machine, process: Process, op: Operation): Steps<Answer> {
+  const [mm, start] = [mmOf(arena, process), vpnOf(machine, addressAt(op, 0))];
   const k: string[] = [];
   const n: number[] = [];
   for (let i = 0; i < numberAt(op, 1); i++) {
@@ -87,17 +90,11 @@ function permissions(flags: number): string {
   return `${letter(VM_READ, 'r')}${letter(VM_WRITE, 'w')}${letter(VM_EXEC, 'x')}${(flags & VM_SHARED) !== 0 ? 's' : 'p'}`;
 }
 
-export function maps({ arena }: Machine, { mm }: Process): Answer {
-  const m = vmasIn(arena, mm, ARENA_VPN, ARENA_END).map((vma) => {
+export function* maps({ arena }: Task, { base, end }: Machine, process: Process): Steps<Answer> {
+  const m = vmasIn(arena, mmOf(arena, process), base, end).map((vma) => {
     const file = get(arena, vma + Vma.mapping) !== 0;
     const offset = file ? get(arena, vma + Vma.pgoff) : 0;
-    return [
-      vmaStart(arena, vma) - ARENA_VPN,
-      vmaEnd(arena, vma) - ARENA_VPN,
-      permissions(vmaFlags(arena, vma)),
-      offset,
-      file ? 1 : 0,
-    ];
+    return [vmaStart(arena, vma) - base, vmaEnd(arena, vma) - base, permissions(vmaFlags(arena, vma)), offset, file ? 1 : 0];
   });
   return { e: 0, m };
 }
@@ -122,11 +119,12 @@ function advised(flags: number): string {
   return (flags & VM_NOHUGEPAGE) !== 0 ? 'nh' : '';
 }
 
-export function smaps({ arena }: Machine, { mm }: Process): Answer {
-  const sm = vmasIn(arena, mm, ARENA_VPN, ARENA_END).map((vma) => {
+export function* smaps({ arena }: Task, { base, end: last }: Machine, process: Process): Steps<Answer> {
+  const mm = mmOf(arena, process);
+  const sm = vmasIn(arena, mm, base, last).map((vma) => {
     const flags = vmaFlags(arena, vma);
     const [rss, leaves, anonymous] = residency(arena, mm, vma);
-    const [start, end] = [vmaStart(arena, vma) - ARENA_VPN, vmaEnd(arena, vma) - ARENA_VPN];
+    const [start, end] = [vmaStart(arena, vma) - base, vmaEnd(arena, vma) - base];
     return [start, end, permissions(flags), rss, leaves, advised(flags), anonymous];
   });
   return { e: 0, sm };
