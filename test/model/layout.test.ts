@@ -63,7 +63,9 @@ function extents(arena: Arena): [number, number, string][] {
 for (const config of [{}, smallConfig, { systemPages: 333, devices: 0, actors: 5, vmas: 7 }, { swapSlots: 9 }]) {
   test(`nothing overlaps and everything fits: ${JSON.stringify(config)}`, () => {
     const arena = createArena(config);
-    const sorted = extents(arena).sort(([a], [b]) => a - b);
+    const sorted = extents(arena)
+      .filter(([, words]) => words > 0)
+      .sort(([a], [b]) => a - b);
     sorted.forEach(([at, words, name], i) => {
       const limit = sorted[i + 1]?.[0] ?? arena.words.length;
       assert.ok(at + words <= limit, `${name} at ${at} reaches into ${sorted[i + 1]?.[2]}`);
@@ -133,7 +135,7 @@ for (const key of keys) {
     for (const bad of [-1, 1.5, Number.NaN, 2 ** 53, '7' as unknown as number]) {
       assert.throws(() => createArena({ ...smallConfig, [key]: bad }), { name: 'UsageError', message: new RegExp(key) });
     }
-    const mayBeZero = ['devices', 'devicePages', 'hugePages', 'swapSlots', 'memcgs'].includes(key);
+    const mayBeZero = ['devices', 'devicePages', 'hugePages', 'swapSlots', 'memcgs', 'processes', 'heldPages'].includes(key);
     if (!mayBeZero) assert.throws(() => createArena({ ...smallConfig, [key]: 0 }), new RegExp(`${key} is 0`));
     const least = mayBeZero ? 0 : key === 'systemPages' ? 3 : 1;
     assert.equal(createArena({ ...smallConfig, [key]: least }).config[key], least);
