@@ -6,6 +6,7 @@ import { type ExploreReport, type ExploreRequest, exploreBounds, explore as expl
 import { exploreAllUsual } from '../library/exploreAll.ts';
 import { type PassedPointsRequest, passedPoints } from '../library/passedPoints.ts';
 import { version } from '../package/version.ts';
+import { isProgram } from '../programs/program.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { foundText } from '../report/exploreText.ts';
 import { pointsText } from '../report/pointsText.ts';
@@ -36,6 +37,13 @@ const exploreFlags = [
   },
   kernelFlag,
   bugFlag,
+  {
+    name: 'given',
+    kind: 'text',
+    value: 'OPERATIONS',
+    help: 'what is done before the columns of a program (docs/programs.md)',
+    example: '"open 0 0 | mmap 0 1 rw anon | cw 0 1 7"',
+  },
   {
     name: 'strategy',
     kind: 'text',
@@ -135,9 +143,23 @@ async function exploreLive(
   return interruptible(run, { leaving }).finally(live.stop);
 }
 
-/** The scenario that is asked for: by its name, or by a bug. */
+/** Columns, and what is given, are one program. @throws UsageError when something is given and there is no column. */
+function programOf(plain: readonly string[], given: string | undefined): readonly string[] {
+  if (given !== undefined && !(plain.length > 0 && plain.every(isProgram)))
+    throw new UsageError("--given is what is done before the columns of a program, such as 'A: cw 0 1 8' 'B: munmap 0 1'");
+  return plain.every(isProgram) && plain.length > 0
+    ? [[...(given === undefined ? [] : [`given ${given}`]), ...plain].join('; ')]
+    : plain;
+}
+
+/** The scenario that is asked for: by its name, as a program, or by a bug. */
 async function subject(args: readonly string[]) {
-  const { values, given } = parseArguments('explore', exploreFlags, args, { what: 'one scenario', most: 1 });
+  const { values, given: plain } = parseArguments('explore', exploreFlags, args, {
+    what: 'one scenario',
+    most: 1,
+    isPart: isProgram,
+  });
+  const given = programOf(plain, values.given);
   const bug: Mutation | undefined = values.bug === undefined ? undefined : await bugNamed(values.bug);
   const [named] = given;
   const scenario = named ?? bug?.scenario;
@@ -169,18 +191,18 @@ async function subject(args: readonly string[]) {
     throw new UsageError('--reduction does not go with --all, which leaves out all that may be left out');
   if (scenario === undefined && !values.all)
     throw new UsageError(
-      'hmm-lab explore needs the name of a scenario (see hmm-lab scenarios), or the path of a module, or --bug, or --all',
+      'hmm-lab explore needs the name of a scenario (see hmm-lab scenarios), or the path of a module, or a program, or --bug, or --all',
     );
   return { scenario: values.all ? undefined : scenario, bug, values };
 }
 
 export const explore: Command = {
   name: 'explore',
-  argument: '[SCENARIO]',
+  argument: '[SCENARIO | FILE.hmm | COLUMN...]',
   description:
     'Explores one scenario: all interleavings with 0, 1 and 2 preemptions, then all of them, and for what is left of the time ' +
     'a portfolio of randomised strategies. Says proved, bounded or sampled, or shows the interleaving that breaks a rule. ' +
-    'With --all it explores all scenarios, as the first answer to whether a driver is right. Ctrl-C stops it and prints what was found. A scenario of your own is given by the path of its module (docs/explore.md). With --bug the scenario may be left out: it is the one that shows the bug.',
+    'With --all it explores all scenarios, as the first answer to whether a driver is right. Ctrl-C stops it and prints what was found. A scenario of your own is given by the path of its module (docs/explore.md), or as a program: a file, or its columns (docs/programs.md). With --bug the scenario may be left out: it is the one that shows the bug.',
   flags: exploreFlags,
   examples: [
     'hmm-lab explore mini-hmm',
@@ -189,6 +211,8 @@ export const explore: Command = {
     'hmm-lab explore two-device-faults --strategy search --threads 4 --seconds 600',
     'hmm-lab explore device-fault-vs-munmap --driver dmirror:retryCheck=none',
     'hmm-lab explore migration-vs-dontneed --driver dmirror:foreignCounter=off --json',
+    'hmm-lab explore "A: cw 0 1 8" "B: munmap 0 1" --given "mmap 0 1 rw anon"',
+    'hmm-lab explore ./race.hmm',
     'hmm-lab explore ./my-scenario.mjs',
     'hmm-lab explore device-fault-vs-munmap --points',
     'hmm-lab explore device-fault-vs-munmap --driver ./my-driver.mjs --audit',

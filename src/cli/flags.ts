@@ -82,6 +82,8 @@ function toNumber(flag: Flag, text: string): number {
 export interface Arguments {
   readonly what: string;
   readonly most: number;
+  /** Several are one if all of them are parts of it, such as the columns of a program. */
+  readonly isPart?: (text: string) => boolean;
 }
 
 /** Parses the flags of a command that takes nothing else; see {@link parseArguments}. */
@@ -113,7 +115,7 @@ export function parseArguments<const Flags extends readonly Flag[]>(
   const plain: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') {
-      if (plain.push(token.value) <= others.most) continue;
+      if (plain.push(token.value) <= others.most || (others.isPart !== undefined && plain.every(others.isPart))) continue;
       throw new UsageError(`unexpected argument ${quote(token.value)}, hmm-lab ${command} takes ${takes(flags, others)}`);
     }
     if (token.kind !== 'option') continue;

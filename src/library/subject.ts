@@ -4,6 +4,7 @@ import { type DriverSettings, KERNEL, parseDriverSpec } from '../drivers/base/op
 import { UsageError } from '../input/usageError.ts';
 import { kernelNamed, NEWEST } from '../kernels/kernels.ts';
 import { bugOf } from '../userModules/bugNamed.ts';
+import { scenarioName } from './scenarioName.ts';
 
 /** The model and the driver of a call. */
 export interface DriverRequest {
@@ -23,8 +24,8 @@ export interface DriverRequest {
 /** Whose scenario a call is about. */
 export interface ScenarioRequest extends DriverRequest {
   /**
-   * A scenario of `hmm-lab scenarios`, or one of your own by the path of its module, from the current directory. Default: the one
-   * that shows `bug`.
+   * A scenario of `hmm-lab scenarios`, or one of your own by the path of its module, from the current directory; or a program, as text
+   * or by the path of its file (`race.hmm`). Default: the one that shows `bug`.
    */
   readonly scenario?: string | undefined;
 }
@@ -61,7 +62,7 @@ export interface Subject extends AskedDriver {
 /** `call` is what needs the scenario. @throws UsageError without one, or for an unknown bug. */
 export async function subjectOf(call: string, { scenario: named, bug: given, ...request }: ScenarioRequest): Promise<Subject> {
   const bug = given === undefined ? undefined : await bugOf(given);
-  const scenario = named ?? bug?.scenario;
+  const scenario = named === undefined ? bug?.scenario : scenarioName(named);
   if (scenario === undefined)
     throw new UsageError(
       `${call} needs the name of a scenario (hmm-lab scenarios lists them), or the path of a module, or a bug that one is known to show`,

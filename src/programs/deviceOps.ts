@@ -40,7 +40,7 @@ import { type Answer, errorOf } from './answer.ts';
 import type { Machine } from './machine.ts';
 import { closeHandle, closeSlot, FileKind, fdget, fdput, install, openFileAlloc } from './openFiles.ts';
 import { addressAt, numberAt, type Operation, type OperationName, validRange, vpnOf } from './operation.ts';
-import { otherCommand } from './otherDevices.ts';
+import { deviceAtomics, otherCommand } from './otherDevices.ts';
 import { deviceSlot, mmOf } from './processes.ts';
 
 /** Device nodes that exist on every machine; those without hardware behind them answer ENXIO. */
@@ -112,6 +112,8 @@ function* execute(task: Task, machine: Machine, mirror: Mirror, op: Operation): 
       return yield* snapshotCommand(task, mirror, start, end);
     case 'excl':
       return yield* exclusiveCommand(task, mirror, start, end);
+    case 'datomic':
+      return yield* deviceAtomics(task, { driver: machine.driver, mirror }, start, pages);
     case 'chk':
       return yield* checkExclusiveCommand(task, mirror, start, end);
     default:

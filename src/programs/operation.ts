@@ -71,6 +71,7 @@ const grammar = {
   chk: ioctl,
   rel: ioctl,
   dunl: ioctl,
+  datomic: ioctl,
   flags: [slot, count],
   badioctl: [slot, count],
   nullcmd: [slot, count],
@@ -79,6 +80,10 @@ const grammar = {
   clearrefs: [count],
   split: [...range, count],
   mthp: [count, { kind: 'text', allowed: HUGE_SWITCH }],
+  reclaim: range,
+  swapoff: [],
+  oomreap: [],
+  work: [slot],
   pm: range,
   maps: [],
   smaps: [],
@@ -179,6 +184,9 @@ export function parseOperation(text: string): Operation {
 
 /** A page nobody ever maps, below {@link Machine.base}: stands for every address that programs cannot name. */
 const ELSEWHERE_VPN = 1;
+
+/** The page of a byte address, as programs number them. */
+export const pageOf = (at: bigint): number => Number((at - ARENA_BASE) / PAGE);
 
 /** The page of the model that stands for a byte address. */
 export function vpnOf({ base, end }: Machine, at: bigint): Vpn {

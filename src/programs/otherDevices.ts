@@ -3,7 +3,7 @@ import { frameLoad } from '../arena/access.ts';
 import { EOPNOTSUPP } from '../arena/errno.ts';
 import type { Mirror } from '../arena/structures.ts';
 import type { Errno, Vpn } from '../arena/units.ts';
-import { deviceBegin, deviceEnd, deviceStore } from '../drivers/base/deviceAccess.ts';
+import { deviceBegin, deviceEnd, deviceIncrement, deviceStore } from '../drivers/base/deviceAccess.ts';
 import type { BoundDevice } from '../drivers/base/driver.ts';
 import type { CommandResult } from '../drivers/dmirror/commands.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -29,6 +29,8 @@ export function* otherCommand(task: Task, machine: Machine, mirror: Mirror, op: 
       return resultOf(yield* driver.migrateToDevice(task, mirror, start, start + pages));
     case 'dsys':
       return resultOf(yield* driver.migrateToSystem(task, mirror, start, start + pages));
+    case 'datomic':
+      return yield* deviceAtomics(task, { driver, mirror }, start, pages);
     case 'excl':
       return resultOf(yield* makeExclusive(task, { driver, mirror }, start, pages));
     case 'rel':
@@ -57,6 +59,15 @@ function* deviceWrites(task: Task, device: BoundDevice, start: Vpn, pages: numbe
     if (error !== 0) return error;
   }
   return pages;
+}
+
+/** Atomic increments of the first word of each page, by whatever driver. */
+export function* deviceAtomics(task: Task, device: BoundDevice, start: Vpn, pages: number): Steps<CommandResult> {
+  for (let i = 0; i < pages; i++) {
+    const value = yield* deviceIncrement(task, device, start + i, 0);
+    if (value < 0) return resultOf(value);
+  }
+  return resultOf(pages);
 }
 
 function* makeExclusive(task: Task, { driver, mirror }: BoundDevice, start: Vpn, pages: number): Steps<number> {

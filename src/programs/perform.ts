@@ -8,6 +8,7 @@ import type { Answer } from './answer.ts';
 import { cpuRead, cpuWrite } from './cpuOps.ts';
 import { badCommand, close, command, flagsCommand, nullCommand, open } from './deviceOps.ts';
 import { createFile, punch, readFile, truncate, writeFile } from './fileOps.ts';
+import { reapProcess, reclaim, runWork, swapOff } from './kernelThreads.ts';
 import type { Machine } from './machine.ts';
 import { advise, exit, fork, lock, mmap, protect, remap, resize, unmap } from './memoryOps.ts';
 import type { Operation, OperationName } from './operation.ts';
@@ -56,6 +57,7 @@ const handlers: Readonly<Record<OperationName, Handler>> = {
   chk: command,
   rel: command,
   dunl: command,
+  datomic: command,
   flags: flagsCommand,
   badioctl: badCommand,
   nullcmd: nullCommand,
@@ -64,6 +66,10 @@ const handlers: Readonly<Record<OperationName, Handler>> = {
   clearrefs: clearReferences,
   split: splitPages,
   mthp: switchHugeSize,
+  reclaim,
+  swapoff: swapOff,
+  oomreap: reapProcess,
+  work: runWork,
   pm: pagemap,
   maps,
   smaps,

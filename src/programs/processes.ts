@@ -32,13 +32,13 @@ export function processAlloc(arena: Arena, number: number, mm: Mm): Process {
 }
 
 /** The process of that number, 0 for none. It may be about to exit. */
-const named = (arena: Arena, number: number): Process =>
+export const processNamed = (arena: Arena, number: number): Process =>
   liveObjects(arena, arena.pools.process).find((process) => load(arena, process + Process.number) === number + ONE_MORE) ?? 0;
 
 /** An operation of the process begins: it is there until {@link leaveProcess}. 0 if there is none, or none any more. */
 export function enterProcess({ arena, isFixed }: Machine, number: number): Process {
   for (;;) {
-    const process = named(arena, number);
+    const process = processNamed(arena, number);
     if (isFixed) return process;
     if (process === 0 || load(arena, process + Process.exiting) !== 0) return 0;
     const users = load(arena, process + Process.users);

@@ -26,6 +26,7 @@ import { checkNotifiers } from '../../oracles/notifiers.ts';
 import { run } from '../../steps/steps.ts';
 import { Task } from '../../sync/task.ts';
 import { parkAlone } from '../../sync/wait.ts';
+import { lasts } from './lasting.ts';
 
 export interface SmallOptions {
   /** Actors of the scenario; one more task sets up. */
@@ -70,16 +71,11 @@ export const FIRST = 512;
 const few: DriverSettings = { window: '2', granule: '2', piece: '1', timesliceUs: '0' };
 
 /** Options of a driver on this machine. The in-tree test driver lets its device work under the update lock, as its ioctls do. */
-function usualSettings(driver: Driver): DriverSettings {
+export function usualSettings(driver: Driver): DriverSettings {
   const { options } = driver;
   const capped = Object.entries(few).filter(([name, pages]) => (options[name]?.number?.default ?? 0) > Number(pages));
   return { ...Object.fromEntries(capped), ...(driver === dmirror ? { engine: 'mutex' } : {}) };
 }
-
-const machines = new WeakSet<object>();
-
-/** Is it what {@link smallMachine} has returned for this arena? There is one. */
-export const isMachineOf = (arena: Arena, what: object): boolean => machines.has(what) && (what as SmallMachine).arena === arena;
 
 /** Builds the machine. */
 export function smallMachine(options: SmallOptions): SmallMachine {
@@ -137,9 +133,7 @@ export function smallMachine(options: SmallOptions): SmallMachine {
     ...checkCounts(arena),
     ...checkMirrors(arena),
   ];
-  const machine = { arena, task, mm, driver, mirrors, devices: probed.map(({ device }) => device), check };
-  machines.add(machine);
-  return machine;
+  return lasts(arena, { arena, task, mm, driver, mirrors, devices: probed.map(({ device }) => device), check });
 }
 
 /** One more mirror of `mm`, of a device without memory; not opened. */

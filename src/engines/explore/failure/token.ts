@@ -32,7 +32,7 @@ export interface Replayable {
 }
 
 /** Parts of the tree that decide what a schedule means. */
-const MODEL = ['arena', 'steps', 'sync', 'notifier', 'mm', 'hmm', 'migrate', 'drivers', 'scenarios', 'oracles'];
+const MODEL = ['arena', 'steps', 'sync', 'notifier', 'mm', 'hmm', 'migrate', 'drivers', 'programs', 'scenarios', 'oracles'];
 
 /** Parts of it that decide what a state is, and which ones a search meets. */
 const EXPLORER = ['engines/explore/machine', 'engines/explore/search'];

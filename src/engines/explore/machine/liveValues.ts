@@ -8,8 +8,8 @@
  */
 import type { Arena } from '../../../arena/arena.ts';
 import { registeredDrivers } from '../../../drivers/registry.ts';
+import { lastingNumber } from '../../../scenarios/kit/lasting.ts';
 import { AGAIN } from '../../../scenarios/kit/scenario.ts';
-import { isMachineOf } from '../../../scenarios/kit/smallMachine.ts';
 import { codeOf, Each, type Frames, UNKNOWN } from '../../../steps/frames.ts';
 import { Rounds } from '../../../steps/rounds.ts';
 import type { Task } from '../../../sync/task.ts';
@@ -39,8 +39,8 @@ const Tag = {
 /** Values that have no parts. */
 const OTHERS: readonly unknown[] = [undefined, null, false, true, AGAIN];
 
-/** Names of objects that are there as long as the machine. */
-const Lasting = { task: 1, arena: 2, words: 3, frames: 4, scratch: 5, mark: 6, rounds: 7, machine: 8 } as const;
+/** Names of objects that are there as long as the machine; from `scenario` on those that the scenario has named. */
+const Lasting = { task: 1, arena: 2, words: 3, frames: 4, scratch: 5, mark: 6, rounds: 7, scenario: 8 } as const;
 
 /** Parts of values above which it is better to remember what was read. */
 const MOST_PARTS = 256;
@@ -218,10 +218,10 @@ export class LiveValues {
   #nameOf(object: object): number {
     if (object === this.#task) return Lasting.task;
     if (object === this.#task?.pfns) return Lasting.scratch;
-    if (isMachineOf(this.#arena, object)) return Lasting.machine;
     if (object instanceof Mark) return Lasting.mark;
     if (object instanceof Rounds) return Lasting.rounds;
-    return this.#lasting.get(object) ?? 0;
+    const number = lastingNumber(this.#arena, object);
+    return number === undefined ? (this.#lasting.get(object) ?? 0) : Lasting.scenario + number;
   }
 
   #list(list: readonly unknown[]): boolean {

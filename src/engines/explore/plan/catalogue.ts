@@ -4,10 +4,12 @@ import type { DriverSettings } from '../../../drivers/base/options.ts';
 import { DEFAULT_DRIVER } from '../../../drivers/names.ts';
 import { builtinDriver, builtinDrivers } from '../../../drivers/registry.ts';
 import { isUsageError, UsageError } from '../../../input/usageError.ts';
+import { isProgram } from '../../../programs/program.ts';
 import { scenarioOf } from '../../../scenarios/kit/plan.ts';
 import type { Scenario } from '../../../scenarios/kit/scenario.ts';
 import { without } from '../../../scenarios/kit/without.ts';
 import { miniHmm } from '../../../scenarios/miniHmm.ts';
+import { programScenario } from '../../../scenarios/programs/programScenario.ts';
 import { longScenarios, planNamed, windowScenarios } from '../../../scenarios/windows.ts';
 import { partsOf } from './names.ts';
 import { reason } from './reason.ts';
@@ -95,6 +97,7 @@ export function scenarioNamed(name: string, settings: DriverSettings = {}): Scen
  * @throws UsageError when there is no such scenario, or the driver does not fit it.
  */
 export function scenarioWith(base: string, driver: Driver, settings: DriverSettings, shown = driver.name): Scenario {
+  if (isProgram(base)) return programWith(base, driver, settings, shown);
   const plan = planNamed(base);
   if (plan !== undefined) {
     const isDefault = driver.name === DEFAULT_DRIVER && builtinDriver(driver.name) === driver;
@@ -104,6 +107,13 @@ export function scenarioWith(base: string, driver: Driver, settings: DriverSetti
   }
   wholeScenario(base, {});
   throw new UsageError(`scenario ${base} has no driver to replace`);
+}
+
+function programWith(text: string, driver: Driver, settings: DriverSettings, shown: string): Scenario {
+  const isBuiltin = builtinDriver(driver.name) === driver;
+  const isDefault = isBuiltin && driver.name === DEFAULT_DRIVER;
+  const scenario = programScenario(text, settings, driver, isDefault ? undefined : shown);
+  return isBuiltin ? scenario : careful(scenario, shown);
 }
 
 /** A scenario with a driver of the user's: what that does wrong before anything begins is said in a sentence. */
@@ -121,6 +131,7 @@ const careful = (scenario: Scenario, driver: string): Scenario => ({
 });
 
 function wholeScenario(name: string, settings: DriverSettings): Scenario {
+  if (isProgram(name)) return programScenario(name, settings);
   const size = sized.exec(name);
   if (size !== null) {
     const [, early, faulters, invalidations] = size;

@@ -5,6 +5,7 @@
 
 import { isBuiltin } from '../../../drivers/names.ts';
 import { UsageError } from '../../../input/usageError.ts';
+import { isProgram } from '../../../programs/program.ts';
 import { splitName } from '../../../scenarios/kit/without.ts';
 import { fileOf, isFile, isModule } from '../../../userModules/places.ts';
 
@@ -19,6 +20,8 @@ export interface NameParts {
 
 /** An `@` divides a scenario from a driver, and may also be part of a path: the last one that makes sense of both sides counts. */
 function driverAt(base: string): number {
+  // In a program an `@` with a number says whose operation it is.
+  if (isProgram(base)) return base.search(/@(?!\d+\s)[^@]*$/);
   const isPlace = isModule(base);
   if (isPlace && isFile(fileOf(base, 'scenario'))) return -1;
   for (let at = base.indexOf('@'); at > 0; at = base.indexOf('@', at + 1)) {

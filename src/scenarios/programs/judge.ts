@@ -1,0 +1,60 @@
+/** What an operation of a program answers, held against what it may: the errors of sequential orders, the values of ideal memory. */
+import { ENOENT, ENOMEM, errnoName } from '../../arena/errno.ts';
+import { Violation } from '../../arena/violation.ts';
+import type { PageOutcomes } from '../../programs/allowed.ts';
+import type { Answer } from '../../programs/answer.ts';
+import type { Outcome } from '../../programs/ideal.ts';
+import type { Operation, OperationName } from '../../programs/operation.ts';
+
+/** What is expected of one operation. */
+export interface Expected {
+  readonly actor: string;
+  readonly operation: Operation;
+  /** Null: nothing is known. */
+  readonly errors: ReadonlySet<unknown> | null;
+  readonly pages: PageOutcomes | null;
+}
+
+/** Errors that no sequential order need show, with the reason. By their numbers. */
+export const racy: Partial<Record<OperationName, Readonly<Record<number, string>>>> = {
+  dmig: { [ENOENT]: 'what has moved is taken from the device again before it is read back' },
+  fork: { [ENOMEM]: 'an exclusive entry whose page somebody has locked cannot be copied: copy_page_range says ENOMEM for it' },
+  excl: { [ENOENT]: 'what is exclusive is taken from the device again before it is read back' },
+};
+
+/** What reads: the values are those of the pages. */
+const READS: ReadonlySet<OperationName> = new Set(['cr', 'dread', 'dunl', 'pvr', 'fread']);
+/** What succeeds only if all pages were written. */
+const WRITES: ReadonlySet<OperationName> = new Set(['dwrite', 'datomic', 'pvw']);
+
+const shown = (outcomes: ReadonlySet<Outcome>): string => (outcomes.size === 0 ? 'nothing' : [...outcomes].join(', '));
+
+/** @throws Violation I-OUT for an error, or I-DATA for a value, that cannot be. */
+export function judge({ actor, operation, errors, pages }: Expected, answer: Answer): void {
+  const { name, text } = operation;
+  const { e } = answer;
+  if (errors !== null && !errors.has(e) && racy[name]?.[e as number] === undefined) {
+    const usual = [...errors].map((error) => answered(error)).join(', ');
+    throw new Violation('I-OUT', `'${text}' of ${actor} answers ${answered(e)}; in sequential orders it answers ${usual}`);
+  }
+  if (pages === null || e !== 0) return;
+  for (const [i, allowed] of pages.entries()) {
+    const outcome = outcomeAt(name, answer, i);
+    if (outcome === null || allowed.has(outcome)) continue;
+    const rule = outcome === 'refused' ? 'I-OUT' : 'I-DATA';
+    const what = outcome === 'ok' ? 'is done' : outcome === 'refused' ? 'is refused' : `finds ${outcome}`;
+    throw new Violation(rule, `'${text}' of ${actor} ${what} at its page ${i}; allowed: ${shown(allowed)}`);
+  }
+}
+
+const answered = (error: unknown): string => (error === 0 ? 'success' : errnoName(-(error as number)).slice(1));
+
+/** What it came to at its page `i`; null if that is not told. */
+function outcomeAt(name: OperationName, { v }: Answer, i: number): Outcome | null {
+  if (WRITES.has(name)) return 'ok';
+  const values = v as readonly (number | string)[] | undefined;
+  if (name === 'cw') return values?.[i] === undefined || values[i] === 'ok' ? 'ok' : 'refused';
+  if (!READS.has(name) || values?.[i] === undefined) return null;
+  const value = values[i];
+  return typeof value === 'string' ? 'refused' : value;
+}

@@ -1,0 +1,125 @@
+/** Programs under the explorer: what they may answer is known without an author, and what they may not is found. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { explore } from '../../src/engines/explore/explore.ts';
+import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
+import { Xorshift } from '../../src/engines/explore/sampling/scheduler.ts';
+import { allowed } from '../../src/programs/allowed.ts';
+import { parseProgram } from '../../src/programs/program.ts';
+import { taskOf } from '../../src/scenarios/programs/boot.ts';
+import { run } from '../../src/steps/steps.ts';
+import { wholeSearch } from './wholeSearch.ts';
+
+const explored = (text: string, settings: Readonly<Record<string, string>> = {}) =>
+  explore(scenarioNamed(text, settings), { ...wholeSearch, seconds: 60, settings });
+
+const onDevice = 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | dmig 0 0 1';
+
+const proved: readonly string[] = [
+  'given mmap 0 1 rw anon; A: cw 0 1 8; B: munmap 0 1',
+  `${onDevice}; A: cw 0 1 8; B: madvise 0 1 dontneed; end cr 0 1 is 0 or 8`,
+  'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7; A: dwrite 0 0 1 5; B: fork 1',
+  // Whoever is the last takes the process down, and the file goes with the last command on it.
+  'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7; A: dread 0 0 1; B: exit',
+  'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7; A: dread 0 0 1; B: close 0',
+  'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | fork 1; A: @1 cw 0 1 8; B: dwrite 0 0 1 5',
+  'given file 0 1 | mmap 0 1 rw fshared 0; A: cw 0 1 8; B: fpunch 0 0 1',
+  'given mmap 0 1 rw anon | cw 0 1 7; A: munmap 0 1; B: mremap 0 1 2 1',
+];
+
+for (const text of proved) {
+  test(`proved: ${text}`, () => {
+    const { verdict, failure, states } = explored(text);
+    assert.equal(verdict, 'proved', failure?.message);
+    assert.ok(states > 20);
+  });
+}
+
+test('what is to be reached is, or the proof is about nothing', () => {
+  const text = 'given mmap 0 1 rw anon; A: cw 0 1 8; B: munmap 0 1; reach A at setPte while B at lock';
+  assert.equal(explored(text).verdict, 'proved');
+  assert.equal(explored(`${text}; reach B at migrateCommit`).verdict, 'vacuous');
+});
+
+test('what the program says about the end is held against it', () => {
+  const { verdict, failure } = explored(`${onDevice}; A: cw 0 1 8; B: madvise 0 1 dontneed; end cr 0 1 is 8`);
+  assert.equal(verdict, 'violation');
+  assert.match(failure?.message ?? '', /'cr 0 1' finds 0 at the end, which should be 8/);
+});
+
+/** A driver's mistake is found without a word about what should be. */
+const mistakes: readonly (readonly [Readonly<Record<string, string>>, string, string])[] = [
+  [{ retryCheck: 'none' }, 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7; A: dread 0 0 1; B: munmap 0 1', 'I-STALE'],
+  [{ foreignCounter: 'off' }, 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7; A: dmig 0 0 1; B: madvise 0 1 dontneed', 'I-FREE'],
+];
+
+for (const [settings, text, rule] of mistakes) {
+  test(`${JSON.stringify(settings)} breaks ${rule}, and the driver as it is does not: ${text}`, () => {
+    assert.equal(explored(text).verdict, 'proved');
+    assert.equal(explored(text, settings).failure?.oracle, rule);
+  });
+}
+
+const values = (text: string, column: number, place: number) =>
+  allowed(parseProgram(text), new Set(), () => false)?.columns[column]?.[place]?.map((found) => [...found].sort());
+
+test('ideal memory: what an access may find', () => {
+  const given = 'given mmap 0 2 rw anon | cw 0 2 7';
+  assert.deepEqual(values(`${given}; A: cr 0 2; B: madvise 0 1 dontneed`, 0, 0), [[0, 7], [8]]);
+  assert.deepEqual(values(`${given}; A: cr 0 1; B: cw 0 1 9 | munmap 0 1`, 0, 0), [[7, 9, 'refused']]);
+  assert.deepEqual(values(`${given}; A: cw 0 1 9 | cr 0 1; B: madvise 0 1 dontneed`, 0, 1), [[0, 9]]);
+  assert.deepEqual(values(`${given}; A: fork 1 | @1 cr 0 1; B: cw 0 1 9`, 0, 1), [[7, 9]]);
+  assert.deepEqual(values(`${given}; A: mremap 0 1 4 1 | cr 4 1; B: cw 0 1 9`, 0, 1), [[7, 9]]);
+  assert.deepEqual(values(`${given}; A: madvise 0 1 free | cr 0 1; B: cw 0 1 9`, 0, 1), [[0, 7, 9]]);
+  assert.equal(values(`${given}; A: mresize 0 1 2; B: cr 0 1`, 0, 0), undefined);
+});
+
+/** An operation at random, on a few pages. */
+function operation(random: Xorshift, value: number): string {
+  const page = random.below(3);
+  const all = [
+    `cr ${page} 1`,
+    `cw ${page} 1 ${value}`,
+    `munmap ${page} 1`,
+    `mprotect ${page} 1 ${['-', 'r', 'rw'][random.below(3)]}`,
+    `madvise ${page} 1 ${['dontneed', 'free', 'pageout', 'dontfork', 'wipeonfork', '102', '103'][random.below(7)]}`,
+    `mmap ${page} 1 rw ${['anon', 'sanon', 'fpriv 0', 'fshared 0'][random.below(4)]}`,
+    `mremap ${page} 1 ${random.below(3)} 1`,
+    `dread 0 ${page} 1`,
+    `dwrite 0 ${page} 1 ${value}`,
+    `dmig 0 ${page} 1`,
+    `dsys 0 ${page} 1`,
+    `excl 0 ${page} 1`,
+    `pvw ${page} 1 ${value}`,
+    `fwrite 0 ${random.below(2)} ${value}`,
+    `ftrunc 0 ${random.below(3)}`,
+    `fpunch 0 ${random.below(2)} 1`,
+    `@1 cr ${page} 1`,
+    `@1 cw ${page} 1 ${value}`,
+    'fork 1',
+    '@1 exit',
+  ];
+  return all[random.below(all.length)] as string;
+}
+
+test('ideal memory and the model agree on programs with one column', () => {
+  const random = new Xorshift(1);
+  let accesses = 0;
+  for (let program = 0; program < 400; program++) {
+    const column: string[] = [];
+    let children = 0;
+    for (let i = 0; i < 12; i++) {
+      const next = operation(random, 100 + i);
+      if (next !== 'fork 1' || children++ === 0) column.push(next);
+    }
+    const text = `given open 0 0 | file 0 2 | mmap 0 3 rw anon | cw 0 3 1; A: ${column.join(' | ')}`;
+    const { arena, actors, check } = scenarioNamed(text).prepare();
+    const task = taskOf(arena, 0);
+    const [{ operations }] = actors as [(typeof actors)[0]];
+    // What it must not find it says itself.
+    for (const step of operations) assert.doesNotThrow(() => run(step(task)), text);
+    assert.deepEqual(check(), [], text);
+    accesses += column.filter((one) => /cr|cw|dread|dwrite|pvw/.test(one)).length;
+  }
+  assert.ok(accesses > 1000, `${accesses}`);
+});
