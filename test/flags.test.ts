@@ -41,7 +41,7 @@ test('what is too much, or unknown, is named with what the command takes', () =>
 });
 
 const usageLines: Readonly<Record<string, string>> = {
-  explore: 'hmm-lab explore [SCENARIO] [FLAG...]',
+  explore: 'hmm-lab explore [SCENARIO | FILE.hmm | COLUMN...] [FLAG...]',
   replay: 'hmm-lab replay TOKEN [FLAG...]',
   merge: 'hmm-lab merge DIR... [FLAG...]',
   prove: 'hmm-lab prove [SCENARIO...] [FLAG...]',
