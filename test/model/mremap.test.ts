@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PTRS_PER_TABLE } from '../../src/arena/config.ts';
 import { EFAULT, EINVAL, ENOMEM } from '../../src/arena/errno.ts';
 import { migrateDeviceFinalize, migrateDevicePages, migrateDevicePfns } from '../../src/migrate/deviceRange.ts';
 import { makeDeviceExclusive } from '../../src/migrate/exclusive.ts';
 import { cpuLoad, cpuStore } from '../../src/mm/fault/cpuAccess.ts';
+import { userfaultfdRegister } from '../../src/mm/fault/userfaultfd.ts';
 import { unlockPage } from '../../src/mm/page/pageLock.ts';
 import { putPage } from '../../src/mm/page/zone.ts';
 import { forkMm } from '../../src/mm/syscalls/fork.ts';
+import { madviseDontneed } from '../../src/mm/syscalls/madvise.ts';
 import { mmapAnonymous, munmap, vmaCount } from '../../src/mm/syscalls/mmap.ts';
 import { mprotect } from '../../src/mm/syscalls/mprotect.ts';
 import { mremap } from '../../src/mm/syscalls/mremap.ts';
 import { VM_FAULT_SIGSEGV } from '../../src/mm/table/vmFault.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../src/mm/vma/mmapLock.ts';
-import { VM_READ, vmaLookup } from '../../src/mm/vma/vma.ts';
+import { VM_READ, VM_UFFD_MISSING, vmaFlags, vmaLookup } from '../../src/mm/vma/vma.ts';
 import { run } from '../../src/steps/steps.ts';
 import { checkCounts } from './checkCounts.ts';
 import { countsOf, entryOf, pfnOf, pteOf, rssOf } from './look.ts';
@@ -199,6 +202,27 @@ test('pages of several VMAs move, and what lies between them stays as it is at b
   assert.equal(vmaLookup(arena, mm, AT), 0);
   assert.equal(run(mremap(task, mm, AT, 6, { pages: 6, to: FAR + 100 })), -EFAULT);
   checkCounts(arena);
+});
+
+test('the ends of a move lie within tables: what is mapped beside it below them stays', () => {
+  const { task, mm } = machine({ hugePages: 2, systemPages: 2 * PTRS_PER_TABLE + 32 });
+  const from = PTRS_PER_TABLE / 4;
+  const pages = PTRS_PER_TABLE + 2;
+  run(mmapAnonymous(task, mm, 0, 3 * PTRS_PER_TABLE));
+  for (const page of [0, PTRS_PER_TABLE, from + pages]) run(cpuStore(task, mm, page, 0, page + 1));
+  assert.equal(run(mremap(task, mm, from, pages, { pages, to: 4 * PTRS_PER_TABLE + from })), 4 * PTRS_PER_TABLE + from);
+  for (const page of [0, from + pages]) assert.equal(run(cpuLoad(task, mm, page, 0)), page + 1);
+  assert.equal(run(cpuLoad(task, mm, 5 * PTRS_PER_TABLE, 0)), PTRS_PER_TABLE + 1);
+});
+
+test('where a userfaultfd waits for missing pages nobody waits after a move; what stays behind with DONTUNMAP still waits', () => {
+  const { arena, task, mm } = scene();
+  assert.ok(run(userfaultfdRegister(task, mm, AT, 4)) > 0);
+  assert.equal(run(mremap(task, mm, AT, 4, { pages: 4, to: 100, keep: true })), 100);
+  assert.equal(vmaFlags(arena, vmaLookup(arena, mm, 100)) & VM_UFFD_MISSING, 0);
+  assert.notEqual(vmaFlags(arena, vmaLookup(arena, mm, AT)) & VM_UFFD_MISSING, 0);
+  assert.equal(run(madviseDontneed(task, mm, 100, 1)), 0);
+  assert.equal(run(cpuLoad(task, mm, 100, 0)), 0, 'nobody has to fill it');
 });
 
 test('out of page tables half-way: everything is moved back', () => {

@@ -12,7 +12,7 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { addressSpaceOf } from '../file/addressSpace.ts';
-import { leafOf, splitHugePmd } from '../huge/splitHugePmd.ts';
+import { hugeStart, leafOf, splitHugePmd } from '../huge/splitHugePmd.ts';
 import { anonVmaLock, anonVmaOf, anonVmaUnlock } from '../rmap/rmap.ts';
 import { fileMappingLock, fileMappingUnlock } from '../rmap/rmapFile.ts';
 import { EMPTY_LEAF, ptePresent } from '../table/pte.ts';
@@ -76,7 +76,7 @@ export interface Move {
   readonly pages: number;
 }
 
-/** move_normal_pmd: where a whole table has moved to a place aligned alike, none is left behind, and there is one over there. */
+/** move_normal_pmd: where the whole table of `start` has moved to a place aligned alike, none is left behind, and there is one over there. */
 function* leaveTable(task: Task, { mm, from, to, pages }: Move, start: Vpn): Steps<void> {
   const { arena } = task;
   if (start < from || start + PTRS_PER_TABLE > from + pages || (to - from) % PTRS_PER_TABLE !== 0) return;
@@ -116,7 +116,7 @@ export function* movePageTables(task: Task, vma: Vma, move: Move): Steps<boolean
       done = yield* moveEntry(task, mm, vpn, to + (vpn - from));
     }
     const next = nextPopulated(arena, pgd, vpn + 1, from + pages);
-    if (arena.hasHuge && next >= stop) yield* leaveTable(task, move, stop - PTRS_PER_TABLE);
+    if (arena.hasHuge && next >= stop) yield* leaveTable(task, move, hugeStart(vpn));
     vpn = next;
   }
   if (anonVma !== 0) yield* anonVmaUnlock(task, anonVma);

@@ -14,6 +14,7 @@ import {
   linearPageIndex,
   VM_LOCKED,
   VM_SPECIAL,
+  VM_UFFD_MISSING,
   vmaAlloc,
   vmaEnd,
   vmaFlags,
@@ -58,7 +59,8 @@ function* moveVma(task: Task, { mm, from, pages, newPages, to, keep }: Remap): S
   // Memory nobody has touched yet is as good as new at its new place: it merges with what is there.
   const untouched = cut && vmaIsAnonymous(arena, vma) && load(arena, vma + Vma.anonVma) === 0;
   const pgoff = untouched ? to : linearPageIndex(arena, vma, from);
-  const copy = cut ? vmaAlloc(arena, vmaFlags(arena, vma), pgoff) : 0;
+  // mremap_userfaultfd_prep: nobody has asked to hear of moves, so the new place is not registered.
+  const copy = cut ? vmaAlloc(arena, vmaFlags(arena, vma) & ~VM_UFFD_MISSING, pgoff) : 0;
   if (copy === 0) {
     yield* mergeVmas(task, mm, from, from + pages);
     return -ENOMEM;
