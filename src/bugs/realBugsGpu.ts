@@ -192,7 +192,7 @@ export const gpuBugs: readonly Bug[] = [
       {
         module: 'drivers/base/deviceTable',
         find: `
-          if ((entry & DEV_VALID) !== 0 && (entry & (DEV_WRITE | DEV_ATOMIC)) !== 0)
+          if (dirties && (entry & DEV_VALID) !== 0 && (entry & (DEV_WRITE | DEV_ATOMIC)) !== 0)
             setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);`,
         replace: `
           yield* lockPage(task, deviceEntryPfn(entry));

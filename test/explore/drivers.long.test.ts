@@ -107,6 +107,7 @@ const weaknesses: readonly (readonly [string, DriverSettings, string, string, nu
       (settings) => [driver, settings, 'device-fault-vs-dontneed', 'I-STALE', 1] as const,
     ),
   ),
+  ['dmirror', { markDirty: 'never' }, 'device-write-vs-reclaim', 'I-DATA', 0],
   ['nouveau', { revokeSource: 'off' }, 'device-write-vs-migration', 'I-DATA', 1],
   ['nouveau', { foreignCounter: 'off' }, 'migration-vs-dontneed', 'I-STALE', 1],
   ['nouveau', { lockOnReturn: 'off' }, 'device-write-vs-cpu-touch', 'I-DATA', 1],

@@ -134,7 +134,17 @@ export const amdgpuUserptr = derive(
     interval: { invalidate },
     fixed: [
       ...['ownMigrate', 'revokeSource', 'foreignCounter', 'lockOnReturn', 'waitAfterSample', 'mapMigrated', 'transaction'],
-      ...['exclusiveSeq', 'exclusiveRule', 'holeWrite', 'eraseEnd', 'readOnlyOwn', 'homeFile', 'hugePages', 'unlocked'],
+      ...[
+        'exclusiveSeq',
+        'exclusiveRule',
+        'holeWrite',
+        'eraseEnd',
+        'markDirty',
+        'readOnlyOwn',
+        'homeFile',
+        'hugePages',
+        'unlocked',
+      ],
     ],
     fault,
     close,

@@ -106,10 +106,10 @@ export function* ensureDeviceTable(task: Task, mirror: Mirror, vpn: Vpn): Steps<
 
 /**
  * Clears the entries of [start, end) and returns how many there were; then the device TLB must be flushed before the
- * update lock is dropped. A page the device may have written is marked dirty first: nothing else remembers that.
+ * update lock is dropped. A page the device may have written is marked dirty first, as nothing else remembers that, unless `dirties` is false.
  */
-export function* eraseDeviceEntries(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<number> {
-  return yield* clearBits(task, mirror, start, end, -1);
+export function* eraseDeviceEntries(task: Task, mirror: Mirror, start: Vpn, end: Vpn, dirties = true): Steps<number> {
+  return yield* clearBits(task, mirror, [start, end], -1, dirties);
 }
 
 /**
@@ -117,10 +117,16 @@ export function* eraseDeviceEntries(task: Task, mirror: Mirror, start: Vpn, end:
  * that does not unmap, but waits for what is under way. Returns how many there were.
  */
 export function* suspendDeviceEntries(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<number> {
-  return yield* clearBits(task, mirror, start, end, DEV_VALID);
+  return yield* clearBits(task, mirror, [start, end], DEV_VALID, true);
 }
 
-function* clearBits(task: Task, mirror: Mirror, start: Vpn, end: Vpn, bits: number): Steps<number> {
+function* clearBits(
+  task: Task,
+  mirror: Mirror,
+  [start, end]: readonly [Vpn, Vpn],
+  bits: number,
+  dirties: boolean,
+): Steps<number> {
   const { arena } = task;
   const root = get(arena, mirror + Mirror.table);
   let cleared = 0;
@@ -131,7 +137,7 @@ function* clearBits(task: Task, mirror: Mirror, start: Vpn, end: Vpn, bits: numb
       const word = pteAt(arena, table, vpn);
       const entry = get(arena, word);
       if ((entry & bits) === 0) continue;
-      if ((entry & DEV_VALID) !== 0 && (entry & (DEV_WRITE | DEV_ATOMIC)) !== 0)
+      if (dirties && (entry & DEV_VALID) !== 0 && (entry & (DEV_WRITE | DEV_ATOMIC)) !== 0)
         setPageFlags(arena, deviceEntryPfn(entry), PG_DIRTY);
       yield Point.clearPte;
       store(arena, word, entry & ~bits);

@@ -66,12 +66,12 @@ function* dmaMapPageAt(task: Task, mirror: Mirror, vpn: Vpn, page: Pfn): Steps<E
 
 /**
  * The entries of [start, end) are valid no more; returns how many there were. Then the device must be flushed, and after that comes
- * {@link unmapEntries}: what is mapped for an entry is known by the entry.
+ * {@link unmapEntries}: what is mapped for an entry is known by the entry. `dirties` is for entries that are erased.
  */
-export function* clearEntries(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<number> {
+export function* clearEntries(task: Task, mirror: Mirror, start: Vpn, end: Vpn, dirties = true): Steps<number> {
   return mapsEntries(task.arena, mirror)
     ? yield* suspendDeviceEntries(task, mirror, start, end)
-    : yield* eraseDeviceEntries(task, mirror, start, end);
+    : yield* eraseDeviceEntries(task, mirror, start, end, dirties);
 }
 
 /** Ends the mappings of the entries of [start, end) that were cleared, and erases those. Under the driver lock. */

@@ -17,9 +17,12 @@ import { clearEntries, unmapEntries } from '../base/entryDma.ts';
 import { clipToInterval } from '../base/notifierBlocks.ts';
 import { Is, optionIs } from './options.ts';
 
+/** Does the driver tell of what its device has written when it erases an entry? */
+export const marksDirty = ({ arena }: Task, mirror: Mirror): boolean => optionIs(arena, mirror, Is.markDirtyErased);
+
 /** Erases [start, end) and waits for the device to have let go; then what was mapped for DMA is not any more. Under the update lock. */
 export function* revoke(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<void> {
-  const erased = yield* clearEntries(task, mirror, start, end);
+  const erased = yield* clearEntries(task, mirror, start, end, marksDirty(task, mirror));
   // Before the lock is dropped: when the callback returns the device must be done with the pages.
   if (erased > 0 && optionIs(task.arena, mirror, Is.engineTlb)) yield* flushTlb(task, DEVICE);
   if (erased > 0) unmapEntries(task.arena, mirror, start, end);

@@ -83,6 +83,10 @@ export const dmirrorOptions = {
     help: 'an eviction begins at the first page frame, or at the last: what was migrated in last goes first (in-tree, where the last frame is handed out first)',
     values: ['first', 'last'],
   },
+  markDirty: {
+    help: 'a page that the device may have written is marked dirty when its entry is erased, or never (in-tree)',
+    values: ['erased', 'never'],
+  },
   mapMigrated: {
     help: 'map a page that has moved to the device between pages() and finalize, or leave that to the next fault',
     values: ['atOnce', 'later'],

@@ -38,7 +38,7 @@ import { eraseDeviceEntries } from '../base/deviceTable.ts';
 import { type CopyBuffer, copyBuffer, DMA_FROM_DEVICE, enginePage, mapSlot, unmapBuffer } from '../base/dmaBuffer.ts';
 import { getMirror, mirrorFor, putMirror } from '../base/mirror.ts';
 import { copyFailsOnce, failsOnce } from './injected.ts';
-import { revoke } from './invalidate.ts';
+import { marksDirty, revoke } from './invalidate.ts';
 import { Is, optionIs } from './options.ts';
 
 /** Pages with a source that still migrate; a huge page that moves whole counts once. Holes do not count: nothing moved. */
@@ -66,7 +66,7 @@ function* eraseOnReturn(task: Task, mirror: Mirror, vpn: Vpn): Steps<void> {
   // A forked child has no mirror of its own; the mirrors of others hear of it through the rmap walk.
   if (mirror === 0 || optionIs(task.arena, mirror, Is.lockOnReturnNotifier)) return;
   if (optionIs(task.arena, mirror, Is.lockOnReturnOff)) {
-    yield* eraseDeviceEntries(task, mirror, vpn, vpn + 1);
+    yield* eraseDeviceEntries(task, mirror, vpn, vpn + 1, marksDirty(task, mirror));
     return;
   }
   yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);

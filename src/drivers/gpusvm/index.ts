@@ -89,7 +89,7 @@ export const gpusvmXe = derive(
     dma: true,
     fixed: [
       ...['ownMigrate', 'revokeSource', 'foreignCounter', 'lockOnReturn', 'waitAfterSample', 'mapMigrated', 'holeWrite'],
-      ...['exclusiveSeq', 'exclusiveRule', 'eraseEnd', 'engine', 'unlocked', 'notifierLife'],
+      ...['exclusiveSeq', 'exclusiveRule', 'eraseEnd', 'markDirty', 'engine', 'unlocked', 'notifierLife'],
     ],
     pagemap: {
       ...dmirror.pagemap,

@@ -148,7 +148,7 @@ export const nouveau = derive(
     interval: { invalidate },
     dma: true,
     fault: nouveauSvmFault,
-    fixed: ['ownMigrate', 'eraseEnd'],
+    fixed: ['ownMigrate', 'eraseEnd', 'markDirty'],
     open,
     close,
     needs(words, pages) {

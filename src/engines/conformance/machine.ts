@@ -36,6 +36,7 @@ export const IN_TREE = {
   coherentHuge: 'never',
   shortOfPages: 'none',
   evictFrom: 'last',
+  markDirty: 'never',
 } as const;
 
 /** Huge pages are taken from the end of it. */
