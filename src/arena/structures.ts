@@ -32,6 +32,7 @@ export const Header = struct('header', {
   parked: atomic('actors parked for a quiescent check'),
   failed: atomic('id + 1 of the first actor that saw a violation'),
   older: frozen('Older bits: behaviour of older kernels, see kernels/older.ts; 0 is the newest kernel'),
+  secondaryTlbs: atomic('1 once a notifier was registered that flushes secondary TLBs; before that nobody asks'),
   anonOrders: atomic('bit n: faults on anonymous memory try pages of 2^n (hugepages-*kB/enabled is always)'),
   anonOrdersAdvised: atomic('the same where the memory is advised to be huge (madvise)'),
   shared: owned('scenario words', 16),

@@ -82,12 +82,17 @@ export const memoryControls: readonly Control[] = [
     reference: 'before it returns, which is what counts',
     scenario: 'cpu-store-vs-mprotect',
     edits: [
-      { module: 'mm/syscalls/mprotect', in: 'protectTable', find: 'if (flush) yield* flushTlb(task, CPU);', replace: '' },
+      {
+        module: 'mm/syscalls/mprotect',
+        in: 'protectTable',
+        find: 'if (flush) yield* flushTlbRange(task, { mm, start, end });',
+        replace: '',
+      },
       {
         module: 'mm/syscalls/mprotect',
         in: 'changeProtection',
         find: 'yield* mmuNotifierInvalidateRangeEnd(task, range);',
-        replace: 'yield* flushTlb(task, CPU); yield* mmuNotifierInvalidateRangeEnd(task, range);',
+        replace: 'yield* flushTlbRange(task, { mm, start, end }); yield* mmuNotifierInvalidateRangeEnd(task, range);',
       },
     ],
   },

@@ -86,7 +86,14 @@ export const memoryMutants: readonly Bug[] = [
     preemptions: 0,
     oracles: ['I-PERM'],
     scenario: 'cpu-store-vs-mprotect',
-    edits: [{ module: 'mm/syscalls/mprotect', in: 'protectTable', find: 'if (flush) yield* flushTlb(task, CPU);', replace: '' }],
+    edits: [
+      {
+        module: 'mm/syscalls/mprotect',
+        in: 'protectTable',
+        find: 'if (flush) yield* flushTlbRange(task, { mm, start, end });',
+        replace: '',
+      },
+    ],
   },
   {
     id: 'M11',

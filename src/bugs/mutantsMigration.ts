@@ -48,7 +48,7 @@ export const migrationMutants: readonly Bug[] = [
     edits: [
       {
         module: 'migrate/insertPage',
-        find: 'xchg(arena, word, 0); yield* flushTlb(task, CPU);',
+        find: 'xchg(arena, word, 0); yield* flushTlbPage(task, mm, vpn);',
         replace: 'xchg(arena, word, 0);',
       },
     ],

@@ -46,14 +46,14 @@ export const migrationBugs: readonly Bug[] = [
     oracles: ['I-TLB', 'I-LOST', 'I-DATA', 'I-FREE'],
     scenario: 'stale-tlb-vs-discard',
     edits: [
-      { module: 'migrate/collectTable', in: 'take', find: 'if (ptePresent(pte)) yield* flushTlb(task, CPU);', replace: '' },
+      { module: 'migrate/collectTable', in: 'take', find: 'if (ptePresent(pte)) yield* flushTlbRange(task, page);', replace: '' },
       {
         module: 'migrate/collectTable',
-        find: 'if (flush) yield* flushTlb(task, CPU); yield* spinUnlock(task, ptl, LockClass.ptl);',
+        find: 'if (flush) yield* flushTlbRange(task, { mm, start, end }); yield* spinUnlock(task, ptl, LockClass.ptl);',
         replace: `
           yield* spinUnlock(task, ptl, LockClass.ptl);
           yield Point.flushTlb;
-          if (flush) yield* flushTlb(task, CPU);`,
+          if (flush) yield* flushTlbRange(task, { mm, start, end });`,
       },
     ],
   },

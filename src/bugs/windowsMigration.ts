@@ -12,8 +12,13 @@ export const migrationWindows: readonly Bug[] = [
     oracles: ['I-TLB', 'I-DATA', 'I-LOST', 'I-FREE'],
     scenario: 'cpu-store-vs-migration',
     edits: [
-      { module: 'migrate/collectTable', in: 'take', find: 'if (ptePresent(pte)) yield* flushTlb(task, CPU);', replace: '' },
-      { module: 'migrate/collectTable', in: 'collectTable', find: 'if (flush) yield* flushTlb(task, CPU);', replace: '' },
+      { module: 'migrate/collectTable', in: 'take', find: 'if (ptePresent(pte)) yield* flushTlbRange(task, page);', replace: '' },
+      {
+        module: 'migrate/collectTable',
+        in: 'collectTable',
+        find: 'if (flush) yield* flushTlbRange(task, { mm, start, end });',
+        replace: '',
+      },
     ],
   },
   {

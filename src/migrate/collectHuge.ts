@@ -28,7 +28,7 @@ export function* collectLeaf(task: Task, migrate: MigrateVma, table: PageTable, 
   yield* spinLock(task, ptl, LockClass.ptl);
   const leaf = hugeLeaf(arena, table);
   const head = mapsPage(leaf) ? classify(task, migrate, leaf, true) : SKIP;
-  const taken = head > 0 ? yield* takeLeaf(task, table, migrate.faultPage) : 0;
+  const taken = head > 0 ? yield* takeLeaf(task, table, migrate.faultPage, { mm: migrate.mm, start: from, end: to }) : 0;
   yield* spinUnlock(task, ptl, LockClass.ptl);
   if (taken === 0) return false;
   const flags = MIGRATE_PFN_MIGRATE | (leafWritable(taken) ? MIGRATE_PFN_WRITE : 0);

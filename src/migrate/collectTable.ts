@@ -18,9 +18,9 @@ import {
 import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
 import { putPage } from '../mm/page/zone.ts';
 import { removeRmap, shareAnonRmap } from '../mm/rmap/rmap.ts';
+import { flushTlbRange, type Outdated } from '../mm/table/flush.ts';
 import { isDevicePrivate, isHuge, leafWritable, PTE_DIRTY, PTE_SPECIAL, ptePfn, ptePresent } from '../mm/table/pte.ts';
 import { pteAt, pteOffsetMapLock, ptlOf } from '../mm/table/tables.ts';
-import { CPU, flushTlb } from '../mm/table/tlb.ts';
 import { vmaIsAnonymous } from '../mm/vma/vma.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -65,8 +65,8 @@ export function classify(task: Task, migrate: MigrateVma, pte: Pte, anonymous: b
   return pageMapping(arena, pfn) === 0 ? SKIP : pfn;
 }
 
-/** Locks a candidate and replaces its entry. The src word, 0 when the page cannot be had. Under the PTL. */
-function* take(task: Task, word: Word, pfn: Pfn, lockedPage: Pfn): Steps<number> {
+/** Locks a candidate and replaces its entry, which is all of `page`. The src word, 0 when the page cannot be had. Under the PTL. */
+function* take(task: Task, word: Word, page: Outdated, pfn: Pfn, lockedPage: Pfn): Steps<number> {
   const { arena } = task;
   const locked = pfn === lockedPage;
   yield* getPage(task, pfn);
@@ -79,7 +79,7 @@ function* take(task: Task, word: Word, pfn: Pfn, lockedPage: Pfn): Steps<number>
   const pte = xchg(arena, word, 0);
   const exclusive = (pageFlags(arena, pfn) & PG_ANON_EXCLUSIVE) !== 0;
   if (exclusive) {
-    if (ptePresent(pte)) yield* flushTlb(task, CPU);
+    if (ptePresent(pte)) yield* flushTlbRange(task, page);
     // After the flush nobody can pin the page any more; before it somebody may have.
     if (maybeDmaPinned(arena, pfn)) {
       store(arena, word, pte);
@@ -120,7 +120,7 @@ export function* collectTable(
   splitPiece: SplitPiece,
 ): Steps<boolean> {
   const { arena } = task;
-  const { src, dst, faultPage } = migrate;
+  const { mm, src, dst, faultPage } = migrate;
   const anonymous = vmaIsAnonymous(arena, migrate.vma);
   const ptl = ptlOf(arena, table);
   // The kernel notes whose lock it has before a split: then it takes the lock of a tail for another's. It also takes the head for locked, which is a mistake.
@@ -135,7 +135,7 @@ export function* collectTable(
     let slot = 0;
     if (pfn === PIECE) {
       if (flush) {
-        yield* flushTlb(task, CPU);
+        yield* flushTlbRange(task, { mm, start, end });
         flush = false;
       }
       yield* spinUnlock(task, ptl, LockClass.ptl);
@@ -150,7 +150,7 @@ export function* collectTable(
     if (pfn === HOLE) {
       slot = MIGRATE_PFN_MIGRATE;
     } else if (pfn !== SKIP) {
-      slot = yield* take(task, word, pfn, lockedPage);
+      slot = yield* take(task, word, { mm, start: vpn, end: vpn + 1 }, pfn, lockedPage);
       flush ||= slot !== 0 && ptePresent(pte);
     }
     if (slot !== 0) migrate.cpages++;
@@ -159,7 +159,7 @@ export function* collectTable(
     migrate.npages++;
   }
   // Before the lock is dropped: afterwards no CPU may still write to a page that is about to be copied.
-  if (flush) yield* flushTlb(task, CPU);
+  if (flush) yield* flushTlbRange(task, { mm, start, end });
   yield* spinUnlock(task, ptl, LockClass.ptl);
   return true;
 }

@@ -8,9 +8,9 @@ import { FOLL_SPLIT_PMD, FOLL_WRITE, getUserPage } from '../mm/fault/gup.ts';
 import { PG_DIRTY, PG_FILE, PG_HUGETLB, pageFlags, setPageFlags } from '../mm/page/page.ts';
 import { lockPageKillable, unlockPage } from '../mm/page/pageLock.ts';
 import { putPage } from '../mm/page/zone.ts';
+import { flushTlbPage } from '../mm/table/flush.ts';
 import { LEAF_DEVICE_EXCLUSIVE, mkLeaf, PTE_DIRTY, ptePfn, ptePresent, pteWrite } from '../mm/table/pte.ts';
 import { lookupTable, pteAt, ptlOf } from '../mm/table/tables.ts';
-import { CPU, flushTlb } from '../mm/table/tlb.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
 import { MMU_NOTIFY_EXCLUSIVE, notifierRange } from '../notifier/range.ts';
 import { Point } from '../steps/points.ts';
@@ -32,7 +32,7 @@ export function* convert(task: Task, mm: Mm, vpn: Vpn, pfn: Pfn): Steps<boolean>
   if (same) {
     yield Point.clearPte;
     const last = xchg(arena, word, 0);
-    yield* flushTlb(task, CPU);
+    yield* flushTlbPage(task, mm, vpn);
     if ((last & PTE_DIRTY) !== 0) setPageFlags(arena, pfn, PG_DIRTY);
     yield Point.setPte;
     store(arena, word, mkLeaf(LEAF_DEVICE_EXCLUSIVE, pfn));

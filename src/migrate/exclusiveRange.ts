@@ -9,6 +9,7 @@ import { compoundHead, PG_DIRTY, PG_FILE, PG_HUGETLB, pageFlags, setPageFlags } 
 import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
 import { putPage } from '../mm/page/zone.ts';
 import { eachCompoundMapping } from '../mm/split/compoundRmap.ts';
+import { flushTlbPage } from '../mm/table/flush.ts';
 import {
   LEAF_DEVICE_EXCLUSIVE,
   LEAF_DEVICE_EXCLUSIVE_READ,
@@ -20,7 +21,6 @@ import {
   pteWrite,
 } from '../mm/table/pte.ts';
 import { lookupTable, pteAt, ptlOf } from '../mm/table/tables.ts';
-import { CPU, flushTlb } from '../mm/table/tlb.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
 import { MMU_NOTIFY_EXCLUSIVE, notifierRange } from '../notifier/range.ts';
 import { Point } from '../steps/points.ts';
@@ -48,7 +48,7 @@ function* convertPieces(task: Task, mm: Mm, start: Vpn, end: Vpn, head: Pfn): St
       else {
         yield Point.clearPte;
         const last = xchg(arena, word, 0);
-        yield* flushTlb(task, CPU);
+        yield* flushTlbPage(task, mm, vpn);
         if ((last & PTE_DIRTY) !== 0) setPageFlags(arena, ptePfn(pte), PG_DIRTY);
         yield Point.setPte;
         store(arena, word, mkLeaf(pteWrite(last) ? LEAF_DEVICE_EXCLUSIVE : LEAF_DEVICE_EXCLUSIVE_READ, ptePfn(pte)));

@@ -11,6 +11,7 @@ import { isDevicePrivatePage } from '../mm/page/devPagemap.ts';
 import { addLru, memCgroupCharge } from '../mm/page/memcg.ts';
 import { getPage, isDevicePage, PG_UPTODATE, setAnonMapping, setPageFlags } from '../mm/page/page.ts';
 import { addAnonRmap, anonVmaPrepare } from '../mm/rmap/rmap.ts';
+import { flushTlbPage, flushTlbRange } from '../mm/table/flush.ts';
 import {
   EMPTY_LEAF,
   isZeroLeaf,
@@ -26,7 +27,6 @@ import {
   ptePresent,
 } from '../mm/table/pte.ts';
 import { ensureEntries, ensureTable, hugeLeaf, pteAt, ptlOf } from '../mm/table/tables.ts';
-import { CPU, flushTlb } from '../mm/table/tlb.ts';
 import { isUnstable } from '../mm/table/vmFault.ts';
 import { addRss } from '../mm/vma/mmStruct.ts';
 import { linearPageIndex, protectionBits, VM_UFFD_MISSING, VM_WRITE, vmaFlags, vmaIsAnonymous } from '../mm/vma/vma.ts';
@@ -78,7 +78,7 @@ export function* insertHugePage(task: Task, migrate: MigrateVma, vpn: Vpn, head:
     if (zero) {
       yield Point.clearPte;
       store(arena, word, EMPTY_LEAF);
-      yield* flushTlb(task, CPU);
+      yield* flushTlbRange(task, { mm, start: vpn, end: vpn + PTRS_PER_TABLE });
     }
     yield Point.setPte;
     store(arena, word, entryFor(task, vmaFlags(arena, vma), head) | PTE_HUGE);
@@ -118,7 +118,7 @@ export function* insertPage(task: Task, migrate: MigrateVma, vpn: Vpn, pfn: Pfn)
     if (zero) {
       yield Point.clearPte;
       xchg(arena, word, 0);
-      yield* flushTlb(task, CPU);
+      yield* flushTlbPage(task, mm, vpn);
     }
     yield Point.setPte;
     store(arena, word, entryFor(task, vmaFlags(arena, vma), pfn));

@@ -8,6 +8,7 @@ import { getPage, isFilePage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, pageF
 import { putPage } from '../mm/page/zone.ts';
 import { addAnonRmap, removeRmap, rmapWalk, shareAnonRmap } from '../mm/rmap/rmap.ts';
 import { clearMapping, unmapEverywhere } from '../mm/rmap/unmap.ts';
+import type { Outdated } from '../mm/table/flush.ts';
 import {
   isHuge,
   isMigration,
@@ -46,13 +47,13 @@ export function migrationEntryFor(pte: Pte, exclusive: boolean): Pte {
  * @kernel mm/rmap.c try_to_migrate
  */
 export function* tryToMigrate(task: Task, pfn: Pfn): Steps<void> {
-  yield* unmapEverywhere(task, pfn, (word) => toMigrationEntry(task, word, pfn));
+  yield* unmapEverywhere(task, pfn, (word, _vma, range) => toMigrationEntry(task, word, pfn, range));
 }
 
 /** An entry for the page becomes a migration entry. False when it stays, as the page may be pinned. Under the PTL. */
-export function* toMigrationEntry(task: Task, word: Word, pfn: Pfn): Steps<boolean> {
+export function* toMigrationEntry(task: Task, word: Word, pfn: Pfn, range: Outdated): Steps<boolean> {
   const { arena } = task;
-  const pte = yield* clearMapping(task, word, pfn);
+  const pte = yield* clearMapping(task, word, pfn, range);
   const exclusive = (pageFlags(arena, pfn) & PG_ANON_EXCLUSIVE) !== 0;
   if (exclusive) {
     if (maybeDmaPinned(arena, pfn)) {

@@ -5,7 +5,7 @@ import type { Arena } from '../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import { Counter } from '../arena/counters.ts';
 import { Mm, type Vma } from '../arena/structures.ts';
-import type { PageTable, Pfn, Pte, Vpn } from '../arena/units.ts';
+import type { PageTable, Pfn, Pte } from '../arena/units.ts';
 import { compoundMapcount } from '../mm/huge/compound.ts';
 import { fillFromLeaf, invalidateLeaf, leafOf, splitHugePmd } from '../mm/huge/splitHugePmd.ts';
 import { compoundHead, getPage, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_DIRTY, pageFlags, setPageFlags } from '../mm/page/page.ts';
@@ -13,6 +13,7 @@ import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
 import { putPage } from '../mm/page/zone.ts';
 import { addAnonRmap, removeRmap, rmapWalk, shareAnonRmap } from '../mm/rmap/rmap.ts';
 import { eachCompoundMapping } from '../mm/split/compoundRmap.ts';
+import { flushTlbRange, type Outdated } from '../mm/table/flush.ts';
 import {
   isMigration,
   LEAF_MIGRATION_READ,
@@ -24,7 +25,6 @@ import {
   ptePresent,
 } from '../mm/table/pte.ts';
 import { hugeLeaf, lookupTable, pteAt, ptlOf, tableEnd } from '../mm/table/tables.ts';
-import { CPU, flushTlb } from '../mm/table/tlb.ts';
 import { vmaFlags } from '../mm/vma/vma.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../notifier/range.ts';
@@ -64,13 +64,13 @@ function isPinned(arena: Arena, head: Pfn): boolean {
  *
  * @kernel mm/huge_memory.c set_pmd_migration_entry
  */
-function* toMigrationLeaf(task: Task, table: PageTable): Steps<number> {
+function* toMigrationLeaf(task: Task, table: PageTable, range: Outdated): Steps<number> {
   const { arena } = task;
   const word = pteAt(arena, table, 0);
   const head = ptePfn(get(arena, word));
   yield Point.clearPte;
   const leaf = invalidateLeaf(arena, word);
-  if (ptePresent(leaf)) yield* flushTlb(task, CPU);
+  if (ptePresent(leaf)) yield* flushTlbRange(task, range);
   const exclusive = (pageFlags(arena, head) & PG_ANON_EXCLUSIVE) !== 0;
   if (exclusive && isPinned(arena, head)) {
     store(arena, word, leaf);
@@ -91,22 +91,23 @@ function* toMigrationLeaf(task: Task, table: PageTable): Steps<number> {
  * The same, and all pieces are locked and referenced; `locked` is one that the caller has locked already. 0, with nothing taken, when the
  * page cannot be had.
  */
-export function* takeLeaf(task: Task, table: PageTable, locked: number): Steps<number> {
+export function* takeLeaf(task: Task, table: PageTable, locked: number, range: Outdated): Steps<number> {
   const head = ptePfn(get(task.arena, pteAt(task.arena, table, 0)));
   if (!(yield* takePieces(task, head, locked))) return 0;
-  const leaf = yield* toMigrationLeaf(task, table);
+  const leaf = yield* toMigrationLeaf(task, table, range);
   if (leaf === 0) for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) yield* releasePiece(task, pfn, locked);
   return leaf;
 }
 
 /** Entries of [start, end), which lies below one table, for pieces of `head`. False when one of them stays. Under the PTL. */
-function* takeEntries(task: Task, table: PageTable, head: Pfn, [start, end]: readonly [Vpn, Vpn]): Steps<boolean> {
+function* takeEntries(task: Task, table: PageTable, head: Pfn, range: Outdated): Steps<boolean> {
   const { arena } = task;
+  const { mm, start, end } = range;
   for (let vpn = start; vpn < end; vpn++) {
     const word = pteAt(arena, table, vpn);
     const pte = get(arena, word);
     if (!mapsPage(pte) || compoundHead(arena, ptePfn(pte)) !== head) continue;
-    if (!(yield* toMigrationEntry(task, word, ptePfn(pte)))) return false;
+    if (!(yield* toMigrationEntry(task, word, ptePfn(pte), { mm, start: vpn, end: vpn + 1 }))) return false;
   }
   return true;
 }
@@ -130,8 +131,9 @@ export function* tryToMigrateHuge(task: Task, head: Pfn): Steps<void> {
       const ptl = ptlOf(arena, table);
       yield* spinLock(task, ptl, LockClass.ptl);
       const leaf = hugeLeaf(arena, table);
-      if (leaf === 0) proceed = yield* takeEntries(task, table, head, [at, tableEnd(at, end)]);
-      else if (mapsPage(leaf) && ptePfn(leaf) === head) proceed = (yield* toMigrationLeaf(task, table)) !== 0;
+      const below = { mm, start: at, end: tableEnd(at, end) };
+      if (leaf === 0) proceed = yield* takeEntries(task, table, head, below);
+      else if (mapsPage(leaf) && ptePfn(leaf) === head) proceed = (yield* toMigrationLeaf(task, table, below)) !== 0;
       yield* spinUnlock(task, ptl, LockClass.ptl);
     }
     yield* mmuNotifierInvalidateRangeEnd(task, range);
@@ -144,7 +146,7 @@ function* eachMigrationLeaf(
   task: Task,
   from: Pfn,
   page: Pfn,
-  visit: (table: PageTable, leaf: Pte, vma: Vma) => Steps<void>,
+  visit: (table: PageTable, leaf: Pte, vma: Vma, range: Outdated) => Steps<void>,
 ): Steps<void> {
   const { arena } = task;
   yield* rmapWalk(task, page, function* (vma, mm, vpn) {
@@ -153,7 +155,7 @@ function* eachMigrationLeaf(
     const ptl = ptlOf(arena, table);
     yield* spinLock(task, ptl, LockClass.ptl);
     const leaf = hugeLeaf(arena, table);
-    if (isMigration(leaf) && ptePfn(leaf) === from) yield* visit(table, leaf, vma);
+    if (isMigration(leaf) && ptePfn(leaf) === from) yield* visit(table, leaf, vma, { mm, start: vpn, end: vpn + PTRS_PER_TABLE });
     yield* spinUnlock(task, ptl, LockClass.ptl);
     return true;
   });
@@ -180,7 +182,7 @@ export function* removeMigrationLeaves(task: Task, from: Pfn, to: Pfn): Steps<vo
 
 /** The migration leaves of `from` become migration entries, so that each piece can go its own way. */
 export function* splitMigrationLeaves(task: Task, from: Pfn): Steps<void> {
-  yield* eachMigrationLeaf(task, from, from, (table, leaf) => fillFromLeaf(task, table, leaf));
+  yield* eachMigrationLeaf(task, from, from, (table, leaf, _vma, { mm, start }) => fillFromLeaf(task, mm, start, table, leaf));
 }
 
 /**

@@ -2,9 +2,9 @@
 
 import { get, increase, load, set, store } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
-import { EINTR, ENOMEM } from '../arena/errno.ts';
+import { EINTR, EINVAL, ENOMEM } from '../arena/errno.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
-import { ClassicSub, Mm, Subscriptions } from '../arena/structures.ts';
+import { ClassicSub, Header, Mm, Subscriptions } from '../arena/structures.ts';
 import type { Errno } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { Point } from '../steps/points.ts';
@@ -23,7 +23,7 @@ import { subscriptionsOf } from './sequence.ts';
  * mmu_notifier_register: links `sub`, an object of the classic pool, to the mm. Takes mmap_lock and all rmap locks, so
  * that no bracket is open while the list goes from "absent" to "present".
  *
- * @returns 0, -ENOMEM or -EINTR.
+ * @returns 0, -ENOMEM, -EINTR, or -EINVAL for operations that flush secondary TLBs and want brackets, too.
  * @kernel mm/mmu_notifier.c mmu_notifier_register
  */
 export function* mmuNotifierRegister(task: Task, sub: ClassicSub, mm: Mm, ops: number, owner = 0): Steps<Errno> {
@@ -33,9 +33,18 @@ export function* mmuNotifierRegister(task: Task, sub: ClassicSub, mm: Mm, ops: n
   return error;
 }
 
+/** Does a notifier of these operations flush secondary TLBs? Null when it wants brackets, too: each change has one or the other. */
+function flushesSecondaryTlbs(ops: number): boolean | null {
+  const { archInvalidateSecondaryTlbs, invalidateRangeStart, invalidateRangeEnd } = classicOps(ops);
+  if (archInvalidateSecondaryTlbs === undefined) return false;
+  return invalidateRangeStart === undefined && invalidateRangeEnd === undefined ? true : null;
+}
+
 function* registerLocked(task: Task, sub: ClassicSub, mm: Mm, ops: number, owner: number): Steps<Errno> {
   const { arena } = task;
   if (load(arena, mm + Mm.users) <= 0) throw new Violation('I-UAF', 'a notifier is registered in an mm without users');
+  const walks = flushesSecondaryTlbs(ops);
+  if (walks === null) return -EINVAL;
   const error = yield* registerSubscriptionsLocked(task, mm, false);
   if (error !== 0) return error;
   const taken = yield* mmTakeAllLocks(task, mm);
@@ -49,6 +58,8 @@ function* registerLocked(task: Task, sub: ClassicSub, mm: Mm, ops: number, owner
   yield* spinLock(task, subs + Subscriptions.lock, LockClass.subscriptions);
   set(arena, sub + ClassicSub.next, get(arena, subs + Subscriptions.list));
   set(arena, sub + ClassicSub.linked, 1);
+  // Before the element: who finds no device here flushes none, and none has a translation yet.
+  if (walks) store(arena, Header.secondaryTlbs, 1);
   // Publishes the element to readers without a lock.
   store(arena, subs + Subscriptions.list, sub);
   yield* spinUnlock(task, subs + Subscriptions.lock, LockClass.subscriptions);

@@ -1,6 +1,6 @@
 import type { Serial } from '../arena/serials.ts';
 import type { ClassicSub, IntervalSub } from '../arena/structures.ts';
-import type { Errno } from '../arena/units.ts';
+import type { Errno, Vpn } from '../arena/units.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import type { NotifierRange } from './range.ts';
@@ -41,6 +41,11 @@ export interface ClassicOps {
   /** 0, or -EAGAIN when the range is not blockable and the driver cannot go on without sleeping. */
   readonly invalidateRangeStart?: (task: Task, sub: ClassicSub, range: NotifierRange) => Steps<Errno>;
   readonly invalidateRangeEnd?: (task: Task, sub: ClassicSub, range: NotifierRange) => Steps<void>;
+  /**
+   * Of a device that walks the CPU's own page tables: it lets go of its translations of [start, end), of all of them where the end is
+   * TLB_FLUSH_ALL. In place of the brackets; under a spin lock, so it must not sleep.
+   */
+  readonly archInvalidateSecondaryTlbs?: (task: Task, sub: ClassicSub, start: Vpn, end: Vpn) => Steps<void>;
 }
 
 /**

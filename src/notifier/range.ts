@@ -30,6 +30,12 @@ export const eventNames: readonly string[] = [
 ];
 
 /**
+ * End of a flush of secondary TLBs that is about the whole address space: -1UL in the kernel. It is the end of no page, and what is
+ * computed from it as if it were is wrong.
+ */
+export const TLB_FLUSH_ALL = -1;
+
+/**
  * One bracket of invalidation. Pages, `end` exclusive. `owner` means something only for MIGRATE and EXCLUSIVE.
  *
  * @kernel include/linux/mmu_notifier.h struct mmu_notifier_range

@@ -10,7 +10,7 @@ export interface PointInfo {
   readonly before: string;
   /** Where that is in a kernel tree. */
   readonly kernel: string;
-  /** Windows of the kernel's race literature that hinge on it: E and F numbers of docs/windows.md. */
+  /** Windows that hinge on it: E, F, S and V numbers of docs/windows.md. */
   readonly windows: string;
   /** Default cost of getting here, in nanoseconds of virtual time. */
   readonly costNs: number;
@@ -228,6 +228,15 @@ const rows = [
   ],
   ['unlocked', 'a lock was released', 'whatever follows the release', 'spin_unlock, mutex_unlock, up_read, folio_unlock', '', 0],
   ['memcgCharge', 'the cgroup of a page is known', 'it is charged or uncharged', 'mm/memcontrol.c: try_charge', '', 20],
+  [
+    'flushSecondaryTlbs',
+    'the CPUs have let go of old translations',
+    'the devices that walk the same page tables are told to',
+    'mm/mmu_notifier.c: mmu_notifier_arch_invalidate_secondary_tlbs',
+    'V1 V2',
+    30,
+  ],
+  ['flushIotlb', 'an IOMMU is told to invalidate', 'its IOTLB has done so', 'drivers/iommu', 'V1 V2 V3 V4 V5', 500],
 ] as const satisfies readonly Row[];
 
 export const points: readonly PointInfo[] = rows.map(([name, after, before, kernel, windows, costNs]) => ({

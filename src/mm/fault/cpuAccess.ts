@@ -1,26 +1,16 @@
 /** What a CPU does with an address: translate through the TLB and the page table, fault if need be, access. */
 
-import { cas, forgetRound, frameLoad, frameStore, get, load, observed } from '../../arena/access.ts';
+import { forgetRound, frameLoad, frameStore, get, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { Mm } from '../../arena/structures.ts';
-import type { Flavour, FrameWord, Pte, VmFault, Vpn } from '../../arena/units.ts';
+import type { Flavour, FrameWord, VmFault, Vpn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { count, fatalSignalPending, type Task } from '../../sync/task.ts';
-import {
-  isHuge,
-  PTE_DIRTY,
-  PTE_INVALID,
-  PTE_PROTNONE,
-  PTE_WRITE,
-  PTE_YOUNG,
-  pieceEntry,
-  ptePfn,
-  ptePresent,
-} from '../table/pte.ts';
-import { hugeLeaf, lookupTable, pteAt } from '../table/tables.ts';
+import { hardwareWalk } from '../table/hardwareWalk.ts';
+import { PTE_DIRTY, PTE_WRITE, ptePfn } from '../table/pte.ts';
 import { beginAccess, CPU, endAccess, tlbFill, tlbLookup, tlbRevive, tlbTake } from '../table/tlb.ts';
 import {
   FAULT_FLAG_ALLOW_RETRY,
@@ -47,32 +37,12 @@ export const isFault = (begun: FrameWord | MinusVmFault): begun is MinusVmFault 
 /** Faults in a row on one access after which something is wrong. */
 const FAULT_LIMIT = 1_000_000;
 
-/** The hardware walk: the entry if it allows the access, with accessed and dirty bits set; else 0. Inside an access. */
-function hardwareWalk(task: Task, mm: Mm, vpn: Vpn, write: boolean): Pte {
-  const { arena } = task;
-  const table = lookupTable(arena, get(arena, mm + Mm.pgd), vpn);
-  if (table === 0) return 0;
-  const leaf = hugeLeaf(arena, table);
-  const word = pteAt(arena, table, leaf === 0 ? vpn : 0);
-  const want = PTE_YOUNG | (write ? PTE_DIRTY : 0);
-  for (;;) {
-    // Sequentially consistent: pairs with the clear, and the look at accesses under way, of whoever flushes (tlb.ts).
-    const pte = load(arena, word);
-    if (!ptePresent(pte) || (pte & (PTE_PROTNONE | PTE_INVALID)) !== 0 || (write && (pte & PTE_WRITE) === 0)) return 0;
-    // The leaf was split since the first look.
-    if (leaf !== 0 && !isHuge(pte)) return 0;
-    if ((pte & want) === want || cas(arena, word, pte, pte | want) === pte) {
-      return isHuge(pte) ? pieceEntry(pte | want, vpn) : pte | want;
-    }
-  }
-}
-
 /** The translation for an access, through the TLB; 0 means fault. Inside an access. */
 function translate(task: Task, mm: Mm, vpn: Vpn, write: boolean): number {
   const cached = tlbLookup(task, CPU, mm, vpn);
   if (cached !== 0 && (!write || (cached & (PTE_WRITE | PTE_DIRTY)) === (PTE_WRITE | PTE_DIRTY))) return cached;
   tlbRevive(task, CPU);
-  const pte = hardwareWalk(task, mm, vpn, write);
+  const pte = hardwareWalk(task.arena, get(task.arena, mm + Mm.pgd), vpn, write);
   if (pte !== 0) tlbFill(task, tlbTake(task, CPU, mm, vpn), pte);
   return pte;
 }

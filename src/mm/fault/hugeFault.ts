@@ -22,6 +22,7 @@ import { PG_ANON_EXCLUSIVE, setAnonMapping, setPageFlags } from '../page/page.ts
 import { trylockPage, unlockPage } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';
 import { addNewAnonRmap, anonVmaPrepare } from '../rmap/rmap.ts';
+import { flushTlbRange } from '../table/flush.ts';
 import {
   EMPTY_LEAF,
   mkPte,
@@ -36,7 +37,6 @@ import {
   pteWrite,
 } from '../table/pte.ts';
 import { ensureTable, hugeLeaf, lookupTable, pteAt, ptlOf } from '../table/tables.ts';
-import { CPU, flushTlb } from '../table/tlb.ts';
 import {
   FAULT_FLAG_UNSHARE,
   FAULT_FLAG_WRITE,
@@ -169,7 +169,7 @@ function* replaceZero(task: Task, mm: Mm, vma: Vma, vpn: Vpn, orig: Pte): Steps<
   if (same) {
     yield Point.clearPte;
     store(arena, first, EMPTY_LEAF);
-    yield* flushTlb(task, CPU);
+    yield* flushTlbRange(task, range);
     addNewHuge(arena, mm, vma, vpn, head);
     yield Point.setPte;
     store(arena, first, newLeaf(vmaFlags(arena, vma), head));

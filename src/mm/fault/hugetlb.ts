@@ -19,9 +19,9 @@ import { allocHugePage } from '../page/hugeZone.ts';
 import { PG_HUGETLB, setAnonMapping, setPageFlags } from '../page/page.ts';
 import { putPage } from '../page/zone.ts';
 import { addNewAnonRmap, anonVmaPrepare, removeRmap } from '../rmap/rmap.ts';
+import { flushTlbRange } from '../table/flush.ts';
 import { EMPTY_LEAF, mkPte, PTE_DIRTY, PTE_HUGE, PTE_WRITE, PTE_YOUNG, ptePfn, pteWrite } from '../table/pte.ts';
 import { ensureTable, hugeLeaf, pteAt, ptlOf } from '../table/tables.ts';
-import { CPU, flushTlb } from '../table/tlb.ts';
 import { FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, type Fault, faultPtl, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../table/vmFault.ts';
 import { linearPageIndex, protectionBits, vmaFlags } from '../vma/vma.ts';
 
@@ -85,7 +85,7 @@ function* writeProtected(task: Task, fault: Fault): Steps<VmFault> {
     if (!reuse) {
       yield Point.clearPte;
       store(arena, first, EMPTY_LEAF);
-      yield* flushTlb(task, CPU);
+      yield* flushTlbRange(task, range);
     }
     yield Point.setPte;
     store(arena, first, leafFor(arena, vma, head, (flags & FAULT_FLAG_WRITE) !== 0));

@@ -30,9 +30,9 @@ import { trylockPage, unlockPage } from '../page/pageLock.ts';
 import { folioPrealloc, putPage } from '../page/zone.ts';
 import { addNewAnonRmap, anonVmaPrepare, removeRmap } from '../rmap/rmap.ts';
 import { freeSwap, putMappedPage } from '../swap/swap.ts';
+import { flushTlbPage } from '../table/flush.ts';
 import { mapsPage, mkPte, PTE_DIRTY, PTE_PRESENT, PTE_SPECIAL, PTE_WRITE, PTE_YOUNG, ptePfn } from '../table/pte.ts';
 import { pteAt } from '../table/tables.ts';
-import { CPU, flushTlb } from '../table/tlb.ts';
 import { FAULT_FLAG_UNSHARE, type Fault, faultPtl, VM_FAULT_OOM } from '../table/vmFault.ts';
 import { addRss, addRssFile } from '../vma/mmStruct.ts';
 import { linearPageIndex, VM_SHARED, vmaFlags } from '../vma/vma.ts';
@@ -127,7 +127,7 @@ function* wpPageCopy(task: Task, fault: Fault, old: number): Steps<VmFault> {
     // Clear and flush before setting, so that no two CPUs use the old and the new page at once.
     yield Point.clearPte;
     xchg(arena, pte, 0);
-    yield* flushTlb(task, CPU);
+    yield* flushTlbPage(task, mm, vpn);
     setAnonMapping(arena, pfn, get(arena, vma + Vma.anonVma), linearPageIndex(arena, vma, vpn));
     addNewAnonRmap(arena, pfn);
     const fromFile = old !== 0 && isFilePage(arena, old);

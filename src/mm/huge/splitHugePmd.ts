@@ -13,9 +13,9 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
+import { flushTlbRange } from '../table/flush.ts';
 import { EMPTY_LEAF, mkPte, PTE_HUGE, PTE_INVALID, PTE_SPECIAL, pieceEntry, pteFlags, ptePresent } from '../table/pte.ts';
 import { hugeLeaf, lookupTable, pteAt, ptlOf } from '../table/tables.ts';
-import { CPU, flushTlb } from '../table/tlb.ts';
 
 /** First page that the leaf of `vpn` maps. */
 export const hugeStart = (vpn: Vpn): Vpn => vpn - (vpn % PTRS_PER_TABLE);
@@ -33,10 +33,10 @@ const pieceOf = (leaf: Pte, i: number): Pte =>
   ptePresent(leaf) && (leaf & PTE_SPECIAL) !== 0 ? mkPte(ZERO_PFN, pteFlags(leaf) & ~PTE_HUGE) : pieceEntry(leaf, i);
 
 /**
- * Entries for the pages of the leaf. The first word comes last: it turns the table over. Until then the CPU may set accessed and
+ * Entries for the pages of the leaf, which maps `vpn`. The first word comes last: it turns the table over. Until then the CPU may set accessed and
  * dirty bits of the leaf; the pieces have them, too. Under the PTL.
  */
-export function* fillFromLeaf(task: Task, table: PageTable, leaf: Pte): Steps<void> {
+export function* fillFromLeaf(task: Task, mm: Mm, vpn: Vpn, table: PageTable, leaf: Pte): Steps<void> {
   const { arena } = task;
   const first = pteAt(arena, table, 0);
   for (let seen = leaf, before = 0; seen !== before; ) {
@@ -46,7 +46,8 @@ export function* fillFromLeaf(task: Task, table: PageTable, leaf: Pte): Steps<vo
     seen = cas(arena, first, before, pieceOf(before, 0));
   }
   count(task, Counter.hugeSplits);
-  if (ptePresent(leaf)) yield* flushTlb(task, CPU);
+  const start = hugeStart(vpn);
+  if (ptePresent(leaf)) yield* flushTlbRange(task, { mm, start, end: start + PTRS_PER_TABLE });
 }
 
 /**
@@ -82,7 +83,7 @@ export function* splitAddress(task: Task, mm: Mm, vpn: Vpn): Steps<void> {
   const ptl = ptlOf(arena, table);
   yield* spinLock(task, ptl, LockClass.ptl);
   const leaf = hugeLeaf(arena, table);
-  if (leaf !== 0 && leaf !== EMPTY_LEAF) yield* fillFromLeaf(task, table, leaf);
+  if (leaf !== 0 && leaf !== EMPTY_LEAF) yield* fillFromLeaf(task, mm, vpn, table, leaf);
   yield* spinUnlock(task, ptl, LockClass.ptl);
   yield* mmuNotifierInvalidateRangeEnd(task, range);
 }

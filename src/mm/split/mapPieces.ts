@@ -17,9 +17,9 @@ import { compoundHead, isDevicePage, pageCount, pageMapcount } from '../page/pag
 import { trylockPage, unlockPage } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';
 import { removeRmap } from '../rmap/rmap.ts';
+import { flushTlbRange } from '../table/flush.ts';
 import { isDeviceExclusive, mapsPage, mkPte, PTE_SPECIAL, pieceEntry, ptePfn, ptePresent } from '../table/pte.ts';
 import { pteAt } from '../table/tables.ts';
-import { CPU, flushTlb } from '../table/tlb.ts';
 import { addRss } from '../vma/mmStruct.ts';
 import { protectionBits, VM_LOCKED, vmaFlags } from '../vma/vma.ts';
 import type { CompoundMapping } from './compoundRmap.ts';
@@ -60,19 +60,20 @@ function* putPiece(task: Task, mm: Mm, pfn: Pfn): Steps<void> {
  * The leaf of `table` becomes entries: those of its pieces, or of the zero page. Returns how many pieces it maps. Under the PTL, in an
  * event over the leaf.
  */
-export function* splitLeaf(task: Task, { mm, vma }: CompoundMapping, table: PageTable, held: Pfn): Steps<number> {
+export function* splitLeaf(task: Task, { mm, vma }: CompoundMapping, table: PageTable, stretch: Stretch): Steps<number> {
   const { arena } = task;
+  const { held, start, end } = stretch;
   const head = compoundHead(arena, held);
   const first = pteAt(arena, table, 0);
   const vm = vmaFlags(arena, vma);
   if (isOlder(arena, Older.splitKeepsZeroes) || isDevicePage(arena, head) || (vm & VM_LOCKED) !== 0) {
-    yield* fillFromLeaf(task, table, get(arena, first));
+    yield* fillFromLeaf(task, mm, start, table, get(arena, first));
     return PTRS_PER_TABLE;
   }
   yield Point.clearPte;
   const leaf = invalidateLeaf(arena, first);
-  // Afterwards no CPU writes to it any more; no device does since the event began.
-  yield* flushTlb(task, CPU);
+  // Afterwards no CPU writes to it any more; no device does since the event began, or since this flush.
+  yield* flushTlbRange(task, { mm, start, end });
   const zero: Pfn[] = [];
   let entry = 0;
   for (let i = PTRS_PER_TABLE - 1; i >= 0; i--) {
@@ -115,7 +116,7 @@ export function* splitEntries(task: Task, { mm, vma }: CompoundMapping, table: P
     yield Point.clearPte;
     old.push(xchg(arena, word, 0));
   }
-  yield* flushTlb(task, CPU);
+  yield* flushTlbRange(task, { mm, start, end });
   for (const [i, word] of maybeZero.entries()) {
     const pte = old[i] as Pte;
     const unused = isUnused(task, ptePfn(pte), held);

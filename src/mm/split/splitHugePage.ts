@@ -34,8 +34,9 @@ function* splitMapping(task: Task, mapping: CompoundMapping, held: Pfn): Steps<n
     const ptl = ptlOf(arena, table);
     yield* spinLock(task, ptl, LockClass.ptl);
     const leaf = hugeLeaf(arena, table);
-    if (leaf === 0) entries += yield* splitEntries(task, mapping, table, { held, start: at, end: tableEnd(at, end) });
-    else if (ptePfn(leaf) === head) entries += yield* splitLeaf(task, mapping, table, held);
+    const stretch = { held, start: at, end: tableEnd(at, end) };
+    if (leaf === 0) entries += yield* splitEntries(task, mapping, table, stretch);
+    else if (ptePfn(leaf) === head) entries += yield* splitLeaf(task, mapping, table, stretch);
     yield* spinUnlock(task, ptl, LockClass.ptl);
   }
   yield* mmuNotifierInvalidateRangeEnd(task, range);

@@ -34,6 +34,7 @@ import { putPage } from '../page/zone.ts';
 import { removeRmap, shareAnonRmap } from '../rmap/rmap.ts';
 import { clearMapping, unmapEverywhere } from '../rmap/unmap.ts';
 import { splitHugePage } from '../split/splitHugePage.ts';
+import { wholeMm } from '../table/flush.ts';
 import { mkSwap } from '../table/pte.ts';
 import { addRss, addRssFile, addRssSwap } from '../vma/mmStruct.ts';
 import { VM_LOCKED, vmaFlags } from '../vma/vma.ts';
@@ -42,11 +43,12 @@ import { addToSwap, dropFromSwapCache, freeSwap, isSwapFull, NO_SLOT, slotFrame,
 const isFile = (task: Task, pfn: Pfn): boolean => isFilePage(task.arena, pfn);
 const isDirty = (task: Task, pfn: Pfn): boolean => pageHas(task.arena, pfn, PG_DIRTY);
 
-/** try_to_unmap_one for anonymous memory: the entry names the slot from now on. False when the page may be pinned. */
-function* replaceBySwap(task: Task, word: Word, mm: Mm, pfn: Pfn): Steps<boolean> {
+/**
+ * try_to_unmap_one for anonymous memory: the entry names the slot from now on. False when the page may be pinned. */
+function* replaceBySwap(task: Task, word: Word, pfn: Pfn, mm: Mm): Steps<boolean> {
   const { arena } = task;
   const slot = pageSwap(arena, pfn) - 1;
-  const pte = yield* clearMapping(task, word, pfn);
+  const pte = yield* clearMapping(task, word, pfn, wholeMm(mm));
   const exclusive = pageHas(arena, pfn, PG_ANON_EXCLUSIVE);
   yield* swapDuplicate(task, slot);
   if (exclusive) {
@@ -74,10 +76,10 @@ function* replaceBySwap(task: Task, word: Word, mm: Mm, pfn: Pfn): Steps<boolean
 function* tryToUnmap(task: Task, pfn: Pfn): Steps<void> {
   const { arena } = task;
   const file = isFile(task, pfn);
-  yield* unmapEverywhere(task, pfn, function* (word, mm, vma) {
+  yield* unmapEverywhere(task, pfn, function* (word, vma, { mm }) {
     if ((vmaFlags(arena, vma) & VM_LOCKED) !== 0) return false;
-    if (!file) return yield* replaceBySwap(task, word, mm, pfn);
-    yield* clearMapping(task, word, pfn);
+    if (!file) return yield* replaceBySwap(task, word, pfn, mm);
+    yield* clearMapping(task, word, pfn, wholeMm(mm));
     addRssFile(arena, mm, -1);
     removeRmap(arena, pfn);
     yield* putPage(task, pfn);

@@ -14,9 +14,9 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
+import { flushTlbMm } from '../table/flush.ts';
 import { PTE_WRITE, ptePresent, pteWrite } from '../table/pte.ts';
 import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from '../table/tables.ts';
-import { CPU, flushTlb } from '../table/tlb.ts';
 import { mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
 
 function* protectTable(task: Task, table: PageTable, start: Vpn, end: Vpn): Steps<void> {
@@ -52,7 +52,7 @@ export function* clearRefs(task: Task, mm: Mm): Steps<void> {
     yield* protectTable(task, lookupTable(arena, pgd, vpn), vpn, stop);
     vpn = stop;
   }
-  yield* flushTlb(task, CPU);
+  yield* flushTlbMm(task, mm);
   yield* mmuNotifierInvalidateRangeEnd(task, range);
   yield* mmapWriteUnlock(task, mm);
 }

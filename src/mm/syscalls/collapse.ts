@@ -23,9 +23,9 @@ import { trylockPage, unlockPage } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';
 import { anonVmaLock, anonVmaOf, anonVmaUnlock, removeRmap } from '../rmap/rmap.ts';
 import { freeSwap } from '../swap/swap.ts';
+import { flushTlbRange } from '../table/flush.ts';
 import { EMPTY_LEAF, isDeviceExclusive, PTE_SPECIAL, ptePfn, ptePresent, pteWrite } from '../table/pte.ts';
 import { hugeLeaf, lookupTable, pteAt, ptlOf } from '../table/tables.ts';
-import { CPU, flushTlb } from '../table/tlb.ts';
 import { type Fault, VM_FAULT_ERROR } from '../table/vmFault.ts';
 import { mmapReadLock, mmapReadUnlock, mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
 import { addRss } from '../vma/mmStruct.ts';
@@ -144,14 +144,14 @@ function* isolate(task: Task, table: PageTable): Steps<ScanResult> {
 }
 
 /** Takes the entries away; the table maps nothing afterwards. Under the PTL. */
-function* clearEntries(task: Task, table: PageTable): Steps<Int32Array> {
+function* clearEntries(task: Task, { mm, table, start }: Block): Steps<Int32Array> {
   const { arena } = task;
   const old = new Int32Array(PTRS_PER_TABLE);
   for (let i = PTRS_PER_TABLE - 1; i >= 0; i--) {
     yield Point.clearPte;
     old[i] = xchg(arena, pteAt(arena, table, i), i === 0 ? EMPTY_LEAF : 0);
   }
-  yield* flushTlb(task, CPU);
+  yield* flushTlbRange(task, { mm, start, end: start + PTRS_PER_TABLE });
   return old;
 }
 
@@ -173,14 +173,15 @@ function* copyAll(task: Task, head: Pfn, old: Int32Array): Steps<number> {
 }
 
 /** The exchange: mmap_lock and the rmap lock are held for writing, so that nobody comes across the half-made table. */
-function* exchange(task: Task, { mm, vma, table, start }: Block, head: Pfn): Steps<ScanResult> {
+function* exchange(task: Task, block: Block, head: Pfn): Steps<ScanResult> {
   const { arena } = task;
+  const { mm, vma, table, start } = block;
   const ptl = ptlOf(arena, table);
   const range = notifierRange(MMU_NOTIFY_CLEAR, mm, start, start + PTRS_PER_TABLE);
   yield* mmuNotifierInvalidateRangeStart(task, range);
   yield* spinLock(task, ptl, LockClass.ptl);
   const why = yield* isolate(task, table);
-  const old = why === SCAN_SUCCEED ? yield* clearEntries(task, table) : new Int32Array(0);
+  const old = why === SCAN_SUCCEED ? yield* clearEntries(task, block) : new Int32Array(0);
   yield* spinUnlock(task, ptl, LockClass.ptl);
   yield* mmuNotifierInvalidateRangeEnd(task, range);
   if (why !== SCAN_SUCCEED) return why;

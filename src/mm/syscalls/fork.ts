@@ -10,7 +10,7 @@ import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { joinMemcg } from '../page/memcg.ts';
 import { linkFile } from '../rmap/rmapFile.ts';
-import { CPU, flushTlb } from '../table/tlb.ts';
+import { flushTlbMm } from '../table/flush.ts';
 import { mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
 import { mmAlloc } from '../vma/mmStruct.ts';
 import {
@@ -64,7 +64,7 @@ export function* forkMm(task: Task, parent: Mm): Steps<number> {
   yield* mmapWriteLock(task, child);
   yield Point.forkBegin;
   const error = yield* dupMmap(task, parent, child);
-  yield* flushTlb(task, CPU);
+  yield* flushTlbMm(task, parent);
   yield* mmapWriteUnlock(task, child);
   yield* mmapWriteUnlock(task, parent);
   if (error === 0) return child;

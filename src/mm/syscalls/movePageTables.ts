@@ -15,9 +15,9 @@ import { addressSpaceOf } from '../file/addressSpace.ts';
 import { hugeStart, leafOf, splitHugePmd } from '../huge/splitHugePmd.ts';
 import { anonVmaLock, anonVmaOf, anonVmaUnlock } from '../rmap/rmap.ts';
 import { fileMappingLock, fileMappingUnlock } from '../rmap/rmapFile.ts';
+import { flushTlbPage, flushTlbRange } from '../table/flush.ts';
 import { EMPTY_LEAF, ptePresent } from '../table/pte.ts';
 import { ensureEntries, ensureTable, hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from '../table/tables.ts';
-import { CPU, flushTlb } from '../table/tlb.ts';
 
 /** Moves one entry verbatim, whatever its kind. Both page-table locks are held by old-then-new order. */
 function* moveEntry(task: Task, mm: Mm, from: Vpn, to: Vpn): Steps<boolean> {
@@ -35,7 +35,7 @@ function* moveEntry(task: Task, mm: Mm, from: Vpn, to: Vpn): Steps<boolean> {
   if (pte !== 0) {
     yield Point.setPte;
     store(arena, pteAt(arena, newTable, to), pte);
-    if (ptePresent(pte)) yield* flushTlb(task, CPU);
+    if (ptePresent(pte)) yield* flushTlbPage(task, mm, from);
   }
   if (newPtl !== oldPtl) yield* spinUnlock(task, newPtl, LockClass.ptl);
   yield* spinUnlock(task, oldPtl, LockClass.ptl);
@@ -62,7 +62,7 @@ function* moveLeaf(task: Task, mm: Mm, from: Vpn, stop: Vpn, to: Vpn): Steps<boo
   const leaf = xchg(arena, pteAt(arena, oldTable, 0), EMPTY_LEAF);
   yield Point.setPte;
   store(arena, pteAt(arena, newTable, 0), leaf);
-  if (ptePresent(leaf)) yield* flushTlb(task, CPU);
+  if (ptePresent(leaf)) yield* flushTlbRange(task, { mm, start: from, end: stop });
   yield* spinUnlock(task, ptlOf(arena, newTable), LockClass.ptl);
   yield* spinUnlock(task, ptlOf(arena, oldTable), LockClass.ptl);
   return true;

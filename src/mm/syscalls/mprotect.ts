@@ -16,6 +16,7 @@ import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { splitHugePmd } from '../huge/splitHugePmd.ts';
 import { PG_ANON_EXCLUSIVE, pageFlags } from '../page/page.ts';
+import { flushTlbRange } from '../table/flush.ts';
 import {
   EMPTY_LEAF,
   isHuge,
@@ -39,10 +40,15 @@ import {
   ptePresent,
 } from '../table/pte.ts';
 import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from '../table/tables.ts';
-import { CPU, flushTlb } from '../table/tlb.ts';
 import { mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
 import { protectionBits, VM_ACCESS, VM_ACCOUNT, VM_HUGETLB, VM_SHARED, VM_WRITE, vmaFlags, vmaIsAnonymous } from '../vma/vma.ts';
 import { changeVmas, cutsHugetlb } from '../vma/vmaMerge.ts';
+
+/** Whose entries change, and the flags of the VMA that they follow. */
+interface Protection {
+  readonly mm: Mm;
+  readonly vm: number;
+}
 
 /** What an entry becomes under new protection. Only what is certainly allowed is granted; faults do the rest. */
 function protectedEntry(task: Task, pte: Pte, vm: number): Pte {
@@ -87,13 +93,14 @@ function* protectWord(task: Task, word: Word, vm: number): Steps<boolean> {
 }
 
 /** change_huge_pmd. False, with nothing done, when the table has entries by now: an eviction needs no mmap_lock to split a leaf. */
-function* protectLeaf(task: Task, table: PageTable, vm: number): Steps<boolean> {
+function* protectLeaf(task: Task, { mm, vm }: Protection, table: PageTable, start: Vpn): Steps<boolean> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   yield* spinLock(task, ptl, LockClass.ptl);
   const leaf = hugeLeaf(arena, table);
   const changes = leaf !== 0 && leaf !== EMPTY_LEAF;
-  if (changes && (yield* protectWord(task, pteAt(arena, table, 0), vm))) yield* flushTlb(task, CPU);
+  const flush = changes && (yield* protectWord(task, pteAt(arena, table, 0), vm));
+  if (flush) yield* flushTlbRange(task, { mm, start, end: start + PTRS_PER_TABLE });
   yield* spinUnlock(task, ptl, LockClass.ptl);
   return leaf !== 0;
 }
@@ -103,7 +110,7 @@ function* protectLeaf(task: Task, table: PageTable, vm: number): Steps<boolean> 
  *
  * @kernel mm/mprotect.c change_pte_range
  */
-function* protectTable(task: Task, table: PageTable, start: Vpn, end: Vpn, vm: number): Steps<void> {
+function* protectTable(task: Task, { mm, vm }: Protection, table: PageTable, start: Vpn, end: Vpn): Steps<void> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   let flush = false;
@@ -113,7 +120,7 @@ function* protectTable(task: Task, table: PageTable, start: Vpn, end: Vpn, vm: n
     if (get(arena, word) === 0) continue;
     if (yield* protectWord(task, word, vm)) flush = true;
   }
-  if (flush) yield* flushTlb(task, CPU);
+  if (flush) yield* flushTlbRange(task, { mm, start, end });
   yield* spinUnlock(task, ptl, LockClass.ptl);
 }
 
@@ -129,8 +136,8 @@ function* changeProtection(task: Task, mm: Mm, start: Vpn, end: Vpn, vm: number)
     const table = lookupTable(arena, pgd, vpn);
     if (stop - vpn < PTRS_PER_TABLE) yield* splitHugePmd(task, mm, vpn);
     const leaf = hugeLeaf(arena, table);
-    const done = leaf === EMPTY_LEAF || (leaf !== 0 && (yield* protectLeaf(task, table, vm)));
-    if (!done) yield* protectTable(task, table, vpn, stop, vm);
+    const done = leaf === EMPTY_LEAF || (leaf !== 0 && (yield* protectLeaf(task, { mm, vm }, table, vpn)));
+    if (!done) yield* protectTable(task, { mm, vm }, table, vpn, stop);
     vpn = stop;
   }
   yield* mmuNotifierInvalidateRangeEnd(task, range);

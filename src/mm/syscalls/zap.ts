@@ -19,9 +19,9 @@ import { isFilePage, PG_DIRTY, setPageFlags } from '../page/page.ts';
 import { putPage } from '../page/zone.ts';
 import { removeRmap } from '../rmap/rmap.ts';
 import { freeSwapEntry, putMappedPage } from '../swap/swap.ts';
+import { flushTlbRange } from '../table/flush.ts';
 import { EMPTY_LEAF, isGuard, isMigration, isSwap, mapsPage, PTE_DIRTY, ptePfn, ptePresent, swapSlot } from '../table/pte.ts';
 import { hugeLeaf, lookupTable, nextPopulated, pteAt, pteOffsetMapLock, ptlOf, tableEnd } from '../table/tables.ts';
-import { CPU, flushTlb } from '../table/tlb.ts';
 import { addRss, addRssFile, addRssSwap } from '../vma/mmStruct.ts';
 
 /** Private copies of file pages stay (no even_cows). */
@@ -83,7 +83,7 @@ function* zapTable(task: Task, { mm, flags }: Zap, table: PageTable, start: Vpn,
       else rssFile++;
     }
   }
-  if (flush) yield* flushTlb(task, CPU);
+  if (flush) yield* flushTlbRange(task, { mm, start, end });
   if ((flags & ZAP_TABLES) !== 0 && arena.hasHuge && end - start === PTRS_PER_TABLE && isNone(arena, table)) {
     yield Point.clearPte;
     store(arena, pteAt(arena, table, 0), EMPTY_LEAF);
@@ -98,7 +98,7 @@ function* zapTable(task: Task, { mm, flags }: Zap, table: PageTable, start: Vpn,
 }
 
 /** zap_huge_pmd: the leaf of a table goes, and all that it maps. False, with nothing done, when it has entries by now. */
-function* zapLeaf(task: Task, mm: Mm, table: PageTable): Steps<boolean> {
+function* zapLeaf(task: Task, mm: Mm, table: PageTable, start: Vpn): Steps<boolean> {
   const { arena } = task;
   const ptl = ptlOf(arena, table);
   const word = pteAt(arena, table, 0);
@@ -111,7 +111,7 @@ function* zapLeaf(task: Task, mm: Mm, table: PageTable): Steps<boolean> {
   const leaf = xchg(arena, word, EMPTY_LEAF);
   const maps = mapsPage(leaf);
   const head = ptePfn(leaf);
-  if (ptePresent(leaf)) yield* flushTlb(task, CPU);
+  if (ptePresent(leaf)) yield* flushTlbRange(task, { mm, start, end: start + PTRS_PER_TABLE });
   if (maps) for (let i = 0; i < PTRS_PER_TABLE; i++) removeRmap(arena, head + i);
   yield* spinUnlock(task, ptl, LockClass.ptl);
   if (isMigration(leaf)) addRss(arena, mm, -PTRS_PER_TABLE);
@@ -132,7 +132,7 @@ function* zapAt(task: Task, zap: Zap, start: Vpn, end: Vpn): Steps<boolean> {
   const leaf = hugeLeaf(arena, table);
   if (leaf === 0) return yield* zapTable(task, zap, table, start, end);
   if (leaf === EMPTY_LEAF) return true;
-  return whole && (yield* zapLeaf(task, mm, table));
+  return whole && (yield* zapLeaf(task, mm, table, start));
 }
 
 /**

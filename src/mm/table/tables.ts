@@ -126,6 +126,24 @@ export function* ensureTable(task: Task, lock: Word, root: PageTable, vpn: Vpn):
   return yield* ensureEntry(task, lock, tableAt(arena, middle) + ((vpn >>> SHIFT) & MASK));
 }
 
+function fillUpper(arena: Arena, entry: Word): PageTable {
+  const found = get(arena, entry);
+  if (found !== 0) return pteTable(found);
+  const table = tableAlloc(arena);
+  if (table !== 0) store(arena, entry, mkTableEntry(table));
+  return table;
+}
+
+/**
+ * The word of the entry of `vpn`, with the tables above it made if need be, where nobody else makes any: a table that is all of one
+ * owner, who does one thing at a time. 0 when out of page-table pages.
+ */
+export function fillTable(arena: Arena, root: PageTable, vpn: Vpn): Word {
+  const middle = fillUpper(arena, tableAt(arena, root) + (vpn >>> (2 * SHIFT)));
+  const table = middle === 0 ? 0 : fillUpper(arena, tableAt(arena, middle) + ((vpn >>> SHIFT) & MASK));
+  return table === 0 ? 0 : pteAt(arena, table, vpn);
+}
+
 /** pte_alloc: as {@link ensureTable}, and the table has entries: where it had none (pmd_none) it gets 512 empty ones. */
 export function* ensureEntries(task: Task, lock: Word, root: PageTable, vpn: Vpn): Steps<PageTable> {
   const { arena } = task;
@@ -159,6 +177,17 @@ export function freeTables(arena: Arena, root: PageTable): void {
     tableFree(arena, middle);
   }
   tableFree(arena, root);
+}
+
+/** Zero in place of every entry of [start, end) under `root`, one by one: for tables that stand for nothing that is counted. */
+export function zeroEntries(arena: Arena, root: PageTable, start: Vpn, end: Vpn): void {
+  for (let vpn = nextPopulated(arena, root, start, end); vpn < end; vpn = nextPopulated(arena, root, vpn, end)) {
+    const table = lookupTable(arena, root, vpn);
+    for (const stop = tableEnd(vpn, end); vpn < stop; vpn++) {
+      const word = pteAt(arena, table, vpn);
+      if (get(arena, word) !== 0) store(arena, word, 0);
+    }
+  }
 }
 
 /** Calls `visit` for every entry that is not 0 under `root`. For checks at quiescent points. */

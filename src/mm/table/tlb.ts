@@ -103,10 +103,8 @@ export function tlbRevive(task: Task, kind: number): void {
 }
 
 /**
- * flush_tlb_range, and the device's twin. Call after the entries were changed; when it returns no agent holds or uses an
- * older translation. Legal under a spin lock. It flushes every agent and every page, which hardware is free to do.
- *
- * @kernel arch/x86/mm/tlb.c flush_tlb_range
+ * The flush of one kind: of the CPUs for flush.ts, and the device's twin. Call after the entries were changed; when it returns no agent
+ * holds or uses an older translation. Legal under a spin lock. It flushes every agent and every page, which hardware is free to do.
  */
 export function* flushTlb(task: Task, kind: number): Steps<void> {
   yield kind === CPU ? Point.flushTlb : Point.flushDeviceTlb;
@@ -156,6 +154,25 @@ function* awaitAccesses(task: Task, kind: number): Steps<void> {
     if (awaited === 0) return;
     yield* waitWhile(task, Header.accessesAwaited + kind, awaited);
   }
+}
+
+/** Calls `visit` for every translation of `space` that an agent could still use. For checks at rest. */
+export function forEachTranslation(
+  arena: Arena,
+  kind: number,
+  space: Mm | Mirror,
+  visit: (vpn: Vpn, entry: number) => void,
+): void {
+  overActors(true);
+  for (let id = 0; id < arena.config.actors; id++) {
+    const actor = arena.actors + id * Actor.shape.size;
+    if (get(arena, actor + Actor.state) === ActorState.absent || load(arena, actor + Actor.tlbLive + kind) === 0) continue;
+    const first = actor + Actor.tlb + kind * TLB_ENTRIES * TLB_WORDS;
+    for (let slot = first; slot < first + TLB_ENTRIES * TLB_WORDS; slot += TLB_WORDS) {
+      if (get(arena, slot + SPACE) === space) visit(get(arena, slot + VPN), get(arena, slot + ENTRY));
+    }
+  }
+  overActors(false);
 }
 
 /** An access that never ends would stop every flush; called when an actor ends. */
