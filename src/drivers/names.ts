@@ -1,5 +1,5 @@
 /** The drivers that come with the lab, by name: for who need not load them to know what is one. */
-export const builtinNames = ['dmirror', 'nouveau', 'amdgpu-userptr', 'kfd-svm', 'gpusvm-xe'] as const;
+export const builtinNames = ['dmirror', 'nouveau', 'amdgpu-userptr', 'kfd-svm', 'gpusvm-xe', 'sva'] as const;
 
 export type BuiltinName = (typeof builtinNames)[number];
 

@@ -11,6 +11,7 @@ import { gpusvmXe } from './gpusvm/index.ts';
 import { kfdSvm } from './kfd/index.ts';
 import { type BuiltinName, builtinNames } from './names.ts';
 import { nouveau } from './nouveau/index.ts';
+import { sva } from './sva/index.ts';
 
 const byName: Readonly<Record<BuiltinName, Driver>> = {
   dmirror,
@@ -18,6 +19,7 @@ const byName: Readonly<Record<BuiltinName, Driver>> = {
   'amdgpu-userptr': amdgpuUserptr,
   'kfd-svm': kfdSvm,
   'gpusvm-xe': gpusvmXe,
+  sva,
 };
 
 /** The drivers that come with the lab. */

@@ -10,6 +10,7 @@ import { DEV_ATOMIC, DEV_VALID, DEV_WRITE, deviceEntry, deviceEntryPfn, mkDevice
 import { dmaPage, forEachDmaEntry } from '../drivers/base/dmaMap.ts';
 import { entryMappingFaults } from '../drivers/base/entryDma.ts';
 import { mirrorMm } from '../drivers/base/mirror.ts';
+import { registeredDrivers } from '../drivers/registry.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../mm/page/devPagemap.ts';
 import { isZeroPage } from '../mm/page/page.ts';
 import {
@@ -24,6 +25,7 @@ import {
   ptePresent,
 } from '../mm/table/pte.ts';
 import { forEachEntry, readPte } from '../mm/table/tables.ts';
+import { DEVICE, forEachTranslation } from '../mm/table/tlb.ts';
 import { VM_READ, vmaFlags, vmaLookup } from '../mm/vma/vma.ts';
 import type { Task } from '../sync/task.ts';
 import type { Finding } from './finding.ts';
@@ -102,6 +104,17 @@ function readObjection(arena: Arena, mirror: Mirror, vpn: Vpn, entry: DeviceEntr
   return { rule: 'I-PERM', message: `${what}, where ${vma === 0 ? 'there is no mapping' : 'the mapping may not be read'}` };
 }
 
+/** What the engines of a device that walks the CPU's page tables remember is as true as its IOTLB: no entry changes without a flush. */
+function walkObjections(arena: Arena, mirror: Mirror): Finding[] {
+  const findings: Finding[] = [];
+  if (registeredDrivers()[get(arena, mirror + Mirror.driver) - 1]?.walk === undefined) return findings;
+  forEachTranslation(arena, DEVICE, mirror, (vpn, entry) => {
+    const objection = entryObjection(arena, mirror, vpn, entry) ?? readObjection(arena, mirror, vpn, entry);
+    if (objection !== null) findings.push({ ...objection, message: `in the TLB of an engine, ${objection.message}` });
+  });
+  return findings;
+}
+
 /** Quiescent: every entry of every mirror. */
 export function checkMirrors(arena: Arena): Finding[] {
   const findings: Finding[] = [];
@@ -110,7 +123,7 @@ export function checkMirrors(arena: Arena): Finding[] {
       const objection = entryObjection(arena, mirror, vpn, entry) ?? readObjection(arena, mirror, vpn, entry);
       if (objection !== null) findings.push(objection);
     });
-    findings.push(...dmaObjections(arena, mirror));
+    findings.push(...dmaObjections(arena, mirror), ...walkObjections(arena, mirror));
   }
   return findings;
 }

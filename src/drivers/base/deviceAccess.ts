@@ -29,12 +29,12 @@ const required = { read: DEV_VALID, write: DEV_VALID | DEV_WRITE, atomic: DEV_VA
 
 const underLock = (task: Task, { driver, mirror }: BoundDevice): boolean => driver.accessUnderLock?.(task.arena, mirror) ?? false;
 
-function translate(task: Task, mirror: Mirror, vpn: Vpn, bits: number): number {
+function translate(task: Task, { driver, mirror }: BoundDevice, vpn: Vpn, bits: number): number {
   const { arena } = task;
   const cached = tlbLookup(task, DEVICE, mirror, vpn);
   if ((cached & bits) === bits) return cached;
   tlbRevive(task, DEVICE);
-  const entry = deviceEntry(arena, mirror, vpn);
+  const entry = driver.walk?.(task, mirror, vpn, (bits & DEV_WRITE) !== 0) ?? deviceEntry(arena, mirror, vpn);
   if ((entry & bits) !== bits) return 0;
   tlbFill(task, tlbTake(task, DEVICE, mirror, vpn), entry);
   return entry;
@@ -65,7 +65,7 @@ export function* deviceTry(task: Task, device: BoundDevice, vpn: Vpn, bits: numb
   yield Point.deviceAccess;
   if (locked) yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
   else beginAccess(task, DEVICE);
-  const entry = locked ? deviceEntry(arena, mirror, vpn) : translate(task, mirror, vpn, bits);
+  const entry = locked ? deviceEntry(arena, mirror, vpn) : translate(task, device, vpn, bits);
   if ((entry & bits) === bits) {
     checkLive(task, vpn, deviceEntryPfn(entry));
     checkOwnMemory(task, mirror, vpn, deviceEntryPfn(entry));

@@ -19,16 +19,7 @@ import { Violation } from '../../arena/violation.ts';
 import type { HmmRange } from '../../hmm/hmmRange.ts';
 import { HMM_PFN_DMA_MAPPED, HMM_PFN_P2PDMA_BUS, hmmPfnToPage } from '../../hmm/pfn.ts';
 import { isDevicePage } from '../../mm/page/page.ts';
-import {
-  ensureTable,
-  forEachEntry,
-  freeTables,
-  lookupTable,
-  nextPopulated,
-  pteAt,
-  tableAlloc,
-  tableEnd,
-} from '../../mm/table/tables.ts';
+import { ensureTable, forEachEntry, freeTables, lookupTable, pteAt, tableAlloc, zeroEntries } from '../../mm/table/tables.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 
@@ -99,14 +90,7 @@ export function* hmmDmaMapPfn(task: Task, mirror: Mirror, { start, hmmPfns }: Hm
  * @kernel mm/hmm.c hmm_dma_unmap_pfn
  */
 export function dmaUnmap(arena: Arena, mirror: Mirror, start: Vpn, end: Vpn): void {
-  const root = get(arena, mirror + Mirror.dmaTable);
-  for (let vpn = nextPopulated(arena, root, start, end); vpn < end; vpn = nextPopulated(arena, root, vpn, end)) {
-    const table = lookupTable(arena, root, vpn);
-    for (const stop = tableEnd(vpn, end); vpn < stop; vpn++) {
-      const word = pteAt(arena, table, vpn);
-      if (get(arena, word) !== 0) store(arena, word, 0);
-    }
-  }
+  zeroEntries(arena, get(arena, mirror + Mirror.dmaTable), start, end);
 }
 
 /** What is wrong with the mapping that an access to `page` goes through; null when nothing is. */

@@ -3,7 +3,7 @@
 import { get } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { Mirror } from '../../arena/structures.ts';
-import type { Errno, Vpn } from '../../arena/units.ts';
+import type { DeviceEntry, Errno, Vpn } from '../../arena/units.ts';
 import type { DriverChange } from '../../kernels/changes.ts';
 import type { PagemapOps } from '../../mm/page/devPagemap.ts';
 import type { ClassicOps, IntervalOps } from '../../notifier/ops.ts';
@@ -73,6 +73,11 @@ export interface Driver {
   readonly dma?: boolean;
   /** What the driver leaves to a worker, in a queue in the mirror (`Mirror.work`); in the order in which a worker does it. */
   readonly work?: readonly Work[];
+  /**
+   * Of a device that walks the CPU's own page tables: the translation of an access, as a device entry, or 0 for a fault. A plain function,
+   * called inside an access; the device keeps what it returns in its TLB. Default: the entry of the device page table.
+   */
+  readonly walk?: (task: Task, mirror: Mirror, vpn: Vpn, write: boolean) => DeviceEntry;
   /** Does the device access memory by itself (through a TLB), or under the driver lock? Default: by itself. */
   readonly accessUnderLock?: (arena: Arena, mirror: Mirror) => boolean;
 }

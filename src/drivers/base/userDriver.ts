@@ -1,41 +1,6 @@
 /** A driver of the user's: why an object is none, and what stands for the hooks that it does not need. */
-import { EOPNOTSUPP } from '../../arena/errno.ts';
-import { VM_FAULT_SIGBUS } from '../../mm/table/vmFault.ts';
 import { type Driver, MOST_OPTIONS } from './driver.ts';
-
-/** What a device without memory of its own never does. */
-const withoutMemory = {
-  pagemap: {
-    *migrateToRam() {
-      return VM_FAULT_SIGBUS;
-    },
-    *folioFree() {},
-  },
-  *migrateToDevice() {
-    return 0;
-  },
-  *migrateToSystem() {
-    return 0;
-  },
-  *evict() {
-    return 0;
-  },
-} satisfies Partial<Driver>;
-
-const withoutAtomics = {
-  *makeExclusive() {
-    return -EOPNOTSUPP;
-  },
-} satisfies Partial<Driver>;
-
-/** The hooks that take the places of those that are not there: of a device without memory, without atomics, without intervals. */
-function standIns({ memory, atomics, classic }: Partial<Driver>): Partial<Driver> {
-  return {
-    ...(memory === false ? withoutMemory : {}),
-    ...(atomics === false ? withoutAtomics : {}),
-    ...(classic === undefined ? {} : { interval: {} }),
-  };
-}
+import { standIns } from './standIns.ts';
 
 const HOOKS = ['open', 'close', 'fault', 'migrateToDevice', 'migrateToSystem', 'makeExclusive', 'evict'] as const;
 
@@ -51,8 +16,12 @@ export function driverDefect(candidate: unknown): string | null {
   const many = Object.keys(given.options).length;
   if (many > MOST_OPTIONS) return `it has ${many} options, at most ${MOST_OPTIONS} are possible`;
   const { classic } = given;
-  if (classic !== undefined && !isFunction(classic?.invalidateRangeStart) && !isFunction(classic?.invalidateRangeEnd))
-    return 'its classic notifier has neither invalidateRangeStart nor invalidateRangeEnd';
+  const brackets = isFunction(classic?.invalidateRangeStart) || isFunction(classic?.invalidateRangeEnd);
+  const flushes = isFunction(classic?.archInvalidateSecondaryTlbs);
+  if (classic !== undefined && !brackets && !flushes)
+    return 'its classic notifier has none of invalidateRangeStart, invalidateRangeEnd and archInvalidateSecondaryTlbs';
+  if (brackets && flushes)
+    return 'its classic notifier has archInvalidateSecondaryTlbs beside invalidateRangeStart or invalidateRangeEnd';
   const driver: Partial<Driver> = { ...standIns(given), ...given };
   const missing: string[] = HOOKS.filter((hook) => !isFunction(driver[hook]));
   const { interval, pagemap } = driver;
