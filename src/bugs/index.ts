@@ -1,11 +1,13 @@
-/** The catalogue: real bugs (R, X), mistakes of drivers (G), guards taken out (E, F, S), mutants (M); and controls (C), which are no bugs. */
+/** The catalogue: real bugs (R, X), mistakes of drivers (G), guards taken out (E, F, S, V), mutants (M); and controls (C), which are no bugs. */
 import type { Bug, Control } from './bug.ts';
 import { driverControls } from './controlsDrivers.ts';
 import { memoryControls } from './controlsMemory.ts';
+import { svaControls } from './controlsSva.ts';
 import { dmaMistakes } from './driverMistakesDma.ts';
 import { invalidateMistakes } from './driverMistakesInvalidate.ts';
 import { driverMigrationMistakes } from './driverMistakesMigration.ts';
 import { retryMistakes } from './driverMistakesRetry.ts';
+import { svaMistakes } from './driverMistakesSva.ts';
 import { memoryMutants } from './mutantsMemory.ts';
 import { migrationMutants } from './mutantsMigration.ts';
 import { devicePageBugs } from './realBugsDevicePages.ts';
@@ -20,11 +22,12 @@ import { exclusiveWindows } from './windowsExclusive.ts';
 import { faultWindows } from './windowsFaults.ts';
 import { migrationWindows } from './windowsMigration.ts';
 import { notifierWindows } from './windowsNotifiers.ts';
+import { secondaryTlbWindows } from './windowsSecondaryTlbs.ts';
 
 export type { Bug, Control, Mutation } from './bug.ts';
 
 /** The first letters of ids, in the order of the catalogue. */
-const LETTERS = 'RXGEFSM';
+const LETTERS = 'RXGEFSVM';
 
 /** By letter, then by number: R15, R15b, R16. */
 function inOrder(a: Bug, b: Bug): number {
@@ -44,11 +47,13 @@ export const bugs: readonly Bug[] = [
   invalidateMistakes,
   driverMigrationMistakes,
   dmaMistakes,
+  svaMistakes,
   notifierWindows,
   faultWindows,
   exclusiveWindows,
   migrationWindows,
   swapBugs,
+  secondaryTlbWindows,
   memoryMutants,
   migrationMutants,
 ]
@@ -58,4 +63,6 @@ export const bugs: readonly Bug[] = [
 const numberOf = ({ id }: Control): number => Number(id.slice(1));
 
 /** Changes that must never be reported. */
-export const controls: readonly Control[] = [...driverControls, ...memoryControls].sort((a, b) => numberOf(a) - numberOf(b));
+export const controls: readonly Control[] = [...driverControls, ...memoryControls, ...svaControls].sort(
+  (a, b) => numberOf(a) - numberOf(b),
+);

@@ -61,7 +61,7 @@ export const windows: Command = {
   name: 'windows',
   description:
     'Lists the points of the model. At each, another actor may run: it lies after one step of a protocol and before the next. ' +
-    'The E and F numbers are the windows of the race literature that hinge on it (docs/windows.md). Then which scenario is there for which window, and must reach which points.',
+    'The E, F, S and V numbers are the windows that hinge on it (docs/windows.md). Then which scenario is there for which window, and must reach which points.',
   flags,
   examples: ['hmm-lab windows', 'hmm-lab windows --json', 'hmm-lab stress --delay mmuIntervalReadBegin=1/4000:80us'],
   async run(args) {

@@ -19,6 +19,7 @@ import { rangeFaultPlans } from './windows/rangeFaults.ts';
 import { realDriverPlans } from './windows/realDrivers.ts';
 import { reclaimPlans } from './windows/reclaim.ts';
 import { returnPlans } from './windows/returns.ts';
+import { svaPlans } from './windows/sva.ts';
 import { swapInPlans } from './windows/swapIn.ts';
 import { teardownPlans } from './windows/teardown.ts';
 import { translationPlans } from './windows/translations.ts';
@@ -45,6 +46,7 @@ const plans: readonly Plan[] = [
   ...chargePlans,
   ...dmaBufferPlans,
   ...dmaEntryPlans,
+  ...svaPlans,
 ];
 
 /** `settings` are given to the driver. */

@@ -7,7 +7,7 @@ import { Header, Mirror, Mm } from '../../arena/structures.ts';
 import type { PageNumber } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { deviceBegin, deviceEnd, deviceIncrement, deviceLoad, deviceStore } from '../../drivers/base/deviceAccess.ts';
-import type { BoundDevice } from '../../drivers/base/driver.ts';
+import type { BoundDevice, Driver } from '../../drivers/base/driver.ts';
 import { mirrorFree } from '../../drivers/base/mirror.ts';
 import { cpuBegin, cpuEnd, cpuLoad, cpuStore, faultName, isFault } from '../../mm/fault/cpuAccess.ts';
 import { FOLL_PIN, FOLL_WRITE, getUserPage, unpinUserPage } from '../../mm/fault/gup.ts';
@@ -34,7 +34,9 @@ export type Operation<T = unknown> = (task: Task) => Steps<T>;
 /** Mirror of device `i`. */
 export const device = (m: SmallMachine, i = 0): Mirror => m.mirrors[i] as Mirror;
 
-export const deviceOf = (m: SmallMachine, i = 0): BoundDevice => ({ driver: m.driver, mirror: device(m, i) });
+const driverOf = (m: SmallMachine, i: number): Driver => m.drivers[i] as Driver;
+
+export const deviceOf = (m: SmallMachine, i = 0): BoundDevice => ({ driver: driverOf(m, i), mirror: device(m, i) });
 
 /** @throws Violation I-OUT that names the error, when `result` is a negative errno. */
 export function mustSucceed(what: string, result: number): void {
@@ -95,22 +97,22 @@ export const forgetIncrements = ({ arena }: SmallMachine): void => store(arena, 
 export const deviceFaults =
   (m: SmallMachine, page: PageNumber, pages: number, write: boolean, i = 0): Operation =>
   (task) =>
-    m.driver.fault(task, device(m, i), FIRST + page, FIRST + page + pages, write);
+    driverOf(m, i).fault(task, device(m, i), FIRST + page, FIRST + page + pages, write);
 
 export const toDevice =
   (m: SmallMachine, page: PageNumber, pages = 1, i = 0): Operation =>
   (task) =>
-    m.driver.migrateToDevice(task, device(m, i), FIRST + page, FIRST + page + pages);
+    driverOf(m, i).migrateToDevice(task, device(m, i), FIRST + page, FIRST + page + pages);
 
 export const toSystem =
   (m: SmallMachine, page: PageNumber, pages = 1, i = 0): Operation =>
   (task) =>
-    m.driver.migrateToSystem(task, device(m, i), FIRST + page, FIRST + page + pages);
+    driverOf(m, i).migrateToSystem(task, device(m, i), FIRST + page, FIRST + page + pages);
 
 export const evicts =
   (m: SmallMachine, i = 0): Operation =>
   (task) =>
-    m.driver.evict(task, device(m, i));
+    driverOf(m, i).evict(task, device(m, i));
 
 /** A load by the CPU of memory that stays mapped. */
 export const cpuReads = (m: SmallMachine, page: PageNumber): Operation<number> =>
@@ -225,7 +227,7 @@ export const forks = (m: SmallMachine): Operation =>
 export const works =
   (m: SmallMachine, i = 0): Operation =>
   (task) =>
-    runPendingWork(task, device(m, i) + Mirror.work, m.driver.work ?? [], device(m, i));
+    runPendingWork(task, device(m, i) + Mirror.work, driverOf(m, i).work ?? [], device(m, i));
 
 /** During the set-up page 0 is written with 1, */
 export const fillNow = (m: SmallMachine): void => fillPage(m, 0, 1);
@@ -260,12 +262,12 @@ export function forkNow(m: SmallMachine): number {
 
 /** Moves a page to the device during the set-up. */
 export function moveNow(m: SmallMachine, page: PageNumber, i = 0): void {
-  run(m.driver.migrateToDevice(m.task, device(m, i), FIRST + page, FIRST + page + 1));
+  run(driverOf(m, i).migrateToDevice(m.task, device(m, i), FIRST + page, FIRST + page + 1));
 }
 
 /** Lets the device map a page during the set-up. */
 export function mapNow(m: SmallMachine, page: PageNumber, write: boolean, i = 0): void {
-  run(m.driver.fault(m.task, device(m, i), FIRST + page, FIRST + page + 1, write));
+  run(driverOf(m, i).fault(m.task, device(m, i), FIRST + page, FIRST + page + 1, write));
 }
 
 /** Lets an actor do something during the set-up, so that its TLB knows of it. Actors are numbered in their order. */

@@ -26,6 +26,8 @@ export interface Plan {
   readonly atomics?: boolean;
   /** The device must have memory of its own. */
   readonly memory?: boolean;
+  /** The device must have a page table of its own, which is filled by range faults. */
+  readonly mirrored?: boolean;
   /** Options of a driver, any of which makes it pointless: nothing of what it is there for can happen then. */
   readonly unless?: DriverSettings;
   /** Before the actors begin. A number it returns, such as a child's address, is handed to `actors`. */
@@ -72,12 +74,14 @@ function takes(driver: Driver, settings: DriverSettings): boolean {
 }
 
 /** Why a plan cannot be played with a driver in place of its own, in a sentence; null when it can. */
-export function misfit({ name, machine, atomics, memory }: Plan, driver: Driver, shown = driver.name): string | null {
+export function misfit({ name, machine, atomics, memory, mirrored }: Plan, driver: Driver, shown = driver.name): string | null {
   if (machine?.driver !== undefined) return `scenario ${name} is written for ${machine.driver.name}, not for '${shown}'`;
   if (atomics === true && driver.atomics === false)
     return `scenario ${name} is about atomics, and a device of '${shown}' has none`;
   if (memory === true && driver.memory === false)
     return `scenario ${name} is about device memory, and a device of '${shown}' has none`;
+  if (mirrored === true && driver.walk !== undefined)
+    return `scenario ${name} is about a page table of the device, and a device of '${shown}' has none`;
   const odd = Object.entries(machine?.settings ?? {}).find(([option, value]) => !takes(driver, { [option]: value }));
   return odd === undefined ? null : `scenario ${name} needs a driver with the option ${odd.join('=')}, and '${shown}' has none`;
 }

@@ -5,10 +5,10 @@ import { type Arena, createArena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE, ZERO_PFN } from '../../arena/config.ts';
 import { Actor, ActorState, type Mirror, type Mm } from '../../arena/structures.ts';
 import type { PageNumber } from '../../arena/units.ts';
-import { type Driver, mirrorNeeds } from '../../drivers/base/driver.ts';
+import { type Driver, type MirrorNeeds, mirrorNeeds } from '../../drivers/base/driver.ts';
 import { mirrorAlloc } from '../../drivers/base/mirror.ts';
 import { type DriverSettings, optionWords, setKernel, storeOptions } from '../../drivers/base/options.ts';
-import { probeDevices } from '../../drivers/base/probe.ts';
+import { type Probed, probeDevices } from '../../drivers/base/probe.ts';
 import { dmirror } from '../../drivers/dmirror/index.ts';
 import { registerDriver } from '../../drivers/registry.ts';
 import { UsageError } from '../../input/usageError.ts';
@@ -46,6 +46,8 @@ export interface SmallOptions {
   readonly memoryMax?: number;
   readonly driver?: Driver;
   readonly settings?: DriverSettings;
+  /** Driver of one more device, the last one, with its defaults. */
+  readonly beside?: Driver;
 }
 
 export interface SmallMachine {
@@ -54,6 +56,8 @@ export interface SmallMachine {
   readonly task: Task;
   readonly mm: Mm;
   readonly driver: Driver;
+  /** Of each device. */
+  readonly drivers: readonly Driver[];
   readonly mirrors: readonly Mirror[];
   /** Handles of the devices, in the order of their mirrors. */
   readonly devices: readonly DeviceHandle[];
@@ -89,24 +93,28 @@ export function smallMachine(options: SmallOptions): SmallMachine {
     memoryMax,
     driver = dmirror,
     settings = {},
+    beside,
   } = options;
-  const ops = registerDriver(driver);
-  const words = optionWords(driver, { ...usualSettings(driver), ...settings });
-  const needs = mirrorNeeds(driver, words, pages);
+  const kinds = [
+    ...Array.from({ length: devices }, () => ({ driver, words: optionWords(driver, { ...usualSettings(driver), ...settings }) })),
+    ...(beside === undefined ? [] : [{ driver: beside, words: optionWords(beside, usualSettings(beside)) }]),
+  ];
+  const needs = kinds.map((kind) => mirrorNeeds(kind.driver, kind.words, pages));
+  const total = (of: (need: MirrorNeeds) => number): number => needs.reduce((sum, need) => sum + of(need), 0);
   // Last-level tables beside the first one: for each of three processes, and for each device.
   const more = Math.ceil(pages / PTRS_PER_TABLE) - 1;
   const arena = createArena({
     systemPages: ZERO_PFN + 13 + hugePages * PTRS_PER_TABLE,
     hugePages,
     devicePages: deviceMemory,
-    devices,
-    tables: 22 + 3 * more + (4 + more + needs.tables) * devices,
+    devices: kinds.length,
+    tables: 22 + 3 * more + (4 + more) * kinds.length + total(({ tables }) => tables),
     actors: actors + 1,
     mms: 3,
     vmas: 12,
-    mirrors: devices + 1,
+    mirrors: kinds.length + 1,
     // One more for each fault under way.
-    intervals: devices * needs.intervals + actors + 3,
+    intervals: total(({ intervals }) => intervals) + actors + 3,
     frameWords: 16,
     swapSlots,
     memcgs: memoryMax === undefined ? 0 : 1,
@@ -118,13 +126,19 @@ export function smallMachine(options: SmallOptions): SmallMachine {
   if (memoryMax !== undefined) joinMemcg(arena, mm, memcgAlloc(arena, memoryMax));
   run(mmapAnonymous(task, mm, FIRST, pages));
   const type = options.coherent === true ? MEMORY_DEVICE_COHERENT : MEMORY_DEVICE_PRIVATE;
-  const kinds = Array.from({ length: devices }, (_, i) => ({ type, owner: i + 1, ops, dma: driver.dma === true }));
-  const probed = probeDevices(task, deviceMemory, kinds);
-  const mirrors = probed.map(({ pgmap }, i) => {
-    const mirror = mirrorAlloc(arena, { driver: ops, mm, pgmap, device: i + 1 });
-    storeOptions(arena, mirror, words);
-    const error = run(driver.open(task, mirror));
-    if (error !== 0) throw new UsageError(`driver ${driver.name} does not open: ${error}`);
+  const memories = kinds.map((kind, i) => ({
+    type,
+    owner: i + 1,
+    ops: registerDriver(kind.driver),
+    dma: kind.driver.dma === true,
+  }));
+  const probed = probeDevices(task, deviceMemory, memories);
+  const mirrors = kinds.map((kind, i) => {
+    const { pgmap } = probed[i] as Probed;
+    const mirror = mirrorAlloc(arena, { driver: registerDriver(kind.driver), mm, pgmap, device: i + 1 });
+    storeOptions(arena, mirror, kind.words);
+    const error = run(kind.driver.open(task, mirror));
+    if (error !== 0) throw new UsageError(`driver ${kind.driver.name} does not open: ${error}`);
     return mirror;
   });
   const check = (): Finding[] => [
@@ -133,7 +147,8 @@ export function smallMachine(options: SmallOptions): SmallMachine {
     ...checkCounts(arena),
     ...checkMirrors(arena),
   ];
-  return lasts(arena, { arena, task, mm, driver, mirrors, devices: probed.map(({ device }) => device), check });
+  const drivers = kinds.map((kind) => kind.driver);
+  return lasts(arena, { arena, task, mm, driver, drivers, mirrors, devices: probed.map(({ device }) => device), check });
 }
 
 /** One more mirror of `mm`, of a device without memory; not opened. */

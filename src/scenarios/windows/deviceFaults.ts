@@ -40,6 +40,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-fault-vs-dontneed',
     title: 'a device write against MADV_DONTNEED, which holds mmap_lock for reading only',
     windows: 'E2 E10 E21 F30',
+    mirrored: true,
     covers: [counts('D', 'readRetries'), meets('D', 'hmmWalkPte', 'A', 'clearPte')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
@@ -50,6 +51,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-range-vs-dontneed',
     title: 'a device fault of two pages against MADV_DONTNEED of both: no mixed snapshot is believed',
     windows: 'E2 E10 F31',
+    mirrored: true,
     covers: [counts('D', 'readRetries'), meets('D', 'hmmWalkPte', 'A', 'clearPte')],
     setup(m) {
       fillPage(m, 0, 1);
@@ -62,6 +64,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'half-filled-range-vs-dontneed',
     title: 'a device fault of two pages, the second a hole, against MADV_DONTNEED of the first',
     windows: 'E2 E10',
+    mirrored: true,
     covers: [counts('D', 'readRetries'), counts('D', 'hmmFaults')],
     setup: (m) => fillPage(m, 0, 1),
     actors: (m) => ({ D: [deviceFaults(m, 0, 2, false)], A: [discards(m, 0)] }),
@@ -136,6 +139,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-fault-vs-cow',
     title: 'a device read against the copy-on-write of a shared page',
     windows: 'E5',
+    mirrored: true,
     covers: [counts('D', 'readRetries'), meets('D', 'hmmWalkPte', 'A', 'copyPage')],
     machine: { pages: 1 },
     setup(m) {
@@ -168,6 +172,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'mapped-after-mremap',
     title: 'a page is moved, read by the device at its new place, and unmapped there',
     windows: 'E1',
+    mirrored: true,
     covers: [counts('A', 'deviceFaults'), counts('A', 'zappedEntries')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
@@ -179,6 +184,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-fault-vs-clear-refs',
     title: 'a device write against the write-protection of clear_refs',
     windows: 'E3',
+    mirrored: true,
     covers: [counts('D', 'readRetries'), counts('D', 'hmmFaults')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),
@@ -189,6 +195,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-fault-vs-remap',
     title: 'a device read against munmap, mmap and a CPU write at the same place',
     windows: 'E1 E10',
+    mirrored: true,
     covers: [counts('D', 'readRetries'), counts('D', 'hmmFaults')],
     unless: { migrateOnFault: 'on' },
     machine: { pages: 1 },
@@ -216,6 +223,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-fault-vs-cpu-fault',
     title: 'a device write and a CPU load touch an empty page at once',
     windows: 'E9',
+    mirrored: true,
     covers: [meets('D', 'hmmFaultPage', 'A', 'faultReadPte'), counts('D', 'hmmFaults')],
     machine: { pages: 1 },
     actors: (m) => ({ D: [deviceMustWrite(m, 0, 2)], A: [cpuReads(m, 0)] }),
@@ -243,6 +251,7 @@ export const deviceFaultPlans: readonly Plan[] = [
     name: 'device-maps-what-is-discarded',
     title: 'one after another: the device maps two pages, and they are discarded',
     windows: 'E1 E38',
+    mirrored: true,
     covers: [counts('A', 'zappedEntries')],
     setup(m) {
       fillPage(m, 0, 1);

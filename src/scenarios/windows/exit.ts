@@ -10,6 +10,7 @@ export const exitPlans: readonly Plan[] = [
     name: 'device-fault-vs-exit',
     title: 'a device read against the exit of the process',
     windows: 'E41 E42',
+    mirrored: true,
     covers: [stands('D', 'freePage'), meets('D', 'hmmWalk', 'A', 'done')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),

@@ -28,6 +28,7 @@ export const notifierPlans: readonly Plan[] = [
     name: 'insert-vs-bracket',
     title: 'a device subscribes, and reads, while an invalidation runs',
     windows: 'E18',
+    mirrored: true,
     covers: [counts('B', 'readRetries'), counts('B', 'hmmFaults')],
     machine: { pages: 1 },
     setup(m) {
@@ -55,6 +56,7 @@ export const notifierPlans: readonly Plan[] = [
     name: 'insert-vs-walk',
     title: 'a device subscribes while an invalidation walks the tree of two others that map the page',
     windows: 'E19',
+    mirrored: true,
     covers: [counts('B', 'readRetries'), meets('B', 'hmmWalk', 'A', 'clearPte')],
     machine: { pages: 1, devices: 2 },
     setup(m) {

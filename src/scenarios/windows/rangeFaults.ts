@@ -203,6 +203,7 @@ export const rangeFaultPlans: readonly Plan[] = [
     name: 'fault-of-four-pages',
     title: 'one after another: a fault of four pages, in windows of two',
     windows: 'E29',
+    mirrored: true,
     covers: [counts('D', 'hmmFaults')],
     unless: MOVES_FIRST,
     machine: { pages: 4 },

@@ -232,6 +232,7 @@ export const realDriverPlans: readonly Plan[] = [
     name: 'two-device-reads-vs-munmap',
     title: 'two threads of one device read a page against its munmap',
     windows: 'E1',
+    mirrored: true,
     covers: [counts('D', 'readRetries'), meets('D', 'hmmWalkPte', 'E', 'hmmWalkPte')],
     machine: { pages: 1 },
     setup: (m) => fillPage(m, 0, 1),

@@ -64,6 +64,7 @@ export const reclaimPlans: readonly Plan[] = [
     name: 'device-write-vs-reclaim',
     title: 'a device writes to a page that it maps and that is clean for the CPU; reclaim has an old copy of it in swap',
     windows: 'E39 S1',
+    mirrored: true,
     covers: [counts('D', 'hmmFaults'), meets('D', 'deviceTranslated', 'R', 'intervalCallback')],
     unless: MOVES_FIRST,
     machine: { pages: 1, swapSlots: SLOTS },

@@ -126,6 +126,7 @@ export const swapInPlans: readonly Plan[] = [
     name: 'swap-in-vs-munmap',
     title: 'a device fault on a page that is in swap against munmap',
     windows: 'E1 S5',
+    mirrored: true,
     covers: [counts('D', 'hmmFaults'), counts('D', 'readRetries')],
     machine: { pages: 1, swapSlots: SLOTS },
     setup: swapOutNow,
