@@ -163,6 +163,7 @@ export { type Advice, madvise, madviseDontneed, oomReap } from './mm/syscalls/ma
 export { mmapAnonymous, munmap } from './mm/syscalls/mmap.ts';
 export { mprotect } from './mm/syscalls/mprotect.ts';
 export { mremap, type NewPlace } from './mm/syscalls/mremap.ts';
+export { hardwareWalk } from './mm/table/hardwareWalk.ts';
 // Page tables, as a walk sees them, and the TLBs.
 export {
   describePte,
@@ -209,6 +210,7 @@ export {
   MMU_NOTIFY_RELEASE,
   MMU_NOTIFY_SOFT_DIRTY,
   MMU_NOTIFY_UNMAP,
+  TLB_FLUSH_ALL,
 } from './notifier/range.ts';
 export {
   mmuIntervalCheckRetry,

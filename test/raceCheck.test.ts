@@ -88,7 +88,7 @@ const both = [
   [
     { driver: 'geforce' },
     ['--driver', 'geforce'],
-    "unknown driver 'geforce', allowed are dmirror, nouveau, amdgpu-userptr, kfd-svm, gpusvm-xe, or a module by its path (./driver.js) or file: URL",
+    "unknown driver 'geforce', allowed are dmirror, nouveau, amdgpu-userptr, kfd-svm, gpusvm-xe, sva, or a module by its path (./driver.js) or file: URL",
   ],
   [{ driverSettings: { colour: 'red' } }, ['--driver', 'dmirror:colour=red'], /^driver dmirror has no option 'colour', it has: /],
 ] as const satisfies readonly (readonly [Partial<RaceOptions>, readonly string[], string | RegExp])[];

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { hasRetryLoop } from '../src/drivers/base/driver.ts';
 import { builtinDrivers } from '../src/drivers/registry.ts';
 import { planSweep } from '../src/engines/measure/sweep.ts';
 
 const request = { engine: 'simulate', axes: {}, costs: {}, seconds: 1, faults: 100, repetitions: 1, seed: 1 } as const;
 
-const choices = builtinDrivers.map((driver) => ({ label: driver.name, location: driver.name, settings: {}, driver }));
+const choices = builtinDrivers
+  .filter(hasRetryLoop)
+  .map((driver) => ({ label: driver.name, location: driver.name, settings: {}, driver }));
 const [dmirror] = choices;
 assert.ok(dmirror !== undefined);
 

@@ -28,12 +28,18 @@ const cases: readonly (readonly [string, unknown, string | null])[] = [
   [
     'a classic notifier that hears of nothing',
     { ...bare, classic: { *release() {} } },
-    'its classic notifier has neither invalidateRangeStart nor invalidateRangeEnd',
+    'its classic notifier has none of invalidateRangeStart, invalidateRangeEnd and archInvalidateSecondaryTlbs',
   ],
   [
     'a classic notifier that is none',
     { ...bare, classic: 5 },
-    'its classic notifier has neither invalidateRangeStart nor invalidateRangeEnd',
+    'its classic notifier has none of invalidateRangeStart, invalidateRangeEnd and archInvalidateSecondaryTlbs',
+  ],
+  ['a classic notifier that flushes secondary TLBs', { ...bare, classic: { *archInvalidateSecondaryTlbs() {} } }, null],
+  [
+    'a classic notifier with brackets and flushes',
+    { ...bare, classic: { ...classic, *archInvalidateSecondaryTlbs() {} } },
+    'its classic notifier has archInvalidateSecondaryTlbs beside invalidateRangeStart or invalidateRangeEnd',
   ],
   [
     'memory',

@@ -107,17 +107,15 @@ export const secondaryTlbWindows: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/sva/index',
-        find: `
-          *archInvalidateSecondaryTlbs(task, sub, start, end) {
-            const mirror = get(task.arena, sub + ClassicSub.owner);
-            if (end === TLB_FLUSH_ALL && optionIs(task.arena, mirror, Is.flushAllPasid)) yield* flushPasid(task, mirror);
-            else yield* flushPages(task, mirror, start, end - start);
-          }`,
+        find: 'const notifierOps = { archInvalidateSecondaryTlbs, release };',
         replace: `
-          *invalidateRangeStart(task, sub, { start, end }) {
-            yield* flushPages(task, get(task.arena, sub + ClassicSub.owner), start, end - start);
-            return 0;
-          }`,
+          const notifierOps = {
+            *invalidateRangeStart(task, sub, { start, end }) {
+              yield* flushPages(task, get(task.arena, sub + ClassicSub.owner), start, end - start);
+              return 0;
+            },
+            release,
+          };`,
       },
     ],
   },

@@ -51,11 +51,13 @@ export interface ReadySweep {
 
 async function driverChoices(specs: readonly string[], name: Naming): Promise<DriverChoice[]> {
   // Loaded only now, as the plan below: wrong options need no model.
-  const [{ chosenDriver }, { builtinDrivers }] = await Promise.all([
+  const [{ chosenDriver }, { builtinDrivers }, { hasRetryLoop }] = await Promise.all([
     import('./chosenDriver.ts'),
     import('../drivers/registry.ts'),
+    import('../drivers/base/driver.ts'),
   ]);
-  const labels = specs.flatMap((spec) => (spec === 'all' ? builtinDrivers.map((driver) => driver.name) : [spec]));
+  const all = builtinDrivers.filter(hasRetryLoop).map((driver) => driver.name);
+  const labels = specs.flatMap((spec) => (spec === 'all' ? all : [spec]));
   const choices: DriverChoice[] = [];
   for (const label of new Set(labels)) {
     if (label === '') throw new UsageError(`${name('drivers')} is empty, allowed is a name of hmm-lab drivers, a module, or all`);

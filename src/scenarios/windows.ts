@@ -12,6 +12,7 @@ import { driverObjectPlans } from './windows/driverObjects.ts';
 import { exclusivePlans } from './windows/exclusive.ts';
 import { exitPlans } from './windows/exit.ts';
 import { hugePlans } from './windows/huge.ts';
+import { hugeSvaPlans } from './windows/hugeSva.ts';
 import { migrationPlans } from './windows/migration.ts';
 import { notifierPlans } from './windows/notifiers.ts';
 import { permissionPlans } from './windows/permissions.ts';
@@ -53,12 +54,14 @@ const plans: readonly Plan[] = [
 export const windowScenarios = (settings: DriverSettings = {}): readonly Scenario[] =>
   plans.map((plan) => scenarioOf(plan, settings));
 
+const longPlans: readonly Plan[] = [...hugePlans, ...hugeSvaPlans];
+
 /** Those whose paths have thousands of steps. */
 export const longScenarios = (settings: DriverSettings = {}): readonly Scenario[] =>
-  hugePlans.map((plan) => scenarioOf(plan, settings));
+  longPlans.map((plan) => scenarioOf(plan, settings));
 
 /** All plans, the long ones last. */
-const allPlans = (): readonly Plan[] => [...plans, ...hugePlans];
+const allPlans = (): readonly Plan[] => [...plans, ...longPlans];
 
 /** A plan by its name. */
 export const planNamed = (name: string): Plan | undefined => allPlans().find((plan) => plan.name === name);

@@ -94,6 +94,9 @@ const plainNeeds: MirrorNeeds = { intervals: 1, tables: 0 };
 export const mirrorNeeds = (driver: Driver, words: readonly number[], pages: number): MirrorNeeds =>
   driver.needs?.(words, pages) ?? plainNeeds;
 
+/** A device that walks the CPU's page tables has nothing that could collide with their changes. */
+export const hasRetryLoop = (driver: Driver): boolean => driver.walk === undefined;
+
 /** Words that a mirror has for options. */
 export const MOST_OPTIONS = Mirror.private - Mirror.options;
 

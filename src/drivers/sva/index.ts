@@ -26,20 +26,29 @@ import { handlePageRequest } from './pageRequest.ts';
 /** Word of the mirror: handle of the notifier. */
 const NOTIFIER = Mirror.private + 2;
 
-const notifierOps: ClassicOps = {
-  /** @kernel drivers/iommu/intel/svm.c intel_arch_invalidate_secondary_tlbs */
-  *archInvalidateSecondaryTlbs(task, sub, start, end) {
-    const mirror = get(task.arena, sub + ClassicSub.owner);
-    // A size from that end would be wrong: in bytes, rounding it up to pages wraps around to 0.
-    if (end === TLB_FLUSH_ALL && optionIs(task.arena, mirror, Is.flushAllPasid)) yield* flushPasid(task, mirror);
-    else yield* flushPages(task, mirror, start, end - start);
-  },
-  /** Before the page tables of a process that exits are taken apart: nobody calls for their flushes any more. */
-  *release(task, sub) {
-    const mirror = get(task.arena, sub + ClassicSub.owner);
-    if (optionIs(task.arena, mirror, Is.releaseTearDown)) yield* tearDownPasid(task, mirror);
-  },
-};
+/**
+ * Called by who has changed entries of [start, end), maybe under a page-table lock.
+ *
+ * @kernel drivers/iommu/intel/svm.c intel_arch_invalidate_secondary_tlbs
+ */
+function* archInvalidateSecondaryTlbs(task: Task, sub: ClassicSub, start: Vpn, end: Vpn): Steps<void> {
+  const mirror = get(task.arena, sub + ClassicSub.owner);
+  // A size from that end would be wrong: in bytes, rounding it up to pages wraps around to 0.
+  if (end === TLB_FLUSH_ALL && optionIs(task.arena, mirror, Is.flushAllPasid)) yield* flushPasid(task, mirror);
+  else yield* flushPages(task, mirror, start, end - start);
+}
+
+/**
+ * Before the page tables of a process that exits are taken apart: nobody asks for their flushes any more.
+ *
+ * @kernel drivers/iommu/intel/svm.c intel_mm_release
+ */
+function* release(task: Task, sub: ClassicSub): Steps<void> {
+  const mirror = get(task.arena, sub + ClassicSub.owner);
+  if (optionIs(task.arena, mirror, Is.releaseTearDown)) yield* tearDownPasid(task, mirror);
+}
+
+const notifierOps: ClassicOps = { archInvalidateSecondaryTlbs, release };
 
 /**
  * iommu_sva_bind_device. 0, -EINVAL (the process has exited), -ENOMEM or -EINTR.

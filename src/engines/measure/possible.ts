@@ -1,7 +1,7 @@
 /** Which cells are possible: what a cell asks for must make sense and fit, before the first one runs. */
 import { ACTOR_LIMIT, checkConfig, POOL_LIMIT } from '../../arena/config.ts';
 import { plan } from '../../arena/places.ts';
-import type { Driver } from '../../drivers/base/driver.ts';
+import { type Driver, hasRetryLoop } from '../../drivers/base/driver.ts';
 import { optionWords } from '../../drivers/base/options.ts';
 import { UsageError } from '../../input/usageError.ts';
 import { retrySizes } from '../../scenarios/retry/retry.ts';
@@ -18,6 +18,8 @@ const byteText = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB
 /** What a cell asks for and contradicts itself with, null when it does not. */
 function contradiction(config: CellConfig, driver: Driver): string | null {
   const { engine, pages, range, span, devices, faulters, disturbers, invalidations, threads, accesses, event, access } = config;
+  if (!hasRetryLoop(driver))
+    return `a device of driver ${driver.name} walks the CPU's page tables, and has no retry loop to measure`;
   if (range > pages) return `a range of ${range} pages does not fit a region of ${pages}`;
   if (span > pages) return `an invalidation of ${span} pages does not fit a region of ${pages}`;
   if (faulters < devices) return `${faulters} fault handlers cannot serve ${devices} devices, at least one each is needed`;
