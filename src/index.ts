@@ -43,6 +43,8 @@ export {
 export { type ExploreHooks, type ExploreReport, type ExploreRequest, explore } from './library/explore.ts';
 export { type ExploreAllReport, type ExploreAllRequest, exploreAll } from './library/exploreAll.ts';
 export { type HuntReport, type HuntRequest, hunt } from './library/hunt.ts';
+export { type MatrixHooks, type MatrixReport, type MatrixRequest, matrix } from './library/matrix.ts';
+export type { MatrixCell } from './library/matrixJournal.ts';
 export { measure } from './library/measure.ts';
 export type { MeasureRequest } from './library/measureRequest.ts';
 export { type MergeRequest, merge } from './library/merge.ts';

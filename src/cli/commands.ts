@@ -37,6 +37,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./prove.ts')).prove,
   },
   {
+    name: 'matrix',
+    summary: 'each operation by each, from every state of a page: proved, or the program that breaks a rule',
+    load: async () => (await import('./matrix.ts')).matrix,
+  },
+  {
     name: 'hunt',
     summary: 'look for every bug of the corpus, and print the league table',
     load: async () => (await import('./hunt.ts')).hunt,

@@ -1,4 +1,5 @@
 /** The language of operations, that of the recordings: one operation a line, blank separated, checked word by word. */
+import { PTRS_PER_TABLE } from '../arena/config.ts';
 import type { Vpn } from '../arena/units.ts';
 import { UsageError } from '../input/usageError.ts';
 import type { Machine } from './machine.ts';
@@ -128,7 +129,16 @@ export function addressAt({ args }: Operation, place: number): bigint {
   return typeof word === 'bigint' ? word : 0n;
 }
 
+/** `H`, `2H`: so many pages as huge pages have where the program runs. */
+const HUGE = /^(\d{0,3})H$/;
+const hugePages = (text: string): number | null => {
+  const [, times] = HUGE.exec(text) ?? [];
+  return times === undefined ? null : Number(times === '' ? 1 : times) * PTRS_PER_TABLE;
+};
+
 function parseAddress(text: string): bigint | null {
+  const huge = hugePages(text);
+  if (huge !== null) return ARENA_BASE + BigInt(huge) * PAGE;
   const absolute = /^a([0-9a-f]{1,16})$/i.exec(text);
   if (absolute !== null) return BigInt(`0x${absolute[1]}`);
   const relative = /^(\d{1,12})(?:\+(\d{1,6}))?$/.exec(text);
@@ -144,7 +154,7 @@ const NUMBER = /^(\d{1,15}|0x[0-9a-f]{1,14})$/i;
 function parseWord(word: Word, text: string): number | bigint | string | null {
   if (word.kind === 'address') return parseAddress(text);
   if (word.kind === 'text') return word.allowed?.test(text) === true ? text : null;
-  return NUMBER.test(text) ? Number(text) : null;
+  return NUMBER.test(text) ? Number(text) : word.kind === 'count' ? hugePages(text) : null;
 }
 
 /**

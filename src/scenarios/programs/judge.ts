@@ -1,5 +1,5 @@
 /** What an operation of a program answers, held against what it may: the errors of sequential orders, the values of ideal memory. */
-import { ENOENT, ENOMEM, errnoName } from '../../arena/errno.ts';
+import { EAGAIN, ENOENT, ENOMEM, errnoName } from '../../arena/errno.ts';
 import { Violation } from '../../arena/violation.ts';
 import type { PageOutcomes } from '../../programs/allowed.ts';
 import type { Answer } from '../../programs/answer.ts';
@@ -19,6 +19,7 @@ export interface Expected {
 export const racy: Partial<Record<OperationName, Readonly<Record<number, string>>>> = {
   dmig: { [ENOENT]: 'what has moved is taken from the device again before it is read back' },
   fork: { [ENOMEM]: 'an exclusive entry whose page somebody has locked cannot be copied: copy_page_range says ENOMEM for it' },
+  oomreap: { [EAGAIN]: 'the reaper waits for nobody: it gives up when mmap_lock, or a notifier, cannot be had at once' },
   excl: { [ENOENT]: 'what is exclusive is taken from the device again before it is read back' },
 };
 

@@ -93,7 +93,8 @@ export function runRound(
 
 function runSearch(executor: Executor, job: SearchJob, control: Control, index: number, lane: number): JobResult {
   const atOnce = runBySerials(executor, job, control, index, lane);
-  if (atOnce !== null && isDecided(atOnce)) return atOnce;
+  // Without a word about why it says nothing it was only too long: so is the other one.
+  if (atOnce !== null && (isDecided(atOnce) || atOnce.serials === null)) return atOnce;
   const enough = enoughOf(executor, job, control, index, lane);
   const options = { preemptions: job.preemptions, ...reduction(job.reduction ?? 'all'), enough };
   const allOf = (result: SearchResult): JobResult => {

@@ -15,6 +15,8 @@ import type { AnyScenario, Misfit, Started } from './work.ts';
 export interface ProveOptions {
   /** Names, or paths of modules; all that fit the driver if undefined. */
   readonly scenarios?: readonly string[] | undefined;
+  /** One that is named and does not fit is left out, as it is if none is named. Default: it is refused. */
+  readonly mayMisfit?: boolean;
   /** In place of the drivers that the scenarios have: a name or the path of a module. */
   readonly driver?: string | undefined;
   /** Options of that driver; without one, of that of the scenarios named, or else of the driver of `like`. */
@@ -139,13 +141,13 @@ class Proving {
 
   /** Sets all of them up. One that was named must fit; of the others it is noted which do not. */
   async #open(threads: Threads, asked: readonly Asked[]): Promise<void> {
-    const { scenarios, driver, seconds, reduction: leftOut } = this.#options;
+    const { scenarios, mayMisfit = scenarios === undefined, driver, seconds, reduction: leftOut } = this.#options;
     const odd = new Map<Proof, string>();
     this.proofs = asked.map((one) => new Proof(one, seconds, leftOut));
     await this.#each(threads, this.proofs, async (proof, _, lane) => {
       const opened: Started | Misfit = await threads.run({ kind: 'open', ...subjectOf(proof) }, lane);
       if (!('misfit' in opened)) proof.opened = opened;
-      else if (scenarios !== undefined) throw new UsageError(opened.misfit);
+      else if (!mayMisfit) throw new UsageError(opened.misfit);
       else odd.set(proof, opened.misfit);
     });
     this.proofs = this.proofs.filter((proof) => !odd.has(proof));

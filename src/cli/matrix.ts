@@ -1,0 +1,73 @@
+/** `hmm-lab matrix`: each operation by each, from every state of a page. */
+import { type MatrixReport, matrixBounds, matrixUsual, matrix as tried } from '../library/matrix.ts';
+import { startMatrixLive } from '../report/matrixLive.ts';
+import { matrixText } from '../report/matrixText.ts';
+import { styleFor } from '../report/style.ts';
+import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
+import { bugFlag, type Command, jsonFlag, parseFlags } from './flags.ts';
+import { interruptible } from './interruptible.ts';
+import { kernelFlag } from './kernelFlag.ts';
+
+const flags = [
+  {
+    name: 'driver',
+    kind: 'text',
+    value: 'NAME|FILE[:OPTION=VALUE,...]',
+    defaultText: 'the in-tree test driver',
+    help: 'a driver of hmm-lab drivers, or your own by the path of its module, with options',
+    example: 'nouveau:retryCheck=none',
+  },
+  kernelFlag,
+  bugFlag,
+  {
+    name: 'state',
+    kind: 'list',
+    value: 'NAME',
+    help: 'a state of the page to begin with; all of them without',
+    example: 'device',
+  },
+  { name: 'operation', kind: 'list', value: 'NAME', help: 'only cells with this operation', example: 'munmap' },
+  { name: 'three', kind: 'switch', help: 'three actors in place of two' },
+  { name: 'seconds', ...matrixBounds.seconds, default: matrixUsual.seconds, unit: 's', help: 'limit for each cell' },
+  { name: 'workers', ...matrixBounds.workers, default: matrixUsual.workers, help: 'threads, each at a cell of its own' },
+  {
+    name: 'out',
+    kind: 'text',
+    value: 'FILE',
+    help: 'add each cell to this file when it is done, and go on from there if it exists',
+  },
+  jsonFlag,
+] as const;
+
+const some = (names: readonly string[]): readonly string[] | undefined => (names.length === 0 ? undefined : names);
+
+function exitCode({ verdict, interrupted }: MatrixReport): number {
+  if (verdict === 'violation') return EXIT_VIOLATION;
+  return interrupted ? EXIT_INTERRUPTED : 0;
+}
+
+export const matrix: Command = {
+  name: 'matrix',
+  description:
+    'The race matrix: each operation by each (CPU, kernel and device), from every state of a page (untouched, shared, on the device, ' +
+    'swapped, huge, ...), each cell a program of two actors that is proved, or shown to break a rule, or covered within a bound. ' +
+    'Nobody has to say what should come out (docs/programs.md). Exit code 1 when a rule broke. Ctrl-C stops it and prints what there is.',
+  flags,
+  examples: [
+    'hmm-lab matrix --workers 2 --out matrix.jsonl',
+    'hmm-lab matrix --state device --operation munmap',
+    'hmm-lab matrix --driver ./my-driver.mjs --json',
+    'hmm-lab matrix --bug R05 --state written',
+  ],
+  async run(args) {
+    const { state, operation, three, json, ...values } = parseFlags('matrix', flags, args);
+    const request = { ...values, states: some(state), operations: some(operation), actors: three ? 3 : 2 };
+    const live = startMatrixLive(process.stderr);
+    const run = (signal: AbortSignal) => tried(request, { onProgress: live.update, onCell: live.cell, signal });
+    const report = await interruptible(run).finally(live.stop);
+    const prose = json ? process.stderr : process.stdout;
+    prose.write(matrixText(report, styleFor(prose)));
+    if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+    return exitCode(report);
+  },
+};

@@ -1,0 +1,179 @@
+/** `matrix()`: each pair of operations from every state of a page. */
+import type { DriverSettings } from '../drivers/base/options.ts';
+import { builtinDriver } from '../drivers/registry.ts';
+import type { ProofRow } from '../engines/explore/plan/proof.ts';
+import type * as Prove from '../engines/explore/threads/prove.ts';
+import type { ProveProgress } from '../engines/explore/threads/prove.ts';
+import { checkOptions, givenOptions } from '../input/options.ts';
+import { UsageError } from '../input/usageError.ts';
+import { abilitiesOf } from '../programs/matrix/abilities.ts';
+import { cellsOf } from '../programs/matrix/cells.ts';
+import { matrixOperations } from '../programs/matrix/matrixOperations.ts';
+import { pageStates } from '../programs/matrix/pageStates.ts';
+import { bugOf } from '../userModules/bugNamed.ts';
+import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
+import { exploreBounds } from './explore.ts';
+import { type MatrixCell, MatrixJournal } from './matrixJournal.ts';
+import { inStepped } from './model.ts';
+import { askedDriver, type DriverRequest, driverOptions } from './subject.ts';
+
+export interface MatrixRequest extends DriverRequest {
+  /** States of the page to begin with, by name. Default: all. */
+  readonly states?: readonly string[] | undefined;
+  /** Only cells with one of these operations. Default: all. */
+  readonly operations?: readonly string[] | undefined;
+  /** Actors: 2, the default, or 3. */
+  readonly actors?: number | undefined;
+  /** How long to look at each cell, in seconds: above 0, at most 86,400. Default 10. */
+  readonly seconds?: number | undefined;
+  /** Threads, each at a cell of its own: 1 to 64. Default 1. */
+  readonly workers?: number | undefined;
+  /** A file that each cell is added to when it is done; cells that are in there already are not done again. */
+  readonly out?: string | undefined;
+}
+
+export const matrixUsual = { actors: 2, seconds: 10, workers: 1 } as const;
+export const matrixBounds = { ...exploreBounds, actors: { kind: 'whole', min: 2, max: 3 } } as const;
+
+/** `--json` of `hmm-lab matrix`. */
+export type MatrixReport = Result<
+  'hmm-lab/matrix/1',
+  {
+    readonly config: {
+      /** null for all. */
+      readonly states: readonly string[] | null;
+      readonly operations: readonly string[] | null;
+      readonly actors: number;
+      readonly driver: string | null;
+      readonly settings: DriverSettings;
+      readonly bug: string | null;
+      /** For each cell. */
+      readonly seconds: number;
+    };
+    /** `violation` if a rule breaks in one of them; `proved` if all are; else what the least of them is. */
+    readonly verdict: ProofRow['verdict'];
+    readonly cells: readonly MatrixCell[];
+    readonly proved: number;
+    readonly bounded: number;
+    readonly sampled: number;
+    readonly violations: number;
+    /** Cells that were not begun, and those that cannot be, a sentence each. */
+    readonly left: number;
+    readonly misfits: readonly string[];
+    /** Of wall clock, with everything; and threads. */
+    readonly seconds: number;
+    readonly workers: number;
+    readonly interrupted: boolean;
+  }
+>;
+
+export interface MatrixHooks extends Hooks<ProveProgress> {
+  /** Called when a cell is done. */
+  readonly onCell?: ((cell: MatrixCell) => void) | undefined;
+}
+
+function checkNames(what: string, given: readonly string[] | undefined, known: readonly string[]): void {
+  const odd = given?.find((name) => !known.includes(name));
+  if (odd !== undefined) throw new UsageError(`unknown ${what} '${odd}', allowed are ${known.join(', ')}`);
+}
+
+const worst = (cells: readonly MatrixCell[], left: number): ProofRow['verdict'] => {
+  const has = (verdict: ProofRow['verdict']): boolean => cells.some((cell) => cell.verdict === verdict);
+  if (has('violation')) return 'violation';
+  return left > 0 || has('sampled') ? 'sampled' : has('bounded') ? 'bounded' : 'proved';
+};
+
+/**
+ * The race matrix: each pair of operations (with `actors: 3` each triple) from every state of a page, proved, or with the program that
+ * breaks a rule, or covered within a bound. What an operation cannot do with a driver, or from a state, is not tried.
+ *
+ * @throws UsageError, one sentence, for what is not allowed: an option, a state, an operation, a driver or a bug that is unknown, a file of
+ * another matrix.
+ */
+export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: MatrixHooks = {}): Promise<MatrixReport> {
+  const given = givenOptions('a matrix', request);
+  const { actors, seconds, workers } = matrixBounds;
+  const list = 'list with at least one string';
+  const others = { states: list, operations: list, out: 'string', ...driverOptions };
+  checkOptions('a matrix', given, { numbers: { actors, seconds, workers }, others });
+  const all = { ...matrixUsual, ...given };
+  checkNames(
+    'state',
+    all.states,
+    pageStates.map(({ name }) => name),
+  );
+  checkNames(
+    'operation',
+    all.operations,
+    matrixOperations.map(({ name }) => name),
+  );
+  const bug = given.bug === undefined ? undefined : await bugOf(given.bug);
+  const { settings: chosen, ...driver } = askedDriver(given);
+  const settings = { ...(driver.driver === undefined ? bug?.settings : {}), ...chosen };
+  const known = builtinDriver(driver.driver ?? 'dmirror');
+  const can = known === undefined ? { exclusive: true, atomics: true, memory: true, work: true } : abilitiesOf(known);
+  const cells = cellsOf({ states: all.states, operations: all.operations, actors: all.actors as 2 | 3, can });
+  const about = { driver: driver.driver ?? null, settings, bug: bug?.id ?? null };
+  const journal = new MatrixJournal(all.out, { ...about, seconds: all.seconds });
+  const before = new Map(journal.done.map((cell) => [cell.program, cell]));
+  const byProgram = new Map(cells.map((cell) => [cell.program, cell]));
+  const done = new Map<string, MatrixCell>(
+    cells.flatMap(({ program }) => {
+      const cell = before.get(program);
+      return cell === undefined ? [] : [[program, cell]];
+    }),
+  );
+  const take = (row: ProofRow): void => {
+    const cell = byProgram.get(row.scenario) ?? byProgram.get(row.scenario.replace(/@[^@\s]*$/, ''));
+    if (cell === undefined) return;
+    const { verdict, basis, bound, states: searched, failure } = row;
+    const result = { ...cell, verdict, basis, bound, searched, seconds: row.seconds, failure };
+    done.set(cell.program, result);
+    journal.add(result);
+    onCell?.(result);
+  };
+  const scenarios = cells.map(({ program }) => program).filter((program) => !done.has(program));
+  const options = {
+    ...driver,
+    settings,
+    scenarios,
+    mayMisfit: true,
+    reduction: 'all',
+    seconds: all.seconds,
+    workers: all.workers,
+    threads: 1,
+  };
+  const began = Date.now();
+  const proved =
+    scenarios.length === 0
+      ? null
+      : await underHooks(hooks, (watched) =>
+          inStepped(bug, async (load) => {
+            const engine = await load<typeof Prove>('engines/explore/threads/prove');
+            return engine.prove(options, { ...watched, onRow: take });
+          }),
+        );
+  const rows = cells.flatMap(({ program }) => done.get(program) ?? []);
+  const number = (verdict: ProofRow['verdict']): number => rows.filter((row) => row.verdict === verdict).length;
+  const left = proved?.left.length ?? 0;
+  return resultAs('hmm-lab/matrix/1', {
+    config: {
+      states: all.states ?? null,
+      operations: all.operations ?? null,
+      actors: all.actors,
+      ...about,
+      seconds: all.seconds,
+    },
+    verdict: worst(rows, left),
+    cells: rows,
+    proved: number('proved'),
+    bounded: number('bounded'),
+    sampled: number('sampled'),
+    violations: number('violation'),
+    left,
+    misfits: proved?.misfits ?? [],
+    seconds: (Date.now() - began) / 1000,
+    workers: all.workers,
+    interrupted: proved?.interrupted ?? false,
+  });
+}

@@ -1,0 +1,64 @@
+import type { Abilities } from './abilities.ts';
+/** The states of a page from which the race matrix begins: what is done before. The page is page 0 of process 0, or pages 0 to H - 1. */
+
+export interface PageState {
+  readonly name: string;
+  /** In a few words, for people. */
+  readonly what: string;
+  /** What is given, in the language of operations; `H` pages are a huge page. */
+  readonly given: string;
+  /** Pages that it is about: 1, or H. */
+  readonly pages: '1' | 'H';
+  /** Slot of the device file that its devices' operations use. */
+  readonly slot: number;
+  /** What is there beside: only operations that need nothing else are tried from it. */
+  readonly has: ReadonlySet<Having>;
+  /** What the driver must have. */
+  readonly driver?: keyof Abilities;
+}
+
+/** A file in slot 0; a child; a swap device; a second device file; memory of the device, that the page is in or comes to. */
+export type Having = 'file' | 'child' | 'swap' | 'second' | 'huge' | 'pin' | 'private';
+
+const BASE = 'open 0 0 | mmap 0 1 rw anon';
+const WRITTEN = `${BASE} | cw 0 1 7`;
+const HUGE = 'open 0 0 | mmap 0 H rw anon | madvise 0 H hugepage | cw 0 1 7';
+
+function state(
+  name: string,
+  what: string,
+  given: string,
+  has: readonly Having[] = [],
+  other: Partial<PageState> = {},
+): PageState {
+  return { name, what, given, pages: '1', slot: 0, has: new Set(has), ...other };
+}
+
+const MEMORY = { driver: 'memory' } as const;
+
+export const pageStates: readonly PageState[] = [
+  state('none', 'mapped, never touched', BASE),
+  state('zero', 'the zero page', `${BASE} | cr 0 1`),
+  state('written', 'written by the CPU', WRITTEN),
+  state('readOnly', 'written, then made read-only', `${WRITTEN} | mprotect 0 1 r`),
+  state('shared', 'shared with a child after fork', `${WRITTEN} | fork 1`, ['child']),
+  state('device', 'in device-private memory', `${WRITTEN} | dmig 0 0 1`, [], MEMORY),
+  state('deviceShared', 'in device-private memory, shared with a child', `${WRITTEN} | dmig 0 0 1 | fork 1`, ['child'], MEMORY),
+  state('exclusive', 'device-exclusive', `${WRITTEN} | excl 0 0 1`, [], { driver: 'exclusive' }),
+  state('swapped', 'swapped out', `${WRITTEN} | madvise 0 1 pageout`, ['swap']),
+  state('swapCache', 'read back from swap, its slot still in use', `${WRITTEN} | madvise 0 1 pageout | cr 0 1`, ['swap']),
+  state('filePrivate', 'of a file, mapped privately', 'open 0 0 | file 0 1 | mmap 0 1 rw fpriv 0 | cr 0 1', ['file']),
+  state('fileShared', 'of a file, mapped shared', 'open 0 0 | file 0 1 | mmap 0 1 rw fshared 0 | cw 0 1 7', ['file']),
+  state('huge', 'part of a huge page', HUGE, ['huge'], { pages: 'H' }),
+  state('hugeDevice', 'part of a huge page in device-private memory', `${HUGE} | dmig 0 0 H`, ['huge'], {
+    pages: 'H',
+    ...MEMORY,
+  }),
+  state('pinned', 'held by a pipe', `${WRITTEN} | pin 0 0 1`, ['pin']),
+  state('coherent', 'in device-coherent memory', 'open 2 2 | mmap 0 1 rw anon | cw 0 1 7 | dmig 2 0 1', [], {
+    slot: 2,
+    ...MEMORY,
+  }),
+  state('second', 'mapped by two devices', `open 1 1 | ${WRITTEN} | dread 0 0 1 | dread 1 0 1`, ['second']),
+  state('mapped', 'mapped by the device', `${WRITTEN} | dwrite 0 0 1 6`),
+];
