@@ -20,6 +20,7 @@ export type { SurveyResult } from './engines/explore/plan/surveyResult.ts';
 export type { ProveProgress } from './engines/explore/threads/prove.ts';
 export type { ExploreProgress } from './engines/explore/threads/supervised.ts';
 export type { HuntOptions, HuntProgress, HuntResult, HuntRow } from './engines/hunt/hunt.ts';
+export type { MatrixCell, MatrixResult } from './engines/matrix/matrixResult.ts';
 export type { MeasureResult, MeasureVerdict, PlainRow } from './engines/measure/result.ts';
 export type { SweepProgress } from './engines/measure/runSweep.ts';
 export { raceOptions } from './engines/race/command.ts';
@@ -44,7 +45,6 @@ export { type ExploreHooks, type ExploreReport, type ExploreRequest, explore } f
 export { type ExploreAllReport, type ExploreAllRequest, exploreAll } from './library/exploreAll.ts';
 export { type HuntReport, type HuntRequest, hunt } from './library/hunt.ts';
 export { type MatrixHooks, type MatrixReport, type MatrixRequest, matrix } from './library/matrix.ts';
-export type { MatrixCell } from './library/matrixJournal.ts';
 export { measure } from './library/measure.ts';
 export type { MeasureRequest } from './library/measureRequest.ts';
 export { type MergeRequest, merge } from './library/merge.ts';

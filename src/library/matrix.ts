@@ -1,19 +1,20 @@
 /** `matrix()`: each pair of operations from every state of a page. */
 import type { DriverSettings } from '../drivers/base/options.ts';
-import { builtinDriver } from '../drivers/registry.ts';
+import { DEFAULT_DRIVER } from '../drivers/names.ts';
 import type { ProofRow } from '../engines/explore/plan/proof.ts';
 import type * as Prove from '../engines/explore/threads/prove.ts';
 import type { ProveProgress } from '../engines/explore/threads/prove.ts';
+import { MatrixJournal } from '../engines/matrix/journal.ts';
+import { type MatrixCell, type MatrixResult, verdictOf } from '../engines/matrix/matrixResult.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
 import { UsageError } from '../input/usageError.ts';
-import { abilitiesOf } from '../programs/matrix/abilities.ts';
+import type { Abilities } from '../programs/matrix/abilities.ts';
 import { cellsOf } from '../programs/matrix/cells.ts';
 import { matrixOperations } from '../programs/matrix/matrixOperations.ts';
 import { pageStates } from '../programs/matrix/pageStates.ts';
 import { bugOf } from '../userModules/bugNamed.ts';
 import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
 import { exploreBounds } from './explore.ts';
-import { type MatrixCell, MatrixJournal } from './matrixJournal.ts';
 import { inStepped } from './model.ts';
 import { askedDriver, type DriverRequest, driverOptions } from './subject.ts';
 
@@ -50,21 +51,7 @@ export type MatrixReport = Result<
       /** For each cell. */
       readonly seconds: number;
     };
-    /** `violation` if a rule breaks in one of them; `proved` if all are; else what the least of them is. */
-    readonly verdict: ProofRow['verdict'];
-    readonly cells: readonly MatrixCell[];
-    readonly proved: number;
-    readonly bounded: number;
-    readonly sampled: number;
-    readonly violations: number;
-    /** Cells that were not begun, and those that cannot be, a sentence each. */
-    readonly left: number;
-    readonly misfits: readonly string[];
-    /** Of wall clock, with everything; and threads. */
-    readonly seconds: number;
-    readonly workers: number;
-    readonly interrupted: boolean;
-  }
+  } & MatrixResult
 >;
 
 export interface MatrixHooks extends Hooks<ProveProgress> {
@@ -77,11 +64,15 @@ function checkNames(what: string, given: readonly string[] | undefined, known: r
   if (odd !== undefined) throw new UsageError(`unknown ${what} '${odd}', allowed are ${known.join(', ')}`);
 }
 
-const worst = (cells: readonly MatrixCell[], left: number): ProofRow['verdict'] => {
-  const has = (verdict: ProofRow['verdict']): boolean => cells.some((cell) => cell.verdict === verdict);
-  if (has('violation')) return 'violation';
-  return left > 0 || has('sampled') ? 'sampled' : has('bounded') ? 'bounded' : 'proved';
-};
+/** What a driver of the lab can do; of one of the user's all is tried. */
+async function abilitiesNamed(driver: string): Promise<Abilities> {
+  const [{ builtinDriver }, { abilitiesOf }] = await Promise.all([
+    import('../drivers/registry.ts'),
+    import('../programs/matrix/abilities.ts'),
+  ]);
+  const known = builtinDriver(driver);
+  return known === undefined ? { exclusive: true, atomics: true, memory: true, work: true } : abilitiesOf(known);
+}
 
 /**
  * The race matrix: each pair of operations (with `actors: 3` each triple) from every state of a page, proved, or with the program that
@@ -110,8 +101,7 @@ export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: 
   const bug = given.bug === undefined ? undefined : await bugOf(given.bug);
   const { settings: chosen, ...driver } = askedDriver(given);
   const settings = { ...(driver.driver === undefined ? bug?.settings : {}), ...chosen };
-  const known = builtinDriver(driver.driver ?? 'dmirror');
-  const can = known === undefined ? { exclusive: true, atomics: true, memory: true, work: true } : abilitiesOf(known);
+  const can = await abilitiesNamed(driver.driver ?? DEFAULT_DRIVER);
   const cells = cellsOf({ states: all.states, operations: all.operations, actors: all.actors as 2 | 3, can });
   const about = { driver: driver.driver ?? null, settings, bug: bug?.id ?? null };
   const journal = new MatrixJournal(all.out, { ...about, seconds: all.seconds });
@@ -164,7 +154,7 @@ export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: 
       ...about,
       seconds: all.seconds,
     },
-    verdict: worst(rows, left),
+    verdict: verdictOf(rows, left),
     cells: rows,
     proved: number('proved'),
     bounded: number('bounded'),

@@ -1,6 +1,6 @@
 /** The line that shows how far a race matrix has come; a line of its own for each cell that is not proved. */
 import type { ProveProgress } from '../engines/explore/threads/prove.ts';
-import type { MatrixCell } from '../library/matrixJournal.ts';
+import type { MatrixCell } from '../engines/matrix/matrixResult.ts';
 import { type LiveStream, startLine } from './live.ts';
 import type { Environment } from './style.ts';
 import { compact, count, seconds } from './units.ts';

@@ -1,6 +1,5 @@
 /** The race matrix on a terminal: a square for each state of the page, and the cells that are not proved. */
-import type { MatrixReport } from '../library/matrix.ts';
-import type { MatrixCell } from '../library/matrixJournal.ts';
+import type { MatrixCell, MatrixResult } from '../engines/matrix/matrixResult.ts';
 import type { Style } from './style.ts';
 import { count, plural, seconds } from './units.ts';
 
@@ -26,19 +25,25 @@ function square(state: string, cells: readonly MatrixCell[], paint: (text: strin
 }
 
 /** Cells that came to nothing good, one a line, and how to see them. */
-function troubles({ cells, config }: MatrixReport, paint: (text: string) => string): string[] {
+function troubles(cells: readonly MatrixCell[], asked: Asked, paint: (text: string) => string): string[] {
   return cells
     .filter(({ verdict }) => verdict !== 'proved')
     .flatMap(({ state, operations, verdict, basis, failure, program }) => {
-      const driver = config.driver === null ? '' : ` --driver ${config.driver}`;
-      const bug = config.bug === null ? '' : ` --bug ${config.bug}`;
+      const driver = asked.driver === null ? '' : ` --driver ${asked.driver}`;
+      const bug = asked.bug === null ? '' : ` --bug ${asked.bug}`;
       const what = failure === null ? basis : `${failure.oracle}: ${failure.message}`;
       const head = `${verdict === 'violation' ? paint('violation') : verdict}: ${operations.join(' x ')} from ${state}: ${what}`;
       return [head, `  npx hmm-lab explore '${program}'${driver}${bug}`];
     });
 }
 
-export function matrixText(report: MatrixReport, style: Style): string {
+/** The driver and the bug that it was asked for. */
+interface Asked {
+  readonly driver: string | null;
+  readonly bug: string | null;
+}
+
+export function matrixText(report: MatrixResult & { readonly config: Asked }, style: Style): string {
   const { cells, proved, bounded, sampled, violations, left, misfits, workers } = report;
   const states = [...new Set(cells.map(({ state }) => state))];
   const pairs = cells.filter(({ operations }) => operations.length === 2);
@@ -56,5 +61,5 @@ export function matrixText(report: MatrixReport, style: Style): string {
   const but = rest.length === 0 ? '' : `; ${rest.join(', ')}`;
   const searched = cells.reduce((sum, cell) => sum + cell.searched, 0);
   const total = `Proved ${count(proved)} of ${plural(cells.length + left, 'cell')}${but} (${count(searched)} states, ${seconds(report.seconds)}, ${plural(workers, 'thread')}).`;
-  return `${[...(squares.length > 0 ? [LEGEND, '', ...squares] : []), ...troubles(report, style.bad), total].join('\n')}\n`;
+  return `${[...(squares.length > 0 ? [LEGEND, '', ...squares] : []), ...troubles(cells, report.config, style.bad), total].join('\n')}\n`;
 }

@@ -10,8 +10,9 @@ import { type Mutant, mutants } from './mutants.ts';
 import type { Program } from './program.ts';
 import { serialMutants } from './serialMutants.ts';
 
-/** Programs until it must have been found. */
+/** Programs until it must have been found; those that take long are given more. */
 const PROGRAMS = 3000;
+const MANY = 40_000;
 const SEED = 1;
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -56,7 +57,12 @@ function findsOne({ title, edits, kind, late }: Mutant, finds?: Finds): void {
         return;
       }
       const { fuzz }: typeof import('./fuzz.ts') = await import(urlOf('fuzz'));
-      const { disagreements, programs } = await fuzz({ programs: PROGRAMS, seed: SEED, from: 0, shrinks: false });
+      const { disagreements, programs } = await fuzz({
+        programs: late === true ? MANY : PROGRAMS,
+        seed: SEED,
+        from: 0,
+        shrinks: false,
+      });
       assert.notEqual(disagreements.length, 0, `${programs} programs, and the explorer agrees with the reference on all of them`);
     } finally {
       tree.remove();

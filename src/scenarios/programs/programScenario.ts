@@ -87,9 +87,9 @@ export function programScenario(text: string, settings: DriverSettings = {}, dri
   };
 }
 
-/** A device takes a page for its atomics as often as somebody else has touched it before it got to use it. */
+/** A device takes a page for itself as often as somebody else has touched it before it got to use it. */
 const mayUndo = ({ columns }: Program): boolean =>
-  columns.length > 1 && columns.some(({ operations }) => operations.some(({ name }) => name === 'datomic'));
+  columns.length > 1 && columns.some(({ operations }) => operations.some(({ name }) => name === 'datomic' || name === 'excl'));
 
 /** Does what is given. The operations that fail. */
 function setUp({ given, columns }: Program, machine: Machine, task: Task): Set<Operation> {

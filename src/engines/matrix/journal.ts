@@ -1,18 +1,8 @@
 /** A race matrix in a file: cells are added as they are done, and are not done again. */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type { ProofFailure, ProofRow } from '../engines/explore/plan/proof.ts';
-import { UsageError } from '../input/usageError.ts';
-import { version } from '../package/version.ts';
-import type { Cell } from '../programs/matrix/cells.ts';
-
-/** What came of one cell. */
-export interface MatrixCell extends Cell, Pick<ProofRow, 'verdict' | 'basis' | 'bound'> {
-  /** Of the search of all interleavings. */
-  readonly searched: number;
-  readonly seconds: number;
-  /** What broke, with a token for it; null if nothing did. */
-  readonly failure: ProofFailure | null;
-}
+import { UsageError } from '../../input/usageError.ts';
+import { version } from '../../package/version.ts';
+import type { MatrixCell } from './matrixResult.ts';
 
 /** The file of a matrix: a line that says what it is of, and one for each cell that is done. */
 export class MatrixJournal {
