@@ -68,6 +68,12 @@ function splitAround(arena: Arena, top: Word, node: Word): void {
 export function insertInterval(arena: Arena, root: Word, node: Word, start: Vpn, last: Vpn): void {
   set(arena, node + START, start);
   set(arena, node + LAST, last);
+  linkInterval(arena, root, node);
+}
+
+/** The same with the interval that `node` has already: who looks at it by another way meanwhile sees it unchanged. */
+export function linkInterval(arena: Arena, root: Word, node: Word): void {
+  const [start, last] = [get(arena, node + START), get(arena, node + LAST)];
   const priority = priorityOf(node, start);
   set(arena, node + PRIORITY, priority);
   let link = root;

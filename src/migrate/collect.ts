@@ -14,7 +14,7 @@ import { MMU_NOTIFY_MIGRATE, notifierRange } from '../notifier/range.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { collectLeaf, splitFor } from './collectHuge.ts';
-import { classify, collectTable, HOLE, SKIP, skip } from './collectTable.ts';
+import { collectTable, HOLE, kindOf, SKIP, skip } from './collectTable.ts';
 import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, MIGRATE_VMA_SELECT_COMPOUND } from './migratePfn.ts';
 import type { MigrateVma } from './transaction.ts';
 
@@ -59,7 +59,7 @@ function* collectAt(task: Task, migrate: MigrateVma, from: Vpn, to: Vpn, anonymo
     return true;
   }
   if (leaf !== 0) {
-    const found = classify(task, migrate, leaf, anonymous);
+    const found = kindOf(task, migrate, leaf, anonymous);
     if (isOlder(arena, Older.collectSplitsAll)) {
       if (isZeroLeaf(leaf)) yield* splitHugePmd(task, mm, from);
       else if (!mapsPage(leaf) || !(yield* splitFor(task, migrate, ptePfn(leaf)))) {

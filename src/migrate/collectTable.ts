@@ -45,8 +45,8 @@ export const HOLE = -1;
 /** A piece of a huge page, which must be split first. */
 const PIECE = -2;
 
-/** The page frame of a candidate, HOLE, PIECE or SKIP. */
-export function classify(task: Task, migrate: MigrateVma, pte: Pte, anonymous: boolean): number {
+/** The page frame of a candidate, HOLE, PIECE or SKIP, by the entry alone: whoever looks without the PTL may ask no more. */
+export function kindOf(task: Task, migrate: MigrateVma, pte: Pte, anonymous: boolean): number {
   const { arena } = task;
   if (pte === 0) return anonymous ? HOLE : SKIP;
   const pfn = ptePfn(pte);
@@ -62,7 +62,13 @@ export function classify(task: Task, migrate: MigrateVma, pte: Pte, anonymous: b
     return SKIP;
   }
   if (arena.hasHuge && !isHuge(pte) && compoundHead(arena, pfn) !== 0) return isOlder(arena, Older.compoundStays) ? SKIP : PIECE;
-  return pageMapping(arena, pfn) === 0 ? SKIP : pfn;
+  return pfn;
+}
+
+/** The same under the PTL, where the entry keeps its page: one that belongs to nobody is no candidate. */
+export function classify(task: Task, migrate: MigrateVma, pte: Pte, anonymous: boolean): number {
+  const found = kindOf(task, migrate, pte, anonymous);
+  return found > 0 && pageMapping(task.arena, found) === 0 ? SKIP : found;
 }
 
 /** Locks a candidate and replaces its entry, which is all of `page`. The src word, 0 when the page cannot be had. Under the PTL. */

@@ -3,7 +3,7 @@
 import { get, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
-import { firstOverlap, insertInterval, nextOverlap, nodeLast, nodeStart, removeInterval } from '../../arena/intervalTree.ts';
+import { firstOverlap, linkInterval, nextOverlap, nodeLast, nodeStart, removeInterval } from '../../arena/intervalTree.ts';
 import { handleOf, poolAlloc } from '../../arena/pool.ts';
 import { Mm, Vma } from '../../arena/structures.ts';
 import type { Vpn } from '../../arena/units.ts';
@@ -85,7 +85,14 @@ export function vmasIn(arena: Arena, mm: Mm, start: Vpn, end: Vpn): Vma[] {
 /** Puts a VMA made by {@link vmaAlloc} into the tree. mmap_lock held for writing. */
 export function vmaInsert(arena: Arena, mm: Mm, vma: Vma, start: Vpn, end: Vpn): void {
   set(arena, vma + Vma.mm, handleOf(arena, arena.pools.mm, mm));
-  insertInterval(arena, mm + Mm.vmaRoot, vma + Vma.node, start, end - 1);
+  set(arena, vma + Vma.node, start);
+  set(arena, vma + Vma.node + 1, end - 1);
+  vmaLink(arena, mm, vma);
+}
+
+/** The same for one that has its bounds and its address space, because the rmap knows it already. */
+export function vmaLink(arena: Arena, mm: Mm, vma: Vma): void {
+  linkInterval(arena, mm + Mm.vmaRoot, vma + Vma.node);
   set(arena, mm + Mm.vmaCount, get(arena, mm + Mm.vmaCount) + 1);
 }
 

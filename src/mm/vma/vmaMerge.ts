@@ -26,7 +26,7 @@ import {
   vmaDetach,
   vmaEnd,
   vmaFlags,
-  vmaInsert,
+  vmaLink,
   vmaLookup,
   vmaStart,
 } from './vma.ts';
@@ -88,7 +88,7 @@ export function* splitVma(task: Task, mm: Mm, vma: Vma, vpn: Vpn): Steps<number>
   set(arena, tail + Vma.mm, get(arena, vma + Vma.mm));
   yield* rmapClone(task, tail, vma);
   yield* resize(task, mm, vma, vmaStart(arena, vma), vpn);
-  vmaInsert(arena, mm, tail, vpn, end);
+  vmaLink(arena, mm, tail);
   return tail;
 }
 
