@@ -14,7 +14,7 @@ import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { isNone } from '../fault/hugeFault.ts';
 import { isHugetlb } from '../huge/compound.ts';
-import { splitHugePmd } from '../huge/splitHugePmd.ts';
+import { splitAddress } from '../huge/splitHugePmd.ts';
 import { isFilePage, PG_DIRTY, setPageFlags } from '../page/page.ts';
 import { putPage } from '../page/zone.ts';
 import { removeRmap } from '../rmap/rmap.ts';
@@ -127,12 +127,13 @@ function* zapAt(task: Task, zap: Zap, start: Vpn, end: Vpn): Steps<boolean> {
   const { arena } = task;
   const { mm } = zap;
   const table = lookupTable(arena, get(arena, mm + Mm.pgd), start);
-  const whole = end - start === PTRS_PER_TABLE;
-  if (!whole) yield* splitHugePmd(task, mm, start);
+  // One look: what is done goes by it, and looks again under the lock.
   const leaf = hugeLeaf(arena, table);
   if (leaf === 0) return yield* zapTable(task, zap, table, start, end);
   if (leaf === EMPTY_LEAF) return true;
-  return whole && (yield* zapLeaf(task, mm, table, start));
+  if (end - start === PTRS_PER_TABLE) return yield* zapLeaf(task, mm, table, start);
+  yield* splitAddress(task, mm, start);
+  return false;
 }
 
 /**
