@@ -211,6 +211,12 @@ for (const { name } of builtinDrivers.filter((driver) => driver.name !== 'dmirro
   });
 }
 
+test('the model passes with huge pages that migrate, are discarded and come home', () => {
+  const names = ['huge-migration-vs-discard', 'huge-return-vs-discard', 'huge-page-touched-at-both-ends'];
+  const huge = names.map((name) => scenarioNamed(name));
+  assert.deepEqual(reported(huge, 60), none);
+});
+
 test('there are few exceptions, and each is needed', () => {
   // Two that are seldom met.
   const seldom = ['unregister-vs-exit', 'close-vs-cpu-touch@nouveau'].map((name) => scenarioNamed(name));
