@@ -232,4 +232,23 @@ export const migrationMutants: readonly Bug[] = [
       },
     ],
   },
+  {
+    id: 'M20',
+    title:
+      'a huge page in device memory has a lock for each piece once its first is gone: two faults keep each other from splitting it',
+    reference: 'the model, until a huge page had one lock',
+    kind: 'LL',
+    threads: 2,
+    preemptions: 2,
+    oracles: ['I-PROG'],
+    scenario: 'huge-pieces-touched-at-both-ends',
+    edits: [
+      {
+        module: 'mm/page/page',
+        find: 'inBlock(arena, pfn) ? compoundHead(arena, pfn) || pfn : pfn',
+        replace:
+          'inBlock(arena, pfn) && (!isDevicePage(arena, pfn) || pageCount(arena, compoundHead(arena, pfn)) > 0) ? compoundHead(arena, pfn) || pfn : pfn',
+      },
+    ],
+  },
 ];

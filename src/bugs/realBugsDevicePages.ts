@@ -41,8 +41,8 @@ export const devicePageBugs: readonly Bug[] = [
     edits: [
       {
         module: 'mm/page/devPagemap',
-        find: 'store(arena, arena.page.flags + pfn, PG_DEVICE); clearAnonMapping(arena, pfn);',
-        replace: 'store(arena, arena.page.flags + pfn, PG_DEVICE);',
+        find: 'resetFlags(arena, pfn, PG_DEVICE); clearAnonMapping(arena, pfn);',
+        replace: 'resetFlags(arena, pfn, PG_DEVICE);',
       },
     ],
   },
@@ -77,7 +77,7 @@ export const devicePageBugs: readonly Bug[] = [
     oracles: ['I-UAF', 'I-PGMAP', 'I-CRASH', 'I-DEAD'],
     scenario: 'unbind-vs-cpu-touch',
     edits: [
-      { module: 'mm/page/devPagemap', find: 'increase(arena, pgmap + Pgmap.ref, 1);', replace: '' },
+      { module: 'mm/page/devPagemap', find: 'increase(arena, pgmap + Pgmap.ref, pages);', replace: '' },
       {
         module: 'mm/page/devPagemap',
         find: 'yield* pagemapOps(arena, pgmap).folioFree(task, pfn); putPgmap(arena, pgmap);',

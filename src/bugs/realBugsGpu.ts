@@ -39,7 +39,7 @@ export const gpuBugs: readonly Bug[] = [
             const pfn = migratePfnToPage(dst[i]);
             dst[i] = 0;
             if (pfn === 0) continue;
-            yield* unlockPage(task, pfn);
+            yield* unlockSlot(task, pfn, dst, i);
             yield* putPage(task, pfn);
           }`,
         replace: `
@@ -47,7 +47,7 @@ export const gpuBugs: readonly Bug[] = [
             const pfn = migratePfnToPage(dst[i]);
             dst[i] = 0;
             if (pfn === 0) continue;
-            yield* unlockPage(task, pfn);
+            yield* unlockSlot(task, pfn, dst, i);
             yield* putPage(task, pfn);
           }
           unmapBuffer(task.arena, buffer, dst);`,

@@ -133,6 +133,7 @@ export const migrationBugs: readonly Bug[] = [
               }
           yield Point.driverCopied;
           yield* migrateVmaPages(task, migrate);`,
+        imports: { unlockPage: 'mm/page/pageLock' },
       },
     ],
   },

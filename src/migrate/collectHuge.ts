@@ -41,16 +41,22 @@ export function* collectLeaf(task: Task, migrate: MigrateVma, table: PageTable, 
   return true;
 }
 
-/** Splits a huge page so that its pieces can move one by one. False when it is locked, or somebody holds a reference to a piece. */
+/**
+ * Splits a huge page so that its pieces can move one by one. True also when somebody was faster; false when it is locked, or somebody holds
+ * a reference to a piece. The fault that the migration is about has it locked, and keeps the lock of its piece.
+ */
 export function* splitFor(task: Task, migrate: MigrateVma, piece: Pfn): Steps<boolean> {
   const { arena } = task;
-  const ours = compoundHead(arena, migrate.faultPage) === compoundHead(arena, piece) ? 1 : 0;
-  const isLocked = migrate.faultPage === piece;
+  const { faultPage } = migrate;
+  const head = compoundHead(arena, piece);
+  const ours = faultPage !== 0 && compoundHead(arena, faultPage) === head;
   if (!(yield* tryGetPage(task, piece))) return true;
   let split = false;
-  if (isLocked || (yield* trylockPage(task, piece))) {
-    split = yield* splitHugePage(task, piece, 1 + ours);
-    if (!isLocked) yield* unlockPage(task, piece);
+  if (ours) {
+    split = yield* splitHugePage(task, faultPage, 2);
+  } else if (yield* trylockPage(task, piece)) {
+    split = compoundHead(arena, piece) !== head || (yield* splitHugePage(task, piece, 1));
+    yield* unlockPage(task, piece);
   }
   yield* putPage(task, piece);
   return split;

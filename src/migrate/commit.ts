@@ -1,16 +1,14 @@
 /** migrate_vma_pages: the state of each source moves to its destination; holes are filled. */
 
-import { get } from '../arena/access.ts';
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import type { Pfn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
-import { dissolve } from '../mm/huge/compound.ts';
+import { dissolve, extraReferences } from '../mm/huge/compound.ts';
 import { memCgroupMigrate } from '../mm/page/memcg.ts';
 import {
   isDevicePage,
   isFilePage,
   PG_DIRTY,
-  PG_LOCKED,
   PG_MIGRATED,
   PG_UPTODATE,
   pageCount,
@@ -22,12 +20,13 @@ import {
   setAnonMapping,
   setPageFlags,
 } from '../mm/page/page.ts';
+import { hasLocked } from '../mm/page/pageLock.ts';
 import { freeSwap, moveInSwapCache, NO_SLOT } from '../mm/swap/swap.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../notifier/invalidate.ts';
 import { MMU_NOTIFY_MIGRATE, type NotifierRange, notifierRange } from '../notifier/range.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
-import { ownerTag, type Task } from '../sync/task.ts';
+import type { Task } from '../sync/task.ts';
 import { insertHugePage, insertPage } from './insertPage.ts';
 import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
 import { splitUnmappedLeaves } from './migrationLeaf.ts';
@@ -39,10 +38,7 @@ import type { MigrateVma } from './transaction.ts';
  */
 function checkDestination(task: Task, pfn: Pfn): void {
   const { arena } = task;
-  const mine =
-    (pageFlags(arena, pfn) & PG_LOCKED) !== 0 &&
-    get(arena, arena.page.lockOwner + pfn) === ownerTag(task, arena.page.lockOwner + pfn);
-  if (!mine || pageCount(arena, pfn) < 1 || pageMapcount(arena, pfn) !== 0) {
+  if (!hasLocked(task, pfn) || pageCount(arena, pfn) < 1 || pageMapcount(arena, pfn) !== 0) {
     throw new Violation(
       'I-MIG',
       `destination page ${pfn} is not locked and exclusively owned (refcount ${pageCount(arena, pfn)})`,
@@ -80,15 +76,16 @@ function* commitPage(task: Task, from: Pfn, to: Pfn, faultPage: Pfn): Steps<bool
 
 /**
  * The destinations of a huge page are small ones: it becomes single pages, wherever it is mapped, before they take its place. False when
- * somebody has a reference, and then it stays; of a CPU fault that is the fault itself, as in the kernel: the leaves are split
- * nevertheless, so the fault finds its way piece by piece.
+ * somebody has another reference than these, and then it stays. The leaves are split nevertheless.
  */
-function* splitUnmapped(task: Task, head: Pfn): Steps<boolean> {
+function* splitUnmapped(task: Task, head: Pfn, references: number): Steps<boolean> {
   const { arena } = task;
   yield* splitUnmappedLeaves(task, head);
   yield Point.migrateCommit;
-  for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) if (pageCount(arena, pfn) !== 1) return false;
-  dissolve(arena, head);
+  if (extraReferences(arena, head) !== references) return false;
+  // Its pieces stay locked: each has a destination.
+  const pieces = Array.from({ length: PTRS_PER_TABLE }, (_, i) => head + i);
+  yield* dissolve(task, head, pieces);
   return true;
 }
 
@@ -116,7 +113,8 @@ export function* commitPages(
     if (isForSmall(slot, from, dst[i] as number)) {
       slot &= ~MIGRATE_PFN_COMPOUND;
       src[i] = slot;
-      const isSplit = yield* splitUnmapped(task, from);
+      // As in the kernel, that of a CPU fault is not counted: the page stays, and the fault finds its way piece by piece.
+      const isSplit = yield* splitUnmapped(task, from, PTRS_PER_TABLE);
       for (let piece = i; piece < i + PTRS_PER_TABLE && !isSplit; piece++)
         src[piece] = (src[piece] as number) & ~MIGRATE_PFN_MIGRATE;
       slot = src[i] as number;

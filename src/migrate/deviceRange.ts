@@ -1,50 +1,45 @@
 /** migrate_device_range and its partners: migration by page frame, without a VMA and without mmap_lock. For eviction. */
 import { PTRS_PER_TABLE } from '../arena/config.ts';
 import type { Pfn } from '../arena/units.ts';
-import { compoundHead, tryGetPage } from '../mm/page/page.ts';
-import { trylockPage, unlockPage } from '../mm/page/pageLock.ts';
+import { compoundHead, pageFolio, tryGetPage } from '../mm/page/page.ts';
+import { trylockPage } from '../mm/page/pageLock.ts';
 import { isFree, putPage } from '../mm/page/zone.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { commitPages } from './commit.ts';
 import { finalizePages } from './finalize.ts';
-import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfn, migratePfnToPage } from './migratePfn.ts';
+import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfn } from './migratePfn.ts';
 import { unmapPages } from './unmapPass.ts';
 
-/** migrate_device_pfn_lock: the src word of a page frame, 0 when it is free or somebody has it locked. */
-function* lockPfn(task: Task, pfn: Pfn): Steps<number> {
+/**
+ * migrate_device_pfn_lock: the src word of a page frame, 0 when it is free or somebody has it locked. `locked` is what the caller has
+ * locked before, if it may be a piece of that.
+ *
+ * @kernel mm/migrate_device.c migrate_device_pfn_lock
+ */
+function* lockPfn(task: Task, pfn: Pfn, locked = 0): Steps<number> {
   if (!(yield* tryGetPage(task, pfn))) return 0;
+  if (locked !== 0 && pageFolio(task.arena, pfn) === locked) return migratePfn(pfn) | MIGRATE_PFN_MIGRATE;
   if (yield* trylockPage(task, pfn)) return migratePfn(pfn) | MIGRATE_PFN_MIGRATE;
   yield* putPage(task, pfn);
   return 0;
 }
 
-/** Gives back what {@link lockPfn} took. */
-function* release(task: Task, src: Int32Array, from: number, to: number): Steps<void> {
-  for (let i = from; i < to; i++) {
-    const pfn = migratePfnToPage(src[i] as number);
-    src[i] = 0;
-    if (pfn === 0) continue;
-    yield* unlockPage(task, pfn);
-    yield* putPage(task, pfn);
-  }
-}
-
-/** All pieces of a huge page, whose first slot is `first`: together if all are in use, none if one is busy. */
+/** All pieces of a huge page that are in use, whose first slot is `first`; none if it is locked. */
 function* lockHuge(task: Task, src: Int32Array, first: number): Steps<void> {
   const { arena } = task;
   let whole = true;
+  let locked = 0;
   for (let i = first; i < first + PTRS_PER_TABLE; i++) {
     const pfn = src[i] as number;
-    src[i] = yield* lockPfn(task, pfn);
-    if (src[i] !== 0) continue;
-    whole = false;
-    if (isFree(arena, pfn)) continue;
-    yield* release(task, src, first, i);
-    src.fill(0, i, first + PTRS_PER_TABLE);
-    return;
+    src[i] = yield* lockPfn(task, pfn, locked);
+    if (src[i] !== 0) locked = pageFolio(arena, pfn);
+    else if (locked === 0 && !isFree(arena, pfn)) {
+      src.fill(0, i, first + PTRS_PER_TABLE);
+      return;
+    } else whole = false;
   }
-  if (whole) src[first] = (src[first] as number) | MIGRATE_PFN_COMPOUND;
+  if (whole && compoundHead(arena, locked) === locked) src[first] = (src[first] as number) | MIGRATE_PFN_COMPOUND;
 }
 
 /** Is there a huge page from this slot on, or was there one, and all its frames are asked for? */

@@ -4,7 +4,6 @@ import { PTRS_PER_TABLE } from '../arena/config.ts';
 import type { Pfn } from '../arena/units.ts';
 import { addLru } from '../mm/page/memcg.ts';
 import { isDevicePage } from '../mm/page/page.ts';
-import { unlockPage } from '../mm/page/pageLock.ts';
 import { putPage } from '../mm/page/zone.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -12,10 +11,12 @@ import type { Task } from '../sync/task.ts';
 import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
 import { removeMigrationPtes } from './migrationEntries.ts';
 import { removeMigrationLeaves, splitMigrationLeaves } from './migrationLeaf.ts';
+import { isOfFault, unlockSlot } from './slotLock.ts';
 
-/** A destination is released: the mapping's reference keeps it if it was installed, else it is freed. */
-function* release(task: Task, pfn: Pfn): Steps<void> {
-  yield* unlockPage(task, pfn);
+/** The destination of slot `i` is released: the mapping's reference keeps it if it was installed, else it is freed. */
+function* release(task: Task, dst: Int32Array, i: number): Steps<void> {
+  const pfn = migratePfnToPage(dst[i] as number);
+  yield* unlockSlot(task, pfn, dst, i + 1);
   yield* putPage(task, pfn);
 }
 
@@ -47,18 +48,18 @@ export function* finalizePages(task: Task, src: Int32Array, dst: Int32Array, fau
     let to = migratePfnToPage(dst[i] as number);
     if ((slot & MIGRATE_PFN_COMPOUND) !== 0 && from !== 0) yield* finalizeLeaves(task, src, dst, i);
     if (from === 0) {
-      if (to !== 0) yield* release(task, to);
+      if (to !== 0) yield* release(task, dst, i);
       continue;
     }
     if ((slot & MIGRATE_PFN_MIGRATE) === 0 || to === 0) {
-      if (to !== 0) yield* release(task, to);
+      if (to !== 0) yield* release(task, dst, i);
       to = from;
     }
     yield Point.migrateFinalize;
     if (!isDevicePage(arena, to)) addLru(arena, to);
     yield* removeMigrationPtes(task, from, to);
-    if (from !== faultPage) yield* unlockPage(task, from);
+    if (!isOfFault(arena, from, faultPage)) yield* unlockSlot(task, from, src, i + 1);
     yield* putPage(task, from);
-    if (to !== from) yield* release(task, to);
+    if (to !== from) yield* release(task, dst, i);
   }
 }

@@ -15,7 +15,8 @@ import type { Mm, Vma } from '../arena/structures.ts';
 import type { Errno, Vpn } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../mm/page/devPagemap.ts';
-import { isDevicePage, PG_LOCKED, pageFlags } from '../mm/page/page.ts';
+import { isDevicePage } from '../mm/page/page.ts';
+import { isPageLocked } from '../mm/page/pageLock.ts';
 import { mmapAssertLocked } from '../mm/vma/mmapLock.ts';
 import { VM_HUGETLB, VM_SPECIAL, vmaEnd, vmaFlags, vmaStart } from '../mm/vma/vma.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -88,7 +89,7 @@ export function* migrateVmaSetup(task: Task, migrate: MigrateVma): Steps<Errno> 
   turn(task, migrate, 'new', 'migrateVmaSetup');
   if (vma === 0 || (vmaFlags(arena, vma) & (VM_SPECIAL | VM_HUGETLB)) !== 0) return -EINVAL;
   if (start >= end || start < vmaStart(arena, vma) || end > vmaEnd(arena, vma)) return -EINVAL;
-  if (faultPage !== 0 && (!isDevicePage(arena, faultPage) || (pageFlags(arena, faultPage) & PG_LOCKED) === 0)) return -EINVAL;
+  if (faultPage !== 0 && (!isDevicePage(arena, faultPage) || !isPageLocked(arena, faultPage))) return -EINVAL;
   mmapAssertLocked(task, mm);
   migrate.src.fill(0);
   yield* collect(task, migrate);

@@ -34,22 +34,22 @@ import { LockClass } from '../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../sync/spinlock.ts';
 import { count, type Task } from '../sync/task.ts';
 import { migrationEntryFor, restoredEntry, toMigrationEntry } from './migrationEntries.ts';
+import { isOfFault } from './slotLock.ts';
 
-/** Locks and references all pieces; `locked` is one that the caller has locked already. False, with nothing taken, if one is busy. */
-function* takePieces(task: Task, head: Pfn, locked: number): Steps<boolean> {
-  for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) {
-    yield* getPage(task, pfn);
-    if (pfn === locked || (yield* trylockPage(task, pfn))) continue;
-    yield* putPage(task, pfn);
-    for (let back = pfn - 1; back >= head; back--) yield* releasePiece(task, back, locked);
+/** Locks a huge page, unless the fault has done that, and references all pieces. False, with nothing taken, if it is locked. */
+function* takePieces(task: Task, head: Pfn, faultPage: Pfn): Steps<boolean> {
+  yield* getPage(task, head);
+  if (!isOfFault(task.arena, head, faultPage) && !(yield* trylockPage(task, head))) {
+    yield* putPage(task, head);
     return false;
   }
+  for (let pfn = head + 1; pfn < head + PTRS_PER_TABLE; pfn++) yield* getPage(task, pfn);
   return true;
 }
 
-function* releasePiece(task: Task, pfn: Pfn, locked: number): Steps<void> {
-  if (pfn !== locked) yield* unlockPage(task, pfn);
-  yield* putPage(task, pfn);
+function* releasePieces(task: Task, head: Pfn, faultPage: Pfn): Steps<void> {
+  if (!isOfFault(task.arena, head, faultPage)) yield* unlockPage(task, head);
+  for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) yield* putPage(task, pfn);
 }
 
 /** May a piece be pinned that is exclusive? Then the page stays. */
@@ -87,15 +87,12 @@ function* toMigrationLeaf(task: Task, table: PageTable, range: Outdated): Steps<
   return leaf;
 }
 
-/**
- * The same, and all pieces are locked and referenced; `locked` is one that the caller has locked already. 0, with nothing taken, when the
- * page cannot be had.
- */
-export function* takeLeaf(task: Task, table: PageTable, locked: number, range: Outdated): Steps<number> {
+/** The same, and the page is locked, all its pieces referenced. 0, with nothing taken, when it cannot be had. */
+export function* takeLeaf(task: Task, table: PageTable, faultPage: Pfn, range: Outdated): Steps<number> {
   const head = ptePfn(get(task.arena, pteAt(task.arena, table, 0)));
-  if (!(yield* takePieces(task, head, locked))) return 0;
+  if (!(yield* takePieces(task, head, faultPage))) return 0;
   const leaf = yield* toMigrationLeaf(task, table, range);
-  if (leaf === 0) for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) yield* releasePiece(task, pfn, locked);
+  if (leaf === 0) yield* releasePieces(task, head, faultPage);
   return leaf;
 }
 
@@ -113,7 +110,7 @@ function* takeEntries(task: Task, table: PageTable, head: Pfn, range: Outdated):
 }
 
 /**
- * try_to_migrate for a huge page as a whole, all pieces locked and referenced: every leaf and every entry that maps a piece becomes a
+ * try_to_migrate for a huge page as a whole, locked, and all pieces referenced: every leaf and every entry that maps a piece becomes a
  * migration entry, in one event for each mapping. Ends early where the page may be pinned.
  *
  * @kernel mm/rmap.c try_to_migrate_one

@@ -4,7 +4,6 @@ import { PTRS_PER_TABLE } from '../arena/config.ts';
 import type { Pfn } from '../arena/units.ts';
 import { addLru } from '../mm/page/memcg.ts';
 import { isDevicePage, isFilePage, isolateLru, pageCount, pageMapcount, pageMapping, pageSwap } from '../mm/page/page.ts';
-import { unlockPage } from '../mm/page/pageLock.ts';
 import { putPage } from '../mm/page/zone.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -12,6 +11,7 @@ import type { Task } from '../sync/task.ts';
 import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfnToPage } from './migratePfn.ts';
 import { removeMigrationPtes, tryToMigrate } from './migrationEntries.ts';
 import { removeMigrationLeaves, tryToMigrateHuge } from './migrationLeaf.ts';
+import { isOfFault, unlockSlot } from './slotLock.ts';
 
 /**
  * migrate_vma_check_page: nobody but the transaction, and the fault path if it is about this page, holds a reference.
@@ -100,7 +100,7 @@ export function* unmapPages(task: Task, src: Int32Array, result: { cpages: numbe
     const pfn = migratePfnToPage(src[i] as number);
     yield* removeMigrationPtes(task, pfn, pfn);
     src[i] = 0;
-    if (pfn !== faultPage) yield* unlockPage(task, pfn);
+    if (!isOfFault(task.arena, pfn, faultPage)) yield* unlockSlot(task, pfn, src, 0);
     yield* putPage(task, pfn);
   }
   result.cpages = moving;

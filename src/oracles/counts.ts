@@ -94,6 +94,10 @@ function countPages(arena: Arena, maps: Int32Array, pinned: ReadonlyMap<number, 
   for (let pfn = ZERO_PFN + 1; pfn < arena.pageCount; pfn++) {
     const references = load(arena, arena.page.refcount + pfn);
     const mapped = maps[pfn] ?? 0;
+    const flags = load(arena, arena.page.flags + pfn);
+    // Also of one that is free: the first piece of a huge page has the lock of all.
+    if ((flags & PG_LOCKED) !== 0)
+      findings.push({ rule: 'I-QUIET', message: `page ${pfn} is locked though nothing is under way` });
     if ((references === 0 && mapped === 0) || isZeroPage(arena, pfn)) continue;
     if (!isDevicePage(arena, pfn)) used++;
     const mapcount = load(arena, arena.page.mapcount + pfn);
@@ -104,9 +108,6 @@ function countPages(arena: Arena, maps: Int32Array, pinned: ReadonlyMap<number, 
     }
     if (mapcount !== mapped)
       findings.push({ rule: 'I-MAP', message: `page ${pfn} has mapcount ${mapcount}, ${mapped} entries map it` });
-    const flags = load(arena, arena.page.flags + pfn);
-    if ((flags & PG_LOCKED) !== 0)
-      findings.push({ rule: 'I-QUIET', message: `page ${pfn} is locked though nothing is under way` });
     if (get(arena, arena.page.dma + pfn) !== 0)
       findings.push({ rule: 'I-DMA', message: `page ${pfn} is mapped for DMA by a copy engine, though nothing is copied` });
     if (isIsolated(arena, pfn, flags, mapped))

@@ -12,6 +12,7 @@ import { driverObjectPlans } from './windows/driverObjects.ts';
 import { exclusivePlans } from './windows/exclusive.ts';
 import { exitPlans } from './windows/exit.ts';
 import { hugePlans } from './windows/huge.ts';
+import { hugePiecePlans } from './windows/hugePieces.ts';
 import { hugeSvaPlans } from './windows/hugeSva.ts';
 import { migrationPlans } from './windows/migration.ts';
 import { notifierPlans } from './windows/notifiers.ts';
@@ -54,9 +55,10 @@ const plans: readonly Plan[] = [
 export const windowScenarios = (settings: DriverSettings = {}): readonly Scenario[] =>
   plans.map((plan) => scenarioOf(plan, settings));
 
-const longPlans: readonly Plan[] = [...hugePlans, ...hugeSvaPlans];
+/** Their paths have thousands of steps. */
+const longPlans: readonly Plan[] = [...hugePlans, ...hugePiecePlans, ...hugeSvaPlans];
 
-/** Those whose paths have thousands of steps. */
+/** The scenarios of huge pages. */
 export const longScenarios = (settings: DriverSettings = {}): readonly Scenario[] =>
   longPlans.map((plan) => scenarioOf(plan, settings));
 

@@ -60,7 +60,7 @@ function takeBlock(arena: Arena, pgmap: Pgmap): number {
 }
 
 /**
- * Takes a huge page of device memory: 512 pages, each locked and with one reference. The first, or 0 when there is none.
+ * Takes a huge page of device memory: locked, with one reference to each of its 512 pieces. The first, or 0 when there is none.
  */
 export function* allocHugeDevicePage(task: Task, pgmap: Pgmap): Steps<Pfn> {
   const { arena } = task;
@@ -72,11 +72,9 @@ export function* allocHugeDevicePage(task: Task, pgmap: Pgmap): Steps<Pfn> {
     set(arena, pgmap + Pgmap.allocated, get(arena, pgmap + Pgmap.allocated) + PTRS_PER_TABLE);
   }
   yield* spinUnlock(task, pgmap + Pgmap.lock, LockClass.devicePages);
-  for (let pfn = head; head !== 0 && pfn < head + PTRS_PER_TABLE; pfn++) {
-    yield* zoneDevicePageInit(task, pgmap, pfn);
-    set(arena, arena.page.deviceData + pfn, UNNAMED_OWNER);
-    set(arena, arena.page.compound + pfn, head);
-  }
+  if (head === 0) return 0;
+  yield* zoneDevicePageInit(task, pgmap, head, PTRS_PER_TABLE);
+  for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) set(arena, arena.page.deviceData + pfn, UNNAMED_OWNER);
   return head;
 }
 

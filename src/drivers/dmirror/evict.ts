@@ -11,7 +11,7 @@ import { copyPage } from '../../mm/page/copyPage.ts';
 import { isOwnedDevicePage } from '../../mm/page/devPagemap.ts';
 import { allocHugePage } from '../../mm/page/hugeZone.ts';
 import { compoundHead } from '../../mm/page/page.ts';
-import { lockPage } from '../../mm/page/pageLock.ts';
+import { hasLocked, lockPage } from '../../mm/page/pageLock.ts';
 import { allocPage, putPage } from '../../mm/page/zone.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { count, type Task } from '../../sync/task.ts';
@@ -66,7 +66,7 @@ function* evictPages(task: Task, mirror: Mirror, src: Int32Array): Steps<number>
       if (head === 0) yield* putPage(task, pfn);
       continue;
     }
-    yield* lockPage(task, pfn);
+    if (head === 0 || !hasLocked(task, head)) yield* lockPage(task, pfn);
     // No erasing: the unmapping sent a CLEAR event for each mapping, and that has revoked every device entry.
     yield* copyPage(task, enginePage(task.arena, buffer, i, pfn), from);
     dst[i] = migratePfn(pfn);

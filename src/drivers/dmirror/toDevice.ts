@@ -18,10 +18,10 @@ import {
   migratePfnToPage,
 } from '../../migrate/migratePfn.ts';
 import { migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../migrate/migrateVma.ts';
+import { unlockSlot } from '../../migrate/slotLock.ts';
 import type { MigrateVma } from '../../migrate/transaction.ts';
 import { copyPage } from '../../mm/page/copyPage.ts';
 import { MEMORY_DEVICE_PRIVATE } from '../../mm/page/devPagemap.ts';
-import { unlockPage } from '../../mm/page/pageLock.ts';
 import { putPage } from '../../mm/page/zone.ts';
 import { DEVICE, flushTlb } from '../../mm/table/tlb.ts';
 import { VM_WRITE, vmaFlags } from '../../mm/vma/vma.ts';
@@ -125,7 +125,7 @@ function* allocForAll(task: Task, mirror: Mirror, migrate: MigrateVma, buffer: C
     const pfn = migratePfnToPage(dst[i] as number);
     dst[i] = 0;
     if (pfn === 0) continue;
-    yield* unlockPage(task, pfn);
+    yield* unlockSlot(task, pfn, dst, i);
     yield* putPage(task, pfn);
   }
 }

@@ -18,13 +18,14 @@ import {
   migratePfnToPage,
 } from '../../migrate/migratePfn.ts';
 import { migrateVma, migrateVmaFinalize, migrateVmaPages, migrateVmaSetup } from '../../migrate/migrateVma.ts';
+import { unlockSlot } from '../../migrate/slotLock.ts';
 import type { MigrateVma } from '../../migrate/transaction.ts';
 import { putHugePage } from '../../mm/fault/hugeFault.ts';
 import { hugeStart } from '../../mm/huge/splitHugePmd.ts';
 import { copyPage } from '../../mm/page/copyPage.ts';
 import { disownDevicePage, pgmapOf, pgmapOwner } from '../../mm/page/devPagemap.ts';
 import { allocHugePage } from '../../mm/page/hugeZone.ts';
-import { lockPage, unlockPage } from '../../mm/page/pageLock.ts';
+import { lockPage } from '../../mm/page/pageLock.ts';
 import { allocPage, putPage } from '../../mm/page/zone.ts';
 import { isHuge } from '../../mm/table/pte.ts';
 import { type Fault, VM_FAULT_OOM, VM_FAULT_SIGBUS } from '../../mm/table/vmFault.ts';
@@ -74,9 +75,8 @@ function* eraseOnReturn(task: Task, mirror: Mirror, vpn: Vpn): Steps<void> {
   yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
 }
 
-/** One page of system memory takes the place of the device page in a slot: the device lets go, then the bytes are copied. */
+/** One page of system memory, locked, takes the place of the device page in a slot: the device lets go, then the bytes are copied. */
 function* takeHome(task: Task, mirror: Mirror, { start, src, dst }: MigrateVma, i: number, pfn: Pfn): Steps<void> {
-  yield* lockPage(task, pfn);
   yield* eraseOnReturn(task, mirror, start + i);
   // What the page held before is nobody's business: if its bytes are lost, it holds zeroes.
   if (copyFailsOnce(task, mirror)) clearFrame(task.arena, pfn);
@@ -91,7 +91,7 @@ function* giveBack(task: Task, { dst }: MigrateVma, buffer: CopyBuffer | null): 
     const pfn = migratePfnToPage(dst[i] as number);
     dst[i] = 0;
     if (pfn === 0) continue;
-    yield* unlockPage(task, pfn);
+    yield* unlockSlot(task, pfn, dst, i);
     yield* putPage(task, pfn);
   }
 }
@@ -128,6 +128,7 @@ export function* moveToSystem(task: Task, mirror: Mirror, migrate: MigrateVma): 
         yield* putHugePage(task, head);
         break;
       }
+      yield* lockPage(task, head);
       for (let piece = 0; piece < PTRS_PER_TABLE; piece++)
         yield* takeHome(task, mirror, migrate, i + piece, enginePage(task.arena, buffer, i + piece, head + piece));
       dst[i] = (dst[i] as number) | MIGRATE_PFN_COMPOUND;
@@ -145,6 +146,7 @@ export function* moveToSystem(task: Task, mirror: Mirror, migrate: MigrateVma): 
       yield* putPage(task, pfn);
       break;
     }
+    yield* lockPage(task, pfn);
     yield* takeHome(task, mirror, migrate, i, enginePage(task.arena, buffer, i, pfn));
   }
   if (unmappable || (short && needsAll)) yield* giveBack(task, migrate, buffer);

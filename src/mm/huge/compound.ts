@@ -4,7 +4,10 @@ import { set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import type { Pfn } from '../../arena/units.ts';
+import type { Steps } from '../../steps/steps.ts';
+import type { Task } from '../../sync/task.ts';
 import { compoundHead, maybeDmaPinned, PG_ANON_EXCLUSIVE, PG_HUGETLB, pageCount, pageFlags, pageMapcount } from '../page/page.ts';
+import { splitLock } from '../page/pageLock.ts';
 
 /** PageTail: a piece of a huge page, but not its first. */
 export const isTail = (arena: Arena, pfn: Pfn): boolean => {
@@ -50,11 +53,14 @@ export function compoundMapcount(arena: Arena, head: Pfn): number {
   return mappings;
 }
 
-/** Every piece becomes a page of its own. */
-export function dissolve(arena: Arena, head: Pfn): void {
-  for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) {
-    if (compoundHead(arena, pfn) === head) set(arena, arena.page.compound + pfn, 0);
-  }
+/** Every piece becomes a page of its own. The caller, who has the whole locked, keeps the locks of `kept`. */
+export function* dissolve(task: Task, head: Pfn, kept: readonly Pfn[]): Steps<void> {
+  const { arena } = task;
+  yield* splitLock(task, head, kept, () => {
+    for (let pfn = head; pfn < head + PTRS_PER_TABLE; pfn++) {
+      if (compoundHead(arena, pfn) === head) set(arena, arena.page.compound + pfn, 0);
+    }
+  });
 }
 
 export const isHugetlb = (arena: Arena, pfn: Pfn): boolean => (pageFlags(arena, pfn) & PG_HUGETLB) !== 0;

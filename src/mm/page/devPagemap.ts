@@ -15,7 +15,7 @@ import { mightSleep } from '../../sync/lockdep.ts';
 import type { Task } from '../../sync/task.ts';
 import { waitWhile, wake } from '../../sync/wait.ts';
 import type { Fault } from '../table/vmFault.ts';
-import { clearAnonMapping, isDevicePage, PG_DEVICE } from './page.ts';
+import { clearAnonMapping, isDevicePage, PG_DEVICE, resetFlags } from './page.ts';
 import { lockPage } from './pageLock.ts';
 
 export const MEMORY_DEVICE_PRIVATE = 1;
@@ -97,24 +97,28 @@ export function memremapPages(arena: Arena, { type, owner, ops, start, pages, dm
 }
 
 /**
- * zone_device_page_init: a free device page comes into use, locked, with one reference.
+ * zone_device_page_init: a free device page, or `pages` that become a huge one, comes into use: locked, with one reference to each.
  *
  * @kernel mm/memremap.c zone_device_page_init
  */
-export function* zoneDevicePageInit(task: Task, pgmap: Pgmap, pfn: Pfn): Steps<void> {
+export function* zoneDevicePageInit(task: Task, pgmap: Pgmap, first: Pfn, pages = 1): Steps<void> {
   const { arena } = task;
   yield Point.zoneDevicePageInit;
   if (get(arena, pgmap + Pgmap.dead) !== 0)
-    throw new Violation('I-PGMAP', `device page ${pfn} is initialised in a dying pagemap`);
-  increase(arena, pgmap + Pgmap.ref, 1);
-  if (cas(arena, arena.page.refcount + pfn, 0, 1) !== 0)
-    throw new Violation('I-REF', `device page ${pfn} was on the free list with references`);
-  if (get(arena, arena.page.mapping + pfn) !== 0)
-    throw new Violation('I-ENTRY', `device page ${pfn} comes into use with a stale mapping`);
-  set(arena, arena.page.deviceData + pfn, 0);
+    throw new Violation('I-PGMAP', `device page ${first} is initialised in a dying pagemap`);
+  increase(arena, pgmap + Pgmap.ref, pages);
+  for (let pfn = first; pfn < first + pages; pfn++) {
+    // Whoever finds a piece by its frame must find whose lock it has.
+    if (pages > 1) set(arena, arena.page.compound + pfn, first);
+    if (cas(arena, arena.page.refcount + pfn, 0, 1) !== 0)
+      throw new Violation('I-REF', `device page ${pfn} was on the free list with references`);
+    if (get(arena, arena.page.mapping + pfn) !== 0)
+      throw new Violation('I-ENTRY', `device page ${pfn} comes into use with a stale mapping`);
+    set(arena, arena.page.deviceData + pfn, 0);
+  }
   // Count first, lock second, as in the kernel: an eviction by page frame may see the page in between, lock it, find a
   // reference too many and let go again. So this may sleep.
-  yield* lockPage(task, pfn);
+  yield* lockPage(task, first);
 }
 
 /**
@@ -135,7 +139,7 @@ export function* freeZoneDevicePage(task: Task, pfn: Pfn): Steps<void> {
   const { arena } = task;
   // Read before the callback: afterwards somebody else may own the page already.
   const pgmap = pgmapOf(arena, pfn);
-  store(arena, arena.page.flags + pfn, PG_DEVICE);
+  resetFlags(arena, pfn, PG_DEVICE);
   clearAnonMapping(arena, pfn);
   serialCount(arena, arena.page.generation + pfn);
   poisonFrame(arena, pfn);

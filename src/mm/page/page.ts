@@ -3,7 +3,7 @@
  * (references, pins) is counted for the piece it is about, and asked of all pieces where the whole matters (compound.ts).
  */
 
-import { add, and, cas, get, getBits, increase, or, set } from '../../arena/access.ts';
+import { add, and, cas, get, getBits, increase, or, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { PFN_LIMIT, PTRS_PER_TABLE, ZERO_PFN } from '../../arena/config.ts';
 import { deref, poolFree } from '../../arena/pool.ts';
@@ -75,6 +75,34 @@ const ORDER_SHIFT = 20;
 
 /** compound_head: the first page of the huge page it is a piece of, 0 for a page of its own. */
 export const compoundHead = (arena: Arena, pfn: Pfn): Pfn => get(arena, arena.page.compound + pfn) & (PFN_LIMIT - 1);
+
+/** Frames that a device or the zone of huge pages hands out; those of a huge page are free again together, when the last one is. */
+const inBlock = (arena: Arena, pfn: Pfn): boolean => arena.hasHuge && pfn >= arena.hugeZero;
+
+/**
+ * page_folio, as far as it has the lock: of a huge page the first piece, also while that one is free. Pieces of a smaller page go back one
+ * by one, and have a lock each.
+ *
+ * @kernel include/linux/page-flags.h page_folio
+ */
+export const pageFolio = (arena: Arena, pfn: Pfn): Pfn => (inBlock(arena, pfn) ? compoundHead(arena, pfn) || pfn : pfn);
+
+/** Does a huge page live on when this piece of it is freed? */
+export function hasOtherPieces(arena: Arena, pfn: Pfn): boolean {
+  const head = inBlock(arena, pfn) ? compoundHead(arena, pfn) : 0;
+  const end = head === 0 ? 0 : head + compoundPages(arena, pfn);
+  for (let piece = head; piece < end; piece++) {
+    if (piece !== pfn && compoundHead(arena, piece) === head && pageCount(arena, piece) !== 0) return true;
+  }
+  return false;
+}
+
+/** The flags of a page that is freed: none but `kept`, and the lock if it is that of a huge page, which may live on. */
+export function resetFlags(arena: Arena, pfn: Pfn, kept = 0): void {
+  const word = arena.page.flags + pfn;
+  if (inBlock(arena, pfn) && compoundHead(arena, pfn) === pfn) and(arena, word, kept | PG_LOCKED | PG_WAITERS);
+  else store(arena, word, kept);
+}
 
 /** folio_nr_pages: how many pieces the huge page has, or had, that it is a piece of. */
 export function compoundPages(arena: Arena, pfn: Pfn): number {

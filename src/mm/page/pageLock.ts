@@ -1,9 +1,10 @@
 /**
  * The page lock (folio lock): a sleeping bit lock in the page flags. It is the right to migrate a page or to make it
- * exclusive, and it is held for the whole life of migration entries.
+ * exclusive, and it is held for the whole life of migration entries. A huge page has one, whichever piece one asks for.
  */
 
-import { acquired, and, cas, forgetRound, forgetSince, get, load, looksAt, observed, set } from '../../arena/access.ts';
+import { acquired, and, cas, forgetRound, forgetSince, get, load, looksAt, observed, or, set } from '../../arena/access.ts';
+import type { Arena } from '../../arena/arena.ts';
 import { EINTR } from '../../arena/errno.ts';
 import type { Errno, Pfn, Word } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
@@ -14,12 +15,25 @@ import { lockOrder, mightSleep, noteLocked, noteUnlocked } from '../../sync/lock
 import { spinUnlock } from '../../sync/spinlock.ts';
 import { fatalSignalPending, ownerTag, type Task } from '../../sync/task.ts';
 import { waitWhile, wake } from '../../sync/wait.ts';
-import { PG_LOCKED, PG_WAITERS } from './page.ts';
+import { PG_LOCKED, PG_WAITERS, pageFlags, pageFolio } from './page.ts';
 
-function took(task: Task, pfn: Pfn): void {
-  const owner = task.arena.page.lockOwner + pfn;
+function took(task: Task, folio: Pfn): void {
+  const owner = task.arena.page.lockOwner + folio;
   set(task.arena, owner, ownerTag(task, owner));
-  if (task.checks) noteLocked(task, task.arena.page.flags + pfn, LockClass.pageLock);
+  if (task.checks) noteLocked(task, task.arena.page.flags + folio, LockClass.pageLock);
+}
+
+/** The word to lock, or to wait on. */
+const lockWord = ({ arena }: Task, pfn: Pfn): Word => arena.page.flags + pageFolio(arena, pfn);
+
+/** folio_test_locked. */
+export const isPageLocked = (arena: Arena, pfn: Pfn): boolean => (pageFlags(arena, pageFolio(arena, pfn)) & PG_LOCKED) !== 0;
+
+/** Is it the caller who has it locked? */
+export function hasLocked(task: Task, pfn: Pfn): boolean {
+  const { arena } = task;
+  const owner = arena.page.lockOwner + pageFolio(arena, pfn);
+  return isPageLocked(arena, pfn) && get(arena, owner) === ownerTag(task, owner);
 }
 
 /**
@@ -28,17 +42,23 @@ function took(task: Task, pfn: Pfn): void {
  * @kernel mm/filemap.c folio_trylock
  */
 export function* trylockPage(task: Task, pfn: Pfn): Steps<boolean> {
-  const word = task.arena.page.flags + pfn;
+  const { arena } = task;
   yield Point.trylockPage;
   for (;;) {
+    const folio = pageFolio(arena, pfn);
+    const word = arena.page.flags + folio;
     looksAt(PG_LOCKED);
-    const flags = get(task.arena, word);
+    const flags = get(arena, word);
     if ((flags & PG_LOCKED) !== 0) return false;
-    // Acquire: pairs with the `and` in unlockPage.
-    if (cas(task.arena, word, flags, flags | PG_LOCKED) === flags) break;
+    // Acquire: pairs with the `and` in letGo.
+    if (cas(arena, word, flags, flags | PG_LOCKED) !== flags) continue;
+    // Split since we asked: this is the lock of another page.
+    if (pageFolio(arena, pfn) !== folio) letGo(arena, word);
+    else {
+      took(task, folio);
+      return true;
+    }
   }
-  took(task, pfn);
-  return true;
 }
 
 /** Marks that somebody waits and returns the flags to wait on, or -1 when the page is not locked. */
@@ -53,19 +73,19 @@ function announce(task: Task, word: Word): number {
 }
 
 function* lock(task: Task, pfn: Pfn, killable: boolean): Steps<Errno> {
-  const word = task.arena.page.flags + pfn;
   mightSleep(task, 'lockPage');
   if (task.checks) lockOrder(task, LockClass.pageLock);
   const mark = observed();
   while (!(yield* trylockPage(task, pfn))) {
-    // What comes next looks for itself.
+    // What comes next looks for itself, also at whose lock it is: a huge page may be split while we wait.
     forgetSince(mark);
+    const word = lockWord(task, pfn);
     const flags = announce(task, word);
     if (flags !== -1) yield* waitWhile(task, word, flags, killable);
     if (killable && fatalSignalPending(task)) return -EINTR;
     forgetRound(mark);
   }
-  acquired(word);
+  acquired(lockWord(task, pfn));
   forgetSince(mark);
   return 0;
 }
@@ -88,6 +108,26 @@ export function* lockPageKillable(task: Task, pfn: Pfn): Steps<Errno> {
   return yield* lock(task, pfn, true);
 }
 
+/** The lock is not the caller's any more; the bit goes next. Returns its word. */
+function disown(task: Task, folio: Pfn, pfn: Pfn): Word {
+  const { arena } = task;
+  const owner = arena.page.lockOwner + folio;
+  if (get(arena, owner) !== ownerTag(task, owner)) {
+    throw new Violation('I-LOCK', `actor ${task.id} unlocks page ${pfn}, locked by actor ${get(arena, owner) - 1}`);
+  }
+  if (task.checks) noteUnlocked(task, arena.page.flags + folio, LockClass.pageLock);
+  set(arena, owner, 0);
+  return arena.page.flags + folio;
+}
+
+/** Clears the bits, and wakes who waits. False when they were clear. */
+function letGo(arena: Arena, word: Word): boolean {
+  // Release, and learn in the same step whether anybody waits: nobody can start to wait in between.
+  const flags = and(arena, word, ~(PG_LOCKED | PG_WAITERS));
+  if ((flags & PG_WAITERS) !== 0) wake(arena, word);
+  return (flags & PG_LOCKED) !== 0;
+}
+
 /**
  * folio_unlock.
  *
@@ -95,28 +135,35 @@ export function* lockPageKillable(task: Task, pfn: Pfn): Steps<Errno> {
  */
 export function* unlockPage(task: Task, pfn: Pfn): Steps<void> {
   const { arena } = task;
-  const owner = arena.page.lockOwner + pfn;
-  if (get(arena, owner) !== ownerTag(task, owner)) {
-    throw new Violation(
-      'I-LOCK',
-      `actor ${task.id} unlocks page ${pfn}, locked by actor ${get(arena, arena.page.lockOwner + pfn) - 1}`,
-    );
-  }
-  if (task.checks) noteUnlocked(task, arena.page.flags + pfn, LockClass.pageLock);
-  set(arena, arena.page.lockOwner + pfn, 0);
+  const word = disown(task, pageFolio(arena, pfn), pfn);
   yield Point.unlockPage;
-  // Release, and learn in the same step whether anybody waits: nobody can start to wait in between.
-  const flags = and(arena, arena.page.flags + pfn, ~(PG_LOCKED | PG_WAITERS));
   // An actor that changed the flags meanwhile has stored over the bit, and perhaps another one has taken the lock.
-  if ((flags & PG_LOCKED) === 0)
-    throw new Violation('I-LOCK', `page ${pfn} is not locked any more when actor ${task.id} unlocks it`);
-  if ((flags & PG_WAITERS) !== 0) wake(arena, arena.page.flags + pfn);
+  if (!letGo(arena, word)) throw new Violation('I-LOCK', `page ${pfn} is not locked any more when actor ${task.id} unlocks it`);
+  yield Point.unlocked;
+}
+
+/**
+ * What the caller has locked falls apart: `relabel` says what the pieces of the huge page that begins with `head` belong to from then on.
+ * Each of those begins locked, and all but `kept`, given by their first pieces, are unlocked at once. Who has waited looks again.
+ */
+export function* splitLock(task: Task, head: Pfn, kept: readonly Pfn[], relabel: () => void): Steps<void> {
+  const { arena } = task;
+  const moved = kept.filter((first) => pageFolio(arena, first) !== first);
+  for (const first of moved) {
+    // Nobody has this lock: it is that of the whole until there is another label.
+    or(arena, arena.page.flags + first, PG_LOCKED);
+    took(task, first);
+  }
+  relabel();
+  // The first piece is kept as well, or each had its own lock before.
+  if (moved.length < kept.length) return;
+  letGo(arena, disown(task, head, head));
   yield Point.unlocked;
 }
 
 /** Sleeps until the page has been unlocked once; the caller holds a reference and tests again. */
 export function* waitOnPageLocked(task: Task, pfn: Pfn, killable = false): Steps<void> {
-  const word = task.arena.page.flags + pfn;
+  const word = lockWord(task, pfn);
   mightSleep(task, 'waitOnPageLocked');
   const flags = announce(task, word);
   if (flags !== -1) yield* waitWhile(task, word, flags, killable);
@@ -130,7 +177,7 @@ export function* waitOnPageLocked(task: Task, pfn: Pfn, killable = false): Steps
  * @kernel mm/migrate.c softleaf_entry_wait_on_locked
  */
 export function* waitOnLockedDropPtl(task: Task, pfn: Pfn, ptl: Word): Steps<void> {
-  const word = task.arena.page.flags + pfn;
+  const word = lockWord(task, pfn);
   const flags = announce(task, word);
   yield* spinUnlock(task, ptl, LockClass.ptl);
   yield Point.waitOnLocked;

@@ -1,6 +1,6 @@
 /** System memory: allocation and the last put of a page (mm/page_alloc.c, as far as single pages go). */
 
-import { add, cas, get, load, set, store } from '../../arena/access.ts';
+import { add, cas, get, load, set } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { checkPoison, clearFrame, poisonFrame } from '../../arena/frames.ts';
 import { rawLock, rawUnlock } from '../../arena/raw.ts';
@@ -14,7 +14,8 @@ import type { Task } from '../../sync/task.ts';
 import { freeZoneDevicePage } from './devPagemap.ts';
 import { freePiece } from './hugeZone.ts';
 import { memCgroupCharge, memCgroupUncharge } from './memcg.ts';
-import { clearAnonMapping, isDevicePage, PG_LOCKED, pageFlags, pageMapcount } from './page.ts';
+import { clearAnonMapping, hasOtherPieces, isDevicePage, pageFlags, pageMapcount, resetFlags } from './page.ts';
+import { isPageLocked } from './pageLock.ts';
 
 /** Pages of system memory that are free. */
 export const freePages = (arena: Arena): number => get(arena, Header.zoneFreeCount);
@@ -54,7 +55,7 @@ export function* allocPage(task: Task, zero: boolean): Steps<Pfn> {
 
 function freeSystemPage(task: Task, pfn: Pfn): void {
   const { arena } = task;
-  store(arena, arena.page.flags + pfn, 0);
+  resetFlags(arena, pfn);
   clearAnonMapping(arena, pfn);
   serialCount(arena, arena.page.generation + pfn);
   poisonFrame(arena, pfn);
@@ -82,7 +83,8 @@ export function* putPage(task: Task, pfn: Pfn, references = 1): Steps<void> {
   if (before < references) throw new Violation('I-REF', `page ${pfn} is put ${references} times but had ${before} references`);
   if (pageMapcount(arena, pfn) !== 0)
     throw new Violation('I-MAP', `page ${pfn} is freed while ${pageMapcount(arena, pfn)} entries map it`);
-  if ((pageFlags(arena, pfn) & PG_LOCKED) !== 0) throw new Violation('I-LOCK', `page ${pfn} is freed while locked`);
+  // Whoever has locked a huge page has a reference to one of its pieces, not to each.
+  if (isPageLocked(arena, pfn) && !hasOtherPieces(arena, pfn)) throw new Violation('I-LOCK', `page ${pfn} is freed while locked`);
   if (task.checks && get(arena, arena.page.dma + pfn) !== 0)
     throw new Violation('I-DMA', `page ${pfn} is freed while it is mapped for DMA`);
   if (arena.hasMemcg) yield* memCgroupUncharge(task, pfn);

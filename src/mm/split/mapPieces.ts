@@ -14,7 +14,6 @@ import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { fillFromLeaf, invalidateLeaf } from '../huge/splitHugePmd.ts';
 import { compoundHead, isDevicePage, pageCount, pageMapcount } from '../page/page.ts';
-import { trylockPage, unlockPage } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';
 import { removeRmap } from '../rmap/rmap.ts';
 import { flushTlbRange } from '../table/flush.ts';
@@ -31,13 +30,11 @@ interface Stretch {
   readonly end: Vpn;
 }
 
-/** A device has the piece for itself: no more, unless somebody works on it at the moment. Returns the entry that is there then. */
+/** A device has the piece for itself: no more. Nobody restores it at the moment, as the lock is the splitter's. Returns the new entry. */
 function* endExclusive(task: Task, word: Word, pte: Pte, vm: number): Steps<Pte> {
-  if (!(yield* trylockPage(task, ptePfn(pte)))) return pte;
   const present = mkPte(ptePfn(pte), protectionBits(vm));
   yield Point.setPte;
   store(task.arena, word, present);
-  yield* unlockPage(task, ptePfn(pte));
   return present;
 }
 

@@ -44,8 +44,8 @@ function* splitMapping(task: Task, mapping: CompoundMapping, held: Pfn): Steps<n
 }
 
 /**
- * Splits the huge page that `piece` is of. The caller has that piece locked, and `references` references to pieces. False when
- * somebody else holds one.
+ * Splits the huge page that `piece` is of. The caller has it locked, and `references` references to pieces; of the lock he keeps that of
+ * `piece`. False when somebody else holds a reference.
  *
  * @kernel mm/huge_memory.c split_huge_page
  */
@@ -58,6 +58,6 @@ export function* splitHugePage(task: Task, piece: Pfn, references: number): Step
     left -= yield* splitMapping(task, mapping, piece);
     return left > 0;
   });
-  dissolve(arena, head);
+  yield* dissolve(task, head, [piece]);
   return true;
 }

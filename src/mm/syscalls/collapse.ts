@@ -18,8 +18,8 @@ import { addNewHuge, hugeFolioPrealloc, newLeaf, putHugePage, spansHuge } from '
 import { doSoftleafPage } from '../fault/softleaf.ts';
 import { extraReferences } from '../huge/compound.ts';
 import { copyPage } from '../page/copyPage.ts';
-import { compoundHead, isDevicePage, PG_FILE, PG_LOCKED, pageCount, pageFlags, pageMapcount, pageSwap } from '../page/page.ts';
-import { trylockPage, unlockPage } from '../page/pageLock.ts';
+import { compoundHead, isDevicePage, isFilePage, pageCount, pageMapcount, pageSwap } from '../page/page.ts';
+import { hasLocked, isPageLocked, trylockPage, unlockPage } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';
 import { anonVmaLock, anonVmaOf, anonVmaUnlock, removeRmap } from '../rmap/rmap.ts';
 import { freeSwap } from '../swap/swap.ts';
@@ -86,9 +86,8 @@ function isSuitable(arena: Arena, table: PageTable, pfn: Pfn): boolean {
 /** Why a page that is mapped cannot be copied, if it cannot. */
 function objection(arena: Arena, table: PageTable, pfn: Pfn): ScanResult {
   if (isDevicePage(arena, pfn)) return SCAN_REFUSED;
-  const flags = pageFlags(arena, pfn);
-  if ((flags & PG_FILE) !== 0) return SCAN_STOP;
-  return (flags & PG_LOCKED) !== 0 || !isSuitable(arena, table, pfn) ? SCAN_BUSY : SCAN_SUCCEED;
+  if (isFilePage(arena, pfn)) return SCAN_STOP;
+  return isPageLocked(arena, pfn) || !isSuitable(arena, table, pfn) ? SCAN_BUSY : SCAN_SUCCEED;
 }
 
 /** hpage_collapse_scan_pmd. Entries that are not present count as pages that can be had. */
@@ -133,12 +132,12 @@ function* isolate(task: Task, table: PageTable): Steps<ScanResult> {
   for (; i < PTRS_PER_TABLE && why === SCAN_SUCCEED; i++) {
     const pte = get(arena, pteAt(arena, table, i));
     if (pte !== 0 && !ptePresent(pte)) why = SCAN_REFUSED;
-    else if (isNormal(pte) && !(yield* trylockPage(task, ptePfn(pte)))) why = SCAN_BUSY;
+    else if (isNormal(pte) && !hasLocked(task, ptePfn(pte)) && !(yield* trylockPage(task, ptePfn(pte)))) why = SCAN_BUSY;
   }
   if (why === SCAN_SUCCEED) return SCAN_SUCCEED;
   for (i -= 2; i >= 0; i--) {
     const pte = get(arena, pteAt(arena, table, i));
-    if (isNormal(pte)) yield* unlockPage(task, ptePfn(pte));
+    if (isNormal(pte) && hasLocked(task, ptePfn(pte))) yield* unlockPage(task, ptePfn(pte));
   }
   return why;
 }
@@ -155,8 +154,9 @@ function* clearEntries(task: Task, { mm, table, start }: Block): Steps<Int32Arra
   return old;
 }
 
-/** __collapse_huge_page_copy: returns how many of the pages were mapped before. */
+/** __collapse_huge_page_copy: returns how many of the pages were mapped before. Huge ones are unlocked when all is copied. */
 function* copyAll(task: Task, head: Pfn, old: Int32Array): Steps<number> {
+  const pieces: Pfn[] = [];
   let mapped = 0;
   for (let i = 0; i < PTRS_PER_TABLE; i++) {
     const pte = old[i] as number;
@@ -164,11 +164,17 @@ function* copyAll(task: Task, head: Pfn, old: Int32Array): Steps<number> {
     const pfn = ptePfn(pte);
     yield* copyPage(task, head + i, pfn);
     removeRmap(task.arena, pfn);
+    mapped++;
+    if (compoundHead(task.arena, pfn) !== 0) {
+      pieces.push(pfn);
+      continue;
+    }
     yield* freeSwap(task, pfn);
     yield* unlockPage(task, pfn);
     yield* putPage(task, pfn);
-    mapped++;
   }
+  for (const pfn of pieces) if (hasLocked(task, pfn)) yield* unlockPage(task, pfn);
+  for (const pfn of pieces) yield* putPage(task, pfn);
   return mapped;
 }
 

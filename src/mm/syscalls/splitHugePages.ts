@@ -8,7 +8,7 @@ import type { Task } from '../../sync/task.ts';
 import { extraReferences } from '../huge/compound.ts';
 import { splitHugePmd } from '../huge/splitHugePmd.ts';
 import { compoundHead, compoundPages, PG_FILE, pageFlags, setCompound, tryGetPage } from '../page/page.ts';
-import { trylockPage, unlockPage } from '../page/pageLock.ts';
+import { splitLock, trylockPage, unlockPage } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';
 import { eachCompoundMapping } from '../split/compoundRmap.ts';
 import { splitHugePage } from '../split/splitHugePage.ts';
@@ -26,9 +26,12 @@ function* splitToOrder(task: Task, piece: Pfn, order: number): Steps<boolean> {
     yield* splitHugePmd(task, mm, start);
     return true;
   });
-  for (let pfn = head; pfn < head + pages; pfn++) {
-    if (compoundHead(arena, pfn) === head) setCompound(arena, pfn, pfn - ((pfn - head) % (1 << order)), order);
-  }
+  const startOf = (pfn: Pfn): Pfn => pfn - ((pfn - head) % (1 << order));
+  yield* splitLock(task, head, [startOf(piece)], () => {
+    for (let pfn = head; pfn < head + pages; pfn++) {
+      if (compoundHead(arena, pfn) === head) setCompound(arena, pfn, startOf(pfn), order);
+    }
+  });
   return true;
 }
 
@@ -48,8 +51,10 @@ export function* splitHugePages(task: Task, mm: Mm, start: Vpn, end: Vpn, order:
     if (compoundHead(arena, piece) === 0 || (pageFlags(arena, piece) & PG_FILE) !== 0) continue;
     if (!(yield* tryGetPage(task, piece))) continue;
     if (yield* trylockPage(task, piece)) {
-      if (order === 0) yield* splitHugePage(task, piece, 1);
-      else if (1 << order < compoundPages(arena, piece)) yield* splitToOrder(task, piece, order);
+      // Perhaps it was split before it was ours.
+      const isWhole = compoundHead(arena, piece) !== 0;
+      if (isWhole && order === 0) yield* splitHugePage(task, piece, 1);
+      else if (isWhole && 1 << order < compoundPages(arena, piece)) yield* splitToOrder(task, piece, order);
       yield* unlockPage(task, piece);
     }
     yield* putPage(task, piece);

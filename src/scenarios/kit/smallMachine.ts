@@ -104,7 +104,8 @@ export function smallMachine(options: SmallOptions): SmallMachine {
   // Last-level tables beside the first one: for each of three processes, and for each device.
   const more = Math.ceil(pages / PTRS_PER_TABLE) - 1;
   const arena = createArena({
-    systemPages: ZERO_PFN + 13 + hugePages * PTRS_PER_TABLE,
+    // A few single pages; where there are huge ones, enough for the pieces of one.
+    systemPages: ZERO_PFN + 13 + (hugePages === 0 ? 0 : 1 + hugePages) * PTRS_PER_TABLE,
     hugePages,
     devicePages: deviceMemory,
     devices: kinds.length,

@@ -1,12 +1,12 @@
 /** Huge pages: windows F15, F17, F21, F23 and F35. Paths are long, for each piece has steps of its own. */
-import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { forgetRange } from '../../drivers/base/forget.ts';
 import { setFlags } from '../../drivers/dmirror/commands.ts';
 import { FLAG_FAIL_ALLOC } from '../../drivers/dmirror/injected.ts';
 import { cpuStore } from '../../mm/fault/cpuAccess.ts';
-import { madvise, oomReap } from '../../mm/syscalls/madvise.ts';
+import { oomReap } from '../../mm/syscalls/madvise.ts';
 import { munmap } from '../../mm/syscalls/mmap.ts';
 import { run } from '../../steps/steps.ts';
+import { adviseHuge, filled, huge, LAST, lastIs, onDevice, PAGES } from '../kit/hugeMachine.ts';
 import {
   cpuReads,
   cpuWrites,
@@ -24,40 +24,7 @@ import {
 } from '../kit/operations.ts';
 import type { Plan } from '../kit/plan.ts';
 import { counts, stands } from '../kit/reach.ts';
-import { FIRST, fillPage, readPage, type SmallMachine } from '../kit/smallMachine.ts';
-
-const PAGES = PTRS_PER_TABLE;
-const LAST = PAGES - 1;
-
-/** Room for two huge pages, and one on the device. */
-const huge: Pick<Plan, 'machine' | 'stepLimit'> = {
-  machine: { pages: PAGES, hugePages: 3, deviceMemory: PAGES },
-  stepLimit: 200_000,
-};
-
-const adviseHuge = ({ task, mm }: SmallMachine): void => {
-  run(madvise(task, mm, FIRST, PAGES, 'hugepage'));
-};
-
-/** A huge page that holds 1 at its beginning, 5 at its end, and nothing but zeroes in its second piece: a split has one to drop. */
-function filled(m: SmallMachine): void {
-  adviseHuge(m);
-  for (let i = 0; i < PAGES; i++) if (i !== 1) fillPage(m, i, i === 0 ? 1 : i === LAST ? 5 : 9);
-}
-
-/** ... in device memory, as a whole. */
-function onDevice(m: SmallMachine): void {
-  filled(m);
-  run(toDevice(m, 0, PAGES)(m.task));
-}
-
-/** What the last page holds at the end. */
-const lastIs = (m: SmallMachine, ...allowed: readonly number[]) => {
-  const value = readPage(m, LAST);
-  return allowed.includes(value)
-    ? []
-    : [{ rule: 'I-DATA', message: `page ${LAST} holds ${value} at the end, allowed: ${allowed.join(', ')}` }];
-};
+import { FIRST } from '../kit/smallMachine.ts';
 
 export const hugePlans: readonly Plan[] = [
   {
