@@ -146,4 +146,20 @@ export const memoryControls: readonly Control[] = [
       },
     ],
   },
+  {
+    id: 'C19',
+    title: 'the split of a huge page on its way home knows of the reference of the fault, and all pieces come home at once',
+    reference: 'what X14 lacks',
+    scenario: 'huge-page-short-of-memory',
+    edits: [
+      {
+        module: 'migrate/commit',
+        find: 'const isSplit = yield* splitUnmapped(task, from, PTRS_PER_TABLE);',
+        replace: `
+          const ofFault = faultPage !== 0 && compoundHead(task.arena, faultPage) === from;
+          const isSplit = yield* splitUnmapped(task, from, PTRS_PER_TABLE + (ofFault ? 1 : 0));`,
+        imports: { compoundHead: 'mm/page/page' },
+      },
+    ],
+  },
 ];

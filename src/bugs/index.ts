@@ -12,6 +12,7 @@ import { memoryMutants } from './mutantsMemory.ts';
 import { migrationMutants } from './mutantsMigration.ts';
 import { devicePageBugs } from './realBugsDevicePages.ts';
 import { gpuBugs } from './realBugsGpu.ts';
+import { hugePageBugs } from './realBugsHuge.ts';
 import { migrationBugs } from './realBugsMigration.ts';
 import { notifierBugs } from './realBugsNotifiers.ts';
 import { rangeFaultBugs } from './realBugsRangeFault.ts';
@@ -41,6 +42,7 @@ export const bugs: readonly Bug[] = [
   migrationBugs,
   devicePageBugs,
   gpuBugs,
+  hugePageBugs,
   rdmaBugs,
   svmBugs,
   retryMistakes,
