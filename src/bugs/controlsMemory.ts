@@ -147,7 +147,7 @@ export const memoryControls: readonly Control[] = [
     ],
   },
   {
-    id: 'C19',
+    id: 'C22',
     title: 'the split of a huge page on its way home knows of the reference of the fault, and all pieces come home at once',
     reference: 'what X14 lacks',
     scenario: 'huge-page-short-of-memory',
