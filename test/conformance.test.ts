@@ -195,6 +195,7 @@ const malformed: readonly (readonly [what: string, data: string | Buffer, says: 
   ['a command form that does not exist', withOp('cr! 0 1'), /, line 2: unknown operation 'cr!' in 'cr! 0 1'$/],
   ['too few words', withOp('munmap 3'), /, line 2: operation 'munmap 3' has 1 arguments, munmap takes 2$/],
   ['a bad number', withOp('cr 0 many'), /, line 2: 'many' in operation 'cr 0 many' is no count that cr takes$/],
+  ['a slot too many', withOp('open 16 0'), /, line 2: '16' in operation 'open 16 0' is no slot that open takes$/],
   ['a bad address', withOp('cr -1 2'), /, line 2: '-1' in operation 'cr -1 2' is no address that cr takes$/],
   ['a bad protection', withOp('mprotect 0 1 rr!'), /, line 2: 'rr!' in operation .* is no text that mprotect takes$/],
   ['too many pages', withOp('cr 0 9999999'), /, line 2: operation 'cr 0 9999999' goes over 9999999 pages, at most 1048576/],

@@ -1,11 +1,12 @@
 /** The language of operations, that of the recordings: one operation a line, blank separated, checked word by word. */
 import { PTRS_PER_TABLE } from '../arena/config.ts';
+import { MOST_FILES } from '../arena/structures.ts';
 import type { Vpn } from '../arena/units.ts';
 import { UsageError } from '../input/usageError.ts';
 import type { Machine } from './machine.ts';
 
 /** What a word of an operation is. A `?` after the kind: it may be left out. */
-type Kind = 'slot' | 'device' | 'address' | 'count' | 'value' | 'text';
+type Kind = 'slot' | 'worker' | 'device' | 'address' | 'count' | 'value' | 'text';
 
 const PROTECTION = /^(-|[rwx]{1,3})$/;
 const ADVICE = /^([a-z]+|\d+)$/;
@@ -22,6 +23,7 @@ interface Word {
 }
 
 const slot: Word = { kind: 'slot' };
+const worker: Word = { kind: 'worker' };
 const device: Word = { kind: 'device' };
 const address: Word = { kind: 'address' };
 const count: Word = { kind: 'count' };
@@ -61,7 +63,7 @@ const grammar = {
   fpunch: [slot, count, count],
   fwrite: [slot, count, optional(value)],
   fread: [slot, count, count],
-  fork: [slot],
+  fork: [worker],
   exit: [],
   dread: ioctl,
   dwrite: [...ioctl, optional(value)],
@@ -154,7 +156,9 @@ const NUMBER = /^(\d{1,15}|0x[0-9a-f]{1,14})$/i;
 function parseWord(word: Word, text: string): number | bigint | string | null {
   if (word.kind === 'address') return parseAddress(text);
   if (word.kind === 'text') return word.allowed?.test(text) === true ? text : null;
-  return NUMBER.test(text) ? Number(text) : word.kind === 'count' ? hugePages(text) : null;
+  if (!NUMBER.test(text)) return word.kind === 'count' ? hugePages(text) : null;
+  // A process has so many, and no room for more.
+  return word.kind === 'slot' && Number(text) >= MOST_FILES ? null : Number(text);
 }
 
 /**
