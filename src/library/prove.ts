@@ -9,10 +9,11 @@ import { bugOf } from '../userModules/bugNamed.ts';
 import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
 import { exploreBounds } from './explore.ts';
 import { inStepped } from './model.ts';
+import { scenarioName } from './scenarioName.ts';
 import { askedDriver, type DriverRequest, driverOptions } from './subject.ts';
 
 export interface ProveRequest extends DriverRequest {
-  /** Names of `hmm-lab scenarios`, or paths of modules of your own. Default: all of the lab that fit the driver. */
+  /** Names of `hmm-lab scenarios`, paths of modules of your own, or programs, as text or by the paths of their files. Default: all of the lab that fit the driver. */
   readonly scenarios?: readonly string[] | undefined;
   /** What the searches may leave out because it comes to the same: `none`, `orders` of steps, or `all`, the default. */
   readonly reduction?: string | undefined;
@@ -70,7 +71,7 @@ export async function prove(request: ProveRequest = {}, { onRow, ...hooks }: Pro
   const { settings: chosen, ...driver } = askedDriver(given);
   // The settings of a bug are for the driver that it is of.
   const settings = { ...(driver.driver === undefined ? bug?.settings : {}), ...chosen };
-  const scenarios = given.scenarios === undefined ? undefined : [...new Set(given.scenarios)];
+  const scenarios = given.scenarios === undefined ? undefined : [...new Set(given.scenarios.map(scenarioName))];
   const limits = { reduction: all.reduction, seconds: all.seconds, workers: all.workers, threads: all.threads };
   const options = { ...driver, settings, like: bug?.scenario, scenarios, ...limits };
   const result = await underHooks(hooks, (watched) =>
