@@ -3,7 +3,7 @@
 import { forgetRound, observed } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { Counter } from '../../arena/counters.ts';
-import { EACCES, EBUSY, EFAULT, ENOMEM } from '../../arena/errno.ts';
+import { EACCES, EBUSY, EFAULT, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { type IntervalSub, Mirror } from '../../arena/structures.ts';
 import type { Errno, Vpn } from '../../arena/units.ts';
 import { HMM_PFN_VALID, HMM_PFN_WRITE } from '../../hmm/pfn.ts';
@@ -165,7 +165,8 @@ export function* untilStable(task: Task, request: FaultRequest, range: MirrorRan
       if (optionIs(arena, mirror, Is.readOnlyOwnFail)) return -EFAULT;
       // A page on the device whose write access must break a copy-on-write first: that happens in system memory.
       const moved = yield* migrateToSystem(task, mirror, range.readOnly, range.readOnly + 1);
-      if (moved < 0) return moved;
+      // Where nothing is mapped any more, the next pass says so as a fault does.
+      if (moved < 0 && moved !== -EINVAL) return moved;
     } else if (result !== -EBUSY) {
       return result;
     }
