@@ -9,7 +9,8 @@ const PADDED = 32;
 export const Header = struct('header', {
   magic: frozen('MAGIC; anything else is not an arena'),
   version: frozen('LAYOUT_VERSION of the writer'),
-  config: frozen('the sizes the arena was made with, in the order of CONFIG_KEYS', 16),
+  config: frozen('the sizes the arena was made with, in the order of CONFIG_KEYS', 15),
+  secondaryTlbs: atomic('1 once a notifier was registered that flushes secondary TLBs; before that nobody asks'),
   zoneLock: atomic('raw lock of the system page free list (zone->lock)'),
   zoneFree: guarded('zoneLock', 'first page of the free list, linked through page.deviceData'),
   zoneFresh: guarded('zoneLock', 'lowest page frame never handed out so far'),
@@ -32,7 +33,6 @@ export const Header = struct('header', {
   parked: atomic('actors parked for a quiescent check'),
   failed: atomic('id + 1 of the first actor that saw a violation'),
   older: frozen('Older bits: behaviour of older kernels, see kernels/older.ts; 0 is the newest kernel'),
-  secondaryTlbs: atomic('1 once a notifier was registered that flushes secondary TLBs; before that nobody asks'),
   anonOrders: atomic('bit n: faults on anonymous memory try pages of 2^n (hugepages-*kB/enabled is always)'),
   anonOrdersAdvised: atomic('the same where the memory is advised to be huge (madvise)'),
   shared: owned('scenario words', 16),

@@ -46,4 +46,26 @@ export const svaControls: readonly Control[] = [
       },
     ],
   },
+  {
+    id: 'C23',
+    title: 'an IOMMU goes by what it remembers, and a fault that only grants flushes',
+    reference: 'ARM64 does since 6bbd42e2df8f: what V08 lacks',
+    scenario: 'sva-write-vs-reuse',
+    settings: { weak: 'fault' },
+    edits: [
+      {
+        module: 'mm/fault/writeProtect',
+        in: 'doWpPage',
+        find: 'store(arena, pte, orig | accessBits(fault));',
+        replace: 'store(arena, pte, orig | accessBits(fault)); yield* flushTlbPage(task, fault.mm, fault.vpn);',
+      },
+      {
+        module: 'mm/fault/fault',
+        in: 'presentFault',
+        find: 'or(arena, pte, PTE_YOUNG | (write ? PTE_DIRTY : 0));',
+        replace: 'or(arena, pte, PTE_YOUNG | (write ? PTE_DIRTY : 0)); yield* flushTlbPage(task, fault.mm, fault.vpn);',
+        imports: { flushTlbPage: 'mm/table/flush' },
+      },
+    ],
+  },
 ];

@@ -1,4 +1,4 @@
-/** Mistakes in the invalidation of an IOTLB: a real one, and two that any driver could have. */
+/** Mistakes in the invalidation of an IOTLB: a real one, and some that any driver could make. */
 import type { Bug } from './bug.ts';
 
 export const svaMistakes: readonly Bug[] = [
@@ -13,6 +13,30 @@ export const svaMistakes: readonly Bug[] = [
     scenario: 'sva-write-vs-fork',
     settings: { flushAll: 'pages' },
     edits: [],
+  },
+  {
+    id: 'G40',
+    title: 'a flush takes a lock that may sleep',
+    reference: 'driver mistake; most flushes come under a page-table lock',
+    kind: 'DL',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-LOCK'],
+    scenario: 'sva-write-vs-fork',
+    edits: [
+      {
+        module: 'drivers/sva/index',
+        in: 'archInvalidateSecondaryTlbs',
+        find: 'yield* flushPasid(task, mirror);',
+        replace: `
+          {
+            yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+            yield* flushPasid(task, mirror);
+            yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+          }`,
+        imports: { LockClass: 'sync/lockClass', mutexLock: 'sync/spinlock', mutexUnlock: 'sync/spinlock' },
+      },
+    ],
   },
   {
     id: 'G38',

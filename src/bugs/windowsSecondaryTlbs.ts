@@ -1,4 +1,4 @@
-/** Guards of the windows V1 to V7: devices that walk the CPU's own page tables. */
+/** Guards of the windows V1 to V8: devices that walk the CPU's own page tables. */
 import type { Bug } from './bug.ts';
 
 /** Rules that see a translation that has outlived what it names. */
@@ -234,5 +234,17 @@ export const secondaryTlbWindows: readonly Bug[] = [
         replace: 'const WRITABLE = PTE_WRITE;',
       },
     ],
+  },
+  {
+    id: 'V08',
+    title: 'infinite-faults-of-smmu: a fault that only grants flushes nothing, and the IOMMU goes by what it remembers',
+    reference: 'window V8; SMMU, 6bbd42e2df8f',
+    kind: 'LL',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-PROG'],
+    scenario: 'sva-write-vs-reuse',
+    settings: { weak: 'fault' },
+    edits: [],
   },
 ];

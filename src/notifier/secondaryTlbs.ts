@@ -7,6 +7,7 @@ import { ClassicSub, Header, type Mm, Subscriptions } from '../arena/structures.
 import type { Vpn } from '../arena/units.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
+import { nonBlockEnd, nonBlockStart } from '../sync/lockdep.ts';
 import { srcuReadLock, srcuReadUnlock } from '../sync/srcu.ts';
 import type { Task } from '../sync/task.ts';
 import { noteCallback } from './classic.ts';
@@ -15,7 +16,8 @@ import { subscriptionsOf } from './sequence.ts';
 
 /**
  * mmu_notifier_arch_invalidate_secondary_tlbs: after the entries of [start, end) were changed and the CPUs have let go of them, before a
- * page that they named is freed. `end` may be TLB_FLUSH_ALL. Legal under a spin lock.
+ * page that they named is freed. `end` may be TLB_FLUSH_ALL. Legal under a spin lock, and so no
+ * callback may sleep, whatever is held.
  *
  * @kernel mm/mmu_notifier.c mmu_notifier_arch_invalidate_secondary_tlbs
  */
@@ -31,7 +33,9 @@ export function* mmuNotifierArchInvalidateSecondaryTlbs(task: Task, mm: Mm, star
     const { archInvalidateSecondaryTlbs } = classicOps(get(arena, sub + ClassicSub.ops));
     if (archInvalidateSecondaryTlbs === undefined) continue;
     noteCallback(task, sub, 1);
+    nonBlockStart(task);
     yield* archInvalidateSecondaryTlbs(task, sub, start, end);
+    nonBlockEnd(task);
     noteCallback(task, sub, -1);
   }
   yield* srcuReadUnlock(task, index);

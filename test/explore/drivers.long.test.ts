@@ -123,6 +123,7 @@ const weaknesses: readonly (readonly [string, DriverSettings, string, string, nu
   ['gpusvm-xe', { dmaUnmap: 'close' }, 'device-maps-what-is-discarded', 'I-STALE', 0],
   ['gpusvm-xe', { dmaUnmap: 'early' }, 'device-tlb-vs-dontneed', 'I-DMA', 1],
   ['sva', { flushAll: 'pages' }, 'device-fault-vs-fork', 'I-PERM', 0],
+  ['sva', { weak: 'fault' }, 'sva-write-vs-reuse', 'I-PROG', 0],
   ['sva', { release: 'none' }, 'sva-write-vs-exit', 'I-STALE', 0],
 ];
 

@@ -18,7 +18,9 @@ import { DEVICE, flushTlb } from '../../mm/table/tlb.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
+import { optionIs } from '../base/choices.ts';
 import { DEV_VALID, DEV_WRITE, deviceEntry, mkDeviceEntry } from '../base/deviceTable.ts';
+import { Is } from './options.ts';
 
 /** Word of the mirror: the page table of the CPU that the entry of the PASID names, 0 where the entry is not valid. */
 const PASID = Mirror.private;
@@ -40,6 +42,7 @@ function lookUpOrWalk(arena: Arena, mirror: Mirror, vpn: Vpn, write: boolean): D
   const needed = write ? DEV_VALID | DEV_WRITE : DEV_VALID;
   const cached = deviceEntry(arena, mirror, vpn);
   if ((cached & needed) === needed) return cached;
+  if (cached !== 0 && optionIs(arena, mirror, Is.weakFault)) return 0;
   const root = load(arena, mirror + PASID);
   if (root === 0) return 0;
   const entry = toDevice(hardwareWalk(arena, root, vpn, write));

@@ -128,7 +128,7 @@ export const svaPlans: readonly Plan[] = [
   {
     name: 'sva-write-vs-reuse',
     title: 'SVA: a device has a page in its TLB as read-only, and writes; the CPU makes it writable, which needs no flush',
-    windows: 'V1',
+    windows: 'V8',
     covers: [counts('D', 'deviceFaults'), meets('D', 'deviceAccess', 'A', 'done')],
     machine,
     setup(m) {
