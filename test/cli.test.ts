@@ -34,6 +34,9 @@ const misspelt = module('misspelt.js', 'this is no module');
 const throwing = module('throwing.js', 'throw new Error("first line\\nsecond line");');
 const dangling = module('dangling.js', 'import "./gone.js"; export default {};');
 
+const misspeltProgram = module('misspelt.hmm', '# a race\ngiven mmap 0 1 rw anon\nA: cw 0 1 x\nB: munmap 0 1\n');
+const columnless = module('columnless.hmm', 'given mmap 0 1 rw anon');
+
 const bad: readonly Refused[] = [
   [
     ['sress'],
@@ -99,6 +102,20 @@ const bad: readonly Refused[] = [
   [['stress', '--out', scratch], /it is a directory/],
   [['stress', '--out', '/dev/null'], /not a regular file/],
   [['stress', '--out', ''], /the name is empty/],
+  [['explore', 'A: cw 0 1 8', 'B: munmapp 0 1'], /line 1 of the program: unknown operation 'munmapp' in 'munmapp 0 1'/],
+  [['explore', misspeltProgram], /line 3 of the program: 'x' in operation 'cw 0 1 x' is no value that cw takes/],
+  [['explore', '--format', misspeltProgram], /line 3 of the program: 'x' in operation 'cw 0 1 x'/],
+  [['explore', '--format', columnless], /the program has no column/],
+  [['explore', '--format', join(scratch, 'gone.hmm')], /program '.*gone\.hmm' cannot be read/],
+  [['explore', '--format', 'mini-hmm'], /--format takes a program/, /given was 'mini-hmm'/],
+  [['explore', '--format', '--json', 'A: cr 0 1'], /--format .* does not go with --json/],
+  [['explore', 'mini-hmm', '--given', 'mmap 0 1 rw anon'], /--given is what is done before the columns/],
+  [['matrix', '--state', 'wrotten'], /unknown state 'wrotten', allowed are none, zero, written/],
+  [['matrix', '--operation', 'unmap'], /unknown operation 'unmap', allowed are read, write, munmap/],
+  [['matrix', 'munmap'], /unexpected argument 'munmap'/],
+  [['matrix', '--out', scratch, '--state', 'none'], /'.*' cannot be read: EISDIR/],
+  [['matrix', '--out', misspelt, '--state', 'none'], /misspelt\.js' is of another matrix/],
+  [['matrix', '--out', join(scratch, 'no', 'cells.jsonl'), '--state', 'none'], /cells\.jsonl' cannot be written: ENOENT/],
 ];
 
 const refused = calls(bad.map(([args]) => args));

@@ -1,6 +1,8 @@
 /** The language of programs: what is read, what is refused, how it is printed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { descriptions, formOf } from '../src/programs/describe.ts';
+import { type OperationName, parseOperation } from '../src/programs/operation.ts';
 import { isProgram, parseProgram, programName, programText } from '../src/programs/program.ts';
 
 const whole = `
@@ -50,3 +52,42 @@ for (const [text, message] of refused) {
     assert.throws(() => parseProgram(text), { name: 'UsageError', message });
   });
 }
+
+/** What may stand for each word of the table of operations. */
+const samples: Readonly<Record<string, string>> = {
+  ACCESS: 'rw',
+  ADVICE: 'dontneed',
+  BITS: '1',
+  COUNT: '1',
+  DEVICE: '0',
+  KIB: '64',
+  KIND: 'anon',
+  MODE: 'longterm',
+  NUMBER: '3',
+  OFFSET: '0',
+  ORDER: '0',
+  PAGE: '0',
+  PROCESS: '1',
+  SLOT: '0',
+  STRIDE: '2',
+  SWITCH: 'always',
+  TO: '2H',
+  VALUE: '7',
+  WHAT: '4',
+};
+
+test('every operation is written as its description says, with and without the words in brackets', () => {
+  for (const name of Object.keys(descriptions) as OperationName[]) {
+    const words = formOf(name).split(' ').slice(1);
+    const sample = (word: string): string => {
+      const plain = word.replace(/^\[|\]$/g, '');
+      return samples[plain] ?? (/^[a-z]+$/.test(plain) ? plain : assert.fail(`${formOf(name)}: what is ${word}?`));
+    };
+    const least = words.filter((word) => !word.startsWith('[')).map(sample);
+    const most = words.map(sample);
+    for (const args of [least, most]) assert.equal(parseOperation([name, ...args].join(' ')).name, name);
+    assert.throws(() => parseOperation([name, ...most, '0'].join(' ')), /arguments/);
+    if (least.length > 0) assert.throws(() => parseOperation([name, ...least.slice(1)].join(' ')), /arguments/);
+  }
+  assert.equal(formOf('cw'), 'cw PAGE COUNT [VALUE] [STRIDE]');
+});

@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util';
 import { commands, kernels, options, points, scenarios, sweeps } from './lab.mjs';
 import { kernelMap, layout, locks } from './model.mjs';
 import { refreshOutputs } from './outputs.mjs';
+import { matrix, operations, recordedOn } from './programs.mjs';
 import { proofsOf, staleProofs, statesOf } from './proofs.mjs';
 import { recordingsTable } from './recordings.mjs';
 
@@ -66,6 +67,18 @@ async function pages(windows, states) {
     'options.md': options(json('drivers')),
     'sweeps.md': sweeps({ ...(await load('engines/measure/axes')), ...(await load('engines/cell/costs')) }),
     'commands.md': commands(help),
+    'operations.md': operations({
+      ...(await load('programs/describe')),
+      ...(await load('programs/allowed')),
+      ...(await load('scenarios/programs/programScenario')),
+      ...(await load('scenarios/programs/judge')),
+      ...(await load('arena/errno')),
+      recorded: recordedOn(join(root, 'recordings'), (await load('engines/conformance/recording')).readRecording),
+    }),
+    'matrix.md': matrix({
+      ...(await load('programs/matrix/pageStates')),
+      ...(await load('programs/matrix/matrixOperations')),
+    }),
   };
 }
 

@@ -53,7 +53,7 @@ export function reached(tree: string, entries: readonly string[], late: boolean)
 }
 
 /** Folders of the model: the hash in a replay token is of all their modules, and must not differ in the package. */
-const MODEL = ['arena', 'steps', 'sync', 'notifier', 'mm', 'hmm', 'migrate', 'drivers', 'scenarios', 'oracles'];
+const MODEL = ['arena', 'steps', 'sync', 'notifier', 'mm', 'hmm', 'migrate', 'drivers', 'programs', 'scenarios', 'oracles'];
 
 const modelOf = (tree: string): string[] =>
   MODEL.flatMap((folder) =>

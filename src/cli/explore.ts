@@ -16,6 +16,7 @@ import { EXIT_VIOLATION } from './exitCodes.ts';
 import { exploreAll } from './exploreAll.ts';
 import { chromeFlag, reportExploration } from './exploreOutput.ts';
 import { bugFlag, type Command, jsonFlag, parseArguments } from './flags.ts';
+import { formatProgram } from './formatProgram.ts';
 import { interruptedCode, interruptible } from './interruptible.ts';
 import { kernelFlag } from './kernelFlag.ts';
 import { outFile } from './outFile.ts';
@@ -44,6 +45,7 @@ const exploreFlags = [
     help: 'what is done before the columns of a program (docs/programs.md)',
     example: '"open 0 0 | mmap 0 1 rw anon | cw 0 1 7"',
   },
+  { name: 'format', kind: 'switch', help: 'print a program in its usual form, and explore nothing' },
   {
     name: 'strategy',
     kind: 'text',
@@ -196,6 +198,9 @@ async function subject(args: readonly string[]) {
   return { scenario: values.all ? undefined : scenario, bug, values };
 }
 
+/** What explores, or is about exploring. */
+const notToFormat = ['all', 'points', 'audit', 'schedule', 'chrome', 'checkpoint', 'driver', 'kernel', 'bug', 'json'] as const;
+
 export const explore: Command = {
   name: 'explore',
   argument: '[SCENARIO | FILE.hmm | COLUMN...]',
@@ -213,6 +218,7 @@ export const explore: Command = {
     'hmm-lab explore migration-vs-dontneed --driver dmirror:foreignCounter=off --json',
     'hmm-lab explore "A: cw 0 1 8" "B: munmap 0 1" --given "mmap 0 1 rw anon"',
     'hmm-lab explore ./race.hmm',
+    'hmm-lab explore ./race.hmm --format',
     'hmm-lab explore ./my-scenario.mjs',
     'hmm-lab explore device-fault-vs-munmap --points',
     'hmm-lab explore device-fault-vs-munmap --driver ./my-driver.mjs --audit',
@@ -220,6 +226,15 @@ export const explore: Command = {
   ],
   async run(args) {
     const { scenario, bug, values } = await subject(args);
+    if (values.format) {
+      process.stdout.write(
+        formatProgram(
+          scenario,
+          notToFormat.filter((name) => values[name] !== undefined && values[name] !== false),
+        ),
+      );
+      return 0;
+    }
     const {
       json,
       chrome: file,

@@ -92,8 +92,13 @@ const grammar = {
   smaps: [],
 } as const satisfies Readonly<Record<string, readonly Word[]>>;
 
-export type OperationName = keyof typeof grammar;
+export type Grammar = typeof grammar;
+export type OperationName = keyof Grammar;
 const names = Object.keys(grammar) as OperationName[];
+
+/** Which words of an operation may be left out, by place. */
+export const optionalWords = (name: OperationName): readonly boolean[] =>
+  (grammar[name] as readonly Word[]).map((word) => word.optional === true);
 
 /** Device commands, which exist in a second form with a bad user buffer (`dread!`). */
 const COMMANDS: ReadonlySet<string> = new Set(['dread', 'dwrite', 'dmig', 'dsys', 'snap', 'excl', 'chk', 'rel', 'dunl']);

@@ -1,5 +1,6 @@
 /** The race matrix on a terminal: a square for each state of the page, and the cells that are not proved. */
 import type { MatrixCell, MatrixResult } from '../engines/matrix/matrixResult.ts';
+import { cellCommand, type MatrixSubject } from './matrixCommand.ts';
 import type { Style } from './style.ts';
 import { count, plural, seconds } from './units.ts';
 
@@ -25,25 +26,17 @@ function square(state: string, cells: readonly MatrixCell[], paint: (text: strin
 }
 
 /** Cells that came to nothing good, one a line, and how to see them. */
-function troubles(cells: readonly MatrixCell[], asked: Asked, paint: (text: string) => string): string[] {
+function troubles(cells: readonly MatrixCell[], subject: MatrixSubject, paint: (text: string) => string): string[] {
   return cells
     .filter(({ verdict }) => verdict !== 'proved')
     .flatMap(({ state, operations, verdict, basis, failure, program }) => {
-      const driver = asked.driver === null ? '' : ` --driver ${asked.driver}`;
-      const bug = asked.bug === null ? '' : ` --bug ${asked.bug}`;
       const what = failure === null ? basis : `${failure.oracle}: ${failure.message}`;
       const head = `${verdict === 'violation' ? paint('violation') : verdict}: ${operations.join(' x ')} from ${state}: ${what}`;
-      return [head, `  npx hmm-lab explore '${program}'${driver}${bug}`];
+      return [head, `  ${cellCommand(program, subject)}`];
     });
 }
 
-/** The driver and the bug that it was asked for. */
-interface Asked {
-  readonly driver: string | null;
-  readonly bug: string | null;
-}
-
-export function matrixText(report: MatrixResult & { readonly config: Asked }, style: Style): string {
+export function matrixText(report: MatrixResult & { readonly config: MatrixSubject }, style: Style): string {
   const { cells, proved, bounded, sampled, violations, left, misfits, workers } = report;
   const states = [...new Set(cells.map(({ state }) => state))];
   const pairs = cells.filter(({ operations }) => operations.length === 2);

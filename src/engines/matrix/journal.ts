@@ -15,13 +15,17 @@ export class MatrixJournal {
     const head = JSON.stringify({ schema: 'hmm-lab/matrix-cells/1', version, ...about });
     if (file === undefined || !existsSync(file)) {
       this.done = [];
-      if (file !== undefined) write(file, () => writeFileSync(file, `${head}\n`));
+      if (file !== undefined) attempt(file, 'written', () => writeFileSync(file, `${head}\n`));
       return;
     }
-    const [first, ...rest] = readFileSync(file, 'utf8').split('\n');
+    const text = attempt(file, 'read', () => readFileSync(file, 'utf8'));
+    const [first, ...rest] = text.split('\n');
     if (first !== head)
-      throw new UsageError(`'${file}' is of another matrix: a driver, its options, a bug or the version differ`);
-    // The last line may have been cut off.
+      throw new UsageError(
+        `'${file}' is of another matrix: the driver, its options, the bug, the seconds for each cell or the version differ`,
+      );
+    // The last line may have been cut off: what comes next is not to be a part of it.
+    if (!text.endsWith('\n')) this.#append('');
     this.done = rest.flatMap((line) => {
       try {
         return line === '' ? [] : [JSON.parse(line) as MatrixCell];
@@ -32,15 +36,20 @@ export class MatrixJournal {
   }
 
   add(cell: MatrixCell): void {
+    this.#append(JSON.stringify(cell));
+  }
+
+  #append(line: string): void {
     const file = this.#file;
-    if (file !== undefined) write(file, () => appendFileSync(file, `${JSON.stringify(cell)}\n`));
+    if (file !== undefined) attempt(file, 'written', () => appendFileSync(file, `${line}\n`));
   }
 }
 
-function write(file: string, action: () => void): void {
+/** Runs a step of the file system; a failure is the user's. */
+function attempt<T>(file: string, done: 'read' | 'written', action: () => T): T {
   try {
-    action();
+    return action();
   } catch (error) {
-    throw new UsageError(`'${file}' cannot be written: ${(error as Error).message}`, { cause: error });
+    throw new UsageError(`'${file}' cannot be ${done}: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -28,7 +28,7 @@ import { type Expected, judge } from './judge.ts';
 import { type Errors, errorsOfOrders } from './orders.ts';
 
 /** Operations whose state is in no arena: they are for programs that run alone. */
-const ALONE: ReadonlySet<OperationName> = new Set(['ev', 'evopen', 'uffd', 'mthp']);
+export const ALONE: ReadonlySet<OperationName> = new Set(['ev', 'evopen', 'uffd', 'mthp']);
 
 /** What is known of a program once it was set up: the same each time. */
 interface Known {

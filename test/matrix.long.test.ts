@@ -1,0 +1,79 @@
+/** `hmm-lab matrix`: what is proved, what a driver's mistake breaks, its file, and what there is when it is stopped. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type MatrixReport, type MatrixRequest, matrix } from '../src/library/matrix.ts';
+import { replay } from '../src/library/replay.ts';
+
+const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-matrix-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+const unmapped: MatrixRequest = { states: ['written'], operations: ['munmap'], workers: 2, seconds: 60 };
+const notProved = ({ cells }: MatrixReport) => cells.filter(({ verdict }) => verdict !== 'proved');
+
+test('a written page that is unmapped: all is proved', async () => {
+  const report = await matrix(unmapped);
+  assert.deepEqual(notProved(report), []);
+  assert.deepEqual([report.verdict, report.proved, report.left, report.misfits], ['proved', report.cells.length, 0, []]);
+  assert.ok(report.cells.length > 20 && report.cells.every(({ searched }) => searched > 20));
+});
+
+test('a device that does not check again whether it must retry breaks a rule where it faults, and nowhere else', async () => {
+  const report = await matrix({ ...unmapped, driver: 'dmirror:retryCheck=none' });
+  const broken = notProved(report);
+  assert.deepEqual(broken.map(({ operations, verdict, failure }) => [operations.join(' '), verdict, failure?.oracle]).sort(), [
+    ['munmap deviceRead', 'violation', 'I-STALE'],
+    ['munmap deviceWrite', 'violation', 'I-STALE'],
+  ]);
+  const { token, message } = broken[0]?.failure ?? assert.fail();
+  assert.equal((await replay({ token })).failure?.message, message);
+});
+
+test('a file goes on where it stopped, even in the middle of a line, and is not taken for another matrix', async () => {
+  const out = join(directory, 'cells.jsonl');
+  const request: MatrixRequest = { states: ['none'], operations: ['exit'], workers: 2, seconds: 60, out };
+  const whole = await matrix(request);
+  const lines = readFileSync(out, 'utf8').split('\n');
+  assert.equal(lines.length, whole.cells.length + 2);
+  writeFileSync(out, `${lines.slice(0, 4).join('\n')}\n${lines[4]?.slice(0, 30)}`);
+  const done: string[] = [];
+  const again = await matrix(request, { onCell: ({ program }) => void done.push(program) });
+  assert.equal(done.length, whole.cells.length - 3);
+  const verdicts = ({ cells }: MatrixReport) => cells.map(({ program, verdict, searched }) => [program, verdict, searched]);
+  assert.deepEqual(verdicts(again), verdicts(whole));
+  const nothing = await matrix(request, { onCell: () => assert.fail('there is nothing left to be done') });
+  assert.deepEqual(verdicts(nothing), verdicts(whole));
+  const other = { name: 'UsageError', message: /cells\.jsonl' is of another matrix/ };
+  await assert.rejects(matrix({ ...request, driver: 'dmirror:retryCheck=none' }), other);
+  await assert.rejects(matrix({ ...request, bug: 'R05' }), other);
+});
+
+test('what is not known is refused in a sentence', async () => {
+  await assert.rejects(matrix({ states: ['wrotten'] }), /^UsageError: unknown state 'wrotten', allowed are none, zero/);
+  await assert.rejects(matrix({ operations: ['unmap'] }), /^UsageError: unknown operation 'unmap', allowed are read/);
+  await assert.rejects(matrix({ actors: 4 }), /^UsageError: actors is '4', allowed is a whole number from 2 to 3/);
+  await assert.rejects(matrix({ states: [] }), /^UsageError: states is ''/);
+});
+
+test('Ctrl-C prints what there is', async () => {
+  const child = spawn(process.execPath, [main, 'matrix', '--state', 'written', '--json'], { cwd: directory });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk;
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+    if (!child.killed && /\b[1-9]\d* of \d+ cells/.test(stderr)) child.kill('SIGINT');
+  });
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  assert.equal(status, 130, stderr);
+  const { interrupted, cells, left, verdict } = JSON.parse(stdout) as MatrixReport;
+  assert.deepEqual([interrupted, verdict], [true, 'sampled']);
+  assert.ok(cells.length > 0 && left > 0);
+  assert.match(stderr, /^Proved \d+ of \d+ cells; .*\d+ not begun/m);
+});
