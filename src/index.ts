@@ -43,6 +43,7 @@ export {
 } from './library/conformance.ts';
 export { type ExploreHooks, type ExploreReport, type ExploreRequest, explore } from './library/explore.ts';
 export { type ExploreAllReport, type ExploreAllRequest, exploreAll } from './library/exploreAll.ts';
+export { type FuzzFind, type FuzzHooks, type FuzzProgress, type FuzzReport, type FuzzRequest, fuzz } from './library/fuzz.ts';
 export { type HuntReport, type HuntRequest, hunt } from './library/hunt.ts';
 export { type MatrixHooks, type MatrixReport, type MatrixRequest, matrix } from './library/matrix.ts';
 export { measure } from './library/measure.ts';

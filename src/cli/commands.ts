@@ -42,6 +42,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./matrix.ts')).matrix,
   },
   {
+    name: 'fuzz',
+    summary: 'programs at random: what breaks a rule is made as small as it can be',
+    load: async () => (await import('./fuzz.ts')).fuzz,
+  },
+  {
     name: 'hunt',
     summary: 'look for every bug of the corpus, and print the league table',
     load: async () => (await import('./hunt.ts')).hunt,

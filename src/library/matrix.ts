@@ -8,11 +8,11 @@ import { MatrixJournal } from '../engines/matrix/journal.ts';
 import { type MatrixCell, type MatrixResult, verdictOf } from '../engines/matrix/matrixResult.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
 import { UsageError } from '../input/usageError.ts';
-import type { Abilities } from '../programs/matrix/abilities.ts';
 import { cellsOf } from '../programs/matrix/cells.ts';
 import { matrixOperations } from '../programs/matrix/matrixOperations.ts';
 import { pageStates } from '../programs/matrix/pageStates.ts';
 import { bugOf } from '../userModules/bugNamed.ts';
+import { abilitiesNamed } from './abilitiesNamed.ts';
 import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
 import { exploreBounds } from './explore.ts';
 import { inStepped } from './model.ts';
@@ -62,16 +62,6 @@ export interface MatrixHooks extends Hooks<ProveProgress> {
 function checkNames(what: string, given: readonly string[] | undefined, known: readonly string[]): void {
   const odd = given?.find((name) => !known.includes(name));
   if (odd !== undefined) throw new UsageError(`unknown ${what} '${odd}', allowed are ${known.join(', ')}`);
-}
-
-/** What a driver of the lab can do; of one of the user's all is tried. */
-async function abilitiesNamed(driver: string): Promise<Abilities> {
-  const [{ builtinDriver }, { abilitiesOf }] = await Promise.all([
-    import('../drivers/registry.ts'),
-    import('../programs/matrix/abilities.ts'),
-  ]);
-  const known = builtinDriver(driver);
-  return known === undefined ? { exclusive: true, atomics: true, memory: true, work: true } : abilitiesOf(known);
 }
 
 /**

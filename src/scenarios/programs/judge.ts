@@ -17,7 +17,10 @@ export interface Expected {
 
 /** Errors that no sequential order need show, with the reason. By their numbers. */
 export const racy: Partial<Record<OperationName, Readonly<Record<number, string>>>> = {
-  dmig: { [ENOENT]: 'what has moved is taken from the device again before it is read back' },
+  dmig: {
+    0: 'what does not move has been mapped by another command of the device before it is read back',
+    [ENOENT]: 'what has moved is taken from the device again before it is read back',
+  },
   fork: { [ENOMEM]: 'an exclusive entry whose page somebody has locked cannot be copied: copy_page_range says ENOMEM for it' },
   oomreap: { [EAGAIN]: 'the reaper waits for nobody: it gives up when mmap_lock, or a notifier, cannot be had at once' },
   excl: { [ENOENT]: 'what is exclusive is taken from the device again before it is read back' },

@@ -12,7 +12,7 @@ import { checkLocksFree, checkMirrors } from '../../oracles/mirror.ts';
 import { checkNotifiers } from '../../oracles/notifiers.ts';
 import { type Allowed, allowed } from '../../programs/allowed.ts';
 import type { Machine } from '../../programs/machine.ts';
-import { addressAt, numberAt, type Operation, type OperationName, pageOf } from '../../programs/operation.ts';
+import { addressAt, numberAt, type Operation, type OperationName, pageOf, textAt } from '../../programs/operation.ts';
 import { perform } from '../../programs/perform.ts';
 import { mmOf, pinnedPages, processNamed } from '../../programs/processes.ts';
 import { type Column, type Ending, type Program, parseProgram, programName } from '../../programs/program.ts';
@@ -87,9 +87,15 @@ export function programScenario(text: string, settings: DriverSettings = {}, dri
   };
 }
 
-/** A device takes a page for itself as often as somebody else has touched it before it got to use it. */
+/**
+ * Does the operation do its work again as often as somebody else has undone it? A device takes a page for itself until it got to use it,
+ * and guards are set until no page has come up between them.
+ */
+const isRedone = (op: Operation): boolean => op.name === 'datomic' || op.name === 'excl' || textAt(op, 2) === GUARD_INSTALL;
+const GUARD_INSTALL = '102';
+
 const mayUndo = ({ columns }: Program): boolean =>
-  columns.length > 1 && columns.some(({ operations }) => operations.some(({ name }) => name === 'datomic' || name === 'excl'));
+  columns.length > 1 && columns.some(({ operations }) => operations.some(isRedone));
 
 /** Does what is given. The operations that fail. */
 function setUp({ given, columns }: Program, machine: Machine, task: Task): Set<Operation> {

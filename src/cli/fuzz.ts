@@ -1,0 +1,60 @@
+/** `hmm-lab fuzz`: programs at random. */
+import { type FuzzReport, fuzzBounds, fuzz as fuzzed, fuzzUsual } from '../library/fuzz.ts';
+import { fuzzLine, fuzzText } from '../report/fuzzText.ts';
+import { startLine } from '../report/live.ts';
+import { styleFor } from '../report/style.ts';
+import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
+import { bugFlag, type Command, jsonFlag, parseFlags } from './flags.ts';
+import { interruptible } from './interruptible.ts';
+import { kernelFlag } from './kernelFlag.ts';
+
+const flags = [
+  { name: 'programs', ...fuzzBounds.programs, default: fuzzUsual.programs, help: 'how many programs' },
+  { name: 'seed', ...fuzzBounds.seed, default: fuzzUsual.seed, help: 'which ones' },
+  { name: 'from', ...fuzzBounds.from, default: fuzzUsual.from, help: 'number of the first one' },
+  {
+    name: 'driver',
+    kind: 'text',
+    value: 'NAME|FILE[:OPTION=VALUE,...]',
+    defaultText: 'the in-tree test driver',
+    help: 'a driver of hmm-lab drivers, or your own by the path of its module, with options',
+    example: 'nouveau:retryCheck=none',
+  },
+  kernelFlag,
+  bugFlag,
+  { name: 'seconds', ...fuzzBounds.seconds, default: fuzzUsual.seconds, unit: 's', help: 'limit for each program' },
+  { name: 'workers', ...fuzzBounds.workers, default: fuzzUsual.workers, help: 'threads, each at a program of its own' },
+  { name: 'corpus', kind: 'text', value: 'FOLDER', help: 'write each program that breaks a rule to this folder' },
+  jsonFlag,
+] as const;
+
+/** Where lines are added and not repainted, there is one this often. */
+const LINE_MS = 5000;
+
+function exitCode({ verdict, interrupted }: FuzzReport): number {
+  if (verdict === 'violation') return EXIT_VIOLATION;
+  return interrupted ? EXIT_INTERRUPTED : 0;
+}
+
+export const fuzz: Command = {
+  name: 'fuzz',
+  description:
+    'Draws programs at random (docs/programs.md), searches all interleavings of each, and makes those that break a rule as small as ' +
+    'they can be. Nobody has to say what should come out. Exit code 1 when a rule broke. Ctrl-C stops it and prints what there is.',
+  flags,
+  examples: [
+    'hmm-lab fuzz --workers 2',
+    'hmm-lab fuzz --programs 100000 --seed 7 --corpus finds',
+    'hmm-lab fuzz --driver ./my-driver.mjs --json',
+  ],
+  async run(args) {
+    const { json, ...request } = parseFlags('fuzz', flags, args);
+    const live = startLine(process.stderr, fuzzLine, LINE_MS);
+    const run = (signal: AbortSignal) => fuzzed(request, { onProgress: live.update, signal });
+    const report = await interruptible(run).finally(live.stop);
+    const prose = json ? process.stderr : process.stdout;
+    prose.write(fuzzText(report, styleFor(prose)));
+    if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+    return exitCode(report);
+  },
+};
