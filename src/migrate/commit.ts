@@ -69,7 +69,9 @@ function* commitPage(task: Task, from: Pfn, to: Pfn, faultPage: Pfn): Steps<bool
     );
   }
   if (slot !== NO_SLOT) yield* moveInSwapCache(task, slot, from, to);
-  setAnonMapping(arena, to, pageMapping(arena, from), pageIndex(arena, from));
+  // A device page that nobody has mapped yet, as its own migration came to nothing, has no mapping; nor has its copy then.
+  const mapping = pageMapping(arena, from);
+  if (mapping !== 0) setAnonMapping(arena, to, mapping, pageIndex(arena, from));
   setPageFlags(arena, to, (pageFlags(arena, from) & PG_DIRTY) | PG_UPTODATE);
   return true;
 }

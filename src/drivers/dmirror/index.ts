@@ -1,6 +1,7 @@
 /** dmirror: the in-tree test driver (lib/test_hmm.c), correct by default, its known defects as options. */
 
 import { get } from '../../arena/access.ts';
+import { VPN_LIMIT } from '../../arena/config.ts';
 import { Mirror } from '../../arena/structures.ts';
 import type { Vpn } from '../../arena/units.ts';
 import { driverChanges } from '../../kernels/changes.ts';
@@ -16,23 +17,25 @@ import { evict } from './evict.ts';
 import { makeExclusive } from './exclusive.ts';
 import { fault } from './fault.ts';
 import { closeIntervals, intervalNeeds, openIntervals } from './interval.ts';
-import { invalidate, revoke } from './invalidate.ts';
+import { invalidate, marksDirty, revoke } from './invalidate.ts';
 import { migrateToDevice, migrateToSystem } from './migrate.ts';
 import { dmirrorOptions, Is, optionIs } from './options.ts';
 import { migrateToRam } from './toSystem.ts';
-
-/** dmirror_fops_release: no more callbacks, then everything on the device goes home. Guard 18: CPU faults let go of the mirror first. */
-function* close(task: Task, mirror: Mirror): Steps<void> {
-  yield* closeMirror(task, mirror);
-  yield* closeIntervals(task, mirror);
-  if (get(task.arena, mirror + Mirror.pgmap) !== 0) yield* evict(task, mirror);
-}
 
 function* forget(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<void> {
   const updateLock = mirror + Mirror.updateLock;
   yield* mutexLock(task, updateLock, LockClass.updateLock);
   yield* revoke(task, mirror, start, end);
   yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+}
+
+/** dmirror_fops_release: no more callbacks, then everything on the device goes home. Guard 18: CPU faults let go of the mirror first. */
+function* close(task: Task, mirror: Mirror): Steps<void> {
+  // What the device has written is marked while its pages are still there, as callbacks do until they end.
+  if (marksDirty(task, mirror)) yield* forget(task, mirror, 0, VPN_LIMIT);
+  yield* closeMirror(task, mirror);
+  yield* closeIntervals(task, mirror);
+  if (get(task.arena, mirror + Mirror.pgmap) !== 0) yield* evict(task, mirror);
 }
 
 export const dmirror: Driver = {

@@ -10,7 +10,7 @@ import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
 import { PTE_DIRTY, PTE_PROTNONE, PTE_YOUNG, ptePresent, pteWrite } from '../table/pte.ts';
-import { ensureEntries, pteAt } from '../table/tables.ts';
+import { ensureEntries, hugeLeaf, pteAt } from '../table/tables.ts';
 import {
   FAULT_FLAG_UNSHARE,
   FAULT_FLAG_WRITE,
@@ -48,6 +48,8 @@ function* handlePteFault(task: Task, mm: Mm, vma: Vma, vpn: Vpn, flags: number):
   if (table === 0) return VM_FAULT_OOM;
   const pte = pteAt(arena, table, vpn);
   yield Point.faultReadPte;
+  // A leaf, or nothing at all, may have come in place of the entries: the access faults again.
+  if (hugeLeaf(arena, table) !== 0) return 0;
   const orig = get(arena, pte);
   const fault: Fault = { mm, vma, vpn, flags, table, pte, orig, page: 0 };
   if (orig === 0) return vmaIsAnonymous(arena, vma) ? yield* doAnonymousPage(task, fault) : yield* doFileFault(task, fault);

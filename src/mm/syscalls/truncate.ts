@@ -7,8 +7,8 @@ import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
-import { dropPage, pagesIn, stillInFile } from '../file/addressSpace.ts';
-import { getPage, pageMapcount } from '../page/page.ts';
+import { dropPage, findPage, pagesIn, stillInFile } from '../file/addressSpace.ts';
+import { pageMapcount } from '../page/page.ts';
 import { lockPage, unlockPage } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';
 import { eachFileVma } from '../rmap/rmapFile.ts';
@@ -47,8 +47,10 @@ export function* unmapMappingRange(
 /** truncate_inode_pages_range: the cached pages of [start, end) leave the file, unmapped once more if a fault was in between. */
 function* removePages(task: Task, mapping: AddressSpace, start: number, end: number): Steps<void> {
   const { arena } = task;
-  for (const [index, pfn] of pagesIn(arena, mapping, start, end)) {
-    yield* getPage(task, pfn);
+  for (const [index] of pagesIn(arena, mapping, start, end)) {
+    // Somebody else may have taken it out meanwhile.
+    const pfn = yield* findPage(task, mapping, index);
+    if (pfn === 0) continue;
     yield* lockPage(task, pfn);
     if (stillInFile(arena, mapping, pfn)) {
       if (pageMapcount(arena, pfn) > 0) yield* unmapMappingRange(task, mapping, index, index + 1, false);

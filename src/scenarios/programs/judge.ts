@@ -1,5 +1,5 @@
 /** What an operation of a program answers, held against what it may: the errors of sequential orders, the values of ideal memory. */
-import { EAGAIN, ENOENT, ENOMEM, errnoName } from '../../arena/errno.ts';
+import { EAGAIN, EINVAL, ENOENT, ENOMEM, errnoName } from '../../arena/errno.ts';
 import { Violation } from '../../arena/violation.ts';
 import type { PageOutcomes } from '../../programs/allowed.ts';
 import type { Answer } from '../../programs/answer.ts';
@@ -21,6 +21,11 @@ export const racy: Partial<Record<OperationName, Readonly<Record<number, string>
     0: 'what does not move has been mapped by another command of the device before it is read back',
     [ENOENT]: 'what has moved is taken from the device again before it is read back',
   },
+  madvise: {
+    [EAGAIN]: 'MADV_COLLAPSE: a page of the range is locked, or held by somebody else, for a moment',
+    [EINVAL]: 'MADV_COLLAPSE drops mmap_lock between its two looks, and the mapping is not what it was',
+  },
+  swapoff: { [ENOMEM]: 'the OOM reaper has marked an address space from which a page was to come home' },
   fork: { [ENOMEM]: 'an exclusive entry whose page somebody has locked cannot be copied: copy_page_range says ENOMEM for it' },
   oomreap: { [EAGAIN]: 'the reaper waits for nobody: it gives up when mmap_lock, or a notifier, cannot be had at once' },
   excl: { [ENOENT]: 'what is exclusive is taken from the device again before it is read back' },
