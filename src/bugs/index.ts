@@ -8,6 +8,7 @@ import { invalidateMistakes } from './driverMistakesInvalidate.ts';
 import { driverMigrationMistakes } from './driverMistakesMigration.ts';
 import { retryMistakes } from './driverMistakesRetry.ts';
 import { svaMistakes } from './driverMistakesSva.ts';
+import { hugePageMutants } from './mutantsHuge.ts';
 import { memoryMutants } from './mutantsMemory.ts';
 import { migrationMutants } from './mutantsMigration.ts';
 import { devicePageBugs } from './realBugsDevicePages.ts';
@@ -58,6 +59,7 @@ export const bugs: readonly Bug[] = [
   secondaryTlbWindows,
   memoryMutants,
   migrationMutants,
+  hugePageMutants,
 ]
   .flat()
   .sort(inOrder);

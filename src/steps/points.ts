@@ -98,6 +98,22 @@ const rows = [
   ['freePage', 'the last reference is gone', 'the page is on the free list', 'mm/swap.c: __folio_put', 'E1 F24', 50],
   ['allocPage', 'a page is wanted', 'it is taken', 'mm/page_alloc.c: alloc_pages', '', 100],
   ['trylockPage', 'a page is known', 'its lock is tried', 'folio_trylock', 'E14 F5 F18', 10],
+  [
+    'pageFolio',
+    'a page may be a piece of a huge one',
+    'whose lock it has is looked up, or has just been',
+    'page_folio',
+    'F17 F18',
+    1,
+  ],
+  [
+    'splitHugePage',
+    'a huge page is locked',
+    'its references are counted, and it is split',
+    'mm/huge_memory.c: split_huge_page',
+    'F17',
+    20,
+  ],
   ['unlockPage', 'the work on a page is done', 'its lock is released', 'folio_unlock', 'E13 F34', 10],
   [
     'waitOnLocked',

@@ -7,6 +7,7 @@ import { checkPoison } from '../../arena/frames.ts';
 import { Pgmap } from '../../arena/structures.ts';
 import type { Pfn } from '../../arena/units.ts';
 import { zoneDevicePageInit } from '../../mm/page/devPagemap.ts';
+import { unlockedBlock } from '../../mm/page/page.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
@@ -42,6 +43,7 @@ function freePiece(arena: Arena, pgmap: Pgmap, pfn: Pfn): void {
   const left = get(arena, arena.page.pieces + head) - 1;
   set(arena, arena.page.pieces + head, left);
   if (left > 0) return;
+  unlockedBlock(arena, head);
   set(arena, arena.page.deviceData + head, get(arena, pgmap + Pgmap.hugeFree));
   set(arena, pgmap + Pgmap.hugeFree, head);
 }

@@ -14,6 +14,7 @@ import { Violation } from '../../arena/violation.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
+import { unlockedBlock } from './page.ts';
 
 /** First frame of the block a frame is in. */
 const blockOf = (arena: Arena, pfn: Pfn): Pfn => pfn - ((pfn - arena.hugeZero) % PTRS_PER_TABLE);
@@ -59,6 +60,7 @@ export function freePiece(arena: Arena, pfn: Pfn): void {
   const left = get(arena, arena.page.pieces + head) - 1;
   set(arena, arena.page.pieces + head, left);
   if (left === 0) {
+    unlockedBlock(arena, head);
     set(arena, arena.page.deviceData + head, get(arena, Header.hugeFree));
     set(arena, Header.hugeFree, head);
   }

@@ -77,7 +77,7 @@ const ORDER_SHIFT = 20;
 export const compoundHead = (arena: Arena, pfn: Pfn): Pfn => get(arena, arena.page.compound + pfn) & (PFN_LIMIT - 1);
 
 /** Frames that a device or the zone of huge pages hands out; those of a huge page are free again together, when the last one is. */
-const inBlock = (arena: Arena, pfn: Pfn): boolean => arena.hasHuge && pfn >= arena.hugeZero;
+export const inBlock = (arena: Arena, pfn: Pfn): boolean => arena.hasHuge && pfn >= arena.hugeZero;
 
 /**
  * page_folio, as far as it has the lock: of a huge page the first piece, also while that one is free. Pieces of a smaller page go back one
@@ -87,14 +87,12 @@ const inBlock = (arena: Arena, pfn: Pfn): boolean => arena.hasHuge && pfn >= are
  */
 export const pageFolio = (arena: Arena, pfn: Pfn): Pfn => (inBlock(arena, pfn) ? compoundHead(arena, pfn) || pfn : pfn);
 
-/** Does a huge page live on when this piece of it is freed? */
-export function hasOtherPieces(arena: Arena, pfn: Pfn): boolean {
-  const head = inBlock(arena, pfn) ? compoundHead(arena, pfn) : 0;
-  const end = head === 0 ? 0 : head + compoundPages(arena, pfn);
-  for (let piece = head; piece < end; piece++) {
-    if (piece !== pfn && compoundHead(arena, piece) === head && pageCount(arena, piece) !== 0) return true;
-  }
-  return false;
+/** A piece of a huge page, whose lock is that of the whole. */
+export const isPiece = (arena: Arena, pfn: Pfn): boolean => inBlock(arena, pfn) && compoundHead(arena, pfn) !== 0;
+
+/** The last piece of a block is free: then nobody has its huge page locked any more. */
+export function unlockedBlock(arena: Arena, head: Pfn): void {
+  if (pageHas(arena, head, PG_LOCKED)) throw new Violation('I-LOCK', `huge page ${head} is freed while locked`);
 }
 
 /** The flags of a page that is freed: none but `kept`, and the lock if it is that of a huge page, which may live on. */

@@ -15,7 +15,7 @@ import { lockOrder, mightSleep, noteLocked, noteUnlocked } from '../../sync/lock
 import { spinUnlock } from '../../sync/spinlock.ts';
 import { fatalSignalPending, ownerTag, type Task } from '../../sync/task.ts';
 import { waitWhile, wake } from '../../sync/wait.ts';
-import { PG_LOCKED, PG_WAITERS, pageFlags, pageFolio } from './page.ts';
+import { inBlock, PG_LOCKED, PG_WAITERS, pageFlags, pageFolio } from './page.ts';
 
 function took(task: Task, folio: Pfn): void {
   const owner = task.arena.page.lockOwner + folio;
@@ -23,8 +23,18 @@ function took(task: Task, folio: Pfn): void {
   if (task.checks) noteLocked(task, task.arena.page.flags + folio, LockClass.pageLock);
 }
 
-/** The word to lock, or to wait on. */
-const lockWord = ({ arena }: Task, pfn: Pfn): Word => arena.page.flags + pageFolio(arena, pfn);
+/** The word that is the lock of a page now. Until it is locked the huge page that a piece is of may be split. */
+function* lockWord({ arena }: Task, pfn: Pfn): Steps<Word> {
+  const folio = pageFolio(arena, pfn);
+  if (folio !== pfn) yield Point.pageFolio;
+  return arena.page.flags + folio;
+}
+
+/** The same for who has just looked at it, in a step of its own where it may be another one by now. */
+function* waitWord(task: Task, pfn: Pfn): Steps<Word> {
+  if (inBlock(task.arena, pfn)) yield Point.pageFolio;
+  return yield* lockWord(task, pfn);
+}
 
 /** folio_test_locked. */
 export const isPageLocked = (arena: Arena, pfn: Pfn): boolean => (pageFlags(arena, pageFolio(arena, pfn)) & PG_LOCKED) !== 0;
@@ -45,19 +55,19 @@ export function* trylockPage(task: Task, pfn: Pfn): Steps<boolean> {
   const { arena } = task;
   yield Point.trylockPage;
   for (;;) {
-    const folio = pageFolio(arena, pfn);
-    const word = arena.page.flags + folio;
+    const word = yield* lockWord(task, pfn);
     looksAt(PG_LOCKED);
     const flags = get(arena, word);
     if ((flags & PG_LOCKED) !== 0) return false;
     // Acquire: pairs with the `and` in letGo.
     if (cas(arena, word, flags, flags | PG_LOCKED) !== flags) continue;
-    // Split since we asked: this is the lock of another page.
-    if (pageFolio(arena, pfn) !== folio) letGo(arena, word);
-    else {
+    const folio = pageFolio(arena, pfn);
+    if (word === arena.page.flags + folio) {
       took(task, folio);
       return true;
     }
+    // Split since we looked whose lock it is: this one is another page's.
+    letGo(arena, word);
   }
 }
 
@@ -79,13 +89,13 @@ function* lock(task: Task, pfn: Pfn, killable: boolean): Steps<Errno> {
   while (!(yield* trylockPage(task, pfn))) {
     // What comes next looks for itself, also at whose lock it is: a huge page may be split while we wait.
     forgetSince(mark);
-    const word = lockWord(task, pfn);
+    const word = yield* waitWord(task, pfn);
     const flags = announce(task, word);
     if (flags !== -1) yield* waitWhile(task, word, flags, killable);
     if (killable && fatalSignalPending(task)) return -EINTR;
     forgetRound(mark);
   }
-  acquired(lockWord(task, pfn));
+  acquired(task.arena.page.flags + pageFolio(task.arena, pfn));
   forgetSince(mark);
   return 0;
 }
@@ -163,8 +173,8 @@ export function* splitLock(task: Task, head: Pfn, kept: readonly Pfn[], relabel:
 
 /** Sleeps until the page has been unlocked once; the caller holds a reference and tests again. */
 export function* waitOnPageLocked(task: Task, pfn: Pfn, killable = false): Steps<void> {
-  const word = lockWord(task, pfn);
   mightSleep(task, 'waitOnPageLocked');
+  const word = yield* waitWord(task, pfn);
   const flags = announce(task, word);
   if (flags !== -1) yield* waitWhile(task, word, flags, killable);
 }
@@ -177,7 +187,7 @@ export function* waitOnPageLocked(task: Task, pfn: Pfn, killable = false): Steps
  * @kernel mm/migrate.c softleaf_entry_wait_on_locked
  */
 export function* waitOnLockedDropPtl(task: Task, pfn: Pfn, ptl: Word): Steps<void> {
-  const word = lockWord(task, pfn);
+  const word = yield* waitWord(task, pfn);
   const flags = announce(task, word);
   yield* spinUnlock(task, ptl, LockClass.ptl);
   yield Point.waitOnLocked;

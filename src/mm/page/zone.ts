@@ -14,8 +14,7 @@ import type { Task } from '../../sync/task.ts';
 import { freeZoneDevicePage } from './devPagemap.ts';
 import { freePiece } from './hugeZone.ts';
 import { memCgroupCharge, memCgroupUncharge } from './memcg.ts';
-import { clearAnonMapping, hasOtherPieces, isDevicePage, pageFlags, pageMapcount, resetFlags } from './page.ts';
-import { isPageLocked } from './pageLock.ts';
+import { clearAnonMapping, isDevicePage, isPiece, PG_LOCKED, pageFlags, pageMapcount, resetFlags } from './page.ts';
 
 /** Pages of system memory that are free. */
 export const freePages = (arena: Arena): number => get(arena, Header.zoneFreeCount);
@@ -83,8 +82,9 @@ export function* putPage(task: Task, pfn: Pfn, references = 1): Steps<void> {
   if (before < references) throw new Violation('I-REF', `page ${pfn} is put ${references} times but had ${before} references`);
   if (pageMapcount(arena, pfn) !== 0)
     throw new Violation('I-MAP', `page ${pfn} is freed while ${pageMapcount(arena, pfn)} entries map it`);
-  // Whoever has locked a huge page has a reference to one of its pieces, not to each.
-  if (isPageLocked(arena, pfn) && !hasOtherPieces(arena, pfn)) throw new Violation('I-LOCK', `page ${pfn} is freed while locked`);
+  // Whoever has locked a huge page has a reference to a piece, not to each: of those the last one is asked (unlockedBlock).
+  if (!isPiece(arena, pfn) && (pageFlags(arena, pfn) & PG_LOCKED) !== 0)
+    throw new Violation('I-LOCK', `page ${pfn} is freed while locked`);
   if (task.checks && get(arena, arena.page.dma + pfn) !== 0)
     throw new Violation('I-DMA', `page ${pfn} is freed while it is mapped for DMA`);
   if (arena.hasMemcg) yield* memCgroupUncharge(task, pfn);

@@ -9,6 +9,7 @@ import { Mm } from '../../arena/structures.ts';
 import type { Pfn } from '../../arena/units.ts';
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
+import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
@@ -52,6 +53,7 @@ function* splitMapping(task: Task, mapping: CompoundMapping, held: Pfn): Steps<n
 export function* splitHugePage(task: Task, piece: Pfn, references: number): Steps<boolean> {
   const { arena } = task;
   const head = compoundHead(arena, piece);
+  yield Point.splitHugePage;
   if (extraReferences(arena, head) !== references) return false;
   let left = compoundMapcount(arena, head);
   yield* eachCompoundMapping(task, piece, function* (mapping) {
