@@ -8,6 +8,7 @@ import { type Chosen, cellsOf } from '../src/programs/matrix/cells.ts';
 import { matrixOperations } from '../src/programs/matrix/matrixOperations.ts';
 import { pageStates } from '../src/programs/matrix/pageStates.ts';
 import { cellCommand, type MatrixSubject } from '../src/report/matrixCommand.ts';
+import { matrixHtml } from '../src/report/matrixHtml.ts';
 import { matrixText } from '../src/report/matrixText.ts';
 import { plainStyle } from '../src/report/style.ts';
 
@@ -63,34 +64,48 @@ test('the command that shows a cell again has the driver with its options, and t
   assert.match(command({ driver: "./it's mine.mjs", bug: 'R05' }), /' --driver '\.\/it'\\''s mine\.mjs' --bug R05$/);
 });
 
+const cell = { state: 'written', program, bound: -1, searched: 5, seconds: 1, basis: 'all', failure: null };
+const failure = {
+  oracle: 'I-STALE',
+  message: 'stale </script><b>',
+  token: 't',
+  steps: 3,
+  preemptions: 1,
+  minimal: true,
+} as const;
+const report = {
+  version: '0.1.0',
+  config: { ...subject, settings: { retryCheck: 'none' }, seconds: 10 },
+  verdict: 'violation',
+  cells: [
+    { ...cell, operations: ['read', 'read'], verdict: 'proved' },
+    { ...cell, operations: ['read', 'munmap'], verdict: 'violation', failure },
+  ],
+  proved: 1,
+  bounded: 0,
+  sampled: 0,
+  violations: 1,
+  left: 3,
+  misfits: [],
+  seconds: 2,
+  workers: 1,
+  interrupted: true,
+} as const;
+
 test('the text shows a square for each state, and what is not proved with its command', () => {
-  const cell = { state: 'written', program, bound: -1, searched: 5, seconds: 1, basis: 'all', failure: null };
-  const failure = { oracle: 'I-STALE', message: 'stale', token: 't', steps: 3, preemptions: 1, minimal: true } as const;
-  const text = matrixText(
-    {
-      config: { ...subject, settings: { retryCheck: 'none' } },
-      verdict: 'violation',
-      cells: [
-        { ...cell, operations: ['read', 'read'], verdict: 'proved' },
-        { ...cell, operations: ['read', 'munmap'], verdict: 'violation', failure },
-      ],
-      proved: 1,
-      bounded: 0,
-      sampled: 0,
-      violations: 1,
-      left: 3,
-      misfits: [],
-      seconds: 2,
-      workers: 1,
-      interrupted: true,
-    },
-    plainStyle,
-  );
+  const text = matrixText(report, plainStyle);
   assert.match(text, /^written\n {2}read {3}\.\n {2}munmap X$/m);
-  assert.ok(
-    text.includes(
-      `violation: read x munmap from written: I-STALE: stale\n  npx hmm-lab explore '${program}' --driver dmirror:retryCheck=none\n`,
-    ),
-  );
+  const command = `npx hmm-lab explore '${program}' --driver dmirror:retryCheck=none`;
+  assert.ok(text.includes(`violation: read x munmap from written: I-STALE: ${failure.message}\n  ${command}\n`));
   assert.match(text, /^Proved 1 of 5 cells; 1 break a rule, 3 not begun \(10 states, 2\.0 s, 1 thread\)\.$/m);
+});
+
+test('the page needs nothing else, and is not ended by what a cell says', () => {
+  const page = matrixHtml(report);
+  assert.doesNotMatch(page, /<link|\ssrc=|url\(|@import|https?:/);
+  assert.equal(page.split('</script>').length, 3);
+  assert.ok(page.includes('stale &lt;/script&gt;&lt;b&gt;'));
+  const [, data = ''] = /<script type="application\/json" id="data">(.*)<\/script>/.exec(page) ?? [];
+  assert.equal(JSON.parse(data).cells[1].failure.message, failure.message);
+  assert.match(page, /Interrupted: cells are missing/);
 });

@@ -251,7 +251,7 @@ export const explore: Command = {
       checkpoint,
     } = values;
     const checkpointSeconds = values['checkpoint-seconds'];
-    const chrome = file === undefined ? undefined : outFile(file);
+    const chrome = file === undefined ? undefined : outFile(file, 'chrome');
     if (scenario === undefined) {
       const { seconds = exploreAllUsual.seconds } = values;
       return exploreAll({ driver, kernel, bug, preemptions, seconds, workers }, { json, chrome });

@@ -54,7 +54,7 @@ export const hunt: Command = {
   ],
   async run(args) {
     const { bug: ids, seconds, schedules, seeds, clean, kernel, workers, markdown, json } = parseFlags('hunt', flags, args);
-    const store = markdown === undefined ? undefined : outFile(markdown);
+    const store = markdown === undefined ? undefined : outFile(markdown, 'markdown');
     const request = { bugs: ids.length === 0 ? undefined : ids, seconds, schedules, seeds, clean, workers, kernel };
     const onProgress = ({ line }: { readonly line: string }): void => void process.stderr.write(`${line}\n`);
     const result = await interruptible((signal) => hunted(request, { onProgress, signal }));

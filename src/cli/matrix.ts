@@ -1,5 +1,6 @@
 /** `hmm-lab matrix`: each operation by each, from every state of a page. */
 import { type MatrixReport, matrixBounds, matrixUsual, matrix as tried } from '../library/matrix.ts';
+import { matrixHtml } from '../report/matrixHtml.ts';
 import { startMatrixLive } from '../report/matrixLive.ts';
 import { matrixText } from '../report/matrixText.ts';
 import { styleFor } from '../report/style.ts';
@@ -7,6 +8,7 @@ import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
 import { bugFlag, type Command, jsonFlag, parseFlags } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { kernelFlag } from './kernelFlag.ts';
+import { outFile } from './outFile.ts';
 
 const flags = [
   {
@@ -36,6 +38,7 @@ const flags = [
     value: 'FILE',
     help: 'add each cell to this file when it is done, and go on from there if it exists',
   },
+  { name: 'html', kind: 'text', value: 'FILE', help: 'also write it as a picture, a page for a browser', example: 'matrix.html' },
   jsonFlag,
 ] as const;
 
@@ -54,13 +57,14 @@ export const matrix: Command = {
     'Nobody has to say what should come out (docs/programs.md). Exit code 1 when a rule broke. Ctrl-C stops it and prints what there is.',
   flags,
   examples: [
-    'hmm-lab matrix --workers 2 --out matrix.jsonl',
+    'hmm-lab matrix --workers 2 --out matrix.jsonl --html matrix.html',
     'hmm-lab matrix --state device --operation munmap',
     'hmm-lab matrix --driver ./my-driver.mjs --json',
     'hmm-lab matrix --bug R05 --state written',
   ],
   async run(args) {
-    const { state, operation, three, json, ...values } = parseFlags('matrix', flags, args);
+    const { state, operation, three, json, html, ...values } = parseFlags('matrix', flags, args);
+    const store = html === undefined ? undefined : outFile(html, 'html');
     const request = { ...values, states: some(state), operations: some(operation), actors: three ? 3 : 2 };
     const live = startMatrixLive(process.stderr);
     const run = (signal: AbortSignal) => tried(request, { onProgress: live.update, onCell: live.cell, signal });
@@ -68,6 +72,7 @@ export const matrix: Command = {
     const prose = json ? process.stderr : process.stdout;
     prose.write(matrixText(report, styleFor(prose)));
     if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+    store?.(matrixHtml(report));
     return exitCode(report);
   },
 };

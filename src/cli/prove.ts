@@ -69,7 +69,7 @@ export const prove: Command = {
     const most = { what: 'names of scenarios', most: Number.POSITIVE_INFINITY };
     const { values, given } = parseArguments('prove', flags, args, most);
     const { driver, kernel, bug, reduction, seconds, workers, threads, markdown, json } = values;
-    const store = markdown === undefined ? undefined : outFile(markdown);
+    const store = markdown === undefined ? undefined : outFile(markdown, 'markdown');
     const request = {
       scenarios: given.length === 0 ? undefined : given,
       driver,

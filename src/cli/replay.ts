@@ -24,7 +24,7 @@ export const replay: Command = {
     const [given] = tokens;
     if (given === undefined) throw new UsageError('hmm-lab replay needs a token, as explore prints it');
     const { json, chrome: file, bug } = values;
-    const chrome = file === undefined ? undefined : outFile(file);
+    const chrome = file === undefined ? undefined : outFile(file, 'chrome');
     return reportExploration(await interruptible((signal) => replayed({ token: given, bug }, { signal })), json, chrome);
   },
 };

@@ -36,14 +36,18 @@ function troubles(cells: readonly MatrixCell[], subject: MatrixSubject, paint: (
     });
 }
 
-export function matrixText(report: MatrixResult & { readonly config: MatrixSubject }, style: Style): string {
-  const { cells, proved, bounded, sampled, violations, left, misfits, workers } = report;
-  const states = [...new Set(cells.map(({ state }) => state))];
-  const pairs = cells.filter(({ operations }) => operations.length === 2);
-  const squares = states.flatMap((state) => {
-    const own = pairs.filter((cell) => cell.state === state);
-    return own.length === 0 ? [] : square(state, own, style.bad);
-  });
+/** How many came to what, in a sentence. */
+export function matrixTotal({
+  cells,
+  proved,
+  bounded,
+  sampled,
+  violations,
+  left,
+  misfits,
+  seconds: time,
+  workers,
+}: MatrixResult): string {
   const rest = [
     ...(violations > 0 ? [`${violations} break a rule`] : []),
     ...(bounded > 0 ? [`${bounded} bounded`] : []),
@@ -53,6 +57,17 @@ export function matrixText(report: MatrixResult & { readonly config: MatrixSubje
   ];
   const but = rest.length === 0 ? '' : `; ${rest.join(', ')}`;
   const searched = cells.reduce((sum, cell) => sum + cell.searched, 0);
-  const total = `Proved ${count(proved)} of ${plural(cells.length + left, 'cell')}${but} (${count(searched)} states, ${seconds(report.seconds)}, ${plural(workers, 'thread')}).`;
-  return `${[...(squares.length > 0 ? [LEGEND, '', ...squares] : []), ...troubles(cells, report.config, style.bad), total].join('\n')}\n`;
+  return `Proved ${count(proved)} of ${plural(cells.length + left, 'cell')}${but} (${count(searched)} states, ${seconds(time)}, ${plural(workers, 'thread')}).`;
+}
+
+export function matrixText(report: MatrixResult & { readonly config: MatrixSubject }, style: Style): string {
+  const { cells } = report;
+  const states = [...new Set(cells.map(({ state }) => state))];
+  const pairs = cells.filter(({ operations }) => operations.length === 2);
+  const squares = states.flatMap((state) => {
+    const own = pairs.filter((cell) => cell.state === state);
+    return own.length === 0 ? [] : square(state, own, style.bad);
+  });
+  const shown = squares.length > 0 ? [LEGEND, '', ...squares] : [];
+  return `${[...shown, ...troubles(cells, report.config, style.bad), matrixTotal(report)].join('\n')}\n`;
 }
