@@ -29,13 +29,13 @@ const MOST_STATES = 50_000;
 const isKnown = (op: Operation): boolean => !UNKNOWN.has(op.name) && !op.badBuffer;
 
 /**
- * A pin keeps no device from its atomics: what is written through one may come in the middle of an atomic, and is lost then. Nor does the
- * model have the hardware that puts two atomics of one device in order.
+ * What comes in the middle of an atomic, and is lost then: what is written through a pin, which keeps no device from its atomics; and
+ * what the same device does meanwhile, as the model does not have the hardware that puts that in order.
  */
-const mayLoseUpdates = (operations: readonly Operation[]): boolean => {
+function mayLoseUpdates(operations: readonly Operation[]): boolean {
   const atomics = operations.filter(({ name }) => name === 'datomic').length;
-  return atomics > 1 || (atomics > 0 && operations.some(({ name }) => name === 'pvw'));
-};
+  return atomics > 1 || (atomics > 0 && operations.some(({ name }) => name === 'pvw' || name === 'dwrite'));
+}
 
 const operationsOf = ({ given, columns }: Program): Operation[] => [
   ...given.map(({ operation }) => operation),

@@ -1,5 +1,5 @@
 /** What an operation of a program answers, held against what it may: the errors of sequential orders, the values of ideal memory. */
-import { EAGAIN, EINVAL, ENOENT, ENOMEM, errnoName } from '../../arena/errno.ts';
+import { EACCES, EAGAIN, EBUSY, EINVAL, ENOENT, ENOMEM, errnoName } from '../../arena/errno.ts';
 import { Violation } from '../../arena/violation.ts';
 import type { PageOutcomes } from '../../programs/allowed.ts';
 import type { Answer } from '../../programs/answer.ts';
@@ -15,6 +15,11 @@ export interface Expected {
   readonly pages: PageOutcomes | null;
 }
 
+const inOwnMemory = {
+  [EBUSY]: 'atomics that work in memory of the device only: the page is held by somebody, or was taken home again',
+  [EACCES]: 'the same, while somebody holds the page that was to move',
+} as const;
+
 /** Errors that no sequential order need show, with the reason. By their numbers. */
 export const racy: Partial<Record<OperationName, Readonly<Record<number, string>>>> = {
   dmig: {
@@ -28,7 +33,8 @@ export const racy: Partial<Record<OperationName, Readonly<Record<number, string>
   swapoff: { [ENOMEM]: 'the OOM reaper has marked an address space from which a page was to come home' },
   fork: { [ENOMEM]: 'an exclusive entry whose page somebody has locked cannot be copied: copy_page_range says ENOMEM for it' },
   oomreap: { [EAGAIN]: 'the reaper waits for nobody: it gives up when mmap_lock, or a notifier, cannot be had at once' },
-  excl: { [ENOENT]: 'what is exclusive is taken from the device again before it is read back' },
+  excl: { [ENOENT]: 'what is exclusive is taken from the device again before it is read back', ...inOwnMemory },
+  datomic: inOwnMemory,
 };
 
 /** What reads: the values are those of the pages. */
