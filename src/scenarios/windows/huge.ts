@@ -3,6 +3,7 @@ import { forgetRange } from '../../drivers/base/forget.ts';
 import { setFlags } from '../../drivers/dmirror/commands.ts';
 import { FLAG_FAIL_ALLOC } from '../../drivers/dmirror/injected.ts';
 import { cpuStore } from '../../mm/fault/cpuAccess.ts';
+import { forkMm } from '../../mm/syscalls/fork.ts';
 import { oomReap } from '../../mm/syscalls/madvise.ts';
 import { munmap } from '../../mm/syscalls/mmap.ts';
 import { run } from '../../steps/steps.ts';
@@ -16,7 +17,6 @@ import {
   discards,
   evicts,
   forkNow,
-  forks,
   makesReadOnly,
   toDevice,
   unmaps,
@@ -170,7 +170,8 @@ export const hugePlans: readonly Plan[] = [
     memory: true,
     ...huge,
     setup: onDevice,
-    actors: (m) => ({ E: [evicts(m)], A: [forks(m)] }),
+    // The child stays: its exit is no part of the race.
+    actors: (m) => ({ E: [evicts(m)], A: [(task) => forkMm(task, m.mm)] }),
     check: (m) => [...valueIn(1)(m), ...lastIs(m, 5)],
   },
   {
