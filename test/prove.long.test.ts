@@ -51,14 +51,14 @@ test('it goes on when a rule breaks, and the token shows it again', async () => 
 });
 
 test('Ctrl-C prints what there is', async () => {
-  const names = ['mini-hmm', 'huge-page-of-two-processes', 'huge-eviction-vs-fork', 'device-fault-vs-munmap'];
+  const names = ['mini-hmm', 'own-pfn-reused', 'huge-eviction-vs-fork', 'device-fault-vs-munmap'];
   const { code, stdout } = await run(
     ['prove', ...names, '--seconds', '600'],
-    /\| 1 of 4 scenarios, 1 proved \| huge-page-of-two-processes \| [1-9]/,
+    /\| 1 of 4 scenarios, 1 proved \| own-pfn-reused \| [1-9]/,
   );
   assert.equal(code, 130);
   assert.match(stdout, /^mini-hmm +proved /m);
-  assert.match(stdout, /^SAMPLED: huge-page-of-two-processes: .*the search of all interleavings was not finished after [1-9]/m);
+  assert.match(stdout, /^SAMPLED: own-pfn-reused: .*the search of all interleavings was not finished after [1-9]/m);
   assert.match(stdout, /^Stopped: [\s\S]*Proved 1 of 4 scenarios; 1 sampled, 2 not begun /m);
 });
 
