@@ -3,6 +3,7 @@ import { type FuzzReport, fuzzBounds, fuzz as fuzzed, fuzzUsual } from '../libra
 import { fuzzLine, fuzzText } from '../report/fuzzText.ts';
 import { startLine } from '../report/live.ts';
 import { styleFor } from '../report/style.ts';
+import { driverFlag } from './driverFlag.ts';
 import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
 import { bugFlag, type Command, jsonFlag, parseFlags } from './flags.ts';
 import { interruptible } from './interruptible.ts';
@@ -12,14 +13,7 @@ const flags = [
   { name: 'programs', ...fuzzBounds.programs, default: fuzzUsual.programs, help: 'how many programs' },
   { name: 'seed', ...fuzzBounds.seed, default: fuzzUsual.seed, help: 'which ones' },
   { name: 'from', ...fuzzBounds.from, default: fuzzUsual.from, help: 'number of the first one' },
-  {
-    name: 'driver',
-    kind: 'text',
-    value: 'NAME|FILE[:OPTION=VALUE,...]',
-    defaultText: 'the in-tree test driver',
-    help: 'a driver of hmm-lab drivers, or your own by the path of its module, with options',
-    example: 'nouveau:retryCheck=none',
-  },
+  driverFlag,
   kernelFlag,
   bugFlag,
   { name: 'seconds', ...fuzzBounds.seconds, default: fuzzUsual.seconds, unit: 's', help: 'limit for each program' },

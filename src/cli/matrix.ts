@@ -4,6 +4,7 @@ import { matrixHtml } from '../report/matrixHtml.ts';
 import { startMatrixLive } from '../report/matrixLive.ts';
 import { matrixText } from '../report/matrixText.ts';
 import { styleFor } from '../report/style.ts';
+import { driverFlag } from './driverFlag.ts';
 import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
 import { bugFlag, type Command, jsonFlag, parseFlags } from './flags.ts';
 import { interruptible } from './interruptible.ts';
@@ -11,14 +12,7 @@ import { kernelFlag } from './kernelFlag.ts';
 import { outFile } from './outFile.ts';
 
 const flags = [
-  {
-    name: 'driver',
-    kind: 'text',
-    value: 'NAME|FILE[:OPTION=VALUE,...]',
-    defaultText: 'the in-tree test driver',
-    help: 'a driver of hmm-lab drivers, or your own by the path of its module, with options',
-    example: 'nouveau:retryCheck=none',
-  },
+  driverFlag,
   kernelFlag,
   bugFlag,
   {
