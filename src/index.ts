@@ -20,6 +20,7 @@ export type { SurveyResult } from './engines/explore/plan/surveyResult.ts';
 export type { ProveProgress } from './engines/explore/threads/prove.ts';
 export type { ExploreProgress } from './engines/explore/threads/supervised.ts';
 export type { HuntOptions, HuntProgress, HuntResult, HuntRow } from './engines/hunt/hunt.ts';
+export type { FuzzFind, FuzzProgress, FuzzResult } from './engines/matrix/fuzzResult.ts';
 export type { MatrixCell, MatrixResult } from './engines/matrix/matrixResult.ts';
 export type { MeasureResult, MeasureVerdict, PlainRow } from './engines/measure/result.ts';
 export type { SweepProgress } from './engines/measure/runSweep.ts';
@@ -43,7 +44,7 @@ export {
 } from './library/conformance.ts';
 export { type ExploreHooks, type ExploreReport, type ExploreRequest, explore } from './library/explore.ts';
 export { type ExploreAllReport, type ExploreAllRequest, exploreAll } from './library/exploreAll.ts';
-export { type FuzzFind, type FuzzHooks, type FuzzProgress, type FuzzReport, type FuzzRequest, fuzz } from './library/fuzz.ts';
+export { type FuzzHooks, type FuzzReport, type FuzzRequest, fuzz } from './library/fuzz.ts';
 export { type HuntReport, type HuntRequest, hunt } from './library/hunt.ts';
 export { type MatrixHooks, type MatrixReport, type MatrixRequest, matrix } from './library/matrix.ts';
 export { measure } from './library/measure.ts';

@@ -7,6 +7,7 @@ import { DEFAULT_DRIVER } from '../drivers/names.ts';
 import type { ExploreFailure } from '../engines/explore/failure/report.ts';
 import type { ProofRow } from '../engines/explore/plan/proof.ts';
 import type * as Prove from '../engines/explore/threads/prove.ts';
+import type { FuzzFind, FuzzProgress, FuzzResult } from '../engines/matrix/fuzzResult.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
 import { UsageError } from '../input/usageError.ts';
 import { parseProgram, programName, programText } from '../programs/program.ts';
@@ -41,18 +42,6 @@ export const fuzzBounds = {
   from: { kind: 'whole', min: 0, max: 1_000_000_000 },
 } as const;
 
-/** A program that breaks a rule. */
-export interface FuzzFind {
-  /** Of the program that was drawn. */
-  readonly number: number;
-  readonly program: string;
-  /** As small as it could be made so that it breaks the same rule. */
-  readonly smallest: string;
-  readonly failure: Pick<ExploreFailure, 'oracle' | 'message' | 'preemptions' | 'token'>;
-  /** Others that came to the same smallest program. */
-  readonly times: number;
-}
-
 /** `--json` of `hmm-lab fuzz`. */
 export type FuzzReport = Result<
   'hmm-lab/fuzz/1',
@@ -66,27 +55,8 @@ export type FuzzReport = Result<
       readonly bug: string | null;
       readonly seconds: number;
     };
-    readonly verdict: 'violation' | 'clean';
-    readonly finds: readonly FuzzFind[];
-    /** Programs that were looked at; those that were proved, and those that cannot be set up. */
-    readonly programs: number;
-    readonly proved: number;
-    readonly misfits: number;
-    readonly states: number;
-    readonly seconds: number;
-    readonly workers: number;
-    readonly interrupted: boolean;
-  }
+  } & FuzzResult
 >;
-
-export interface FuzzProgress {
-  readonly elapsedSeconds: number;
-  readonly done: number;
-  readonly total: number;
-  readonly proved: number;
-  readonly finds: number;
-  readonly doing: string;
-}
 
 export interface FuzzHooks extends Hooks<FuzzProgress> {
   readonly onFind?: ((find: FuzzFind) => void) | undefined;

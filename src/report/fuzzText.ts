@@ -1,36 +1,15 @@
 /** What fuzzing has found: for a terminal, and the line that shows how far it has come. */
+import type { FuzzFind, FuzzProgress, FuzzResult } from '../engines/matrix/fuzzResult.ts';
 import type { Style } from './style.ts';
 import { count, plural, seconds } from './units.ts';
 
-interface Find {
-  readonly number: number;
-  readonly smallest: string;
-  readonly failure: { readonly oracle: string; readonly message: string; readonly preemptions: number };
-  readonly times: number;
+/** The driver and the bug that it was asked for. */
+interface Asked {
+  readonly driver: string | null;
+  readonly bug: string | null;
 }
 
-interface Fuzzed {
-  readonly finds: readonly Find[];
-  readonly programs: number;
-  readonly proved: number;
-  readonly misfits: number;
-  readonly states: number;
-  readonly seconds: number;
-  readonly workers: number;
-  readonly interrupted: boolean;
-  readonly config: { readonly driver: string | null; readonly bug: string | null };
-}
-
-interface Progress {
-  readonly elapsedSeconds: number;
-  readonly done: number;
-  readonly total: number;
-  readonly proved: number;
-  readonly finds: number;
-  readonly doing: string;
-}
-
-export const fuzzLine = ({ elapsedSeconds, done, total, proved, finds, doing }: Progress): string =>
+export const fuzzLine = ({ elapsedSeconds, done, total, proved, finds, doing }: FuzzProgress): string =>
   [
     seconds(elapsedSeconds),
     `${count(done)} of ${count(total)} programs, ${count(proved)} proved`,
@@ -39,7 +18,7 @@ export const fuzzLine = ({ elapsedSeconds, done, total, proved, finds, doing }: 
   ].join(' | ');
 
 /** One find: the rule, the program, and how to see it. */
-export function findText({ smallest, failure, times }: Find, { driver, bug }: Fuzzed['config'], style: Style): string {
+export function findText({ smallest, failure, times }: FuzzFind, { driver, bug }: Asked, style: Style): string {
   const again = times > 1 ? `, ${times} times` : '';
   const options = `${driver === null ? '' : ` --driver ${driver}`}${bug === null ? '' : ` --bug ${bug}`}`;
   return [
@@ -50,7 +29,7 @@ export function findText({ smallest, failure, times }: Find, { driver, bug }: Fu
   ].join('\n');
 }
 
-export function fuzzText(result: Fuzzed, style: Style): string {
+export function fuzzText(result: FuzzResult & { readonly config: Asked }, style: Style): string {
   const { finds, programs, proved, misfits, states, workers, interrupted } = result;
   const cannot = misfits === 0 ? '' : `, ${misfits} that cannot be set up`;
   const total =
