@@ -7,28 +7,37 @@ import type { Pfn, Vpn } from '../arena/units.ts';
 import { FOLL_LONGTERM, FOLL_PIN, getUserPage, unpinUserPage } from '../mm/fault/gup.ts';
 import { copyPage } from '../mm/page/copyPage.ts';
 import { disownDevicePage } from '../mm/page/devPagemap.ts';
-import { isDevicePage } from '../mm/page/page.ts';
+import { getPage, isDevicePage } from '../mm/page/page.ts';
 import { lockPage } from '../mm/page/pageLock.ts';
 import { allocPage } from '../mm/page/zone.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
-import { migrateDeviceFinalize, migrateDevicePages, migrateDevicePfns } from './deviceRange.ts';
+import { migrateDeviceFinalize, migrateDevicePages } from './deviceRange.ts';
 import { MIGRATE_PFN_MIGRATE, migratePfn } from './migratePfn.ts';
+import { unmapPages } from './unmapPass.ts';
 
-/** migrate_device_coherent_page: false when somebody holds a reference. */
+/**
+ * migrate_device_coherent_folio: the reference of the caller is used up. False when somebody else holds one, too, or there is no memory.
+ *
+ * @kernel mm/migrate_device.c migrate_device_coherent_folio
+ */
 function* bringHome(task: Task, pfn: Pfn): Steps<boolean> {
-  const src = Int32Array.of(pfn);
-  const dst = new Int32Array(1);
-  if ((yield* migrateDevicePfns(task, src)) === 0) return false;
+  const [src, dst] = [new Int32Array(1), new Int32Array(1)];
+  yield* lockPage(task, pfn);
+  src[0] = migratePfn(pfn) | MIGRATE_PFN_MIGRATE;
+  yield* unmapPages(task, src, { cpages: 0 }, 0);
+  if (src[0] === 0) return false;
   const to = yield* allocPage(task, false);
   if (to !== 0) {
     yield* lockPage(task, to);
-    yield* copyPage(task, to, pfn);
     dst[0] = migratePfn(to);
   }
   yield* migrateDevicePages(task, src, dst);
   const moved = ((src[0] as number) & MIGRATE_PFN_MIGRATE) !== 0;
-  if (moved) disownDevicePage(task.arena, pfn);
+  if (moved) {
+    yield* copyPage(task, to, pfn);
+    disownDevicePage(task.arena, pfn);
+  }
   yield* migrateDeviceFinalize(task, src, dst);
   return moved;
 }
@@ -37,7 +46,7 @@ function* bringHome(task: Task, pfn: Pfn): Steps<boolean> {
  * pin_user_pages with FOLL_LONGTERM, for one page. mmap_lock is held for reading.
  *
  * @returns as getUserPage, or -EBUSY: the page is on a device and cannot be moved.
- * @kernel mm/gup.c pin_user_pages(FOLL_LONGTERM), migrate_device_coherent_page
+ * @kernel mm/gup.c pin_user_pages(FOLL_LONGTERM)
  */
 export function* getLongtermPage(task: Task, mm: Mm, vpn: Vpn, foll: number): Steps<number> {
   const mark = observed();
@@ -45,6 +54,8 @@ export function* getLongtermPage(task: Task, mm: Mm, vpn: Vpn, foll: number): St
     forgetRound(mark);
     const pfn = yield* getUserPage(task, mm, vpn, foll | FOLL_LONGTERM | FOLL_PIN);
     if (pfn < 0 || !isDevicePage(task.arena, pfn)) return pfn;
+    // The pin becomes a reference, and is not let go before: who has none may come to a page that has moved since.
+    yield* getPage(task, pfn);
     yield* unpinUserPage(task, pfn);
     if (!(yield* bringHome(task, pfn))) return -EBUSY;
   }

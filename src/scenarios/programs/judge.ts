@@ -4,7 +4,7 @@ import { Violation } from '../../arena/violation.ts';
 import type { PageOutcomes } from '../../programs/allowed.ts';
 import type { Answer } from '../../programs/answer.ts';
 import type { Outcome } from '../../programs/ideal.ts';
-import type { Operation, OperationName } from '../../programs/operation.ts';
+import { type Operation, type OperationName, textAt } from '../../programs/operation.ts';
 
 /** What is expected of one operation. */
 export interface Expected {
@@ -20,15 +20,18 @@ const inOwnMemory = {
   [EACCES]: 'the same, while somebody holds the page that was to move',
 } as const;
 
-/** Errors that no sequential order need show, with the reason. By their numbers. */
-export const racy: Partial<Record<OperationName, Readonly<Record<number, string>>>> = {
+type Reasons = Readonly<Record<number, string>>;
+
+/** Errors that no sequential order need show, with the reason: by their numbers, of an operation or of one advice. */
+export const racy: Partial<Record<OperationName | `madvise ${string}`, Reasons>> = {
   dmig: {
     0: 'what does not move has been mapped by another command of the device before it is read back',
     [ENOENT]: 'what has moved is taken from the device again before it is read back',
   },
-  madvise: {
-    [EAGAIN]: 'MADV_COLLAPSE: a page of the range is locked, or held by somebody else, for a moment',
-    [EINVAL]: 'MADV_COLLAPSE drops mmap_lock between its two looks, and the mapping is not what it was',
+  'madvise collapse': {
+    0: 'of a huge page on the device that a discard has split and not emptied yet each piece comes home, as its first one, which takes it apart, is still there',
+    [EAGAIN]: 'a page of the range is locked, or held by somebody else, for a moment',
+    [EINVAL]: 'mmap_lock is dropped between two looks, and the mapping is not what it was',
   },
   swapoff: { [ENOMEM]: 'the OOM reaper has marked an address space from which a page was to come home' },
   fork: { [ENOMEM]: 'an exclusive entry whose page somebody has locked cannot be copied: copy_page_range says ENOMEM for it' },
@@ -36,6 +39,9 @@ export const racy: Partial<Record<OperationName, Readonly<Record<number, string>
   excl: { [ENOENT]: 'what is exclusive is taken from the device again before it is read back', ...inOwnMemory },
   datomic: inOwnMemory,
 };
+
+const reasonsFor = (op: Operation): Reasons | undefined =>
+  op.name === 'madvise' ? racy[`madvise ${textAt(op, 2)}`] : racy[op.name];
 
 /** What reads: the values are those of the pages. */
 const READS: ReadonlySet<OperationName> = new Set(['cr', 'dread', 'dunl', 'pvr', 'fread']);
@@ -48,7 +54,7 @@ const shown = (outcomes: ReadonlySet<Outcome>): string => (outcomes.size === 0 ?
 export function judge({ actor, operation, errors, pages }: Expected, answer: Answer): void {
   const { name, text } = operation;
   const { e } = answer;
-  if (errors !== null && !errors.has(e) && racy[name]?.[e as number] === undefined) {
+  if (errors !== null && !errors.has(e) && reasonsFor(operation)?.[e as number] === undefined) {
     const usual = [...errors].map((error) => answered(error)).join(', ');
     throw new Violation('I-OUT', `'${text}' of ${actor} answers ${answered(e)}; in sequential orders it answers ${usual}`);
   }
