@@ -41,7 +41,13 @@ export function* fdput(task: Task, machine: Machine, file: OpenFile): Steps<void
   if (!machine.isFixed) yield* fput(task, machine, file);
 }
 
-/** fget: the same, whatever others do. */
+/** The file of a handle, for this step: nobody keeps it. 0 for none, or one that is about to be released. */
+export function stillOpen(arena: Arena, handle: Handle<'openFile'>): OpenFile {
+  const file = handle === 0 ? 0 : liveAddress(arena, arena.pools.openFile, handle);
+  return file === 0 || load(arena, file + OpenFile.users) === 0 ? 0 : file;
+}
+
+/** fget: keeps the file, whatever others do. */
 function fget(arena: Arena, slot: Word): OpenFile {
   for (;;) {
     const handle = load(arena, slot);

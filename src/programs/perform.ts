@@ -75,6 +75,9 @@ const handlers: Readonly<Record<OperationName, Handler>> = {
   smaps,
 };
 
+/** Of the kernel: they leave the process by themselves, and early. */
+const LEAVING: ReadonlySet<OperationName> = new Set(['reclaim', 'swapoff', 'oomreap', 'work']);
+
 /** Page faults of the task so far. */
 const faultsOf = ({ arena, actor }: Task): number => get(arena, actor + Actor.counters + Counter.mmFaults);
 
@@ -84,7 +87,7 @@ export function* perform(task: Task, machine: Machine, op: Operation): Steps<Ans
   if (process === 0) return { e: 3, dead: 1 };
   const handler = handlers[op.name];
   const answer = yield* handler(task, machine, process, op);
-  yield* leaveProcess(task, machine, process);
+  if (!LEAVING.has(op.name)) yield* leaveProcess(task, machine, process);
   return answer;
 }
 

@@ -92,7 +92,8 @@ export function* flushWork(task: Task, queue: Word, work: Work, owner: number): 
 }
 
 /**
- * cancel_work_sync: not pending any more, and no longer running when this returns. True when it was pending.
+ * cancel_work_sync: not pending any more, and no longer running when this returns, also where the item queues itself while it runs. True
+ * when it was pending.
  *
  * @kernel kernel/workqueue.c cancel_work_sync
  */
@@ -103,6 +104,8 @@ export function* cancelWorkSync(task: Task, queue: Word, work: Work): Steps<bool
   const mark = observed();
   for (let seen = load(task.arena, queue); (seen & runningBit(work)) !== 0; seen = load(task.arena, queue)) {
     yield* waitWhile(task, queue, seen);
+    // The kernel refuses what the item queues meanwhile.
+    and(task.arena, queue, ~pendingBit(work));
     forgetSince(mark);
   }
   forgetSince(mark);

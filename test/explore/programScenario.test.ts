@@ -44,6 +44,24 @@ for (const text of proved) {
   });
 }
 
+/** A worker of a driver keeps nobody: the process may exit, and the device be closed, under it. */
+const mappedThere = 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | dwrite 0 0 1 6';
+const withWorkers: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+  ['kfd-svm', { xnack: 'off' }],
+  ['amdgpu-userptr', { queues: 'compute' }],
+];
+for (const [driver, settings] of withWorkers) {
+  for (const rest of [
+    'A: mprotect 0 1 r | work 0; B: exit',
+    'A: mprotect 0 1 r | work 0; B: close 0',
+    'A: mprotect 0 1 r; B: exit; C: work 0',
+  ])
+    test(`proved with ${driver}: ${rest}`, () => {
+      const { verdict, failure } = explored(`${mappedThere}; ${rest}@${driver}`, settings);
+      assert.equal(verdict, 'proved', failure?.message);
+    });
+}
+
 test('what is to be reached is, or the proof is about nothing', () => {
   const text = 'given mmap 0 1 rw anon; A: cw 0 1 8; B: munmap 0 1; reach A at setPte while B at lock';
   assert.equal(explored(text).verdict, 'proved');

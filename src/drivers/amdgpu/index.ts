@@ -24,13 +24,12 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import { count, type Task } from '../../sync/task.ts';
-import { cancelWorkSync } from '../../sync/workqueue.ts';
 import { optionIs } from '../base/choices.ts';
 import { derive } from '../base/derive.ts';
 import { suspendDeviceEntries } from '../base/deviceTable.ts';
 import { type MirrorRange, mirrorMm } from '../base/mirror.ts';
 import { clipToInterval } from '../base/notifierBlocks.ts';
-import { restoreWork, stopQueues, waitForQueues } from '../base/queues.ts';
+import { closeQueues, restoreWork, stopQueues, waitForQueues } from '../base/queues.ts';
 import { faultRange, faultRequest, program } from '../dmirror/fault.ts';
 import { dmirror } from '../dmirror/index.ts';
 import { Is as Base } from '../dmirror/options.ts';
@@ -118,10 +117,10 @@ function* fault(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: boolean
   return yield* validate(task, mirror, start, end, write);
 }
 
+/** The worker first: it needs the subscriptions. */
 function* close(task: Task, mirror: Mirror): Steps<void> {
+  yield* closeQueues(task, mirror, restore);
   yield* dmirror.close(task, mirror);
-  // No callback queues it any more.
-  yield* cancelWorkSync(task, mirror + Mirror.work, restore);
 }
 
 export const amdgpuUserptr = derive(

@@ -13,7 +13,7 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
-import { flushWork, queueWork, type Work } from '../../sync/workqueue.ts';
+import { cancelWorkSync, flushWork, queueWork, type Work } from '../../sync/workqueue.ts';
 import { DEV_VALID, DEV_WRITE, eraseDeviceEntries } from './deviceTable.ts';
 
 /** Word of the mirror: invalidations since the queues ran last (evicted_ranges). */
@@ -33,6 +33,16 @@ export function stopQueues(task: Task, mirror: Mirror, restore: Work): void {
 /** Waits until the queues run. To be called with no lock held. */
 export function* waitForQueues(task: Task, mirror: Mirror, restore: Work): Steps<void> {
   if (load(task.arena, mirror + EVICTED) !== 0) yield* flushWork(task, mirror + Mirror.work, restore, mirror);
+}
+
+/**
+ * The device is closed: the restore worker is waited for, and is not queued any more, as the queues count as stopped from now on. To be
+ * called while the worker still has what it needs, with no lock held.
+ */
+export function* closeQueues(task: Task, mirror: Mirror, restore: Work): Steps<void> {
+  // Pairs with the exchange of the worker, which queues itself if it sees this, and is taken back.
+  add(task.arena, mirror + EVICTED, 1);
+  yield* cancelWorkSync(task, mirror + Mirror.work, restore);
 }
 
 /** Makes every suspended page accessible again; one that cannot be any more is forgotten. */

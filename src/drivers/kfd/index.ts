@@ -20,7 +20,7 @@ import { optionIs } from '../base/choices.ts';
 import { derive } from '../base/derive.ts';
 import { suspendDeviceEntries } from '../base/deviceTable.ts';
 import { blockNeeds, clipToInterval, openBlocks, wholeOr } from '../base/notifierBlocks.ts';
-import { stopQueues } from '../base/queues.ts';
+import { closeQueues, stopQueues } from '../base/queues.ts';
 import { atomicInDeviceMemory } from '../base/vramAtomics.ts';
 import { dmirror } from '../dmirror/index.ts';
 import { revoke } from '../dmirror/invalidate.ts';
@@ -59,15 +59,15 @@ function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq:
   return true;
 }
 
-/** Workers first: they need the subscriptions, and callbacks queue them. Nobody faults any more. */
+/** Workers first: they need the subscriptions, and callbacks queue them. Nobody faults any more, nor asks for an eviction. */
 function* close(task: Task, mirror: Mirror): Steps<void> {
   const queue = mirror + Mirror.work;
+  yield* closeQueues(task, mirror, restore);
+  yield* cancelWorkSync(task, queue, evictionWork);
   yield* flushWork(task, queue, deferredListWork, mirror);
   yield* dmirror.close(task, mirror);
   // What callbacks have queued since. Their ranges are gone.
   yield* cancelWorkSync(task, queue, deferredListWork);
-  yield* cancelWorkSync(task, queue, restore);
-  yield* cancelWorkSync(task, queue, evictionWork);
 }
 
 export const kfdSvm = derive(
