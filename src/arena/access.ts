@@ -34,6 +34,8 @@ export interface Memory {
   restart(mark: unknown): void;
   /** The read of the word that follows and the write after it, if any, are one access; `compares` in a compare-and-swap. */
   indivisible?(word: Word, compares: boolean): void;
+  /** See {@link isRawLock}. */
+  isRawLock?(word: Word): void;
   /** Of the word that is read next only these bits matter. */
   looksAt?(bits: number): void;
 }
@@ -61,6 +63,14 @@ export function namesOwner(word: Word): void {
  */
 export function acquired(word: Word): void {
   if (!erased && memory !== null) memory.acquired(word);
+}
+
+/**
+ * Says that the word is a raw lock, before it is taken. Its holder comes to no point: who looks for steps that are none takes what is done
+ * under it for one access.
+ */
+export function isRawLock(word: Word): void {
+  if (!erased && memory !== null) memory.isRawLock?.(word);
 }
 
 /**

@@ -71,7 +71,9 @@ export function* getMirror({ arena }: Task, find: () => number): Steps<Mirror> {
     if ((users & CLOSING) !== 0) return 0;
     if (cas(arena, mirror + Mirror.users, users, users + 1) !== users) continue;
     if (find() === mirror) return mirror;
+    yield Point.driverLooked;
     putMirror(arena, mirror);
+    yield Point.driverLooked;
   }
 }
 

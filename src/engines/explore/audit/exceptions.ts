@@ -13,12 +13,12 @@ export interface Exception {
 
 export const exceptions: readonly Exception[] = [
   {
-    fields: ['actor.access', 'actor.tlbLive', 'table entry', 'page.refcount'],
+    fields: ['actor.access', 'actor.tlbLive', 'table entry', 'page.refcount', 'mirror.private'],
     which: 'both',
     at: ['cpuAccess', 'deviceAccess', 'flushTlb', 'flushDeviceTlb'],
     reason:
       'A translation, from the begin of the access to the entry, is one step, as it is to hardware that a flush waits for; ' +
-      'so is what a flush does to one agent. Reference counts are looked at there by a check (I-FREE) only.',
+      'so is what a flush does to one agent. With SVA it begins at the entry of the PASID, a private word of the mirror. Reference counts are looked at there by a check (I-FREE) only.',
   },
   {
     fields: ['mm.users', 'mm.count'],

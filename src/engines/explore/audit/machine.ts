@@ -15,7 +15,7 @@ import { observeLocks } from '../../../sync/lockdep.ts';
 import { Task } from '../../../sync/task.ts';
 import { parkStep } from '../../../sync/wait.ts';
 import { type How, StepLog } from './stepLog.ts';
-import { isPrivate, rawLocks } from './words.ts';
+import { isPrivate } from './words.ts';
 
 const DONE = -1;
 
@@ -48,7 +48,8 @@ export class Machine implements Memory {
   readonly #words: Int32Array;
   readonly #frames: Int32Array;
   readonly #isPrivate: (word: number) => boolean;
-  readonly #rawLocks: ReadonlySet<number>;
+  /** Words of raw locks, as met so far. */
+  readonly #rawLocks = new Set<number>();
   #generators: (Steps<unknown> | null)[] = [];
   #woken = 0;
   /** Words of locks, as met so far. */
@@ -73,7 +74,6 @@ export class Machine implements Memory {
     this.#words = this.arena.words.slice();
     this.#frames = this.arena.frames.slice();
     this.#isPrivate = isPrivate(this.arena);
-    this.#rawLocks = rawLocks(this.arena);
   }
 
   get lockWords(): ReadonlySet<number> {
@@ -239,7 +239,7 @@ export class Machine implements Memory {
   write(word: number, value: number): void {
     this.#note(word, 'write', this.#isFlags(word) ? this.#value(word) ^ value : ALL);
     this.#put(word, value);
-    if (this.#rawLocks.has(word)) this.#step.underRaw = value !== 0;
+    if (this.#rawLocks.has(word)) this.#step.holdsRaw(value !== 0);
   }
 
   increase(word: number, by: number): void {
@@ -251,6 +251,10 @@ export class Machine implements Memory {
     // The place to stop is before the whole.
     if (!this.#isPrivate(word) && !this.#step.underRaw) this.#hooks.beforeAccess(this.#step, word);
     this.#step.indivisible(word, compares);
+  }
+
+  isRawLock(word: number): void {
+    this.#rawLocks.add(word);
   }
 
   looksAt(bits: number): void {

@@ -34,8 +34,8 @@ export class StepLog {
   /** The point where the step begins. */
   readonly from: number;
   readonly accesses: Access[] = [];
-  /** What is open: no other actor may come in between. */
-  underRaw = false;
+  /** Raw locks that are held: no other actor may come in between. */
+  #raw = 0;
   #unit = 0;
   /** The word of a read-modify-write that has begun, and whether its read was seen. */
   #changing: number | null = null;
@@ -44,6 +44,15 @@ export class StepLog {
   constructor(actor: number, from: number) {
     this.actor = actor;
     this.from = from;
+  }
+
+  get underRaw(): boolean {
+    return this.#raw > 0;
+  }
+
+  /** A raw lock is taken, or released. One may be taken under another. */
+  holdsRaw(taken: boolean): void {
+    this.#raw += taken ? 1 : -1;
   }
 
   /** A read-modify-write begins. */

@@ -1,7 +1,7 @@
 /** What a word of the arena is: its field as declared in arena/structures.ts, and how it is protected. */
 import type { Arena } from '../../../arena/arena.ts';
 import { LOCK_CLASSES } from '../../../arena/config.ts';
-import { Actor, Header } from '../../../arena/structures.ts';
+import { Actor } from '../../../arena/structures.ts';
 import { wordName } from '../../../arena/wordName.ts';
 
 export interface WordName {
@@ -28,7 +28,3 @@ export function isPrivate(arena: Arena): (word: number) => boolean {
     (word >= actors && word < actors + config.actors * size && !kept.includes((word - actors) % size)) ||
     (word >= lockOrder && word < lockOrder + LOCK_CLASSES);
 }
-
-/** The raw locks: whoever holds one comes to no point, so what is done under one is one access. */
-export const rawLocks = ({ pools }: Arena): ReadonlySet<number> =>
-  new Set([Header.zoneLock, Header.swapLock, Header.tableLock, ...Object.values(pools).map(({ control }) => control)]);
