@@ -70,7 +70,7 @@ async function pages(windows, states) {
     'operations.md': operations({
       ...(await load('programs/describe')),
       ...(await load('programs/allowed')),
-      ...(await load('scenarios/programs/programScenario')),
+      ...(await load('scenarios/programs/known')),
       ...(await load('scenarios/programs/judge')),
       ...(await load('arena/errno')),
       recorded: recordedOn(join(root, 'recordings'), (await load('engines/conformance/recording')).readRecording),

@@ -47,6 +47,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./fuzz.ts')).fuzz,
   },
   {
+    name: 'simulate',
+    summary: 'run a program under virtual time: how long its operations take, and what they answer',
+    load: async () => (await import('./simulate.ts')).simulate,
+  },
+  {
     name: 'hunt',
     summary: 'look for every bug of the corpus, and print the league table',
     load: async () => (await import('./hunt.ts')).hunt,

@@ -20,6 +20,7 @@ import { formatProgram } from './formatProgram.ts';
 import { interruptedCode, interruptible } from './interruptible.ts';
 import { kernelFlag } from './kernelFlag.ts';
 import { outFile } from './outFile.ts';
+import { givenFlag, programOf } from './programArgument.ts';
 import { quote, UsageError } from './usage.ts';
 
 const exploreFlags = [
@@ -38,13 +39,7 @@ const exploreFlags = [
   },
   kernelFlag,
   bugFlag,
-  {
-    name: 'given',
-    kind: 'text',
-    value: 'OPERATIONS',
-    help: 'what is done before the columns of a program (docs/programs.md)',
-    example: '"open 0 0 | mmap 0 1 rw anon | cw 0 1 7"',
-  },
+  givenFlag,
   { name: 'format', kind: 'switch', help: 'print a program in its usual form, and explore nothing' },
   {
     name: 'strategy',
@@ -143,15 +138,6 @@ async function exploreLive(
   const onProgress = request.schedule === undefined ? live.update : () => {};
   const run = (signal: AbortSignal) => explored(request, { onProgress, onFound, signal });
   return interruptible(run, { leaving }).finally(live.stop);
-}
-
-/** Columns, and what is given, are one program. @throws UsageError when something is given and there is no column. */
-function programOf(plain: readonly string[], given: string | undefined): readonly string[] {
-  if (given !== undefined && !(plain.length > 0 && plain.every(isProgram)))
-    throw new UsageError("--given is what is done before the columns of a program, such as 'A: cw 0 1 8' 'B: munmap 0 1'");
-  return plain.every(isProgram) && plain.length > 0
-    ? [[...(given === undefined ? [] : [`given ${given}`]), ...plain].join('; ')]
-    : plain;
 }
 
 /** The scenario that is asked for: by its name, as a program, or by a bug. */

@@ -4,6 +4,7 @@ import { type Axis, axes } from '../engines/measure/axes.ts';
 import { sweepBounds } from '../engines/measure/cells.ts';
 import type { MeasureRequest } from '../library/measureRequest.ts';
 import { engines, MOST_WORKERS, measureUsual } from '../library/readySweep.ts';
+import { costFlag, costSettings } from './costFlag.ts';
 import { type Flag, jsonFlag, parseFlags, type Values } from './flags.ts';
 import { quote, UsageError, unknown } from './usage.ts';
 
@@ -31,7 +32,7 @@ const ownFlags = [
     help: 'a driver to measure, or all',
     example: '--driver dmirror --driver nouveau',
   },
-  { name: 'cost', kind: 'list', value: 'NAME=NS', help: 'a cost of the simulator in nanoseconds (docs/simulate.md)' },
+  costFlag,
   {
     name: 'seconds',
     ...sweepBounds.seconds,
@@ -124,16 +125,6 @@ function parse(args: readonly string[]): Given {
   const isGiven = (flag: string): boolean => args.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
   const fromFile = configArguments(given.config).filter((arg) => !isGiven(arg.slice(0, arg.indexOf('='))));
   return parseFlags('measure', measureFlags, [...fromFile, ...args]) as Given;
-}
-
-function costSettings(texts: readonly string[]): Record<string, number> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const [, name = '', ns = ''] = /^(\w+)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
-      if (name === '') throw new UsageError(`--cost is ${quote(text)}, allowed is NAME=NANOSECONDS, such as copyPage=350`);
-      return [name, Number(ns)];
-    }),
-  );
 }
 
 function oneOf<T extends string>(flag: string, given: string, allowed: readonly T[]): T {

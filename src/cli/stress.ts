@@ -1,28 +1,24 @@
 /** `hmm-lab stress`: runs a race and reports what came of it. */
 import { writeSync } from 'node:fs';
-import type { RaceOptions, RaceResult, RaceVerdict } from '../engines/race/types.ts';
+import type { RaceOptions, RaceResult } from '../engines/race/types.ts';
 import type { Reproduced } from '../engines/reproduce/reproduce.ts';
 import { type ReadyRace, runRace } from '../library/race.ts';
 import { isReproducible, reproduceRace } from '../library/reproduceRace.ts';
+import { isProgram } from '../programs/program.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { startLive } from '../report/live.ts';
 import { reproducedText } from '../report/reproducedText.ts';
 import { stressText } from '../report/stressText.ts';
 import { styleFor } from '../report/style.ts';
 import { plural, seconds } from '../report/units.ts';
-import { EXIT_INTERRUPTED, EXIT_INVALID, EXIT_VIOLATION } from './exitCodes.ts';
-import { type Command, parseFlags } from './flags.ts';
+import { EXIT_VIOLATION } from './exitCodes.ts';
+import { type Command, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { outFile } from './outFile.ts';
+import { onlyProgram } from './programArgument.ts';
 import { claimStdout } from './stdout.ts';
 import { stressFlags, stressOf } from './stressOptions.ts';
-
-const exitCodes: Readonly<Record<RaceVerdict, number>> = {
-  pass: 0,
-  violation: EXIT_VIOLATION,
-  invalid: EXIT_INVALID,
-  interrupted: EXIT_INTERRUPTED,
-};
+import { exitCodes, stressProgram } from './stressProgram.ts';
 
 const SHAKEN = 'The actors hardly run at the same time: random delays at points make them meet from here on.';
 
@@ -69,7 +65,9 @@ async function reproduceLive(result: RaceResult, ready: ReadyRace, known: () => 
 }
 
 async function run(args: readonly string[]): Promise<number> {
-  const values = parseFlags('stress', stressFlags, args);
+  const { values, given } = parseArguments('stress', stressFlags, args, { what: 'one program', most: 1, isPart: isProgram });
+  const program = onlyProgram('stress', given, values.given);
+  if (program !== undefined) return stressProgram(program, values);
   // A driver module may print when it is loaded.
   const print = values.json ? claimStdout() : null;
   const ready = await stressOf(values);
@@ -92,11 +90,13 @@ async function run(args: readonly string[]): Promise<number> {
 
 export const stress: Command = {
   name: 'stress',
+  argument: '[FILE.hmm | COLUMN...]',
   description:
     'Runs a race of CPU-fault threads, devices, migrators and disturbers over one address space in shared memory, on real ' +
     'threads, and checks every rule of the model while they run. It ends with a verdict, the retry rate and a latency table. ' +
     'A violation is then looked for in the scenarios of explore, to show the interleaving behind it (--trace). ' +
-    'Ctrl-C stops it and prints the summary so far.',
+    'Ctrl-C stops it and prints the summary so far. ' +
+    'With a program (docs/programs.md) its columns race instead, each on a thread of its own, again and again from the same set-up.',
   flags: stressFlags,
   examples: [
     'hmm-lab stress',
@@ -105,6 +105,7 @@ export const stress: Command = {
     'hmm-lab stress --huge --seconds 60',
     'hmm-lab stress --bug G17',
     'hmm-lab stress --seconds 5 --json --out result.json',
+    'hmm-lab stress "A: cw 0 1 8" "B: munmap 0 1" --given "mmap 0 1 rw anon"',
   ],
   run,
 };

@@ -6,6 +6,7 @@ import type { DelaySpec, RaceOptions } from '../engines/race/types.ts';
 import { type RaceRequest, type ReadyRace, readyRace } from '../library/race.ts';
 import { bugFlag, jsonFlag, type Values } from './flags.ts';
 import { kernelFlag } from './kernelFlag.ts';
+import { givenFlag } from './programArgument.ts';
 import { quote, UsageError } from './usage.ts';
 
 const actors = (name: 'cpus' | 'devices' | 'disturbers', help: string) =>
@@ -117,6 +118,7 @@ export const stressFlags = [
     max: raceBounds.seconds.max,
     help: 'after a violation, look for it under a controlled scheduler for so long; 0 does not',
   },
+  givenFlag,
   jsonFlag,
   { name: 'out', kind: 'text', value: 'FILE', help: 'also write the JSON result to a file' },
 ] as const;

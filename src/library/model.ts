@@ -30,7 +30,7 @@ const importFrom =
     (await import((await urlOf(module)).href)) as M;
 
 /** Each tree has a class of its own for a usage error; the caller knows that of the tree it has loaded. */
-async function withOwnErrors<T>(use: () => Promise<T>): Promise<T> {
+export async function withOwnErrors<T>(use: () => Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (error) {

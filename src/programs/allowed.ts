@@ -69,6 +69,9 @@ export function allowed(program: Program, gone: ReadonlySet<Operation>, mayFail:
       begin = (effects(begin, operation, page, i)[0] as Effect).next;
   }
   const columns = program.columns.map(({ operations: column }) => column.map((op) => pagesOf(op, everything)));
+  // At least so many: each actor may be at each of its pages while the others are at each of theirs.
+  const placesOf = (column: readonly (readonly number[])[]): number => column.reduce((sum, { length }) => sum + length, 1);
+  if (columns.reduce((product, column) => product * placesOf(column), 1) > MOST_STATES) return null;
   const found = columns.map((column) => column.map((pages) => pages.map(() => new Set<Outcome>())));
   const ends = new Ends();
   const seen = new Set<string>();

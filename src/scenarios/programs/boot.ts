@@ -19,8 +19,8 @@ import { parkAlone } from '../../sync/wait.ts';
 import { lasts } from '../kit/lasting.ts';
 import { FIRST, usualSettings } from '../kit/smallMachine.ts';
 
-/** Pages that a program may name. */
-const MOST_PAGES = 1024;
+/** Pages that a program may name: four huge pages at least, wherever it runs. */
+const MOST_PAGES = Math.max(1024, 4 * PTRS_PER_TABLE);
 
 /** Devices from this one on are of memory that CPUs can map. */
 const FIRST_COHERENT = 2;
@@ -79,6 +79,13 @@ function needsOf({ given, columns, ends }: Program): Needs {
     ),
     closes: later.some(({ name }) => name === 'close' || name === 'exit' || name === 'file'),
   };
+}
+
+/** A machine as another thread is told of it: its arena is shared, its driver is loaded there. */
+export type MachineParts = Omit<Machine, 'arena' | 'driver'>;
+
+export function partsOf({ arena: _, driver: __, ...parts }: Machine): MachineParts {
+  return parts;
 }
 
 /** The machine, and who sets it up. */

@@ -1,0 +1,67 @@
+/** What is looked at when all columns of a program are done. */
+import { liveObjects } from '../../arena/pool.ts';
+import type { Mm } from '../../arena/structures.ts';
+import { deviceDel } from '../../mm/page/devres.ts';
+import { swapoff } from '../../mm/syscalls/swapoff.ts';
+import { contentsAt } from '../../oracles/contents.ts';
+import { checkCounts } from '../../oracles/counts.ts';
+import type { Finding } from '../../oracles/finding.ts';
+import { checkLeaks } from '../../oracles/leaks.ts';
+import { checkLocksFree, checkMirrors } from '../../oracles/mirror.ts';
+import { checkNotifiers } from '../../oracles/notifiers.ts';
+import type { Allowed } from '../../programs/allowed.ts';
+import type { Machine } from '../../programs/machine.ts';
+import { addressAt, numberAt, pageOf } from '../../programs/operation.ts';
+import { mmOf, pinnedPages, processNamed, takeDown } from '../../programs/processes.ts';
+import type { Ending } from '../../programs/program.ts';
+import { run } from '../../steps/steps.ts';
+import type { Task } from '../../sync/task.ts';
+
+/** What holds whatever was done. */
+export function checkMachine({ arena }: Machine): Finding[] {
+  return [...checkLocksFree(arena), ...checkNotifiers(arena), ...checkCounts(arena, pinnedPages(arena)), ...checkMirrors(arena)];
+}
+
+/** The first word of a page at the end, as the page table or its swap slot has it. Looks, and changes nothing. */
+function wordAt({ arena, base }: Machine, mm: Mm, page: number): number {
+  const at = contentsAt(arena, mm, base + page);
+  return at < 0 ? 0 : (arena.frames[at] as number) >>> 0;
+}
+
+/** Every page of a process that is still there holds what it may. */
+export function checkEnds(machine: Machine, values: Allowed | null): Finding[] {
+  const { arena } = machine;
+  return [...(values?.ends ?? [])].flatMap(([place, allowedThere]) => {
+    const [worker, page] = place.split(' ').map(Number) as [number, number];
+    const process = processNamed(arena, worker);
+    if (process === 0) return [];
+    const found = wordAt(machine, mmOf(arena, process), page);
+    if (allowedThere.has(found)) return [];
+    const whose = worker === 0 ? '' : ` of process ${worker}`;
+    const message = `page ${page}${whose} holds ${found} at the end, allowed: ${[...allowedThere].join(', ')}`;
+    return [{ rule: 'I-DATA', message }];
+  });
+}
+
+/** What the program says about the end. */
+export function checkAsked(machine: Machine, ends: readonly Ending[]): Finding[] {
+  const { arena } = machine;
+  return ends.flatMap(({ operation, values }) => {
+    const process = processNamed(arena, operation.worker);
+    if (process === 0) return [];
+    const first = pageOf(addressAt(operation, 0));
+    const mm = mmOf(arena, process);
+    const found = Array.from({ length: numberAt(operation, 1) }, (_, i) => wordAt(machine, mm, first + i)).join(',');
+    if (values.includes(found)) return [];
+    return [{ rule: 'I-DATA', message: `'${operation.text}' finds ${found} at the end, which should be ${values.join(' or ')}` }];
+  });
+}
+
+/** Ends every process, removes every device, and says what is left: nothing may be. The machine is of no use afterwards. */
+export function tornDown(machine: Machine, task: Task): Finding[] {
+  const { arena, devices } = machine;
+  for (const process of liveObjects(arena, arena.pools.process)) run(takeDown(task, machine, process));
+  for (const { device } of devices) run(deviceDel(task, device));
+  if (arena.hasSwap) run(swapoff(task));
+  return checkLeaks(arena);
+}
