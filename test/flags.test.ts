@@ -46,6 +46,8 @@ const usageLines: Readonly<Record<string, string>> = {
   merge: 'hmm-lab merge DIR... [FLAG...]',
   prove: 'hmm-lab prove [SCENARIO...] [FLAG...]',
   conformance: 'hmm-lab conformance [FILE...] [FLAG...]',
+  record: 'hmm-lab record [PROGRAM|FILE.hmm|FILE.jsonl...] [FLAG...]',
+  kernel: 'hmm-lab kernel check [FLAG...]',
   help: 'hmm-lab help [COMMAND]',
 };
 for (const { name, load } of commands) {

@@ -97,3 +97,14 @@ test('an import of a later layer would be noticed', () => {
   const small = new Map([['src/arena/a.ts', ['src/sync/b.ts', 'src/steps/c.ts']]]);
   assert.deepEqual(upward(small, ['steps', 'arena', 'sync']), ['src/arena/a.ts imports src/sync/b.ts']);
 });
+
+/** Files outside of a folder that import one of its files. */
+const usersOf = (all: Graph, folder: string): string[] =>
+  [...all].flatMap(([file, targets]) =>
+    dirname(file) !== folder && targets.some((target) => dirname(target) === folder) ? [file] : [],
+  );
+
+test('only commands about a real kernel know of what runs on one', () => {
+  assert.deepEqual(usersOf(graph, 'src/kernel').sort(), ['src/cli/kernel.ts', 'src/cli/kernelPlace.ts', 'src/cli/record.ts']);
+  assert.ok(usersOf(graph, 'src/steps').length > 100);
+});

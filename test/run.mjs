@@ -19,6 +19,7 @@ const TREES = {
   'test/model': ['erased', 'large'],
   'test/explore': ['stepped'],
   'test/fuzz': ['stepped'],
+  'test/kernel': ['erased'],
   'test/package': ['erased'],
   'test/selftests': ['large'],
   'test/simulate': ['flat'],

@@ -67,6 +67,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./conformance.ts')).conformance,
   },
   {
+    name: 'record',
+    summary: 'record what a real kernel answers to programs, in a virtual machine or here',
+    load: async () => (await import('./record.ts')).record,
+  },
+  {
+    name: 'kernel',
+    summary: 'say what a real kernel has of all that record needs',
+    load: async () => (await import('./kernel.ts')).kernel,
+  },
+  {
     name: 'windows',
     summary: 'list the points: the race windows that --delay can widen',
     load: async () => (await import('./windows.ts')).windows,

@@ -25,7 +25,7 @@ interface ScriptLine extends Omit<Script, 'firstNotation' | 'kernel'> {
   readonly kernel: Kernel | null;
 }
 
-function parseScript(line: string): ScriptLine {
+function parseLine(line: string): Record<string, unknown> {
   let record: unknown;
   try {
     record = JSON.parse(line);
@@ -33,6 +33,13 @@ function parseScript(line: string): ScriptLine {
     throw new UsageError(`not JSON (${(error as Error).message})`);
   }
   if (!isObject(record)) throw new UsageError('not an object');
+  return record;
+}
+
+/** A line about the kernel that the file was recorded on, which is no script. */
+const isHead = ({ id, head }: Record<string, unknown>): boolean => id === undefined && isObject(head);
+
+function parseScript(record: Record<string, unknown>): ScriptLine {
   const { id, ops, results, kernel = null } = record;
   if (typeof id !== 'string') throw new UsageError("the script has no 'id'");
   if (!Array.isArray(ops) || !ops.every((op) => typeof op === 'string')) {
@@ -121,7 +128,8 @@ export function readRecording(path: string): Script[] {
   const scripts = lines.flatMap((line, i) => {
     if (line.trim() === '') return [];
     try {
-      return [parseScript(line)];
+      const record = parseLine(line);
+      return isHead(record) ? [] : [parseScript(record)];
     } catch (error) {
       if (!isUsageError(error)) throw error;
       throw new UsageError(`${path}, line ${i + 1}: ${error.message}`);
