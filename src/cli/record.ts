@@ -1,13 +1,10 @@
 /** `hmm-lab record`: what a real kernel answers, as a recording. */
-import { askedScripts } from '../kernel/askedScripts.ts';
-import { randomScript } from '../kernel/randomScript.ts';
-import { driverMark, type Recorded, record as recorded, recordingText } from '../kernel/record.ts';
+import type { Recorded } from '../kernel/record.ts';
 import type { Answered } from '../kernel/scripts.ts';
-import { AgentLost } from '../kernel/session.ts';
 import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
 import { type Command, jsonFlag, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';
-import { tellLoss } from './kernel.ts';
+import { orLost, tellLoss } from './kernelLoss.ts';
 import { placeFlags, placeOf } from './kernelPlace.ts';
 import { outFile } from './outFile.ts';
 import { UsageError } from './usage.ts';
@@ -60,11 +57,13 @@ export const record: Command = {
     const { out, random = 0, seed, json } = values;
     if (out === undefined) throw new UsageError('hmm-lab record needs --out FILE');
     if (given.length === 0 && random === 0) throw new UsageError('hmm-lab record needs a program, a recording, or --random');
+    const { askedScripts } = await import('../kernel/askedScripts.ts');
+    const { randomScript } = await import('../kernel/randomScript.ts');
+    const { driverMark, record: recorded, recordingText } = await import('../kernel/record.ts');
     const scripts = [...askedScripts(given), ...Array.from({ length: random }, (_, number) => randomScript(seed, number))];
     const write = outFile(out);
     const { place, remove } = placeOf(values);
-    try {
-      const result = await interruptible((signal) => recorded(place, scripts, { signal, onScript: progress(scripts.length) }));
+    const tell = async (result: Recorded | null): Promise<number> => {
       if (result === null) return EXIT_INTERRUPTED;
       write(recordingText(result, driverMark(values.module, result.facts)));
       const prose = json ? process.stderr : process.stdout;
@@ -73,12 +72,8 @@ export const record: Command = {
       const numbers = { scripts: result.scripts.length, lost, interrupted: result.interrupted, facts: result.facts };
       if (json) process.stdout.write(`${JSON.stringify({ schema: 'hmm-lab/record/1', ...numbers })}\n`);
       return lost.length > 0 ? EXIT_VIOLATION : result.interrupted ? EXIT_INTERRUPTED : 0;
-    } catch (error) {
-      if (!(error instanceof AgentLost)) throw error;
-      tellLoss(error);
-      return EXIT_VIOLATION;
-    } finally {
-      remove();
-    }
+    };
+    const run = (signal: AbortSignal) => recorded(place, scripts, { signal, onScript: progress(scripts.length) });
+    return orLost(async () => tell(await interruptible(run)), remove);
   },
 };
