@@ -72,6 +72,7 @@ const failure = {
   steps: 3,
   preemptions: 1,
   minimal: true,
+  program: 'A: cr 0 1\nschedule A@done\n',
 } as const;
 const report = {
   version: '0.1.0',
@@ -96,7 +97,9 @@ test('the text shows a square for each state, and what is not proved with its co
   const text = matrixText(report, plainStyle);
   assert.match(text, /^written\n {2}read {3}\.\n {2}munmap X$/m);
   const command = `npx hmm-lab explore '${program}' --driver dmirror:retryCheck=none`;
-  assert.ok(text.includes(`violation: read x munmap from written: I-STALE: ${failure.message}\n  ${command}\n`));
+  assert.ok(
+    text.includes(`violation: read x munmap from written: I-STALE: ${failure.message}\n  schedule A@done\n  ${command}\n`),
+  );
   assert.match(text, /^Proved 1 of 5 cells; 1 break a rule, 3 not begun \(10 states, 2\.0 s, 1 thread\)\.$/m);
 });
 

@@ -91,3 +91,12 @@ test('every operation is written as its description says, with and without the w
   }
   assert.equal(formOf('cw'), 'cw PAGE COUNT [VALUE] [STRIDE]');
 });
+
+test('a program may have a schedule, which is no part of its name', () => {
+  const text = 'given mmap 0 1 rw anon\nA: cr 0 1   # remark\nB: munmap 0 1\nschedule A@lock#4   B@done\n';
+  const program = parseProgram(text);
+  assert.equal(program.schedule, 'A@lock#4 B@done');
+  assert.equal(programText(program), 'given mmap 0 1 rw anon\nA: cr 0 1\nB: munmap 0 1\nschedule A@lock#4 B@done\n');
+  assert.equal(programName(program), 'given mmap 0 1 rw anon; A: cr 0 1; B: munmap 0 1');
+  assert.throws(() => parseProgram(`${text}schedule A@done`), /line 5 of the program: there are two schedules/);
+});

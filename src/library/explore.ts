@@ -6,7 +6,7 @@ import type { ExploreProgress } from '../engines/explore/threads/supervised.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
 import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
 import { inStepped } from './model.ts';
-import { type ScenarioRequest, scenarioOptions, subjectOf } from './subject.ts';
+import { type ScenarioRequest, scenarioOptions, scheduleOf, subjectOf } from './subject.ts';
 
 /** What an exploration is asked for. All is optional, but for the scenario where there is no bug that names one. */
 export interface ExploreRequest extends ScenarioRequest {
@@ -36,7 +36,7 @@ export interface ExploreRequest extends ScenarioRequest {
   readonly checkpointSeconds?: number | undefined;
   /** Of the sampling strategies: 0 to 2^31 - 1. Default 1. */
   readonly seed?: number | undefined;
-  /** Follow this one schedule instead, in named points as a failure shows it: `D@lock#4 A@done`. */
+  /** Follow this one schedule instead, in named points as a failure shows it: `D@lock#4 A@done`. Default: that of the program, if it has one. */
   readonly schedule?: string | undefined;
 }
 
@@ -92,19 +92,8 @@ export async function explore(request: ExploreRequest = {}, hooks: ExploreHooks 
   checkOptions('an exploration', given, { numbers: exploreBounds, others });
   const all = { ...exploreUsual, preemptions: Number.POSITIVE_INFINITY, ...given };
   const { bug, scenario, ...subject } = await subjectOf('explore', given);
-  const {
-    strategy,
-    seconds,
-    schedules,
-    preemptions,
-    reduction,
-    seed,
-    workers,
-    threads,
-    schedule,
-    checkpoint,
-    checkpointSeconds,
-  } = all;
+  const { strategy, seconds, schedules, preemptions, reduction, seed, workers, threads, checkpoint, checkpointSeconds } = all;
+  const schedule = scheduleOf(given);
   const kept = checkpoint === undefined ? undefined : { file: checkpoint, everySeconds: checkpointSeconds };
   const options: ExploreOptions = { strategy, seconds, schedules, preemptions, reduction, seed, ...subject, explain: true };
   const { onFound = () => {} } = hooks;

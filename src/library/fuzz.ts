@@ -3,22 +3,18 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DriverSettings } from '../drivers/base/options.ts';
-import { DEFAULT_DRIVER } from '../drivers/names.ts';
 import type { ExploreFailure } from '../engines/explore/failure/report.ts';
 import type { ProofRow } from '../engines/explore/plan/proof.ts';
-import type * as Prove from '../engines/explore/threads/prove.ts';
 import type { FuzzFind, FuzzProgress, FuzzResult } from '../engines/matrix/fuzzResult.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
 import { UsageError } from '../input/usageError.ts';
 import { parseProgram, programName, programText } from '../programs/program.ts';
 import { randomProgram } from '../programs/random/randomProgram.ts';
 import { smaller } from '../programs/random/smaller.ts';
-import { bugOf } from '../userModules/bugNamed.ts';
-import { abilitiesNamed } from './abilitiesNamed.ts';
-import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
+import { type Hooks, type Result, resultAs } from './call.ts';
 import { explore, exploreBounds } from './explore.ts';
-import { inStepped } from './model.ts';
-import { askedDriver, type DriverRequest, driverOptions } from './subject.ts';
+import { manySubject, provePrograms, subjectConfig } from './provePrograms.ts';
+import { type DriverRequest, driverOptions } from './subject.ts';
 
 export interface FuzzRequest extends DriverRequest {
   /** How many programs: 1 to 1e9. Default 1,000. */
@@ -128,7 +124,10 @@ function keep(folder: string, { smallest, failure, program }: FuzzFind): void {
   const remarks = [`# ${failure.oracle}: ${failure.message}`, `# found as: ${program}`];
   try {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, `${name}.hmm`), `${remarks.join('\n')}\n${programText(parseProgram(smallest))}`);
+    writeFileSync(
+      join(folder, `${name}.hmm`),
+      `${remarks.join('\n')}\n${failure.program ?? programText(parseProgram(smallest))}`,
+    );
   } catch (error) {
     throw new UsageError(`the folder '${folder}' cannot be written to: ${(error as Error).message}`, { cause: error });
   }
@@ -148,10 +147,7 @@ export async function fuzz(request: FuzzRequest = {}, { onFind, onProgress, sign
     others: { corpus: 'string', ...driverOptions },
   });
   const all = { ...fuzzUsual, ...given };
-  const bug = given.bug === undefined ? undefined : await bugOf(given.bug);
-  const { settings: chosen, ...driver } = askedDriver(given);
-  const settings = { ...(driver.driver === undefined ? bug?.settings : {}), ...chosen };
-  const can = await abilitiesNamed(driver.driver ?? DEFAULT_DRIVER);
+  const subject = await manySubject(given);
   const began = Date.now();
   const finds = new Map<string, FuzzFind>();
   const counts = { programs: 0, proved: 0, misfits: 0, states: 0 };
@@ -166,37 +162,31 @@ export async function fuzz(request: FuzzRequest = {}, { onFind, onProgress, sign
     });
   for (let first = 0; first < all.programs && !isStopped(signal); first += BATCH) {
     const numbers = Array.from({ length: Math.min(BATCH, all.programs - first) }, (_, i) => all.from + first + i);
-    const drawn = new Map(numbers.map((number) => [programName(randomProgram(all.seed, number, can)), number]));
-    const rows: ProofRow[] = [];
-    const options = { ...driver, settings, scenarios: [...drawn.keys()], mayMisfit: true, reduction: 'all', threads: 1 };
+    const drawn = new Map(numbers.map((number) => [programName(randomProgram(all.seed, number, subject.can)), number]));
+    const rows: (readonly [program: string, row: ProofRow])[] = [];
     const limits = { seconds: all.seconds, workers: all.workers };
     const onBatch = {
       signal,
       onProgress: ({ done, proved }: { done: number; proved: number }) => tell('searching', done, proved),
+      onRow: (program: string, row: ProofRow) => void rows.push([program, row]),
     };
-    const result = await underHooks(onBatch, (watched) =>
-      inStepped(bug, async (load) => {
-        const engine = await load<typeof Prove>('engines/explore/threads/prove');
-        return engine.prove({ ...options, ...limits }, { ...watched, onRow: (row) => rows.push(row) });
-      }),
-    );
-    counts.programs += rows.length + result.misfits.length;
-    counts.misfits += result.misfits.length;
-    counts.proved += result.proved;
-    counts.states += result.states;
-    for (const { scenario, failure } of rows) {
+    const result = await provePrograms(subject, [...drawn.keys()], limits, onBatch);
+    counts.programs += rows.length + (result?.misfits.length ?? 0);
+    counts.misfits += result?.misfits.length ?? 0;
+    counts.proved += result?.proved ?? 0;
+    counts.states += result?.states ?? 0;
+    for (const [program, { failure }] of rows) {
       if (failure === null || isStopped(signal)) continue;
-      const program = drawn.has(scenario) ? scenario : scenario.replace(/@[^@\s]*$/, '');
       tell('making a program smaller');
       const small = await shrunk(program, failure.oracle, exploredOf(given), signal);
       const known = finds.get(small.smallest);
       const shown = small.failure ?? failure;
-      const { oracle, message, preemptions, token } = shown;
+      const { oracle, message, preemptions, token, program: scheduled } = shown;
       const find = {
         number: drawn.get(program) ?? -1,
         program,
         smallest: small.smallest,
-        failure: { oracle, message, preemptions, token },
+        failure: { oracle, message, preemptions, token, program: scheduled },
         times: (known?.times ?? 0) + 1,
       };
       finds.set(small.smallest, known === undefined ? find : { ...known, times: find.times });
@@ -209,9 +199,7 @@ export async function fuzz(request: FuzzRequest = {}, { onFind, onProgress, sign
     programs: all.programs,
     seed: all.seed,
     from: all.from,
-    driver: driver.driver ?? null,
-    settings,
-    bug: bug?.id ?? null,
+    ...subjectConfig(subject),
     seconds: all.seconds,
   };
   return resultAs('hmm-lab/fuzz/1', {

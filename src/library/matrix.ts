@@ -1,8 +1,6 @@
 /** `matrix()`: each pair of operations from every state of a page. */
 import type { DriverSettings } from '../drivers/base/options.ts';
-import { DEFAULT_DRIVER } from '../drivers/names.ts';
 import type { ProofRow } from '../engines/explore/plan/proof.ts';
-import type * as Prove from '../engines/explore/threads/prove.ts';
 import type { ProveProgress } from '../engines/explore/threads/prove.ts';
 import { MatrixJournal } from '../engines/matrix/journal.ts';
 import { type MatrixCell, type MatrixResult, verdictOf } from '../engines/matrix/matrixResult.ts';
@@ -11,12 +9,10 @@ import { UsageError } from '../input/usageError.ts';
 import { cellsOf } from '../programs/matrix/cells.ts';
 import { matrixOperations } from '../programs/matrix/matrixOperations.ts';
 import { pageStates } from '../programs/matrix/pageStates.ts';
-import { bugOf } from '../userModules/bugNamed.ts';
-import { abilitiesNamed } from './abilitiesNamed.ts';
-import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
+import { type Hooks, type Result, resultAs } from './call.ts';
 import { exploreBounds } from './explore.ts';
-import { inStepped } from './model.ts';
-import { askedDriver, type DriverRequest, driverOptions } from './subject.ts';
+import { manySubject, provePrograms, subjectConfig } from './provePrograms.ts';
+import { type DriverRequest, driverOptions } from './subject.ts';
 
 export interface MatrixRequest extends DriverRequest {
   /** States of the page to begin with, by name. Default: all. */
@@ -88,12 +84,10 @@ export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: 
     all.operations,
     matrixOperations.map(({ name }) => name),
   );
-  const bug = given.bug === undefined ? undefined : await bugOf(given.bug);
-  const { settings: chosen, ...driver } = askedDriver(given);
-  const settings = { ...(driver.driver === undefined ? bug?.settings : {}), ...chosen };
-  const can = await abilitiesNamed(driver.driver ?? DEFAULT_DRIVER);
+  const subject = await manySubject(given);
+  const { can } = subject;
   const cells = cellsOf({ states: all.states, operations: all.operations, actors: all.actors as 2 | 3, can });
-  const about = { driver: driver.driver ?? null, settings, bug: bug?.id ?? null };
+  const about = subjectConfig(subject);
   const journal = new MatrixJournal(all.out, { ...about, seconds: all.seconds });
   const before = new Map(journal.done.map((cell) => [cell.program, cell]));
   const byProgram = new Map(cells.map((cell) => [cell.program, cell]));
@@ -103,36 +97,19 @@ export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: 
       return cell === undefined ? [] : [[program, cell]];
     }),
   );
-  const take = (row: ProofRow): void => {
-    const cell = byProgram.get(row.scenario) ?? byProgram.get(row.scenario.replace(/@[^@\s]*$/, ''));
+  const onRow = (program: string, row: ProofRow): void => {
+    const cell = byProgram.get(program);
     if (cell === undefined) return;
     const { verdict, basis, bound, states: searched, failure } = row;
     const result = { ...cell, verdict, basis, bound, searched, seconds: row.seconds, failure };
-    done.set(cell.program, result);
+    done.set(program, result);
     journal.add(result);
     onCell?.(result);
   };
-  const scenarios = cells.map(({ program }) => program).filter((program) => !done.has(program));
-  const options = {
-    ...driver,
-    settings,
-    scenarios,
-    mayMisfit: true,
-    reduction: 'all',
-    seconds: all.seconds,
-    workers: all.workers,
-    threads: 1,
-  };
+  const programs = cells.map(({ program }) => program).filter((program) => !done.has(program));
+  const limits = { seconds: all.seconds, workers: all.workers };
   const began = Date.now();
-  const proved =
-    scenarios.length === 0
-      ? null
-      : await underHooks(hooks, (watched) =>
-          inStepped(bug, async (load) => {
-            const engine = await load<typeof Prove>('engines/explore/threads/prove');
-            return engine.prove(options, { ...watched, onRow: take });
-          }),
-        );
+  const proved = await provePrograms(subject, programs, limits, { ...hooks, onRow });
   const rows = cells.flatMap(({ program }) => done.get(program) ?? []);
   const number = (verdict: ProofRow['verdict']): number => rows.filter((row) => row.verdict === verdict).length;
   const left = proved?.left.length ?? 0;

@@ -4,7 +4,7 @@ import type * as Parallel from '../engines/explore/threads/parallel.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
 import { type Result, resultAs } from './call.ts';
 import { inStepped } from './model.ts';
-import { type ScenarioRequest, scenarioOptions, subjectOf } from './subject.ts';
+import { type ScenarioRequest, scenarioOptions, scheduleOf, subjectOf } from './subject.ts';
 
 export interface PassedPointsRequest extends ScenarioRequest {
   /** A schedule in named points; default: a run without preemption, in the order of the actors. */
@@ -26,7 +26,7 @@ export async function passedPoints(request: PassedPointsRequest = {}): Promise<P
   const { bug, scenario, ...subject } = await subjectOf('passedPoints', given);
   const listed = await inStepped(bug, async (load) => {
     const { listPoints } = await load<typeof Parallel>('engines/explore/threads/parallel');
-    return listPoints(scenario, subject, given.schedule);
+    return listPoints(scenario, subject, scheduleOf(given));
   });
   return resultAs('hmm-lab/points/1', listed);
 }

@@ -4,7 +4,7 @@ import { type DriverSettings, KERNEL, parseDriverSpec } from '../drivers/base/op
 import { UsageError } from '../input/usageError.ts';
 import { kernelNamed, NEWEST } from '../kernels/kernels.ts';
 import { bugOf } from '../userModules/bugNamed.ts';
-import { scenarioName } from './scenarioName.ts';
+import { programAsked, scenarioName } from './scenarioName.ts';
 
 /** The model and the driver of a call. */
 export interface DriverRequest {
@@ -29,6 +29,10 @@ export interface ScenarioRequest extends DriverRequest {
    */
   readonly scenario?: string | undefined;
 }
+
+/** The schedule to follow: the one that was asked for, or that of the program. */
+export const scheduleOf = ({ scenario, schedule }: ScenarioRequest & { readonly schedule?: string | undefined }) =>
+  schedule ?? (scenario === undefined ? undefined : programAsked(scenario)?.schedule);
 
 /** The types of these options. */
 export const driverOptions = { driver: 'string', driverSettings: 'object', kernel: 'string', bug: 'string or object' } as const;

@@ -6,8 +6,9 @@
  *     B: madvise 0 1 dontneed
  *     end    cr 0 1 is 0 or 8
  *     reach  A at faultRetry
+ *     schedule A@lock B@done
  *
- * Lines, or parts of one line between semicolons; what follows a `#` is a remark.
+ * Lines, or parts of one line between semicolons; what follows a `#` at the beginning of a word is a remark.
  */
 import { isUsageError, UsageError } from '../input/usageError.ts';
 import { type Operation, parseOperation } from './operation.ts';
@@ -43,15 +44,17 @@ export interface Program {
   readonly columns: readonly Column[];
   readonly ends: readonly Ending[];
   readonly reaches: readonly Reach[];
+  /** One interleaving of it, in named points; undefined for all. */
+  readonly schedule: string | undefined;
 }
 
 const COLUMN = /^([A-Za-z]\w*):(.*)$/;
-const RESERVED = /^(given|end|reach)\b/;
+const RESERVED = /^(given|end|reach|schedule)\b/;
 const ENDING = /^(.*?)\s+is\s+(.+)$/;
 const REACH = /^(\w+)\s+at\s+(\w+)(?:\s+while\s+(\w+)\s+at\s+(\w+))?$/;
 
 /** Does it look like a program, and not like the name of something? */
-export const isProgram = (text: string): boolean => /^\s*(given\s|[A-Za-z]\w*:\s)/.test(text);
+export const isProgram = (text: string): boolean => /^\s*((given|end|reach|schedule)\s|[A-Za-z]\w*:\s)/.test(text);
 
 /** Columns that may be; an explorer has as many actors. */
 const MOST_COLUMNS = 30;
@@ -83,7 +86,7 @@ function reachOf(text: string): Reach {
 const statements = (text: string): (readonly [line: number, statement: string])[] =>
   text.split('\n').flatMap((line, i) =>
     line
-      .replace(/#.*/, '')
+      .replace(/(^|\s)#.*/, '')
       .split(';')
       .map((part) => [i + 1, part.trim()] as const)
       .filter(([, part]) => part !== ''),
@@ -99,14 +102,17 @@ export function parseProgram(text: string): Program {
   const columns: Column[] = [];
   const ends: Ending[] = [];
   const reaches: Reach[] = [];
+  let schedule: string | undefined;
   const read = (statement: string): void => {
     const [, word] = RESERVED.exec(statement) ?? [];
     const [, actor, operations] = COLUMN.exec(statement) ?? [];
     if (word === 'given') given.push(...operationsOf(statement.slice(word.length)).map(givenOf));
     else if (word === 'end') ends.push(endingOf(statement.slice(word.length).trim()));
     else if (word === 'reach') reaches.push(reachOf(statement.slice(word.length).trim()));
+    else if (word === 'schedule' && schedule !== undefined) throw new UsageError('there are two schedules');
+    else if (word === 'schedule') schedule = statement.slice(word.length).trim().split(/\s+/).join(' ');
     else if (actor === undefined || operations === undefined)
-      throw new UsageError(`'${statement}' is neither 'given ...' nor 'ACTOR: ...', 'end ...' or 'reach ...'`);
+      throw new UsageError(`'${statement}' is neither 'given ...' nor 'ACTOR: ...', 'end ...', 'reach ...' or 'schedule ...'`);
     else if (columns.some((column) => column.actor === actor)) throw new UsageError(`actor ${actor} has two columns`);
     else columns.push({ actor, operations: operationsOf(operations).map(parseOperation) });
   };
@@ -118,7 +124,7 @@ export function parseProgram(text: string): Program {
       throw new UsageError(`line ${line} of the program: ${error.message}`);
     }
   }
-  const program = { given, columns, ends, reaches };
+  const program = { given, columns, ends, reaches, schedule };
   const defect = defectOf(program);
   if (defect !== null) throw new UsageError(`the program ${defect}`);
   return program;
@@ -140,7 +146,7 @@ function defectOf({ given, columns, reaches }: Program): string | null {
 const worded = ({ text }: Operation): string => text.trim().split(/\s+/).join(' ');
 
 /** The lines of a program in their usual form. */
-function lines({ given, columns, ends, reaches }: Program): string[] {
+function lines({ given, columns, ends, reaches, schedule }: Program): string[] {
   const before = given.map(({ actor, operation }) => `${actor === undefined ? '' : `${actor}: `}${worded(operation)}`);
   return [
     ...(before.length === 0 ? [] : [`given ${before.join(' | ')}`]),
@@ -150,11 +156,15 @@ function lines({ given, columns, ends, reaches }: Program): string[] {
       const meanwhile = other === undefined ? '' : ` while ${other.actor} at ${other.point}`;
       return `reach ${actor} at ${point}${meanwhile}`;
     }),
+    ...(schedule === undefined ? [] : [`schedule ${schedule}`]),
   ];
 }
 
 /** The program in its usual form, a line each. */
 export const programText = (program: Program): string => `${lines(program).join('\n')}\n`;
 
-/** The program in one line, which is its name as a scenario. */
-export const programName = (program: Program): string => lines(program).join('; ');
+/** The program in one line, which is its name as a scenario. Whatever schedule it has, it is the same program. */
+export const programName = (program: Program): string => lines({ ...program, schedule: undefined }).join('; ');
+
+/** The program that a scenario is, whatever driver it is run with: `PROGRAM@DRIVER`. */
+export const programOfScenario = (scenario: string): string => scenario.replace(/@[^@\s]*$/, '');

@@ -37,9 +37,23 @@ export const failureText = (failure: ExploreFailure): string[] => [
   ...failure.table,
   '',
   ...explanationText(failure),
-  `schedule: ${listed(failure.schedule.split(' '), PARTS, ' ', 'parts, which the token has')}`,
+  ...scheduleText(failure),
   `To see it again: npx hmm-lab replay ${failure.token}`,
 ];
+
+/** The schedule; of a program together with it, to be kept as a file, unless it is too long to be read. */
+function scheduleText({ schedule, program }: ExploreFailure): string[] {
+  const parts = schedule.split(' ');
+  if (program === null || parts.length > PARTS) return [`schedule: ${listed(parts, PARTS, ' ', 'parts, which the token has')}`];
+  return ['As a program with its schedule, which explore FILE.hmm follows:', ...programLines(program), ''];
+}
+
+/** The lines of a program, a little to the right. */
+export const programLines = (program: string): string[] =>
+  program
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  ${line}`);
 
 /** Parts of a schedule that are shown, steps of a round, and things that it looks at. */
 const PARTS = 40;

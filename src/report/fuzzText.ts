@@ -1,5 +1,6 @@
 /** What fuzzing has found: for a terminal, and the line that shows how far it has come. */
 import type { FuzzFind, FuzzProgress, FuzzResult } from '../engines/matrix/fuzzResult.ts';
+import { programLines } from './exploreText.ts';
 import type { Style } from './style.ts';
 import { count, plural, seconds } from './units.ts';
 
@@ -23,7 +24,7 @@ export function findText({ smallest, failure, times }: FuzzFind, { driver, bug }
   const options = `${driver === null ? '' : ` --driver ${driver}`}${bug === null ? '' : ` --bug ${bug}`}`;
   return [
     `${style.bad(failure.oracle)}${again}: ${failure.message}`,
-    ...smallest.split('; ').map((line) => `  ${line}`),
+    ...programLines(failure.program ?? smallest.replaceAll('; ', '\n')),
     `  npx hmm-lab explore '${smallest}'${options}`,
     '',
   ].join('\n');

@@ -1,5 +1,6 @@
 /** The race matrix on a terminal: a square for each state of the page, and the cells that are not proved. */
 import type { MatrixCell, MatrixResult } from '../engines/matrix/matrixResult.ts';
+import { programLines } from './exploreText.ts';
 import { cellCommand, type MatrixSubject } from './matrixCommand.ts';
 import type { Style } from './style.ts';
 import { count, plural, seconds } from './units.ts';
@@ -32,7 +33,8 @@ function troubles(cells: readonly MatrixCell[], subject: MatrixSubject, paint: (
     .flatMap(({ state, operations, verdict, basis, failure, program }) => {
       const what = failure === null ? basis : `${failure.oracle}: ${failure.message}`;
       const head = `${verdict === 'violation' ? paint('violation') : verdict}: ${operations.join(' x ')} from ${state}: ${what}`;
-      return [head, `  ${cellCommand(program, subject)}`];
+      const scheduled = failure === null || failure.program === null ? [] : programLines(failure.program).slice(-1);
+      return [head, ...scheduled, `  ${cellCommand(program, subject)}`];
     });
 }
 

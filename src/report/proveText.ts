@@ -1,6 +1,7 @@
 /** The table of what is proved: for a terminal, and as a page for docs/. */
 import type { ProofRow } from '../engines/explore/plan/proof.ts';
 import type { ProveResult } from '../engines/explore/plan/proofResult.ts';
+import { programLines } from './exploreText.ts';
 import type { Style } from './style.ts';
 import { count, plural, seconds } from './units.ts';
 
@@ -62,6 +63,7 @@ function why({ scenario, verdict: said, basis, failure }: ProofRow): string[] {
   if (failure === null) return [`${said.toUpperCase()}: ${scenario}: ${basis}`];
   return [
     `VIOLATION: ${scenario}: rule ${failure.oracle} is broken: ${failure.message}`,
+    ...(failure.program === null ? [] : programLines(failure.program)),
     `  npx hmm-lab replay ${failure.token}`,
   ];
 }

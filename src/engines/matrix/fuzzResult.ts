@@ -8,7 +8,7 @@ export interface FuzzFind {
   readonly program: string;
   /** As small as it could be made so that it breaks the same rule. */
   readonly smallest: string;
-  readonly failure: Pick<ExploreFailure, 'oracle' | 'message' | 'preemptions' | 'token'>;
+  readonly failure: Pick<ExploreFailure, 'oracle' | 'message' | 'preemptions' | 'token' | 'program'>;
   /** Others that came to the same smallest program. */
   readonly times: number;
 }

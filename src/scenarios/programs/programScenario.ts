@@ -1,6 +1,7 @@
 /** A program as a scenario for the explorer. */
 import { store } from '../../arena/access.ts';
 import { Actor, ActorState } from '../../arena/structures.ts';
+import { Violation } from '../../arena/violation.ts';
 import type { Driver } from '../../drivers/base/driver.ts';
 import type { DriverSettings } from '../../drivers/base/options.ts';
 import { dmirror } from '../../drivers/dmirror/index.ts';
@@ -12,12 +13,14 @@ import { perform } from '../../programs/perform.ts';
 import { type Program, parseProgram, programName } from '../../programs/program.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
-import type { Task } from '../../sync/task.ts';
+import { Task } from '../../sync/task.ts';
+import { parkAlone } from '../../sync/wait.ts';
 import { type Cover, coversDefect } from '../kit/covers.ts';
 import { lasts } from '../kit/lasting.ts';
 import { pingPong } from '../kit/plan.ts';
 import type { Scenario } from '../kit/scenario.ts';
-import { checkAsked, checkEnds, checkMachine } from './atRest.ts';
+import { asIf, type RawWords } from './asIf.ts';
+import { checkAsked, checkEnds, checkMachine, tornDown } from './atRest.ts';
 import { boot } from './boot.ts';
 import { type Expected, judge } from './judge.ts';
 import { checkProgram, expectedOf, type Known, knownOf, setUp } from './known.ts';
@@ -46,6 +49,7 @@ export function programScenario(text: string, settings: DriverSettings = {}, dri
     prepare() {
       const { machine, task } = boot(program, driver, settings);
       const { arena } = machine;
+      const raw = { words: arena.words, frames: arena.frames };
       const gone = setUp(program, machine, task);
       store(arena, task.actor + Actor.state, ActorState.absent);
       known ??= knownOf(program, machine, gone);
@@ -66,11 +70,26 @@ export function programScenario(text: string, settings: DriverSettings = {}, dri
         actors,
         driver: driver.name,
         invariants,
-        check: () => [...invariants(), ...checkEnds(machine, values), ...checkAsked(machine, program.ends)],
+        check: () => {
+          const found = [...invariants(), ...checkEnds(machine, values), ...checkAsked(machine, program.ends)];
+          return found.length > 0 ? found : leftOver(machine, raw);
+        },
         covers,
       };
     },
   };
+}
+
+/** What would be left if everything ended here. */
+function leftOver(machine: Machine, raw: RawWords): Finding[] {
+  const { arena } = machine;
+  const task = new Task(arena, arena.config.actors - 1, { park: parkAlone, clock: () => 0 });
+  try {
+    return asIf(task, raw, () => tornDown(machine, task));
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    return [{ rule: error.rule, message: `when everything ends: ${error.detail}` }];
+  }
 }
 
 /**

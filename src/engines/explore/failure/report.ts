@@ -11,6 +11,7 @@ import { messageOf } from './messages.ts';
 import { type Minimal, minimise } from './minimise.ts';
 import { readable } from './namedSchedule.ts';
 import { shortestRound } from './round.ts';
+import { scheduledProgram } from './scheduledProgram.ts';
 import { table } from './table.ts';
 import { makeToken } from './token.ts';
 import { type Stretch, trace } from './trace.ts';
@@ -29,6 +30,8 @@ export interface ExploreFailure {
   readonly minimal: boolean;
   /** By named points. */
   readonly schedule: string;
+  /** Of a program: itself with this schedule, which explore follows; null where the scenario is none. */
+  readonly program: string | null;
   readonly stretches: readonly Stretch[];
   /** Null if none was asked for. */
   readonly explanation: Explanation | null;
@@ -82,6 +85,7 @@ export function reportFailure(
     ...described(executor, settings, { ...found, failure }, schedule),
     minimal: found.minimal && isSame,
     schedule: readable(parts),
+    program: scheduledProgram(executor.scenario.name, readable(parts)),
     stretches,
     explanation,
     table: table(executor, stretches, { ...(round && { round }), ...(chances && { chances }) }),
@@ -119,10 +123,12 @@ export function reportFound(
 export function reportStuck(executor: Executor, settings: DriverSettings, found: Minimal): ExploreFailure {
   const before = found.schedule.slice(0, -1);
   const { stretches, parts } = trace(executor, before);
+  const schedule = `${readable(parts)} ${executor.nameOf(found.schedule.at(-1) as number)}@done`.trim();
   return {
     ...described(executor, settings, found, before),
     minimal: false,
-    schedule: `${readable(parts)} ${executor.nameOf(found.schedule.at(-1) as number)}@done`.trim(),
+    schedule,
+    program: scheduledProgram(executor.scenario.name, schedule),
     stretches,
     explanation: null,
     table: table(executor, stretches),

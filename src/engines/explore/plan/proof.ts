@@ -48,7 +48,7 @@ export interface ProofRow {
   readonly failure: ProofFailure | null;
 }
 
-export type ProofFailure = Pick<ExploreFailure, 'oracle' | 'message' | 'token' | 'steps' | 'preemptions' | 'minimal'>;
+export type ProofFailure = Pick<ExploreFailure, 'oracle' | 'message' | 'token' | 'steps' | 'preemptions' | 'minimal' | 'program'>;
 
 /** A scenario, and the driver in place of its own where its name does not say so. */
 export interface Asked extends Listed {

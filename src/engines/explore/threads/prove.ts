@@ -181,12 +181,12 @@ class Proving {
       const work = isStuck
         ? ({ kind: 'reportStuck', found } as const)
         : ({ kind: 'report', found, options, seconds: 0 } as const);
-      const { oracle, message, token, steps, preemptions, minimal } = await report(
+      const { oracle, message, token, steps, preemptions, minimal, program } = await report(
         { scenario, settings, driver },
         work,
         this.#control,
       );
-      proof.failure = { oracle, message, token, steps, preemptions, minimal };
+      proof.failure = { oracle, message, token, steps, preemptions, minimal, program };
     }
     this.#done.add(proof);
     this.#onRow(proof.result());
