@@ -18,6 +18,19 @@ export function run<T>(steps: Steps<T>): T {
   return stack.result as T;
 }
 
+/**
+ * The same, and gives up after so many steps: an operation that nobody else lets go on goes round for ever.
+ *
+ * @throws RangeError when it has not come to its end by then.
+ */
+export function runWithin<T>(steps: Steps<T>, most: number): T {
+  if (!isGenerator(steps)) return steps as T;
+  const stack = new CallStack();
+  stack.start(steps);
+  for (let done = 0; done < most; done++) if (stack.next() === -1) return stack.result as T;
+  throw new RangeError(`an operation has not come to its end after ${most} steps`);
+}
+
 function isGenerator(x: unknown): x is Generator<unknown, unknown, void> {
   return typeof x === 'object' && x !== null && 'next' in x && typeof x.next === 'function' && Symbol.iterator in x;
 }

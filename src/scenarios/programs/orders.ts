@@ -6,7 +6,7 @@ import type { Arena } from '../../arena/arena.ts';
 import type { Machine } from '../../programs/machine.ts';
 import { perform } from '../../programs/perform.ts';
 import type { Program } from '../../programs/program.ts';
-import { run } from '../../steps/steps.ts';
+import { runWithin } from '../../steps/steps.ts';
 import { taskOf } from './boot.ts';
 
 /** Errors of each operation, by column and place. */
@@ -14,6 +14,9 @@ export type Errors = readonly (readonly ReadonlySet<unknown>[])[];
 
 /** Orders above which no more are tried. */
 const MOST_ORDERS = 20_000;
+
+/** Steps of an operation after which it has no end: of one page it takes some hundred. */
+const MOST_STEPS = 100_000;
 
 interface Moment {
   readonly words: Int32Array;
@@ -42,9 +45,9 @@ export function errorsOfOrders(machine: Machine, { columns }: Program): Errors |
       backTo(arena, before);
       let answer: { readonly e?: unknown };
       try {
-        answer = run(perform(tasks[column] as ReturnType<typeof taskOf>, machine, op));
+        answer = runWithin(perform(tasks[column] as ReturnType<typeof taskOf>, machine, op), MOST_STEPS);
       } catch {
-        // An order that breaks a rule, or in which one would wait for somebody who comes later, shows nothing.
+        // An order that breaks a rule, or in which one would wait for somebody who comes later, or goes round for ever, shows nothing.
         continue;
       }
       errors[column]?.[place]?.add(answer.e);

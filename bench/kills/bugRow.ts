@@ -1,0 +1,44 @@
+/** One bug of the corpus, looked for in the cells of the race matrix. */
+import type { Bug } from '../../src/bugs/bug.ts';
+import type { DriverSettings } from '../../src/drivers/base/options.ts';
+import { DEFAULT_DRIVER } from '../../src/drivers/names.ts';
+import { partsOf } from '../../src/engines/explore/plan/names.ts';
+import { planNamed } from '../../src/scenarios/windows.ts';
+import type { Look } from './look.ts';
+import type { Looker } from './looker.ts';
+import { functionsOf } from './places.ts';
+import { inOrder, type RanAll } from './programs.ts';
+
+export interface BugRow extends Look {
+  readonly id: string;
+  readonly title: string;
+  readonly driver: string;
+  readonly settings: DriverSettings;
+  /** Rules by which the catalogue expects it. */
+  readonly oracles: readonly string[];
+  /** Cells that run what the bug changes. */
+  readonly cells: number;
+}
+
+/** Longest look for one bug, in seconds of a processor. */
+const MOST_SECONDS = 60;
+
+/** The driver that a bug is tried with: that of its scenario, with the options it has there. */
+export function driverOf({ scenario, settings }: Bug): { readonly driver: string; readonly settings: DriverSettings } {
+  const { base, driver } = partsOf(scenario);
+  const machine = planNamed(base)?.machine;
+  return { driver: driver ?? machine?.driver?.name ?? DEFAULT_DRIVER, settings: { ...machine?.settings, ...settings } };
+}
+
+export async function bugRow(bug: Bug, ran: RanAll, found: ReadonlyMap<string, number>, looker: Looker): Promise<BugRow> {
+  const { id, title, edits, oracles } = bug;
+  const { driver, settings } = driverOf(bug);
+  // A bug that is an option of the driver is in no function of its own.
+  const functions = edits.length === 0 ? new Set(ran.functions) : functionsOf(edits, ran.functions);
+  const names = inOrder(ran, functions, found);
+  const apart = oracles.includes('I-CRASH') ? [] : ['I-CRASH'];
+  const job = { mutation: { id, edits }, settings, names, seconds: MOST_SECONDS, apart };
+  const nothing: Look = { found: null, looked: [0, 0, 0], seconds: 0 };
+  const look = names.length === 0 ? nothing : await looker.look(job);
+  return { id, title, driver, settings, oracles, cells: names.length, ...look };
+}

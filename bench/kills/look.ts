@@ -1,0 +1,92 @@
+/** Looks for the first program in which a changed model breaks a rule: each with at most one preemption, then all with two. */
+import type { Mutation } from '../../src/bugs/bug.ts';
+import type { DriverSettings } from '../../src/drivers/base/options.ts';
+import type * as Machine from '../../src/engines/explore/machine/executorOf.ts';
+import type * as Catalogue from '../../src/engines/explore/plan/catalogue.ts';
+import type * as Search from '../../src/engines/explore/search/search.ts';
+import { isUsageError } from '../../src/input/usageError.ts';
+import { instanceOf } from '../../src/mutation/instance.ts';
+
+export interface LookJob {
+  readonly mutation: Pick<Mutation, 'id' | 'edits'>;
+  readonly settings: DriverSettings;
+  /** Programs, in their order. */
+  readonly names: readonly string[];
+  readonly seconds: number;
+  /** Rules that show nothing: a crash of the edited code, for a bug that should not crash. */
+  readonly apart: readonly string[];
+}
+
+export interface Shown {
+  readonly rule: string;
+  readonly message: string;
+  readonly program: string;
+  readonly preemptions: number;
+}
+
+export interface Look {
+  readonly found: Shown | null;
+  /** Programs that were looked at with 0, 1 and 2 preemptions. */
+  readonly looked: readonly number[];
+  readonly seconds: number;
+}
+
+/** Words of the memory that tells where a look is: a beat, the number of the program, preemptions. */
+export const Pulse = { beat: 0, program: 1, preemptions: 2, words: 3 } as const;
+
+/** Longest search of one program, by its preemptions. */
+const MOST_MS = [4000, 1500, 3000];
+
+/** Time of a processor that the process has used, in milliseconds: how busy the machine is makes no difference. */
+export const cpuMs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export async function look({ mutation, settings, names, seconds, apart }: LookJob, pulse: Int32Array): Promise<Look> {
+  const began = cpuMs();
+  const load = await instanceOf({ title: '', reference: '', scenario: '', ...mutation });
+  const { scenarioNamed } = await load<typeof Catalogue>('engines/explore/plan/catalogue');
+  const { executorOf } = await load<typeof Machine>('engines/explore/machine/executorOf');
+  const { search } = await load<typeof Search>('engines/explore/search/search');
+  const until = cpuMs() + 1000 * seconds;
+  const looked = [0, 0, 0];
+
+  const searched = (name: string, bounds: readonly number[]): Shown | null => {
+    let preemptions = 0;
+    try {
+      const executor = executorOf(scenarioNamed(name, settings));
+      for (preemptions of bounds) {
+        Atomics.store(pulse, Pulse.preemptions, preemptions);
+        const end = cpuMs() + (MOST_MS[preemptions] as number);
+        const enough = (): boolean => {
+          Atomics.add(pulse, Pulse.beat, 1);
+          return cpuMs() > end;
+        };
+        const { failure } = search(executor, { preemptions, enough });
+        looked[preemptions] = (looked[preemptions] as number) + 1;
+        if (failure === null || apart.includes(failure.rule)) continue;
+        return { rule: failure.rule, message: failure.message, program: name, preemptions };
+      }
+      return null;
+    } catch (error) {
+      // A rule that breaks while it is set up; what does not fit the settings is no program for it.
+      const rule = (error as { readonly rule?: string }).rule ?? 'I-CRASH';
+      if (isUsageError(error) || apart.includes(rule)) return null;
+      return { rule, message: messageOf(error), program: name, preemptions };
+    }
+  };
+
+  for (const bounds of [[0, 1], [2]]) {
+    for (const [i, name] of names.entries()) {
+      if (cpuMs() > until) return { found: null, looked, seconds: (cpuMs() - began) / 1000 };
+      Atomics.store(pulse, Pulse.program, i);
+      Atomics.add(pulse, Pulse.beat, 1);
+      const found = searched(name, bounds);
+      if (found !== null) return { found, looked, seconds: (cpuMs() - began) / 1000 };
+    }
+  }
+  return { found: null, looked, seconds: (cpuMs() - began) / 1000 };
+}

@@ -1,0 +1,59 @@
+/** Looks in a thread of its own, which is brought down when a step of a changed model does not come to its end. */
+import { Worker } from 'node:worker_threads';
+import { cpuMs, type Look, type LookJob, Pulse, type Shown } from './look.ts';
+
+/** Without a beat for so long, in milliseconds of a processor or of the clock, a step has no end: a look beats many times a second. */
+const QUIET_MS = 8000;
+const ASLEEP_MS = 60_000;
+
+export class Looker {
+  #thread: Worker | null = null;
+  readonly #memory = new SharedArrayBuffer(4 * Pulse.words);
+
+  /** @throws Error when the change makes no model. */
+  async look(job: LookJob): Promise<Look> {
+    const began = cpuMs();
+    this.#thread ??= new Worker(new URL('./worker.js', import.meta.url), { workerData: this.#memory });
+    const thread = this.#thread;
+    const pulse = new Int32Array(this.#memory);
+    let watch: NodeJS.Timeout | undefined;
+    return new Promise<Look>((resolve, reject) => {
+      let beat = -1;
+      let [since, sinceClock] = [cpuMs(), Date.now()];
+      const stuck = (): void => {
+        this.#thread = null;
+        thread.removeAllListeners();
+        void thread.terminate();
+        const found: Shown = {
+          rule: 'I-PROG',
+          message: 'a step does not come to its end',
+          program: job.names[pulse[Pulse.program] as number] as string,
+          preemptions: pulse[Pulse.preemptions] as number,
+        };
+        resolve({ found, looked: [], seconds: (cpuMs() - began) / 1000 });
+      };
+      watch = setInterval(() => {
+        const now = Atomics.load(pulse, Pulse.beat);
+        if (now !== beat) [since, sinceClock] = [cpuMs(), Date.now()];
+        beat = now;
+        if (cpuMs() - since > QUIET_MS || Date.now() - sinceClock > ASLEEP_MS) stuck();
+      }, 500);
+      thread.once('message', (answer: Look | { readonly error: string }) => {
+        if ('error' in answer) reject(new Error(answer.error));
+        else resolve(answer);
+      });
+      thread.once('error', (error) => {
+        this.#thread = null;
+        reject(error);
+      });
+      thread.postMessage(job);
+    }).finally(() => {
+      clearInterval(watch);
+      thread.removeAllListeners();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#thread?.terminate();
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * What the race matrix finds by itself: `npm run kills -- COMMAND ARGUMENT...`
+ *
+ *     ran FOLDER DRIVER...      which functions each cell runs (and each scenario), into FOLDER
+ *     bugs FOLDER [ID...]       looks for each bug of the corpus in the cells of its driver
+ *     mutants FOLDER EACH       makes EACH mutants of every kind, and looks for them in cells and scenarios
+ *     pages FOLDER              writes what came of it into docs/
+ *
+ * What is done is in FOLDER, and is not done again. Each command may be stopped at any time.
+ */
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bugs } from '../../src/bugs/index.ts';
+import { builtTree } from '../../src/mutation/builtTree.ts';
+import { type BugRow, bugRow, driverOf } from './bugRow.ts';
+import { Looker } from './looker.ts';
+import { type MutantRow, mutantRow } from './mutantRow.ts';
+import { allMutants, keyOf, sampled } from './mutants.ts';
+import { bugPage, mutantPage } from './pages.ts';
+import { linesRunBy, namesOf, type RanAll, ranBy } from './programs.ts';
+
+const [command, folder = '', ...rest] = process.argv.slice(2);
+const say = (line: string): unknown => process.stderr.write(`${line}\n`);
+
+const fileOf = (driver: string, what: 'cells' | 'scenarios'): string => join(folder, `ran-${driver}-${what}.json`);
+const known = new Map<string, RanAll>();
+
+/** What ran, as the command `ran` has found it; null if it has not. */
+function ranOf(driver: string, what: 'cells' | 'scenarios'): RanAll | null {
+  const file = fileOf(driver, what);
+  const before = known.get(file);
+  if (before !== undefined) return before;
+  if (!existsSync(file)) return null;
+  const ran = JSON.parse(readFileSync(file, 'utf8')) as RanAll;
+  known.set(file, ran);
+  return ran;
+}
+
+function ran(drivers: readonly string[]): void {
+  mkdirSync(folder, { recursive: true });
+  for (const driver of drivers) {
+    for (const what of driver === 'dmirror' ? (['cells', 'scenarios'] as const) : (['cells'] as const)) {
+      const names = namesOf(what, driver);
+      const all = ranBy(names);
+      const lines = linesRunBy(names, (module) => readFileSync(join(builtTree, 'src', `${module}.js`), 'utf8'));
+      writeFileSync(fileOf(driver, what), JSON.stringify({ ...all, lines }));
+      say(`${driver}: ${names.length} ${what}`);
+    }
+  }
+}
+
+/** Rows of a file, to which more are added. */
+class Rows<Row extends { readonly id: string; readonly found: { readonly program: string } | null }> {
+  readonly all: Row[];
+  /** How often each program has found something. */
+  readonly found = new Map<string, number>();
+  readonly #file: string;
+
+  constructor(name: string) {
+    this.#file = join(folder, name);
+    const text = existsSync(this.#file) ? readFileSync(this.#file, 'utf8') : '';
+    this.all = text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Row]));
+    for (const row of this.all) this.#note(row);
+  }
+
+  has(id: string): boolean {
+    return this.all.some((row) => row.id === id);
+  }
+
+  add(row: Row): void {
+    this.all.push(row);
+    appendFileSync(this.#file, `${JSON.stringify(row)}\n`);
+    this.#note(row);
+    say(`${row.id}: ${row.found === null ? 'not found' : `${row.found.program}`}`);
+  }
+
+  #note({ found }: Row): void {
+    if (found !== null) this.found.set(found.program, (this.found.get(found.program) ?? 0) + 1);
+  }
+}
+
+async function lookForBugs(ids: readonly string[]): Promise<void> {
+  const rows = new Rows<BugRow>('bugs.jsonl');
+  await using looker = new Looker();
+  for (const bug of bugs) {
+    if (rows.has(bug.id) || (ids.length > 0 && !ids.includes(bug.id))) continue;
+    const cells = ranOf(driverOf(bug).driver, 'cells');
+    if (cells !== null) rows.add(await bugRow(bug, cells, rows.found, looker));
+  }
+}
+
+async function lookForMutants(each: number): Promise<void> {
+  const [cells, scenarios] = [ranOf('dmirror', 'cells'), ranOf('dmirror', 'scenarios')];
+  if (cells === null || scenarios === null)
+    throw new Error(`there is no ran-dmirror-cells.json in ${folder}: make it with 'ran'`);
+  const rows = new Rows<MutantRow>('mutants.jsonl');
+  await using looker = new Looker();
+  const mutants = allMutants([cells, scenarios]);
+  say(`${mutants.length} mutants of lines that something runs`);
+  for (const mutant of sampled(mutants, each))
+    if (!rows.has(keyOf(mutant))) rows.add(await mutantRow(mutant, { cells, scenarios }, rows.found, looker));
+}
+
+switch (command) {
+  case 'ran':
+    ran(rest);
+    break;
+  case 'bugs':
+    await lookForBugs(rest);
+    break;
+  case 'mutants':
+    await lookForMutants(Number(rest[0] ?? 12));
+    break;
+  case 'pages':
+    writeFileSync(join('docs', 'matrixHunt.md'), bugPage(new Rows<BugRow>('bugs.jsonl').all));
+    writeFileSync(join('docs', 'mutants.md'), mutantPage(new Rows<MutantRow>('mutants.jsonl').all));
+    break;
+  default:
+    say('npm run kills -- ran|bugs|mutants|pages FOLDER ...');
+    process.exitCode = 2;
+}

@@ -1,0 +1,58 @@
+/** The mutants that are tried: of each kind as many, spread over the modules, always the same ones. */
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { builtTree } from '../../src/mutation/builtTree.ts';
+import { builtModule } from '../../src/mutation/moduleCode.ts';
+import { type Mutant, mutantsOf } from './mutantRules.ts';
+import type { RanAll } from './programs.ts';
+
+/** Folders of the model; drivers are those that the lab explores without being told. */
+const FOLDERS = ['mm', 'migrate', 'hmm', 'notifier', 'drivers/dmirror'];
+
+const modules = (): string[] =>
+  FOLDERS.flatMap((folder) =>
+    readdirSync(join(builtTree, 'src', folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.js') && !file.endsWith('options.js'))
+      .map((file) => `${folder}/${file.slice(0, -'.js'.length)}`)
+      .sort(),
+  );
+
+/** A short name that stays the same while the code does. */
+export const keyOf = ({ kind, module, name, what, edit }: Mutant): string =>
+  createHash('sha256')
+    .update(JSON.stringify([kind, module, name, what, edit.replace]))
+    .digest('hex')
+    .slice(0, 8);
+
+/** All mutants of functions that something runs when it is set up, and of lines of them that are run. */
+export function allMutants(all: readonly RanAll[]): Mutant[] {
+  const functions = new Set(all.flatMap((ran) => ran.functions));
+  return modules().flatMap((module) => {
+    const code = builtModule(module);
+    if (code === null) return [];
+    const lines = new Set(all.flatMap((ran) => ran.lines[module] ?? []));
+    return mutantsOf(module, code).filter(({ name, line }) => functions.has(`${module} ${name}`) && lines.has(line));
+  });
+}
+
+/** So many of each kind: first one of each module, then a second one. */
+export function sampled(all: readonly Mutant[], each: number): Mutant[] {
+  const kinds = [...new Set(all.map(({ kind }) => kind))];
+  return kinds.flatMap((kind) => {
+    const times = new Map<string, number>();
+    const ranked = all
+      .filter((mutant) => mutant.kind === kind)
+      .map((mutant) => ({ mutant, key: keyOf(mutant) }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map(({ mutant }) => {
+        const rank = times.get(mutant.module) ?? 0;
+        times.set(mutant.module, rank + 1);
+        return { mutant, rank };
+      });
+    return ranked
+      .sort((a, b) => a.rank - b.rank)
+      .slice(0, each)
+      .map(({ mutant }) => mutant);
+  });
+}
