@@ -4,7 +4,7 @@ import { cpuMs, type Look, type LookJob, Pulse, type Shown } from './look.ts';
 
 /** Without a beat for so long, in milliseconds of a processor or of the clock, a step has no end: a look beats many times a second. */
 const QUIET_MS = 8000;
-const ASLEEP_MS = 60_000;
+const ASLEEP_MS = 300_000;
 
 export class Looker {
   #thread: Worker | null = null;
@@ -16,6 +16,7 @@ export class Looker {
     this.#thread ??= new Worker(new URL('./worker.js', import.meta.url), { workerData: this.#memory });
     const thread = this.#thread;
     const pulse = new Int32Array(this.#memory);
+    Atomics.store(pulse, Pulse.program, 0);
     let watch: NodeJS.Timeout | undefined;
     return new Promise<Look>((resolve, reject) => {
       let beat = -1;

@@ -3,7 +3,7 @@
  * operation is done page by page. It is about one access at a time: what two of them find together is not looked at.
  */
 import { type Effect, EMPTY, effects, type Ideal, type Outcome, pagesOf } from './ideal.ts';
-import type { Operation, OperationName } from './operation.ts';
+import { type Operation, type OperationName, textAt } from './operation.ts';
 import type { Program } from './program.ts';
 
 /** What each page of an operation may find. */
@@ -51,10 +51,37 @@ function everyPage(operations: readonly Operation[]): number[] {
   return [...new Set([...named, ...moved])].sort((a, b) => a - b);
 }
 
+/** About files, or memory that processes share: there pages have to do with each other by what they are of. */
+const OF_FILES: ReadonlySet<OperationName> = new Set(['file', 'ftrunc', 'fpunch', 'fwrite', 'fread']);
+const isOfFile = (op: Operation): boolean =>
+  OF_FILES.has(op.name) || (/^mmapx?$/.test(op.name) && textAt(op, 3) !== 'anon');
+
+/**
+ * Pages in groups that have nothing to do with each other: what one of them may hold does not depend on those of another group. So each
+ * group is looked at alone, and a huge page costs as much as its pieces do.
+ */
+function groupsOf(operations: readonly Operation[], everything: readonly number[]): number[][] {
+  if (operations.some(isOfFile)) return [[...everything]];
+  const groups = new Map(everything.map((page) => [page, [page]]));
+  for (const op of operations.filter(({ name }) => name === 'mremap')) {
+    const to = pagesOf({ ...op, args: op.args.slice(2) }, []);
+    for (const [i, page] of pagesOf(op, []).entries()) {
+      const [one, other] = [groups.get(page) ?? [], groups.get(to[i] as number) ?? []];
+      if (one === other) continue;
+      const both = [...one, ...other];
+      for (const member of both) groups.set(member, both);
+    }
+  }
+  return [...new Set(groups.values())];
+}
+
+/** A page of an operation, and the how-manieth it is there. */
+type Visit = readonly [page: number, i: number];
+
 /** Where each actor is: which operation, which page of it. */
 interface State {
   readonly ideal: Ideal;
-  readonly at: readonly (readonly [operation: number, page: number])[];
+  readonly at: readonly (readonly [operation: number, visit: number])[];
 }
 
 /** Null if nothing is known: an operation is not, or there are too many interleavings. `gone` are set-up operations that failed. */
@@ -62,17 +89,36 @@ export function allowed(program: Program, gone: ReadonlySet<Operation>, mayFail:
   const operations = operationsOf(program);
   if (!operations.every(isKnown) || mayLoseUpdates(operations)) return null;
   const everything = everyPage(operations);
+  const found = program.columns.map((column) =>
+    column.operations.map((op) => pagesOf(op, everything).map(() => new Set<Outcome>())),
+  );
+  const ends = new Map<string, ReadonlySet<number>>();
+  for (const group of groupsOf(operations, everything)) {
+    const visits = (op: Operation): Visit[] => {
+      const isThere = (page: number): boolean => isOfFile(op) || group.includes(page);
+      return pagesOf(op, everything).flatMap((page, i) => (isThere(page) ? [[page, i] as const] : []));
+    };
+    const there = allowedIn(program, gone, mayFail, visits, found);
+    if (there === null) return null;
+    for (const [place, values] of there) ends.set(place, values);
+  }
+  return { columns: found, ends };
+}
+
+/** The same for the pages that `visits` gives: adds to what is `found`, and returns the ends. */
+function allowedIn(
+  program: Program,
+  gone: ReadonlySet<Operation>,
+  mayFail: MayFail,
+  visits: (op: Operation) => Visit[],
+  found: readonly (readonly (readonly Set<Outcome>[])[])[],
+): ReadonlyMap<string, ReadonlySet<number>> | null {
   let begin = EMPTY;
   for (const { operation } of program.given) {
     if (gone.has(operation)) continue;
-    for (const [i, page] of pagesOf(operation, everything).entries())
-      begin = (effects(begin, operation, page, i)[0] as Effect).next;
+    for (const [page, i] of visits(operation)) begin = (effects(begin, operation, page, i)[0] as Effect).next;
   }
-  const columns = program.columns.map(({ operations: column }) => column.map((op) => pagesOf(op, everything)));
-  // At least so many: each actor may be at each of its pages while the others are at each of theirs.
-  const placesOf = (column: readonly (readonly number[])[]): number => column.reduce((sum, { length }) => sum + length, 1);
-  if (columns.reduce((product, column) => product * placesOf(column), 1) > MOST_STATES) return null;
-  const found = columns.map((column) => column.map((pages) => pages.map(() => new Set<Outcome>())));
+  const columns = program.columns.map(({ operations: column }) => column.map(visits));
   const ends = new Ends();
   const seen = new Set<string>();
   const stack: State[] = [];
@@ -87,24 +133,26 @@ export function allowed(program: Program, gone: ReadonlySet<Operation>, mayFail:
     if (seen.size > MOST_STATES) return null;
     const { ideal, at } = state;
     let isEnd = true;
-    for (const [column, [place, i]] of at.entries()) {
+    for (const [column, [place, done]] of at.entries()) {
       const op = program.columns[column]?.operations[place];
       if (op === undefined) continue;
       isEnd = false;
-      const pages = columns[column]?.[place] as readonly number[];
+      const left = columns[column]?.[place] as readonly Visit[];
       const go = (next: Ideal, to: readonly [number, number]): void =>
         visit({ ideal: next, at: at.map((one, k) => (k === column ? to : one)) });
+      const next = left[done];
       // What fails as a whole may do so before any of its pages.
-      if (i >= pages.length || mayFail(column, place)) go(ideal, [place + 1, 0]);
-      if (i >= pages.length) continue;
-      for (const { next, outcome } of effects(ideal, op, pages[i] as number, i)) {
+      if (next === undefined || mayFail(column, place)) go(ideal, [place + 1, 0]);
+      if (next === undefined) continue;
+      const [page, i] = next;
+      for (const { next: after, outcome } of effects(ideal, op, page, i)) {
         if (outcome !== null) found[column]?.[place]?.[i]?.add(outcome);
-        go(next, i + 1 === pages.length ? [place + 1, 0] : [place, i + 1]);
+        go(after, done + 1 === left.length ? [place + 1, 0] : [place, done + 1]);
       }
     }
     if (isEnd) ends.note(ideal);
   }
-  return { columns: found, ends: ends.whole };
+  return ends.whole;
 }
 
 /** What may be at the end, as far as processes have it for themselves: pages of files are not looked at. */
