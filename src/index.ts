@@ -19,7 +19,8 @@ export type { ProveResult } from './engines/explore/plan/proofResult.ts';
 export type { SurveyResult } from './engines/explore/plan/surveyResult.ts';
 export type { ProveProgress } from './engines/explore/threads/prove.ts';
 export type { ExploreProgress } from './engines/explore/threads/supervised.ts';
-export type { HuntOptions, HuntProgress, HuntResult, HuntRow } from './engines/hunt/hunt.ts';
+export type { HuntOptions, HuntProgress } from './engines/hunt/hunt.ts';
+export type { HuntResult, HuntRow } from './engines/hunt/huntResult.ts';
 export type { FuzzFind, FuzzProgress, FuzzResult } from './engines/matrix/fuzzResult.ts';
 export type { MatrixCell, MatrixResult } from './engines/matrix/matrixResult.ts';
 export type { MeasureResult, MeasureVerdict, PlainRow } from './engines/measure/result.ts';
@@ -52,6 +53,7 @@ export { type MatrixHooks, type MatrixReport, type MatrixRequest, matrix } from 
 export { measure } from './library/measure.ts';
 export type { MeasureRequest } from './library/measureRequest.ts';
 export { type MergeRequest, merge } from './library/merge.ts';
+export { type MergedReport, type MergeReportsRequest, mergeReports } from './library/mergeReports.ts';
 export { type PassedPointsReport, type PassedPointsRequest, passedPoints } from './library/passedPoints.ts';
 export { type ProveHooks, type ProveReport, type ProveRequest, prove } from './library/prove.ts';
 export { type RaceHooks, type RaceReport, type RaceRequest, race } from './library/race.ts';

@@ -43,7 +43,9 @@ test('what is too much, or unknown, is named with what the command takes', () =>
 const usageLines: Readonly<Record<string, string>> = {
   explore: 'hmm-lab explore [SCENARIO | FILE.hmm | COLUMN...] [FLAG...]',
   replay: 'hmm-lab replay TOKEN [FLAG...]',
-  merge: 'hmm-lab merge DIR... [FLAG...]',
+  merge: 'hmm-lab merge PART... [FLAG...]',
+  stress: 'hmm-lab stress [FILE.hmm | COLUMN...] [FLAG...]',
+  simulate: 'hmm-lab simulate FILE.hmm | COLUMN... [FLAG...]',
   prove: 'hmm-lab prove [SCENARIO...] [FLAG...]',
   conformance: 'hmm-lab conformance [FILE...] [FLAG...]',
   record: 'hmm-lab record [PROGRAM|FILE.hmm|FILE.jsonl...] [FLAG...]',

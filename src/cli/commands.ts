@@ -18,7 +18,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'merge',
-    summary: 'join the parts of a sweep that was measured with --shard',
+    summary: 'join the parts of a job that ran with --shard',
     load: async () => (await import('./merge.ts')).merge,
   },
   {

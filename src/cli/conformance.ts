@@ -11,8 +11,9 @@ import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
 import { type Command, jsonFlag, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { kernelFlag } from './kernelFlag.ts';
+import { shardFlag, shardOf } from './shardFlag.ts';
 
-const flags = [{ ...kernelFlag, defaultText: 'the one that each recording is of' }, jsonFlag] as const;
+const flags = [{ ...kernelFlag, defaultText: 'the one that each recording is of' }, shardFlag, jsonFlag] as const;
 
 /** Never silent for longer. */
 const PROGRESS_MS = 1500;
@@ -45,6 +46,17 @@ function differenceText({ script, index, operation, expected, got }: Difference)
 const line = (name: string, scripts: Agreement, ops: Agreement): string =>
   `${name}: ${scripts.agree} of ${scripts.total} scripts and ${ops.agree} of ${ops.total} operations agree\n`;
 
+/** Prints where the model and the recordings part. Returns the exit code. */
+export function printConformance(result: ConformanceReport, json: boolean): number {
+  const prose = json ? process.stderr : process.stdout;
+  for (const difference of result.differences) prose.write(differenceText(difference));
+  if (result.interrupted) prose.write('Stopped.\n');
+  for (const { file, scripts, ops } of result.files) prose.write(line(file, scripts, ops));
+  if (result.files.length > 1) prose.write(line('together', result.scripts, result.ops));
+  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  return exitCodes[result.verdict];
+}
+
 export const conformance: Command = {
   name: 'conformance',
   argument: '[FILE...]',
@@ -57,15 +69,9 @@ export const conformance: Command = {
   async run(args) {
     const recordings = { what: 'files with recordings', most: Number.POSITIVE_INFINITY };
     const { values, given: files } = parseArguments('conformance', flags, args, recordings);
-    const { json, kernel } = values;
-    const request = { files: files.length === 0 ? undefined : files, kernel };
+    const { json, kernel, shard } = values;
+    const request = { files: files.length === 0 ? undefined : files, kernel, shard: shardOf(shard) };
     const result = await interruptible((signal) => conforms(request, { onProgress: lines(), signal }));
-    const prose = json ? process.stderr : process.stdout;
-    for (const difference of result.differences) prose.write(differenceText(difference));
-    if (result.interrupted) prose.write('Stopped.\n');
-    for (const { file, scripts, ops } of result.files) prose.write(line(file, scripts, ops));
-    if (result.files.length > 1) prose.write(line('together', result.scripts, result.ops));
-    if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
-    return exitCodes[result.verdict];
+    return printConformance(result, json);
   },
 };

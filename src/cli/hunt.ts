@@ -7,6 +7,7 @@ import { bugFlag, type Command, jsonFlag, parseFlags } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { kernelFlag } from './kernelFlag.ts';
 import { outFile } from './outFile.ts';
+import { shardFlag, shardOf } from './shardFlag.ts';
 
 const flags = [
   {
@@ -30,6 +31,7 @@ const flags = [
   },
   kernelFlag,
   { name: 'workers', ...huntBounds.workers, default: huntUsual.workers, help: 'threads' },
+  shardFlag,
   { name: 'markdown', kind: 'text', value: 'FILE', help: 'also write the table as a page', example: 'docs/hunt.md' },
   jsonFlag,
 ] as const;
@@ -39,6 +41,14 @@ const exitCodes: Readonly<Record<HuntReport['verdict'], number>> = {
   lost: EXIT_VIOLATION,
   interrupted: EXIT_INTERRUPTED,
 };
+
+/** Prints what a hunt has come to. Returns the exit code. */
+export function printHunt(report: HuntReport, json: boolean): number {
+  const prose = json ? process.stderr : process.stdout;
+  prose.write(huntText(report, styleFor(prose)));
+  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  return exitCodes[report.verdict];
+}
 
 export const hunt: Command = {
   name: 'hunt',
@@ -53,15 +63,33 @@ export const hunt: Command = {
     'hmm-lab hunt --seeds 5 --clean 1000000 --markdown hunt.md',
   ],
   async run(args) {
-    const { bug: ids, seconds, schedules, seeds, clean, kernel, workers, markdown, json } = parseFlags('hunt', flags, args);
+    const {
+      bug: ids,
+      seconds,
+      schedules,
+      seeds,
+      clean,
+      kernel,
+      workers,
+      shard,
+      markdown,
+      json,
+    } = parseFlags('hunt', flags, args);
     const store = markdown === undefined ? undefined : outFile(markdown, 'markdown');
-    const request = { bugs: ids.length === 0 ? undefined : ids, seconds, schedules, seeds, clean, workers, kernel };
+    const request = {
+      bugs: ids.length === 0 ? undefined : ids,
+      seconds,
+      schedules,
+      seeds,
+      clean,
+      workers,
+      kernel,
+      shard: shardOf(shard),
+    };
     const onProgress = ({ line }: { readonly line: string }): void => void process.stderr.write(`${line}\n`);
     const result = await interruptible((signal) => hunted(request, { onProgress, signal }));
-    const prose = json ? process.stderr : process.stdout;
-    prose.write(huntText(result, styleFor(prose)));
-    if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+    const code = printHunt(result, json);
     store?.(huntPage(result, ['npx hmm-lab hunt', ...args].join(' ')));
-    return exitCodes[result.verdict];
+    return code;
   },
 };

@@ -6,6 +6,7 @@ import type { MeasureRequest } from '../library/measureRequest.ts';
 import { engines, MOST_WORKERS, measureUsual } from '../library/readySweep.ts';
 import { costFlag, costSettings } from './costFlag.ts';
 import { type Flag, jsonFlag, parseFlags, type Values } from './flags.ts';
+import { shardFlag, shardOf } from './shardFlag.ts';
 import { quote, UsageError, unknown } from './usage.ts';
 
 const progressKinds = ['auto', 'json', 'none'] as const;
@@ -64,7 +65,7 @@ const ownFlags = [
     help: 'directory of the results; a sweep that was interrupted goes on in the one it has',
   },
   { name: 'fresh', kind: 'switch', help: 'measure cells again that the directory has already' },
-  { name: 'shard', kind: 'text', value: 'I/N', help: 'only part I of N of the cells; hmm-lab merge joins the parts' },
+  shardFlag,
   {
     name: 'progress',
     kind: 'text',
@@ -133,13 +134,6 @@ function oneOf<T extends string>(flag: string, given: string, allowed: readonly 
   return found;
 }
 
-/** `I/N`. Which parts there are is checked with all options. */
-function shardOf(text: string): readonly [number, number] {
-  const [, i = '', n = ''] = /^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? [];
-  if (i === '') throw new UsageError(`--shard is ${quote(text)}, allowed is I/N with I from 1 to N, such as 2/4`);
-  return [Number(i), Number(n)];
-}
-
 /**
  * What is asked for, as the library takes it.
  *
@@ -153,7 +147,7 @@ export function measureOptionsOf(args: readonly string[]): MeasureOptions {
     drivers: driver.length === 0 ? undefined : driver,
     axes: Object.fromEntries(axisFlags.flatMap(({ name }) => (values[name] === undefined ? [] : [[name, values[name]]]))),
     costs: costSettings(cost),
-    shard: shard === undefined ? undefined : shardOf(shard),
+    shard: shardOf(shard),
     ...{ seconds, faults, repetitions, seed, workers, out, fresh },
   };
   return { request, progress: oneOf('progress', values.progress, progressKinds), json };

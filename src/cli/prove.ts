@@ -9,6 +9,7 @@ import { bugFlag, type Command, jsonFlag, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { kernelFlag } from './kernelFlag.ts';
 import { outFile } from './outFile.ts';
+import { shardFlag, shardOf } from './shardFlag.ts';
 
 const flags = [
   {
@@ -42,11 +43,17 @@ const flags = [
     default: proveUsual.threads,
     help: 'threads that make each long search together, one scenario after the other; verdict and states of a finished search are the same for any number of them',
   },
+  shardFlag,
   { name: 'markdown', kind: 'text', value: 'FILE', help: 'also write the table as a page', example: 'docs/proofs.md' },
   jsonFlag,
 ] as const;
 
-function exitCode({ verdict, interrupted }: ProveReport): number {
+/** Prints what proving has come to. Returns the exit code. */
+export function printProof(report: ProveReport, json: boolean): number {
+  const prose = json ? process.stderr : process.stdout;
+  prose.write(proveText(report, styleFor(prose)));
+  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  const { verdict, interrupted } = report;
   if (verdict === 'violation' || verdict === 'vacuous') return EXIT_VIOLATION;
   return interrupted ? EXIT_INTERRUPTED : 0;
 }
@@ -68,7 +75,7 @@ export const prove: Command = {
   async run(args) {
     const most = { what: 'names of scenarios', most: Number.POSITIVE_INFINITY };
     const { values, given } = parseArguments('prove', flags, args, most);
-    const { driver, kernel, bug, reduction, seconds, workers, threads, markdown, json } = values;
+    const { driver, kernel, bug, reduction, seconds, workers, threads, shard, markdown, json } = values;
     const store = markdown === undefined ? undefined : outFile(markdown, 'markdown');
     const request = {
       scenarios: given.length === 0 ? undefined : given,
@@ -79,14 +86,13 @@ export const prove: Command = {
       seconds,
       workers,
       threads,
+      shard: shardOf(shard),
     };
     const live = startProveLive(process.stderr);
     const run = (signal: AbortSignal) => proved(request, { onProgress: live.update, onRow: live.row, signal });
     const report = await interruptible(run).finally(live.stop);
-    const prose = json ? process.stderr : process.stdout;
-    prose.write(proveText(report, styleFor(prose)));
-    if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+    const code = printProof(report, json);
     store?.(provePage(report, ['npx hmm-lab prove', ...args].join(' ')));
-    return exitCode(report);
+    return code;
   },
 };

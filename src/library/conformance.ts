@@ -3,7 +3,8 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Difference } from '../engines/conformance/replay.ts';
-import { checkOptions, givenOptions } from '../input/options.ts';
+import { byName, checkOptions, givenOptions } from '../input/options.ts';
+import { checkShard, type Part, type Shard } from '../input/shard.ts';
 import { behaviourOf, type Kernel, kernelNamed } from '../kernels/kernels.ts';
 import { packageRoot } from '../package/version.ts';
 import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
@@ -13,6 +14,14 @@ export interface ConformanceRequest {
   readonly files?: readonly string[] | undefined;
   /** `6.1` or `7.3`: the kernel that the model is. Default: the one each script was recorded on. */
   readonly kernel?: string | undefined;
+  /** Only part i of n of the scripts, from 1: `[1, 4]`. {@link mergeReports} joins the parts. */
+  readonly shard?: Shard | undefined;
+}
+
+/** Where the model and a script part. */
+export interface ScriptDifference extends Difference {
+  /** Number of the script over all files, from 0. */
+  readonly place: number;
 }
 
 /** Numbers that should be equal. */
@@ -30,8 +39,10 @@ export type ConformanceReport = Result<
     readonly ops: Agreement;
     /** By name, without folders. */
     readonly files: readonly { readonly file: string; readonly scripts: Agreement; readonly ops: Agreement }[];
-    readonly differences: readonly Difference[];
+    readonly differences: readonly ScriptDifference[];
     readonly interrupted: boolean;
+    /** Which part of the scripts it is; null for all. */
+    readonly part: Pick<Part, 'shard'> | null;
   }
 >;
 
@@ -58,7 +69,9 @@ interface FileResult {
   readonly file: string;
   readonly scripts: Agreement;
   readonly ops: Agreement;
-  readonly differences: readonly Difference[];
+  readonly differences: readonly ScriptDifference[];
+  /** Scripts in the file, whether or not they are of the part. */
+  readonly length: number;
 }
 
 async function replayFile(
@@ -66,6 +79,7 @@ async function replayFile(
   tell: (done: number, total: number) => void,
   signal: AbortSignal,
   kernel: Kernel | null,
+  { shard: [i, n], from }: { readonly shard: Shard; readonly from: number },
 ): Promise<FileResult> {
   // Loaded only now: other calls need no files, huge pages and pins.
   const [{ replayOn }, { readRecording }] = await Promise.all([
@@ -73,25 +87,28 @@ async function replayFile(
     import('../engines/conformance/recording.ts'),
   ]);
   const recorded = readRecording(path);
-  const scripts = { total: recorded.length, agree: 0 };
+  const scripts = { total: 0, agree: 0 };
   const ops = { total: 0, agree: 0 };
-  const differences: Difference[] = [];
+  const differences: ScriptDifference[] = [];
   let looked = performance.now();
   for (const [done, script] of recorded.entries()) {
     if (signal.aborted) break;
+    const place = from + done;
+    if (place % n !== i - 1) continue;
     const found = replayOn(script, behaviourOf(kernel ?? script.kernel));
     const count = script.operations.length;
+    scripts.total++;
     ops.total += count;
     ops.agree += count - new Set(found.map(({ index }) => Math.min(index, count - 1))).size;
     if (found.length === 0) scripts.agree++;
-    differences.push(...found);
+    differences.push(...found.map((difference) => ({ ...difference, place })));
     if (performance.now() - looked < LOOK_MS) continue;
     tell(done + 1, recorded.length);
     // Timers and signals of the caller get their turn.
     await new Promise((resolve) => setImmediate(resolve));
     looked = performance.now();
   }
-  return { file: basename(path), scripts, ops, differences };
+  return { file: basename(path), scripts, ops, differences, length: recorded.length };
 }
 
 const sum = (all: readonly Agreement[]): Agreement =>
@@ -110,7 +127,10 @@ export async function conformance(
   hooks: Hooks<ConformanceProgress> = {},
 ): Promise<ConformanceReport> {
   const given = givenOptions('a conformance run', request);
-  checkOptions('a conformance run', given, { numbers: {}, others: { files: 'list with at least one string', kernel: 'string' } });
+  const others = { files: 'list with at least one string', kernel: 'string', shard: 'list' };
+  checkOptions('a conformance run', given, { numbers: {}, others });
+  const { shard } = given;
+  if (shard !== undefined) checkShard(shard, byName);
   const kernel = given.kernel === undefined ? null : kernelNamed(given.kernel, 'kernel');
   const { files: paths = selection() } = given;
   const began = performance.now();
@@ -120,17 +140,41 @@ export async function conformance(
       const file = basename(path);
       const tell = (done: number, total: number): void =>
         onProgress({ elapsedSeconds: (performance.now() - began) / 1000, file, done, total });
-      results.push(await replayFile(path, tell, signal, kernel));
+      const from = results.reduce((sum, { length }) => sum + length, 0);
+      results.push(await replayFile(path, tell, signal, kernel, { shard: shard ?? [1, 1], from }));
     }
     return signal.aborted;
   });
+  const files = results.map(({ file, scripts, ops }) => ({ file, scripts, ops }));
   const differences = results.flatMap((result) => result.differences);
-  return resultAs('hmm-lab/conformance/1', {
+  const part = shard === undefined ? null : { shard };
+  return resultAs('hmm-lab/conformance/1', { ...together(files, differences, interrupted), interrupted, part });
+}
+
+/** What files with these numbers and differences come to. */
+function together(
+  files: ConformanceReport['files'],
+  differences: ConformanceReport['differences'],
+  interrupted: boolean,
+): Pick<ConformanceReport, 'verdict' | 'scripts' | 'ops' | 'files' | 'differences'> {
+  return {
     verdict: differences.length > 0 ? 'differs' : interrupted ? 'interrupted' : 'agrees',
-    scripts: sum(results.map(({ scripts }) => scripts)),
-    ops: sum(results.map(({ ops }) => ops)),
-    files: results.map(({ file, scripts, ops }) => ({ file, scripts, ops })),
+    scripts: sum(files.map(({ scripts }) => scripts)),
+    ops: sum(files.map(({ ops }) => ops)),
+    files,
     differences,
-    interrupted,
+  };
+}
+
+/** What the parts of the scripts have come to together. */
+export function joinedConformance(reports: readonly ConformanceReport[]): ConformanceReport {
+  const [first] = reports as [ConformanceReport];
+  const files = first.files.map(({ file }, at) => {
+    const same = reports.flatMap((report) => report.files[at] ?? []);
+    return { file, scripts: sum(same.map(({ scripts }) => scripts)), ops: sum(same.map(({ ops }) => ops)) };
   });
+  // A script has one place, and what it differs in is in order.
+  const differences = reports.flatMap((report) => report.differences).sort((a, b) => a.place - b.place);
+  const interrupted = reports.some((report) => report.interrupted);
+  return { ...first, ...together(files, differences, interrupted), interrupted, part: null };
 }

@@ -2,8 +2,10 @@
 import type { Mutation } from '../bugs/bug.ts';
 import { KERNEL } from '../drivers/base/options.ts';
 import type * as Catalogue from '../engines/explore/plan/catalogue.ts';
-import type { HuntOptions, HuntProgress, HuntResult, HuntSubjects } from '../engines/hunt/hunt.ts';
-import { checkOptions, givenOptions } from '../input/options.ts';
+import type { HuntOptions, HuntProgress } from '../engines/hunt/hunt.ts';
+import type { HuntResult, HuntSubjects } from '../engines/hunt/huntResult.ts';
+import { byName, checkOptions, givenOptions } from '../input/options.ts';
+import { checkShard, type Shard } from '../input/shard.ts';
 import { bugsOf, isBug } from '../userModules/bugNamed.ts';
 import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
 import { inStepped } from './model.ts';
@@ -27,6 +29,8 @@ export interface HuntRequest {
   readonly workers?: number | undefined;
   /** `6.1` or `7.3`, the default: which kernel the model is. */
   readonly kernel?: string | undefined;
+  /** Only part i of n of the bugs, controls and scenarios, from 1: `[1, 4]`. {@link mergeReports} joins the parts. */
+  readonly shard?: Shard | undefined;
 }
 
 export const huntBounds = {
@@ -49,7 +53,7 @@ export type HuntReport = Result<
   } & HuntResult
 >;
 
-function verdictOf({ rows, falseAlarms, vacuous, interrupted }: HuntResult): HuntReport['verdict'] {
+export function huntVerdict({ rows, falseAlarms, vacuous, interrupted }: HuntResult): HuntReport['verdict'] {
   if (interrupted) return 'interrupted';
   return falseAlarms.length > 0 || vacuous.length > 0 || rows.some(({ found }) => !found) ? 'lost' : 'found';
 }
@@ -70,8 +74,10 @@ async function chosenSubjects(chosen: readonly (string | Mutation)[]): Promise<H
  */
 export async function hunt(request: HuntRequest = {}, hooks: Hooks<HuntProgress> = {}): Promise<HuntReport> {
   const given = givenOptions('a hunt', request);
-  checkOptions('a hunt', given, { numbers: huntBounds, others: { bugs: 'list with at least one entry', kernel: 'string' } });
-  const { bugs: chosen, kernel: version, ...limits } = given;
+  const others = { bugs: 'list with at least one entry', kernel: 'string', shard: 'list' };
+  checkOptions('a hunt', given, { numbers: huntBounds, others });
+  if (given.shard !== undefined) checkShard(given.shard, byName);
+  const { bugs: chosen, kernel: version, shard, ...limits } = given;
   const { [KERNEL]: kernel } = kernelSetting(version);
   const { bugs, controls } = await import('../bugs/index.ts');
   const subjects = chosen === undefined ? { bugs, controls, scenarios: await cleanScenarios() } : await chosenSubjects(chosen);
@@ -82,8 +88,8 @@ export async function hunt(request: HuntRequest = {}, hooks: Hooks<HuntProgress>
     ...(kernel === undefined ? {} : { kernel }),
   };
   const engine = await import('../engines/hunt/hunt.ts');
-  const result = await underHooks(hooks, (watched) => engine.hunt(subjects, options, watched));
-  return resultAs('hmm-lab/hunt/1', { verdict: verdictOf(result), options, ...result });
+  const result = await underHooks(hooks, (watched) => engine.hunt(subjects, { ...options, shard }, watched));
+  return resultAs('hmm-lab/hunt/1', { verdict: huntVerdict(result), options, ...result });
 }
 
 /** Names of the scenarios that nothing may be reported in. */

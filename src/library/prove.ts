@@ -4,7 +4,8 @@ import type { ProofRow } from '../engines/explore/plan/proof.ts';
 import type { ProveResult } from '../engines/explore/plan/proofResult.ts';
 import type * as Prove from '../engines/explore/threads/prove.ts';
 import type { ProveProgress } from '../engines/explore/threads/prove.ts';
-import { checkOptions, givenOptions } from '../input/options.ts';
+import { byName, checkOptions, givenOptions } from '../input/options.ts';
+import { checkShard, type Shard } from '../input/shard.ts';
 import { bugOf } from '../userModules/bugNamed.ts';
 import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
 import { exploreBounds } from './explore.ts';
@@ -23,6 +24,8 @@ export interface ProveRequest extends DriverRequest {
   readonly workers?: number | undefined;
   /** Threads that make each long search together, one scenario after the other: 1 to 64, and 1 if there are workers. Default 1. */
   readonly threads?: number | undefined;
+  /** Only part i of n of the scenarios, from 1: `[1, 4]`. {@link mergeReports} joins the parts. */
+  readonly shard?: Shard | undefined;
 }
 
 export const proveUsual = { reduction: 'all', seconds: 60, workers: 1, threads: 1 } as const;
@@ -64,8 +67,9 @@ const { seconds, workers, threads } = exploreBounds;
  */
 export async function prove(request: ProveRequest = {}, { onRow, ...hooks }: ProveHooks = {}): Promise<ProveReport> {
   const given = givenOptions('a proof', request);
-  const others = { scenarios: 'list with at least one string', reduction: 'string', ...driverOptions };
+  const others = { scenarios: 'list with at least one string', reduction: 'string', shard: 'list', ...driverOptions };
   checkOptions('a proof', given, { numbers: { seconds, workers, threads }, others });
+  if (given.shard !== undefined) checkShard(given.shard, byName);
   const all = { ...proveUsual, ...given };
   const bug = given.bug === undefined ? undefined : await bugOf(given.bug);
   const { settings: chosen, ...driver } = askedDriver(given);
@@ -73,7 +77,7 @@ export async function prove(request: ProveRequest = {}, { onRow, ...hooks }: Pro
   const settings = { ...(driver.driver === undefined ? bug?.settings : {}), ...chosen };
   const scenarios = given.scenarios === undefined ? undefined : [...new Set(given.scenarios.map(scenarioName))];
   const limits = { reduction: all.reduction, seconds: all.seconds, workers: all.workers, threads: all.threads };
-  const options = { ...driver, settings, like: bug?.scenario, scenarios, ...limits };
+  const options = { ...driver, settings, like: bug?.scenario, scenarios, shard: given.shard, ...limits };
   const result = await underHooks(hooks, (watched) =>
     inStepped(bug, async (load) => {
       const engine = await load<typeof Prove>('engines/explore/threads/prove');

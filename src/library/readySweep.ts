@@ -5,6 +5,7 @@ import { axes as allAxes, axisNamed } from '../engines/measure/axes.ts';
 import { type Sweep, type SweepRequest, sweepBounds } from '../engines/measure/cells.ts';
 import type { DriverChoice } from '../engines/measure/sweep.ts';
 import { byName, checkOptions, givenOptions, type Naming, shown } from '../input/options.ts';
+import { checkShard, type Shard } from '../input/shard.ts';
 import { shellWord } from '../input/shellWord.ts';
 import { unknown } from '../input/unknownName.ts';
 import { UsageError } from '../input/usageError.ts';
@@ -41,7 +42,7 @@ export interface ReadySweep {
   readonly sweep: Sweep;
   /** Driver drivers as given. */
   readonly drivers: readonly string[];
-  readonly shard: readonly [number, number];
+  readonly shard: Shard;
   readonly out: string | undefined;
   readonly fresh: boolean;
   readonly workers: number;
@@ -73,13 +74,6 @@ function axisText(axis: string, value: unknown): string {
   if (parts.some((part) => typeof part !== 'string' && typeof part !== 'number'))
     throw new UsageError(`${axis} is ${shown(value)}, allowed is text or a number or a list of these`);
   return parts.join(',');
-}
-
-function checkShard(shard: readonly unknown[], name: Naming): void {
-  const [i, n] = shard;
-  const isPart = Number.isInteger(i) && Number.isInteger(n) && (i as number) >= 1 && (i as number) <= (n as number);
-  if (shard.length !== 2 || !isPart)
-    throw new UsageError(`${name('shard')} is ${shown(shard.join('/'))}, allowed is I/N with I from 1 to N, such as 2/4`);
 }
 
 function commandOf(request: SweepRequest, drivers: readonly string[]): string {

@@ -3,11 +3,11 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CellEngine } from '../engines/cell/cellEngine.ts';
 import type { MeasureEngine } from '../engines/cell/cellTypes.ts';
-import { shardOf } from '../engines/measure/cells.ts';
 import { Journal } from '../engines/measure/journal.ts';
 import { type MeasureResult, measureResult } from '../engines/measure/result.ts';
 import type { Row } from '../engines/measure/row.ts';
 import { runSweep, type SweepProgress } from '../engines/measure/runSweep.ts';
+import { tasksOf } from '../input/shard.ts';
 import { type Hooks, underHooks } from './call.ts';
 import { asWritable, writeResults } from './measureOutput.ts';
 import type { ReadySweep } from './readySweep.ts';
@@ -44,7 +44,7 @@ function keptIn(out: string, { fresh, sweep, shard, drivers, command }: ReadySwe
 /** Runs what is not there yet, and writes the results if they have a directory. */
 export async function runReadySweep(ready: ReadySweep, hooks: Hooks<SweepProgress>): Promise<MeasureResult> {
   const { sweep, drivers, shard, out, workers, command } = ready;
-  const cells = shardOf(sweep.cells, shard);
+  const cells = tasksOf(sweep.cells, shard);
   const kept = out === undefined ? nowhere : keptIn(out, ready);
   const { engine: name, repetitions } = sweep.request;
   // One after another where it is the machine that is measured; no more threads than there is work for.

@@ -1,5 +1,5 @@
 /** The league table of a hunt: for a terminal, and as a page for docs/. */
-import type { HuntResult, HuntRow } from '../engines/hunt/hunt.ts';
+import type { HuntResult, HuntRow } from '../engines/hunt/huntResult.ts';
 import type { Style } from './style.ts';
 import { count, plural, seconds } from './units.ts';
 

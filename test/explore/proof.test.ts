@@ -8,7 +8,7 @@ import { proveResult } from '../../src/engines/explore/plan/proofResult.ts';
 const ALL = Number.POSITIVE_INFINITY;
 const clean: JobResult = { ...nothing, executions: 1, states: 10, transitions: 12, cut: 1 };
 const failure = { rule: 'I-STALE', message: 'old', actor: 0 };
-const facts = { misfits: [], seconds: 1, workers: 1, threads: 1, interrupted: false };
+const facts = { misfits: [], seconds: 1, workers: 1, threads: 1, interrupted: false, part: null };
 
 /** A proof of a scenario that can be set up; it has 8 s. */
 function proof(scenario: string, covers: readonly string[] = []): Proof {

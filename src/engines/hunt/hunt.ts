@@ -2,11 +2,13 @@
 import { Piscina } from 'piscina';
 import type { Bug, Mutation } from '../../bugs/bug.ts';
 import { type DriverSettings, KERNEL } from '../../drivers/base/options.ts';
+import type { Shard } from '../../input/shard.ts';
 import { treesFolder } from '../../mutation/mutate.ts';
 import { workerUrl } from '../../package/workerUrl.ts';
 import { inLanes } from '../shared/lanes.ts';
 import { accepted, type Refusal } from '../shared/refusal.ts';
 import type { Attempt, AttemptOptions, CleanRun } from './attempt.ts';
+import { type FalseAlarm, type HuntResult, type HuntRow, type HuntSubjects, huntResult, partOf } from './huntResult.ts';
 
 export type HuntJob =
   | { readonly kind: 'bug'; readonly mutation: Mutation; readonly options: AttemptOptions; readonly trees: string }
@@ -26,50 +28,8 @@ export interface HuntOptions extends AttemptOptions {
   readonly kernel?: string | undefined;
 }
 
-/** What was hunted, and what came of it. */
-export interface HuntRow extends Attempt {
-  readonly id: string;
-  readonly title: string;
-  readonly scenario: string;
-  /** Found, by a rule that the bug should break: another one, such as a crash of the edited code, shows nothing. `oracle` is the rule. */
-  readonly found: boolean;
-  /** The rule that broke is one of those that the bug should break. */
-  readonly expected: boolean;
-  /** Preemptions by the catalogue. */
-  readonly catalogue: number;
-  /** The bug strikes with as many preemptions as the catalogue says. */
-  readonly agrees: boolean;
-}
-
-export interface FalseAlarm {
-  /** Control, or scenario of the model as it is. */
-  readonly of: string;
-  readonly message: string;
-}
-
-export interface HuntResult {
-  readonly rows: readonly HuntRow[];
-  readonly found: number;
-  /** Found, and in agreement with the catalogue on the preemptions. */
-  readonly agreeing: number;
-  /** Controls tried, and schedules of the model as it is. */
-  readonly controls: number;
-  readonly cleanSchedules: number;
-  readonly falseAlarms: readonly FalseAlarm[];
-  /** Scenarios of the model as it is that do not reach what they are there for, with what they miss. */
-  readonly vacuous: readonly { readonly scenario: string; readonly missed: readonly string[] }[];
-  /** Until all bugs had been looked for once; and in all, with samples, controls and the clean model. */
-  readonly searchSeconds: number;
-  readonly seconds: number;
-  readonly workers: number;
-  readonly interrupted: boolean;
-}
-
-export interface HuntSubjects {
-  readonly bugs: readonly Bug[];
-  readonly controls: readonly Mutation[];
-  readonly scenarios: readonly string[];
-}
+/** With the part of the bugs, controls and scenarios to hunt; all of them without it. */
+export type HuntCall = HuntOptions & { readonly shard?: Shard | undefined };
 
 /** What has just been done. */
 export interface HuntProgress {
@@ -109,11 +69,13 @@ const rowLine = ({ id, found, oracle, message, preemptions, seconds }: HuntRow):
 
 /** Hunts. Stopped by the signal it returns what it has so far. */
 export async function hunt(
-  { bugs, controls, scenarios }: HuntSubjects,
-  options: HuntOptions,
+  subjects: HuntSubjects,
+  options: HuntCall,
   { onProgress, signal }: HuntHooks = {},
 ): Promise<HuntResult> {
-  const { workers, clean, kernel, ...each } = options;
+  const { workers, clean, kernel, shard, ...each } = options;
+  const whole = clean > 0 ? subjects : { ...subjects, scenarios: [] };
+  const { bugs, controls, scenarios, part } = partOf(whole, shard ?? [1, 1]);
   const settings: DriverSettings = kernel === undefined ? {} : { [KERNEL]: kernel };
   const began = Date.now();
   const elapsed = (): number => (Date.now() - began) / 1000;
@@ -135,8 +97,7 @@ export async function hunt(
       options,
       trees,
     })) as Attempt;
-  const scanned = clean > 0 ? scenarios : [];
-  const total = bugs.length * (each.seeds > 0 ? 2 : 1) + controls.length + scanned.length;
+  const total = bugs.length * (each.seeds > 0 ? 2 : 1) + controls.length + scenarios.length;
   let done = 0;
   const tell = (line: string): void => onProgress?.({ elapsedSeconds: elapsed(), done: ++done, total, line });
   const rows: HuntRow[] = [];
@@ -162,8 +123,8 @@ export async function hunt(
       tried++;
       alarm(mutation.id, message);
     });
-    const schedules = Math.ceil(clean / scenarios.length);
-    await inLanes(scanned, workers, signal, async (scenario) => {
+    const schedules = Math.ceil(clean / whole.scenarios.length);
+    await inLanes(scenarios, workers, signal, async (scenario) => {
       const { message, missed } = (await run({ kind: 'clean', scenario, settings, seed: 1, schedules })) as CleanRun;
       if (missed.length > 0) vacuous.push({ scenario, missed });
       cleanSchedules += schedules;
@@ -181,12 +142,8 @@ export async function hunt(
   } catch (error) {
     if (!signal?.aborted) throw error;
   }
-  const order = new Map(bugs.map(({ id }, i) => [id, i]));
-  rows.sort((a, b) => (order.get(a.id) as number) - (order.get(b.id) as number));
-  return {
+  const findings = {
     rows,
-    found: rows.filter(({ found }) => found).length,
-    agreeing: rows.filter(({ found, agrees }) => found && agrees).length,
     controls: tried,
     cleanSchedules,
     falseAlarms,
@@ -196,4 +153,5 @@ export async function hunt(
     workers,
     interrupted: signal?.aborted === true,
   };
+  return huntResult(findings, [part], shard === undefined ? null : part);
 }

@@ -62,7 +62,3 @@ export function cellName(values: Cell['axes'], names: readonly string[]): string
     });
   return parts.length === 0 ? 'there is' : parts.join(' ');
 }
-
-/** Cells of shard `i` of `n`, from 1: every n-th, so that the slow ones are spread. */
-export const shardOf = (cells: readonly Cell[], [i, n]: readonly [number, number]): Cell[] =>
-  cells.filter(({ index }) => index % n === i - 1);

@@ -1,4 +1,5 @@
 /** What proving scenarios has come to. */
+import { type Part, placesOf } from '../../../input/shard.ts';
 import type { ExploreVerdict } from './options.ts';
 import type { Proof, ProofRow } from './proof.ts';
 
@@ -14,7 +15,7 @@ export interface ProveResult {
   readonly scenarios: readonly ProofRow[];
   /** Names of those that were not begun. */
   readonly left: readonly string[];
-  /** Scenarios that do not fit, a sentence each. */
+  /** Scenarios that do not fit, a sentence each, in alphabetical order. */
   readonly misfits: readonly string[];
   readonly proved: number;
   readonly bounded: number;
@@ -29,14 +30,35 @@ export interface ProveResult {
   readonly workers: number;
   readonly threads: number;
   readonly interrupted: boolean;
+  /** Which part of the list it is, with the names of its scenarios; null for all of it. */
+  readonly part: Part | null;
 }
 
-export function proveResult(
-  proofs: readonly Proof[],
-  facts: Pick<ProveResult, 'misfits' | 'seconds' | 'workers' | 'threads' | 'interrupted'>,
-): ProveResult {
+type Facts = Pick<ProveResult, 'misfits' | 'seconds' | 'workers' | 'threads' | 'interrupted' | 'part'>;
+
+export function proveResult(proofs: readonly Proof[], facts: Facts): ProveResult {
   const rows = proofs.filter(({ isBegun }) => isBegun).map((proof) => proof.result());
   const left = proofs.filter(({ isBegun }) => !isBegun).map(({ opened, asked }) => opened.scenario || asked.scenario);
+  return resultOf(rows, left, facts);
+}
+
+/** What the parts of a list have come to together: what they would have come to in one piece, but for the times. */
+export function joinedProofs(results: readonly ProveResult[]): ProveResult {
+  const places = placesOf(results.flatMap(({ part }) => part ?? []));
+  const place = (name: string): number => places.get(name) ?? -1;
+  const rows = results.flatMap(({ scenarios }) => scenarios).sort((a, b) => place(a.scenario) - place(b.scenario));
+  const left = results.flatMap((result) => result.left).sort((a, b) => place(a) - place(b));
+  return resultOf(rows, left, {
+    misfits: [...new Set(results.flatMap(({ misfits }) => misfits))].sort(),
+    seconds: results.reduce((sum, { seconds }) => sum + seconds, 0),
+    workers: Math.max(...results.map(({ workers }) => workers)),
+    threads: Math.max(...results.map(({ threads }) => threads)),
+    interrupted: results.some(({ interrupted }) => interrupted),
+    part: null,
+  });
+}
+
+function resultOf(rows: readonly ProofRow[], left: readonly string[], facts: Facts): ProveResult {
   const number = (verdict: ExploreVerdict): number => rows.filter((row) => row.verdict === verdict).length;
   const isAll = left.length === 0 && rows.length > 0;
   const open = rows.filter(({ verdict }) => verdict !== 'proved').map(({ bound }) => bound);

@@ -1,5 +1,6 @@
 /** Proves scenarios: those that were asked for, or all that fit a driver; each in one thread, several at a time. */
 import type { DriverSettings } from '../../../drivers/base/options.ts';
+import { type Shard, tasksOf } from '../../../input/shard.ts';
 import { isUsageError, UsageError } from '../../../input/usageError.ts';
 import type { ExploreOptions } from '../explore.ts';
 import { Control, LANES } from '../plan/control.ts';
@@ -30,6 +31,8 @@ export interface ProveOptions {
   /** Threads that prove a scenario each, and threads that make a long search together; one of the two is 1. */
   readonly workers: number;
   readonly threads: number;
+  /** Only this part of them. */
+  readonly shard?: Shard | undefined;
 }
 
 export interface ProveProgress extends ExploreProgress {
@@ -64,6 +67,8 @@ class Proving {
   readonly #done = new Set<Proof>();
   proofs: readonly Proof[] = [];
   misfits: readonly string[] = [];
+  /** Names of all that were asked for, whether or not they fit. */
+  tasks: readonly string[] = [];
   #isOpen = false;
 
   constructor(options: ProveOptions, control: Control, onRow: (row: ProofRow) => void = () => {}) {
@@ -141,20 +146,22 @@ class Proving {
 
   /** Sets all of them up. One that was named must fit; of the others it is noted which do not. */
   async #open(threads: Threads, asked: readonly Asked[]): Promise<void> {
-    const { scenarios, mayMisfit = scenarios === undefined, driver, seconds, reduction: leftOut } = this.#options;
+    const { scenarios, mayMisfit = scenarios === undefined, driver, seconds, reduction: leftOut, shard = [1, 1] } = this.#options;
     const odd = new Map<Proof, string>();
-    this.proofs = asked.map((one) => new Proof(one, seconds, leftOut));
+    this.proofs = tasksOf(asked, shard).map((one) => new Proof(one, seconds, leftOut));
     await this.#each(threads, this.proofs, async (proof, _, lane) => {
       const opened: Started | Misfit = await threads.run({ kind: 'open', ...subjectOf(proof) }, lane);
       if (!('misfit' in opened)) proof.opened = opened;
       else if (!mayMisfit) throw new UsageError(opened.misfit);
       else odd.set(proof, opened.misfit);
     });
+    this.tasks = this.proofs.map((proof) => proof.opened.scenario || proof.asked.scenario);
     this.proofs = this.proofs.filter((proof) => !odd.has(proof));
-    this.misfits = [...this.misfits, ...odd.values()];
+    this.misfits = [...this.misfits, ...odd.values()].sort();
     this.#isOpen = true;
     const [first] = odd.values();
-    if (driver !== undefined && first !== undefined && !this.proofs.some(({ opened }) => opened.devices > 0))
+    // A part may have none that fits.
+    if (driver !== undefined && first !== undefined && shard[1] === 1 && !this.proofs.some(({ opened }) => opened.devices > 0))
       throw new UsageError(`no scenario with a device can be set up with driver '${driver}': ${first}`);
   }
 
@@ -221,6 +228,7 @@ export async function prove(options: ProveOptions, hooks: ProveHooks = {}): Prom
     total: proving.proofs.length,
   }));
   await proving.run();
-  const { proofs, misfits } = proving;
-  return proveResult(proofs, { misfits, seconds: elapsed(), workers, threads, interrupted: control.isStopped });
+  const { proofs, misfits, tasks } = proving;
+  const part = options.shard === undefined ? null : { shard: options.shard, tasks };
+  return proveResult(proofs, { misfits, seconds: elapsed(), workers, threads, interrupted: control.isStopped, part });
 }
