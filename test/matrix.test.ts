@@ -64,7 +64,7 @@ test('the command that shows a cell again has the driver with its options, and t
   assert.match(command({ driver: "./it's mine.mjs", bug: 'R05' }), /' --driver '\.\/it'\\''s mine\.mjs' --bug R05$/);
 });
 
-const cell = { state: 'written', program, bound: -1, searched: 5, seconds: 1, basis: 'all', failure: null };
+const cell = { state: 'written', program, number: 0, bound: -1, searched: 5, seconds: 1, basis: 'all', failure: null };
 const failure = {
   oracle: 'I-STALE',
   message: 'stale </script><b>',
@@ -91,6 +91,7 @@ const report = {
   seconds: 2,
   workers: 1,
   interrupted: true,
+  part: null,
 } as const;
 
 test('the text shows a square for each state, and what is not proved with its command', () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { controls } from '../src/bugs/index.ts';
-import { conformance, hunt, type MergedReport, mergeReports, prove } from '../src/index.ts';
+import { conformance, hunt, type MergedReport, matrix, mergeReports, prove } from '../src/index.ts';
 import { byName } from '../src/input/options.ts';
 import { checkShard, placesOf, type Shard, tasksOf } from '../src/input/shard.ts';
 
@@ -54,6 +54,11 @@ test('prove: rows in the order of the list, with one that breaks a rule', async 
   assert.equal(whole.verdict, 'violation');
 });
 
+test('matrix: cells in their order, some broken', async () => {
+  const whole = await joins(3, (shard) => matrix({ states: ['written'], operations: ['munmap'], bug: 'R12', seconds: 5, shard }));
+  assert.ok(whole.schema === 'hmm-lab/matrix/1' && whole.violations > 0 && whole.cells.length > 10);
+});
+
 test('hunt: bugs of the own, a control', async () => {
   const bugs = ['R05', 'R12', 'R03', ...controls.slice(0, 1)];
   const whole = await joins(2, (shard) => hunt({ bugs, shard, schedules: 400, seeds: 1 }));
@@ -94,7 +99,7 @@ test('what does not belong together is refused in a sentence', async () => {
     [[one, { ...two, interrupted: true }], /^part 2 of the list, part 2\/2, is not finished: it was interrupted$/],
     [
       [{ schema: 'other' } as never],
-      /^part 1 of the list cannot be merged, allowed are the reports of prove, hunt, conformance$/,
+      /^part 1 of the list cannot be merged, allowed are the reports of prove, matrix, hunt, conformance$/,
     ],
     [[null as never], /^part 1 of the list cannot be merged/],
     [[file], /^'.*text\.json' cannot be read: it is no JSON object, allowed is a file with what --json has printed$/],

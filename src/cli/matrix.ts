@@ -10,6 +10,7 @@ import { bugFlag, type Command, jsonFlag, parseFlags } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { kernelFlag } from './kernelFlag.ts';
 import { outFile } from './outFile.ts';
+import { shardFlag, shardOf } from './shardFlag.ts';
 
 const flags = [
   driverFlag,
@@ -32,13 +33,19 @@ const flags = [
     value: 'FILE',
     help: 'add each cell to this file when it is done, and go on from there if it exists',
   },
+  shardFlag,
   { name: 'html', kind: 'text', value: 'FILE', help: 'also write it as a picture, a page for a browser', example: 'matrix.html' },
   jsonFlag,
 ] as const;
 
 const some = (names: readonly string[]): readonly string[] | undefined => (names.length === 0 ? undefined : names);
 
-function exitCode({ verdict, interrupted }: MatrixReport): number {
+/** Prints what a matrix has come to. Returns the exit code. */
+export function printMatrix(report: MatrixReport, json: boolean): number {
+  const prose = json ? process.stderr : process.stdout;
+  prose.write(matrixText(report, styleFor(prose)));
+  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  const { verdict, interrupted } = report;
   if (verdict === 'violation') return EXIT_VIOLATION;
   return interrupted ? EXIT_INTERRUPTED : 0;
 }
@@ -57,16 +64,14 @@ export const matrix: Command = {
     'hmm-lab matrix --bug R05 --state written',
   ],
   async run(args) {
-    const { state, operation, three, json, html, ...values } = parseFlags('matrix', flags, args);
+    const { state, operation, three, shard, json, html, ...values } = parseFlags('matrix', flags, args);
     const store = html === undefined ? undefined : outFile(html, 'html');
-    const request = { ...values, states: some(state), operations: some(operation), actors: three ? 3 : 2 };
+    const request = { ...values, states: some(state), operations: some(operation), actors: three ? 3 : 2, shard: shardOf(shard) };
     const live = startMatrixLive(process.stderr);
     const run = (signal: AbortSignal) => tried(request, { onProgress: live.update, onCell: live.cell, signal });
     const report = await interruptible(run).finally(live.stop);
-    const prose = json ? process.stderr : process.stdout;
-    prose.write(matrixText(report, styleFor(prose)));
-    if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+    const code = printMatrix(report, json);
     store?.(matrixHtml(report));
-    return exitCode(report);
+    return code;
   },
 };

@@ -3,8 +3,9 @@ import type { DriverSettings } from '../drivers/base/options.ts';
 import type { ProofRow } from '../engines/explore/plan/proof.ts';
 import type { ProveProgress } from '../engines/explore/threads/prove.ts';
 import { MatrixJournal } from '../engines/matrix/journal.ts';
-import { type MatrixCell, type MatrixResult, verdictOf } from '../engines/matrix/matrixResult.ts';
-import { checkOptions, givenOptions } from '../input/options.ts';
+import { type MatrixCell, type MatrixResult, matrixResult } from '../engines/matrix/matrixResult.ts';
+import { byName, checkOptions, givenOptions } from '../input/options.ts';
+import { checkShard, type Shard, tasksOf } from '../input/shard.ts';
 import { UsageError } from '../input/usageError.ts';
 import { cellsOf } from '../programs/matrix/cells.ts';
 import { matrixOperations } from '../programs/matrix/matrixOperations.ts';
@@ -27,6 +28,8 @@ export interface MatrixRequest extends DriverRequest {
   readonly workers?: number | undefined;
   /** A file that each cell is added to when it is done; cells that are in there already are not done again. */
   readonly out?: string | undefined;
+  /** Only part i of n of the cells, from 1: `[1, 4]`. {@link mergeReports} joins the parts. */
+  readonly shard?: Shard | undefined;
 }
 
 export const matrixUsual = { actors: 2, seconds: 10, workers: 1 } as const;
@@ -71,8 +74,10 @@ export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: 
   const given = givenOptions('a matrix', request);
   const { actors, seconds, workers } = matrixBounds;
   const list = 'list with at least one string';
-  const others = { states: list, operations: list, out: 'string', ...driverOptions };
+  const others = { states: list, operations: list, out: 'string', shard: 'list', ...driverOptions };
   checkOptions('a matrix', given, { numbers: { actors, seconds, workers }, others });
+  const { shard } = given;
+  if (shard !== undefined) checkShard(shard, byName);
   const all = { ...matrixUsual, ...given };
   checkNames(
     'state',
@@ -86,15 +91,19 @@ export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: 
   );
   const subject = await manySubject(given);
   const { can } = subject;
-  const cells = cellsOf({ states: all.states, operations: all.operations, actors: all.actors as 2 | 3, can });
+  const whole = cellsOf({ states: all.states, operations: all.operations, actors: all.actors as 2 | 3, can });
+  const cells = tasksOf(
+    whole.map((cell, number) => ({ ...cell, number })),
+    shard ?? [1, 1],
+  );
   const about = subjectConfig(subject);
   const journal = new MatrixJournal(all.out, { ...about, seconds: all.seconds });
   const before = new Map(journal.done.map((cell) => [cell.program, cell]));
   const byProgram = new Map(cells.map((cell) => [cell.program, cell]));
   const done = new Map<string, MatrixCell>(
-    cells.flatMap(({ program }) => {
+    cells.flatMap(({ program, number }) => {
       const cell = before.get(program);
-      return cell === undefined ? [] : [[program, cell]];
+      return cell === undefined ? [] : [[cell.program, { ...cell, number }]];
     }),
   );
   const onRow = (program: string, row: ProofRow): void => {
@@ -111,8 +120,6 @@ export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: 
   const began = Date.now();
   const proved = await provePrograms(subject, programs, limits, { ...hooks, onRow });
   const rows = cells.flatMap(({ program }) => done.get(program) ?? []);
-  const number = (verdict: ProofRow['verdict']): number => rows.filter((row) => row.verdict === verdict).length;
-  const left = proved?.left.length ?? 0;
   return resultAs('hmm-lab/matrix/1', {
     config: {
       states: all.states ?? null,
@@ -121,16 +128,13 @@ export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: 
       ...about,
       seconds: all.seconds,
     },
-    verdict: verdictOf(rows, left),
-    cells: rows,
-    proved: number('proved'),
-    bounded: number('bounded'),
-    sampled: number('sampled'),
-    violations: number('violation'),
-    left,
-    misfits: proved?.misfits ?? [],
-    seconds: (Date.now() - began) / 1000,
-    workers: all.workers,
-    interrupted: proved?.interrupted ?? false,
+    ...matrixResult(rows, {
+      left: proved?.left.length ?? 0,
+      misfits: proved?.misfits ?? [],
+      seconds: (Date.now() - began) / 1000,
+      workers: all.workers,
+      interrupted: proved?.interrupted ?? false,
+      part: shard === undefined ? null : { shard },
+    }),
   });
 }

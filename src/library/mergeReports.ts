@@ -6,10 +6,11 @@ import { UsageError } from '../input/usageError.ts';
 import { version } from '../package/version.ts';
 import { type ConformanceReport, joinedConformance } from './conformance.ts';
 import { type HuntReport, huntVerdict } from './hunt.ts';
+import type { MatrixReport } from './matrix.ts';
 import type { ProveReport } from './prove.ts';
 
 /** What `--json` prints of a command that takes `--shard`; a sweep has directories ({@link merge}). */
-export type MergedReport = ProveReport | HuntReport | ConformanceReport;
+export type MergedReport = ProveReport | MatrixReport | HuntReport | ConformanceReport;
 
 export interface MergeReportsRequest {
   /** The reports of all parts of one job, or the paths of files that hold them, as `--json` prints them. */
@@ -22,7 +23,8 @@ interface AnyReport {
   readonly version: string;
   readonly interrupted: boolean;
   readonly part: Pick<Part, 'shard'> | null;
-  readonly left?: readonly unknown[];
+  /** What was not begun, or how much. */
+  readonly left?: readonly unknown[] | number;
   readonly config?: object;
   readonly options?: object;
 }
@@ -31,6 +33,10 @@ const joins: Readonly<Record<MergedReport['schema'], (reports: readonly never[])
   'hmm-lab/prove/1': async (reports: readonly ProveReport[]) => {
     const { joinedProofs } = await import('../engines/explore/plan/proofResult.ts');
     return { ...(reports[0] as ProveReport), ...joinedProofs(reports) };
+  },
+  'hmm-lab/matrix/1': async (reports: readonly MatrixReport[]) => {
+    const { joinedMatrices } = await import('../engines/matrix/matrixResult.ts');
+    return { ...(reports[0] as MatrixReport), ...joinedMatrices(reports) };
   },
   'hmm-lab/hunt/1': async (reports: readonly HuntReport[]) => {
     const { joinedHunts } = await import('../engines/hunt/huntResult.ts');
@@ -63,7 +69,7 @@ function checkReport({ name, report }: Named): void {
   if (report.version !== version)
     throw new UsageError(`${name} is of hmm-lab ${report.version}, and this is ${version}, which merges its own`);
   if (report.part === null) throw new UsageError(`${name} is of the whole, allowed are parts, made with --shard`);
-  if (report.interrupted || (report.left ?? []).length > 0)
+  if (report.interrupted || (typeof report.left === 'number' ? report.left : (report.left ?? []).length) > 0)
     throw new UsageError(`${name}, part ${report.part.shard.join('/')}, is not finished: it was interrupted`);
 }
 
@@ -90,7 +96,7 @@ function checkTogether(all: readonly Named[]): Named[] {
 }
 
 /**
- * Joins the reports of all parts of one `prove`, `hunt` or `conformance` to the report that the whole would have had, with the times
+ * Joins the reports of all parts of one `prove`, `matrix`, `hunt` or `conformance` to the report that the whole would have had, with the times
  * of all parts together. It takes no time to speak of, and no hooks.
  *
  * @throws UsageError, one sentence, for what is no such report or of another version, and for parts that are of different jobs, missing,

@@ -53,8 +53,7 @@ function everyPage(operations: readonly Operation[]): number[] {
 
 /** About files, or memory that processes share: there pages have to do with each other by what they are of. */
 const OF_FILES: ReadonlySet<OperationName> = new Set(['file', 'ftrunc', 'fpunch', 'fwrite', 'fread']);
-const isOfFile = (op: Operation): boolean =>
-  OF_FILES.has(op.name) || (/^mmapx?$/.test(op.name) && textAt(op, 3) !== 'anon');
+const isOfFile = (op: Operation): boolean => OF_FILES.has(op.name) || (/^mmapx?$/.test(op.name) && textAt(op, 3) !== 'anon');
 
 /**
  * Pages in groups that have nothing to do with each other: what one of them may hold does not depend on those of another group. So each
