@@ -113,3 +113,14 @@ test('the page needs nothing else, and is not ended by what a cell says', () => 
   assert.equal(JSON.parse(data).cells[1].failure.message, failure.message);
   assert.match(page, /Interrupted: cells are missing/);
 });
+
+test('cells that cannot be are left out, and each actor has its TLB', () => {
+  const missing = cells({ states: ['missing'] });
+  assert.ok(missing.length > 20);
+  for (const { operations } of missing) assert.ok(operations.includes('fill'));
+  const [first] = cells({ states: ['tlb'], actors: 3 });
+  assert.match(
+    first?.program ?? '',
+    /A: cr 0 1 \| B: cr 0 1 \| C: cr 0 1 \| A: dread 0 0 1 \| B: dread 0 0 1 \| C: dread 0 0 1;/,
+  );
+});

@@ -51,12 +51,13 @@ export function operations({ descriptions, formOf, UNKNOWN, ALONE, racy, errnoNa
 
 /** What `hmm-lab matrix` goes through. */
 export function matrix({ pageStates, matrixOperations }) {
-  const states = pageStates.map(({ name, what, given, has, driver }) => [
+  const states = pageStates.map(({ name, what, given, has, driver, always }) => [
     code(name),
     what,
     code(given),
     [...has].join(', '),
     driver ?? '',
+    always === undefined ? '' : `without \`${always.operation}\`: ${always.why}`,
   ]);
   const example = pageStates.find(({ name }) => name === 'written');
   const rows = matrixOperations.map(({ name, side, text, needs, driver }) => [
@@ -69,7 +70,7 @@ export function matrix({ pageStates, matrixOperations }) {
   return page(
     'States and operations of the race matrix',
     'What `hmm-lab matrix` goes through: each operation by each, from every state ([programs.md](../programs.md#the-race-matrix)). Names are those of `--state` and `--operation`.',
-    `## States\n\nThe page is page 0. *Has*: what is there beside. *Driver*: what it must be able to do, or else the state is left out.\n\n${table(['state', 'the page is', 'given', 'has', 'driver'], states)}`,
+    `## States\n\nThe page is page 0. *Has*: what is there beside. *Driver*: what it must be able to do, or else the state is left out. *Left out*: cells that cannot be. \`EACH:\` is each actor of the cell.\n\n${table(['state', 'the page is', 'given', 'has', 'driver', 'left out'], states)}`,
     `## Operations\n\nAs written from the state \`written\`; in huge states whole huge pages, or their first page. VALUE is 11 for actor A, 12 for B, 13 for C. *Needs*: what a state must have, or else the operation is not tried from it.\n\n${table(['operation', 'by', 'as a program', 'needs', 'driver'], rows)}`,
   );
 }

@@ -6,7 +6,7 @@ import type { Pfn, Word } from './units.ts';
 
 const MAGIC = 0x48_4d_4d_4c; // "HMML"
 /** Raised whenever a structure changes, so that a worker of another build refuses the buffer. */
-export const LAYOUT_VERSION = 9;
+export const LAYOUT_VERSION = 10;
 
 /** The two shared buffers. Structured-clonable; this is all a worker needs to attach. */
 export interface ArenaBuffers {

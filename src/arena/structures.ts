@@ -285,6 +285,7 @@ export const Device = pooled('device', {
     'the set-up and the removal of the device: one after the other',
     'devres_head: handle of what was claimed last, 0 for none',
   ),
+  users: atomic('files that are open of it; -1 once it goes'),
 });
 
 /** struct devres: one thing that is given back when its device goes. */

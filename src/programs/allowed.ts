@@ -20,7 +20,7 @@ export interface Allowed {
 export type MayFail = (column: number, place: number) => boolean;
 
 /** Operations of which ideal memory knows nothing. */
-export const UNKNOWN: ReadonlySet<OperationName> = new Set(['mresize', 'uffd', 'oomreap', 'mthp']);
+export const UNKNOWN: ReadonlySet<OperationName> = new Set(['mresize', 'uffd', 'uregister', 'ucopy', 'oomreap', 'mthp']);
 
 /** States above which it is given up. */
 const MOST_STATES = 50_000;

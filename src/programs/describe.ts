@@ -33,6 +33,12 @@ export const descriptions: { readonly [Name in OperationName]: Description<Name>
     kernel: 'open of /dev/hmm_dmirrorN',
     side: 'device',
   },
+  unbind: {
+    words: ['DEVICE'],
+    does: 'the driver lets go of a device, and its memory is taken away; EBUSY while a file of it is open, ENXIO when it has gone',
+    kernel: 'unbind in sysfs, or rmmod: device_del, memunmap_pages',
+    side: 'device',
+  },
   close: { words: ['SLOT'], does: 'closes the device file in SLOT', kernel: 'close', side: 'device' },
   mmap: {
     words: MAPPING,
@@ -109,6 +115,18 @@ export const descriptions: { readonly [Name in OperationName]: Description<Name>
     side: 'CPU',
   },
   ltunpin: { words: [], does: 'lets go of all of them', kernel: 'unpin_user_pages', side: 'CPU' },
+  uregister: {
+    words: RANGE,
+    does: 'registers pages with a userfaultfd: who misses one waits until `ucopy` has filled it, and nobody does that by himself',
+    kernel: 'userfaultfd: UFFDIO_REGISTER (missing)',
+    side: 'CPU',
+  },
+  ucopy: {
+    words: [...RANGE, 'VALUE'],
+    does: 'fills missing pages with VALUE, VALUE + 1 and so on',
+    kernel: 'userfaultfd: UFFDIO_COPY',
+    side: 'CPU',
+  },
   uffd: {
     words: [...RANGE, 'VALUE'],
     does: 'registers pages with a userfaultfd; a thread fills each with VALUE, VALUE + 1 and so on as soon as it is missed',

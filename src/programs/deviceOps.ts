@@ -1,7 +1,8 @@
 /** The operations of device files: open, close, and the commands. */
-import { get, load } from '../arena/access.ts';
+import { cas, get, load } from '../arena/access.ts';
 import { EBADF, EBUSY, EFAULT, EINVAL, ENOENT, ENOMEM, ENXIO, errnoName } from '../arena/errno.ts';
-import { type Mirror, type Mm, OpenFile, type Process } from '../arena/structures.ts';
+import { liveAddress } from '../arena/pool.ts';
+import { Device, type Mirror, type Mm, OpenFile, type Process } from '../arena/structures.ts';
 import type { Errno } from '../arena/units.ts';
 import { mirrorAlloc } from '../drivers/base/mirror.ts';
 import { storeOptions } from '../drivers/base/options.ts';
@@ -34,11 +35,13 @@ import {
 } from '../drivers/dmirror/snapshot.ts';
 import { UsageError } from '../input/usageError.ts';
 import { isOlder, Older } from '../kernels/older.ts';
+import { deviceDel } from '../mm/page/devres.ts';
+import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import { type Answer, errorOf } from './answer.ts';
 import type { Machine } from './machine.ts';
-import { closeHandle, closeSlot, FileKind, fdget, fdput, install, openFileAlloc } from './openFiles.ts';
+import { closeHandle, closeSlot, FileKind, fdget, fdput, getDevice, install, openFileAlloc } from './openFiles.ts';
 import { addressAt, numberAt, type Operation, type OperationName, validRange, vpnOf } from './operation.ts';
 import { deviceAtomics, otherCommand } from './otherDevices.ts';
 import { deviceSlot, mmOf } from './processes.ts';
@@ -57,10 +60,26 @@ export function* open(task: Task, machine: Machine, process: Process, op: Operat
   if (load(arena, slot) !== 0) return { e: EBUSY, busy: 1 };
   if (device >= NODES) return { e: ENOENT };
   if (device >= machine.devices.length) return { e: ENXIO };
+  if (!getDevice(machine, device)) return { e: ENXIO };
   const mirror = yield* openDevice(task, machine, mmOf(arena, process), device);
   yield* closeHandle(task, machine, install(arena, slot, openFileAlloc(arena, FileKind.device, mirror, device)));
   return { e: 0 };
 }
+
+/** The device goes, if no file of it is open; it can be opened no more. */
+export function* unbind(task: Task, { arena, devices }: Machine, _process: Process, op: Operation): Steps<Answer> {
+  const probed = devices[numberAt(op, 0)];
+  const at = probed === undefined ? 0 : liveAddress(arena, arena.pools.device, probed.device);
+  if (probed === undefined || at === 0) return { e: ENXIO };
+  // Pairs with the one in getDevice: from here on no file is opened.
+  const users = cas(arena, at + Device.users, 0, GONE);
+  if (users !== 0) return { e: users === GONE ? ENXIO : EBUSY };
+  yield Point.call;
+  yield* deviceDel(task, probed.device);
+  return { e: 0 };
+}
+
+const GONE = -1;
 
 /** Opens a device for an address space, which is mirrored from then on. */
 function* openDevice(task: Task, machine: Machine, mm: Mm, device: number): Steps<Mirror> {

@@ -197,6 +197,8 @@ export function pagesOf(op: Operation, everything: readonly number[]): readonly 
     case 'pvr':
     case 'pvw':
     case 'uffd':
+    case 'uregister':
+    case 'ucopy':
       return range(0);
     case 'mremap':
       return range(0);

@@ -2,9 +2,10 @@
 import { add, cas, get, load, set, xchg } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { deref, handleOf, liveAddress, liveObjects, poolAlloc, poolFree } from '../arena/pool.ts';
-import { HeldPage, OpenFile } from '../arena/structures.ts';
+import { Device, HeldPage, OpenFile } from '../arena/structures.ts';
 import type { Handle, Pfn, Word } from '../arena/units.ts';
 import { mirrorFree } from '../drivers/base/mirror.ts';
+import type { Probed } from '../drivers/base/probe.ts';
 import { putAddressSpace } from '../mm/file/addressSpace.ts';
 import { putPage } from '../mm/page/zone.ts';
 import { Point } from '../steps/points.ts';
@@ -59,6 +60,21 @@ function fget(arena: Arena, slot: Word): OpenFile {
   }
 }
 
+/** One more file is open of a device. False for one that has gone, or goes. */
+export function getDevice({ arena, devices }: Machine, device: number): boolean {
+  const at = liveAddress(arena, arena.pools.device, (devices[device] as Probed).device);
+  for (;;) {
+    const users = at === 0 ? -1 : load(arena, at + Device.users);
+    if (users < 0) return false;
+    if (cas(arena, at + Device.users, users, users + 1) === users) return true;
+  }
+}
+
+/** One less. It is there as long as one is open. */
+function putDevice({ arena, devices }: Machine, device: number): void {
+  add(arena, deref(arena, arena.pools.device, (devices[device] as Probed).device) + Device.users, -1);
+}
+
 /** The last one releases it, which evicts a device, gives up a file in memory, or lets the pages of a pipe go. */
 function* fput(task: Task, machine: Machine, file: OpenFile): Steps<void> {
   const { arena } = task;
@@ -69,6 +85,7 @@ function* fput(task: Task, machine: Machine, file: OpenFile): Steps<void> {
       yield* machine.driver.close(task, object);
       yield Point.call;
       mirrorFree(arena, object);
+      putDevice(machine, get(arena, file + OpenFile.device));
       break;
     case FileKind.memory:
       yield* putAddressSpace(task, object);

@@ -38,6 +38,7 @@ const mapping = [address, count, protection, { kind: 'text', allowed: MAPPING },
 /** Each operation with its words. */
 const grammar = {
   open: [slot, device],
+  unbind: [device],
   close: [slot],
   mmap: mapping,
   mmapx: mapping,
@@ -58,6 +59,8 @@ const grammar = {
   ltpin: [...range, optional({ kind: 'text', allowed: /^w$/ })],
   ltunpin: [],
   uffd: [...range, optional(value)],
+  uregister: range,
+  ucopy: [...range, optional(value)],
   file: [slot, count],
   ftrunc: [slot, count],
   fpunch: [slot, count, count],

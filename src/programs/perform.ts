@@ -6,14 +6,23 @@ import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
 import type { Answer } from './answer.ts';
 import { cpuRead, cpuWrite } from './cpuOps.ts';
-import { badCommand, close, command, flagsCommand, nullCommand, open } from './deviceOps.ts';
+import { badCommand, close, command, flagsCommand, nullCommand, open, unbind } from './deviceOps.ts';
 import { createFile, punch, readFile, truncate, writeFile } from './fileOps.ts';
 import { reapProcess, reclaim, runWork, swapOff } from './kernelThreads.ts';
 import type { Machine } from './machine.ts';
 import { advise, exit, fork, lock, mmap, protect, remap, resize, unmap } from './memoryOps.ts';
 import type { Operation, OperationName } from './operation.ts';
 import { enterProcess, leaveProcess } from './processes.ts';
-import { clearReferences, openEvents, readEvents, splitPages, switchHugeSize, userfaultfd } from './systemFiles.ts';
+import {
+  clearReferences,
+  copyMissing,
+  openEvents,
+  readEvents,
+  registerMissing,
+  splitPages,
+  switchHugeSize,
+  userfaultfd,
+} from './systemFiles.ts';
 import { gupTest, longtermPin, longtermUnpin, processVmRead, processVmWrite, splice, unsplice } from './userPages.ts';
 import { maps, pagemap, smaps } from './views.ts';
 
@@ -22,6 +31,7 @@ type Handler = (task: Task, machine: Machine, process: Process, op: Operation) =
 const handlers: Readonly<Record<OperationName, Handler>> = {
   open,
   close,
+  unbind,
   mmap,
   mmapx: mmap,
   munmap: unmap,
@@ -41,6 +51,8 @@ const handlers: Readonly<Record<OperationName, Handler>> = {
   ltpin: longtermPin,
   ltunpin: longtermUnpin,
   uffd: userfaultfd,
+  uregister: registerMissing,
+  ucopy: copyMissing,
   file: createFile,
   ftrunc: truncate,
   fpunch: punch,

@@ -9,6 +9,7 @@ import { deref, liveObjects, poolAlloc, poolFree } from '../arena/pool.ts';
 import { type Mm, MOST_FILES, Process } from '../arena/structures.ts';
 import type { Errno, Pfn, Word } from '../arena/units.ts';
 import { unpinUserPage } from '../mm/fault/gup.ts';
+import { userfaultfdFree, userfaultfdOf } from '../mm/fault/userfaultfd.ts';
 import { GUP_PIN_COUNTING_BIAS } from '../mm/page/page.ts';
 import { mmput } from '../mm/syscalls/exit.ts';
 import { forkMm } from '../mm/syscalls/fork.ts';
@@ -55,8 +56,11 @@ export function* leaveProcess(task: Task, machine: Machine, process: Process): S
 /** Takes a process down that nobody uses any more. */
 export function* takeDown(task: Task, machine: Machine, process: Process): Steps<void> {
   const { arena } = task;
-  yield* forgetMissing(task, machine, get(arena, process + Process.mm));
-  yield* mmput(task, get(arena, process + Process.mm));
+  const mm = mmOf(arena, process);
+  yield* forgetMissing(task, machine, mm);
+  const userfaultfd = userfaultfdOf(arena, mm);
+  yield* mmput(task, mm);
+  if (userfaultfd !== 0) userfaultfdFree(arena, userfaultfd);
   for (const slots of [Process.devices, Process.files, Process.pipes])
     for (let slot = 0; slot < MOST_FILES; slot++) yield* closeSlot(task, machine, process + slots + slot);
   yield* closeSlot(task, machine, process + Process.log);

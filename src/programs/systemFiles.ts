@@ -5,6 +5,7 @@ import { PMD_ORDER } from '../arena/config.ts';
 import { EBADF, EBUSY, EINVAL, ENOENT } from '../arena/errno.ts';
 import { deref } from '../arena/pool.ts';
 import { Header, OpenFile, Process } from '../arena/structures.ts';
+import { userfaultfdCopy, userfaultfdOf, userfaultfdRegister } from '../mm/fault/userfaultfd.ts';
 import { clearRefs } from '../mm/syscalls/clearRefs.ts';
 import { splitHugePages } from '../mm/syscalls/splitHugePages.ts';
 import type { Steps } from '../steps/steps.ts';
@@ -71,4 +72,24 @@ const setBit = (arena: Arena, word: number, bit: number, on: boolean): void =>
 export function* userfaultfd(task: Task, machine: Machine, process: Process, op: Operation): Steps<Answer> {
   const range = { mm: mmOf(task.arena, process), start: vpnOf(machine, addressAt(op, 0)), pages: numberAt(op, 1) };
   return errorOf(yield* watchMissing(task, machine, { ...range, first: numberAt(op, 2) }));
+}
+
+/** The same without a thread that fills anything. */
+export function* registerMissing(task: Task, machine: Machine, process: Process, op: Operation): Steps<Answer> {
+  const [start, pages] = [vpnOf(machine, addressAt(op, 0)), numberAt(op, 1)];
+  return errorOf(Math.min(0, yield* userfaultfdRegister(task, mmOf(task.arena, process), start, pages)));
+}
+
+/** UFFDIO_COPY of page after page, up to one that cannot be filled. */
+export function* copyMissing(task: Task, machine: Machine, process: Process, op: Operation): Steps<Answer> {
+  const { arena } = task;
+  const mm = mmOf(arena, process);
+  const context = userfaultfdOf(arena, mm);
+  if (context === 0) return { e: EBADF };
+  const [start, pages] = [vpnOf(machine, addressAt(op, 0)), numberAt(op, 1)];
+  for (let i = 0; i < pages; i++) {
+    const error = yield* userfaultfdCopy(task, context, mm, start + i, numberAt(op, 2) + i);
+    if (error !== 0) return errorOf(error);
+  }
+  return { e: 0 };
 }

@@ -32,6 +32,15 @@ const proved: readonly string[] = [
   'given open 0 0 | mmap 0 H rw anon | madvise 0 H hugepage | cw 0 1 7; A: madvise 0 H dontneed; B: excl 0 0 1',
   // A pin that lasts keeps a reference on what it moves: nobody else has moved it by then.
   'given open 2 2 | mmap 0 1 rw anon | cw 0 1 7 | dmig 2 0 1; A: gup longterm 0 1 w; B: rel 2 0 1',
+  // Who misses a page waits until it was filled.
+  'given mmap 0 1 rw anon | uregister 0 1; A: cr 0 1; B: ucopy 0 1 9',
+  'given open 0 0 | mmap 0 1 rw anon | uregister 0 1; A: dread 0 0 1; B: ucopy 0 1 9',
+  // A device goes when nobody has it open any more, and its pages have gone home.
+  `${onDevice}; A: cw 0 1 8; B: close 0 | unbind 0`,
+  `${onDevice}; A: dwrite 0 0 1 5; B: close 0 | unbind 0`,
+  `${onDevice}; A: open 1 0 | dread 1 0 1; B: close 0 | unbind 0`,
+  // Both know the page from their TLBs.
+  'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | A: cr 0 1 | B: cr 0 1 | A: dread 0 0 1; A: dread 0 0 1; B: munmap 0 1',
   // A device that brings its page home before it writes finds nothing mapped there: EFAULT, as at first.
   `${onDevice} | fork 1; A: munmap 0 1; B: dwrite 0 0 1 5`,
 ];

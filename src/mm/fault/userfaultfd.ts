@@ -27,7 +27,8 @@ import { changeVmas } from '../vma/vmaMerge.ts';
 /** Message of {@link userfaultfdRead}: the descriptor was closed. */
 const CLOSED = -1;
 
-const contextOf = (arena: Arena, mm: Mm): Userfaultfd => {
+/** The userfaultfd of an address space, 0 for none. */
+export const userfaultfdOf = (arena: Arena, mm: Mm): Userfaultfd => {
   const handle = get(arena, mm + Mm.userfaultfd);
   return handle === 0 ? 0 : deref(arena, arena.pools.userfaultfd, handle);
 };
@@ -44,7 +45,7 @@ function* setMissing(task: Task, mm: Mm, start: Vpn, end: Vpn, on: boolean): Ste
  */
 export function* userfaultfdRegister(task: Task, mm: Mm, start: Vpn, pages: number): Steps<number> {
   const { arena } = task;
-  const old = contextOf(arena, mm);
+  const old = userfaultfdOf(arena, mm);
   const context = old === 0 ? poolAlloc(arena, arena.pools.userfaultfd) : old;
   if (context === 0) return -ENOMEM;
   yield* mmapWriteLock(task, mm);
@@ -85,7 +86,7 @@ function wakeWaiters(arena: Arena, context: Userfaultfd): void {
  */
 export function* handleUserfault(task: Task, { mm, vpn, pte, flags }: Fault): Steps<VmFault> {
   const { arena } = task;
-  const context = contextOf(arena, mm);
+  const context = userfaultfdOf(arena, mm);
   if (context === 0 || (flags & FAULT_FLAG_ALLOW_RETRY) === 0) return VM_FAULT_SIGBUS;
   const seen = load(arena, context + Userfaultfd.resolved);
   // Asked after the number was taken: a resolution in between has raised it, and we do not sleep.

@@ -12,6 +12,9 @@ export interface Cell {
   readonly program: string;
 }
 
+/** Before an operation of the set-up: each actor does it. */
+const EACH = 'EACH:';
+
 /** What each actor writes, so that each store has a value of its own. */
 const VALUES = [11, 12, 13];
 
@@ -45,12 +48,16 @@ export function cellsOf({ states, operations, actors, can }: Chosen): Cell[] {
         actors,
       )
         .filter((set) => operations === undefined || set.some(({ name }) => operations.includes(name)))
+        .filter((set) => state.always === undefined || set.some(({ name }) => name === state.always?.operation))
         .map((set) => cellOf(state, set)),
     );
 }
 
 function cellOf(state: PageState, set: readonly MatrixOperation[]): Cell {
   const columns = set.map(({ text }, i) => `${'ABC'[i]}: ${text(state, VALUES[i] as number)}`);
-  const program = programName(parseProgram([`given ${state.given}`, ...columns].join('\n')));
+  const each = (operation: string): string[] =>
+    operation.startsWith(EACH) ? set.map((_, i) => `${'ABC'[i]}:${operation.slice(EACH.length)}`) : [operation];
+  const given = state.given.split(' | ').flatMap(each).join(' | ');
+  const program = programName(parseProgram([`given ${given}`, ...columns].join('\n')));
   return { state: state.name, operations: set.map(({ name }) => name), program };
 }

@@ -60,6 +60,7 @@ export const matrixOperations: readonly MatrixOperation[] = [
   operation('softDirty', 'CPU', () => 'clearrefs 4'),
   operation('munmapFirst', 'CPU', () => 'munmap 0 1', 'huge'),
   operation('dontneedFirst', 'CPU', () => 'madvise 0 1 dontneed', 'huge'),
+  operation('fill', 'CPU', (_, value) => `ucopy 0 1 ${value}`, 'missing'),
   operation('collapse', 'CPU', () => 'madvise 0 H collapse', 'huge'),
   operation('truncate', 'CPU', () => 'ftrunc 0 0', 'file'),
   operation('punchHole', 'CPU', () => 'fpunch 0 0 1', 'file'),
@@ -86,6 +87,10 @@ export const matrixOperations: readonly MatrixOperation[] = [
   by('memory', operation('toSystem', 'device', command('dsys'))),
   by('memory', operation('evict', 'device', command('rel'))),
   operation('close', 'device', ({ slot }) => `close ${slot}`),
+  by(
+    'memory',
+    operation('unbind', 'device', ({ slot }) => `close ${slot} | unbind ${slot}`),
+  ),
   by(
     'work',
     operation('work', 'device', ({ slot }) => `work ${slot}`),

@@ -5,20 +5,22 @@ export interface PageState {
   readonly name: string;
   /** In a few words, for people. */
   readonly what: string;
-  /** What is given, in the language of operations; `H` pages are a huge page. */
+  /** What is given, in the language of operations; `H` pages are a huge page, and `EACH:` is each actor of the cell. */
   readonly given: string;
-  /** Pages that it is about: 1, or H. */
-  readonly pages: '1' | 'H';
+  /** Pages that it is about: 1, 2, or H. */
+  readonly pages: '1' | '2' | 'H';
   /** Slot of the device file that its devices' operations use. */
   readonly slot: number;
   /** What is there beside: only operations that need nothing else are tried from it. */
   readonly has: ReadonlySet<Having>;
   /** What the driver must have. */
   readonly driver?: keyof Abilities;
+  /** An operation that each cell has, with the reason why the others cannot be. */
+  readonly always?: { readonly operation: string; readonly why: string };
 }
 
-/** A file in slot 0; a child; a swap device; a second device file; memory of the device, that the page is in or comes to. */
-export type Having = 'file' | 'child' | 'swap' | 'second' | 'huge' | 'pin' | 'private';
+/** A file in slot 0; a child; a swap device; a second device file; huge pages; a pipe that holds the page; a userfaultfd that waits for it. */
+export type Having = 'file' | 'child' | 'swap' | 'second' | 'huge' | 'pin' | 'missing';
 
 const BASE = 'open 0 0 | mmap 0 1 rw anon';
 const WRITTEN = `${BASE} | cw 0 1 7`;
@@ -61,4 +63,18 @@ export const pageStates: readonly PageState[] = [
   }),
   state('second', 'mapped by two devices', `open 1 1 | ${WRITTEN} | dread 0 0 1 | dread 1 0 1`, ['second']),
   state('mapped', 'mapped by the device', `${WRITTEN} | dwrite 0 0 1 6`),
+  state('tlb', 'in the TLB of whoever runs, of CPU and device', `${WRITTEN} | EACH: cr 0 1 | EACH: dread 0 0 1`),
+  state(
+    'pair',
+    'the first of two, the other one is not on the device',
+    'open 0 0 | mmap 0 2 rw anon | cw 0 2 7 | dmig 0 0 1',
+    [],
+    {
+      pages: '2',
+      ...MEMORY,
+    },
+  ),
+  state('missing', 'missing, and a userfaultfd is asked for it', `${BASE} | uregister 0 1`, ['missing'], {
+    always: { operation: 'fill', why: 'whoever misses the page would wait for ever' },
+  }),
 ];

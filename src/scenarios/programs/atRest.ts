@@ -1,5 +1,5 @@
 /** What is looked at when all columns of a program are done. */
-import { liveObjects } from '../../arena/pool.ts';
+import { liveAddress, liveObjects } from '../../arena/pool.ts';
 import type { Mm } from '../../arena/structures.ts';
 import { deviceDel } from '../../mm/page/devres.ts';
 import { swapoff } from '../../mm/syscalls/swapoff.ts';
@@ -61,7 +61,7 @@ export function checkAsked(machine: Machine, ends: readonly Ending[]): Finding[]
 export function tornDown(machine: Machine, task: Task): Finding[] {
   const { arena, devices } = machine;
   for (const process of liveObjects(arena, arena.pools.process)) run(takeDown(task, machine, process));
-  for (const { device } of devices) run(deviceDel(task, device));
+  for (const { device } of devices) if (liveAddress(arena, arena.pools.device, device) !== 0) run(deviceDel(task, device));
   if (arena.hasSwap) run(swapoff(task));
   return checkLeaks(arena);
 }

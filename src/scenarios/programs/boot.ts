@@ -77,7 +77,7 @@ function needsOf({ given, columns, ends }: Program): Needs {
       (sum, op) => sum + (op.args.length > 2 ? numberAt(op, 2) : numberAt(op, 1)),
       0,
     ),
-    closes: later.some(({ name }) => name === 'close' || name === 'exit' || name === 'file'),
+    closes: later.some(({ name }) => name === 'close' || name === 'unbind' || name === 'exit' || name === 'file'),
   };
 }
 
