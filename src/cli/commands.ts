@@ -72,8 +72,13 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./record.ts')).record,
   },
   {
+    name: 'compare',
+    summary: 'compare the model with a real kernel, script after script',
+    load: async () => (await import('./compare.ts')).compare,
+  },
+  {
     name: 'kernel',
-    summary: 'say what a real kernel has of all that record needs',
+    summary: 'say what a real kernel has of all that record and compare need',
     load: async () => (await import('./kernel.ts')).kernel,
   },
   {

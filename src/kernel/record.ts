@@ -57,12 +57,15 @@ export function record(place: Place, scripts: readonly Asked[], { signal, onScri
 export const modelKernelOf = (release: string): string | undefined =>
   KERNELS.find((kernel) => kernel === /^\d+\.\d+(?!\d)/.exec(release)?.[0]);
 
-/** What tells a driver from another one: the hash of its file, or, where only the kernel has it, what it says of itself. */
-export function driverMark(modules: readonly string[], { driverVersion }: KernelFacts): string | undefined {
+/** What tells a driver from another one that is given as a module: the hash of its file. */
+export function moduleMark(modules: readonly string[]): string | undefined {
   const path = modules.find((name) => /test_hmm[^/]*$/.test(name)) ?? modules[0];
-  if (path !== undefined) return `sha256:${createHash('sha256').update(readFileSync(path)).digest('hex')}`;
-  return driverVersion === undefined ? undefined : `srcversion:${driverVersion}`;
+  return path === undefined ? undefined : `sha256:${createHash('sha256').update(readFileSync(path)).digest('hex')}`;
 }
+
+/** The same of any driver; where only the kernel has it, what it says of itself. */
+export const driverMark = (modules: readonly string[], { driverVersion }: KernelFacts): string | undefined =>
+  moduleMark(modules) ?? (driverVersion === undefined ? undefined : `srcversion:${driverVersion}`);
 
 /** The text of a recording: a line about the kernel, and a line for each script. What was lost with a kernel is no operation of the script. */
 export function recordingText({ facts, scripts }: Recorded, driver: string | undefined): string {

@@ -147,6 +147,8 @@ test('what is missing is one sentence, with exit code 2', () => {
     [['kernel', 'check', '--vm', '--kernel-image', image, '--module', program], /is no kernel module/],
     [['kernel', 'check', '--vm', '--kernel-image', image, '--accel', 'fast'], /--accel is 'fast'/],
     [['kernel', 'check', '--host', '--yes'], /--host needs/],
+    [['compare'], /--vm for a virtual machine, or --host/],
+    [['compare', '--vm', '--known', '/no/such'], /--known '\/no\/such' cannot be read/],
     [['record', 'A: cr 0 1', '--vm'], /needs --out FILE/],
     [['record', ...out, '--vm'], /needs a program/],
     [['record', 'A: reclaim 0 1', ...out, '--vm'], /cannot be done on a real kernel/],
