@@ -5,6 +5,7 @@
  *     bugs FOLDER [ID...]       looks for each bug of the corpus in the cells of its driver
  *     mutants FOLDER EACH       makes EACH mutants of every kind, and looks for them in cells and scenarios
  *     pages FOLDER              writes what came of it into docs/
+ *     matrix FILE...            writes docs/matrix.md, of files of `hmm-lab matrix --out`
  *
  * What is done is in FOLDER, and is not done again. Each command may be stopped at any time.
  */
@@ -14,6 +15,7 @@ import { bugs } from '../../src/bugs/index.ts';
 import { builtTree } from '../../src/mutation/builtTree.ts';
 import { type BugRow, bugRow, driverOf } from './bugRow.ts';
 import { Looker } from './looker.ts';
+import { matrixIn, matrixPage } from './matrixPage.ts';
 import { type MutantRow, mutantRow } from './mutantRow.ts';
 import { allMutants, keyOf, sampled } from './mutants.ts';
 import { bugPage, mutantPage } from './pages.ts';
@@ -115,7 +117,10 @@ switch (command) {
     writeFileSync(join('docs', 'matrixHunt.md'), bugPage(new Rows<BugRow>('bugs.jsonl').all));
     writeFileSync(join('docs', 'mutants.md'), mutantPage(new Rows<MutantRow>('mutants.jsonl').all));
     break;
+  case 'matrix':
+    writeFileSync(join('docs', 'matrix.md'), matrixPage([folder, ...rest].map(matrixIn)));
+    break;
   default:
-    say('npm run kills -- ran|bugs|mutants|pages FOLDER ...');
+    say('npm run kills -- ran|bugs|mutants|pages|matrix FOLDER ...');
     process.exitCode = 2;
 }

@@ -1,15 +1,9 @@
 /** The tables of what was found, as pages. */
 import type { BugRow } from './bugRow.ts';
+import { code, plain, table } from './markdown.ts';
 import type { MutantRow } from './mutantRow.ts';
 import { mutantKinds } from './mutantRules.ts';
 import { missed, outside, survivors } from './reasons.ts';
-
-const code = (text: string): string => `\`${text.replaceAll('|', '\\|').replaceAll('`', "'")}\``;
-const plain = (text: string): string => text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
-
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
 
 const percent = (part: number, all: number): string => `${((100 * part) / all).toFixed(1)} %`;
 

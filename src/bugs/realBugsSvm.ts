@@ -1,6 +1,10 @@
 /** Real bugs of SVM ranges (amdkfd, drm_gpusvm, xe), their workers and their fault queues. */
 import type { Bug } from './bug.ts';
 
+/** Programs in place of scenarios: a page that was written, and that the device has mapped. */
+const WRITTEN = 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7';
+const MAPPED = `${WRITTEN} | dwrite 0 0 1 6`;
+
 export const svmBugs: readonly Bug[] = [
   {
     id: 'R55',
@@ -209,5 +213,76 @@ export const svmBugs: readonly Bug[] = [
     scenario: 'granule-comes-home-to-two-faults',
     edits: [],
     settings: { homeNote: 'pass' },
+  },
+  {
+    id: 'X04',
+    title:
+      'last-user-in-callback: the callback keeps the address space for its time, and is the last to let go: the exit runs under an rmap lock',
+    reference: 'amdkfd, a29e067bd389, CVE-2025-38520',
+    kind: 'DL',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-LOCK', 'I-DEAD'],
+    scenario: `${MAPPED}; A: exit; B: reclaim 0 1@kfd-svm`,
+    edits: [
+      {
+        module: 'drivers/kfd/index',
+        in: 'invalidate',
+        find: 'if (range.event === MMU_NOTIFY_RELEASE) return true;',
+        replace:
+          'if (range.event === MMU_NOTIFY_RELEASE) return true; const held = mmgetNotZero(arena, mirrorMm(arena, mirror));',
+        imports: { mmgetNotZero: 'notifier/mmCount', mirrorMm: 'drivers/base/mirror' },
+      },
+      {
+        module: 'drivers/kfd/index',
+        in: 'invalidate',
+        find: 'yield* mutexUnlock(task, updateLock, LockClass.updateLock); return true;',
+        replace:
+          'yield* mutexUnlock(task, updateLock, LockClass.updateLock); if (held) yield* mmput(task, mirrorMm(arena, mirror)); return true;',
+        imports: { mmput: 'mm/syscalls/exit' },
+      },
+    ],
+  },
+  {
+    id: 'X15',
+    title:
+      'restore-gives-up: the worker that restores queues ends at the first entry that cannot be restored, and begins again there',
+    reference: 'amdkfd, ROCm issue 5952',
+    kind: 'LL',
+    threads: 2,
+    preemptions: 0,
+    oracles: ['I-PROG'],
+    scenario: `${MAPPED}; A: mprotect 0 1 r; B: dread 0 0 1@kfd-svm`,
+    settings: { xnack: 'off' },
+    edits: [
+      {
+        module: 'drivers/base/queues',
+        in: 'validate',
+        find: `
+          yield* mutexLock(task, mirror + Mirror.updateLock, LockClass.updateLock);
+          yield* eraseDeviceEntries(task, mirror, vpn, vpn + 1);
+          yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);`,
+        replace: 'add(arena, mirror + EVICTED, 1); return;',
+      },
+    ],
+  },
+  {
+    id: 'X20',
+    title: 'mask-left-over: what an earlier pass has found is in the array, and the mask lets it count as a request',
+    reference: 'xe, pfn_flags_mask, 2025',
+    kind: 'ERR',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-OUT'],
+    scenario: `${WRITTEN}; A: mprotect 0 1 r; B: dread 0 0 1@gpusvm-xe`,
+    edits: [
+      {
+        module: 'drivers/gpusvm/fault',
+        in: 'getPages',
+        find: 'stickyBits(arena, mirror, range);',
+        replace: 'range.pfnFlagsMask = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE;',
+        imports: { HMM_PFN_REQ_FAULT: 'hmm/pfn', HMM_PFN_REQ_WRITE: 'hmm/pfn' },
+      },
+    ],
   },
 ];
