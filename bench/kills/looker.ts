@@ -6,15 +6,17 @@ import { cpuMs, type Look, type LookJob, Pulse, type Shown } from './look.ts';
 const QUIET_MS = 8000;
 const ASLEEP_MS = 300_000;
 
+type Answer = Look | { readonly error: string };
+
 export class Looker {
   #thread: Worker | null = null;
+  #heard: (answer: Answer | Error) => void = () => {};
   readonly #memory = new SharedArrayBuffer(4 * Pulse.words);
 
   /** @throws Error when the change makes no model. */
   async look(job: LookJob): Promise<Look> {
     const began = cpuMs();
-    this.#thread ??= new Worker(new URL('./worker.js', import.meta.url), { workerData: this.#memory });
-    const thread = this.#thread;
+    const thread = this.#thread ?? this.#begin();
     const pulse = new Int32Array(this.#memory);
     Atomics.store(pulse, Pulse.program, 0);
     let watch: NodeJS.Timeout | undefined;
@@ -23,7 +25,6 @@ export class Looker {
       let [since, sinceClock] = [cpuMs(), Date.now()];
       const stuck = (): void => {
         this.#thread = null;
-        thread.removeAllListeners();
         void thread.terminate();
         const found: Shown = {
           rule: 'I-PROG',
@@ -39,19 +40,27 @@ export class Looker {
         beat = now;
         if (cpuMs() - since > QUIET_MS || Date.now() - sinceClock > ASLEEP_MS) stuck();
       }, 500);
-      thread.once('message', (answer: Look | { readonly error: string }) => {
-        if ('error' in answer) reject(new Error(answer.error));
+      // One listener for all jobs: a thread whose last one goes does not deliver what it says afterwards.
+      this.#heard = (answer) => {
+        if (answer instanceof Error || 'error' in answer) reject(answer instanceof Error ? answer : new Error(answer.error));
         else resolve(answer);
-      });
-      thread.once('error', (error) => {
-        this.#thread = null;
-        reject(error);
-      });
+      };
       thread.postMessage(job);
     }).finally(() => {
       clearInterval(watch);
-      thread.removeAllListeners();
+      this.#heard = () => {};
     });
+  }
+
+  #begin(): Worker {
+    const thread = new Worker(new URL('./worker.js', import.meta.url), { workerData: this.#memory });
+    thread.on('message', (answer: Answer) => this.#heard(answer));
+    thread.on('error', (error) => {
+      if (this.#thread === thread) this.#thread = null;
+      this.#heard(error as Error);
+    });
+    this.#thread = thread;
+    return thread;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -213,4 +213,24 @@ export const invalidateMistakes: readonly Bug[] = [
       },
     ],
   },
+  {
+    id: 'G41',
+    title: 'a device is closed, and its intervals go before the worker is waited for that restores its queues',
+    reference: 'found by the race matrix in drivers of the lab',
+    kind: 'UAF',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-CRASH', 'I-UAF', 'I-QUIET'],
+    scenario: 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | dwrite 0 0 1 6; A: mprotect 0 1 r | work 0; B: close 0@kfd-svm',
+    settings: { xnack: 'off' },
+    edits: [
+      { module: 'drivers/kfd/index', in: 'close', find: 'yield* closeQueues(task, mirror, restore);', replace: '' },
+      {
+        module: 'drivers/kfd/index',
+        in: 'close',
+        find: 'yield* cancelWorkSync(task, queue, deferredListWork);',
+        replace: 'yield* cancelWorkSync(task, queue, deferredListWork); yield* cancelWorkSync(task, queue, restore);',
+      },
+    ],
+  },
 ];

@@ -173,4 +173,22 @@ export const migrationMutants: readonly Bug[] = [
       },
     ],
   },
+  {
+    id: 'M22',
+    title: 'a pin that lasts lets go of its page before it moves it home, and comes to one that has moved',
+    reference: 'found by the race matrix in the model',
+    kind: 'COR',
+    threads: 2,
+    preemptions: 2,
+    oracles: ['I-MIG'],
+    scenario: 'given open 2 2 | mmap 0 1 rw anon | cw 0 1 7 | dmig 2 0 1; A: gup longterm 0 1 w; B: rel 2 0 1',
+    edits: [
+      {
+        module: 'migrate/longterm',
+        find: 'yield* getPage(task, pfn); yield* unpinUserPage(task, pfn);',
+        replace: 'yield* unpinUserPage(task, pfn); if (!(yield* tryGetPage(task, pfn))) continue;',
+        imports: { tryGetPage: 'mm/page/page' },
+      },
+    ],
+  },
 ];

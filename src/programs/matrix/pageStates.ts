@@ -49,6 +49,9 @@ export const pageStates: readonly PageState[] = [
   state('exclusive', 'device-exclusive', `${WRITTEN} | excl 0 0 1`, [], { driver: 'exclusive' }),
   state('swapped', 'swapped out', `${WRITTEN} | madvise 0 1 pageout`, ['swap']),
   state('swapCache', 'read back from swap, its slot still in use', `${WRITTEN} | madvise 0 1 pageout | cr 0 1`, ['swap']),
+  state('swapDirty', 'written since it was read back from swap', `${WRITTEN} | madvise 0 1 pageout | cr 0 1 | cw 0 1 8`, [
+    'swap',
+  ]),
   state('filePrivate', 'of a file, mapped privately', 'open 0 0 | file 0 1 | mmap 0 1 rw fpriv 0 | cr 0 1', ['file']),
   state('fileShared', 'of a file, mapped shared', 'open 0 0 | file 0 1 | mmap 0 1 rw fshared 0 | cw 0 1 7', ['file']),
   state('huge', 'part of a huge page', HUGE, ['huge'], { pages: 'H' }),
@@ -62,7 +65,7 @@ export const pageStates: readonly PageState[] = [
     ...MEMORY,
   }),
   state('second', 'mapped by two devices', `open 1 1 | ${WRITTEN} | dread 0 0 1 | dread 1 0 1`, ['second']),
-  state('mapped', 'mapped by the device', `${WRITTEN} | dwrite 0 0 1 6`),
+  state('mapped', 'mapped by the device', `${WRITTEN} | dwrite 0 0 1 6`, ['swap']),
   state('tlb', 'in the TLB of whoever runs, of CPU and device', `${WRITTEN} | EACH: cr 0 1 | EACH: dread 0 0 1`),
   state(
     'pair',
