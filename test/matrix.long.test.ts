@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { codeOf } from '../src/engines/matrix/codeOf.ts';
 import { type MatrixReport, type MatrixRequest, matrix } from '../src/library/matrix.ts';
 import { replay } from '../src/library/replay.ts';
 
@@ -51,6 +52,34 @@ test('a file goes on where it stopped, even in the middle of a line, and is not 
   const other = { name: 'UsageError', message: /cells\.jsonl' is of another matrix/ };
   await assert.rejects(matrix({ ...request, driver: 'dmirror:retryCheck=none' }), other);
   await assert.rejects(matrix({ ...request, bug: 'R05' }), other);
+});
+
+test('with other code the file is refused, or its cells are done again and compared', async () => {
+  const out = join(directory, 'changed.jsonl');
+  const request: MatrixRequest = { states: ['none'], operations: ['exit'], workers: 2, seconds: 60, out };
+  const whole = await matrix(request);
+  assert.deepEqual(whole.since, []);
+  const [head = '', first = '', ...rest] = readFileSync(out, 'utf8').split('\n');
+  const wrong = first.replace('"verdict":"proved"', '"verdict":"violation"');
+  assert.notEqual(wrong, first);
+  writeFileSync(out, [head.replace(/"code":"\w+"/, '"code":"0123"'), wrong, ...rest].join('\n'));
+  await assert.rejects(matrix(request), /changed\.jsonl' is of other code of the model or the driver/);
+  let done = 0;
+  const again = await matrix({ ...request, changed: true }, { onCell: () => void done++ });
+  assert.equal(done, whole.cells.length);
+  const { program } = JSON.parse(first) as { program: string };
+  assert.deepEqual(again.since, [{ program, before: 'violation', now: 'proved' }]);
+  // Now it is of this code.
+  const nothing = await matrix({ ...request, changed: true }, { onCell: () => assert.fail('there is nothing left to be done') });
+  assert.deepEqual(nothing.since, []);
+});
+
+test('the code of a matrix is that of the model and its driver', () => {
+  assert.equal(codeOf(null, undefined), codeOf('dmirror', undefined));
+  assert.notEqual(codeOf(null, undefined), codeOf('nouveau', undefined));
+  assert.notEqual(codeOf('kfd-svm', undefined), codeOf('amdgpu-userptr', undefined));
+  const bug = { id: 'x', title: '', reference: '', scenario: '', edits: [{ module: 'mm/rmap/rmap', find: 'a', replace: 'b' }] };
+  assert.notEqual(codeOf(null, undefined), codeOf(null, bug));
 });
 
 test('what is not known is refused in a sentence', async () => {

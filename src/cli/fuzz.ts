@@ -18,6 +18,11 @@ const flags = [
   bugFlag,
   { name: 'seconds', ...fuzzBounds.seconds, default: fuzzUsual.seconds, unit: 's', help: 'limit for each program' },
   { name: 'workers', ...fuzzBounds.workers, default: fuzzUsual.workers, help: 'threads, each at a program of its own' },
+  {
+    name: 'blind',
+    kind: 'switch',
+    help: 'draw the same programs each time, and do not learn from what was met in them',
+  },
   { name: 'corpus', kind: 'text', value: 'FOLDER', help: 'write each program that breaks a rule to this folder' },
   jsonFlag,
 ] as const;

@@ -34,6 +34,11 @@ const flags = [
     help: 'add each cell to this file when it is done, and go on from there if it exists',
   },
   shardFlag,
+  {
+    name: 'changed',
+    kind: 'switch',
+    help: 'with --out: if the code of the model or the driver has changed since, do the cells again and say which come to something else',
+  },
   { name: 'html', kind: 'text', value: 'FILE', help: 'also write it as a picture, a page for a browser', example: 'matrix.html' },
   jsonFlag,
 ] as const;

@@ -4,12 +4,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DriverSettings } from '../drivers/base/options.ts';
 import type { ExploreFailure } from '../engines/explore/failure/report.ts';
+import { type Meetings, pairOf } from '../engines/explore/machine/meetings.ts';
 import type { ProofRow } from '../engines/explore/plan/proof.ts';
 import type { FuzzFind, FuzzProgress, FuzzResult } from '../engines/matrix/fuzzResult.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
 import { UsageError } from '../input/usageError.ts';
 import { parseProgram, programName, programText } from '../programs/program.ts';
-import { randomProgram } from '../programs/random/randomProgram.ts';
+import { Guide } from '../programs/random/guide.ts';
 import { smaller } from '../programs/random/smaller.ts';
 import { type Hooks, type Result, resultAs } from './call.ts';
 import { explore, exploreBounds } from './explore.ts';
@@ -27,11 +28,13 @@ export interface FuzzRequest extends DriverRequest {
   readonly seconds?: number | undefined;
   /** Threads, each at a program of its own: 1 to 64. Default 1. */
   readonly workers?: number | undefined;
+  /** Draws the same programs each time: what was met so far does not matter. Default false. */
+  readonly blind?: boolean | undefined;
   /** A folder that what is found is written to, a program each. */
   readonly corpus?: string | undefined;
 }
 
-export const fuzzUsual = { programs: 1000, seed: 1, from: 0, seconds: 2, workers: 1 } as const;
+export const fuzzUsual = { programs: 1000, seed: 1, from: 0, seconds: 2, workers: 1, blind: false } as const;
 export const fuzzBounds = {
   ...exploreBounds,
   programs: { kind: 'whole', min: 1, max: 1_000_000_000 },
@@ -46,6 +49,7 @@ export type FuzzReport = Result<
       readonly programs: number;
       readonly seed: number;
       readonly from: number;
+      readonly blind: boolean;
       readonly driver: string | null;
       readonly settings: DriverSettings;
       readonly bug: string | null;
@@ -58,8 +62,8 @@ export interface FuzzHooks extends Hooks<FuzzProgress> {
   readonly onFind?: ((find: FuzzFind) => void) | undefined;
 }
 
-/** Programs that are handed to the threads at a time. */
-const BATCH = 200;
+/** Programs that are handed to the threads at a time; what was met in them is known of those that are drawn next. */
+const BATCH = 50;
 
 /** Searches for each smaller program; and programs that are tried. */
 const SMALLER_SECONDS = 3;
@@ -135,7 +139,8 @@ function keep(folder: string, { smallest, failure, program }: FuzzFind): void {
 
 /**
  * Draws programs at random, searches all interleavings of each, and makes those that break a rule smaller, until no column, operation
- * or part of the set-up can be left out. The same seed draws the same programs.
+ * or part of the set-up can be left out. Of several candidates the one is searched of which most new pairs of points are to be expected; with
+ * `blind` the first one, and then the same seed draws the same programs.
  *
  * @throws UsageError, one sentence, for what is not allowed, and when a find cannot be written.
  */
@@ -144,10 +149,11 @@ export async function fuzz(request: FuzzRequest = {}, { onFind, onProgress, sign
   const { programs, seed, from, seconds, workers } = fuzzBounds;
   checkOptions('a fuzzing', given, {
     numbers: { programs, seed, from, seconds, workers },
-    others: { corpus: 'string', ...driverOptions },
+    others: { corpus: 'string', blind: 'boolean', ...driverOptions },
   });
   const all = { ...fuzzUsual, ...given };
   const subject = await manySubject(given);
+  const guide = new Guide(all.seed, subject.can, !all.blind, pairOf);
   const began = Date.now();
   const finds = new Map<string, FuzzFind>();
   const counts = { programs: 0, proved: 0, misfits: 0, states: 0 };
@@ -158,19 +164,24 @@ export async function fuzz(request: FuzzRequest = {}, { onFind, onProgress, sign
       total: all.programs,
       proved: counts.proved + proved,
       finds: finds.size,
+      pairs: guide.pairs,
       doing,
     });
   for (let first = 0; first < all.programs && !isStopped(signal); first += BATCH) {
     const numbers = Array.from({ length: Math.min(BATCH, all.programs - first) }, (_, i) => all.from + first + i);
-    const drawn = new Map(numbers.map((number) => [programName(randomProgram(all.seed, number, subject.can)), number]));
+    const drawn = new Map(numbers.map((number) => [programName(guide.program(number)), number]));
+    const met = new Map<string, Meetings[]>();
     const rows: (readonly [program: string, row: ProofRow])[] = [];
     const limits = { seconds: all.seconds, workers: all.workers };
     const onBatch = {
       signal,
       onProgress: ({ done, proved }: { done: number; proved: number }) => tell('searching', done, proved),
       onRow: (program: string, row: ProofRow) => void rows.push([program, row]),
+      onMet: (program: string, meetings: Meetings) => void met.set(program, [...(met.get(program) ?? []), meetings]),
     };
     const result = await provePrograms(subject, [...drawn.keys()], limits, onBatch);
+    // In the order of their numbers, whichever was done first.
+    for (const program of drawn.keys()) guide.learn(parseProgram(program), met.get(program) ?? []);
     counts.programs += rows.length + (result?.misfits.length ?? 0);
     counts.misfits += result?.misfits.length ?? 0;
     counts.proved += result?.proved ?? 0;
@@ -199,6 +210,7 @@ export async function fuzz(request: FuzzRequest = {}, { onFind, onProgress, sign
     programs: all.programs,
     seed: all.seed,
     from: all.from,
+    blind: all.blind,
     ...subjectConfig(subject),
     seconds: all.seconds,
   };
@@ -207,6 +219,7 @@ export async function fuzz(request: FuzzRequest = {}, { onFind, onProgress, sign
     verdict: finds.size > 0 ? 'violation' : 'clean',
     finds: [...finds.values()],
     ...counts,
+    pairs: guide.pairs,
     seconds: (Date.now() - began) / 1000,
     workers: all.workers,
     interrupted: isStopped(signal),

@@ -2,8 +2,9 @@
 import type { DriverSettings } from '../drivers/base/options.ts';
 import type { ProofRow } from '../engines/explore/plan/proof.ts';
 import type { ProveProgress } from '../engines/explore/threads/prove.ts';
+import { codeOf } from '../engines/matrix/codeOf.ts';
 import { MatrixJournal } from '../engines/matrix/journal.ts';
-import { type MatrixCell, type MatrixResult, matrixResult } from '../engines/matrix/matrixResult.ts';
+import { type MatrixCell, type MatrixChange, type MatrixResult, matrixResult } from '../engines/matrix/matrixResult.ts';
 import { byName, checkOptions, givenOptions } from '../input/options.ts';
 import { checkShard, type Shard, tasksOf } from '../input/shard.ts';
 import { UsageError } from '../input/usageError.ts';
@@ -28,6 +29,8 @@ export interface MatrixRequest extends DriverRequest {
   readonly workers?: number | undefined;
   /** A file that each cell is added to when it is done; cells that are in there already are not done again. */
   readonly out?: string | undefined;
+  /** If the code of the model or the driver is not that of the file: do its cells again, and say what is different. Default: refuse it. */
+  readonly changed?: boolean | undefined;
   /** Only part i of n of the cells, from 1: `[1, 4]`. {@link mergeReports} joins the parts. */
   readonly shard?: Shard | undefined;
 }
@@ -50,6 +53,8 @@ export type MatrixReport = Result<
       /** For each cell. */
       readonly seconds: number;
     };
+    /** With `changed`: cells that came to something else with the code that the file was of. */
+    readonly since: readonly MatrixChange[];
   } & MatrixResult
 >;
 
@@ -74,7 +79,7 @@ export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: 
   const given = givenOptions('a matrix', request);
   const { actors, seconds, workers } = matrixBounds;
   const list = 'list with at least one string';
-  const others = { states: list, operations: list, out: 'string', shard: 'list', ...driverOptions };
+  const others = { states: list, operations: list, out: 'string', changed: 'boolean', shard: 'list', ...driverOptions };
   checkOptions('a matrix', given, { numbers: { actors, seconds, workers }, others });
   const { shard } = given;
   if (shard !== undefined) checkShard(shard, byName);
@@ -97,7 +102,8 @@ export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: 
     shard ?? [1, 1],
   );
   const about = subjectConfig(subject);
-  const journal = new MatrixJournal(all.out, { ...about, seconds: all.seconds });
+  const code = codeOf(subject.driver ?? null, subject.bug);
+  const journal = new MatrixJournal(all.out, { ...about, seconds: all.seconds }, code, all.changed);
   const before = new Map(journal.done.map((cell) => [cell.program, cell]));
   const byProgram = new Map(cells.map((cell) => [cell.program, cell]));
   const done = new Map<string, MatrixCell>(
@@ -120,6 +126,11 @@ export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: 
   const began = Date.now();
   const proved = await provePrograms(subject, programs, limits, { ...hooks, onRow });
   const rows = cells.flatMap(({ program }) => done.get(program) ?? []);
+  const was = new Map(journal.before.map(({ program, verdict }) => [program, verdict]));
+  const since = rows.flatMap(({ program, verdict }) => {
+    const earlier = was.get(program);
+    return earlier === undefined || earlier === verdict ? [] : [{ program, before: earlier, now: verdict }];
+  });
   return resultAs('hmm-lab/matrix/1', {
     config: {
       states: all.states ?? null,
@@ -136,5 +147,6 @@ export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: 
       interrupted: proved?.interrupted ?? false,
       part: shard === undefined ? null : { shard },
     }),
+    since,
   });
 }

@@ -2,6 +2,7 @@
 import type { Mutation } from '../bugs/bug.ts';
 import type { DriverSettings } from '../drivers/base/options.ts';
 import { DEFAULT_DRIVER } from '../drivers/names.ts';
+import type { Meetings } from '../engines/explore/machine/meetings.ts';
 import type { ProofRow } from '../engines/explore/plan/proof.ts';
 import type { ProveResult } from '../engines/explore/plan/proofResult.ts';
 import type * as Prove from '../engines/explore/threads/prove.ts';
@@ -52,6 +53,8 @@ interface Limits {
 export interface ManyHooks extends Hooks<ProveProgress> {
   /** Called when a program is done. */
   readonly onRow: (program: string, row: ProofRow) => void;
+  /** Called when a search of a program is over, with where its actors have stood. */
+  readonly onMet?: (program: string, meetings: Meetings) => void;
 }
 
 /** Searches all interleavings of each program. Those that cannot be set up are misfits. Null if there are no programs. */
@@ -59,16 +62,20 @@ export async function provePrograms(
   { bug, driver, settings }: ManySubject,
   programs: readonly string[],
   limits: Limits,
-  { onRow, ...hooks }: ManyHooks,
+  { onRow, onMet = () => {}, ...hooks }: ManyHooks,
 ): Promise<ProveResult | null> {
   if (programs.length === 0) return null;
   const known = new Set(programs);
   const options = { driver, settings, scenarios: programs, mayMisfit: true, reduction: 'all', threads: 1, ...limits };
-  const take = (row: ProofRow): void => onRow(known.has(row.scenario) ? row.scenario : programOfScenario(row.scenario), row);
+  const nameOf = (scenario: string): string => (known.has(scenario) ? scenario : programOfScenario(scenario));
+  const told = {
+    onRow: (row: ProofRow) => onRow(nameOf(row.scenario), row),
+    onMet: (scenario: string, meetings: Meetings) => onMet(nameOf(scenario), meetings),
+  };
   return underHooks(hooks, (watched) =>
     inStepped(bug, async (load) => {
       const engine = await load<typeof Prove>('engines/explore/threads/prove');
-      return engine.prove(options, { ...watched, onRow: take });
+      return engine.prove(options, { ...watched, ...told });
     }),
   );
 }

@@ -2,7 +2,7 @@
  * What the operations of a program may find, whoever goes first: every interleaving of it on ideal memory (ideal.ts), where each
  * operation is done page by page. It is about one access at a time: what two of them find together is not looked at.
  */
-import { type Effect, EMPTY, effects, type Ideal, type Outcome, pagesOf } from './ideal.ts';
+import { contentsOf, type Effect, EMPTY, effects, type Ideal, type Outcome, pagesOf } from './ideal.ts';
 import { type Operation, type OperationName, textAt } from './operation.ts';
 import type { Program } from './program.ts';
 
@@ -154,27 +154,31 @@ function allowedIn(
   return ends.whole;
 }
 
-/** What may be at the end, as far as processes have it for themselves: pages of files are not looked at. */
+/** What may be at the end, where a process may have a page for itself: pages that are of a file at every end are not looked at. */
 class Ends {
-  readonly values = new Map<string, Set<number>>();
+  readonly #values = new Map<string, Set<number>>();
+  /** What some process has for itself at some end. */
+  readonly #own = new Set<string>();
   readonly #places = new Map<string, number>();
   #count = 0;
 
-  note({ places }: Ideal): void {
+  note(ideal: Ideal): void {
     this.#count++;
-    for (const [key, { value, isFree, file }] of Object.entries(places)) {
-      if (value === null || file !== null) continue;
-      const values = this.values.get(key) ?? new Set<number>();
-      this.values.set(key, values);
+    for (const [key, place] of Object.entries(ideal.places)) {
+      const isOwn = place.value !== null && place.file === null;
+      if (isOwn) this.#own.add(key);
+      const values = this.#values.get(key) ?? new Set<number>();
+      this.#values.set(key, values);
       this.#places.set(key, (this.#places.get(key) ?? 0) + 1);
-      values.add(value);
-      if (isFree) values.add(0);
+      values.add(contentsOf(ideal, place));
+      // A page of a file need not have come up.
+      if (place.isFree || !isOwn) values.add(0);
     }
   }
 
   /** Nothing reads as zero: where it may be that there is nothing, that is one of the values. */
   get whole(): ReadonlyMap<string, ReadonlySet<number>> {
-    for (const [key, values] of this.values) if (this.#places.get(key) !== this.#count) values.add(0);
-    return this.values;
+    for (const [key, values] of this.#values) if (this.#places.get(key) !== this.#count) values.add(0);
+    return new Map([...this.#values].filter(([key]) => this.#own.has(key)));
   }
 }

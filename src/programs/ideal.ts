@@ -60,7 +60,7 @@ const wordOf = ({ words }: Ideal, file: string, index: number): number => words[
 const isThere = ({ sizes }: Ideal, { file, index }: Place): boolean => file === null || index < (sizes[file] ?? 0);
 
 /** What the page holds. */
-const contentsOf = (ideal: Ideal, place: Place): number =>
+export const contentsOf = (ideal: Ideal, place: Place): number =>
   place.value ?? (place.file === null ? 0 : wordOf(ideal, place.file, place.index));
 
 /** What a read may find. */

@@ -10,10 +10,11 @@ interface Asked {
   readonly bug: string | null;
 }
 
-export const fuzzLine = ({ elapsedSeconds, done, total, proved, finds, doing }: FuzzProgress): string =>
+export const fuzzLine = ({ elapsedSeconds, done, total, proved, finds, pairs, doing }: FuzzProgress): string =>
   [
     seconds(elapsedSeconds),
     `${count(done)} of ${count(total)} programs, ${count(proved)} proved`,
+    `${count(pairs)} pairs of points`,
     ...(finds > 0 ? [`${finds} found`] : []),
     doing,
   ].join(' | ');
@@ -36,6 +37,6 @@ export function fuzzText(result: FuzzResult & { readonly config: Asked }, style:
   const total =
     `${interrupted ? 'Interrupted: ' : ''}${plural(programs, 'program')}, ${count(proved)} proved${cannot}; ` +
     `${finds.length === 0 ? 'none breaks a rule' : `${plural(finds.length, 'program')} that break a rule`} ` +
-    `(${count(states)} states, ${seconds(result.seconds)}, ${plural(workers, 'thread')}).`;
+    `(${count(states)} states, ${count(result.pairs)} pairs of points, ${seconds(result.seconds)}, ${plural(workers, 'thread')}).`;
   return `${[...finds.map((find) => findText(find, result.config, style)), total].join('\n')}\n`;
 }

@@ -1,5 +1,5 @@
 /** The race matrix on a terminal: a square for each state of the page, and the cells that are not proved. */
-import type { MatrixCell, MatrixResult } from '../engines/matrix/matrixResult.ts';
+import type { MatrixCell, MatrixChange, MatrixResult } from '../engines/matrix/matrixResult.ts';
 import { programLines } from './exploreText.ts';
 import { cellCommand, type MatrixSubject } from './matrixCommand.ts';
 import type { Style } from './style.ts';
@@ -62,8 +62,14 @@ export function matrixTotal({
   return `Proved ${count(proved)} of ${plural(cells.length + left, 'cell')}${but} (${count(searched)} states, ${seconds(time)}, ${plural(workers, 'thread')}).`;
 }
 
-export function matrixText(report: MatrixResult & { readonly config: MatrixSubject }, style: Style): string {
-  const { cells } = report;
+/** Cells that came to something else before the code changed. */
+const changes = (since: readonly MatrixChange[], subject: MatrixSubject): string[] =>
+  since.flatMap(({ program, before, now }) => [`changed: ${before} before, ${now} now`, `  ${cellCommand(program, subject)}`]);
+
+type Drawn = MatrixResult & { readonly config: MatrixSubject; readonly since?: readonly MatrixChange[] };
+
+export function matrixText(report: Drawn, style: Style): string {
+  const { cells, since = [] } = report;
   const states = [...new Set(cells.map(({ state }) => state))];
   const pairs = cells.filter(({ operations }) => operations.length === 2);
   const squares = states.flatMap((state) => {
@@ -71,5 +77,5 @@ export function matrixText(report: MatrixResult & { readonly config: MatrixSubje
     return own.length === 0 ? [] : square(state, own, style.bad);
   });
   const shown = squares.length > 0 ? [LEGEND, '', ...squares] : [];
-  return `${[...shown, ...troubles(cells, report.config, style.bad), matrixTotal(report)].join('\n')}\n`;
+  return `${[...shown, ...troubles(cells, report.config, style.bad), ...changes(since, report.config), matrixTotal(report)].join('\n')}\n`;
 }

@@ -71,6 +71,11 @@ for (const [driver, settings] of withWorkers) {
     });
 }
 
+test('as the kernel has it: a page that is held for a moment is not evicted, and the unbinding waits for who maps it', () => {
+  const { failure } = explored('given open 2 2 | mmap 0 1 rw anon | cw 0 1 7 | dmig 2 0 1; A: pvr 0 1; B: close 2 | unbind 2');
+  assert.equal(failure?.oracle, 'I-DEAD');
+});
+
 test('what is to be reached is, or the proof is about nothing', () => {
   const text = 'given mmap 0 1 rw anon; A: cw 0 1 8; B: munmap 0 1; reach A at setPte while B at lock';
   assert.equal(explored(text).verdict, 'proved');
@@ -108,6 +113,12 @@ test('ideal memory: what an access may find', () => {
   assert.deepEqual(values(`${given}; A: mremap 0 1 4 1 | cr 4 1; B: cw 0 1 9`, 0, 1), [[7, 9]]);
   assert.deepEqual(values(`${given}; A: madvise 0 1 free | cr 0 1; B: cw 0 1 9`, 0, 1), [[0, 7, 9]]);
   assert.equal(values(`${given}; A: mresize 0 1 2; B: cr 0 1`, 0, 0), undefined);
+});
+
+test('ideal memory: what is at a page at the end may be shared, or not', () => {
+  const text = 'given open 0 0 | mmap 0 1 rw anon; A: mmap 0 1 rw sanon | dwrite 0 0 1 11; B: cw 0 1 12 | mremap 0 1 4 1';
+  const ends = allowed(parseProgram(text), new Set(), () => false)?.ends;
+  assert.deepEqual([...(ends?.get('0 4') ?? [])].sort(), [0, 11, 12]);
 });
 
 /** An operation at random, on a few pages. */

@@ -21,6 +21,8 @@ export interface FuzzResult {
   readonly proved: number;
   readonly misfits: number;
   readonly states: number;
+  /** Pairs of points that actors have stood at, at the same time. */
+  readonly pairs: number;
   readonly seconds: number;
   readonly workers: number;
   readonly interrupted: boolean;
@@ -32,5 +34,6 @@ export interface FuzzProgress {
   readonly total: number;
   readonly proved: number;
   readonly finds: number;
+  readonly pairs: number;
   readonly doing: string;
 }

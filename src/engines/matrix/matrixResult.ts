@@ -14,6 +14,13 @@ export interface MatrixCell extends Cell, Pick<ProofRow, 'verdict' | 'basis' | '
   readonly failure: ProofFailure | null;
 }
 
+/** What a cell came to before the code changed, and what it comes to now. */
+export interface MatrixChange {
+  readonly program: string;
+  readonly before: ProofRow['verdict'];
+  readonly now: ProofRow['verdict'];
+}
+
 export interface MatrixResult {
   /** `violation` if a rule breaks in one of them; `proved` if all are; else what the least of them is. */
   readonly verdict: ProofRow['verdict'];

@@ -6,6 +6,9 @@ import { type Program, parseProgram } from '../program.ts';
 /** Pages that a program is about; the first ones more often. */
 const PAGES = 2;
 
+/** Seeds between those of two candidates. */
+const CANDIDATES = 0x10001;
+
 interface Choice {
   readonly weight: number;
   readonly text: (draw: Draw) => string;
@@ -102,9 +105,9 @@ const operations: readonly Choice[] = [
   choice(4, (d) => `dmig 1 ${d.range}`, { of: 'second', needs: 'memory' }),
 ];
 
-/** The program of that number. */
-export function randomProgram(seed: number, number: number, can: Abilities): Program {
-  const draw = new Draw(randomStream(seed, number));
+/** The program of that number; there are several with each. */
+export function randomProgram(seed: number, number: number, can: Abilities, candidate = 0): Program {
+  const draw = new Draw(randomStream(seed + CANDIDATES * candidate, number));
   const has = { file: draw.below(5) === 0, second: draw.below(4) === 0, child: draw.below(4) === 0 };
   const fits = ({ needs, of }: Choice): boolean => (needs === undefined || can[needs]) && (of === undefined || has[of]);
   const choices = operations.filter(fits);

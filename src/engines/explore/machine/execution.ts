@@ -20,6 +20,7 @@ import { LiveValues } from './liveValues.ts';
 import { DONE, type LocalState, LocalStates, type Wait } from './localState.ts';
 import { LookAhead } from './lookAhead.ts';
 import { LookingOn } from './lookingOn.ts';
+import { meets } from './meetings.ts';
 import { CHECKING, pulse, SETTING_UP } from './pulse.ts';
 import { Nondeterministic, RecordedSteps } from './recordedSteps.ts';
 import { Recorder } from './recorder.ts';
@@ -498,6 +499,7 @@ export class Executor {
     this.#localLow ^= from.low ^ state.low;
     this.#localHigh ^= from.high ^ state.high;
     this.at[actor] = state.at;
+    meets(this.at, actor);
     this.operation[actor] = state.operation;
     if (this.isBackground(actor)) return;
     if (state.at === DONE) this.left--;

@@ -2,6 +2,7 @@
  * What an exploration consists of: searches and chunks of samples. A job gives the same result in any thread and beside any
  * number of other jobs, as long as its limit is a number of executions and not the time. jobs.ts does them.
  */
+import type { Meetings } from '../machine/meetings.ts';
 import type { SearchResult } from '../search/options.ts';
 
 /** Schedules that are run twice before anything is believed. */
@@ -49,6 +50,8 @@ export interface JobResult extends Omit<SearchResult, 'schedule'> {
   readonly reached: readonly number[];
   /** Of samples: orders seen, that is, pairs of points at which one actor was left and another taken up. */
   readonly orders: number;
+  /** Where actors have stood at the same time; of a search that several threads made, nothing. */
+  readonly meetings: Meetings;
 }
 
 /** Of a job in which nothing was to be done. */
@@ -68,6 +71,7 @@ export const nothing: JobResult = {
   serials: null,
   reached: [],
   orders: 0,
+  meetings: { pairs: [], stood: [] },
 };
 
 /** Are all interleavings to be searched, in whatever way takes least? */

@@ -5,6 +5,7 @@ import { activeBug } from '../../../package/activeBug.ts';
 
 import type { Executor } from '../machine/execution.ts';
 import type { Failure } from '../machine/failure.ts';
+import { takeMeetings } from '../machine/meetings.ts';
 
 import { Portfolio, strategies } from '../sampling/portfolio.ts';
 import { Pump } from '../sampling/pump.ts';
@@ -203,6 +204,11 @@ function runSamples(
 /** Runs a job. `index` is its place among the jobs of the stage, `lane` the thread's in `control`. */
 export function runJob(executor: Executor, job: Job, control: Control, index: number, lane: number): JobResult {
   executor.coverage.begin();
+  takeMeetings();
+  return { ...resultOf(executor, job, control, index, lane), meetings: takeMeetings() };
+}
+
+function resultOf(executor: Executor, job: Job, control: Control, index: number, lane: number): JobResult {
   switch (job.kind) {
     case 'determinism': {
       const met = runTwice(executor.scenario, job.seed, job.executions);

@@ -3,6 +3,7 @@ import type { DriverSettings } from '../../../drivers/base/options.ts';
 import { type Shard, tasksOf } from '../../../input/shard.ts';
 import { isUsageError, UsageError } from '../../../input/usageError.ts';
 import type { ExploreOptions } from '../explore.ts';
+import type { Meetings } from '../machine/meetings.ts';
 import { Control, LANES } from '../plan/control.ts';
 import { type Asked, Proof, type ProofRow } from '../plan/proof.ts';
 import { type ProveResult, proveResult } from '../plan/proofResult.ts';
@@ -47,6 +48,8 @@ export interface ProveHooks {
   readonly onProgress?: (progress: ProveProgress) => void;
   /** Called when a scenario is done. */
   readonly onRow?: (row: ProofRow) => void;
+  /** Called when a search of a scenario is over, with where its actors have stood. */
+  readonly onMet?: ((scenario: string, meetings: Meetings) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -61,7 +64,7 @@ const subjectOf = ({ asked: { scenario, settings, driver }, opened }: Proof): An
 class Proving {
   readonly #control: Control;
   readonly #options: ProveOptions;
-  readonly #onRow: (row: ProofRow) => void;
+  readonly #hooks: ProveHooks;
   /** What each lane is at. */
   readonly #at: (Proof | undefined)[] = [];
   readonly #done = new Set<Proof>();
@@ -71,10 +74,10 @@ class Proving {
   tasks: readonly string[] = [];
   #isOpen = false;
 
-  constructor(options: ProveOptions, control: Control, onRow: (row: ProofRow) => void = () => {}) {
+  constructor(options: ProveOptions, control: Control, hooks: ProveHooks) {
     this.#options = options;
     this.#control = control;
-    this.#onRow = onRow;
+    this.#hooks = hooks;
   }
 
   get doing(): string {
@@ -169,7 +172,9 @@ class Proving {
     for (let job = proof.next(Date.now()); job !== null && !this.#control.isStopped; job = proof.next(Date.now())) {
       try {
         const place = { threads, lane, together: this.#options.threads };
-        proof.take(job, await measured(subjectOf(proof), job, index, place, this.#control));
+        const done = await measured(subjectOf(proof), job, index, place, this.#control);
+        proof.take(job, done);
+        this.#hooks.onMet?.(proof.opened.scenario, done.result.meetings);
       } catch (error) {
         if (!isUsageError(error)) throw error;
         proof.giveUp(error.message);
@@ -196,7 +201,7 @@ class Proving {
       proof.failure = { oracle, message, token, steps, preemptions, minimal, program };
     }
     this.#done.add(proof);
-    this.#onRow(proof.result());
+    this.#hooks.onRow?.(proof.result());
   }
 }
 
@@ -218,7 +223,7 @@ export async function prove(options: ProveOptions, hooks: ProveHooks = {}): Prom
   const control = new Control();
   const began = Date.now();
   const elapsed = (): number => (Date.now() - began) / 1000;
-  const proving = new Proving(options, control, hooks.onRow);
+  const proving = new Proving(options, control, hooks);
   using _progress = supervised(control, hooks, (now) => ({
     ...now,
     elapsedSeconds: elapsed(),
