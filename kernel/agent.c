@@ -4,6 +4,7 @@
  *     script ID          a script begins, in a fresh process 0
  *     N OPERATION        process N does an operation
  *     end                the script ends, and all its processes
+ *     race, given, actor, look, stage, rounds    a race (race.c)
  *     quit
  *
  * It is process 1 of a virtual machine, or a program on a machine as any other. */
@@ -47,6 +48,8 @@ static int obey(char *line)
 		script_end();
 		say_end(id);
 		running = 0;
+	} else if (!running && race_line(line)) {
+		/* It has answered for itself. */
 	} else if (running) {
 		char *text;
 		int number = strtol(line, &text, 10);

@@ -89,6 +89,9 @@ void script_begin(void);
 void script_operation(int process, char *line);
 void script_end(void);
 
+/* race.c: a race of threads. 0 for a line that is about none. */
+int race_line(char *line);
+
 /* klog.c: what the kernel complains of. */
 void klog_open(void);
 void klog_skip(void);

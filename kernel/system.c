@@ -57,8 +57,11 @@ int system_operation(const struct operation *op)
 		answer_result(watch_missing(word_number(op, 0, ARENA), word_number(op, 1, 1), word_number(op, 2, 0)));
 	else if (strcmp(op->name, "split") == 0)
 		answer_result(split_huge(word_number(op, 0, ARENA), word_number(op, 1, 1), word_number(op, 2, 0)));
-	else if (strcmp(op->name, "clearrefs") == 0) answer_result(write_text("/proc/self/clear_refs", word_text(op, 0)));
-	else if (strcmp(op->name, "mthp") == 0) {
+	else if (strcmp(op->name, "clearrefs") == 0) {
+		answer_result(write_text("/proc/self/clear_refs", word_text(op, 0)));
+		/* That was about the memory of the agent as well. */
+		actor_warm();
+	} else if (strcmp(op->name, "mthp") == 0) {
 		char path[128];
 		snprintf(path, sizeof path, "/sys/kernel/mm/transparent_hugepage/hugepages-%skB/enabled", word_text(op, 0));
 		answer_result(write_text(path, word_text(op, 1)));

@@ -105,7 +105,7 @@ const usersOf = (all: Graph, folder: string): string[] =>
   );
 
 test('only commands about a real kernel know of what runs on one', () => {
-  const users = ['compare', 'kernel', 'kernelLoss', 'kernelPlace', 'record'].map((name) => `src/cli/${name}.ts`);
+  const users = ['compare', 'kernel', 'kernelLoss', 'kernelPlace', 'record', 'reproduce'].map((name) => `src/cli/${name}.ts`);
   assert.deepEqual(usersOf(graph, 'src/kernel').sort(), users);
   assert.ok(usersOf(graph, 'src/steps').length > 100);
 });

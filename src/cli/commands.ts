@@ -77,8 +77,13 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./compare.ts')).compare,
   },
   {
+    name: 'reproduce',
+    summary: 'make a real kernel take a schedule, round after round',
+    load: async () => (await import('./reproduce.ts')).reproduce,
+  },
+  {
     name: 'kernel',
-    summary: 'say what a real kernel has of all that record and compare need',
+    summary: 'say what a real kernel has of all that record, compare and reproduce need',
     load: async () => (await import('./kernel.ts')).kernel,
   },
   {

@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { UsageError } from '../input/usageError.ts';
 import { type Kernel as KernelVersion, kernelNamed, NEWEST } from '../kernels/kernels.ts';
 import type { Answer } from '../programs/answer.ts';
+import type { Operation } from '../programs/operation.ts';
 import { demandDriver, factsOf, type KernelFacts } from './check.ts';
 import { kindOf, partingOf, shrunk } from './difference.ts';
 import { modelKernelOf, withKernel } from './record.ts';
@@ -156,8 +157,15 @@ async function differenceIn(answered: Answered, model: KernelVersion, kernel: Ke
   };
 }
 
+/** A number of a process is given once. */
+function forksTwice(operations: readonly Operation[]): boolean {
+  const forks = operations.flatMap(({ name, args: [number] }) => (name === 'fork' ? [number] : []));
+  return new Set(forks).size < forks.length;
+}
+
 /** Those that this kernel can be asked. */
 const askable = ({ operations }: Asked, { gupTest }: KernelFacts): boolean =>
+  !forksTwice(operations) &&
   operations.every(
     (operation) => whyNotAsked(operation) === undefined && (gupTest || !/^(gup|ltpin|ltunpin)$/.test(operation.name)),
   );

@@ -1,0 +1,167 @@
+/* A race: what is given, a column of operations for each actor, and what is looked at when all are done; round after round, each in a
+ * fresh process, so that nothing is left of the one before. */
+#include "stages.h"
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MOST_LINES 64
+#define LINE 256
+/* Of the buffer, before a round: as many as operations are about. */
+#define TOUCHED_PAGES 80
+#define ROUND_SECONDS 30
+/* A probe waits at most this long. */
+#define WAIT_NS 400000000UL
+
+/* Who does a line: an actor, what is given, what is looked at. */
+enum { GIVEN = MOST_ACTORS, LOOK };
+static struct {
+	int who;
+	char text[LINE];
+} lines[MOST_LINES];
+static int line_count, actor_count;
+static struct actor *actors[MOST_ACTORS];
+
+enum mode { AIMED, FREE, SERIAL };
+static enum mode mode;
+/* Why a stage cannot be taken. */
+static const char *refused;
+static pthread_barrier_t start;
+static pthread_mutex_t serial = PTHREAD_MUTEX_INITIALIZER;
+/* Answers of the actors, joined. */
+static char *collected[MOST_ACTORS];
+
+static void add_line(int who, const char *text)
+{
+	if (line_count == MOST_LINES) return;
+	lines[line_count].who = who;
+	snprintf(lines[line_count++].text, LINE, "%s", text);
+}
+
+/* Does the lines of somebody. The answers, with commas between them, go to `to` if it is not NULL. */
+static void perform_all(int who, FILE *to)
+{
+	const char *comma = "";
+	for (int i = 0; i < line_count; i++) {
+		char copy[LINE];
+		struct operation op;
+		if (lines[i].who != who) continue;
+		strcpy(copy, lines[i].text);
+		if (words_split(copy, &op) != 0) continue;
+		perform(&op);
+		if (to != NULL) fprintf(to, "%s%s", comma, self->answer);
+		comma = ",";
+	}
+}
+
+static void *run_actor(void *number)
+{
+	int actor = (int)(intptr_t)number;
+	size_t length;
+	cpu_set_t one;
+	CPU_ZERO(&one);
+	CPU_SET(actor % sysconf(_SC_NPROCESSORS_ONLN), &one);
+	sched_setaffinity(0, sizeof one, &one);
+	self = actors[actor];
+	actor_catch_signals();
+	actor_warm();
+	buffer_touch(TOUCHED_PAGES);
+	FILE *to = open_memstream(&collected[actor], &length);
+	pthread_barrier_wait(&start);
+	if (mode == AIMED) stage_wait_first(actor);
+	if (mode == SERIAL) pthread_mutex_lock(&serial);
+	perform_all(actor, to);
+	if (mode == SERIAL) pthread_mutex_unlock(&serial);
+	if (mode == AIMED) stage_done(actor);
+	fclose(to);
+	return NULL;
+}
+
+/* The whole of a round, in a process of its own. */
+static void run_round(void)
+{
+	pthread_t threads[MOST_ACTORS];
+	alarm(ROUND_SECONDS);
+	actor_catch_signals();
+	actor_warm();
+	perform_all(GIVEN, NULL);
+	pthread_barrier_init(&start, NULL, actor_count);
+	for (int i = 0; i < actor_count; i++) pthread_create(&threads[i], NULL, run_actor, (void *)(intptr_t)i);
+	for (int i = 0; i < actor_count; i++) pthread_join(threads[i], NULL);
+	printf("{\"round\":1,\"taken\":%d,\"reached\":[", mode == AIMED && stages_taken());
+	for (int i = 0; i < stage_count; i++) printf("%s%d", i ? "," : "", mode == AIMED && turns->hit[i] != 0);
+	printf("],\"answers\":[");
+	for (int i = 0; i < actor_count; i++) printf("%s[%s]", i ? "," : "", collected[i]);
+	printf("],\"looks\":[");
+	perform_all(LOOK, stdout);
+	printf("]}\n");
+	fflush(stdout);
+	_exit(0);
+}
+
+/* Actors have their memory before any round begins. */
+static void make_actors(void)
+{
+	for (int i = 0; i < actor_count; i++)
+		if (actors[i] == NULL) actors[i] = actor_new((void *)(0x210000000000UL + i * 0x1000000000UL));
+}
+
+static void run_rounds(int rounds)
+{
+	const char *why = refused != NULL ? refused : mode == AIMED ? probes_attach(WAIT_NS) : NULL;
+	if (why != NULL) {
+		printf("{\"refused\":\"%s\"}\n", why);
+		return;
+	}
+	make_actors();
+	for (int i = 0; i < rounds; i++) {
+		int status;
+		stages_begin_round(mode == AIMED);
+		fflush(stdout);
+		pid_t pid = fork();
+		if (pid == 0) run_round();
+		if (waitpid(pid, &status, 0) != pid || status != 0) printf("{\"round\":0,\"status\":%d}\n", status);
+		fflush(stdout);
+	}
+	probes_detach();
+	printf("{\"rounds\":%d}\n", rounds);
+}
+
+static int number_of(const char *text)
+{
+	int number = atoi(text);
+	if (number >= actor_count && number < MOST_ACTORS) actor_count = number + 1;
+	return number;
+}
+
+/* race | given OPERATION | actor N OPERATION | look OPERATION | stages | stage N PLACE ... | rounds MODE COUNT
+ * @returns 0 for what is none of these. */
+int race_line(char *line)
+{
+	if (strcmp(line, "race") == 0) {
+		line_count = actor_count = 0;
+	} else if (strncmp(line, "given ", 6) == 0) add_line(GIVEN, line + 6);
+	else if (strncmp(line, "look ", 5) == 0) add_line(LOOK, line + 5);
+	else if (strncmp(line, "actor ", 6) == 0) {
+		char *text = strchr(line + 6, ' ');
+		if (text != NULL) add_line(number_of(line + 6), text + 1);
+	} else if (strcmp(line, "stages") == 0) {
+		stages_clear();
+		refused = NULL;
+	} else if (strncmp(line, "stage ", 6) == 0) {
+		struct operation words;
+		words_split(line, &words);
+		const char *why = stage_add(&words);
+		if (refused == NULL) refused = why;
+	} else if (strncmp(line, "rounds ", 7) == 0) {
+		char *count = strchr(line + 7, ' ');
+		mode = line[7] == 'a' ? AIMED : line[7] == 's' ? SERIAL : FREE;
+		run_rounds(count == NULL ? 1 : atoi(count));
+	} else return 0;
+	return 1;
+}

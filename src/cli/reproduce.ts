@@ -1,0 +1,106 @@
+/** `hmm-lab reproduce`: a race on a real kernel, along a schedule. */
+import { readFileSync, statSync } from 'node:fs';
+import { shareText } from '../kernel/confidence.ts';
+import type { Mode } from '../kernel/race.ts';
+import type { Reproduced, Tally } from '../kernel/reproduce.ts';
+import { parseStages, type Stage, stageText } from '../kernel/stages.ts';
+import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
+import { type Command, jsonFlag, parseArguments } from './flags.ts';
+import { interruptible } from './interruptible.ts';
+import { orLost } from './kernelLoss.ts';
+import { placeFlags, placeOf } from './kernelPlace.ts';
+import { UsageError } from './usage.ts';
+
+const flags = [
+  {
+    name: 'stages',
+    kind: 'text',
+    value: 'TEXT',
+    help: 'who runs until where in the kernel: ACTOR entry|return|after FUNCTION [from=FUNCTION] [n=NUMBER], or ACTOR done; separated by commas',
+    example: '"A entry mutex_lock from=dmirror_migrate_to_device, B done, A done"',
+  },
+  {
+    name: 'rounds',
+    kind: 'whole',
+    min: 1,
+    max: 1000000,
+    default: 100,
+    help: 'of each kind: along the stages, without them, one actor after another',
+  },
+  ...placeFlags,
+  jsonFlag,
+] as const;
+
+/** Columns, or a file of them. */
+const textOf = (given: readonly string[]): string =>
+  given.map((one) => (statSync(one, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(one, 'utf8') : one)).join('\n');
+
+const PROGRESS_MS = 2000;
+
+function progress(rounds: number): (mode: Mode, done: number) => void {
+  let told = performance.now();
+  return (mode, done) => {
+    if (performance.now() - told < PROGRESS_MS) return;
+    told = performance.now();
+    process.stderr.write(`${mode}: ${done} of ${rounds} rounds\n`);
+  };
+}
+
+function tallyText(
+  { mode, rounds, taken, violated, violatedTaken, missed, example, crashes }: Tally,
+  stages: readonly Stage[],
+): string {
+  const lines =
+    mode === 'aimed'
+      ? [`aimed:  taken ${shareText(taken, rounds)}, violated ${shareText(violatedTaken, taken)} of those`]
+      : [`${`${mode}:`.padEnd(8)}violated ${shareText(violated, rounds)}`];
+  if (mode === 'aimed' && violated > violatedTaken) lines.push(`        and ${violated - violatedTaken} of those not taken`);
+  for (const [i, count] of missed.entries())
+    if (count > 0) lines.push(`        stage ${i + 1}, ${stageText(stages[i] as Stage)}, was not reached in ${count}`);
+  if (crashes > 0) lines.push(`        ${crashes} crashed the kernel`);
+  if (example !== undefined) lines.push(`        ${example}`);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** 1 if something was wrong in a round that was taken. */
+function exitCode({ tallies, interrupted }: Reproduced): number {
+  if (tallies.some(({ mode, violated }) => mode === 'aimed' && violated > 0)) return EXIT_VIOLATION;
+  return interrupted ? EXIT_INTERRUPTED : 0;
+}
+
+export const reproduce: Command = {
+  name: 'reproduce',
+  argument: 'FILE.hmm | COLUMN...',
+  description:
+    'Makes a real kernel take a schedule: each actor of a program is a thread, and probes hold it at the places that --stages names, until its turn comes. ' +
+    'Says how many rounds took the schedule, and in how many something was wrong that is not when one actor comes after another: a value that was lost, ' +
+    'a device that reads what is no longer there, a crash. The same number of rounds runs without stages, and with a lock around each actor. The exit code is 1 when an aimed round was wrong. ' +
+    'docs/kernel.md says what it takes.',
+  flags,
+  examples: [
+    'hmm-lab reproduce race.hmm --stages "A entry mutex_lock from=dmirror_migrate_to_device, B done, A done" --vm --kernel-image vmlinuz --module test_hmm.ko',
+  ],
+  async run(args) {
+    const { values, given } = parseArguments('reproduce', flags, args, { what: 'columns of a program, or a file', most: 32 });
+    const { stages: text, rounds, json } = values;
+    if (given.length === 0) throw new UsageError('hmm-lab reproduce needs a program: a file, or its columns');
+    if (text === undefined) throw new UsageError('hmm-lab reproduce needs --stages');
+    const { parseProgram } = await import('../programs/program.ts');
+    const { raceOf } = await import('../kernel/race.ts');
+    const { reproduce: reproduced } = await import('../kernel/reproduce.ts');
+    const program = parseProgram(textOf(given));
+    const stages = parseStages(text, raceOf(program).actors);
+    const { place, remove } = placeOf(values);
+    const tell = (result: Reproduced | null): number => {
+      if (result === null) return EXIT_INTERRUPTED;
+      const prose = json ? process.stderr : process.stdout;
+      prose.write(`Linux ${result.facts.release}: ${stages.map(stageText).join(', ')}\n`);
+      for (const tally of result.tallies) prose.write(tallyText(tally, stages));
+      if (result.interrupted) prose.write('Stopped.\n');
+      if (json) process.stdout.write(`${JSON.stringify({ schema: 'hmm-lab/reproduce/1', stages, ...result })}\n`);
+      return exitCode(result);
+    };
+    const run = (signal: AbortSignal) => reproduced(place, { program, stages, rounds }, { signal, onRound: progress(rounds) });
+    return orLost(async () => tell(await interruptible(run)), remove);
+  },
+};

@@ -1,0 +1,164 @@
+/** A program as a race on a kernel: what the agent is told, and what it answers round by round. */
+import { UsageError } from '../input/usageError.ts';
+import type { Answer } from '../programs/answer.ts';
+import { addressAt, numberAt, type Operation, pageOf, parseOperation } from '../programs/operation.ts';
+import type { Program } from '../programs/program.ts';
+import type { Session } from './session.ts';
+import { type Stage, stageOrder } from './stages.ts';
+import { demandAskable, orderOf } from './wire.ts';
+
+/** What is looked at after a round, and what for. */
+export interface Look {
+  readonly operation: Operation;
+  readonly page: number;
+  /** What a side finds at the end; or a value that one side has written, and the other has to read. */
+  readonly what: 'device end' | 'end' | 'write' | 'device reads' | 'cpu reads';
+  readonly value: number;
+}
+
+export interface Race {
+  readonly actors: readonly string[];
+  readonly given: readonly Operation[];
+  readonly columns: readonly (readonly Operation[])[];
+  readonly looks: readonly Look[];
+}
+
+/** One round, as the agent tells it. */
+export interface Round {
+  /** Every stage was reached, in order, and none gave up. */
+  readonly taken: boolean;
+  /** Of each stage: was it reached? */
+  readonly reached: readonly boolean[];
+  /** Answers of each actor. */
+  readonly answers: readonly (readonly Answer[])[];
+  readonly looks: readonly Answer[];
+}
+
+/** The process of the round ended before its time. */
+export interface BrokenRound {
+  readonly status: number;
+}
+
+const MOST_ACTORS = 4;
+/** Pages that are looked at. */
+const MOST_PAGES = 8;
+/** Values that no program writes by accident. */
+const FIRST_VALUE = 0x7a00_0000;
+
+/** Operations whose second and third words are a range of pages; of the others it is the first two. */
+const AFTER_SLOT: ReadonlySet<string> = new Set(['dread', 'dwrite', 'dmig', 'dsys', 'excl', 'chk', 'dunl', 'pin']);
+const WITH_RANGE = /^(mmapx?|munmap|mprotect|madvise|cr|cw|pvr|pvw|mlock|munlock)$/;
+
+function pagesOf(operation: Operation): number[] {
+  const place = AFTER_SLOT.has(operation.name) ? 1 : WITH_RANGE.test(operation.name) ? 0 : null;
+  if (place === null) return [];
+  const first = pageOf(addressAt(operation, place));
+  return Array.from({ length: Math.min(numberAt(operation, place + 1), MOST_PAGES) }, (_, i) => first + i);
+}
+
+/**
+ * After all are done: what each page has; then each side writes and the other reads. A device that kept what it should have lost shows here.
+ * It is the first to look: a page that a CPU touches may be taken from it.
+ */
+function looksAt(pages: readonly number[], slot: number | undefined): Look[] {
+  const look = (text: string, page: number, what: Look['what'], value: number): Look => ({
+    operation: parseOperation(text),
+    page,
+    what,
+    value,
+  });
+  const ends = pages.map((page) => look(`cr ${page} 1`, page, 'end', 0));
+  if (slot === undefined) return ends;
+  const seen = pages.map((page) => look(`dread ${slot} ${page} 1`, page, 'device end', 0));
+  const sides = pages.flatMap((page) => {
+    const [own, device] = [FIRST_VALUE + 2 * page, FIRST_VALUE + 2 * page + 1];
+    return [
+      look(`cw ${page} 1 ${own}`, page, 'write', own),
+      look(`dread ${slot} ${page} 1`, page, 'device reads', own),
+      look(`dwrite ${slot} ${page} 1 ${device}`, page, 'write', device),
+      look(`cr ${page} 1`, page, 'cpu reads', device),
+    ];
+  });
+  return [...seen, ...ends, ...sides];
+}
+
+/**
+ * The race of a program.
+ *
+ * @throws UsageError for what the agent cannot do in one process with threads.
+ */
+export function raceOf({ given, columns }: Program): Race {
+  if (columns.length < 2) throw new UsageError('a race needs at least two columns');
+  if (columns.length > MOST_ACTORS)
+    throw new UsageError(`the program has ${columns.length} columns, on a kernel at most ${MOST_ACTORS} are possible`);
+  const before = given.map(({ operation }) => operation);
+  const all = [...before, ...columns.flatMap(({ operations }) => operations)];
+  demandAskable(all);
+  const odd = all.find(({ worker, name }) => worker !== 0 || name === 'fork' || name === 'exit');
+  if (odd !== undefined) throw new UsageError(`operation '${odd.text}': a race on a kernel is one of threads of one process`);
+  const pages = [...new Set(columns.flatMap(({ operations }) => operations.flatMap(pagesOf)))].sort((a, b) => a - b);
+  const closed = new Set(all.flatMap((operation) => (operation.name === 'close' ? [numberAt(operation, 0)] : [])));
+  const slot = before.find((operation) => operation.name === 'open' && !closed.has(numberAt(operation, 0)));
+  return {
+    actors: columns.map(({ actor }) => actor),
+    given: before,
+    columns: columns.map(({ operations }) => operations),
+    looks: looksAt(pages.slice(0, MOST_PAGES), slot === undefined ? undefined : numberAt(slot, 0)),
+  };
+}
+
+const words = (operation: Operation): string => orderOf(operation).replace(/^\d+ /, '');
+
+/** Tells the agent all of a race but its stages. */
+export function sendRace({ send }: Session, { given, columns, looks }: Race): void {
+  send('race');
+  for (const operation of given) send(`given ${words(operation)}`);
+  for (const [i, column] of columns.entries()) for (const operation of column) send(`actor ${i} ${words(operation)}`);
+  for (const { operation } of looks) send(`look ${words(operation)}`);
+}
+
+/** Longest time for a round, and for what comes before the first. */
+const ROUND_SECONDS = 60;
+
+interface Line {
+  readonly refused?: string;
+  readonly rounds?: number;
+  readonly round?: number;
+  readonly status?: number;
+  readonly taken?: number;
+  readonly reached?: readonly number[];
+  readonly answers?: readonly (readonly Answer[])[];
+  readonly looks?: readonly Answer[];
+}
+
+/** What rounds are run: along stages, freely, or with one actor after another by a lock. */
+export type Mode = 'aimed' | 'free' | 'serial';
+
+/**
+ * Runs rounds and tells each. The race was sent before.
+ *
+ * @throws UsageError where the kernel does not have what a stage names, AgentLost where it crashes.
+ */
+export async function runRounds(
+  { send, next }: Session,
+  { actors }: Race,
+  { mode, stages, count }: { readonly mode: Mode; readonly stages: readonly Stage[]; readonly count: number },
+  onRound: (round: Round | BrokenRound) => void,
+): Promise<void> {
+  send('stages');
+  for (const stage of mode === 'aimed' ? stages : []) send(stageOrder(stage, actors));
+  send(`rounds ${mode} ${count}`);
+  for (;;) {
+    const line = JSON.parse(await next(ROUND_SECONDS)) as Line;
+    if (line.refused !== undefined) throw new UsageError(`the schedule cannot be taken on this kernel: ${line.refused}`);
+    if (line.rounds !== undefined) return;
+    onRound(line.round === 1 ? roundOf(line) : { status: line.status ?? 0 });
+  }
+}
+
+const roundOf = ({ taken, reached = [], answers = [], looks = [] }: Line): Round => ({
+  taken: taken === 1,
+  reached: reached.map((one) => one === 1),
+  answers,
+  looks,
+});

@@ -1,0 +1,164 @@
+/** A schedule on a real kernel: so many rounds along its stages, as many without, and as many with one actor after another. */
+
+import { UsageError } from '../input/usageError.ts';
+import type { Program } from '../programs/program.ts';
+import { demandDriver, factsOf, findings, type KernelFacts } from './check.ts';
+import { type Serial, serialOf, wrongIn } from './judge.ts';
+import { type BrokenRound, type Mode, type Race, type Round, raceOf, runRounds, sendRace } from './race.ts';
+import { withKernel } from './record.ts';
+import type { Kernel } from './scripts.ts';
+import { AgentLost, type Place } from './session.ts';
+import type { Stage } from './stages.ts';
+
+/** Rounds of one kind. */
+export interface Tally {
+  readonly mode: Mode;
+  readonly rounds: number;
+  /** Rounds in which every stage was reached in order. */
+  readonly taken: number;
+  /** Rounds in which something was wrong, and those of them that were taken. */
+  readonly violated: number;
+  readonly violatedTaken: number;
+  /** Of each stage: rounds in which it was the first that was not reached. */
+  readonly missed: readonly number[];
+  /** What was wrong first. */
+  readonly example: string | undefined;
+  readonly crashes: number;
+}
+
+export interface Reproduced {
+  readonly facts: KernelFacts;
+  readonly tallies: readonly Tally[];
+  readonly interrupted: boolean;
+}
+
+export interface ReproduceRequest {
+  readonly program: Program;
+  readonly stages: readonly Stage[];
+  readonly rounds: number;
+}
+
+const isBroken = (round: Round | BrokenRound): round is BrokenRound => 'status' in round;
+
+/** Counts rounds. */
+class Counts {
+  readonly #race: Race;
+  readonly #serial: Serial;
+  readonly mode: Mode;
+  readonly #missed: number[];
+  #example: string | undefined;
+  rounds = 0;
+  #taken = 0;
+  #violated = 0;
+  #violatedTaken = 0;
+  #crashes = 0;
+
+  constructor(race: Race, serial: Serial, mode: Mode, stages: number) {
+    this.#race = race;
+    this.#serial = serial;
+    this.mode = mode;
+    this.#missed = Array.from({ length: mode === 'aimed' ? stages : 0 }, () => 0);
+  }
+
+  add(round: Round | BrokenRound): void {
+    this.rounds++;
+    if (isBroken(round)) {
+      this.#violate(`the process of the round ended by itself (status ${round.status})`, false);
+      return;
+    }
+    const { taken, reached } = round;
+    if (taken) this.#taken++;
+    const first = reached.indexOf(false);
+    if (this.mode === 'aimed' && !taken && first >= 0) this.#missed[first] = (this.#missed[first] ?? 0) + 1;
+    const wrong = wrongIn(this.#race, round, this.#serial);
+    if (wrong !== null) this.#violate(wrong, taken);
+  }
+
+  crashed(error: AgentLost): void {
+    this.rounds++;
+    this.#crashes++;
+    const why = error.lastLines.find((line) => /BUG:|Oops|panic/.test(line)) ?? error.message;
+    this.#violate(`the kernel crashed: ${why}`, false);
+  }
+
+  #violate(what: string, taken: boolean): void {
+    this.#violated++;
+    if (taken) this.#violatedTaken++;
+    this.#example ??= what;
+  }
+
+  get tally(): Tally {
+    const { mode, rounds } = this;
+    const [taken, violated, violatedTaken] = [this.#taken, this.#violated, this.#violatedTaken];
+    return { mode, rounds, taken, violated, violatedTaken, missed: this.#missed, example: this.#example, crashes: this.#crashes };
+  }
+}
+
+/** All orders of the actors. */
+function orders(actors: readonly string[]): string[][] {
+  if (actors.length < 2) return [[...actors]];
+  return actors.flatMap((first) => orders(actors.filter((one) => one !== first)).map((rest) => [first, ...rest]));
+}
+
+/** What comes out when one actor comes after another, whatever the order. */
+async function serialValues(kernel: Kernel, race: Race): Promise<Serial> {
+  const session = await kernel.session();
+  sendRace(session, race);
+  const rounds: Round[] = [];
+  for (const order of orders(race.actors)) {
+    const stages = order.map((actor) => ({ actor, place: 'done', times: 1 }) as const);
+    await runRounds(session, race, { mode: 'aimed', stages, count: 1 }, (round) => {
+      if (isBroken(round)) throw new UsageError('the program does not run on this kernel: its process ends by itself');
+      rounds.push(round);
+    });
+  }
+  return serialOf(race, rounds);
+}
+
+/** Probing a kernel needs these. @throws UsageError with the first one that is missing. */
+function demandProbes(facts: KernelFacts): void {
+  const needed = new Set(['BPF', 'kprobes', 'symbols', 'code', 'processors', 'lockdown']);
+  const missing = findings(facts).find(({ what, has }) => needed.has(what) && !has);
+  if (missing !== undefined) throw new UsageError(`no schedule can be taken on Linux ${facts.release}: ${missing.sentence}`);
+}
+
+const MODES = ['aimed', 'free', 'serial'] as const;
+
+/**
+ * Runs a schedule. Null when it was stopped before there was anything.
+ *
+ * @throws UsageError where the kernel lacks what it takes, or a function that a stage names.
+ */
+export function reproduce(
+  place: Place,
+  { program, stages, rounds }: ReproduceRequest,
+  { signal, onRound }: { readonly signal: AbortSignal; readonly onRound: (mode: Mode, done: number) => void },
+): Promise<Reproduced | null> {
+  const race = raceOf(program);
+  return withKernel(place, signal, async (kernel) => {
+    const facts = await factsOf(kernel);
+    demandDriver(facts);
+    demandProbes(facts);
+    const serial = await serialValues(kernel, race);
+    const tallies: Tally[] = [];
+    for (const mode of MODES) {
+      const counts = new Counts(race, serial, mode, stages.length);
+      while (counts.rounds < rounds && !signal.aborted) {
+        try {
+          const session = await kernel.session();
+          sendRace(session, race);
+          await runRounds(session, race, { mode, stages, count: rounds - counts.rounds }, (round) => {
+            counts.add(round);
+            onRound(mode, counts.rounds);
+          });
+        } catch (error) {
+          if (!(error instanceof AgentLost) || signal.aborted) throw error;
+          counts.crashed(error);
+          await kernel.stop();
+        }
+      }
+      tallies.push(counts.tally);
+    }
+    return { facts, tallies, interrupted: signal.aborted };
+  });
+}
