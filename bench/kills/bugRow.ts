@@ -33,8 +33,9 @@ export function driverOf({ scenario, settings }: Bug): { readonly driver: string
 export async function bugRow(bug: Bug, ran: RanAll, found: ReadonlyMap<string, number>, looker: Looker): Promise<BugRow> {
   const { id, title, edits, oracles } = bug;
   const { driver, settings } = driverOf(bug);
-  // A bug that is an option of the driver is in no function of its own.
-  const functions = edits.length === 0 ? new Set(ran.functions) : functionsOf(edits, ran.functions);
+  // A bug that is an option of the driver is in no function of its own; and what runs was seen with its usual options.
+  const isUsual = edits.length > 0 && Object.keys(settings).length === 0;
+  const functions = isUsual ? functionsOf(edits, ran.functions) : new Set(ran.functions);
   const names = inOrder(ran, functions, found);
   const apart = oracles.includes('I-CRASH') ? [] : ['I-CRASH'];
   const job = { mutation: { id, edits }, settings, names, seconds: MOST_SECONDS, apart };
