@@ -42,7 +42,7 @@ const bad: readonly Refused[] = [
     ['sress'],
     /unknown command 'sress'/,
     /did you mean stress\?/,
-    /stress, measure, merge, explore, replay, prove, matrix, fuzz, simulate, hunt, scenarios, conformance, record, compare, reproduce, kernel, windows, drivers, bugs, help/,
+    /stress, measure, merge, explore, replay, prove, matrix, fuzz, simulate, hunt, farm, scenarios, conformance, record, compare, reproduce, kernel, windows, drivers, bugs, help/,
   ],
   [[''], /unknown command ''/],
   [['help', 'nope'], /unknown command 'nope'/, /allowed are stress/],

@@ -51,6 +51,7 @@ const usageLines: Readonly<Record<string, string>> = {
   record: 'hmm-lab record [PROGRAM|FILE.hmm|FILE.jsonl...] [FLAG...]',
   reproduce: 'hmm-lab reproduce FILE.hmm | COLUMN... [FLAG...]',
   kernel: 'hmm-lab kernel check [FLAG...]',
+  farm: 'hmm-lab farm submit | work | status | result | cancel ... [FLAG...]',
   help: 'hmm-lab help [COMMAND]',
 };
 for (const { name, load } of commands) {

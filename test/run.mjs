@@ -18,6 +18,7 @@ const TREES = {
   test: ['erased'],
   'test/model': ['erased', 'large'],
   'test/explore': ['stepped'],
+  'test/farm': ['erased'],
   'test/fuzz': ['stepped'],
   'test/kernel': ['erased'],
   'test/package': ['erased'],

@@ -22,7 +22,7 @@ export const packedEntries: Readonly<Record<string, { readonly entries: readonly
     entries: [
       ...EXPORTS,
       'src/cli/main',
-      ...['actor', 'hunt', 'measured', 'observer', 'probe', 'scripted'].map((name) => `workers/${name}`),
+      ...['actor', 'column', 'hunt', 'measured', 'observer', 'probe', 'scripted', 'task'].map((name) => `workers/${name}`),
     ],
     late: true,
   },

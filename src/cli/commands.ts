@@ -57,6 +57,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./hunt.ts')).hunt,
   },
   {
+    name: 'farm',
+    summary: 'long jobs on many machines, with a Redis or a PostgreSQL between them',
+    load: async () => (await import('./farm.ts')).farm,
+  },
+  {
     name: 'scenarios',
     summary: 'list the scenarios that explore takes',
     load: async () => (await import('./scenarios.ts')).scenarios,

@@ -4,6 +4,7 @@ import {
   type Agreement,
   type ConformanceProgress,
   type ConformanceReport,
+  type ConformanceRequest,
   conformance as conforms,
 } from '../library/conformance.ts';
 import type { Answer } from '../programs/answer.ts';
@@ -57,6 +58,14 @@ export function printConformance(result: ConformanceReport, json: boolean): numb
   return exitCodes[result.verdict];
 }
 
+const recordings = { what: 'files with recordings', most: Number.POSITIVE_INFINITY };
+
+/** What is asked for, as the library takes it. */
+export function conformanceRequest(args: readonly string[]): ConformanceRequest {
+  const { values, given } = parseArguments('conformance', flags, args, recordings);
+  return { files: given.length === 0 ? undefined : given, kernel: values.kernel, shard: shardOf(values.shard) };
+}
+
 export const conformance: Command = {
   name: 'conformance',
   argument: '[FILE...]',
@@ -67,10 +76,8 @@ export const conformance: Command = {
   flags,
   examples: ['hmm-lab conformance', 'hmm-lab conformance my-recording.jsonl.gz', 'hmm-lab conformance --json'],
   async run(args) {
-    const recordings = { what: 'files with recordings', most: Number.POSITIVE_INFINITY };
-    const { values, given: files } = parseArguments('conformance', flags, args, recordings);
-    const { json, kernel, shard } = values;
-    const request = { files: files.length === 0 ? undefined : files, kernel, shard: shardOf(shard) };
+    const { json } = parseArguments('conformance', flags, args, recordings).values;
+    const request = conformanceRequest(args);
     const result = await interruptible((signal) => conforms(request, { onProgress: lines(), signal }));
     return printConformance(result, json);
   },

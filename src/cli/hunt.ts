@@ -1,5 +1,5 @@
 /** `hmm-lab hunt`: the corpus of bugs against the explorer. */
-import { type HuntReport, huntBounds, hunt as hunted, huntUsual } from '../library/hunt.ts';
+import { type HuntReport, type HuntRequest, huntBounds, hunt as hunted, huntUsual } from '../library/hunt.ts';
 import { huntPage, huntText } from '../report/huntText.ts';
 import { styleFor } from '../report/style.ts';
 import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
@@ -50,6 +50,13 @@ export function printHunt(report: HuntReport, json: boolean): number {
   return exitCodes[report.verdict];
 }
 
+/** What is asked for, as the library takes it. */
+export function huntRequest(args: readonly string[]): HuntRequest {
+  const { bug: ids, seconds, schedules, seeds, clean, kernel, workers, shard } = parseFlags('hunt', flags, args);
+  const bugs = ids.length === 0 ? undefined : ids;
+  return { bugs, seconds, schedules, seeds, clean, workers, kernel, shard: shardOf(shard) };
+}
+
 export const hunt: Command = {
   name: 'hunt',
   description:
@@ -63,29 +70,9 @@ export const hunt: Command = {
     'hmm-lab hunt --seeds 5 --clean 1000000 --markdown hunt.md',
   ],
   async run(args) {
-    const {
-      bug: ids,
-      seconds,
-      schedules,
-      seeds,
-      clean,
-      kernel,
-      workers,
-      shard,
-      markdown,
-      json,
-    } = parseFlags('hunt', flags, args);
+    const { markdown, json } = parseFlags('hunt', flags, args);
     const store = markdown === undefined ? undefined : outFile(markdown, 'markdown');
-    const request = {
-      bugs: ids.length === 0 ? undefined : ids,
-      seconds,
-      schedules,
-      seeds,
-      clean,
-      workers,
-      kernel,
-      shard: shardOf(shard),
-    };
+    const request = huntRequest(args);
     const onProgress = ({ line }: { readonly line: string }): void => void process.stderr.write(`${line}\n`);
     const result = await interruptible((signal) => hunted(request, { onProgress, signal }));
     const code = printHunt(result, json);

@@ -1,5 +1,5 @@
 /** `hmm-lab matrix`: each operation by each, from every state of a page. */
-import { type MatrixReport, matrixBounds, matrixUsual, matrix as tried } from '../library/matrix.ts';
+import { type MatrixReport, type MatrixRequest, matrixBounds, matrixUsual, matrix as tried } from '../library/matrix.ts';
 import { matrixHtml } from '../report/matrixHtml.ts';
 import { startMatrixLive } from '../report/matrixLive.ts';
 import { matrixText } from '../report/matrixText.ts';
@@ -55,6 +55,12 @@ export function printMatrix(report: MatrixReport, json: boolean): number {
   return interrupted ? EXIT_INTERRUPTED : 0;
 }
 
+/** What is asked for, as the library takes it. */
+export function matrixRequest(args: readonly string[]): MatrixRequest {
+  const { state, operation, three, shard, json: _, html: __, ...values } = parseFlags('matrix', flags, args);
+  return { ...values, states: some(state), operations: some(operation), actors: three ? 3 : 2, shard: shardOf(shard) };
+}
+
 export const matrix: Command = {
   name: 'matrix',
   description:
@@ -69,9 +75,9 @@ export const matrix: Command = {
     'hmm-lab matrix --bug R05 --state written',
   ],
   async run(args) {
-    const { state, operation, three, shard, json, html, ...values } = parseFlags('matrix', flags, args);
+    const { json, html } = parseFlags('matrix', flags, args);
     const store = html === undefined ? undefined : outFile(html, 'html');
-    const request = { ...values, states: some(state), operations: some(operation), actors: three ? 3 : 2, shard: shardOf(shard) };
+    const request = matrixRequest(args);
     const live = startMatrixLive(process.stderr);
     const run = (signal: AbortSignal) => tried(request, { onProgress: live.update, onCell: live.cell, signal });
     const report = await interruptible(run).finally(live.stop);

@@ -30,7 +30,8 @@ interface Pages {
 
 const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
-function print(report: MergedReport, json: boolean): number {
+/** Prints a report as its command does. Returns the exit code. */
+export function printReport(report: MergedReport, json: boolean): number {
   if (report.schema === 'hmm-lab/prove/1') return printProof(report, json);
   if (report.schema === 'hmm-lab/hunt/1') return printHunt(report, json);
   if (report.schema === 'hmm-lab/matrix/1') return printMatrix(report, json);
@@ -56,7 +57,7 @@ async function joined(parts: readonly string[], files: Pages, json: boolean, com
   });
   const report = await mergeReports({ parts });
   const written = pages.map(({ flag, store }) => ({ store, text: pageOf(report, flag, command) }));
-  const code = print(report, json);
+  const code = printReport(report, json);
   for (const { store, text } of written) store(text);
   return code;
 }

@@ -1,6 +1,6 @@
 /** `hmm-lab prove`: every interleaving of every scenario. */
 import { exploreBounds } from '../library/explore.ts';
-import { type ProveReport, prove as proved, proveUsual } from '../library/prove.ts';
+import { type ProveReport, type ProveRequest, prove as proved, proveUsual } from '../library/prove.ts';
 import { startProveLive } from '../report/proveLive.ts';
 import { provePage, proveText } from '../report/proveText.ts';
 import { styleFor } from '../report/style.ts';
@@ -58,6 +58,16 @@ export function printProof(report: ProveReport, json: boolean): number {
   return interrupted ? EXIT_INTERRUPTED : 0;
 }
 
+const most = { what: 'names of scenarios', most: Number.POSITIVE_INFINITY };
+
+/** What is asked for, as the library takes it. */
+export function proveRequest(args: readonly string[]): ProveRequest {
+  const { values, given } = parseArguments('prove', flags, args, most);
+  const { driver, kernel, bug, reduction, seconds, workers, threads, shard } = values;
+  const scenarios = given.length === 0 ? undefined : given;
+  return { scenarios, driver, kernel, bug, reduction, seconds, workers, threads, shard: shardOf(shard) };
+}
+
 export const prove: Command = {
   name: 'prove',
   argument: '[SCENARIO...]',
@@ -73,21 +83,9 @@ export const prove: Command = {
     'hmm-lab prove --markdown docs/proofs.md',
   ],
   async run(args) {
-    const most = { what: 'names of scenarios', most: Number.POSITIVE_INFINITY };
-    const { values, given } = parseArguments('prove', flags, args, most);
-    const { driver, kernel, bug, reduction, seconds, workers, threads, shard, markdown, json } = values;
+    const { markdown, json } = parseArguments('prove', flags, args, most).values;
     const store = markdown === undefined ? undefined : outFile(markdown, 'markdown');
-    const request = {
-      scenarios: given.length === 0 ? undefined : given,
-      driver,
-      kernel,
-      bug,
-      reduction,
-      seconds,
-      workers,
-      threads,
-      shard: shardOf(shard),
-    };
+    const request = proveRequest(args);
     const live = startProveLive(process.stderr);
     const run = (signal: AbortSignal) => proved(request, { onProgress: live.update, onRow: live.row, signal });
     const report = await interruptible(run).finally(live.stop);

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DriverSettings } from '../drivers/base/options.ts';
 import type { ExploreFailure } from '../engines/explore/failure/report.ts';
-import { type Meetings, pairOf } from '../engines/explore/machine/meetings.ts';
+import type { Meetings } from '../engines/explore/machine/meetings.ts';
 import type { ProofRow } from '../engines/explore/plan/proof.ts';
 import type { FuzzFind, FuzzProgress, FuzzResult } from '../engines/matrix/fuzzResult.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
@@ -153,6 +153,7 @@ export async function fuzz(request: FuzzRequest = {}, { onFind, onProgress, sign
   });
   const all = { ...fuzzUsual, ...given };
   const subject = await manySubject(given);
+  const { pairOf } = await import('../engines/explore/machine/meetings.ts');
   const guide = new Guide(all.seed, subject.can, !all.blind, pairOf);
   const began = Date.now();
   const finds = new Map<string, FuzzFind>();

@@ -1,0 +1,16 @@
+/** The call of the library that does a task. */
+import type { Hooks } from '../library/call.ts';
+import { conformance } from '../library/conformance.ts';
+import { hunt } from '../library/hunt.ts';
+import { matrix } from '../library/matrix.ts';
+import type { MergedReport } from '../library/mergeReports.ts';
+import { prove } from '../library/prove.ts';
+import type { FarmCommand, Task } from './task.ts';
+
+type Call = (request: never, hooks: Pick<Hooks<never>, 'signal'>) => Promise<MergedReport>;
+
+const calls: Readonly<Record<FarmCommand, Call>> = { prove, matrix, hunt, conformance };
+
+/** Does it. Options are checked as those of any call. @throws UsageError */
+export const callOf = ({ job, shard }: Task, signal: AbortSignal): Promise<MergedReport> =>
+  calls[job.command]({ ...job.request, shard } as never, { signal });
