@@ -13,6 +13,10 @@ import { Wanted } from './wanted.ts';
 
 /** How long a task stays with a worker that is not heard of. */
 const LOCK_MS = 30_000;
+/** A server of which there was an error so short a time ago is away: it is tried again at least as often (server.ts). */
+const AWAY_MS = 6000;
+/** Time for a worker that leaves to hand back its tasks and to close, after which it is asked whether the server is away. */
+const LEAVING_MS = 2000;
 
 export interface WorkHooks {
   /** A sentence about what has happened. */
@@ -94,10 +98,12 @@ export async function work(options: WorkOptions, { say, signal }: WorkHooks): Pr
     name: `${hostname()}:${globalThis.process.pid}`,
     autorun: false,
   });
-  let saidAway = 0;
+  let awayAt = 0;
+  let saidAt = 0;
   const away = (error: Error): void => {
-    if (Date.now() - saidAway < 5000) return;
-    saidAway = Date.now();
+    awayAt = Date.now();
+    if (awayAt - saidAt < AWAY_MS) return;
+    saidAt = awayAt;
     say(`waiting for ${shownServer(server)}: ${(error as NodeJS.ErrnoException).code ?? error.message}`);
   };
   worker.on('error', away);
@@ -119,8 +125,12 @@ export async function work(options: WorkOptions, { say, signal }: WorkHooks): Pr
     if (untilEmpty) void emptied(queue, signal).then(resolve);
   });
   if (signal.aborted) tasks.stop();
-  await worker.close();
-  await running.catch(() => {});
-  await Promise.all([queue.close(), jobs.close()]);
+  const closed = worker.close().then(() => Promise.all([running.catch(() => {}), queue.close(), jobs.close()]));
+  // Connections to a server that is away do not close. What is not handed back is handed out again once its lock is too old.
+  const givesUp = async (): Promise<void> => {
+    do await sleep(LEAVING_MS);
+    while (Date.now() - awayAt > AWAY_MS);
+  };
+  await Promise.race([closed, givesUp()]);
   return counts;
 }

@@ -17,7 +17,7 @@ export interface HuntRequest {
    * your own. A mutation without `oracles` is a control, and must not be reported.
    */
   readonly bugs?: readonly (string | Mutation)[] | undefined;
-  /** Longest search for one bug, in seconds: above 0, at most 3600. Default 5. */
+  /** Longest search for one bug, in seconds: above 0, at most 3600. Default 8. */
   readonly seconds?: number | undefined;
   /** Most schedules of a search, and of the samples of one seed: 1 to 1e9. Default 1,000,000. */
   readonly schedules?: number | undefined;
@@ -41,7 +41,7 @@ export const huntBounds = {
   workers: { kind: 'whole', min: 1, max: 64 },
 } as const;
 
-export const huntUsual = { seconds: 5, schedules: 1_000_000, seeds: 0, clean: 20_000, workers: 2 } as const;
+export const huntUsual = { seconds: 8, schedules: 1_000_000, seeds: 0, clean: 20_000, workers: 2 } as const;
 
 /** `--json` of `hmm-lab hunt`. */
 export type HuntReport = Result<
