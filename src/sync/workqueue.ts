@@ -102,10 +102,10 @@ export function* cancelWorkSync(task: Task, queue: Word, work: Work): Steps<bool
   lockMap(task, work.cls);
   const before = and(task.arena, queue, ~pendingBit(work));
   const mark = observed();
-  for (let seen = load(task.arena, queue); (seen & runningBit(work)) !== 0; seen = load(task.arena, queue)) {
-    yield* waitWhile(task, queue, seen);
+  for (let seen = before; (seen & runningBit(work)) !== 0; ) {
+    yield* waitWhile(task, queue, seen & ~pendingBit(work));
     // The kernel refuses what the item queues meanwhile.
-    and(task.arena, queue, ~pendingBit(work));
+    seen = and(task.arena, queue, ~pendingBit(work));
     forgetSince(mark);
   }
   forgetSince(mark);

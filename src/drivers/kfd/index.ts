@@ -63,6 +63,7 @@ function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq:
 function* close(task: Task, mirror: Mirror): Steps<void> {
   const queue = mirror + Mirror.work;
   yield* closeQueues(task, mirror, restore);
+  yield Point.driverLooked;
   yield* cancelWorkSync(task, queue, evictionWork);
   yield* flushWork(task, queue, deferredListWork, mirror);
   yield* dmirror.close(task, mirror);

@@ -27,6 +27,7 @@ import {
   pageMapping,
   setPageFlags,
 } from '../page/page.ts';
+import { lockPage, unlockPage } from '../page/pageLock.ts';
 import { folioPrealloc, putPage } from '../page/zone.ts';
 import { mkPte, PTE_PRESENT, ptePfn } from '../table/pte.ts';
 import { ensureTable, forEachEntry, freeTables, lookupTable, pteAt, readPte, tableAlloc } from '../table/tables.ts';
@@ -49,11 +50,23 @@ export function getAddressSpace(arena: Arena, mapping: AddressSpace): void {
   increase(arena, mapping + AddressSpace.users, 1);
 }
 
-/** The last user is gone (the inode is evicted): nobody maps the file any more, so its pages are simply dropped. */
+/**
+ * iput: the last user is gone, and the inode is evicted. Nobody maps the file any more, but reclaim or a migration may have a page of it
+ * locked, and be about to use the file: so each page is locked before it leaves.
+ *
+ * @kernel mm/truncate.c truncate_inode_pages_final
+ */
 export function* putAddressSpace(task: Task, mapping: AddressSpace): Steps<void> {
   const { arena } = task;
   if (add(arena, mapping + AddressSpace.users, -1) !== 1) return;
-  for (const [index] of pagesIn(arena, mapping, 0, Number.POSITIVE_INFINITY)) yield* dropPage(task, mapping, index);
+  for (const [index] of pagesIn(arena, mapping, 0, Number.POSITIVE_INFINITY)) {
+    const pfn = yield* findPage(task, mapping, index);
+    if (pfn === 0) continue;
+    yield* lockPage(task, pfn);
+    if (stillInFile(arena, mapping, pfn)) yield* dropPage(task, mapping, index);
+    yield* unlockPage(task, pfn);
+    yield* putPage(task, pfn);
+  }
   const table = get(arena, mapping + AddressSpace.table);
   if (table !== 0) freeTables(arena, table);
   poolFree(arena, arena.pools.addressSpace, mapping);
@@ -152,7 +165,7 @@ function takeOut(arena: Arena, mapping: AddressSpace, index: number): Pfn {
   return pfn;
 }
 
-/** filemap_remove_folio: takes a page out of the cache and drops the cache's reference. The page is locked, or the file dead. */
+/** filemap_remove_folio: takes a page out of the cache and drops the cache's reference. The page is locked. */
 export function* dropPage(task: Task, mapping: AddressSpace, index: number): Steps<void> {
   const lock = mapping + AddressSpace.pagesLock;
   yield* spinLock(task, lock, LockClass.filePages);
