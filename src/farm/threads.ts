@@ -30,6 +30,8 @@ export class TaskThreads {
    * @throws UsageError for a task that the library refuses; what has ended the thread, if something has.
    */
   async run(task: Task, isWanted: () => Promise<boolean>): Promise<TaskResult | null> {
+    // It may have been told to stop while it was asked whether the task is wanted.
+    if (this.#isStopped) return null;
     const { port1, port2 } = new MessageChannel();
     let isCut = false;
     const stop = (): void => {

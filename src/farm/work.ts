@@ -125,12 +125,17 @@ export async function work(options: WorkOptions, { say, signal }: WorkHooks): Pr
     if (untilEmpty) void emptied(queue, signal).then(resolve);
   });
   if (signal.aborted) tasks.stop();
-  const closed = worker.close().then(() => Promise.all([running.catch(() => {}), queue.close(), jobs.close()]));
+  let isClosed = false;
+  const closing = async (): Promise<void> => {
+    await worker.close();
+    await Promise.all([running.catch(() => {}), queue.close(), jobs.close()]);
+    isClosed = true;
+  };
   // Connections to a server that is away do not close. What is not handed back is handed out again once its lock is too old.
   const givesUp = async (): Promise<void> => {
     do await sleep(LEAVING_MS);
-    while (Date.now() - awayAt > AWAY_MS);
+    while (!isClosed && Date.now() - awayAt > AWAY_MS);
   };
-  await Promise.race([closed, givesUp()]);
+  await Promise.race([closing(), givesUp()]);
   return counts;
 }

@@ -23,7 +23,14 @@ function startWorker(server: Server, threads: number, ...modules: readonly strin
   return spawn(process.execPath, [child, JSON.stringify(server), `${LOCK_MS}`, `${threads}`, ...modules], { stdio: 'ignore' });
 }
 
-const ended = (worker: ChildProcess): Promise<unknown> =>
+/** Waits for its end; one that does not come to it is killed, which its exit code shows. */
+async function ended(worker: ChildProcess): Promise<void> {
+  const watchdog = setTimeout(() => worker.kill('SIGKILL'), 60_000);
+  await closed(worker);
+  clearTimeout(watchdog);
+}
+
+const closed = (worker: ChildProcess): Promise<unknown> =>
   worker.exitCode !== null || worker.signalCode !== null
     ? Promise.resolve()
     : new Promise((resolve) => worker.once('close', resolve));
