@@ -1,4 +1,5 @@
 /** `hmm-lab farm`: long jobs on many machines. */
+import { sleep } from '../engines/shared/sleep.ts';
 import { Farm, type JobStatus } from '../farm/farm.ts';
 import { checkServer, lookAt, type Server, shownServer } from '../farm/server.ts';
 import { jobOf } from '../farm/task.ts';
@@ -109,8 +110,6 @@ async function statuses(farm: Farm, id: string | undefined): Promise<JobStatus[]
   const jobs = id === undefined ? await farm.jobs() : [await farm.job(id)];
   return Promise.all(jobs.map((job) => farm.status(job)));
 }
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Tasks a second, and the time that is left, since the watching began. */
 function pace(all: readonly JobStatus[], began: { readonly at: number; readonly done: number }): string {

@@ -2,8 +2,10 @@
  * A worker of the farm: takes tasks, and has each done in a thread. This thread holds the queue and does nothing else, so that the locks
  * of the tasks are renewed however long they take.
  */
+
 import { hostname } from 'node:os';
 import type { Queue, Job as QueueJob } from 'bullmq';
+import { sleep } from '../engines/shared/sleep.ts';
 import { isUsageError } from '../input/usageError.ts';
 import { ATTEMPTS, JOBS, NOT_NEEDED, type TaskResult, tasksQueue } from './farm.ts';
 import { connected, loadBullmq, type Server, shownServer } from './server.ts';
@@ -39,8 +41,6 @@ export interface Worked {
   readonly refused: number;
   readonly failed: number;
 }
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Waits until nobody has anything left to do. */
 async function emptied(queue: Queue, signal: AbortSignal): Promise<void> {

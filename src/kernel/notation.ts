@@ -1,36 +1,9 @@
 /** From what the agent answers to what recordings have: numbers for frames, protections in letters, long lists as runs. */
-import {
-  PROT_DEV_COHERENT_LOCAL,
-  PROT_DEV_COHERENT_REMOTE,
-  PROT_DEV_PRIVATE_LOCAL,
-  PROT_DEV_PRIVATE_REMOTE,
-  PROT_ERROR,
-  PROT_PMD,
-  PROT_PUD,
-  PROT_READ,
-  PROT_WRITE,
-  PROT_ZERO,
-} from '../drivers/dmirror/snapshot.ts';
 import type { Answer } from '../programs/answer.ts';
+import { protectionText } from '../programs/protection.ts';
 
 /** Lists longer than this are run-length coded. */
 const LONG_LIST = 40;
-
-const KINDS: Readonly<Record<number, string>> = {
-  [PROT_ZERO]: 'Z',
-  [PROT_DEV_PRIVATE_LOCAL]: 'L',
-  [PROT_DEV_PRIVATE_REMOTE]: 'X',
-  [PROT_DEV_COHERENT_LOCAL]: 'CL',
-  [PROT_DEV_COHERENT_REMOTE]: 'CX',
-};
-
-/** The protection byte of a snapshot in letters. */
-function protectionText(byte: number): string {
-  if (byte === PROT_ERROR) return 'E';
-  if (byte === 0) return '-';
-  const access = (byte & PROT_READ) !== 0 ? 'R' : (byte & PROT_WRITE) !== 0 ? 'W' : '';
-  return `${KINDS[byte & 0xf0] ?? ''}${access}${(byte & PROT_PMD) !== 0 ? '+pmd' : ''}${(byte & PROT_PUD) !== 0 ? '+pud' : ''}`;
-}
 
 /** `[[first, count, step]]`: equal numbers, or each one more than the one before. */
 function numberRuns(list: readonly number[]): number[][] {

@@ -1,5 +1,7 @@
 /** Scripts at random, one operation after another: what the driver, forks, files and advice do to a few pages, and a look after each. */
+
 import { parseOperation } from '../programs/operation.ts';
+import { Draw } from '../programs/random/draw.ts';
 import { type RandomStream, randomStream } from '../workload/random.ts';
 import type { Asked } from './scripts.ts';
 
@@ -10,44 +12,20 @@ const MOST = 30;
 
 interface Choice {
   readonly weight: number;
-  readonly text: (draw: Draw) => string;
+  readonly text: (draw: RangeDraw) => string;
   readonly needs?: 'file' | 'second';
 }
 
 /** What a script is made of. Each value is written once. */
-class Draw {
-  readonly #random: RandomStream;
-  #value = 100;
-
+class RangeDraw extends Draw {
   constructor(random: RandomStream) {
-    this.#random = random;
-  }
-
-  below(bound: number): number {
-    return this.#random.below(bound);
-  }
-
-  one<T>(list: readonly T[]): T {
-    return list[this.below(list.length)] as T;
-  }
-
-  get value(): number {
-    this.#value += PAGES;
-    return this.#value;
+    super(random, 100, PAGES);
   }
 
   /** Where, and how many pages; more often few. */
   get range(): string {
     const page = this.below(PAGES);
     return `${page} ${Math.min(this.one([1, 1, 1, 2, 2, 4, PAGES]), PAGES - page)}`;
-  }
-
-  weighted(choices: readonly Choice[]): Choice {
-    let left = this.below(choices.reduce((sum, { weight }) => sum + weight, 0));
-    return choices.find(({ weight }) => {
-      left -= weight;
-      return left < 0;
-    }) as Choice;
   }
 }
 
@@ -107,7 +85,7 @@ const childChoices: readonly Choice[] = [
 
 /** The script of that number. The same seed and number are the same script. */
 export function randomScript(seed: number, number: number): Asked {
-  const draw = new Draw(randomStream(seed, number));
+  const draw = new RangeDraw(randomStream(seed, number));
   const has = { file: draw.below(4) === 0, second: draw.below(4) === 0 };
   const forkAt = draw.below(2) === 0 ? draw.below(MOST) : MOST;
   const own = choices.filter(({ needs }) => needs === undefined || has[needs]);

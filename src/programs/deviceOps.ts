@@ -21,18 +21,6 @@ import {
   writeCommand,
 } from '../drivers/dmirror/commands.ts';
 import { dmirror } from '../drivers/dmirror/index.ts';
-import {
-  PROT_DEV_COHERENT_LOCAL,
-  PROT_DEV_COHERENT_REMOTE,
-  PROT_DEV_PRIVATE_LOCAL,
-  PROT_DEV_PRIVATE_REMOTE,
-  PROT_ERROR,
-  PROT_PMD,
-  PROT_PUD,
-  PROT_READ,
-  PROT_WRITE,
-  PROT_ZERO,
-} from '../drivers/dmirror/snapshot.ts';
 import { UsageError } from '../input/usageError.ts';
 import { isOlder, Older } from '../kernels/older.ts';
 import { deviceDel } from '../mm/page/devres.ts';
@@ -45,6 +33,7 @@ import { closeHandle, closeSlot, FileKind, fdget, fdput, getDevice, install, ope
 import { addressAt, numberAt, type Operation, type OperationName, validRange, vpnOf } from './operation.ts';
 import { deviceAtomics, otherCommand } from './otherDevices.ts';
 import { deviceSlot, mmOf } from './processes.ts';
+import { protectionText } from './protection.ts';
 
 /** Device nodes that exist on every machine; those without hardware behind them answer ENXIO. */
 const NODES = 4;
@@ -143,23 +132,6 @@ function* execute(task: Task, machine: Machine, mirror: Mirror, op: Operation): 
 /** The first word of each page. */
 function firstWords(words: Int32Array, frameWords: number): number[] {
   return Array.from({ length: words.length / frameWords }, (_, i) => (words[i * frameWords] as number) >>> 0);
-}
-
-const kinds = new Map([
-  [PROT_ZERO, 'Z'],
-  [PROT_DEV_PRIVATE_LOCAL, 'L'],
-  [PROT_DEV_PRIVATE_REMOTE, 'X'],
-  [PROT_DEV_COHERENT_LOCAL, 'CL'],
-  [PROT_DEV_COHERENT_REMOTE, 'CX'],
-]);
-
-/** A protection byte in letters. */
-function protectionText(byte: number): string {
-  if (byte === PROT_ERROR) return 'E';
-  if (byte === 0) return '-';
-  const kind = kinds.get(byte & 0xf0) ?? '';
-  const access = (byte & PROT_READ) !== 0 ? 'R' : (byte & PROT_WRITE) !== 0 ? 'W' : '';
-  return `${kind}${access}${(byte & PROT_PMD) !== 0 ? '+pmd' : ''}${(byte & PROT_PUD) !== 0 ? '+pud' : ''}`;
 }
 
 /** Any of the commands that are about a range. */

@@ -1,8 +1,10 @@
 /** How a race comes to its end: the actors stop, politely if they can, and everything is checked once more. */
+
 import { Violation } from '../../arena/violation.ts';
 import { STOP_ABORT } from '../../sync/wait.ts';
+import { sleep } from '../shared/sleep.ts';
 import { defaultRace } from './command.ts';
-import { checkerViolation, type Race, sleep } from './gang.ts';
+import { checkerViolation, type Race } from './gang.ts';
 
 /** Time an actor has to come to the end of its operation, and then to give up its waits, before its thread is ended. */
 const STOP_GRACE_MS = 700;

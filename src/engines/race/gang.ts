@@ -1,4 +1,5 @@
 /** One race under way: its threads, their ends, and what was found. */
+
 import type { Piscina } from 'piscina';
 import type { Role } from '../../actors/roles.ts';
 import { load, store } from '../../arena/access.ts';
@@ -9,6 +10,7 @@ import type { Finding } from '../../oracles/finding.ts';
 import type { MixedScenario } from '../../scenarios/mixed.ts';
 import { points } from '../../steps/points.ts';
 import { STOP_ABORT } from '../../sync/wait.ts';
+import { sleep } from '../shared/sleep.ts';
 import { CounterTotals } from './counterTotals.ts';
 import { overlapGauge } from './evidence.ts';
 import { type ActorJob, type ActorReport, actorName } from './job.ts';
@@ -21,8 +23,6 @@ const TICK_MS = 20;
 /** When it is first asked whether the actors run at the same time; sooner in a short race. */
 const FIRST_LOOK_SECONDS = 0.5;
 const PAUSE_LIMIT_MS = 1500;
-
-export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Member {
   readonly role: Role;

@@ -12,8 +12,8 @@ import { driverOf, retryOptionsOf } from '../cell/cellDriver.ts';
 import type { CellEngine } from '../cell/cellEngine.ts';
 import type { CellConfig, Repetition } from '../cell/cellTypes.ts';
 import { RepetitionCounts } from '../cell/repetitionCounts.ts';
+import { sleep } from '../shared/sleep.ts';
 import { overlapGauge } from './evidence.ts';
-import { sleep } from './gang.ts';
 import type { MeasuredJob, MeasuredReport } from './measuredActor.ts';
 
 /** Part of a repetition that does not count. */

@@ -1,4 +1,5 @@
 /** The race engine: a gang of threads over one arena, started together, watched, stopped, and added up. */
+
 import { Mutex } from 'async-mutex';
 import * as Comlink from 'comlink';
 import { Piscina } from 'piscina';
@@ -10,10 +11,11 @@ import { activeBug } from '../../package/activeBug.ts';
 import { workerUrl } from '../../package/workerUrl.ts';
 import { mixedScenario } from '../../scenarios/mixed.ts';
 import { importDriver } from '../../userModules/importDriver.ts';
+import { sleep } from '../shared/sleep.ts';
 import { spawnThread } from '../shared/thread.ts';
 import { checkRace } from './check.ts';
 import { endRace, verifyRace } from './ending.ts';
-import { Race, roster, sleep } from './gang.ts';
+import { Race, roster } from './gang.ts';
 import type { ActorJob, ActorReport } from './job.ts';
 import type { Observer, Sample } from './observer.ts';
 import { raceResult } from './result.ts';

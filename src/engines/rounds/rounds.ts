@@ -2,6 +2,7 @@
  * A program on real threads: each column again and again on a thread of its own. A round begins where the set-up has left the machine,
  * so that what a column may answer is the same in every round, and is what the explorer allows; nothing of the language is left out.
  */
+
 import { Piscina } from 'piscina';
 import { store } from '../../arena/access.ts';
 import { type Arena, buffersOf } from '../../arena/arena.ts';
@@ -14,6 +15,7 @@ import { heldLocks } from '../../sync/lockdep.ts';
 import { STOP_ABORT } from '../../sync/wait.ts';
 import { importDriver } from '../../userModules/importDriver.ts';
 import type { RaceVerdict } from '../race/types.ts';
+import { sleep } from '../shared/sleep.ts';
 import { describeWord, holdersOf } from '../shared/waitsFor.ts';
 import { Control } from './control.ts';
 import type { ColumnJob, ColumnReport } from './job.ts';
@@ -25,8 +27,6 @@ const GRACE_MS = 700;
 /** With fewer rounds, or fewer in which the columns met, nothing is said. */
 const REQUIRED_ROUNDS = 100;
 const REQUIRED_INTERLEAVED = 10;
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Another arena with the same contents. */
 const copyOf = ({ words, frames }: Arena): ColumnJob['before'] => ({

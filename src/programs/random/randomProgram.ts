@@ -1,7 +1,9 @@
 /** Programs at random: a set-up and two or three columns, of whatever the language has and the driver can do. */
+
 import { type RandomStream, randomStream } from '../../workload/random.ts';
 import type { Abilities } from '../matrix/abilities.ts';
 import { type Program, parseProgram } from '../program.ts';
+import { Draw } from './draw.ts';
 
 /** Pages that a program is about; the first ones more often. */
 const PAGES = 2;
@@ -11,7 +13,7 @@ const CANDIDATES = 0x10001;
 
 interface Choice {
   readonly weight: number;
-  readonly text: (draw: Draw) => string;
+  readonly text: (draw: RangeDraw) => string;
   readonly needs?: keyof Abilities;
   /** Only where the set-up has one. */
   readonly of?: 'file' | 'second' | 'child';
@@ -20,38 +22,14 @@ interface Choice {
 }
 
 /** Draws what a program is made of; each value that is written comes up once. */
-class Draw {
-  readonly #random: RandomStream;
-  #value = 10;
-
+class RangeDraw extends Draw {
   constructor(random: RandomStream) {
-    this.#random = random;
-  }
-
-  below(bound: number): number {
-    return this.#random.below(bound);
-  }
-
-  one<T>(list: readonly T[]): T {
-    return list[this.below(list.length)] as T;
-  }
-
-  get value(): number {
-    return ++this.#value;
+    super(random, 10, 1);
   }
 
   /** `0 1`, `1 1` or `0 2`. */
   get range(): string {
     return this.one(['0 1', '0 1', '0 1', '1 1', `0 ${PAGES}`]);
-  }
-
-  weighted(choices: readonly Choice[]): Choice {
-    let left = this.below(choices.reduce((sum, { weight }) => sum + weight, 0));
-    for (const choice of choices) {
-      left -= choice.weight;
-      if (left < 0) return choice;
-    }
-    return choices[0] as Choice;
   }
 }
 
@@ -107,7 +85,7 @@ const operations: readonly Choice[] = [
 
 /** The program of that number; there are several with each. */
 export function randomProgram(seed: number, number: number, can: Abilities, candidate = 0): Program {
-  const draw = new Draw(randomStream(seed + CANDIDATES * candidate, number));
+  const draw = new RangeDraw(randomStream(seed + CANDIDATES * candidate, number));
   const has = { file: draw.below(5) === 0, second: draw.below(4) === 0, child: draw.below(4) === 0 };
   const fits = ({ needs, of }: Choice): boolean => (needs === undefined || can[needs]) && (of === undefined || has[of]);
   const choices = operations.filter(fits);
