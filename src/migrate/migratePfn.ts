@@ -25,6 +25,12 @@ export const migratePfn = (pfn: Pfn): MigratePfn => (pfn << MIGRATE_PFN_SHIFT) |
  */
 export const migratePfnToPage = (word: MigratePfn): Pfn => ((word & MIGRATE_PFN_VALID) === 0 ? 0 : word >>> MIGRATE_PFN_SHIFT);
 
+/** The first page that slots name; 0 if they name none. */
+export function firstPage(slots: Int32Array): Pfn {
+  for (const slot of slots) if (migratePfnToPage(slot) !== 0) return migratePfnToPage(slot);
+  return 0;
+}
+
 export const MIGRATE_VMA_SELECT_SYSTEM = 1;
 export const MIGRATE_VMA_SELECT_DEVICE_PRIVATE = 2;
 export const MIGRATE_VMA_SELECT_DEVICE_COHERENT = 4;

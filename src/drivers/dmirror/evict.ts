@@ -6,7 +6,7 @@ import { Counter } from '../../arena/counters.ts';
 import { type Mirror, Pgmap } from '../../arena/structures.ts';
 import type { Pfn } from '../../arena/units.ts';
 import { migrateDeviceFinalize, migrateDevicePages, migrateDevicePfns, migrateDeviceRange } from '../../migrate/deviceRange.ts';
-import { MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfn, migratePfnToPage } from '../../migrate/migratePfn.ts';
+import { firstPage, MIGRATE_PFN_COMPOUND, MIGRATE_PFN_MIGRATE, migratePfn, migratePfnToPage } from '../../migrate/migratePfn.ts';
 import { copyPage } from '../../mm/page/copyPage.ts';
 import { isOwnedDevicePage } from '../../mm/page/devPagemap.ts';
 import { allocHugePage } from '../../mm/page/hugeZone.ts';
@@ -33,8 +33,8 @@ function* collectDownwards(task: Task, start: Pfn, pages: number): Steps<Int32Ar
 /** Is there something left of a huge page in the slots? They are all of its frames then. */
 function isHuge({ arena }: Task, src: Int32Array): boolean {
   if (!arena.hasHuge || src.length !== PTRS_PER_TABLE) return false;
-  const slot = src.find((word) => migratePfnToPage(word) !== 0);
-  return slot !== undefined && compoundHead(arena, migratePfnToPage(slot)) !== 0;
+  const pfn = firstPage(src);
+  return pfn !== 0 && compoundHead(arena, pfn) !== 0;
 }
 
 /** Of a huge destination: pieces that nothing goes to are given back; without any it takes all of the source. */

@@ -10,6 +10,7 @@ import { liveAddress } from '../../arena/pool.ts';
 import { Mirror, type Pgmap } from '../../arena/structures.ts';
 import type { Pfn, VmFault, Vpn } from '../../arena/units.ts';
 import {
+  firstPage,
   MIGRATE_PFN_COMPOUND,
   MIGRATE_PFN_MIGRATE,
   MIGRATE_VMA_SELECT_COMPOUND,
@@ -98,8 +99,8 @@ function* giveBack(task: Task, { dst }: MigrateVma, buffer: CopyBuffer | null): 
 
 /** The device whose pages go home; 0 when there are none. */
 function sourceDevice(arena: Arena, src: Int32Array): Pgmap {
-  const slot = src.find((word) => migratePfnToPage(word) !== 0);
-  return slot === undefined ? 0 : pgmapOf(arena, migratePfnToPage(slot));
+  const pfn = firstPage(src);
+  return pfn === 0 ? 0 : pgmapOf(arena, pfn);
 }
 
 /**
