@@ -19,6 +19,9 @@ const proved: readonly string[] = [
   'given mmap 0 1 rw anon; A: cw 0 1 8; B: munmap 0 1',
   `${onDevice}; A: cw 0 1 8; B: madvise 0 1 dontneed; end cr 0 1 is 0 or 8`,
   'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7; A: dwrite 0 0 1 5; B: fork 1',
+  // The child keeps what was written since the page was last in swap, also when its parent has a page of its own by then.
+  'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | madvise 0 1 pageout | cr 0 1 | cw 0 1 8; A: cw 0 1 11; B: fork 2',
+  'given mmap 0 1 rw anon | cw 0 1 7 | madvise 0 1 pageout | cr 0 1 | cw 0 1 8 | fork 1 | cw 0 1 9; A: reclaim 0 1 | @1 cr 0 1; B: cw 0 1 10',
   // Whoever is the last takes the process down, and the file goes with the last command on it.
   'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7; A: dread 0 0 1; B: exit',
   'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7; A: dread 0 0 1; B: close 0',

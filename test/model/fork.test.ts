@@ -42,7 +42,7 @@ const rows: readonly Row[] = [
     parent: 'PRES(W,D,A)',
     prepare: () => undefined,
     parentAfter: 'PRES(D,A)',
-    child: 'PRES(A)',
+    child: 'PRES(D,A)',
     counts: [2, 2, false],
   },
   {
@@ -103,7 +103,7 @@ const rows: readonly Row[] = [
       return undefined;
     },
     parentAfter: 'PRES(D)',
-    child: 'PRES',
+    child: 'PRES(D)',
     counts: [2, 2, false],
   },
 ];

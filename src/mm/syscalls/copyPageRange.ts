@@ -43,7 +43,6 @@ import {
   mkLeaf,
   mkPte,
   mkSwap,
-  PTE_DIRTY,
   PTE_HUGE,
   PTE_SPECIAL,
   PTE_WRITE,
@@ -85,9 +84,10 @@ function* copyPresent(task: Task, pte: Word, childPte: Word, spare: number): Ste
   addAnonRmap(arena, pfn, false);
   if (exclusive) shareAnonRmap(arena, pfn);
   yield Point.setPte;
-  // Only the write bit goes; an `and` keeps accessed and dirty bits the CPU may be setting.
+  // Only the write bit goes; an `and` keeps accessed and dirty bits the CPU may be setting. The child's entry stays dirty, too: the parent's
+  // may be gone when somebody asks whether the page has to be written to swap again.
   and(arena, pte, ~PTE_WRITE);
-  store(arena, childPte, mkPte(pfn, pteFlags(entry) & ~(PTE_WRITE | PTE_DIRTY)));
+  store(arena, childPte, mkPte(pfn, pteFlags(entry) & ~PTE_WRITE));
   return 0;
 }
 
@@ -222,7 +222,7 @@ function* copyLeaf(task: Task, parent: Mm, child: Mm, table: PageTable, vpn: Vpn
     // Only the write bit goes of a present leaf: the CPU may be setting accessed and dirty bits.
     if (ptePresent(leaf)) and(arena, word, ~PTE_WRITE);
     else store(arena, word, shared);
-    store(arena, pteAt(arena, childTable, 0), ptePresent(shared) ? shared & ~PTE_DIRTY : shared);
+    store(arena, pteAt(arena, childTable, 0), shared);
   }
   yield* spinUnlock(task, ptl, LockClass.ptl);
   if (pinned) yield* splitHugePmd(task, parent, vpn);
