@@ -2,15 +2,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dmirror } from '../src/drivers/dmirror/index.ts';
-import { registerDriver } from '../src/drivers/registry.ts';
+import { builtinDrivers, registerDriver } from '../src/drivers/registry.ts';
 import { abilitiesOf } from '../src/programs/matrix/abilities.ts';
 import { type Chosen, cellsOf } from '../src/programs/matrix/cells.ts';
 import { matrixOperations } from '../src/programs/matrix/matrixOperations.ts';
 import { pageStates } from '../src/programs/matrix/pageStates.ts';
+import { parseProgram } from '../src/programs/program.ts';
 import { cellCommand, type MatrixSubject } from '../src/report/matrixCommand.ts';
 import { matrixHtml } from '../src/report/matrixHtml.ts';
 import { matrixText } from '../src/report/matrixText.ts';
 import { plainStyle } from '../src/report/style.ts';
+import { boot } from '../src/scenarios/programs/boot.ts';
+import { setUp } from '../src/scenarios/programs/known.ts';
 
 registerDriver(dmirror);
 const can = abilitiesOf(dmirror);
@@ -43,6 +46,21 @@ test('an operation is tried only from a state that has what it needs, and with a
     assert.ok(!['device', 'exclusive', 'hugeDevice', 'coherent'].includes(state), state);
     assert.doesNotMatch(program, /\b(dmig|dsys|rel|excl|datomic|work)\b/);
   }
+});
+
+test('what sets a state up does so with every driver that has it', () => {
+  const failed = builtinDrivers.flatMap((driver) => {
+    const programs = cellsOf({ actors: 2, can: abilitiesOf(driver) }).map((cell) => cell.program);
+    // One cell for each set-up: what is done afterwards makes no difference.
+    const each = new Map(programs.map((program) => [program.replace(/;.*/, ''), program]));
+    assert.ok(each.size > 10, driver.name);
+    return [...each].flatMap(([given, text]) => {
+      const program = parseProgram(text);
+      const { machine, task } = boot(program, driver, {});
+      return [...setUp(program, machine, task)].map((operation) => `${driver.name}: ${operation.text} in ${given}`);
+    });
+  });
+  assert.deepEqual(failed, []);
 });
 
 test('chosen operations are tried with all others', () => {
