@@ -33,8 +33,8 @@ export function namesOf(what: 'cells' | 'scenarios', driver: string): string[] {
   return driver === 'dmirror' ? programs : programs.map((program) => `${program}@${driver}`);
 }
 
-/** Longest search of one program. */
-const MOST_MS = 300;
+/** Longest search of one program: what it runs shows at once. */
+const MOST_MS = 80;
 
 interface Range {
   readonly startOffset: number;
