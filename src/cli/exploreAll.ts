@@ -3,8 +3,8 @@ import { type ExploreAllRequest, exploreAllUsual, surveyAll } from '../library/e
 import { chromeTrace } from '../report/chromeTrace.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { surveyText } from '../report/surveyText.ts';
-import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
 import { interruptible } from './interruptible.ts';
+import { exitCodeOf, printReport } from './printReport.ts';
 
 export interface AllOutput {
   readonly json: boolean;
@@ -18,11 +18,8 @@ export async function exploreAll(request: ExploreAllRequest, { json, chrome }: A
   const { report, violation } = await interruptible((signal) => surveyAll(request, { onProgress: live.update, signal })).finally(
     live.stop,
   );
-  const { scenario, failure, verdict, interrupted, config } = report;
+  const { scenario, failure, config } = report;
   if (scenario !== null && failure !== null) chrome?.(chromeTrace(failure, scenario));
-  const text = surveyText({ ...report, violation }, config.driver ?? 'the drivers they have');
-  (json ? process.stderr : process.stdout).write(text);
-  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  if (verdict === 'violation' || verdict === 'vacuous') return EXIT_VIOLATION;
-  return interrupted ? EXIT_INTERRUPTED : 0;
+  printReport(report, () => surveyText({ ...report, violation }, config.driver ?? 'the drivers they have'), json);
+  return exitCodeOf(report);
 }

@@ -4,6 +4,7 @@ import type { ReplayReport } from '../library/replay.ts';
 import { chromeTrace } from '../report/chromeTrace.ts';
 import { exploreText } from '../report/exploreText.ts';
 import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
+import { printReport } from './printReport.ts';
 
 export const chromeFlag = {
   name: 'chrome',
@@ -16,8 +17,7 @@ export const chromeFlag = {
 /** `chrome` stores the failure as a trace. */
 export function reportExploration(result: ExploreReport | ReplayReport, json: boolean, chrome?: (text: string) => void): number {
   if (result.failure !== null) chrome?.(chromeTrace(result.failure, result.scenario));
-  (json ? process.stderr : process.stdout).write(exploreText(result));
-  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  printReport(result, exploreText, json);
   if (result.failure !== null || result.verdict === 'vacuous') return EXIT_VIOLATION;
   return result.interrupted ? EXIT_INTERRUPTED : 0;
 }

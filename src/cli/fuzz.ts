@@ -1,13 +1,12 @@
 /** `hmm-lab fuzz`: programs at random. */
-import { type FuzzReport, fuzzBounds, fuzz as fuzzed, fuzzUsual } from '../library/fuzz.ts';
+import { fuzzBounds, fuzz as fuzzed, fuzzUsual } from '../library/fuzz.ts';
 import { fuzzLine, fuzzText } from '../report/fuzzText.ts';
 import { startLine } from '../report/live.ts';
-import { styleFor } from '../report/style.ts';
 import { driverFlag } from './driverFlag.ts';
-import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
 import { bugFlag, type Command, jsonFlag, parseFlags } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { kernelFlag } from './kernelFlag.ts';
+import { exitCodeOf, printReport } from './printReport.ts';
 
 const flags = [
   { name: 'programs', ...fuzzBounds.programs, default: fuzzUsual.programs, help: 'how many programs' },
@@ -30,11 +29,6 @@ const flags = [
 /** Where lines are added and not repainted, there is one this often. */
 const LINE_MS = 5000;
 
-function exitCode({ verdict, interrupted }: FuzzReport): number {
-  if (verdict === 'violation') return EXIT_VIOLATION;
-  return interrupted ? EXIT_INTERRUPTED : 0;
-}
-
 export const fuzz: Command = {
   name: 'fuzz',
   description:
@@ -51,9 +45,7 @@ export const fuzz: Command = {
     const live = startLine(process.stderr, fuzzLine, LINE_MS);
     const run = (signal: AbortSignal) => fuzzed(request, { onProgress: live.update, signal });
     const report = await interruptible(run).finally(live.stop);
-    const prose = json ? process.stderr : process.stdout;
-    prose.write(fuzzText(report, styleFor(prose)));
-    if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
-    return exitCode(report);
+    printReport(report, fuzzText, json);
+    return exitCodeOf(report);
   },
 };

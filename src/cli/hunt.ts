@@ -1,12 +1,12 @@
 /** `hmm-lab hunt`: the corpus of bugs against the explorer. */
 import { type HuntReport, type HuntRequest, huntBounds, hunt as hunted, huntUsual } from '../library/hunt.ts';
 import { huntPage, huntText } from '../report/huntText.ts';
-import { styleFor } from '../report/style.ts';
 import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
 import { bugFlag, type Command, jsonFlag, parseFlags } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { kernelFlag } from './kernelFlag.ts';
 import { outFile } from './outFile.ts';
+import { printReport } from './printReport.ts';
 import { shardFlag, shardOf } from './shardFlag.ts';
 
 const flags = [
@@ -44,9 +44,7 @@ const exitCodes: Readonly<Record<HuntReport['verdict'], number>> = {
 
 /** Prints what a hunt has come to. Returns the exit code. */
 export function printHunt(report: HuntReport, json: boolean): number {
-  const prose = json ? process.stderr : process.stdout;
-  prose.write(huntText(report, styleFor(prose)));
-  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  printReport(report, huntText, json);
   return exitCodes[report.verdict];
 }
 

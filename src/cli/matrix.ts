@@ -3,13 +3,12 @@ import { type MatrixReport, type MatrixRequest, matrixBounds, matrixUsual, matri
 import { matrixHtml } from '../report/matrixHtml.ts';
 import { startMatrixLive } from '../report/matrixLive.ts';
 import { matrixText } from '../report/matrixText.ts';
-import { styleFor } from '../report/style.ts';
 import { driverFlag } from './driverFlag.ts';
-import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
 import { bugFlag, type Command, jsonFlag, parseFlags } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { kernelFlag } from './kernelFlag.ts';
 import { outFile } from './outFile.ts';
+import { exitCodeOf, printReport } from './printReport.ts';
 import { shardFlag, shardOf } from './shardFlag.ts';
 
 const flags = [
@@ -47,12 +46,8 @@ const some = (names: readonly string[]): readonly string[] | undefined => (names
 
 /** Prints what a matrix has come to. Returns the exit code. */
 export function printMatrix(report: MatrixReport, json: boolean): number {
-  const prose = json ? process.stderr : process.stdout;
-  prose.write(matrixText(report, styleFor(prose)));
-  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  const { verdict, interrupted } = report;
-  if (verdict === 'violation') return EXIT_VIOLATION;
-  return interrupted ? EXIT_INTERRUPTED : 0;
+  printReport(report, matrixText, json);
+  return exitCodeOf(report);
 }
 
 /** What is asked for, as the library takes it. */

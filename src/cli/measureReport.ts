@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import type { MeasureResult, MeasureVerdict } from '../engines/measure/result.ts';
 import { measureText } from '../report/measureText.ts';
-import { styleFor } from '../report/style.ts';
 import { EXIT_INTERRUPTED, EXIT_INVALID, EXIT_VIOLATION } from './exitCodes.ts';
+import { printReport } from './printReport.ts';
 
 const exitCodes: Readonly<Record<MeasureVerdict, number>> = {
   ok: 0,
@@ -13,14 +13,7 @@ const exitCodes: Readonly<Record<MeasureVerdict, number>> = {
 };
 
 /** `out` is the directory that has the report, and `print` what writes to stdout. */
-export function reportSweep(
-  result: MeasureResult,
-  out: string,
-  json: boolean,
-  print = (text: string): void => void process.stdout.write(text),
-): number {
-  const prose = json ? process.stderr : process.stdout;
-  prose.write(`${measureText(result, styleFor(prose))}report ${join(out, 'report.html')}\n`);
-  if (json) print(`${JSON.stringify(result)}\n`);
+export function reportSweep(result: MeasureResult, out: string, json: boolean, print?: (text: string) => void): number {
+  printReport(result, (_, style) => `${measureText(result, style)}report ${join(out, 'report.html')}\n`, json, print);
   return exitCodes[result.verdict];
 }

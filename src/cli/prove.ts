@@ -3,12 +3,11 @@ import { exploreBounds } from '../library/explore.ts';
 import { type ProveReport, type ProveRequest, prove as proved, proveUsual } from '../library/prove.ts';
 import { startProveLive } from '../report/proveLive.ts';
 import { provePage, proveText } from '../report/proveText.ts';
-import { styleFor } from '../report/style.ts';
-import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
 import { bugFlag, type Command, jsonFlag, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { kernelFlag } from './kernelFlag.ts';
 import { outFile } from './outFile.ts';
+import { exitCodeOf, printReport } from './printReport.ts';
 import { shardFlag, shardOf } from './shardFlag.ts';
 
 const flags = [
@@ -50,12 +49,8 @@ const flags = [
 
 /** Prints what proving has come to. Returns the exit code. */
 export function printProof(report: ProveReport, json: boolean): number {
-  const prose = json ? process.stderr : process.stdout;
-  prose.write(proveText(report, styleFor(prose)));
-  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  const { verdict, interrupted } = report;
-  if (verdict === 'violation' || verdict === 'vacuous') return EXIT_VIOLATION;
-  return interrupted ? EXIT_INTERRUPTED : 0;
+  printReport(report, proveText, json);
+  return exitCodeOf(report);
 }
 
 const most = { what: 'names of scenarios', most: Number.POSITIVE_INFINITY };

@@ -1,16 +1,15 @@
 /** `hmm-lab simulate`: a program under virtual time. */
 import { presets } from '../engines/cell/costs.ts';
-import { type SimulateReport, simulateBounds, simulate as simulated, simulateUsual } from '../library/simulate.ts';
+import { simulateBounds, simulate as simulated, simulateUsual } from '../library/simulate.ts';
 import { isProgram } from '../programs/program.ts';
 import { startLine } from '../report/live.ts';
 import { simulateLine, simulateText } from '../report/simulateText.ts';
-import { styleFor } from '../report/style.ts';
 import { costFlag, costSettings } from './costFlag.ts';
 import { driverFlag } from './driverFlag.ts';
-import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
 import { type Command, jsonFlag, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { kernelFlag } from './kernelFlag.ts';
+import { exitCodeOf, printReport } from './printReport.ts';
 import { givenFlag, onlyProgram } from './programArgument.ts';
 import { claimStdout } from './stdout.ts';
 import { UsageError } from './usage.ts';
@@ -35,11 +34,6 @@ const flags = [
 
 const LINE_MS = 5000;
 
-function exitCode({ verdict, interrupted }: SimulateReport): number {
-  if (verdict === 'violation') return EXIT_VIOLATION;
-  return interrupted ? EXIT_INTERRUPTED : 0;
-}
-
 export const simulate: Command = {
   name: 'simulate',
   argument: 'FILE.hmm | COLUMN...',
@@ -63,9 +57,7 @@ export const simulate: Command = {
     const run = (signal: AbortSignal) =>
       simulated({ ...request, program, costs: costSettings(cost) }, { onProgress: live.update, signal });
     const report = await interruptible(run).finally(live.stop);
-    const prose = json ? process.stderr : process.stdout;
-    prose.write(simulateText(report, styleFor(prose)));
-    print?.(`${JSON.stringify(report)}\n`);
-    return exitCode(report);
+    printReport(report, simulateText, json, print);
+    return exitCodeOf(report);
   },
 };
