@@ -28,7 +28,7 @@ reach A at lock while B at done
 });
 
 test('names of scenarios and paths are no programs', () => {
-  for (const text of ['A: cw 0 1', 'given open 0 0; A: cr 0 1', '\n given  cr 0 1']) assert.ok(isProgram(text), text);
+  for (const text of ['A: cw 0 1', 'A:cw 0 1', 'given open 0 0; A: cr 0 1', '\n given  cr 0 1']) assert.ok(isProgram(text), text);
   for (const text of ['mini-hmm', './my.mjs', 'device-fault-vs-munmap@nouveau', 'file:///a:b.mjs', 'C:\\a.mjs', ''])
     assert.ok(!isProgram(text), text);
 });

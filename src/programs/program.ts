@@ -53,8 +53,8 @@ const RESERVED = /^(given|end|reach|schedule)\b/;
 const ENDING = /^(.*?)\s+is\s+(.+)$/;
 const REACH = /^(\w+)\s+at\s+(\w+)(?:\s+while\s+(\w+)\s+at\s+(\w+))?$/;
 
-/** Does it look like a program, and not like the name of something? */
-export const isProgram = (text: string): boolean => /^\s*((given|end|reach|schedule)\s|[A-Za-z]\w*:\s)/.test(text);
+/** Does it look like a program, and not like the name of something or a path with a drive? */
+export const isProgram = (text: string): boolean => /^\s*((given|end|reach|schedule)\s|[A-Za-z]\w*:(?![\\/]))/.test(text);
 
 /** Columns that may be; an explorer has as many actors. */
 const MOST_COLUMNS = 30;
