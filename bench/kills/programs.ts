@@ -12,6 +12,8 @@ export interface Ran {
   readonly name: string;
   /** How long it took, with at most one preemption. */
   readonly ms: number;
+  /** It breaks a rule as it is, and shows nothing of a change. */
+  readonly breaks: boolean;
   /** Numbers of functions. */
   readonly functions: readonly number[];
 }
@@ -81,13 +83,14 @@ function moduleOf(url: string): string | null {
   return module === undefined || /^(engines|programs|scenarios|cli|library|report)\//.test(module) ? null : module;
 }
 
-function tried(name: string, begin: () => void): void {
+/** Searches with at most one preemption. Does it break a rule? */
+function tried(name: string, begin: () => void): boolean {
   const executor = executorOf(scenarioNamed(name));
   begin();
-  for (const preemptions of [0, 1]) {
+  return [0, 1].some((preemptions) => {
     const until = Date.now() + MOST_MS;
-    if (search(executor, { preemptions, enough: () => Date.now() > until }).failure !== null) return;
-  }
+    return search(executor, { preemptions, enough: () => Date.now() > until }).failure !== null;
+  });
 }
 
 /** Runs all of them, with at most one preemption. What sets them up does not count. */
@@ -96,7 +99,7 @@ export function ranBy(names: readonly string[]): Omit<RanAll, 'lines'> {
   const coverage = new Coverage(false);
   const programs = names.map((name): Ran => {
     const began = Date.now();
-    tried(name, () => coverage.take());
+    const breaks = tried(name, () => coverage.take());
     const ms = Date.now() - began;
     const functions = coverage.take().flatMap(({ url, functions: all }) => {
       const module = moduleOf(url);
@@ -108,7 +111,7 @@ export function ranBy(names: readonly string[]): Omit<RanAll, 'lines'> {
         return [numbers.get(key) as number];
       });
     });
-    return { name, ms, functions: [...new Set(functions)] };
+    return { name, ms, breaks, functions: [...new Set(functions)] };
   });
   coverage.end();
   return { functions: [...numbers.keys()], programs };
@@ -155,7 +158,9 @@ export function inOrder(
   found: ReadonlyMap<string, number>,
 ): string[] {
   const numbers = new Set(functions.flatMap((name, i) => (wanted.has(name) ? [i] : [])));
-  const hits = programs.filter((one) => one.functions.some((number) => numbers.has(number))).sort((a, b) => a.ms - b.ms);
+  const hits = programs
+    .filter(({ breaks, functions: own }) => !breaks && own.some((number) => numbers.has(number)))
+    .sort((a, b) => a.ms - b.ms);
   const times = new Map<string, number>();
   const ranked = hits.map(({ name }) => {
     const pair = pairOf(name);
