@@ -141,4 +141,40 @@ export const memoryMutants: readonly Bug[] = [
       },
     ],
   },
+  {
+    id: 'M23',
+    title: 'the first subscription takes the locks of anonymous memory, and not those of files',
+    reference: 'found by the race matrix in the model',
+    kind: 'COR',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-PAIR', 'I-SEQ'],
+    scenario: 'given open 0 0 | file 0 1 | mmap 0 1 rw fshared 0 | cw 0 1 7; A: fpunch 0 0 1; B: dread 0 0 1@kfd-svm',
+    edits: [
+      {
+        module: 'notifier/register',
+        find: 'files.add(deref(arena, addressSpace, file) + AddressSpace.lock)',
+        replace: '0',
+      },
+    ],
+  },
+  {
+    id: 'M24',
+    title: 'fork makes the entry of the child clean, as of a shared mapping',
+    reference: 'found by the race matrix in the model',
+    kind: 'LU',
+    threads: 2,
+    preemptions: 0,
+    oracles: ['I-DIRTY'],
+    scenario: 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | madvise 0 1 pageout | cr 0 1 | cw 0 1 8; A: cw 0 1 11; B: fork 2',
+    edits: [
+      {
+        module: 'mm/syscalls/copyPageRange',
+        in: 'copyPresent',
+        find: 'pteFlags(entry) & ~PTE_WRITE',
+        replace: 'pteFlags(entry) & ~(PTE_WRITE | PTE_DIRTY)',
+        imports: { PTE_DIRTY: 'mm/table/pte' },
+      },
+    ],
+  },
 ];

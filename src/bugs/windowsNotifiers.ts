@@ -14,13 +14,13 @@ export const notifierWindows: readonly Bug[] = [
     edits: [
       {
         module: 'notifier/register',
-        find: 'for (const anonVma of taken) yield* downWrite(task, anonVma + AnonVma.lock, LockClass.anonVma);',
+        find: 'for (const { lock, kind } of taken) yield* downWrite(task, lock, kind);',
         replace: '',
         imports: { Point: 'steps/points' },
       },
       {
         module: 'notifier/register',
-        find: 'for (let i = taken.length - 1; i >= 0; i--) yield* upWrite(task, taken[i] + AnonVma.lock, LockClass.anonVma);',
+        find: 'for (const { lock, kind } of taken.toReversed()) yield* upWrite(task, lock, kind);',
         replace: 'yield Point.anonVmaPrepare;',
       },
     ],

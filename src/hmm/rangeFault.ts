@@ -69,6 +69,7 @@ function* rounds(task: Task, mm: Mm, range: HmmRange, unlocked: boolean): Steps<
     yield Point.hmmWalk;
     let result = yield* walkRange(task, walk);
     if (result === -EAGAIN) result = yield* doFault(task, walk, unlocked);
+    if (result === 0) task.watch?.answered?.(task, [range.start, range.end], range.hmmPfns, range.defaultFlags);
     if (result !== -EBUSY) return result;
     if (isSeen && walk.last === from) forgetRound(mark);
     else mark = observed();

@@ -6,8 +6,8 @@ import { EINTR, ENOMEM } from '../arena/errno.ts';
 import { firstOverlap, nextOverlap } from '../arena/intervalTree.ts';
 import { deref, handleOf, poolAlloc, poolFree } from '../arena/pool.ts';
 import { serialBegin } from '../arena/serials.ts';
-import { AnonVma, Mm, Subscriptions, Vma } from '../arena/structures.ts';
-import type { Errno } from '../arena/units.ts';
+import { AddressSpace, AnonVma, Mm, Subscriptions, Vma } from '../arena/structures.ts';
+import type { Errno, Word } from '../arena/units.ts';
 import type { Steps } from '../steps/steps.ts';
 import { LockClass } from '../sync/lockClass.ts';
 import { downWrite, upWrite } from '../sync/rwsem.ts';
@@ -17,33 +17,46 @@ import { subscriptionsOf } from './sequence.ts';
 /** The sequence starts even and above any "one in the past". */
 const FIRST_SEQ = 2;
 
-/** The distinct anon_vmas of an mm, in address order so that two takers agree on the order. */
-function anonVmasOf(task: Task, mm: Mm): AnonVma[] {
+/** A lock that a walk of the reverse mapping takes. */
+interface RmapLock {
+  readonly lock: Word;
+  readonly kind: LockClass;
+}
+
+/** Those of an mm: of the files it maps, then of its anon_vmas; each once, in address order so that two takers agree on the order. */
+function rmapLocksOf(task: Task, mm: Mm): RmapLock[] {
   const { arena } = task;
-  const found = new Set<number>();
+  const { addressSpace, anonVma } = arena.pools;
+  const files = new Set<number>();
+  const anonVmas = new Set<number>();
   const root = mm + Mm.vmaRoot;
   for (let node = firstOverlap(arena, root, 0, VPN_LIMIT); node !== 0; node = nextOverlap(arena, root, node, 0, VPN_LIMIT)) {
-    const handle = load(arena, node - Vma.node + Vma.anonVma);
-    if (handle !== 0) found.add(deref(arena, arena.pools.anonVma, handle));
+    const vma = node - Vma.node;
+    const file = load(arena, vma + Vma.mapping);
+    if (file !== 0) files.add(deref(arena, addressSpace, file) + AddressSpace.lock);
+    const anon = load(arena, vma + Vma.anonVma);
+    if (anon !== 0) anonVmas.add(deref(arena, anonVma, anon) + AnonVma.lock);
   }
-  return [...found].sort((a, b) => a - b);
+  const sorted = (locks: ReadonlySet<number>, kind: LockClass): RmapLock[] =>
+    [...locks].sort((one, other) => one - other).map((lock) => ({ lock, kind }));
+  return [...sorted(files, LockClass.fileMapping), ...sorted(anonVmas, LockClass.anonVma)];
 }
 
 /**
  * mm_take_all_locks: with mmap_lock held for writing, takes every rmap lock too. Then no bracket is open in this mm: the
- * mmap_lock keeps out everybody but the rmap walkers, and the rmap locks keep out those.
+ * mmap_lock keeps out everybody but the rmap walkers, and the rmap locks keep out those, of a file that is cut as well.
  *
  * @kernel mm/mmu_notifier.c mm_take_all_locks
  */
-export function* mmTakeAllLocks(task: Task, mm: Mm): Steps<AnonVma[] | null> {
+export function* mmTakeAllLocks(task: Task, mm: Mm): Steps<RmapLock[] | null> {
   if (fatalSignalPending(task)) return null;
-  const taken = anonVmasOf(task, mm);
-  for (const anonVma of taken) yield* downWrite(task, anonVma + AnonVma.lock, LockClass.anonVma);
+  const taken = rmapLocksOf(task, mm);
+  for (const { lock, kind } of taken) yield* downWrite(task, lock, kind);
   return taken;
 }
 
-export function* mmDropAllLocks(task: Task, taken: readonly AnonVma[]): Steps<void> {
-  for (let i = taken.length - 1; i >= 0; i--) yield* upWrite(task, (taken[i] as number) + AnonVma.lock, LockClass.anonVma);
+export function* mmDropAllLocks(task: Task, taken: readonly RmapLock[]): Steps<void> {
+  for (const { lock, kind } of taken.toReversed()) yield* upWrite(task, lock, kind);
 }
 
 /**

@@ -12,7 +12,7 @@ import { entryMappingFaults } from '../drivers/base/entryDma.ts';
 import { mirrorMm } from '../drivers/base/mirror.ts';
 import { registeredDrivers } from '../drivers/registry.ts';
 import { isDevicePrivatePage, pgmapOwner } from '../mm/page/devPagemap.ts';
-import { isZeroPage } from '../mm/page/page.ts';
+import { isDevicePage, isZeroPage } from '../mm/page/page.ts';
 import {
   describePte,
   isDeviceExclusive,
@@ -60,8 +60,8 @@ export function entryObjection(arena: Arena, mirror: Mirror, vpn: Vpn, entry: De
     return { rule: 'I-PERM', message: `${what} writable, but the CPU entry is ${describePte(pte)}` };
   }
   if ((entry & DEV_ATOMIC) === 0) return null;
-  // In memory of its own a device works alone.
-  if (isDevicePrivatePage(arena, pfn)) return null;
+  // In memory of its own a device works alone, or by a link that keeps atomics whole.
+  if (isDevicePage(arena, pfn) && pgmapOwner(arena, pfn) === get(arena, mirror + Mirror.device)) return null;
   if (!isDeviceExclusive(pte)) {
     return { rule: 'I-EXCL', message: `${what} for atomics, but the CPU entry is ${describePte(pte)}` };
   }

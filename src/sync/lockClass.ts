@@ -22,7 +22,7 @@ const classes = [
   { name: 'mmapLock', kind: 'sleep', nests: true },
   { name: 'migrateLock', kind: 'sleep', nests: false },
   { name: 'pageLock', kind: 'sleep', nests: true, counted: true },
-  { name: 'fileMapping', kind: 'sleep', nests: false },
+  { name: 'fileMapping', kind: 'sleep', nests: true, counted: true },
   { name: 'anonVma', kind: 'sleep', nests: true, counted: true },
   { name: 'invalidateRangeStart', kind: 'map', nests: false },
   { name: 'srcu', kind: 'map', nests: false },

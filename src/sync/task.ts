@@ -1,7 +1,7 @@
 import { get, load, namesOwner, tally } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Actor, type Mirror } from '../arena/structures.ts';
-import type { Vpn, Word } from '../arena/units.ts';
+import type { HmmPfn, Vpn, Word } from '../arena/units.ts';
 import { Point } from '../steps/points.ts';
 import type { Steps } from '../steps/steps.ts';
 
@@ -18,6 +18,8 @@ export type Sleep = (task: Task, milliseconds: number) => Steps<void>;
 export interface Watch {
   /** The driver is about to drop its update lock after it installed device entries in [start, end). */
   readonly installed: (task: Task, mirror: Mirror, start: Vpn, end: Vpn) => void;
+  /** hmm_range_fault of [start, end) has succeeded: `words` are what it returned, and `flags` what every page was asked for with. */
+  readonly answered?: (task: Task, range: readonly [start: Vpn, end: Vpn], words: ArrayLike<HmmPfn>, flags: number) => void;
   /** A device fault became stable after `attempts` passes, `elapsedMs` after it began. */
   readonly faultStable: (task: Task, attempts: number, elapsedMs: number) => void;
   /**

@@ -59,7 +59,7 @@ test('fork restores it: parent and child have copies of their own afterwards', (
   heard(events);
   const child = run(forkMm(task, mm));
   assert.deepEqual(heard(events), [`PROTECTION_PAGE ${AT}-${AT + 4}`], 'the restore itself sends nothing');
-  assert.deepEqual([entryOf(arena, mm, AT), entryOf(arena, child, AT)], ['PRES(D)', 'PRES']);
+  assert.deepEqual([entryOf(arena, mm, AT), entryOf(arena, child, AT)], ['PRES(D)', 'PRES(D)']);
   run(cpuStore(task, mm, AT, 0, 8));
   assert.equal(run(cpuLoad(task, child, AT, 0)), 7);
   checkCounts(arena);

@@ -8,6 +8,7 @@ import { mirrorAlloc } from '../../src/drivers/base/mirror.ts';
 import { optionWords, storeOptions } from '../../src/drivers/base/options.ts';
 import { dmirror } from '../../src/drivers/dmirror/index.ts';
 import { registerDriver } from '../../src/drivers/registry.ts';
+import { HMM_PFN_ERROR, HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE, HMM_PFN_VALID, HMM_PFN_WRITE } from '../../src/hmm/pfn.ts';
 import { cpuStore } from '../../src/mm/fault/cpuAccess.ts';
 import { MEMORY_DEVICE_PRIVATE, memremapPages } from '../../src/mm/page/devPagemap.ts';
 import { PG_ANON_EXCLUSIVE, PG_LOCKED, PG_LRU } from '../../src/mm/page/page.ts';
@@ -23,6 +24,7 @@ import { checkLeaks } from '../../src/oracles/leaks.ts';
 import { counterSlot, Ledger } from '../../src/oracles/ledger.ts';
 import { checkInstalled, checkLocksFree, checkMirrors } from '../../src/oracles/mirror.ts';
 import { checkNotifiers } from '../../src/oracles/notifiers.ts';
+import { checkAnswered } from '../../src/oracles/rangeFault.ts';
 import { run } from '../../src/steps/steps.ts';
 import { machine } from './machine.ts';
 
@@ -201,6 +203,28 @@ test('the check at driver unlock throws what the quiescent one reports', () => {
   store(arena, pte(AT), 0);
   assert.throws(() => checkInstalled(task, mirror, AT, AT + 2), { rule: 'I-STALE' });
   checkInstalled(task, mirror, AT + 1, AT + 2);
+});
+
+test('hmm_range_fault has what it was asked for, or says that it has not', () => {
+  const { arena, task, pte } = scene();
+  const system = ptePfn(get(arena, pte(AT)));
+  const own = arena.config.systemPages;
+  const range = [AT, AT + 2] as const;
+  const both = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE;
+  const words = (second: number): Int32Array => Int32Array.of(HMM_PFN_VALID | HMM_PFN_WRITE | system, second);
+  checkAnswered(task, range, words(HMM_PFN_VALID | system), HMM_PFN_REQ_FAULT);
+  // Its sharing is broken by the driver, if at all.
+  checkAnswered(task, range, words(HMM_PFN_VALID | own), both);
+  checkAnswered(task, range, words(0), 0);
+  for (const [second, flags] of [
+    [0, HMM_PFN_REQ_FAULT],
+    [HMM_PFN_ERROR, HMM_PFN_REQ_FAULT],
+    [HMM_PFN_VALID | system, both],
+  ] as const)
+    assert.throws(() => checkAnswered(task, range, words(second), flags), {
+      rule: 'I-OUT',
+      message: new RegExp(`page ${AT + 1}`),
+    });
 });
 
 test('what is left over is named', () => {

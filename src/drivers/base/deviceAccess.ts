@@ -3,13 +3,13 @@
  * a driver that lets the device work only under its lock (as the in-tree test driver's ioctls do), with that lock held.
  */
 
-import { forgetRound, frameLoad, frameStore, get, observed } from '../../arena/access.ts';
+import { forgetRound, frameAdd, frameLoad, frameStore, get, observed } from '../../arena/access.ts';
 import { Counter } from '../../arena/counters.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { Mirror } from '../../arena/structures.ts';
 import type { Errno, Pfn, Vpn } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
-import { isDevicePrivatePage, pgmapOwner } from '../../mm/page/devPagemap.ts';
+import { isDeviceCoherentPage, isDevicePrivatePage, pgmapOwner } from '../../mm/page/devPagemap.ts';
 import { beginAccess, DEVICE, endAccess, tlbFill, tlbLookup, tlbRevive, tlbTake } from '../../mm/table/tlb.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -128,15 +128,20 @@ export function* deviceStore(task: Task, device: BoundDevice, vpn: Vpn, word: nu
 }
 
 /**
- * An atomic increment by the device: it reads, and writes back a moment later, which is atomic only because no CPU can
- * reach the page in between. The new value, or a negative errno.
+ * An atomic increment by the device. In coherent memory the link keeps it whole: it is one access. Elsewhere the device reads, and writes
+ * back a moment later, which is atomic only because no CPU can reach the page in between. The new value, or a negative errno.
  */
 export function* deviceIncrement(task: Task, device: BoundDevice, vpn: Vpn, word: number): Steps<number> {
   const at = yield* deviceBegin(task, device, vpn, vpn + 1, 'atomic');
   if (at < 0) return at;
-  const value = frameLoad(task.arena, at + word) + 1;
-  yield Point.deviceAtomic;
-  frameStore(task.arena, at + word, value);
+  const { arena } = task;
+  let value: number;
+  if (isDeviceCoherentPage(arena, Math.floor(at / arena.frameWords))) value = frameAdd(arena, at + word, 1) + 1;
+  else {
+    value = frameLoad(arena, at + word) + 1;
+    yield Point.deviceAtomic;
+    frameStore(arena, at + word, value);
+  }
   yield* deviceEnd(task, device);
   // As an unsigned word: one that has wrapped around is no error.
   return value >>> 0;

@@ -65,8 +65,11 @@ export interface Driver {
   readonly forget?: (task: Task, mirror: Mirror, start: Vpn, end: Vpn) => Steps<void>;
   /** What a mirror of a region of so many pages may need at most; `words` are its option values. Default: one interval. */
   readonly needs?: (words: readonly number[], pages: number) => MirrorNeeds;
-  /** False: the device has no atomics, and makeExclusive always fails. */
-  readonly atomics?: boolean;
+  /**
+   * False: the device has no atomics, and makeExclusive always fails. `memory`: they work in memory of the device only, where makeExclusive
+   * brings the page. True, or not there: makeExclusive keeps everybody else from the page.
+   */
+  readonly atomics?: boolean | 'memory';
   /** False: the device has no memory of its own, and nothing ever migrates to it. */
   readonly memory?: boolean;
   /** True: an engine of the device copies pages in a migration, by DMA mappings of them; else a CPU copies. */

@@ -87,6 +87,7 @@ export const gpusvmXe = derive(
       '2 MiB ranges under notifiers of 512 MiB shared by many, mapped for DMA; migrates all or nothing; a collector removes what was unmapped',
     interval: { invalidate },
     dma: true,
+    atomics: 'memory',
     fixed: [
       ...['ownMigrate', 'revokeSource', 'foreignCounter', 'lockOnReturn', 'waitAfterSample', 'mapMigrated', 'holeWrite'],
       ...['exclusiveSeq', 'exclusiveRule', 'eraseEnd', 'markDirty', 'engine', 'unlocked', 'notifierLife'],

@@ -89,6 +89,7 @@ export const kfdSvm = derive(
       '2 MiB ranges under an interval each, taken apart by a worker; a collision drops the fault and the hardware faults again',
     interval: { invalidate },
     dma: true,
+    atomics: 'memory',
     fixed: ['ownMigrate', 'exclusiveSeq', 'exclusiveRule', 'eraseEnd', 'markDirty', 'unlocked', 'notifierLife'],
     needs: (words, pages) => blockNeeds(pages, wholeOr(words[places.notifierPages] as number)),
     *open(task, mirror) {

@@ -11,6 +11,7 @@ import { registerDriver } from '../../drivers/registry.ts';
 import { abandonAccesses } from '../../mm/table/tlb.ts';
 import { Ledger } from '../../oracles/ledger.ts';
 import { checkInstalled } from '../../oracles/mirror.ts';
+import { checkAnswered } from '../../oracles/rangeFault.ts';
 import { scratchOf } from '../../scenarios/mixed.ts';
 import { setPause } from '../../steps/pause.ts';
 import { run } from '../../steps/steps.ts';
@@ -125,6 +126,7 @@ export async function raceActor(job: ActorJob, operationNameOf: (id: number) => 
   const streak = new FaultStreak(arena, job.parties);
   const watch = {
     installed: job.mirrorChecks ? checkInstalled : () => {},
+    answered: checkAnswered,
     refaulted: (acting: Task, what: string, vpn: number, faults: number) => streak.refaulted(acting, what, vpn, faults),
     postponed: () => streak.postponed(),
     faultStable: (_: Task, attempts: number, elapsedMs: number) => {

@@ -3,8 +3,8 @@ import { type Arena, attachArena } from '../../arena/arena.ts';
 import { Header } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import { registerDriver } from '../../drivers/registry.ts';
+import { driverWatch } from '../../oracles/driverWatch.ts';
 import type { Finding } from '../../oracles/finding.ts';
-import { checkInstalled } from '../../oracles/mirror.ts';
 import { answerText } from '../../programs/answerText.ts';
 import type { Machine } from '../../programs/machine.ts';
 import { perform } from '../../programs/perform.ts';
@@ -61,9 +61,9 @@ class ColumnThread {
       park: parkThread,
       sleep: sleepThread,
       random: this.#random.below,
-      watch: { installed: checkInstalled, faultStable: () => {} },
+      watch: driverWatch,
     });
-    this.#expected = expectedOf(this.#program, job.known)[job.column] ?? [];
+    this.#expected = expectedOf(this.#program, job.known, machine.driver)[job.column] ?? [];
     this.#answers = this.#expected.map(() => new Map<string, number>());
   }
 

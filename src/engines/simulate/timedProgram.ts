@@ -4,7 +4,7 @@ import { Actor, ActorState } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import type { Driver } from '../../drivers/base/driver.ts';
 import type { DriverSettings } from '../../drivers/base/options.ts';
-import { checkInstalled } from '../../oracles/mirror.ts';
+import { driverWatch } from '../../oracles/driverWatch.ts';
 import type { Answer } from '../../programs/answer.ts';
 import { answerText } from '../../programs/answerText.ts';
 import type { Machine } from '../../programs/machine.ts';
@@ -107,7 +107,7 @@ export class TimedProgram {
     this.#machine = machine;
     this.#known = knownOf(this.#program, machine, gone);
     store(machine.arena, task.actor + Actor.state, ActorState.absent);
-    this.#expected = expectedOf(this.#program, this.#known);
+    this.#expected = expectedOf(this.#program, this.#known, options.driver);
     this.#timed = this.#expected.map((column) => column.map(() => new Timed()));
     const { words, frames } = machine.arena;
     this.#before = { words: Int32Array.from(words), frames: Int32Array.from(frames) };
@@ -154,8 +154,7 @@ export class TimedProgram {
     arena.frames.set(this.#before.frames);
     const { costs, cpus } = this.#options;
     const actors = columns.map((program, column) => ({ name: this.#program.columns[column]?.actor ?? '', program }));
-    const watch = { installed: checkInstalled, faultStable: () => {} };
-    const simulator = new Simulator(arena, actors, { cpus, costs, noise: this.#noise, watch: () => watch });
+    const simulator = new Simulator(arena, actors, { cpus, costs, noise: this.#noise, watch: () => driverWatch });
     const ending = simulator.run(Number.POSITIVE_INFINITY, MOST_STEPS);
     if (ending === 'idle') simulator.drain();
     return [simulator, ending];

@@ -54,6 +54,10 @@ export const pgmapOwner = (arena: Arena, pfn: Pfn): number => get(arena, pgmapOf
 export const isDevicePrivatePage = (arena: Arena, pfn: Pfn): boolean =>
   isDevicePage(arena, pfn) && get(arena, pgmapOf(arena, pfn) + Pgmap.type) === MEMORY_DEVICE_PRIVATE;
 
+/** is_device_coherent_page. */
+export const isDeviceCoherentPage = (arena: Arena, pfn: Pfn): boolean =>
+  isDevicePage(arena, pfn) && get(arena, pgmapOf(arena, pfn) + Pgmap.type) === MEMORY_DEVICE_COHERENT;
+
 /** What memremap_pages is asked for. */
 export interface PagemapSpec {
   readonly type: number;

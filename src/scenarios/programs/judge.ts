@@ -1,26 +1,29 @@
 /** What an operation of a program answers, held against what it may: the errors of sequential orders, the values of ideal memory. */
-import { EACCES, EAGAIN, EBUSY, EINVAL, ENOENT, ENOMEM, errnoName } from '../../arena/errno.ts';
+import { EACCES, EAGAIN, EBUSY, EFAULT, EINVAL, ENOENT, ENOMEM, errnoName } from '../../arena/errno.ts';
 import { Violation } from '../../arena/violation.ts';
+import type { Driver } from '../../drivers/base/driver.ts';
 import type { PageOutcomes } from '../../programs/allowed.ts';
 import type { Answer } from '../../programs/answer.ts';
 import type { Outcome } from '../../programs/ideal.ts';
 import { type Operation, type OperationName, textAt } from '../../programs/operation.ts';
 
+type Reasons = Readonly<Record<number, string>>;
+
 /** What is expected of one operation. */
 export interface Expected {
   readonly actor: string;
   readonly operation: Operation;
+  readonly driver: Pick<Driver, 'atomics'>;
   /** Null: nothing is known. */
   readonly errors: ReadonlySet<unknown> | null;
   readonly pages: PageOutcomes | null;
 }
 
-const inOwnMemory = {
+/** Of drivers whose atomics work in memory of the device only. Nothing is done then. */
+const inOwnMemory: Reasons = {
   [EBUSY]: 'atomics that work in memory of the device only: the page is held by somebody, or was taken home again',
   [EACCES]: 'the same, while somebody holds the page that was to move',
-} as const;
-
-type Reasons = Readonly<Record<number, string>>;
+};
 
 /** Errors that no sequential order need show, with the reason: by their numbers, of an operation or of one advice. */
 export const racy: Partial<Record<OperationName | `madvise ${string}`, Reasons>> = {
@@ -41,25 +44,38 @@ export const racy: Partial<Record<OperationName | `madvise ${string}`, Reasons>>
   datomic: inOwnMemory,
 };
 
-const reasonsFor = (op: Operation): Reasons | undefined =>
-  op.name === 'madvise' ? racy[`madvise ${textAt(op, 2)}`] : racy[op.name];
+/** Why no order need show that error. */
+function reasonFor(op: Operation, error: number, { atomics }: Expected['driver']): string | undefined {
+  const reason = (op.name === 'madvise' ? racy[`madvise ${textAt(op, 2)}`] : racy[op.name])?.[error];
+  return Object.values(inOwnMemory).some((one) => one === reason) && atomics !== 'memory' ? undefined : reason;
+}
+
+/** May it do nothing, although no order shows that? */
+export const mayComeToNothing = (op: Operation, { atomics }: Expected['driver']): boolean =>
+  op.name === 'datomic' && atomics === 'memory';
 
 /** What reads: the values are those of the pages. */
 const READS: ReadonlySet<OperationName> = new Set(['cr', 'dread', 'dunl', 'pvr', 'fread']);
 /** What succeeds only if all pages were written. */
 const WRITES: ReadonlySet<OperationName> = new Set(['dwrite', 'datomic', 'pvw']);
 
+/** What is refused by memory as a whole. */
+const ACCESSES: ReadonlySet<OperationName> = new Set(['dread', 'dunl', 'pvr', ...WRITES]);
+
 const shown = (outcomes: ReadonlySet<Outcome>): string => (outcomes.size === 0 ? 'nothing' : [...outcomes].join(', '));
 
 /** @throws Violation I-OUT for an error, or I-DATA for a value, that cannot be. */
-export function judge({ actor, operation, errors, pages }: Expected, answer: Answer): void {
+export function judge({ actor, operation, driver, errors, pages }: Expected, answer: Answer): void {
   const { name, text } = operation;
   const { e } = answer;
-  if (errors !== null && !errors.has(e) && reasonsFor(operation)?.[e as number] === undefined) {
+  if (errors !== null && !errors.has(e) && reasonFor(operation, e as number, driver) === undefined) {
     const usual = [...errors].map((error) => answered(error)).join(', ');
     throw new Violation('I-OUT', `'${text}' of ${actor} answers ${answered(e)}; in sequential orders it answers ${usual}`);
   }
-  if (pages === null || e !== 0) return;
+  if (pages === null) return;
+  if (e === EFAULT && ACCESSES.has(name) && !pages.some((outcomes) => outcomes.has('refused')))
+    throw new Violation('I-OUT', `'${text}' of ${actor} answers EFAULT, and whoever goes first its pages are mapped for it`);
+  if (e !== 0) return;
   for (const [i, allowed] of pages.entries()) {
     const outcome = outcomeAt(name, answer, i);
     if (outcome === null || allowed.has(outcome)) continue;

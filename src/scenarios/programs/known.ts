@@ -1,5 +1,6 @@
 /** What is known of a program once it was set up: the errors of its sequential orders, and the values of ideal memory. */
 
+import type { Driver } from '../../drivers/base/driver.ts';
 import { UsageError } from '../../input/usageError.ts';
 import { type Allowed, allowed } from '../../programs/allowed.ts';
 import type { Machine } from '../../programs/machine.ts';
@@ -9,7 +10,7 @@ import type { Program } from '../../programs/program.ts';
 import { run } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { taskOf } from './boot.ts';
-import type { Expected } from './judge.ts';
+import { type Expected, mayComeToNothing } from './judge.ts';
 import { type Errors, errorsOfOrders } from './orders.ts';
 
 /** Operations whose state is in no arena: they are for programs that run alone. */
@@ -48,16 +49,19 @@ export function knownOf(program: Program, machine: Machine, gone: ReadonlySet<Op
   const errors = errorsOfOrders(machine, program);
   // Without the orders it is not known which operations fail.
   if (errors === null) return { errors, allowed: null };
-  const mayFail = (column: number, place: number): boolean => [...(errors[column]?.[place] ?? [])].some((e) => e !== 0);
+  const mayFail = (column: number, place: number): boolean =>
+    [...(errors[column]?.[place] ?? [])].some((e) => e !== 0) ||
+    mayComeToNothing(program.columns[column]?.operations[place] as Operation, machine.driver);
   return { errors, allowed: allowed(program, gone, mayFail) };
 }
 
 /** What is expected of each operation, by column and place. */
-export const expectedOf = ({ columns }: Program, { errors, allowed: values }: Known): Expected[][] =>
+export const expectedOf = ({ columns }: Program, { errors, allowed: values }: Known, driver: Driver): Expected[][] =>
   columns.map(({ actor, operations }, column) =>
     operations.map((operation, place) => ({
       actor,
       operation,
+      driver,
       errors: errors?.[column]?.[place] ?? null,
       pages: values?.columns[column]?.[place] ?? null,
     })),

@@ -54,7 +54,7 @@ export function programScenario(text: string, settings: DriverSettings = {}, dri
       store(arena, task.actor + Actor.state, ActorState.absent);
       known ??= knownOf(program, machine, gone);
       const values = known.allowed;
-      const actors = expectedOf(program, known).map((expected, column) => ({
+      const actors = expectedOf(program, known, driver).map((expected, column) => ({
         name: program.columns[column]?.actor ?? '',
         operations: expected.map((one) => operationOf(machine, lasts(arena, { ...one, operation: lasts(arena, one.operation) }))),
       }));

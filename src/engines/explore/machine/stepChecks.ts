@@ -28,6 +28,8 @@ export class StepChecks {
         const key = `${task.actor} ${mirror} ${start} ${end}`;
         ask(this.#numberOf(key, () => watch.installed(task, mirror, start, end)));
       },
+      // Looks at what the actor has itself, and at nothing else.
+      ...(watch.answered === undefined ? {} : { answered: watch.answered }),
       // Time stands still.
       faultStable: () => {},
     };
