@@ -74,7 +74,7 @@ for (const [driver, text] of ofOthers)
 test('an atomic that finds no way into memory of the device says so, and has done nothing', () => {
   const { failure } = explore(
     scenarioNamed('given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | madvise 0 1 pageout; A: cr 0 1; B: datomic 0 0 1@kfd-svm'),
-    { ...wholeSearch, seconds: 60, preemptions: 1 },
+    { ...wholeSearch, seconds: 5, preemptions: 1 },
   );
   assert.equal(failure, null, failure?.message);
 });
@@ -117,11 +117,7 @@ test('what the program says about the end is held against it', () => {
 /** A driver's mistake is found without a word about what should be. */
 const mistakes: readonly (readonly [Readonly<Record<string, string>>, string, string])[] = [
   // Memory is mapped for it whoever goes first, so EFAULT is no answer, also if each order shows it.
-  [
-    { readOnlyOwn: 'fail' },
-    'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | dmig 0 0 1 | fork 1; A: dwrite 0 0 1 5; B: cr 0 1',
-    'I-OUT',
-  ],
+  [{ readOnlyOwn: 'fail' }, 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | dmig 0 0 1 | fork 1; A: dwrite 0 0 1 5', 'I-OUT'],
   [{ retryCheck: 'none' }, 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7; A: dread 0 0 1; B: munmap 0 1', 'I-STALE'],
   [{ foreignCounter: 'off' }, 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7; A: dmig 0 0 1; B: madvise 0 1 dontneed', 'I-FREE'],
 ];
