@@ -44,6 +44,8 @@ const proved: readonly string[] = [
   `${onDevice}; A: cw 0 1 8; B: close 0 | unbind 0`,
   `${onDevice}; A: dwrite 0 0 1 5; B: close 0 | unbind 0`,
   `${onDevice}; A: open 1 0 | dread 1 0 1; B: close 0 | unbind 0`,
+  // Both open a file in the same slot: one of them closes that of the other, which is at work with it.
+  'given mmap 0 1 rw anon | cw 0 1 7; A: open 3 0 | dread 3 0 1; B: open 3 0',
   // Both know the page from their TLBs.
   'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | A: cr 0 1 | B: cr 0 1 | A: dread 0 0 1; A: dread 0 0 1; B: munmap 0 1',
   // A device that brings its page home before it writes finds nothing mapped there: EFAULT, as at first.
@@ -62,6 +64,8 @@ for (const text of proved) {
 const ofOthers: readonly (readonly [string, string])[] = [
   // The first interval of an address space comes while a hole is punched, which holds no mmap_lock.
   ['kfd-svm', 'given open 0 0 | file 0 1 | mmap 0 1 rw fshared 0 | cw 0 1 7; A: fpunch 0 0 1; B: dread 0 0 1'],
+  // The error of a move home is not that of the access.
+  ['kfd-svm', 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | fork 1; A: munmap 0 1; B: datomic 0 0 1'],
   // Atomics in coherent memory of the device's own, whoever else is there.
   ['kfd-svm', 'given open 2 2 | mmap 0 1 rw anon | cw 0 1 7 | dmig 2 0 1; A: cw 0 1 11; B: datomic 2 0 1'],
 ];

@@ -151,10 +151,20 @@ function* faultChunk(task: Task, request: FaultRequest, sub: IntervalSub, start:
   return yield* untilStable(task, request, range);
 }
 
+/**
+ * A page on the device that the device may not write to, as it is shared, goes home: the copy is made there. 0 if the access is to be tried
+ * again, or its error.
+ */
+export function* breakSharing(task: Task, mirror: Mirror, vpn: Vpn): Steps<Errno> {
+  if (optionIs(task.arena, mirror, Is.readOnlyOwnFail)) return -EFAULT;
+  const moved = yield* migrateToSystem(task, mirror, vpn, vpn + 1);
+  // Where nothing is mapped any more, the next pass says so as a fault does.
+  return moved < 0 && moved !== -EINVAL ? moved : 0;
+}
+
 /** Passes until one succeeds or the time is up. */
 export function* untilStable(task: Task, request: FaultRequest, range: MirrorRange): Steps<Errno> {
   const { mirror, write, once, retry } = request;
-  const { arena } = task;
   const mark = observed();
   for (;;) {
     forgetRound(mark);
@@ -162,11 +172,8 @@ export function* untilStable(task: Task, request: FaultRequest, range: MirrorRan
     const result = yield* once(task, mirror, range, write);
     if (result === 0) chunkStable(task, retry);
     if (result === -EACCES) {
-      if (optionIs(arena, mirror, Is.readOnlyOwnFail)) return -EFAULT;
-      // A page on the device whose write access must break a copy-on-write first: that happens in system memory.
-      const moved = yield* migrateToSystem(task, mirror, range.readOnly, range.readOnly + 1);
-      // Where nothing is mapped any more, the next pass says so as a fault does.
-      if (moved < 0 && moved !== -EINVAL) return moved;
+      const error = yield* breakSharing(task, mirror, range.readOnly);
+      if (error !== 0) return error;
     } else if (result !== -EBUSY) {
       return result;
     }

@@ -24,9 +24,8 @@ import { blockEnd, ensureBlock, findBlock } from '../base/notifierBlocks.ts';
 import { restoreWork, waitForQueues } from '../base/queues.ts';
 import { isListed } from '../base/rangeList.ts';
 import { beginChunk, beginPass, beginRetry, chunkStable, passLost } from '../base/retryLoop.ts';
-import { commit } from '../dmirror/fault.ts';
-import { migrateToSystem } from '../dmirror/migrate.ts';
-import { Is as Base, dmirrorRetry, numberOption } from '../dmirror/options.ts';
+import { breakSharing, commit } from '../dmirror/fault.ts';
+import { dmirrorRetry, numberOption } from '../dmirror/options.ts';
 import { deferredListWork } from './deferredList.ts';
 import { migrateToVram } from './homeNote.ts';
 import { Is } from './options.ts';
@@ -137,9 +136,8 @@ function* faultChunk(task: Task, mirror: Mirror, start: Vpn, end: Vpn, write: bo
       return 0;
     }
     if (result === -EACCES) {
-      if (optionIs(arena, mirror, Base.readOnlyOwnFail)) return -EFAULT;
-      const moved = yield* migrateToSystem(task, mirror, queued.readOnly, queued.readOnly + 1);
-      if (moved < 0) return moved;
+      const error = yield* breakSharing(task, mirror, queued.readOnly);
+      if (error !== 0) return error;
     } else if (result !== -EBUSY) return result;
     // The next fault of the hardware comes when the worker is done.
     yield* flushWork(task, mirror + Mirror.work, deferredListWork, mirror);

@@ -86,6 +86,7 @@ export const matrixOperations: readonly MatrixOperation[] = [
   by('memory', operation('toDevice', 'device', command('dmig'))),
   by('memory', operation('toSystem', 'device', command('dsys'))),
   by('memory', operation('evict', 'device', command('rel'))),
+  operation('open', 'device', () => 'open 3 1'),
   operation('close', 'device', ({ slot }) => `close ${slot}`),
   by(
     'memory',

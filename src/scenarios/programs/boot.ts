@@ -77,7 +77,8 @@ function needsOf({ given, columns, ends }: Program): Needs {
       (sum, op) => sum + (op.args.length > 2 ? numberAt(op, 2) : numberAt(op, 1)),
       0,
     ),
-    closes: later.some(({ name }) => name === 'close' || name === 'unbind' || name === 'exit' || name === 'file'),
+    // What is opened takes the slot of what another one has opened there meanwhile.
+    closes: later.some(({ name }) => ['close', 'unbind', 'exit', 'file', 'open'].includes(name)),
   };
 }
 
