@@ -19,6 +19,13 @@ export interface Allowed {
 /** May the operation fail as a whole, and then change nothing or a part? Of the set-up it is known. */
 export type MayFail = (column: number, place: number) => boolean;
 
+/** An operation that begins when so many operations of other columns are over. */
+export interface After {
+  readonly column: number;
+  readonly place: number;
+  readonly over: ReadonlyMap<number, number>;
+}
+
 /** Operations of which ideal memory knows nothing. */
 export const UNKNOWN: ReadonlySet<OperationName> = new Set(['mresize', 'uffd', 'uregister', 'ucopy', 'oomreap', 'mthp']);
 
@@ -83,8 +90,11 @@ interface State {
   readonly at: readonly (readonly [operation: number, visit: number])[];
 }
 
-/** Null if nothing is known: an operation is not, or there are too many interleavings. `gone` are set-up operations that failed. */
-export function allowed(program: Program, gone: ReadonlySet<Operation>, mayFail: MayFail): Allowed | null {
+/**
+ * Null if nothing is known: an operation is not, or there are too many interleavings. `gone` are set-up operations that failed. Only
+ * interleavings count in which the operation of `after` comes later than those that are over.
+ */
+export function allowed(program: Program, gone: ReadonlySet<Operation>, mayFail: MayFail, after?: After): Allowed | null {
   const operations = operationsOf(program);
   if (!operations.every(isKnown) || mayLoseUpdates(operations)) return null;
   const everything = everyPage(operations);
@@ -97,19 +107,28 @@ export function allowed(program: Program, gone: ReadonlySet<Operation>, mayFail:
       const isThere = (page: number): boolean => isOfFile(op) || group.includes(page);
       return pagesOf(op, everything).flatMap((page, i) => (isThere(page) ? [[page, i] as const] : []));
     };
-    const there = allowedIn(program, gone, mayFail, visits, found);
+    const there = allowedIn({ program, gone, mayFail, after, visits }, found);
     if (there === null) return null;
     for (const [place, values] of there) ends.set(place, values);
   }
   return { columns: found, ends };
 }
 
+interface Question {
+  readonly program: Program;
+  readonly gone: ReadonlySet<Operation>;
+  readonly mayFail: MayFail;
+  readonly after: After | undefined;
+  readonly visits: (op: Operation) => Visit[];
+}
+
+/** Does it have to wait for something that is over before it begins? */
+const isTooEarly = ({ column, place, over }: After, at: State['at'], mover: number): boolean =>
+  mover === column && at[column]?.[0] === place && at.some(([operation], other) => operation < (over.get(other) ?? 0));
+
 /** The same for the pages that `visits` gives: adds to what is `found`, and returns the ends. */
 function allowedIn(
-  program: Program,
-  gone: ReadonlySet<Operation>,
-  mayFail: MayFail,
-  visits: (op: Operation) => Visit[],
+  { program, gone, mayFail, after, visits }: Question,
   found: readonly (readonly (readonly Set<Outcome>[])[])[],
 ): ReadonlyMap<string, ReadonlySet<number>> | null {
   let begin = EMPTY;
@@ -136,6 +155,7 @@ function allowedIn(
       const op = program.columns[column]?.operations[place];
       if (op === undefined) continue;
       isEnd = false;
+      if (after !== undefined && isTooEarly(after, at, column)) continue;
       const left = columns[column]?.[place] as readonly Visit[];
       const go = (next: Ideal, to: readonly [number, number]): void =>
         visit({ ideal: next, at: at.map((one, k) => (k === column ? to : one)) });
@@ -144,9 +164,9 @@ function allowedIn(
       if (next === undefined || mayFail(column, place)) go(ideal, [place + 1, 0]);
       if (next === undefined) continue;
       const [page, i] = next;
-      for (const { next: after, outcome } of effects(ideal, op, page, i)) {
+      for (const { next: later, outcome } of effects(ideal, op, page, i)) {
         if (outcome !== null) found[column]?.[place]?.[i]?.add(outcome);
-        go(after, done + 1 === left.length ? [place + 1, 0] : [place, done + 1]);
+        go(later, done + 1 === left.length ? [place + 1, 0] : [place, done + 1]);
       }
     }
     if (isEnd) ends.note(ideal);

@@ -6,6 +6,7 @@ import type { PageOutcomes } from '../../programs/allowed.ts';
 import type { Answer } from '../../programs/answer.ts';
 import type { Outcome } from '../../programs/ideal.ts';
 import { type Operation, type OperationName, textAt } from '../../programs/operation.ts';
+import type { ByTime } from './orderOfTime.ts';
 
 type Reasons = Readonly<Record<number, string>>;
 
@@ -17,6 +18,7 @@ export interface Expected {
   /** Null: nothing is known. */
   readonly errors: ReadonlySet<unknown> | null;
   readonly pages: PageOutcomes | null;
+  readonly byTime: ByTime | null;
 }
 
 /** Of drivers whose atomics work in memory of the device only. Nothing is done then. */
@@ -64,14 +66,23 @@ const ACCESSES: ReadonlySet<OperationName> = new Set(['dread', 'dunl', 'pvr', ..
 
 const shown = (outcomes: ReadonlySet<Outcome>): string => (outcomes.size === 0 ? 'nothing' : [...outcomes].join(', '));
 
-/** @throws Violation I-OUT for an error, or I-DATA for a value, that cannot be. */
-export function judge({ actor, operation, driver, errors, pages }: Expected, answer: Answer): void {
+/**
+ * `began` is the case in which it began (orderOfTime.ts), if that is known.
+ *
+ * @throws Violation I-OUT for an error, or I-DATA for a value, that cannot be.
+ */
+export function judge(
+  { actor, operation, driver, errors, pages: whenever, byTime }: Expected,
+  answer: Answer,
+  began?: number,
+): void {
   const { name, text } = operation;
   const { e } = answer;
   if (errors !== null && !errors.has(e) && reasonFor(operation, e as number, driver) === undefined) {
     const usual = [...errors].map((error) => answered(error)).join(', ');
     throw new Violation('I-OUT', `'${text}' of ${actor} answers ${answered(e)}; in sequential orders it answers ${usual}`);
   }
+  const pages = byTime === null || began === undefined ? whenever : (byTime.pages[began] as PageOutcomes);
   if (pages === null) return;
   if (e === EFAULT && ACCESSES.has(name) && !pages.some((outcomes) => outcomes.has('refused')))
     throw new Violation('I-OUT', `'${text}' of ${actor} answers EFAULT, and whoever goes first its pages are mapped for it`);
@@ -81,7 +92,8 @@ export function judge({ actor, operation, driver, errors, pages }: Expected, ans
     if (outcome === null || allowed.has(outcome)) continue;
     const rule = outcome === 'refused' ? 'I-OUT' : 'I-DATA';
     const what = outcome === 'ok' ? 'is done' : outcome === 'refused' ? 'is refused' : `finds ${outcome}`;
-    throw new Violation(rule, `'${text}' of ${actor} ${what} at its page ${i}; allowed: ${shown(allowed)}`);
+    const when = pages === whenever ? '' : ', after what had ended before it began';
+    throw new Violation(rule, `'${text}' of ${actor} ${what} at its page ${i}; allowed${when}: ${shown(allowed)}`);
   }
 }
 

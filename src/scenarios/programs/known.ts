@@ -11,6 +11,7 @@ import { run } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { taskOf } from './boot.ts';
 import { type Expected, mayComeToNothing } from './judge.ts';
+import { type Times, timesOf } from './orderOfTime.ts';
 import { type Errors, errorsOfOrders } from './orders.ts';
 
 /** Operations whose state is in no arena: they are for programs that run alone. */
@@ -22,6 +23,8 @@ export interface Known {
   readonly errors: Errors | null;
   /** Null: ideal memory does not know an operation, or has too many states. */
   readonly allowed: Allowed | null;
+  /** What it makes of that when operations begin after others have ended. Null as above. */
+  readonly times: Times | null;
 }
 
 /** @throws UsageError when the program cannot be run by several at a time. */
@@ -48,15 +51,16 @@ export function setUp({ given, columns }: Program, machine: Machine, task: Task)
 export function knownOf(program: Program, machine: Machine, gone: ReadonlySet<Operation>): Known {
   const errors = errorsOfOrders(machine, program);
   // Without the orders it is not known which operations fail.
-  if (errors === null) return { errors, allowed: null };
+  if (errors === null) return { errors, allowed: null, times: null };
   const mayFail = (column: number, place: number): boolean =>
     [...(errors[column]?.[place] ?? [])].some((e) => e !== 0) ||
     mayComeToNothing(program.columns[column]?.operations[place] as Operation, machine.driver);
-  return { errors, allowed: allowed(program, gone, mayFail) };
+  const values = allowed(program, gone, mayFail);
+  return { errors, allowed: values, times: values === null ? null : timesOf(program, gone, mayFail, values) };
 }
 
 /** What is expected of each operation, by column and place. */
-export const expectedOf = ({ columns }: Program, { errors, allowed: values }: Known, driver: Driver): Expected[][] =>
+export const expectedOf = ({ columns }: Program, { errors, allowed: values, times }: Known, driver: Driver): Expected[][] =>
   columns.map(({ actor, operations }, column) =>
     operations.map((operation, place) => ({
       actor,
@@ -64,5 +68,6 @@ export const expectedOf = ({ columns }: Program, { errors, allowed: values }: Kn
       driver,
       errors: errors?.[column]?.[place] ?? null,
       pages: values?.columns[column]?.[place] ?? null,
+      byTime: times?.[column]?.[place] ?? null,
     })),
   );

@@ -24,12 +24,16 @@ import { checkAsked, checkEnds, checkMachine, tornDown } from './atRest.ts';
 import { boot } from './boot.ts';
 import { type Expected, judge } from './judge.ts';
 import { checkProgram, expectedOf, type Known, knownOf, setUp } from './known.ts';
+import { askedFor, caseNow, noteOver } from './orderOfTime.ts';
 
 /** Nothing of an operation happens before its first point: when it begins is up to the scheduler, too. */
-const operationOf = (machine: Machine, expected: Expected) =>
+const operationOf = (machine: Machine, expected: Expected, isAskedFor: boolean) =>
   function* (task: Task): Steps<void> {
     yield Point.call;
-    judge(expected, yield* perform(task, machine, expected.operation));
+    const { byTime } = expected;
+    const began = byTime === null ? undefined : caseNow(machine.arena, byTime);
+    judge(expected, yield* perform(task, machine, expected.operation), began);
+    if (isAskedFor) noteOver(task);
   };
 
 /**
@@ -54,9 +58,12 @@ export function programScenario(text: string, settings: DriverSettings = {}, dri
       store(arena, task.actor + Actor.state, ActorState.absent);
       known ??= knownOf(program, machine, gone);
       const values = known.allowed;
+      const asked = known.times === null ? new Set() : askedFor(known.times);
       const actors = expectedOf(program, known, driver).map((expected, column) => ({
         name: program.columns[column]?.actor ?? '',
-        operations: expected.map((one) => operationOf(machine, lasts(arena, { ...one, operation: lasts(arena, one.operation) }))),
+        operations: expected.map((one) =>
+          operationOf(machine, lasts(arena, { ...one, operation: lasts(arena, one.operation) }), asked.has(column)),
+        ),
       }));
       const covers = coversOf(program);
       const defect = coversDefect(
