@@ -12,6 +12,7 @@ import { type Program, parseProgram } from '../../programs/program.ts';
 import { checkAsked, checkEnds, checkMachine, tornDown } from '../../scenarios/programs/atRest.ts';
 import { type Expected, judge } from '../../scenarios/programs/judge.ts';
 import { expectedOf } from '../../scenarios/programs/known.ts';
+import { caseNow, noteOver } from '../../scenarios/programs/orderOfTime.ts';
 import { setPause } from '../../steps/pause.ts';
 import { Point, points } from '../../steps/points.ts';
 import { run } from '../../steps/steps.ts';
@@ -114,12 +115,15 @@ class ColumnThread {
       this.#operation = expected.operation.text;
       // An operation may have no point at all: that it begins and ends is seen.
       this.#hook(Point.call);
+      const { byTime } = expected;
+      const over = byTime === null ? undefined : caseNow(this.#arena, byTime);
       const answer = run(perform(this.#task, this.#machine, expected.operation));
+      noteOver(this.#task);
       this.#hook(Point.call);
       const text = answerText(answer);
       const counts = this.#answers[place] as Map<string, number>;
       counts.set(text, (counts.get(text) ?? 0) + 1);
-      judge(expected, answer);
+      judge(expected, answer, over);
     }
     control.at(column, 0);
     this.#operation = '';

@@ -14,6 +14,7 @@ import { checkAsked, checkEnds, checkMachine, tornDown } from '../../scenarios/p
 import { boot } from '../../scenarios/programs/boot.ts';
 import { type Expected, judge } from '../../scenarios/programs/judge.ts';
 import { checkProgram, expectedOf, type Known, knownOf, setUp } from '../../scenarios/programs/known.ts';
+import { caseNow, noteOver } from '../../scenarios/programs/orderOfTime.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { Task } from '../../sync/task.ts';
 import { parkAlone } from '../../sync/wait.ts';
@@ -70,13 +71,16 @@ class Timed {
   }
 }
 
-type Note = (ns: number, answer: Answer) => void;
+/** `over`: the case in which it began (orderOfTime.ts). */
+type Note = (ns: number, answer: Answer, over: number | undefined) => void;
 
-const operationOf = (machine: Machine, { operation }: Expected, note: Note) =>
+const operationOf = (machine: Machine, { operation, byTime }: Expected, note: Note) =>
   function* (task: Task): Steps<void> {
     const began = task.clock();
+    const over = byTime === null ? undefined : caseNow(machine.arena, byTime);
     const answer = yield* perform(task, machine, operation);
-    note(Math.round(1e6 * (task.clock() - began)), answer);
+    noteOver(task);
+    note(Math.round(1e6 * (task.clock() - began)), answer, over);
   };
 
 export class TimedProgram {
@@ -175,21 +179,21 @@ export class TimedProgram {
   /** A column as a workload: it begins within the time that the others need, so that each alignment comes up. */
   #columnAt(column: number): Program {
     const span = this.#aloneNs.reduce((sum, ns, other) => (other === column ? sum : sum + ns), 0);
-    return this.#columnOf(column, this.#random.unit() * span, (place, ns, answer) => {
+    return this.#columnOf(column, this.#random.unit() * span, (place, ns, answer, over) => {
       this.#timed[column]?.[place]?.note(ns, answer);
-      judge(this.#expected[column]?.[place] as Expected, answer);
+      judge(this.#expected[column]?.[place] as Expected, answer, over);
     });
   }
 
   /** The operations of a column, of none if there is no such column, from a moment on. */
-  #columnOf(column: number, from: number, note: (place: number, ns: number, answer: Answer) => void): Program {
+  #columnOf(column: number, from: number, note: (place: number, ...noted: Parameters<Note>) => void): Program {
     const expected = this.#expected[column] ?? [];
     let place = 0;
     return {
       due: () => (place === expected.length ? Number.POSITIVE_INFINITY : place === 0 ? from : 0),
       operation: (task) => {
         const at = place++;
-        return operationOf(this.#machine, expected[at] as Expected, (ns, answer) => note(at, ns, answer))(task);
+        return operationOf(this.#machine, expected[at] as Expected, (...noted) => note(at, ...noted))(task);
       },
     };
   }

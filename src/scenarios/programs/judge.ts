@@ -67,14 +67,14 @@ const ACCESSES: ReadonlySet<OperationName> = new Set(['dread', 'dunl', 'pvr', ..
 const shown = (outcomes: ReadonlySet<Outcome>): string => (outcomes.size === 0 ? 'nothing' : [...outcomes].join(', '));
 
 /**
- * `began` is the case in which it began (orderOfTime.ts), if that is known.
+ * `over` is the case in which it began (orderOfTime.ts), if that is known.
  *
  * @throws Violation I-OUT for an error, or I-DATA for a value, that cannot be.
  */
 export function judge(
   { actor, operation, driver, errors, pages: whenever, byTime }: Expected,
   answer: Answer,
-  began?: number,
+  over?: number,
 ): void {
   const { name, text } = operation;
   const { e } = answer;
@@ -82,7 +82,7 @@ export function judge(
     const usual = [...errors].map((error) => answered(error)).join(', ');
     throw new Violation('I-OUT', `'${text}' of ${actor} answers ${answered(e)}; in sequential orders it answers ${usual}`);
   }
-  const pages = byTime === null || began === undefined ? whenever : (byTime.pages[began] as PageOutcomes);
+  const pages = byTime === null || over === undefined ? whenever : (byTime.pages[over] as PageOutcomes);
   if (pages === null) return;
   if (e === EFAULT && ACCESSES.has(name) && !pages.some((outcomes) => outcomes.has('refused')))
     throw new Violation('I-OUT', `'${text}' of ${actor} answers EFAULT, and whoever goes first its pages are mapped for it`);

@@ -31,8 +31,8 @@ const operationOf = (machine: Machine, expected: Expected, isAskedFor: boolean) 
   function* (task: Task): Steps<void> {
     yield Point.call;
     const { byTime } = expected;
-    const began = byTime === null ? undefined : caseNow(machine.arena, byTime);
-    judge(expected, yield* perform(task, machine, expected.operation), began);
+    const over = byTime === null ? undefined : caseNow(machine.arena, byTime);
+    judge(expected, yield* perform(task, machine, expected.operation), over);
     if (isAskedFor) noteOver(task);
   };
 
