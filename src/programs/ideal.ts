@@ -102,14 +102,21 @@ const fresh = (access: string, shared: boolean, file: string | null, index: numb
   index,
 });
 
-/** A name for memory that is shared and has no file: of the mapping at that place. */
-const sharedName = (worker: number, op: Operation): string => `s${worker}.${pageOf(addressAt(op, 0))}`;
+const mappings = new WeakMap<Operation, string>();
+let named = 0;
+
+/** A name for memory that is shared and has no file: each mmap makes its own. */
+function sharedName(op: Operation): string {
+  const name = mappings.get(op) ?? `s${named++}`;
+  mappings.set(op, name);
+  return name;
+}
 
 function mapped(ideal: Ideal, op: Operation, page: number, i: number): Effect[] {
   const access = textAt(op, 2);
   switch (textAt(op, 3)) {
     case 'sanon': {
-      const name = sharedName(op.worker, op);
+      const name = sharedName(op);
       const next = { ...ideal, sizes: { ...ideal.sizes, [name]: numberAt(op, 1) } };
       return quiet(withPlace(withWord(next, name, i, 0), op.worker, page, fresh(access, true, name, i)));
     }

@@ -46,6 +46,10 @@ const proved: readonly string[] = [
   `${onDevice}; A: open 1 0 | dread 1 0 1; B: close 0 | unbind 0`,
   // Both open a file in the same slot: one of them closes that of the other, which is at work with it.
   'given mmap 0 1 rw anon | cw 0 1 7; A: open 3 0 | dread 3 0 1; B: open 3 0',
+  // A page that comes into a file behind its truncation is none of it.
+  'given open 0 0 | file 0 1 | mmap 0 1 rw fshared 0; A: dread 0 0 1; B: madvise 0 1 dontneed | ftrunc 0 0',
+  // The memory behind page 1 is not that which is mapped anew at page 0.
+  'given open 0 0 | mmap 0 2 rw sanon; A: mmap 0 1 rw sanon; C: dwrite 0 1 1 12',
   // Both know the page from their TLBs.
   'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | A: cr 0 1 | B: cr 0 1 | A: dread 0 0 1; A: dread 0 0 1; B: munmap 0 1',
   // A device that brings its page home before it writes finds nothing mapped there: EFAULT, as at first.

@@ -9,7 +9,7 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
-import { addressSpaceOf, fileSize, findOrCreatePage, findPage, stillInFile } from '../file/addressSpace.ts';
+import { addressSpaceOf, dropPage, fileSize, findOrCreatePage, findPage, stillInFile } from '../file/addressSpace.ts';
 import { copyPage } from '../page/copyPage.ts';
 import { getPage, setAnonMapping } from '../page/page.ts';
 import { lockPage, trylockPage, unlockPage } from '../page/pageLock.ts';
@@ -52,12 +52,15 @@ function* lockedFilePage(task: Task, fault: Fault): Steps<VmFault> {
     const pfn = yield* findOrCreatePage(task, mapping, index, fault.mm);
     if (pfn === 0) return VM_FAULT_OOM;
     yield* lockPage(task, pfn);
-    // Truncation removes a page under its lock, after the size was set: what is still in the file now may be mapped.
-    if (stillInFile(arena, mapping, pfn)) {
+    // Truncation removes a page under its lock, after the size was set: what is still in the file now, and within it, may be mapped.
+    const isThere = stillInFile(arena, mapping, pfn);
+    if (isThere && index < fileSize(arena, mapping)) {
       yield Point.fileMapped;
       fault.page = pfn;
       return 0;
     }
+    // It came into the file behind a truncation, which may have passed by.
+    if (isThere) yield* dropPage(task, mapping, index);
     yield* unlockPage(task, pfn);
     yield* putPage(task, pfn);
   }

@@ -1,15 +1,16 @@
 /** pread and pwrite of a file: one word of a page, which is all the data the lab's files carry. */
-import { cas, frameLoad, frameStore, load } from '../../arena/access.ts';
+import { cas, forgetRound, frameLoad, frameStore, load, observed } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { ENOMEM } from '../../arena/errno.ts';
 import { frameAt } from '../../arena/frames.ts';
 import { AddressSpace } from '../../arena/structures.ts';
+import type { Pfn } from '../../arena/units.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { PG_DIRTY, setPageFlags } from '../page/page.ts';
 import { lockPage, unlockPage } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';
-import { fileSize, findOrCreatePage, findPage } from './addressSpace.ts';
+import { fileSize, findOrCreatePage, findPage, stillInFile } from './addressSpace.ts';
 
 /** Reads the first word of page `index`: null at and beyond the end of the file, 0 in a hole. */
 export function* fileRead(task: Task, mapping: AddressSpace, index: number): Steps<number | null> {
@@ -31,12 +32,25 @@ function growTo(arena: Arena, mapping: AddressSpace, pages: number): void {
   }
 }
 
+/** shmem_write_begin: the page at an index, made if need be, with a reference, locked and still in the file. 0 when out of memory. */
+function* lockedPage(task: Task, mapping: AddressSpace, index: number): Steps<Pfn> {
+  const mark = observed();
+  for (;;) {
+    forgetRound(mark);
+    const pfn = yield* findOrCreatePage(task, mapping, index, 0);
+    if (pfn === 0) return 0;
+    yield* lockPage(task, pfn);
+    if (stillInFile(task.arena, mapping, pfn)) return pfn;
+    yield* unlockPage(task, pfn);
+    yield* putPage(task, pfn);
+  }
+}
+
 /** Writes it; a write beyond the end makes the file longer. 0 or -ENOMEM. */
 export function* fileWrite(task: Task, mapping: AddressSpace, index: number, value: number): Steps<number> {
   const { arena } = task;
-  const pfn = yield* findOrCreatePage(task, mapping, index, 0);
+  const pfn = yield* lockedPage(task, mapping, index);
   if (pfn === 0) return -ENOMEM;
-  yield* lockPage(task, pfn);
   frameStore(arena, frameAt(arena, pfn), value);
   setPageFlags(arena, pfn, PG_DIRTY);
   growTo(arena, mapping, index + 1);
