@@ -35,13 +35,13 @@ function shownFunction(name: string | undefined): string {
 }
 
 /** The innermost frames that are no machinery: file, line and function of at most so many. */
-export function placesIn(stack: string, most: number): string[] {
+export function placesIn(stack: string, most: number, machinery = MACHINERY): string[] {
   const places: string[] = [];
   for (const line of stack.split('\n')) {
     const [, name, file, number] = FRAME.exec(line.trim()) ?? [];
     if (file === undefined || places.length === most) continue;
     const shown = shownFile(decodeURI(file));
-    if (!MACHINERY.test(shown)) places.push(`${shown}:${number}${shownFunction(name)}`);
+    if (!machinery.test(shown)) places.push(`${shown}:${number}${shownFunction(name)}`);
   }
   return places;
 }

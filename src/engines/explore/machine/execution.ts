@@ -9,6 +9,7 @@ import { useRanges } from '../../../arena/serialRanges.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import type { Finding } from '../../../oracles/finding.ts';
 import type { Prepared, Scenario } from '../../../scenarios/kit/scenario.ts';
+import { Frames } from '../../../steps/frames.ts';
 import type { Task, Watch } from '../../../sync/task.ts';
 import { Coverage } from './coverage.ts';
 import { type Outcome, thrown } from './failure.ts';
@@ -61,6 +62,8 @@ export interface ExecutorOptions {
   readonly serials?: boolean;
   /** Told of every access of steps that are made by generators: whether it writes, and the word. */
   readonly witness?: (writes: boolean, word: number) => void;
+  /** Where the calls of an actor are recorded: made for each of them, in their order, and then for one more. */
+  readonly newFrames?: () => Frames;
 }
 
 /** Runs a scenario again and again. Owns the arena; not for use from two places at once. */
@@ -129,7 +132,7 @@ export class Executor {
 
   /** @throws UsageError when the scenario has more actors than fit. */
   constructor(scenario: Scenario, watch: Watch | null, options: ExecutorOptions = {}) {
-    const { recorded = true, memory = 'live', ways = false, serials = false, witness } = options;
+    const { recorded = true, memory = 'live', ways = false, serials = false, witness, newFrames = () => new Frames() } = options;
     this.scenario = scenario;
     this.#watch = watch;
     this.#options = options;
@@ -160,6 +163,7 @@ export class Executor {
       symmetry: this.symmetry,
       values: memory === 'live' ? new LiveValues(arena, this.serials) : null,
       keepsWays: ways,
+      newFrames,
     });
     this.at = new Int32Array(this.count);
     this.operation = new Int32Array(this.count);

@@ -6,7 +6,7 @@ import { useMemory } from '../../../arena/access.ts';
 import { Actor } from '../../../arena/structures.ts';
 import { Violation } from '../../../arena/violation.ts';
 import { AGAIN, type Script } from '../../../scenarios/kit/scenario.ts';
-import { Frames, useFrames } from '../../../steps/frames.ts';
+import { type Frames, useFrames } from '../../../steps/frames.ts';
 import type { Steps } from '../../../steps/steps.ts';
 import { heldLocks } from '../../../sync/lockdep.ts';
 import type { Task } from '../../../sync/task.ts';
@@ -29,6 +29,8 @@ export interface Watching {
   readonly symmetry: Symmetry | null;
   readonly values: LiveValues | null;
   readonly keepsWays: boolean;
+  /** Records of calls, a new one each time. */
+  readonly newFrames: () => Frames;
 }
 
 export class Generators {
@@ -54,7 +56,11 @@ export class Generators {
   readonly #symmetry: Symmetry | null;
   readonly #mirror: Mirror | null;
 
-  constructor(scripts: readonly Script[], tasks: readonly Task[], { recorder, feed, symmetry, values, keepsWays }: Watching) {
+  constructor(
+    scripts: readonly Script[],
+    tasks: readonly Task[],
+    { recorder, feed, symmetry, values, keepsWays, newFrames }: Watching,
+  ) {
     this.#scripts = scripts;
     this.#tasks = tasks;
     this.#recorder = recorder;
@@ -68,7 +74,7 @@ export class Generators {
     this.#ways = tasks.map(() => null);
     this.#tries = tasks.map(() => null);
     this.#known = keepsWays ? new Ways() : null;
-    this.#frames = [...tasks, null].map(() => new Frames());
+    this.#frames = [...tasks, null].map(newFrames);
   }
 
   /** Where the generators stand is not known any more: local states have got new numbers. */

@@ -6,6 +6,7 @@ import type { JudgedAudit } from '../audit/judgedAudit.ts';
 import { secondsFor } from '../failure/budget.ts';
 import type { PassedPoints } from '../failure/passedPoints.ts';
 import type { ExploreFailure } from '../failure/report.ts';
+import type { Stops } from '../failure/stops.ts';
 import { explorerHash, modelHash } from '../failure/token.ts';
 import { Control, LANES } from '../plan/control.ts';
 import { Exploration, type Found } from '../plan/exploration.ts';
@@ -275,5 +276,25 @@ export async function listPoints(
   } catch (error) {
     if (!(error instanceof Stuck)) throw error;
     throw new UsageError(`the points of ${scenario} cannot be listed: ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * Where the actors of a schedule stop, and where they may stop instead.
+ *
+ * @throws as {@link listPoints}.
+ */
+export async function listStops(
+  scenario: string,
+  { settings, driver }: Pick<ExploreOptions, 'settings' | 'driver'>,
+  schedule: readonly number[] | string,
+): Promise<Stops> {
+  const { threads } = await Threads.start({ scenario, settings, driver }, 1);
+  await using _ = threads;
+  try {
+    return await threads.run({ kind: 'stops', schedule });
+  } catch (error) {
+    if (!(error instanceof Stuck)) throw error;
+    throw new UsageError(`the stops of ${scenario} cannot be listed: ${error.message}`, { cause: error });
   }
 }

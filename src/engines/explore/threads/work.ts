@@ -5,6 +5,7 @@ import type { JudgedAudit } from '../audit/judgedAudit.ts';
 import type { ExploreOptions, ExploreResult } from '../explore.ts';
 import type { PassedPoints } from '../failure/passedPoints.ts';
 import type { ExploreFailure } from '../failure/report.ts';
+import type { Stops } from '../failure/stops.ts';
 import type { Control } from '../plan/control.ts';
 import type { Found } from '../plan/exploration.ts';
 import type { Job, JobResult, SearchJob } from '../plan/job.ts';
@@ -86,6 +87,8 @@ export interface Answers {
   replay: { readonly work: { readonly kind: 'replay'; readonly schedule: readonly number[] }; readonly answer: ExploreResult };
   /** Of a schedule in named points, or of a run without preemption. */
   points: { readonly work: { readonly kind: 'points'; readonly text: string | undefined }; readonly answer: PassedPoints };
+  /** Of a schedule, or of one in named points: where its actors stop, and where they may stop instead. */
+  stops: { readonly work: { readonly kind: 'stops'; readonly schedule: readonly number[] | string }; readonly answer: Stops };
   /** Of steps that others can come between, for `seconds` at most, unless the control says stop before. */
   audit: {
     readonly work: { readonly kind: 'audit'; readonly executions: number; readonly seed: number; readonly seconds: number };
