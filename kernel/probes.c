@@ -183,7 +183,8 @@ static int load(int callback)
 	return fd;
 }
 
-static int attach(const struct stage *stage, int program)
+/* A probe that does nothing yet. */
+static int open_probe(const struct stage *stage)
 {
 	struct perf_event_attr attr;
 	int type = -1;
@@ -193,7 +194,19 @@ static int attach(const struct stage *stage, int program)
 	memset(&attr, 0, sizeof attr);
 	attr.size = sizeof attr, attr.type = type, attr.config = stage->place == RETURN;
 	attr.config1 = (u64)stage->symbol, attr.config2 = stage->offset;
-	int fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	return syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+int probes_can(const struct stage *stage)
+{
+	int fd = open_probe(stage);
+	if (fd >= 0) close(fd);
+	return fd >= 0;
+}
+
+static int attach(const struct stage *stage, int program)
+{
+	int fd = open_probe(stage);
 	if (fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_BPF, program) != 0 || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0) return -1;
 	return fd;
 }

@@ -139,7 +139,20 @@ static int number_of(const char *text)
 	return number;
 }
 
-/* race | given OPERATION | actor N OPERATION | look OPERATION | stages | stage N PLACE ... | rounds MODE COUNT
+/* Can a stage be probed, and does FROM call its function? */
+static void say_place(char *line)
+{
+	struct operation words;
+	words_split(line, &words);
+	stages_clear();
+	int can = stage_add(&words) == NULL && probes_can(&stages[0]);
+	const char *from = word_text(&words, 3);
+	if (can && strcmp(from, "-") != 0 && symbol_after_call(from, word_text(&words, 2)) == 0) can = 0;
+	stages_clear();
+	printf("{\"place\":%d}\n", can);
+}
+
+/* place N PLACE SYMBOL FROM TIMES | race | given OPERATION | actor N OPERATION | look OPERATION | stages | stage N PLACE ... | rounds MODE COUNT
  * @returns 0 for what is none of these. */
 int race_line(char *line)
 {
@@ -158,7 +171,8 @@ int race_line(char *line)
 		words_split(line, &words);
 		const char *why = stage_add(&words);
 		if (refused == NULL) refused = why;
-	} else if (strncmp(line, "rounds ", 7) == 0) {
+	} else if (strncmp(line, "place ", 6) == 0) say_place(line);
+	else if (strncmp(line, "rounds ", 7) == 0) {
 		char *count = strchr(line + 7, ' ');
 		mode = line[7] == 'a' ? AIMED : line[7] == 's' ? SERIAL : FREE;
 		run_rounds(count == NULL ? 1 : atoi(count));

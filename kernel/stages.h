@@ -39,6 +39,7 @@ u64 symbol_after_call(const char *from, const char *callee);
 
 /* probes.c */
 int next_stage(int i);
+int probes_can(const struct stage *stage);
 const char *probes_attach(u64 wait_ns);
 void probes_detach(void);
 

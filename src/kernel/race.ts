@@ -39,6 +39,8 @@ export interface BrokenRound {
   readonly status: number;
 }
 
+export const isBroken = (round: Round | BrokenRound): round is BrokenRound => 'status' in round;
+
 const MOST_ACTORS = 4;
 /** Pages that are looked at. */
 const MOST_PAGES = 8;

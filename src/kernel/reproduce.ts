@@ -3,8 +3,10 @@
 import { UsageError } from '../input/usageError.ts';
 import type { Program } from '../programs/program.ts';
 import { demandDriver, factsOf, findings, type KernelFacts } from './check.ts';
+import { fittingStages } from './fitting.ts';
 import { type Serial, serialOf, wrongIn } from './judge.ts';
-import { type BrokenRound, type Mode, type Race, type Round, raceOf, runRounds, sendRace } from './race.ts';
+import type { Segment } from './plan.ts';
+import { type BrokenRound, isBroken, type Mode, type Race, type Round, raceOf, runRounds, sendRace } from './race.ts';
 import { withKernel } from './record.ts';
 import type { Kernel } from './scripts.ts';
 import { AgentLost, type Place } from './session.ts';
@@ -28,17 +30,20 @@ export interface Tally {
 
 export interface Reproduced {
   readonly facts: KernelFacts;
+  /** Those that were taken, or tried. */
+  readonly stages: readonly Stage[];
+  /** How many choices of stages were tried first. */
+  readonly trials: number;
   readonly tallies: readonly Tally[];
   readonly interrupted: boolean;
 }
 
 export interface ReproduceRequest {
   readonly program: Program;
-  readonly stages: readonly Stage[];
+  /** Stages as they are to be; or segments, of which each has several places that come to the same. */
+  readonly stages: readonly Stage[] | { readonly segments: readonly Segment[] };
   readonly rounds: number;
 }
-
-const isBroken = (round: Round | BrokenRound): round is BrokenRound => 'status' in round;
 
 /** Counts rounds. */
 class Counts {
@@ -131,7 +136,7 @@ const MODES = ['aimed', 'free', 'serial'] as const;
  */
 export function reproduce(
   place: Place,
-  { program, stages, rounds }: ReproduceRequest,
+  { program, stages: asked, rounds }: ReproduceRequest,
   { signal, onRound }: { readonly signal: AbortSignal; readonly onRound: (mode: Mode, done: number) => void },
 ): Promise<Reproduced | null> {
   const race = raceOf(program);
@@ -140,6 +145,8 @@ export function reproduce(
     demandDriver(facts);
     demandProbes(facts);
     const serial = await serialValues(kernel, race);
+    const trials = 'segments' in asked ? await fittingStages(kernel, race, asked.segments) : [];
+    const stages = 'segments' in asked ? (trials.at(-1)?.stages ?? []) : asked;
     const tallies: Tally[] = [];
     for (const mode of MODES) {
       const counts = new Counts(race, serial, mode, stages.length);
@@ -159,6 +166,6 @@ export function reproduce(
       }
       tallies.push(counts.tally);
     }
-    return { facts, tallies, interrupted: signal.aborted };
+    return { facts, stages, trials: trials.length, tallies, interrupted: signal.aborted };
   });
 }
