@@ -18,29 +18,47 @@ static int is_named(const char *symbol, const char *name)
 	return strncmp(symbol, name, length) == 0 && (symbol[length] == 0 || (symbol[length] == '.' && strstr(symbol, ".cold") == NULL));
 }
 
-/* The next line of /proc/kallsyms that is code. */
-static int next_symbol(FILE *file, u64 *at, char *symbol)
+/* What only pads a function is no function. */
+static int is_padding(const char *symbol)
 {
-	char line[512], type;
-	while (fgets(line, sizeof line, file))
-		if (sscanf(line, "%lx %c %95s", at, &type, symbol) == 3 && is_code(type)) return 1;
-	return 0;
+	return strncmp(symbol, "__pfx_", 6) == 0;
+}
+
+static struct symbol {
+	u64 at;
+	char *name;
+} *symbols;
+static size_t symbol_count;
+
+/* All code of /proc/kallsyms, which takes a kernel a second to write: read once. */
+static void read_symbols(void)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	char line[512], type, name[96];
+	size_t room = 0;
+	u64 at;
+	if (file == NULL) return;
+	while (fgets(line, sizeof line, file)) {
+		if (sscanf(line, "%lx %c %95s", &at, &type, name) != 3 || !is_code(type) || is_padding(name)) continue;
+		if (symbol_count == room) {
+			room = room ? 2 * room : 1 << 16;
+			symbols = realloc(symbols, room * sizeof *symbols);
+			if (symbols == NULL) abort();
+		}
+		symbols[symbol_count++] = (struct symbol){at, strdup(name)};
+	}
+	fclose(file);
 }
 
 int symbol_find(const char *name, char *full, u64 *start, u64 *end)
 {
-	FILE *file = fopen("/proc/kallsyms", "re");
-	char symbol[96];
-	u64 at;
+	if (symbols == NULL) read_symbols();
 	*start = 0, *end = ~0UL;
-	if (file == NULL) return -1;
-	while (*start == 0 && next_symbol(file, &at, symbol))
-		if (is_named(symbol, name)) *start = at, strcpy(full, symbol);
-	rewind(file);
-	/* It ends where the next one begins; what only pads a function is no function. */
-	while (*start != 0 && next_symbol(file, &at, symbol))
-		if (at > *start && at < *end && strncmp(symbol, "__pfx_", 6) != 0) *end = at;
-	fclose(file);
+	for (size_t i = 0; i < symbol_count && *start == 0; i++)
+		if (is_named(symbols[i].name, name)) *start = symbols[i].at, strcpy(full, symbols[i].name);
+	/* It ends where the next one begins. */
+	for (size_t i = 0; i < symbol_count && *start != 0; i++)
+		if (symbols[i].at > *start && symbols[i].at < *end) *end = symbols[i].at;
 	return *start == 0 ? -1 : 0;
 }
 

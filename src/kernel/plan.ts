@@ -14,7 +14,7 @@ export interface Segment {
 }
 
 /** Tries of a kernel cost time. */
-const MOST_CHOICES = 12;
+const MOST_CHOICES = 8;
 
 /** `src/sync/spinlock.ts:40 (lock)` is `lock`; a function without a name has none. */
 const namesOf = ({ calls }: Stop): string[] => calls.map((call) => /\(([^)]*)\)$/.exec(call)?.[1] ?? '');
