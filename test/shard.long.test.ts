@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { controls } from '../src/bugs/index.ts';
-import { conformance, hunt, type MergedReport, matrix, mergeReports, prove } from '../src/index.ts';
+import { conformance, fuzz, hunt, type MergedReport, matrix, measure, mergeReports, prove } from '../src/index.ts';
 import { byName } from '../src/input/options.ts';
 import { checkShard, placesOf, type Shard, tasksOf } from '../src/input/shard.ts';
 
@@ -65,6 +65,12 @@ test('hunt: bugs of the own, a control', async () => {
   assert.ok(whole.schema === 'hmm-lab/hunt/1' && whole.found === 3 && whole.controls === 1);
 });
 
+test('measure: cells in their order, and the answer of all', async () => {
+  const axes = { invalidations: '1k,10k,100k,1M', window: [1, 8] };
+  const whole = await joins(3, (shard) => measure({ axes, faults: 100, repetitions: 2, shard, workers: 1 }));
+  assert.ok(whole.schema === 'hmm-lab/measure/1' && whole.rows.length === 8 && whole.answer[0] !== 'There is no answer.');
+});
+
 /** A recording of scripts that unmap a page, some of which say that this has failed. */
 function recording(name: string, errnos: readonly number[]): string {
   const file = join(directory, name);
@@ -82,6 +88,19 @@ test('conformance: scripts of two files, the differences in their order', async 
   }
 });
 
+test('fuzz: finds in the order of their programs, each once, and the pairs of all parts', async () => {
+  const job = (programs: number, bug: string | undefined) => (shard: Shard | undefined) =>
+    fuzz({ programs, seed: 3, seconds: 20, blocks: 2, bug, shard });
+  // More than one batch a block: what is drawn in the second depends on what was met in the first.
+  const clean = await joins(2, job(120, undefined));
+  assert.ok(clean.schema === 'hmm-lab/fuzz/1' && clean.verdict === 'clean' && clean.programs > 110 && clean.pairs > 100);
+  const broken = await joins(2, job(30, 'R12'));
+  assert.ok(broken.schema === 'hmm-lab/fuzz/1' && broken.finds.some(({ times }) => times > 1), 'found in more than one program');
+  // Without a word about blocks there are as many as parts.
+  const one = await fuzz({ programs: 10, seconds: 20, shard: [1, 2] });
+  assert.deepEqual([one.config.blocks, one.programs], [2, 5]);
+});
+
 test('what does not belong together is refused in a sentence', async () => {
   const part = (shard: Shard, more: object = {}): Promise<MergedReport> =>
     prove({ scenarios: ['close-with-work', 'mini-hmm'], seconds: 20, shard, ...more });
@@ -96,10 +115,10 @@ test('what does not belong together is refused in a sentence', async () => {
     [[one, other], /^part 2 of the list and part 1 of the list are parts of different jobs$/],
     [[whole], /^part 1 of the list is of the whole, allowed are parts, made with --shard$/],
     [[one, { ...two, version: '0.0.0' }], /^part 2 of the list is of hmm-lab 0\.0\.0, and this is \d/],
-    [[one, { ...two, interrupted: true }], /^part 2 of the list, part 2\/2, is not finished: it was interrupted$/],
+    [[one, { ...two, interrupted: true } as never], /^part 2 of the list, part 2\/2, is not finished: it was interrupted$/],
     [
       [{ schema: 'other' } as never],
-      /^part 1 of the list cannot be merged, allowed are the reports of prove, matrix, hunt, conformance$/,
+      /^part 1 of the list cannot be merged, allowed are the reports of prove, matrix, hunt, fuzz, measure, conformance$/,
     ],
     [[null as never], /^part 1 of the list cannot be merged/],
     [[file], /^'.*text\.json' cannot be read: it is no JSON object, allowed is a file with what --json has printed$/],

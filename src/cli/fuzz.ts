@@ -1,5 +1,5 @@
 /** `hmm-lab fuzz`: programs at random. */
-import { fuzzBounds, fuzz as fuzzed, fuzzUsual } from '../library/fuzz.ts';
+import { type FuzzReport, type FuzzRequest, fuzzBounds, fuzz as fuzzed, fuzzUsual } from '../library/fuzz.ts';
 import { fuzzLine, fuzzText } from '../report/fuzzText.ts';
 import { startLine } from '../report/live.ts';
 import { driverFlag } from './driverFlag.ts';
@@ -7,6 +7,7 @@ import { bugFlag, type Command, jsonFlag, parseFlags } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { kernelFlag } from './kernelFlag.ts';
 import { exitCodeOf, printReport } from './printReport.ts';
+import { shardFlag, shardOf } from './shardFlag.ts';
 
 const flags = [
   { name: 'programs', ...fuzzBounds.programs, default: fuzzUsual.programs, help: 'how many programs' },
@@ -22,12 +23,31 @@ const flags = [
     kind: 'switch',
     help: 'draw the same programs each time, and do not learn from what was met in them',
   },
+  {
+    name: 'blocks',
+    ...fuzzBounds.blocks,
+    defaultText: 'as many as parts, 1 without --shard',
+    help: 'divide the programs into so many blocks, each of which learns from its own',
+  },
+  shardFlag,
   { name: 'corpus', kind: 'text', value: 'FOLDER', help: 'write each program that breaks a rule to this folder' },
   jsonFlag,
 ] as const;
 
 /** Where lines are added and not repainted, there is one this often. */
 const LINE_MS = 5000;
+
+/** Prints what was found. Returns the exit code. */
+export function printFuzz(report: FuzzReport, json: boolean): number {
+  printReport(report, fuzzText, json);
+  return exitCodeOf(report);
+}
+
+/** What is asked for, as the library takes it. */
+export function fuzzRequest(args: readonly string[]): FuzzRequest {
+  const { json: _, shard, ...request } = parseFlags('fuzz', flags, args);
+  return { ...request, shard: shardOf(shard) };
+}
 
 export const fuzz: Command = {
   name: 'fuzz',
@@ -39,13 +59,14 @@ export const fuzz: Command = {
     'hmm-lab fuzz --workers 2',
     'hmm-lab fuzz --programs 100000 --seed 7 --corpus finds',
     'hmm-lab fuzz --driver ./my-driver.mjs --json',
+    'hmm-lab fuzz --programs 100000 --blocks 20 --shard 1/20 --json > part1.json',
   ],
   async run(args) {
-    const { json, ...request } = parseFlags('fuzz', flags, args);
+    const { json } = parseFlags('fuzz', flags, args);
+    const request = fuzzRequest(args);
     const live = startLine(process.stderr, fuzzLine, LINE_MS);
     const run = (signal: AbortSignal) => fuzzed(request, { onProgress: live.update, signal });
     const report = await interruptible(run).finally(live.stop);
-    printReport(report, fuzzText, json);
-    return exitCodeOf(report);
+    return printFuzz(report, json);
   },
 };

@@ -12,8 +12,14 @@ const exitCodes: Readonly<Record<MeasureVerdict, number>> = {
   interrupted: EXIT_INTERRUPTED,
 };
 
-/** `out` is the directory that has the report, and `print` what writes to stdout. */
-export function reportSweep(result: MeasureResult, out: string, json: boolean, print?: (text: string) => void): number {
-  printReport(result, (_, style) => `${measureText(result, style)}report ${join(out, 'report.html')}\n`, json, print);
+/** `out` is the directory that has the report, if there is one, and `print` what writes to stdout. */
+export function reportSweep(
+  result: MeasureResult,
+  out: string | undefined,
+  json: boolean,
+  print?: (text: string) => void,
+): number {
+  const page = out === undefined ? '' : `report ${join(out, 'report.html')}\n`;
+  printReport(result, (_, style) => `${measureText(result, style)}${page}`, json, print);
   return exitCodes[result.verdict];
 }

@@ -7,6 +7,7 @@ import { matrixHtml } from '../report/matrixHtml.ts';
 import { provePage } from '../report/proveText.ts';
 import { printConformance } from './conformance.ts';
 import { type Command, jsonFlag, parseArguments } from './flags.ts';
+import { printFuzz } from './fuzz.ts';
 import { printHunt } from './hunt.ts';
 import { printMatrix } from './matrix.ts';
 import { reportSweep } from './measureReport.ts';
@@ -35,6 +36,8 @@ export function printReport(report: MergedReport, json: boolean): number {
   if (report.schema === 'hmm-lab/prove/1') return printProof(report, json);
   if (report.schema === 'hmm-lab/hunt/1') return printHunt(report, json);
   if (report.schema === 'hmm-lab/matrix/1') return printMatrix(report, json);
+  if (report.schema === 'hmm-lab/fuzz/1') return printFuzz(report, json);
+  if (report.schema === 'hmm-lab/measure/1') return reportSweep(report, undefined, json);
   return printConformance(report, json);
 }
 
@@ -67,7 +70,7 @@ export const merge: Command = {
   argument: 'PART...',
   description:
     'Takes all parts of one job that ran with --shard, and makes the result that it would have had in one piece: the directories of a ' +
-    'sweep (measure), or files NAME.json with what --json has printed (prove, matrix, hunt, conformance). Parts of different jobs, and jobs ' +
+    'sweep (measure), or files NAME.json with what --json has printed (prove, matrix, hunt, fuzz, measure, conformance). Parts of different jobs, and jobs ' +
     'with parts missing, are refused.',
   flags: mergeFlags,
   examples: [

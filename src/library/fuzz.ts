@@ -3,18 +3,17 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DriverSettings } from '../drivers/base/options.ts';
-import type { ExploreFailure } from '../engines/explore/failure/report.ts';
-import type { Meetings } from '../engines/explore/machine/meetings.ts';
-import type { ProofRow } from '../engines/explore/plan/proof.ts';
-import type { FuzzFind, FuzzProgress, FuzzResult } from '../engines/matrix/fuzzResult.ts';
-import { checkOptions, givenOptions } from '../input/options.ts';
+import { type FuzzFind, type FuzzProgress, type FuzzResult, fuzzResult } from '../engines/matrix/fuzzResult.ts';
+import { byName, checkOptions, givenOptions } from '../input/options.ts';
+import { checkShard, type Shard, tasksOf } from '../input/shard.ts';
 import { UsageError } from '../input/usageError.ts';
-import { parseProgram, programName, programText } from '../programs/program.ts';
+import { parseProgram, programText } from '../programs/program.ts';
 import { Guide } from '../programs/random/guide.ts';
-import { smaller } from '../programs/random/smaller.ts';
 import { type Hooks, type Result, resultAs } from './call.ts';
-import { explore, exploreBounds } from './explore.ts';
-import { manySubject, provePrograms, subjectConfig } from './provePrograms.ts';
+import { exploreBounds } from './explore.ts';
+import { blocksOf, fuzzBlock } from './fuzzBlock.ts';
+import { manySubject, subjectConfig } from './provePrograms.ts';
+import { isStopped } from './smallestProgram.ts';
 import { type DriverRequest, driverOptions } from './subject.ts';
 
 export interface FuzzRequest extends DriverRequest {
@@ -30,6 +29,13 @@ export interface FuzzRequest extends DriverRequest {
   readonly workers?: number | undefined;
   /** Draws the same programs each time: what was met so far does not matter. Default false. */
   readonly blind?: boolean | undefined;
+  /**
+   * Into how many blocks the programs are divided, each of which learns from its own: 1 to 100,000. Default: as many as there are parts,
+   * and 1 without parts.
+   */
+  readonly blocks?: number | undefined;
+  /** Only part i of n of the blocks, from 1: `[1, 4]`. {@link mergeReports} joins the parts. */
+  readonly shard?: Shard | undefined;
   /** A folder that what is found is written to, a program each. */
   readonly corpus?: string | undefined;
 }
@@ -39,6 +45,7 @@ export const fuzzBounds = {
   ...exploreBounds,
   programs: { kind: 'whole', min: 1, max: 1_000_000_000 },
   from: { kind: 'whole', min: 0, max: 1_000_000_000 },
+  blocks: { kind: 'whole', min: 1, max: 100_000 },
 } as const;
 
 /** `--json` of `hmm-lab fuzz`. */
@@ -50,6 +57,7 @@ export type FuzzReport = Result<
       readonly seed: number;
       readonly from: number;
       readonly blind: boolean;
+      readonly blocks: number;
       readonly driver: string | null;
       readonly settings: DriverSettings;
       readonly bug: string | null;
@@ -60,66 +68,6 @@ export type FuzzReport = Result<
 
 export interface FuzzHooks extends Hooks<FuzzProgress> {
   readonly onFind?: ((find: FuzzFind) => void) | undefined;
-}
-
-/** Programs that are handed to the threads at a time; what was met in them is known of those that are drawn next. */
-const BATCH = 50;
-
-/** Searches for each smaller program; and programs that are tried. */
-const SMALLER_SECONDS = 3;
-const MOST_SMALLER = 200;
-
-/** The model and the driver of the call, without what is about fuzzing. */
-const exploredOf = ({ driver, driverSettings, kernel, bug }: FuzzRequest): DriverRequest => ({
-  driver,
-  driverSettings,
-  kernel,
-  bug,
-});
-
-/** Does it break the rule? Null if not, or if it cannot be set up. */
-async function broken(
-  program: string,
-  rule: string,
-  request: DriverRequest,
-  signal?: AbortSignal,
-): Promise<ExploreFailure | null> {
-  try {
-    const { failure } = await explore(
-      { ...request, scenario: program, seconds: SMALLER_SECONDS },
-      signal === undefined ? {} : { signal },
-    );
-    return failure?.oracle === rule ? failure : null;
-  } catch (error) {
-    if (error instanceof UsageError) return null;
-    throw error;
-  }
-}
-
-const isStopped = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
-
-/** The smallest program that breaks the same rule, and how. */
-async function shrunk(
-  text: string,
-  rule: string,
-  request: DriverRequest,
-  signal?: AbortSignal,
-): Promise<{ readonly smallest: string; readonly failure: ExploreFailure | null }> {
-  let best = parseProgram(text);
-  let failure: ExploreFailure | null = null;
-  let tries = 0;
-  for (let again = true; again && !isStopped(signal); ) {
-    again = false;
-    for (const one of smaller(best)) {
-      if (++tries > MOST_SMALLER || isStopped(signal)) break;
-      const found = await broken(programName(one), rule, request, signal);
-      if (found === null) continue;
-      [best, failure, again] = [one, found, true];
-      break;
-    }
-  }
-  failure ??= await broken(text, rule, request, signal);
-  return { smallest: programName(best), failure };
 }
 
 /** One more find in the folder, as a program that can be explored. @throws UsageError when it cannot be written. */
@@ -140,7 +88,7 @@ function keep(folder: string, { smallest, failure, program }: FuzzFind): void {
 /**
  * Draws programs at random, searches all interleavings of each, and makes those that break a rule smaller, until no column, operation
  * or part of the set-up can be left out. Of several candidates the one is searched of which most new pairs of points are to be expected; with
- * `blind` the first one, and then the same seed draws the same programs.
+ * `blind` the first one, and then the same seed draws the same programs. What was met in one block of programs is not known in another.
  *
  * @throws UsageError, one sentence, for what is not allowed, and when a find cannot be written.
  */
@@ -148,81 +96,69 @@ export async function fuzz(request: FuzzRequest = {}, { onFind, onProgress, sign
   const given = givenOptions('a fuzzing', request);
   const { programs, seed, from, seconds, workers } = fuzzBounds;
   checkOptions('a fuzzing', given, {
-    numbers: { programs, seed, from, seconds, workers },
-    others: { corpus: 'string', blind: 'boolean', ...driverOptions },
+    numbers: { programs, seed, from, seconds, workers, blocks: fuzzBounds.blocks },
+    others: { corpus: 'string', blind: 'boolean', shard: 'list', ...driverOptions },
   });
+  if (given.shard !== undefined) checkShard(given.shard, byName);
   const all = { ...fuzzUsual, ...given };
+  const count = given.blocks ?? given.shard?.[1] ?? 1;
   const subject = await manySubject(given);
   const { pairOf } = await import('../engines/explore/machine/meetings.ts');
-  const guide = new Guide(all.seed, subject.can, !all.blind, pairOf);
+  const { driver, driverSettings, kernel, bug } = given;
   const began = Date.now();
   const finds = new Map<string, FuzzFind>();
+  const met = new Set<number>();
   const counts = { programs: 0, proved: 0, misfits: 0, states: 0 };
-  const tell = (doing: string, inBatch = 0, proved = 0): void =>
-    onProgress?.({
-      elapsedSeconds: (Date.now() - began) / 1000,
-      done: counts.programs + inBatch,
-      total: all.programs,
-      proved: counts.proved + proved,
-      finds: finds.size,
-      pairs: guide.pairs,
-      doing,
-    });
-  for (let first = 0; first < all.programs && !isStopped(signal); first += BATCH) {
-    const numbers = Array.from({ length: Math.min(BATCH, all.programs - first) }, (_, i) => all.from + first + i);
-    const drawn = new Map(numbers.map((number) => [programName(guide.program(number)), number]));
-    const met = new Map<string, Meetings[]>();
-    const rows: (readonly [program: string, row: ProofRow])[] = [];
-    const limits = { seconds: all.seconds, workers: all.workers };
-    const onBatch = {
-      signal,
-      onProgress: ({ done, proved }: { done: number; proved: number }) => tell('searching', done, proved),
-      onRow: (program: string, row: ProofRow) => void rows.push([program, row]),
-      onMet: (program: string, meetings: Meetings) => void met.set(program, [...(met.get(program) ?? []), meetings]),
+  const blocks = tasksOf(blocksOf(all.from, all.programs, count), all.shard ?? [1, 1]);
+  const total = blocks.reduce((sum, block) => sum + block.count, 0);
+  for (const block of blocks) {
+    // Each learns from its own programs alone: what comes of it does not depend on who does the others.
+    const guide = new Guide(all.seed, subject.can, !all.blind, pairOf);
+    const options = {
+      guide,
+      subject,
+      explored: { driver, driverSettings, kernel, bug },
+      seconds: all.seconds,
+      workers: all.workers,
     };
-    const result = await provePrograms(subject, [...drawn.keys()], limits, onBatch);
-    // In the order of their numbers, whichever was done first.
-    for (const program of drawn.keys()) guide.learn(parseProgram(program), met.get(program) ?? []);
-    counts.programs += rows.length + (result?.misfits.length ?? 0);
-    counts.misfits += result?.misfits.length ?? 0;
-    counts.proved += result?.proved ?? 0;
-    counts.states += result?.states ?? 0;
-    for (const [program, { failure }] of rows) {
-      if (failure === null || isStopped(signal)) continue;
-      tell('making a program smaller');
-      const small = await shrunk(program, failure.oracle, exploredOf(given), signal);
-      const known = finds.get(small.smallest);
-      const shown = small.failure ?? failure;
-      const { oracle, message, preemptions, token, program: scheduled } = shown;
-      const find = {
-        number: drawn.get(program) ?? -1,
-        program,
-        smallest: small.smallest,
-        failure: { oracle, message, preemptions, token, program: scheduled },
-        times: (known?.times ?? 0) + 1,
-      };
-      finds.set(small.smallest, known === undefined ? find : { ...known, times: find.times });
-      if (known !== undefined) continue;
-      if (all.corpus !== undefined) keep(all.corpus, find);
-      onFind?.(find);
-    }
+    const done = await fuzzBlock(block, options, {
+      signal,
+      onFind: (find) => {
+        const known = finds.get(find.smallest);
+        finds.set(find.smallest, known === undefined ? find : { ...known, times: known.times + 1 });
+        if (known !== undefined) return;
+        if (all.corpus !== undefined) keep(all.corpus, find);
+        onFind?.(find);
+      },
+      onProgress: (doing, { programs, proved }) =>
+        onProgress?.({
+          elapsedSeconds: (Date.now() - began) / 1000,
+          done: counts.programs + programs,
+          total,
+          proved: counts.proved + proved,
+          finds: finds.size,
+          pairs: new Set([...met, ...guide.pairs]).size,
+          doing,
+        }),
+    });
+    for (const name of ['programs', 'proved', 'misfits', 'states'] as const) counts[name] += done[name];
+    for (const pair of guide.pairs) met.add(pair);
   }
   const config = {
     programs: all.programs,
     seed: all.seed,
     from: all.from,
     blind: all.blind,
+    blocks: count,
     ...subjectConfig(subject),
     seconds: all.seconds,
   };
-  return resultAs('hmm-lab/fuzz/1', {
-    config,
-    verdict: finds.size > 0 ? 'violation' : 'clean',
-    finds: [...finds.values()],
+  const facts = {
     ...counts,
-    pairs: guide.pairs,
     seconds: (Date.now() - began) / 1000,
     workers: all.workers,
     interrupted: isStopped(signal),
-  });
+    part: all.shard === undefined ? null : { shard: all.shard, tasks: blocks.map(({ first }) => `${first}`) },
+  };
+  return resultAs('hmm-lab/fuzz/1', { config, ...fuzzResult([...finds.values()], met, facts) });
 }

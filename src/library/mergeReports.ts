@@ -1,16 +1,18 @@
 /** `mergeReports()`: what the parts of a long job have found becomes the report of the whole. */
 import { readFileSync } from 'node:fs';
+import type { MeasureResult } from '../engines/measure/result.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
 import type { Part } from '../input/shard.ts';
 import { UsageError } from '../input/usageError.ts';
 import { version } from '../package/version.ts';
 import { type ConformanceReport, joinedConformance } from './conformance.ts';
+import type { FuzzReport } from './fuzz.ts';
 import { type HuntReport, huntVerdict } from './hunt.ts';
 import type { MatrixReport } from './matrix.ts';
 import type { ProveReport } from './prove.ts';
 
-/** What `--json` prints of a command that takes `--shard`; a sweep has directories ({@link merge}). */
-export type MergedReport = ProveReport | MatrixReport | HuntReport | ConformanceReport;
+/** What `--json` prints of a command that takes `--shard`. Of a sweep there is more in its directories, which {@link merge} joins. */
+export type MergedReport = ProveReport | MatrixReport | HuntReport | ConformanceReport | FuzzReport | MeasureResult;
 
 export interface MergeReportsRequest {
   /** The reports of all parts of one job, or the paths of files that hold them, as `--json` prints them. */
@@ -21,7 +23,8 @@ export interface MergeReportsRequest {
 interface AnyReport {
   readonly schema: string;
   readonly version: string;
-  readonly interrupted: boolean;
+  readonly interrupted?: boolean;
+  readonly verdict: string;
   readonly part: Pick<Part, 'shard'> | null;
   /** What was not begun, or how much. */
   readonly left?: readonly unknown[] | number;
@@ -42,6 +45,14 @@ const joins: Readonly<Record<MergedReport['schema'], (reports: readonly never[])
     const { joinedHunts } = await import('../engines/hunt/huntResult.ts');
     const joined = joinedHunts(reports);
     return { ...(reports[0] as HuntReport), ...joined, verdict: huntVerdict(joined) };
+  },
+  'hmm-lab/fuzz/1': async (reports: readonly FuzzReport[]) => {
+    const { joinedFuzz } = await import('../engines/matrix/fuzzResult.ts');
+    return { ...(reports[0] as FuzzReport), ...joinedFuzz(reports) };
+  },
+  'hmm-lab/measure/1': async (reports: readonly MeasureResult[]) => {
+    const { joinedResults } = await import('../engines/measure/result.ts');
+    return joinedResults(reports as readonly [MeasureResult, ...MeasureResult[]]);
   },
   'hmm-lab/conformance/1': async (reports: readonly ConformanceReport[]) => joinedConformance(reports),
 };
@@ -69,7 +80,11 @@ function checkReport({ name, report }: Named): void {
   if (report.version !== version)
     throw new UsageError(`${name} is of hmm-lab ${report.version}, and this is ${version}, which merges its own`);
   if (report.part === null) throw new UsageError(`${name} is of the whole, allowed are parts, made with --shard`);
-  if (report.interrupted || (typeof report.left === 'number' ? report.left : (report.left ?? []).length) > 0)
+  if (
+    report.interrupted ||
+    report.verdict === 'interrupted' ||
+    (typeof report.left === 'number' ? report.left : (report.left ?? []).length) > 0
+  )
     throw new UsageError(`${name}, part ${report.part.shard.join('/')}, is not finished: it was interrupted`);
 }
 
@@ -96,7 +111,7 @@ function checkTogether(all: readonly Named[]): Named[] {
 }
 
 /**
- * Joins the reports of all parts of one `prove`, `matrix`, `hunt` or `conformance` to the report that the whole would have had, with the times
+ * Joins the reports of all parts of one `prove`, `matrix`, `hunt`, `fuzz`, `measure` or `conformance` to the report that the whole would have had, with the times
  * of all parts together. It takes no time to speak of, and no hooks.
  *
  * @throws UsageError, one sentence, for what is no such report or of another version, and for parts that are of different jobs, missing,

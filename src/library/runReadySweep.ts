@@ -57,7 +57,8 @@ export async function runReadySweep(ready: ReadySweep, hooks: Hooks<SweepProgres
   kept.settle(rows);
   const { request, varied } = sweep;
   const sizes = { total: sweep.cells.length, here: cells.length };
-  const result = measureResult({ request, drivers, varied, rows, ...sizes, command });
+  const part = shard[1] === 1 ? null : { shard };
+  const result = measureResult({ request, drivers, varied, rows, ...sizes, command, part });
   if (out !== undefined) writeResults(out, result, rows);
   return result;
 }

@@ -1,6 +1,7 @@
 /** The result of a sweep for people: the answer, then a table with a row for each cell. */
 import { axisNamed, valueName } from '../engines/measure/axes.ts';
-import type { MeasureResult, PlainRow } from '../engines/measure/result.ts';
+import type { MeasureResult } from '../engines/measure/result.ts';
+import type { PlainRow } from '../engines/measure/row.ts';
 import type { Spread } from '../engines/measure/statistics.ts';
 import { plainStyle, type Style } from './style.ts';
 import { columns, compact, count, duration, percent, plural } from './units.ts';

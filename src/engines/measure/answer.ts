@@ -1,13 +1,13 @@
 /** The answer of a sweep in two sentences: where retries set in, and what becomes of the faults where it is worst. */
 import { pagingAnswer } from './pagingAnswer.ts';
-import type { Row } from './row.ts';
+import type { PlainRow } from './row.ts';
 import { type Curves, crossing, curvesOf, type Series, xOf } from './series.ts';
 import { at, label, percent, time } from './words.ts';
 
 /** Passes a stable window costs from which on one speaks of a storm. */
 export const STORM = 2;
 
-const perStable = (row: Row): number | null => row.attempts?.perStable ?? null;
+const perStable = (row: PlainRow): number | null => row.attempts?.perStable ?? null;
 
 function onset({ x, series }: Curves): string {
   if (x === null) {
@@ -29,7 +29,7 @@ function onset({ x, series }: Curves): string {
     : `${start}, and only from ${at(x, last.x)} on${label(last.one)}.`;
 }
 
-const timeoutShare = (row: Row): number => row.timeouts?.share ?? 0;
+const timeoutShare = (row: PlainRow): number => row.timeouts?.share ?? 0;
 
 function atWorst({ x, series }: Curves): string {
   const worst = series.flatMap((one) => {
@@ -56,7 +56,7 @@ function atWorst({ x, series }: Curves): string {
 }
 
 /** Two sentences, from valid rows only. */
-export function answerOf(rows: readonly Row[], varied: readonly string[]): readonly [string, string] {
+export function answerOf(rows: readonly PlainRow[], varied: readonly string[]): readonly [string, string] {
   const curves = curvesOf(rows, varied);
   if (rows.some(({ paging }) => paging !== null)) return pagingAnswer(curves);
   return rows.some(({ verdict }) => verdict === 'ok')

@@ -1,16 +1,16 @@
 /** The answer of a sweep where devices have memory of their own: when blocks are evicted, and what that costs where it is worst. */
 import { type Axis, valueName } from './axes.ts';
-import type { Row } from './row.ts';
+import type { PlainRow } from './row.ts';
 import { type Curves, type Series, xOf } from './series.ts';
 import { at, label } from './words.ts';
 
-const moved = (row: Row): number => row.paging?.movedPerUsed ?? 0;
-const evicts = (row: Row): boolean => (row.paging?.evictionsPerFault ?? 0) > 0;
+const moved = (row: PlainRow): number => row.paging?.movedPerUsed ?? 0;
+const evicts = (row: PlainRow): boolean => (row.paging?.evictionsPerFault ?? 0) > 0;
 
 /** Pages that moved for a page used. */
 const price = (value: number): string => (value === 0 ? '0' : value.toPrecision(3));
 
-function onset(x: Axis | null, rows: readonly Row[]): string {
+function onset(x: Axis | null, rows: readonly PlainRow[]): string {
   const evicting = rows.filter(evicts);
   if (evicting.length === 0) return 'Nothing was evicted.';
   const largest = x?.name === 'device-memory' ? Math.max(...evicting.map((row) => xOf(x, row))) : Number.NaN;

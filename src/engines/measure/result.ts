@@ -1,10 +1,12 @@
 /** The result of a sweep: rows in the order of the cells, and what one must know to believe them. */
 import { cpus } from 'node:os';
+import type { Part } from '../../input/shard.ts';
+import { UsageError } from '../../input/usageError.ts';
 import { version } from '../../package/version.ts';
 import type { MeasureEngine } from '../cell/cellTypes.ts';
 import { answerOf } from './answer.ts';
 import type { SweepRequest } from './cells.ts';
-import type { Row } from './row.ts';
+import type { PlainRow, Row } from './row.ts';
 
 export type MeasureVerdict = 'ok' | 'invalid' | 'violation' | 'interrupted';
 
@@ -15,9 +17,6 @@ export interface Environment {
   readonly cpu?: string;
   readonly cores?: number;
 }
-
-/** A row without its histograms, as `--json` prints it. */
-export type PlainRow = Omit<Row, 'histograms'>;
 
 export interface MeasureResult {
   readonly schema: 'hmm-lab/measure/1';
@@ -34,6 +33,8 @@ export interface MeasureResult {
   readonly answer: readonly [string, string];
   readonly rows: readonly PlainRow[];
   readonly command: string;
+  /** Which part of the cells it is; null for all of them. */
+  readonly part: Pick<Part, 'shard'> | null;
 }
 
 export function environmentOf(engine: MeasureEngine): Environment {
@@ -51,15 +52,16 @@ export interface ResultParts {
   readonly total: number;
   readonly here: number;
   readonly command: string;
+  readonly part?: MeasureResult['part'];
 }
 
-function verdictOf(rows: readonly Row[], here: number): MeasureVerdict {
+function verdictOf(rows: readonly PlainRow[], here: number): MeasureVerdict {
   if (rows.some(({ verdict }) => verdict === 'violation')) return 'violation';
   if (rows.length < here) return 'interrupted';
   return rows.some(({ verdict }) => verdict === 'invalid') ? 'invalid' : 'ok';
 }
 
-export function measureResult({ request, drivers, varied, rows, total, here, command }: ResultParts): MeasureResult {
+export function measureResult({ request, drivers, varied, rows, total, here, command, part = null }: ResultParts): MeasureResult {
   return {
     schema: 'hmm-lab/measure/1',
     version,
@@ -73,5 +75,16 @@ export function measureResult({ request, drivers, varied, rows, total, here, com
     answer: answerOf(rows, varied),
     rows: rows.map(({ histograms: _, ...row }) => row),
     command,
+    part,
   };
+}
+
+/** What the parts have come to together: what they would have come to in one process. @throws UsageError when cells are missing. */
+export function joinedResults(results: readonly [MeasureResult, ...MeasureResult[]]): MeasureResult {
+  const [first] = results;
+  const { total } = first.cells;
+  const rows = results.flatMap((result) => result.rows).sort((a, b) => a.cell - b.cell);
+  if (rows.length < total) throw new UsageError(`${total - rows.length} of ${total} cells are missing: a part is not finished`);
+  const answer = answerOf(rows, first.varied);
+  return { ...first, verdict: verdictOf(rows, total), cells: { total, here: total, done: total }, answer, rows, part: null };
 }

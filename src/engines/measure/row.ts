@@ -83,6 +83,9 @@ export interface Row {
   } | null;
 }
 
+/** A row without its histograms, as `--json` prints it. */
+export type PlainRow = Omit<Row, 'histograms'>;
+
 /** Halves of a cell may differ by so much without a word. */
 const AA_TOLERANCE = 0.3;
 

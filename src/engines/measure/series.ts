@@ -1,13 +1,13 @@
 /** Rows as curves: one axis runs along x, the values of the others make the series. */
 import { INTERVAL_LIMIT } from '../../arena/config.ts';
 import { type Axis, type AxisValue, axisNamed, valueName } from './axes.ts';
-import type { Row } from './row.ts';
+import type { PlainRow } from './row.ts';
 
 export interface Series {
   /** `policy=backoff`, empty when there is only one. */
   readonly name: string;
   /** In the order of x. */
-  readonly rows: readonly Row[];
+  readonly rows: readonly PlainRow[];
 }
 
 export interface Curves {
@@ -23,13 +23,13 @@ function mainAxis(varied: readonly string[]): Axis | null {
 }
 
 /** x of a row; the whole address space lies beyond every other size. NaN where the axis means nothing. */
-export function xOf(axis: Axis, row: Row): number {
+export function xOf(axis: Axis, row: PlainRow): number {
   const value = row.axes[axis.name];
   if (typeof value !== 'number') return Number.NaN;
   return axis.kind === 'size' && value === 0 ? INTERVAL_LIMIT : value;
 }
 
-export function seriesName(row: Row, names: readonly string[]): string {
+export function seriesName(row: PlainRow, names: readonly string[]): string {
   return names
     .flatMap((name) => {
       const value: AxisValue | null | undefined = row.axes[name];
@@ -38,10 +38,10 @@ export function seriesName(row: Row, names: readonly string[]): string {
     .join(' ');
 }
 
-export function curvesOf(rows: readonly Row[], varied: readonly string[]): Curves {
+export function curvesOf(rows: readonly PlainRow[], varied: readonly string[]): Curves {
   const x = mainAxis(varied);
   const names = varied.filter((name) => name !== x?.name);
-  const groups = new Map<string, Row[]>();
+  const groups = new Map<string, PlainRow[]>();
   for (const row of rows) {
     const name = seriesName(row, names);
     groups.set(name, [...(groups.get(name) ?? []), row]);
@@ -57,7 +57,7 @@ export function curvesOf(rows: readonly Row[], varied: readonly string[]): Curve
  * Where a quantity first reaches a level along x, interpolated on log scales between two rows; null when it never does. Rows
  * without the quantity count as beyond any level.
  */
-export function crossing(x: Axis, rows: readonly Row[], level: number, of: (row: Row) => number | null): number | null {
+export function crossing(x: Axis, rows: readonly PlainRow[], level: number, of: (row: PlainRow) => number | null): number | null {
   let before: { readonly x: number; readonly y: number } | null = null;
   for (const row of rows) {
     if (row.verdict !== 'ok') continue;

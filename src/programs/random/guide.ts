@@ -42,8 +42,8 @@ export class Guide {
   }
 
   /** Pairs of points that were met so far. */
-  get pairs(): number {
-    return this.#met.size;
+  get pairs(): ReadonlySet<number> {
+    return this.#met;
   }
 
   /** The program of that number, as it is drawn now. */
