@@ -11,7 +11,10 @@ export default async ({ task, port }: { readonly task: Task; readonly port: Mess
   port.once('message', () => stop.abort());
   port.unref();
   try {
-    return await answerOf(async () => JSON.stringify(await callOf(task, stop.signal)));
+    return await answerOf(async () => {
+      const report = await callOf(task, stop.signal);
+      return { report: JSON.stringify(report), verdict: report.verdict };
+    });
   } finally {
     port.close();
   }

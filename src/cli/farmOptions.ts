@@ -1,10 +1,14 @@
 /** What the farm is asked for on the command line: the server, and the job. */
-import type { Server } from '../farm/server.ts';
+import { lookAt } from '../farm/lookAt.ts';
+import { checkServer, type Server } from '../farm/server.ts';
 import { type FarmCommand, farmCommands, type JobRequest } from '../farm/task.ts';
+import { readySweep } from '../library/readySweep.ts';
 import { conformanceRequest } from './conformance.ts';
 import { type Flag, jsonFlag, parseArguments } from './flags.ts';
+import { fuzzRequest } from './fuzz.ts';
 import { huntRequest } from './hunt.ts';
 import { matrixRequest } from './matrix.ts';
+import { measureOptionsOf, sweepFlag } from './measureOptions.ts';
 import { proveRequest } from './prove.ts';
 import { UsageError } from './usage.ts';
 
@@ -39,6 +43,14 @@ export function serverOf(values: { readonly redis?: string | undefined; readonly
   throw new UsageError('hmm-lab farm needs a server: --redis URL or --postgres URL, or HMM_LAB_REDIS or HMM_LAB_POSTGRES');
 }
 
+/** The server that is asked for, once it was looked at; what it warns of is said. @throws UsageError when it cannot be used. */
+export async function reached(values: Parameters<typeof serverOf>[0]): Promise<Server> {
+  const server = serverOf(values);
+  checkServer(server);
+  for (const warning of await lookAt(server)) process.stderr.write(`warning: ${warning}\n`);
+  return server;
+}
+
 export const submitFlags = [
   ...serverFlags,
   {
@@ -57,18 +69,28 @@ export const submitFlags = [
   jsonFlag,
 ] as const;
 
+/** A sweep of virtual time: a race measures the machine that it is on. */
+function sweepRequest(args: readonly string[]): object {
+  const { request } = measureOptionsOf(args);
+  if (request.engine === 'race') throw new UsageError('--engine is race, which measures one machine, allowed is simulate');
+  // Each task is in a thread of its worker as it is.
+  return { workers: 1, ...request };
+}
+
 const requests: Readonly<Record<FarmCommand, (args: readonly string[]) => object>> = {
   prove: proveRequest,
   matrix: matrixRequest,
   hunt: huntRequest,
+  fuzz: fuzzRequest,
+  measure: sweepRequest,
   conformance: conformanceRequest,
 };
 
 /** Flags that are about what is done with a report, which `farm result` prints. */
-const NOT_HERE = /^--(json|markdown|html|out|shard)(=|$)/;
+const NOT_HERE = /^--(json|markdown|html|out|fresh|corpus|shard)(=|$)/;
 
 /** The flags before the command, the command, and what it is asked for. */
-export function submission(args: readonly string[]) {
+export async function submission(args: readonly string[]) {
   const at = args.findIndex((arg) => (farmCommands as readonly string[]).includes(arg));
   if (at < 0) throw new UsageError(`hmm-lab farm submit needs what is to be done, allowed are ${farmCommands.join(', ')}`);
   const { values } = parseArguments('farm', submitFlags, args.slice(0, at));
@@ -78,5 +100,8 @@ export function submission(args: readonly string[]) {
     throw new UsageError(`${odd} does not go with farm submit: hmm-lab farm result prints what comes of a job`);
   // As JSON has it: what is undefined is not there.
   const request = JSON.parse(JSON.stringify(requests[command](rest))) as JobRequest;
+  // Each part of a sweep has a cell at least, and what is wrong with one is known before it is handed out.
+  if (command === 'measure')
+    await readySweep({ ...request, shard: [1, values.parts] }, (name) => (name === 'shard' ? '--parts' : sweepFlag(name)));
   return { values, command, request };
 }

@@ -1,23 +1,13 @@
-/**
- * The farm as the one sees it who hands out jobs: a queue with the jobs, which stay there until they are cancelled, and one with the
- * tasks of all jobs of this model.
- */
-import type { Job as QueueJob } from 'bullmq';
-import { UsageError } from '../input/usageError.ts';
+/** The farm as the one sees it who hands out jobs. */
+import { sleep } from '../engines/shared/sleep.ts';
+import { isUsageError, UsageError } from '../input/usageError.ts';
 import { type MergedReport, mergeReports } from '../library/mergeReports.ts';
-import { version } from '../package/version.ts';
+import { type Checkers, checkers } from './check.ts';
+import { firstBroken, historyOf } from './history.ts';
+import { sentence } from './lookAt.ts';
+import { ATTEMPTS, each, JOBS, NOT_NEEDED, partId, partStates, partsThatAre, tasksQueue } from './queues.ts';
 import { type Connected, connected, type Server } from './server.ts';
-import { codeHash, type Job, type Task, taskId, tasksOf } from './task.ts';
-
-/** Name of the queue with the jobs. */
-export const JOBS = 'hmm-lab-jobs';
-
-/** Name of the queue with the tasks of a model: a worker that has another one never sees them. */
-export const tasksQueue = (job: Pick<Job, 'version' | 'model'> = { version, model: codeHash() }): string =>
-  `hmm-lab-tasks-${job.version}-${job.model}`;
-
-/** How often a task may end its thread, or the whole worker, before it is set aside. */
-export const ATTEMPTS = 3;
+import { type Job, type TaskResult, taskId, tasksOf } from './task.ts';
 
 /** Results are kept for so long, in seconds. */
 const KEPT = 14 * 24 * 3600;
@@ -25,8 +15,8 @@ const KEPT = 14 * 24 * 3600;
 /** Tasks that are added at a time. */
 const BATCH = 500;
 
-/** Why a task has no result that nobody wants any more: its job was cancelled, or a rule breaks in an earlier part. */
-export const NOT_NEEDED = 'not needed any more';
+/** A server that is away does not answer to a farewell either. */
+const FAREWELL_MS = 500;
 
 export interface SetAside {
   readonly part: number;
@@ -41,44 +31,61 @@ export interface JobStatus {
   readonly waiting: number;
   /** Tasks that were given up, by part. */
   readonly setAside: readonly SetAside[];
-  /** Done more than once: a worker went away after it had begun. */
-  readonly again: number;
+  /** Tasks that were begun more than once: a worker went away, or handed them back. */
+  readonly begunAgain: number;
+  /** Tasks that were done to the end more than once: a worker came with a result that another one had already, or was at. */
+  readonly doneTwice: number;
   /** The first part in which a rule broke; null if none did, or if nobody asked. */
   readonly failedAt: number | null;
 }
 
-/** What the call of a task has left. */
-export interface TaskResult {
-  /** The report, as text. */
-  readonly report: string;
-  readonly verdict: string;
-}
-
-const isDone = (state: string): boolean => state === 'completed';
-
 export class Farm {
   readonly #connected: Connected;
+  readonly #check: Checkers;
   readonly #jobs;
   readonly #tasks = new Map<string, ReturnType<Connected['queue']>>();
+  /** Why there is no connection: calls only say that there is none. */
+  #why: unknown;
 
-  private constructor(all: Connected) {
+  private constructor(all: Connected, check: Checkers) {
     this.#connected = all;
-    this.#jobs = all.queue(JOBS);
-    this.#jobs.on('error', () => {});
+    this.#check = check;
+    this.#jobs = this.#queue(JOBS);
   }
 
   static async at(server: Server): Promise<Farm> {
-    return new Farm(await connected(server, { patient: false }));
+    const [all, check] = await Promise.all([connected(server, { patient: false }), checkers()]);
+    return new Farm(all, check);
   }
 
-  #tasksOf(job: Job): ReturnType<Connected['queue']> {
-    const name = tasksQueue(job);
-    let queue = this.#tasks.get(name);
-    if (queue === undefined) {
-      queue = this.#connected.queue(name);
-      queue.on('error', () => {});
-      this.#tasks.set(name, queue);
+  /**
+   * Uses a farm and leaves it.
+   *
+   * @throws UsageError, one sentence, when the server goes away, or never was there.
+   */
+  static async with<T>(server: Server, use: (farm: Farm) => Promise<T>): Promise<T> {
+    const farm = await Farm.at(server);
+    try {
+      return await use(farm);
+    } catch (error) {
+      throw isUsageError(error) ? error : sentence(farm.#why ?? error, server);
+    } finally {
+      await Promise.race([farm.close().catch(() => {}), sleep(FAREWELL_MS)]);
     }
+  }
+
+  #queue(name: string): ReturnType<Connected['queue']> {
+    const queue = this.#connected.queue(name);
+    queue.on('error', (error) => {
+      this.#why ??= error;
+    });
+    return queue;
+  }
+
+  #tasksOf(job?: Job): ReturnType<Connected['queue']> {
+    const name = tasksQueue(job);
+    const queue = this.#tasks.get(name) ?? this.#queue(name);
+    this.#tasks.set(name, queue);
     return queue;
   }
 
@@ -86,75 +93,74 @@ export class Farm {
   async submit(job: Job): Promise<{ readonly isNew: boolean }> {
     const isNew = (await this.#jobs.getJob(job.id)) === undefined;
     const kept = { removeOnComplete: { age: KEPT }, removeOnFail: { age: KEPT } };
-    await this.#jobs.add(job.command, job, { jobId: job.id });
+    await this.#jobs.add(job.command, this.#check.job(job), { jobId: job.id });
+    const queue = this.#tasksOf(job);
     const tasks = tasksOf(job);
-    for (let at = 0; at < tasks.length; at += BATCH) {
-      const some = tasks.slice(at, at + BATCH);
-      await this.#tasksOf(job).addBulk(
-        some.map((task) => ({ name: job.command, data: task, opts: { jobId: taskId(task), attempts: ATTEMPTS, ...kept } })),
+    for (let at = 0; at < tasks.length; at += BATCH)
+      await queue.addBulk(
+        tasks
+          .slice(at, at + BATCH)
+          .map((task) => ({ name: job.command, data: task, opts: { jobId: taskId(task), attempts: ATTEMPTS, ...kept } })),
       );
-    }
     // Tasks that were given up, or stopped when the job was cancelled, have another chance.
-    for (const { state, task } of (await this.#states(job)).values()) if (state === 'failed') await task.retry('failed');
+    const failed = partsThatAre(await partStates(queue, job), 'failed');
+    await each(failed, async (part) => (await queue.getJob(partId(job, part)))?.retry('failed'));
     return { isNew };
   }
 
-  /** The jobs that were handed out, the oldest first. */
-  async jobs(): Promise<Job[]> {
+  /** The jobs that were handed out, the oldest first, and how much else there is in their queue. */
+  async jobs(): Promise<{ readonly jobs: Job[]; readonly odd: number }> {
     const found = await this.#jobs.getJobs(['waiting', 'prioritized'], 0, -1, true);
-    return found.map(({ data }) => data as Job);
+    const jobs = found.map(({ data }) => data).filter((data): data is Job => this.#check.isJob(data));
+    return { jobs, odd: found.length - jobs.length };
   }
 
   /** @throws UsageError for one that is not there. */
   async job(id: string): Promise<Job> {
     const found = await this.#jobs.getJob(id);
     if (found === undefined) throw new UsageError(`there is no job '${id}', hmm-lab farm status lists them`);
-    return found.data as Job;
-  }
-
-  async #states(job: Job): Promise<ReadonlyMap<number, { readonly state: string; readonly task: QueueJob }>> {
-    const queue = this.#tasksOf(job);
-    const found = new Map<number, { state: string; task: QueueJob }>();
-    for (const state of ['completed', 'failed', 'active', 'waiting', 'delayed', 'prioritized'] as const)
-      for (const task of await queue.getJobs([state], 0, -1)) {
-        const { job: of, shard } = task.data as Task;
-        // It may have gone on to the next state meanwhile, and is counted there.
-        if (of.id === job.id) found.set(shard[0], { state, task });
-      }
-    return found;
+    return this.#check.job(found.data);
   }
 
   async status(job: Job): Promise<JobStatus> {
-    const states = [...(await this.#states(job)).entries()];
-    const number = (...names: readonly string[]): number => states.filter(([, { state }]) => names.includes(state)).length;
-    const setAside = states
-      .filter(([, { state }]) => state === 'failed')
-      .map(([part, { task }]) => ({ part, reason: task.failedReason }))
-      .filter(({ reason }) => reason !== NOT_NEEDED)
-      .sort((a, b) => a.part - b.part);
-    const broken = states
-      .filter(([, { state, task }]) => isDone(state) && (task.returnvalue as TaskResult).verdict === 'violation')
-      .map(([part]) => part);
+    const queue = this.#tasksOf(job);
+    const [states, history] = await Promise.all([partStates(queue, job), historyOf(this.#jobs, job)]);
+    const failed = await each(
+      partsThatAre(states, 'failed').sort((a, b) => a - b),
+      async (part) => ({ part, reason: (await queue.getJob(partId(job, part)))?.failedReason ?? 'it has gone' }),
+    );
     return {
       job,
       parts: job.parts,
-      done: number('completed'),
-      running: number('active'),
-      waiting: number('waiting', 'delayed', 'prioritized'),
-      setAside,
-      again: states.filter(([, { state, task }]) => isDone(state) && task.attemptsStarted > 1).length,
-      failedAt: job.firstFailure && broken.length > 0 ? Math.min(...broken) : null,
+      done: partsThatAre(states, 'done').length,
+      running: partsThatAre(states, 'running').length,
+      waiting: partsThatAre(states, 'waiting').length,
+      setAside: failed.filter(({ reason }) => reason !== NOT_NEEDED),
+      begunAgain: history.again.size,
+      doneTwice: history.twice.size,
+      failedAt: firstBroken(job, history),
     };
   }
 
   /** Machines and threads that are at work on tasks of this model. */
   async workers(): Promise<number> {
-    return await this.#tasksOf({ version, model: codeHash() } as Job).getWorkersCount();
+    return await this.#tasksOf().getWorkersCount();
   }
 
   /** Metrics of the tasks of this model, in the format of Prometheus. */
   async metrics(): Promise<string> {
-    return await this.#tasksOf({ version, model: codeHash() } as Job).exportPrometheusMetrics();
+    return await this.#tasksOf().exportPrometheusMetrics();
+  }
+
+  /** What came of a part. @throws UsageError while it is not there. */
+  async #resultOf(job: Job, part: number): Promise<TaskResult> {
+    const task = await this.#tasksOf(job).getJob(partId(job, part));
+    if (task !== undefined && (task.returnvalue ?? null) !== null) return this.#check.result(task.returnvalue);
+    throw new UsageError(
+      (await task?.getState()) === 'failed'
+        ? `job '${job.id}' has no result: part ${part} was set aside: ${task?.failedReason}`
+        : `job '${job.id}' is not done: part ${part} of ${job.parts} is not there yet`,
+    );
   }
 
   /**
@@ -163,28 +169,20 @@ export class Farm {
    * @throws UsageError while it is not there.
    */
   async result(job: Job): Promise<MergedReport> {
-    const states = await this.#states(job);
-    const reports: MergedReport[] = [];
-    for (let part = 1; part <= job.parts; part++) {
-      const found = states.get(part);
-      if (found === undefined || !isDone(found.state)) {
-        if (found?.state === 'failed')
-          throw new UsageError(`job '${job.id}' has no result: part ${part} was set aside: ${found.task.failedReason}`);
-        throw new UsageError(`job '${job.id}' is not done: part ${part} of ${job.parts} is not there yet`);
-      }
-      const { report, verdict } = found.task.returnvalue as TaskResult;
-      const parsed = JSON.parse(report) as MergedReport;
-      if (job.firstFailure && verdict === 'violation') return parsed;
-      reports.push(parsed);
-    }
-    return await mergeReports({ parts: reports });
+    const last = firstBroken(job, await historyOf(this.#jobs, job)) ?? job.parts;
+    const parts = Array.from({ length: last }, (_, i) => i + 1);
+    const results = await each(parts, (part) => this.#resultOf(job, part));
+    const reports = results.map(({ report }) => JSON.parse(report) as MergedReport);
+    const broken = job.firstFailure ? results.findIndex(({ verdict }) => verdict === 'violation') : -1;
+    return broken >= 0 ? (reports[broken] as MergedReport) : await mergeReports({ parts: reports });
   }
 
   /** Takes a job away. What is under way is stopped by who does it. Results of its tasks stay until they are too old. */
   async cancel(job: Job): Promise<void> {
-    await (await this.#jobs.getJob(job.id))?.remove();
-    for (const { state, task } of (await this.#states(job)).values())
-      if (state !== 'completed' && state !== 'active') await task.remove().catch(() => {});
+    await this.#jobs.remove(job.id);
+    const queue = this.#tasksOf(job);
+    const left = partsThatAre(await partStates(queue, job), 'waiting', 'failed');
+    await each(left, (part) => queue.remove(partId(job, part)).catch(() => 0));
   }
 
   async close(): Promise<void> {

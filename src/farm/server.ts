@@ -17,12 +17,25 @@ export function shownServer(server: Server): string {
   }
 }
 
+/** What nobody may see of the address. */
+export function secretsOf(server: Server): string[] {
+  try {
+    const { password, searchParams } = new URL(urlOf(server));
+    return [password, decodeURIComponent(password), searchParams.get('password') ?? ''].filter((secret) => secret !== '');
+  } catch {
+    return [];
+  }
+}
+
 /** @throws UsageError for what is no address of that kind. */
 export function checkServer(server: Server): void {
   const [flag, schemes] = 'redis' in server ? ['redis', ['redis:', 'rediss:']] : ['postgres', ['postgres:', 'postgresql:']];
   let protocol = '';
   try {
-    ({ protocol } = new URL(urlOf(server)));
+    const url = new URL(urlOf(server));
+    // A password with a '%' that stands for nothing is refused here, where it is not shown.
+    decodeURIComponent(`${url.username}${url.password}`);
+    protocol = url.protocol;
   } catch {
     // No address at all. It may have a password in it, and is not shown.
   }
@@ -31,7 +44,7 @@ export function checkServer(server: Server): void {
 }
 
 /** A package that only the farm needs. @throws UsageError when it is not installed. */
-async function optional<T>(name: string, load: () => Promise<T>): Promise<T> {
+export async function optional<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (error) {
@@ -54,94 +67,33 @@ export interface Connected {
 }
 
 /** Waits for a server that is not there between two attempts to reach it: so long at most. */
-const LONGEST_WAIT_MS = 5000;
+const LONGEST_WAIT_MS = 3000;
 
-/** A worker, or `patient` otherwise, waits for a server that goes away and comes back; other calls say that it is away. */
+/** A server that says nothing for so long is away: the connection is given up. Longer than a worker waits for a task at a time. */
+export const SILENT_MS = 8000;
+
+/** Connections to PostgreSQL of one queue: it has few for all. */
+const MOST_CONNECTIONS = 3;
+
+/** A worker, or `patient` otherwise, waits for a server that goes away and comes back; other calls fail when it is away. */
 export async function connected(server: Server, { patient }: { readonly patient: boolean }): Promise<Connected> {
   const { Queue, Worker, createPostgresBackend } = await loadBullmq();
   if ('postgres' in server) {
-    const connection = { connectionString: server.postgres, schema: 'hmm_lab', migrate: true };
+    // Who is cut off in the middle of a transaction keeps its locks for no longer than that.
+    const idle = { idle_in_transaction_session_timeout: SILENT_MS };
+    const limits = { connectionTimeoutMillis: SILENT_MS, query_timeout: SILENT_MS, max: MOST_CONNECTIONS, ...idle };
+    const connection = { connectionString: server.postgres, schema: 'hmm_lab', migrate: true, ...limits };
     return {
       queue: (name) => new Queue(name, { connection }, createPostgresBackend) as unknown as Queue,
       worker: (name, processor, options) =>
         new Worker(name, processor, { ...options, connection } as never, createPostgresBackend) as unknown as Worker,
     };
   }
-  const retryStrategy = (times: number): number => Math.min(100 * times, LONGEST_WAIT_MS);
-  const connection = { url: server.redis, maxRetriesPerRequest: patient ? null : 3, retryStrategy };
+  const retryStrategy = (times: number): number | null => (patient ? Math.min(100 * times, LONGEST_WAIT_MS) : null);
+  const limits = { connectTimeout: SILENT_MS, socketTimeout: SILENT_MS, maxRetriesPerRequest: patient ? null : 0 };
+  const connection = { url: server.redis, retryStrategy, ...limits };
   return {
     queue: (name) => new Queue(name, { connection }),
     worker: (name, processor, options) => new Worker(name, processor, { ...options, connection }),
   };
-}
-
-/** Why the server cannot be used, in a few words, without its address. */
-function reason(error: unknown): string {
-  const { code, message, errors } = error as { code?: string; message?: string; errors?: readonly unknown[] };
-  if (errors?.[0] !== undefined) return reason(errors[0]);
-  return /^(ECONN|ENOTFOUND|EAI|ETIMEDOUT|EHOST)/.test(code ?? '')
-    ? (code as string)
-    : ((message ?? 'no answer').split('\n')[0] ?? '');
-}
-
-const TIMEOUT_MS = 5000;
-
-/** Looks at a Redis: what would lose jobs is refused, or warned of. */
-async function lookAtRedis(url: string, where: string): Promise<string[]> {
-  const { Redis } = await optional('ioredis', () => import('ioredis'));
-  const client = new Redis(url, {
-    lazyConnect: true,
-    retryStrategy: () => null,
-    maxRetriesPerRequest: 0,
-    connectTimeout: TIMEOUT_MS,
-  });
-  // Of a connection that fails the promise says only that it is closed, and this says why.
-  let why: unknown;
-  client.on('error', (error) => {
-    why = error;
-  });
-  try {
-    await client.connect().catch((error) => {
-      throw why ?? error;
-    });
-    const info = await client.info();
-    const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'noeviction';
-    if (policy !== 'noeviction')
-      throw new UsageError(
-        `${where} may drop jobs when its memory is full: its maxmemory-policy is ${policy}, allowed is noeviction`,
-      );
-    return /^aof_enabled:1/m.test(info)
-      ? []
-      : [`${where} keeps no log of what it is told (appendonly no): jobs are lost when it is restarted`];
-  } finally {
-    client.disconnect();
-  }
-}
-
-async function lookAtPostgres(url: string): Promise<string[]> {
-  const { Client } = await optional('pg', () => import('pg'));
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    await client.query('select 1');
-    return [];
-  } finally {
-    await client.end().catch(() => {});
-  }
-}
-
-/**
- * Looks whether the server is there and fit. Returns what to warn of.
- *
- * @throws UsageError, one sentence, when it is not: no answer, a wrong password, jobs that it may drop.
- */
-export async function lookAt(server: Server): Promise<string[]> {
-  const where = shownServer(server);
-  try {
-    return 'redis' in server ? await lookAtRedis(server.redis, where) : await lookAtPostgres(server.postgres);
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(`${where} cannot be used: ${reason(error)}`);
-  }
 }

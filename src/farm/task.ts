@@ -7,10 +7,9 @@ import type { Shard } from '../input/shard.ts';
 import { UsageError } from '../input/usageError.ts';
 import { version } from '../package/version.ts';
 import { fileOf, isModule } from '../userModules/places.ts';
-import { loadAjv } from './server.ts';
 
 /** The commands whose work can be split. */
-export const farmCommands = ['prove', 'matrix', 'hunt', 'conformance'] as const;
+export const farmCommands = ['prove', 'matrix', 'hunt', 'fuzz', 'measure', 'conformance'] as const;
 export type FarmCommand = (typeof farmCommands)[number];
 
 /** What a command is asked for, as its call of the library takes it, without the part. */
@@ -81,40 +80,11 @@ export const taskId = ({ job, shard: [i] }: Task): string => `${job.id}-${i}`;
 export const tasksOf = (job: Job): Task[] =>
   Array.from({ length: job.parts }, (_, i) => ({ job, shard: [i + 1, job.parts] as const }));
 
-const shape = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['job', 'shard'],
-  properties: {
-    shard: { type: 'array', items: { type: 'integer', minimum: 1, maximum: 1_000_000 }, minItems: 2, maxItems: 2 },
-    job: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['schema', 'id', 'command', 'request', 'parts', 'version', 'model', 'modules', 'firstFailure'],
-      properties: {
-        schema: { const: 'hmm-lab/job/1' },
-        id: { type: 'string', pattern: '^[0-9a-f]{12}$' },
-        command: { enum: [...farmCommands] },
-        request: { type: 'object' },
-        parts: { type: 'integer', minimum: 1, maximum: 1_000_000 },
-        version: { type: 'string', maxLength: 40 },
-        model: { type: 'string', pattern: '^[0-9a-f]{12}$' },
-        modules: { type: 'object', additionalProperties: { type: 'string', pattern: '^[0-9a-f]{12}$' } },
-        firstFailure: { type: 'boolean' },
-      },
-    },
-  },
-} as const;
-
-/** Checks what has come from a queue. @throws UsageError, one sentence, for what is no task. */
-export async function taskChecker(): Promise<(data: unknown) => Task> {
-  const { Ajv } = await loadAjv();
-  const check = new Ajv({ allErrors: false }).compile(shape);
-  return (data) => {
-    if (check(data)) return data as unknown as Task;
-    const [first] = check.errors ?? [];
-    throw new UsageError(`what was in the queue is no task of hmm-lab: ${first?.instancePath || 'it'} ${first?.message ?? ''}`);
-  };
+/** What the call of a task has left. */
+export interface TaskResult {
+  /** The report, as text. */
+  readonly report: string;
+  readonly verdict: string;
 }
 
 /** What this worker may do. */

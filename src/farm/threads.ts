@@ -3,19 +3,17 @@ import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { accepted, type Refusal } from '../engines/shared/refusal.ts';
 import { workerUrl } from '../package/workerUrl.ts';
-import type { TaskResult } from './farm.ts';
-import type { Task } from './task.ts';
-
-/** Time between two looks whether a task is still wanted. */
-export const LOOK_MS = 2000;
+import type { Task, TaskResult } from './task.ts';
+import { LOOK_MS } from './wanted.ts';
 
 export class TaskThreads {
-  readonly #pool: Piscina<object, string | Refusal>;
+  readonly #pool: Piscina<object, TaskResult | Refusal>;
   readonly #stops = new Set<() => void>();
   #isStopped = false;
 
-  constructor(threads: number) {
-    this.#pool = new Piscina({ filename: workerUrl('task').href, minThreads: 1, maxThreads: threads, atomics: 'disabled' });
+  /** @param file what the threads run: a benchmark has its own. */
+  constructor(threads: number, file: string = workerUrl('task').href) {
+    this.#pool = new Piscina({ filename: file, minThreads: 1, maxThreads: threads, atomics: 'disabled' });
     this.#pool.on('error', () => {});
   }
 
@@ -48,8 +46,8 @@ export class TaskThreads {
     this.#stops.add(stop);
     const looking = setInterval(look, LOOK_MS);
     try {
-      const report = accepted(await this.#pool.run({ task, port: port2 }, { transferList: [port2] }));
-      return isCut ? null : { report, verdict: (JSON.parse(report) as { verdict: string }).verdict };
+      const result = accepted(await this.#pool.run({ task, port: port2 }, { transferList: [port2] }));
+      return isCut ? null : result;
     } finally {
       clearInterval(looking);
       this.#stops.delete(stop);

@@ -7,16 +7,23 @@ import { hostname } from 'node:os';
 import type { Queue, Job as QueueJob } from 'bullmq';
 import { sleep } from '../engines/shared/sleep.ts';
 import { isUsageError } from '../input/usageError.ts';
-import { ATTEMPTS, JOBS, NOT_NEEDED, type TaskResult, tasksQueue } from './farm.ts';
-import { connected, loadBullmq, type Server, shownServer } from './server.ts';
-import { type Allowed, refusal, type Task, taskChecker } from './task.ts';
+import { Away } from './away.ts';
+import { checkers } from './check.ts';
+import { tell } from './history.ts';
+import { Late } from './late.ts';
+import { sentence } from './lookAt.ts';
+import { ATTEMPTS, JOBS, NOT_NEEDED, tasksQueue } from './queues.ts';
+import { connected, loadBullmq, type Server } from './server.ts';
+import { type Allowed, refusal, type Task, type TaskResult } from './task.ts';
 import { TaskThreads } from './threads.ts';
 import { Wanted } from './wanted.ts';
 
 /** How long a task stays with a worker that is not heard of. */
 const LOCK_MS = 30_000;
-/** A server of which there was an error so short a time ago is away: it is tried again at least as often (server.ts). */
-const AWAY_MS = 6000;
+/** Seconds that a worker waits for a task at a time: less than a server may be silent (server.ts). */
+const DRAIN_SECONDS = 5;
+/** A result that the server did not take as it was away is brought again so soon, while the task is still this worker's. */
+const RETRY_MS = 2000;
 /** Time for a worker that leaves to hand back its tasks and to close, after which it is asked whether the server is away. */
 const LEAVING_MS = 2000;
 
@@ -33,6 +40,8 @@ export interface WorkOptions extends Allowed {
   readonly untilEmpty: boolean;
   /** For tests: see LOCK_MS. */
   readonly lockMs?: number;
+  /** For benchmarks: what the threads run instead of the tasks. */
+  readonly threadFile?: string;
 }
 
 /** What a worker has done. */
@@ -41,6 +50,12 @@ export interface Worked {
   readonly refused: number;
   readonly failed: number;
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 /** Waits until nobody has anything left to do. */
 async function emptied(queue: Queue, signal: AbortSignal): Promise<void> {
@@ -55,15 +70,17 @@ async function emptied(queue: Queue, signal: AbortSignal): Promise<void> {
 export async function work(options: WorkOptions, { say, signal }: WorkHooks): Promise<Worked> {
   const { WaitingError, UnrecoverableError } = await loadBullmq();
   const { server, threads, untilEmpty, lockMs = LOCK_MS } = options;
-  const [all, check] = await Promise.all([connected(server, { patient: true }), taskChecker()]);
+  const [all, check] = await Promise.all([connected(server, { patient: true }), checkers()]);
   const jobs = all.queue(JOBS);
   const queue = all.queue(tasksQueue());
   const wanted = new Wanted(jobs, queue);
+  const late = new Late(jobs, queue);
+  const away = new Away(server, say);
   const counts = { done: 0, refused: 0, failed: 0 };
-  await using tasks = new TaskThreads(threads);
+  await using tasks = new TaskThreads(threads, options.threadFile);
 
   const taskOf = (job: QueueJob): Task => {
-    const task = check(job.data);
+    const task = check.task(job.data);
     const why = refusal(task, options);
     if (why === null) return task;
     throw new UnrecoverableError(why);
@@ -78,10 +95,12 @@ export async function work(options: WorkOptions, { say, signal }: WorkHooks): Pr
     if (tasks.isStopped) return handBack(job, token);
     try {
       const task = taskOf(job);
+      if (job.attemptsStarted > 1) tell(jobs, 'again', task).catch(away.hear);
       const result = (await wanted.has(task)) ? await tasks.run(task, () => wanted.has(task)) : null;
       if (result === null && tasks.isStopped) return handBack(job, token);
       if (result === null) throw new UnrecoverableError(NOT_NEEDED);
       if (result.verdict === 'violation' && task.job.firstFailure) await wanted.endWith(task);
+      late.finishes(job, task);
       return result;
     } catch (error) {
       // What is wrong with the task is wrong for every worker.
@@ -95,21 +114,16 @@ export async function work(options: WorkOptions, { say, signal }: WorkHooks): Pr
     lockDuration: lockMs,
     stalledInterval: lockMs,
     maxStalledCount: ATTEMPTS - 1,
+    drainDelay: DRAIN_SECONDS,
+    runRetryDelay: RETRY_MS,
     name: `${hostname()}:${globalThis.process.pid}`,
     autorun: false,
   });
-  let awayAt = 0;
-  let saidAt = 0;
-  const away = (error: Error): void => {
-    awayAt = Date.now();
-    if (awayAt - saidAt < AWAY_MS) return;
-    saidAt = awayAt;
-    say(`waiting for ${shownServer(server)}: ${(error as NodeJS.ErrnoException).code ?? error.message}`);
-  };
-  worker.on('error', away);
-  for (const one of [queue, jobs]) one.on('error', away);
+  for (const one of [queue, jobs]) one.on('error', away.hear);
+  worker.on('error', (error) => void late.hear(error).then((isLate) => isLate || away.hear(error), away.hear));
   worker.on('completed', (job) => {
     counts.done++;
+    late.finished(job);
     say(`done: ${job.id}`);
   });
   worker.on('failed', (job, error) => {
@@ -118,12 +132,14 @@ export async function work(options: WorkOptions, { say, signal }: WorkHooks): Pr
     else counts.failed++;
     say(`${isLast ? 'set aside' : 'to be tried again'}: ${job?.id ?? 'a task'}: ${error.message}`);
   });
-  const running = worker.run();
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    if (untilEmpty) void emptied(queue, signal).then(resolve);
+  const left = new AbortController();
+  void away.ask(jobs, left.signal);
+  // What the queue makes of a server at the start it does not make again: a worker that cannot begin ends, and is started again.
+  await Promise.race([worker.waitUntilReady(), aborted(signal)]).catch((error) => {
+    throw sentence(error, server);
   });
+  const running = worker.run();
+  await Promise.race([aborted(signal), ...(untilEmpty ? [emptied(queue, signal)] : [])]);
   if (signal.aborted) tasks.stop();
   let isClosed = false;
   const closing = async (): Promise<void> => {
@@ -134,8 +150,9 @@ export async function work(options: WorkOptions, { say, signal }: WorkHooks): Pr
   // Connections to a server that is away do not close. What is not handed back is handed out again once its lock is too old.
   const givesUp = async (): Promise<void> => {
     do await sleep(LEAVING_MS);
-    while (!isClosed && Date.now() - awayAt > AWAY_MS);
+    while (!isClosed && !away.isNow);
   };
   await Promise.race([closing(), givesUp()]);
+  left.abort();
   return counts;
 }

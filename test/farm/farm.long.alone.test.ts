@@ -1,88 +1,27 @@
 /** The farm: jobs in parts, done by workers that are killed, on a Redis and on a PostgreSQL. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Farm, type JobStatus } from '../../src/farm/farm.ts';
 import type { Server } from '../../src/farm/server.ts';
 import { type Job, jobOf } from '../../src/farm/task.ts';
-import { prove } from '../../src/index.ts';
+import { type MergedReport, prove } from '../../src/index.ts';
+import { ended, killed, killRun, over, sleep, startWorker as startWorkerOf, statusOf, timeless } from './killRun.ts';
 import { startPostgres, startRedis, type TestServer } from './servers.ts';
 
-const child = fileURLToPath(new URL('workerChild.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'hmm-lab-farm-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const LOCK_MS = 1500;
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const LOCK_MS = 4000;
 
-function startWorker(server: Server, threads: number, ...modules: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [child, JSON.stringify(server), `${LOCK_MS}`, `${threads}`, ...modules], { stdio: 'ignore' });
-}
+const startWorker = (server: Server, threads: number, ...modules: readonly string[]): ChildProcess =>
+  startWorkerOf(server, LOCK_MS, threads, ...modules);
 
-/** Waits for its end; one that does not come to it is killed, which its exit code shows. */
-async function ended(worker: ChildProcess): Promise<void> {
-  const watchdog = setTimeout(() => worker.kill('SIGKILL'), 60_000);
-  await closed(worker);
-  clearTimeout(watchdog);
-}
-
-const closed = (worker: ChildProcess): Promise<unknown> =>
-  worker.exitCode !== null || worker.signalCode !== null
-    ? Promise.resolve()
-    : new Promise((resolve) => worker.once('close', resolve));
-
-async function killed(workers: readonly ChildProcess[]): Promise<void> {
-  for (const worker of workers) worker.kill('SIGKILL');
-  await Promise.all(workers.map(ended));
-}
-
-/** A server that was killed takes a moment to come back: until then there is an error. */
-async function statusOf(server: Server, job: Job): Promise<JobStatus | Error> {
-  const farm = await Farm.at(server);
-  try {
-    const late = sleep(5000).then(() => new Error('no answer within 5 s'));
-    return await Promise.race([farm.status(job), late]);
-  } catch (error) {
-    return error as Error;
-  } finally {
-    await Promise.race([farm.close().catch(() => {}), sleep(1000)]);
-  }
-}
-
-/** Waits until nothing of the job is left to do. */
-async function over(server: Server, job: Job, seconds: number): Promise<JobStatus> {
-  let last = '';
-  for (const until = Date.now() + seconds * 1000; Date.now() < until; await sleep(200)) {
-    const status = await statusOf(server, job);
-    if (!(status instanceof Error) && status.waiting + status.running === 0 && status.done + status.setAside.length > 0)
-      return status;
-    last = status instanceof Error ? status.message : JSON.stringify(status);
-  }
-  throw new Error(`job ${job.id} is not over after ${seconds} s: ${last}`);
-}
-
-async function submitted(server: Server, job: Job): Promise<void> {
-  const farm = await Farm.at(server);
-  await farm.submit(job);
-  await farm.close();
-}
-
-async function resultOf(server: Server, job: Job) {
-  const farm = await Farm.at(server);
-  try {
-    return await farm.result(job);
-  } finally {
-    await farm.close();
-  }
-}
-
-/** Without what depends on time. */
-const timeless = (report: unknown): string =>
-  JSON.stringify(report, (key, value) => (['seconds', 'bytes'].includes(key) ? undefined : value));
+const submitted = (server: Server, job: Job): Promise<unknown> => Farm.with(server, (farm) => farm.submit(job));
+const resultOf = (server: Server, job: Job): Promise<MergedReport> => Farm.with(server, (farm) => farm.result(job));
 
 const scenarios = [
   ...['close-with-work', 'close-vs-device-fault', 'device-fault-vs-munmap', 'mini-hmm', 'cow-in-two-processes', 'close-vs-exit'],
@@ -108,23 +47,13 @@ for (const [name, start] of [
   };
 
   withServer('workers and the server are killed: no task is lost, and the result is that of one process', async (all) => {
-    const { server } = all;
+    const plan = { threads: 2, lockMs: LOCK_MS, everyMs: 1500, serverAt: [3], kills: 3, seconds: 300, say: () => {} };
     const job = proof(scenarios.length, { scenarios });
-    await submitted(server, job);
-    const workers = [startWorker(server, 2), startWorker(server, 2)];
-    try {
-      for (const victim of [0, 1, 0]) {
-        await sleep(1500);
-        await killed([workers[victim] as ChildProcess]);
-        workers[victim] = startWorker(server, 2);
-      }
-      await all.restart();
-      const status = await over(server, job, 90);
-      assert.deepEqual([status.done, status.setAside], [scenarios.length, []]);
-    } finally {
-      await killed(workers);
-    }
-    assert.equal(timeless(await resultOf(server, job)), timeless(await prove({ scenarios, seconds: 30 })));
+    const { status, chances, report } = await killRun(all, { ...plan, job });
+    assert.equal(chances, 0);
+    // No more was done twice than was begun again, and what was killed under way is no duplicate.
+    assert.ok(status.doneTwice <= status.begunAgain);
+    assert.equal(timeless(report), timeless(await prove({ scenarios, seconds: 30 })));
   });
 
   withServer('a task that ends its worker three times is set aside, and the rest goes on', async ({ server }) => {
@@ -151,7 +80,7 @@ for (const [name, start] of [
       }
     })();
     try {
-      const [died, done] = [await over(server, deadly, 60), await over(server, rest, 60)];
+      const [died, done] = [await over(server, deadly, 300), await over(server, rest, 300)];
       assert.deepEqual([died.done, died.setAside.map(({ part }) => part)], [0, [1]]);
       assert.match(died.setAside[0]?.reason ?? '', /stalled/);
       assert.deepEqual([done.done, done.setAside], [3, []]);
@@ -169,12 +98,12 @@ for (const [name, start] of [
       await submitted(server, failing);
       const worker = startWorker(server, 1);
       try {
-        const status = await over(server, failing, 60);
+        const status = await over(server, failing, 300);
         assert.equal(status.failedAt, 2);
         const report = await resultOf(server, failing);
         assert.deepEqual([report.verdict, report.part?.shard], ['violation', [2, 4]]);
         await submitted(server, long);
-        for (let i = 0; i < 100 && ((await statusOf(server, long)) as JobStatus).running !== 1; i++) await sleep(100);
+        for (let i = 0; i < 600 && ((await statusOf(server, long)) as JobStatus).running !== 1; i++) await sleep(100);
         worker.kill('SIGINT');
         await ended(worker);
         const handed = (await statusOf(server, long)) as JobStatus;

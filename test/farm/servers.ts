@@ -1,6 +1,6 @@
 /** A Redis and a PostgreSQL of a test's own: in a folder that goes with it, on a port that was free. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export interface TestServer {
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A port that nobody listens on. */
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((resolve) => {
     const probe = createServer();
     probe.listen(0, '127.0.0.1', () => {
@@ -96,8 +96,8 @@ function postgresUser(): { readonly uid?: number; readonly gid?: number } {
   return { uid: id('-u'), gid: id('-g') };
 }
 
-/** Null where there is none. */
-export async function startPostgres(): Promise<TestServer | null> {
+/** Null where there is none. With a password it asks for that, and otherwise for none. */
+export async function startPostgres(password?: string): Promise<TestServer | null> {
   const programs = postgresPrograms();
   if (programs === null) return null;
   const port = await freePort();
@@ -105,7 +105,10 @@ export async function startPostgres(): Promise<TestServer | null> {
   const user = postgresUser();
   if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid);
   const data = join(folder, 'data');
-  const initialised = spawnSync(join(programs, 'initdb'), ['-D', data, '-U', 'hmm', '--auth=trust', '--no-sync'], {
+  const secret = join(folder, 'secret');
+  if (password !== undefined) writeFileSync(secret, password);
+  const login = password === undefined ? ['--auth=trust'] : ['--auth=scram-sha-256', `--pwfile=${secret}`];
+  const initialised = spawnSync(join(programs, 'initdb'), ['-D', data, '-U', 'hmm', ...login, '--no-sync'], {
     ...user,
     cwd: folder,
   });

@@ -4,8 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { checkers } from '../../src/farm/check.ts';
 import { checkServer, shownServer } from '../../src/farm/server.ts';
-import { type Job, jobOf, refusal, taskChecker, taskId, tasksOf } from '../../src/farm/task.ts';
+import { type Job, jobOf, refusal, taskId, tasksOf } from '../../src/farm/task.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hmm-lab-task-'));
 const outside = mkdtempSync(join(tmpdir(), 'hmm-lab-outside-'));
@@ -28,7 +29,7 @@ test('the same job has the same id, and another one another', () => {
 });
 
 test('what comes from a queue is a task, or refused in a sentence', async () => {
-  const check = await taskChecker();
+  const { task: check, job: checkJob, isJob, result } = await checkers();
   const task = { job: job(), shard: [1, 3] };
   assert.deepEqual(check(structuredClone(task)), task);
   const odd: readonly unknown[] = [
@@ -42,6 +43,12 @@ test('what comes from a queue is a task, or refused in a sentence', async () => 
     { ...task, job: { ...task.job, modules: { './a.mjs': 5 } } },
   ];
   for (const one of odd) assert.throws(() => check(one), /^UsageError: what was in the queue is no task of hmm-lab: /, `${one}`);
+  assert.deepEqual(checkJob(structuredClone(job())), job());
+  for (const one of [null, {}, task, { ...job(), command: 'rm' }, { ...job(), more: 1 }]) {
+    assert.throws(() => checkJob(one), /^UsageError: what was in the queue is no job of hmm-lab: /, `${one}`);
+    assert.equal(isJob(one), false);
+  }
+  assert.throws(() => result({ report: {} }), /^UsageError: what was in the queue is no result of hmm-lab: /);
 });
 
 test('a task of another version or model is refused', () => {
@@ -72,7 +79,7 @@ test('modules are taken only from the folder that is allowed, and only the very 
 test('an address is checked, and shown without its password', () => {
   assert.equal(shownServer({ redis: 'redis://user:secret@host:6379/2' }), 'redis://host:6379/2');
   assert.equal(shownServer({ postgres: 'postgres://user:secret@host/db?sslmode=require' }), 'postgres://host/db');
-  for (const redis of ['host:6379', 'http://host', '', 'postgres://host/db', 'secret'])
+  for (const redis of ['host:6379', 'http://host', '', 'postgres://host/db', 'secret', 'redis://user:secret%zz@host'])
     assert.throws(
       () => checkServer({ redis }),
       (error: Error) => /^--redis is no such address/.test(error.message) && !error.message.includes('secret'),
