@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { controls } from '../src/bugs/index.ts';
-import { conformance, fuzz, hunt, type MergedReport, matrix, measure, mergeReports, prove } from '../src/index.ts';
+import { type FuzzFind, fuzzResult, joinedFuzz } from '../src/engines/matrix/fuzzResult.ts';
+import { conformance, hunt, type MergedReport, matrix, measure, mergeReports, prove } from '../src/index.ts';
 import { byName } from '../src/input/options.ts';
 import { checkShard, placesOf, type Shard, tasksOf } from '../src/input/shard.ts';
+import { blocksOf } from '../src/library/fuzzBlock.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-shard-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -88,17 +90,34 @@ test('conformance: scripts of two files, the differences in their order', async 
   }
 });
 
-test('fuzz: finds in the order of their programs, each once, and the pairs of all parts', async () => {
-  const job = (programs: number, bug: string | undefined) => (shard: Shard | undefined) =>
-    fuzz({ programs, seed: 3, seconds: 20, blocks: 2, bug, shard });
-  // More than one batch a block: what is drawn in the second depends on what was met in the first.
-  const clean = await joins(2, job(120, undefined));
-  assert.ok(clean.schema === 'hmm-lab/fuzz/1' && clean.verdict === 'clean' && clean.programs > 110 && clean.pairs > 100);
-  const broken = await joins(2, job(30, 'R12'));
-  assert.ok(broken.schema === 'hmm-lab/fuzz/1' && broken.finds.some(({ times }) => times > 1), 'found in more than one program');
-  // Without a word about blocks there are as many as parts.
-  const one = await fuzz({ programs: 10, seconds: 20, shard: [1, 2] });
-  assert.deepEqual([one.config.blocks, one.programs], [2, 5]);
+test('fuzz: finds in the order of their programs, each once, and the pairs of all parts', () => {
+  const find = (number: number, smallest: string): FuzzFind => ({
+    number,
+    program: `p${number}`,
+    smallest,
+    times: 1,
+    failure: {} as never,
+  });
+  const facts = { programs: 2, proved: 0, misfits: 0, states: 7, seconds: 1, workers: 1, interrupted: false };
+  const part = (shard: Shard, finds: FuzzFind[], met: number[]) =>
+    fuzzResult(finds, new Set(met), { ...facts, part: { shard, tasks: [] } });
+  const parts = [part([1, 2], [find(0, 'a'), find(5, 'b')], [3, 80]), part([2, 2], [find(2, 'b'), find(3, 'a')], [3, 9])];
+  const whole = fuzzResult([find(0, 'a'), find(2, 'b'), find(3, 'a'), find(5, 'b')], new Set([3, 9, 80]), {
+    ...facts,
+    ...{ programs: 4, states: 14, seconds: 2, part: null },
+  });
+  assert.deepEqual(joinedFuzz(parts.reverse()), whole);
+  assert.deepEqual(
+    whole.finds.map(({ number, times }) => [number, times]),
+    [
+      [0, 2],
+      [2, 2],
+    ],
+  );
+  assert.deepEqual(
+    blocksOf(10, 7, 3).flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i)),
+    [10, 11, 12, 13, 14, 15, 16],
+  );
 });
 
 test('what does not belong together is refused in a sentence', async () => {
