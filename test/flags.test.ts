@@ -49,7 +49,7 @@ const usageLines: Readonly<Record<string, string>> = {
   prove: 'hmm-lab prove [SCENARIO...] [FLAG...]',
   conformance: 'hmm-lab conformance [FILE...] [FLAG...]',
   record: 'hmm-lab record [PROGRAM|FILE.hmm|FILE.jsonl...] [FLAG...]',
-  reproduce: 'hmm-lab reproduce FILE.hmm | COLUMN... [FLAG...]',
+  reproduce: 'hmm-lab reproduce TOKEN | FILE.hmm | COLUMN... [FLAG...]',
   kernel: 'hmm-lab kernel check [FLAG...]',
   farm: 'hmm-lab farm submit | work | status | result | cancel ... [FLAG...]',
   help: 'hmm-lab help [COMMAND]',
