@@ -70,6 +70,8 @@ const ofOthers: readonly (readonly [string, string])[] = [
   ['kfd-svm', 'given open 0 0 | file 0 1 | mmap 0 1 rw fshared 0 | cw 0 1 7; A: fpunch 0 0 1; B: dread 0 0 1'],
   // The error of a move home is not that of the access.
   ['kfd-svm', 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | fork 1; A: munmap 0 1; B: datomic 0 0 1'],
+  // Once the notifiers are released none of them refuses.
+  ['amdgpu-userptr', 'given open 1 1 | open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | dread 0 0 1 | dread 1 0 1; A: exit; B: oomreap'],
   // Atomics in coherent memory of the device's own, whoever else is there.
   ['kfd-svm', 'given open 2 2 | mmap 0 1 rw anon | cw 0 1 7 | dmig 2 0 1; A: cw 0 1 11; B: datomic 2 0 1'],
 ];

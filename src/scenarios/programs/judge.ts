@@ -41,7 +41,10 @@ export const racy: Partial<Record<OperationName | `madvise ${string}`, Reasons>>
   swapoff: { [ENOMEM]: 'the OOM reaper has marked an address space from which a page was to come home' },
   fork: { [ENOMEM]: 'an exclusive entry whose page somebody has locked cannot be copied: copy_page_range says ENOMEM for it' },
   unbind: { [EBUSY]: 'a command on the file that was closed is still under way, or its release' },
-  oomreap: { [EAGAIN]: 'the reaper waits for nobody: it gives up when mmap_lock, or a notifier, cannot be had at once' },
+  oomreap: {
+    0: 'a process on its way out has no notifier any more that could refuse, and still has its memory',
+    [EAGAIN]: 'the reaper waits for nobody: it gives up when mmap_lock, or a notifier, cannot be had at once',
+  },
   excl: { [ENOENT]: 'what is exclusive is taken from the device again before it is read back', ...inOwnMemory },
   datomic: inOwnMemory,
 };
