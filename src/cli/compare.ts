@@ -7,6 +7,7 @@ import { interruptible } from './interruptible.ts';
 import { kernelFlag } from './kernelFlag.ts';
 import { orLost } from './kernelLoss.ts';
 import { placeFlags, placeOf } from './kernelPlace.ts';
+import { nowAndThen } from './nowAndThen.ts';
 import { quote, UsageError } from './usage.ts';
 
 const flags = [
@@ -41,14 +42,8 @@ function textOf(path: string): string {
 /** Never silent for longer. */
 const PROGRESS_MS = 2000;
 
-function progress(total: number): (done: number, kinds: number) => void {
-  let told = performance.now();
-  return (done, kinds) => {
-    if (performance.now() - told < PROGRESS_MS) return;
-    told = performance.now();
-    process.stderr.write(`${done} of ${total} scripts, ${kinds} kinds of differences\n`);
-  };
-}
+const progress = (total: number) =>
+  nowAndThen(PROGRESS_MS, (done: number, kinds: number) => `${done} of ${total} scripts, ${kinds} kinds of differences`);
 
 const kindText = ({ kind, count, script, operations, kernel, model, known }: Kind): string =>
   `${known === undefined ? 'difference' : `known (${known})`}: ${kind}, ${count} times, first in ${script}\n` +

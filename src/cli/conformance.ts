@@ -12,6 +12,7 @@ import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
 import { type Command, jsonFlag, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { kernelFlag } from './kernelFlag.ts';
+import { nowAndThen } from './nowAndThen.ts';
 import { shardFlag, shardOf } from './shardFlag.ts';
 
 const flags = [{ ...kernelFlag, defaultText: 'the one that each recording is of' }, shardFlag, jsonFlag] as const;
@@ -25,15 +26,9 @@ const exitCodes: Readonly<Record<ConformanceReport['verdict'], number>> = {
   interrupted: EXIT_INTERRUPTED,
 };
 
-/** Writes a line about the file under way, now and then. */
-function lines(): (progress: ConformanceProgress) => void {
-  let told = performance.now();
-  return ({ file, done, total }) => {
-    if (performance.now() - told < PROGRESS_MS) return;
-    told = performance.now();
-    process.stderr.write(`${file}: ${done} of ${total} scripts\n`);
-  };
-}
+/** Writes a line about the file under way. */
+const lines = () =>
+  nowAndThen(PROGRESS_MS, ({ file, done, total }: ConformanceProgress) => `${file}: ${done} of ${total} scripts`);
 
 const fields = (answer: Answer): string =>
   Object.entries(answer)

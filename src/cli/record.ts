@@ -6,6 +6,7 @@ import { type Command, jsonFlag, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { orLost, tellLoss } from './kernelLoss.ts';
 import { placeFlags, placeOf } from './kernelPlace.ts';
+import { nowAndThen } from './nowAndThen.ts';
 import { outFile } from './outFile.ts';
 import { UsageError } from './usage.ts';
 
@@ -21,13 +22,11 @@ const flags = [
 const PROGRESS_MS = 1500;
 
 function progress(total: number): (done: Answered, number: number) => void {
-  let told = performance.now();
+  const tell = nowAndThen(PROGRESS_MS, (number: number) => `${number} of ${total} scripts`);
   return ({ id, crash, operations, answers }, number) => {
     if (crash !== undefined)
       tellLoss({ message: `${crash.why} (${id}: ${operations[answers.length]?.text})`, lastLines: crash.lastLines });
-    if (performance.now() - told < PROGRESS_MS) return;
-    told = performance.now();
-    process.stderr.write(`${number} of ${total} scripts\n`);
+    tell(number);
   };
 }
 

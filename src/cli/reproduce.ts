@@ -11,6 +11,7 @@ import { bugFlag, type Command, jsonFlag, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { orLost } from './kernelLoss.ts';
 import { placeFlags, placeOf } from './kernelPlace.ts';
+import { nowAndThen } from './nowAndThen.ts';
 import { UsageError } from './usage.ts';
 
 const flags = [
@@ -88,14 +89,8 @@ const isToken = (text: string): boolean => /^\s*hmm1\./.test(text);
 
 const PROGRESS_MS = 2000;
 
-function progress(rounds: number): (mode: Mode, done: number) => void {
-  let told = performance.now();
-  return (mode, done) => {
-    if (performance.now() - told < PROGRESS_MS) return;
-    told = performance.now();
-    process.stderr.write(`${mode}: ${done} of ${rounds} rounds\n`);
-  };
-}
+const progress = (rounds: number) =>
+  nowAndThen(PROGRESS_MS, (mode: Mode, done: number) => `${mode}: ${done} of ${rounds} rounds`);
 
 function tallyText(
   { mode, rounds, taken, violated, violatedTaken, missed, example, crashes }: Tally,

@@ -52,7 +52,7 @@ export const racy: Partial<Record<OperationName | `madvise ${string}`, Reasons>>
 /** Why no order need show that error. */
 function reasonFor(op: Operation, error: number, { atomics }: Expected['driver']): string | undefined {
   const reason = (op.name === 'madvise' ? racy[`madvise ${textAt(op, 2)}`] : racy[op.name])?.[error];
-  return Object.values(inOwnMemory).some((one) => one === reason) && atomics !== 'memory' ? undefined : reason;
+  return reason === inOwnMemory[error] && atomics !== 'memory' ? undefined : reason;
 }
 
 /** May it do nothing, although no order shows that? */

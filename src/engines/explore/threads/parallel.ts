@@ -259,42 +259,37 @@ export async function runSchedule(
   }
 }
 
+type Driven = Pick<ExploreOptions, 'settings' | 'driver'>;
+
+/** Has one thread look at a scenario; `what` it looks for is in the sentence when a step does not end. */
+async function inOneThread<T>(
+  scenario: string,
+  { settings, driver }: Driven,
+  what: string,
+  look: (threads: Threads) => Promise<T>,
+): Promise<T> {
+  const { threads } = await Threads.start({ scenario, settings, driver }, 1);
+  await using _ = threads;
+  try {
+    return await look(threads);
+  } catch (error) {
+    if (!(error instanceof Stuck)) throw error;
+    throw new UsageError(`the ${what} of ${scenario} cannot be listed: ${error.message}`, { cause: error });
+  }
+}
+
 /**
  * The points that actors pass in a schedule in named points; without one, in a run without preemption.
  *
  * @throws as {@link runSchedule}; UsageError also when a step does not end.
  */
-export async function listPoints(
-  scenario: string,
-  { settings, driver }: Pick<ExploreOptions, 'settings' | 'driver'>,
-  text?: string,
-): Promise<PassedPoints> {
-  const { threads } = await Threads.start({ scenario, settings, driver }, 1);
-  await using _ = threads;
-  try {
-    return await threads.run({ kind: 'points', text });
-  } catch (error) {
-    if (!(error instanceof Stuck)) throw error;
-    throw new UsageError(`the points of ${scenario} cannot be listed: ${error.message}`, { cause: error });
-  }
-}
+export const listPoints = (scenario: string, subject: Driven, text?: string): Promise<PassedPoints> =>
+  inOneThread(scenario, subject, 'points', (threads) => threads.run({ kind: 'points', text }));
 
 /**
  * Where the actors of a schedule stop, and where they may stop instead.
  *
  * @throws as {@link listPoints}.
  */
-export async function listStops(
-  scenario: string,
-  { settings, driver }: Pick<ExploreOptions, 'settings' | 'driver'>,
-  schedule: readonly number[] | string,
-): Promise<Stops> {
-  const { threads } = await Threads.start({ scenario, settings, driver }, 1);
-  await using _ = threads;
-  try {
-    return await threads.run({ kind: 'stops', schedule });
-  } catch (error) {
-    if (!(error instanceof Stuck)) throw error;
-    throw new UsageError(`the stops of ${scenario} cannot be listed: ${error.message}`, { cause: error });
-  }
-}
+export const listStops = (scenario: string, subject: Driven, schedule: readonly number[] | string): Promise<Stops> =>
+  inOneThread(scenario, subject, 'stops', (threads) => threads.run({ kind: 'stops', schedule }));
