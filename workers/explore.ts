@@ -50,14 +50,24 @@ async function list(driver: string | undefined, settings: DriverSettings, like: 
   return listScenarios(driver, settings, like);
 }
 
-/** Any scenario, on a machine of its own. */
+/** The machine of the last scenario of which that is asked: what comes next is often about the same one. */
+let last: { readonly what: string; readonly executor: Executor } | null = null;
+
+/** Any scenario. */
 async function executorFor({ scenario: name, settings: own, driver }: AnyScenario, pulse: Pulse): Promise<Executor> {
+  const what = JSON.stringify([name, own, driver]);
+  if (last?.what === what) return last.executor;
+  last = null;
   pulse.begin(SETTING_UP, new Uint8Array(0), 0);
-  return executorOf(await importScenario(name, own, driver));
+  const executor = executorOf(await importScenario(name, own, driver));
+  last = { what, executor };
+  return executor;
 }
 
 async function measured(asked: Answers['measured']['work'], control: Control, lane: number, pulse: Pulse): Promise<Measured> {
-  const memory = memoryMeter();
+  // What is weighed is weighed with its machine.
+  if (asked.isWeighed) last = null;
+  const memory = asked.isWeighed ? memoryMeter() : () => 0;
   const executor = await executorFor(asked, pulse);
   const began = performance.now();
   const result = runJob(executor, asked.job, control, asked.index, lane);

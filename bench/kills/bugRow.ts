@@ -21,7 +21,7 @@ export interface BugRow extends Look {
 }
 
 /** Longest look for one bug, in seconds of a processor. */
-const MOST_SECONDS = 60;
+const MOST_SECONDS = 120;
 
 /** The driver that a bug is tried with: that of its scenario, with the options it has there. */
 export function driverOf({ scenario, settings }: Bug): { readonly driver: string; readonly settings: DriverSettings } {
@@ -35,11 +35,11 @@ export async function bugRow(bug: Bug, ran: RanAll, found: ReadonlyMap<string, n
   const { driver, settings } = driverOf(bug);
   // A bug that is an option of the driver is in no function of its own; and what runs was seen with its usual options.
   const isUsual = edits.length > 0 && Object.keys(settings).length === 0;
-  const functions = isUsual ? functionsOf(edits, ran.functions) : new Set(ran.functions);
+  const functions = isUsual ? edits.map((edit) => functionsOf([edit], ran.functions)) : [new Set(ran.functions)];
   const names = inOrder(ran, functions, found);
   const apart = oracles.includes('I-CRASH') ? [] : ['I-CRASH'];
   const job = { mutation: { id, edits }, settings, names, seconds: MOST_SECONDS, apart };
-  const nothing: Look = { found: null, looked: [0, 0, 0], seconds: 0 };
+  const nothing: Look = { found: null, looked: [0, 0, 0, 0], seconds: 0 };
   const look = names.length === 0 ? nothing : await looker.look(job);
   return { id, title, driver, settings, oracles, cells: names.length, ...look };
 }

@@ -1,4 +1,4 @@
-/** Looks for the first program in which a changed model breaks a rule: each with at most one preemption, then all with two. */
+/** Looks for the first program in which a changed model breaks a rule: each with at most one preemption, all with two, then without a bound. */
 import type { Mutation } from '../../src/bugs/bug.ts';
 import type { DriverSettings } from '../../src/drivers/base/options.ts';
 import type * as Machine from '../../src/engines/explore/machine/executorOf.ts';
@@ -26,7 +26,7 @@ export interface Shown {
 
 export interface Look {
   readonly found: Shown | null;
-  /** Programs that were looked at with 0, 1 and 2 preemptions. */
+  /** Programs that were looked at with 0, 1 and 2 preemptions, and without a bound. */
   readonly looked: readonly number[];
   readonly seconds: number;
 }
@@ -34,8 +34,20 @@ export interface Look {
 /** Words of the memory that tells where a look is: a beat, the number of the program, preemptions. */
 export const Pulse = { beat: 0, program: 1, preemptions: 2, words: 3 } as const;
 
-/** Longest search of one program, by its preemptions. */
-const MOST_MS = [4000, 1500, 3000];
+/** Stages of a look, the searches of a program in each: their preemptions, and how long they may take. Only the last one sees that somebody waits for ever. */
+const STAGES = [
+  [
+    { preemptions: 0, mostMs: 4000 },
+    { preemptions: 1, mostMs: 1500 },
+  ],
+  [{ preemptions: 2, mostMs: 3000 }],
+  [{ preemptions: Number.POSITIVE_INFINITY, mostMs: 6000 }],
+] as const;
+
+type Stage = (typeof STAGES)[number];
+
+/** Number of preemptions of a search without a bound. */
+export const UNBOUNDED = 3;
 
 /** Time of a processor that the process has used, in milliseconds: how busy the machine is makes no difference. */
 export const cpuMs = (): number => {
@@ -52,20 +64,21 @@ export async function look({ mutation, settings, names, seconds, apart }: LookJo
   const { executorOf } = await load<typeof Machine>('engines/explore/machine/executorOf');
   const { search } = await load<typeof Search>('engines/explore/search/search');
   const until = cpuMs() + 1000 * seconds;
-  const looked = [0, 0, 0];
+  const looked = [0, 0, 0, 0];
 
-  const searched = (name: string, bounds: readonly number[]): Shown | null => {
+  const searched = (name: string, stage: Stage): Shown | null => {
     let preemptions = 0;
     try {
       const executor = executorOf(scenarioNamed(name, settings));
-      for (preemptions of bounds) {
+      for (const bound of stage) {
+        preemptions = Math.min(bound.preemptions, UNBOUNDED);
         Atomics.store(pulse, Pulse.preemptions, preemptions);
-        const end = cpuMs() + (MOST_MS[preemptions] as number);
+        const end = cpuMs() + bound.mostMs;
         const enough = (): boolean => {
           Atomics.add(pulse, Pulse.beat, 1);
           return cpuMs() > end;
         };
-        const { failure } = search(executor, { preemptions, enough });
+        const { failure } = search(executor, { preemptions: bound.preemptions, enough });
         looked[preemptions] = (looked[preemptions] as number) + 1;
         if (failure === null || apart.includes(failure.rule)) continue;
         return { rule: failure.rule, message: failure.message, program: name, preemptions };
@@ -79,12 +92,12 @@ export async function look({ mutation, settings, names, seconds, apart }: LookJo
     }
   };
 
-  for (const bounds of [[0, 1], [2]]) {
+  for (const stage of STAGES) {
     for (const [i, name] of names.entries()) {
       if (cpuMs() > until) return { found: null, looked, seconds: (cpuMs() - began) / 1000 };
       Atomics.store(pulse, Pulse.program, i);
       Atomics.add(pulse, Pulse.beat, 1);
-      const found = searched(name, bounds);
+      const found = searched(name, stage);
       if (found !== null) return { found, looked, seconds: (cpuMs() - began) / 1000 };
     }
   }

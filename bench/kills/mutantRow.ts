@@ -30,7 +30,7 @@ export async function mutantRow(
 ): Promise<MutantRow> {
   const { edit, ...about } = mutant;
   const id = keyOf(mutant);
-  const functions = new Set([`${mutant.module} ${mutant.name}`]);
+  const functions = [new Set([`${mutant.module} ${mutant.name}`])];
   const cells = inOrder(all.cells, functions, found);
   const scenarios = inOrder(all.scenarios, functions, found);
   const job = { mutation: { id, edits: [edit] }, settings: {}, seconds: MOST_SECONDS, apart: [] };

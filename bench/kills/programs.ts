@@ -149,24 +149,29 @@ export function linesRunBy(names: readonly string[], textOf: (module: string) =>
 const pairOf = (name: string): string => name.replace(/^given [^;]*;/, '').replace(/@\S*$/, '');
 
 /**
- * Programs that run one of the functions, likely ones first: those that have found something before, then each pair of operations from one
- * state before any comes again from another one; the quickest first.
+ * Programs that run something that was changed, of which `wanted` has the functions by change. Likely ones first: those that run most
+ * of the changes, then those that have found something before, then each pair of operations from one state before any comes again from
+ * another one; the quickest first.
  */
 export function inOrder(
   { functions, programs }: Omit<RanAll, 'lines'>,
-  wanted: ReadonlySet<string>,
+  wanted: readonly ReadonlySet<string>[],
   found: ReadonlyMap<string, number>,
 ): string[] {
-  const numbers = new Set(functions.flatMap((name, i) => (wanted.has(name) ? [i] : [])));
+  const changes = wanted.map((names) => new Set(functions.flatMap((name, i) => (names.has(name) ? [i] : []))));
   const hits = programs
-    .filter(({ breaks, functions: own }) => !breaks && own.some((number) => numbers.has(number)))
+    .map((program) => ({
+      ...program,
+      run: changes.filter((numbers) => program.functions.some((one) => numbers.has(one))).length,
+    }))
+    .filter(({ breaks, run }) => !breaks && run > 0)
     .sort((a, b) => a.ms - b.ms);
   const times = new Map<string, number>();
-  const ranked = hits.map(({ name }) => {
+  const ranked = hits.map(({ name, run }) => {
     const pair = pairOf(name);
     const before = times.get(pair) ?? 0;
     times.set(pair, before + 1);
-    return { name, rank: before - 1000 * (found.get(name) ?? 0) };
+    return { name, run, rank: before - 1000 * (found.get(name) ?? 0) };
   });
-  return ranked.sort((a, b) => a.rank - b.rank).map(({ name }) => name);
+  return ranked.sort((a, b) => b.run - a.run || a.rank - b.rank).map(({ name }) => name);
 }

@@ -16,7 +16,8 @@ const flags = [
   driverFlag,
   kernelFlag,
   bugFlag,
-  { name: 'seconds', ...fuzzBounds.seconds, default: fuzzUsual.seconds, unit: 's', help: 'limit for each program' },
+  { name: 'limit', ...fuzzBounds.limit, default: fuzzUsual.limit, help: 'most states of each search of a program' },
+  { name: 'seconds', ...fuzzBounds.seconds, default: fuzzUsual.seconds, unit: 's', help: 'longest time at each program' },
   { name: 'workers', ...fuzzBounds.workers, default: fuzzUsual.workers, help: 'threads, each at a program of its own' },
   {
     name: 'blind',

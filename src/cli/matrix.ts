@@ -24,7 +24,8 @@ const flags = [
   },
   { name: 'operation', kind: 'list', value: 'NAME', help: 'only cells with this operation', example: 'munmap' },
   { name: 'three', kind: 'switch', help: 'three actors in place of two' },
-  { name: 'seconds', ...matrixBounds.seconds, default: matrixUsual.seconds, unit: 's', help: 'limit for each cell' },
+  { name: 'limit', ...matrixBounds.limit, default: matrixUsual.limit, help: 'most states of each search of a cell' },
+  { name: 'seconds', ...matrixBounds.seconds, default: matrixUsual.seconds, unit: 's', help: 'longest time at each cell' },
   { name: 'workers', ...matrixBounds.workers, default: matrixUsual.workers, help: 'threads, each at a cell of its own' },
   {
     name: 'out',

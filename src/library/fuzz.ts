@@ -12,7 +12,7 @@ import { Guide } from '../programs/random/guide.ts';
 import { type Hooks, type Result, resultAs } from './call.ts';
 import { exploreBounds } from './explore.ts';
 import { blocksOf, fuzzBlock } from './fuzzBlock.ts';
-import { manySubject, subjectConfig } from './provePrograms.ts';
+import { manyBounds, manySubject, subjectConfig } from './provePrograms.ts';
 import { isStopped } from './smallestProgram.ts';
 import { type DriverRequest, driverOptions } from './subject.ts';
 
@@ -23,7 +23,9 @@ export interface FuzzRequest extends DriverRequest {
   readonly seed?: number | undefined;
   /** Number of the first one. Default 0. */
   readonly from?: number | undefined;
-  /** How long to look at each, in seconds: above 0, at most 86,400. Default 2. */
+  /** Most states of each search of a program: 1 to 40 million. Default 20,000. What comes of one depends on it, and not on the machine. */
+  readonly limit?: number | undefined;
+  /** Longest time at each, in seconds: above 0, at most 86,400. Default 60. */
   readonly seconds?: number | undefined;
   /** Threads, each at a program of its own: 1 to 64. Default 1. */
   readonly workers?: number | undefined;
@@ -40,9 +42,10 @@ export interface FuzzRequest extends DriverRequest {
   readonly corpus?: string | undefined;
 }
 
-export const fuzzUsual = { programs: 1000, seed: 1, from: 0, seconds: 2, workers: 1, blind: false } as const;
+export const fuzzUsual = { programs: 1000, seed: 1, from: 0, limit: 20_000, seconds: 60, workers: 1, blind: false } as const;
 export const fuzzBounds = {
   ...exploreBounds,
+  limit: manyBounds.limit,
   programs: { kind: 'whole', min: 1, max: 1_000_000_000 },
   from: { kind: 'whole', min: 0, max: 1_000_000_000 },
   blocks: { kind: 'whole', min: 1, max: 100_000 },
@@ -61,6 +64,7 @@ export type FuzzReport = Result<
       readonly driver: string | null;
       readonly settings: DriverSettings;
       readonly bug: string | null;
+      readonly limit: number;
       readonly seconds: number;
     };
   } & FuzzResult
@@ -94,9 +98,9 @@ function keep(folder: string, { smallest, failure, program }: FuzzFind): void {
  */
 export async function fuzz(request: FuzzRequest = {}, { onFind, onProgress, signal }: FuzzHooks = {}): Promise<FuzzReport> {
   const given = givenOptions('a fuzzing', request);
-  const { programs, seed, from, seconds, workers } = fuzzBounds;
+  const { programs, seed, from, limit, seconds, workers } = fuzzBounds;
   checkOptions('a fuzzing', given, {
-    numbers: { programs, seed, from, seconds, workers, blocks: fuzzBounds.blocks },
+    numbers: { programs, seed, from, limit, seconds, workers, blocks: fuzzBounds.blocks },
     others: { corpus: 'string', blind: 'boolean', shard: 'list', ...driverOptions },
   });
   if (given.shard !== undefined) checkShard(given.shard, byName);
@@ -118,8 +122,7 @@ export async function fuzz(request: FuzzRequest = {}, { onFind, onProgress, sign
       guide,
       subject,
       explored: { driver, driverSettings, kernel, bug },
-      seconds: all.seconds,
-      workers: all.workers,
+      limits: { states: all.limit, seconds: all.seconds, workers: all.workers },
     };
     const done = await fuzzBlock(block, options, {
       signal,
@@ -151,6 +154,7 @@ export async function fuzz(request: FuzzRequest = {}, { onFind, onProgress, sign
     blind: all.blind,
     blocks: count,
     ...subjectConfig(subject),
+    limit: all.limit,
     seconds: all.seconds,
   };
   const facts = {

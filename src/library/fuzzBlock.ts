@@ -4,7 +4,7 @@ import type { ProofRow } from '../engines/explore/plan/proof.ts';
 import type { FuzzCounts, FuzzFind } from '../engines/matrix/fuzzResult.ts';
 import { parseProgram, programName } from '../programs/program.ts';
 import type { Guide } from '../programs/random/guide.ts';
-import { type ManySubject, provePrograms } from './provePrograms.ts';
+import { type ManyLimits, type ManySubject, provePrograms } from './provePrograms.ts';
 import { isStopped, shrunk } from './smallestProgram.ts';
 import type { DriverRequest } from './subject.ts';
 
@@ -26,9 +26,7 @@ export interface BlockOptions {
   readonly subject: ManySubject;
   /** The model and the driver, as the call has them. */
   readonly explored: DriverRequest;
-  /** For each program. */
-  readonly seconds: number;
-  readonly workers: number;
+  readonly limits: ManyLimits;
 }
 
 export interface BlockHooks {
@@ -51,24 +49,19 @@ interface Batch {
 
 async function runBatch(
   numbers: readonly number[],
-  { guide, subject, seconds, workers }: BlockOptions,
+  { guide, subject, limits }: BlockOptions,
   signal: AbortSignal | undefined,
   onProgress: (done: number, proved: number) => void,
 ): Promise<Batch> {
   const drawn = new Map(numbers.map((number) => [programName(guide.program(number)), number]));
   const met = new Map<string, Meetings[]>();
   const found = new Map<string, ProofRow>();
-  const result = await provePrograms(
-    subject,
-    [...drawn.keys()],
-    { seconds, workers },
-    {
-      ...(signal === undefined ? {} : { signal }),
-      onProgress: ({ done, proved }) => onProgress(done, proved),
-      onRow: (program, row) => void found.set(program, row),
-      onMet: (program, meetings) => void met.set(program, [...(met.get(program) ?? []), meetings]),
-    },
-  );
+  const result = await provePrograms(subject, [...drawn.keys()], limits, {
+    ...(signal === undefined ? {} : { signal }),
+    onProgress: ({ done, proved }) => onProgress(done, proved),
+    onRow: (program, row) => void found.set(program, row),
+    onMet: (program, meetings) => void met.set(program, [...(met.get(program) ?? []), meetings]),
+  });
   // In the order of their numbers, whichever was done first.
   for (const program of drawn.keys()) guide.learn(parseProgram(program), met.get(program) ?? []);
   const rows = [...drawn.keys()].flatMap((program) => {

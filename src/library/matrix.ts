@@ -13,7 +13,7 @@ import { matrixOperations } from '../programs/matrix/matrixOperations.ts';
 import { pageStates } from '../programs/matrix/pageStates.ts';
 import { type Hooks, type Result, resultAs } from './call.ts';
 import { exploreBounds } from './explore.ts';
-import { manySubject, provePrograms, subjectConfig } from './provePrograms.ts';
+import { manyBounds, manySubject, provePrograms, subjectConfig } from './provePrograms.ts';
 import { type DriverRequest, driverOptions } from './subject.ts';
 
 export interface MatrixRequest extends DriverRequest {
@@ -23,7 +23,9 @@ export interface MatrixRequest extends DriverRequest {
   readonly operations?: readonly string[] | undefined;
   /** Actors: 2, the default, or 3. */
   readonly actors?: number | undefined;
-  /** How long to look at each cell, in seconds: above 0, at most 86,400. Default 10. */
+  /** Most states of each search of a cell: 1 to 40 million. Default 200,000. What a cell comes to depends on it, and not on the machine. */
+  readonly limit?: number | undefined;
+  /** Longest time at each cell, in seconds: above 0, at most 86,400. Default 60. */
   readonly seconds?: number | undefined;
   /** Threads, each at a cell of its own: 1 to 64. Default 1. */
   readonly workers?: number | undefined;
@@ -35,8 +37,8 @@ export interface MatrixRequest extends DriverRequest {
   readonly shard?: Shard | undefined;
 }
 
-export const matrixUsual = { actors: 2, seconds: 10, workers: 1 } as const;
-export const matrixBounds = { ...exploreBounds, actors: { kind: 'whole', min: 2, max: 3 } } as const;
+export const matrixUsual = { actors: 2, limit: 200_000, seconds: 60, workers: 1 } as const;
+export const matrixBounds = { ...exploreBounds, limit: manyBounds.limit, actors: { kind: 'whole', min: 2, max: 3 } } as const;
 
 /** `--json` of `hmm-lab matrix`. */
 export type MatrixReport = Result<
@@ -51,6 +53,7 @@ export type MatrixReport = Result<
       readonly settings: DriverSettings;
       readonly bug: string | null;
       /** For each cell. */
+      readonly limit: number;
       readonly seconds: number;
     };
     /** With `changed`: cells that came to something else with the code that the file was of. */
@@ -77,10 +80,10 @@ function checkNames(what: string, given: readonly string[] | undefined, known: r
  */
 export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: MatrixHooks = {}): Promise<MatrixReport> {
   const given = givenOptions('a matrix', request);
-  const { actors, seconds, workers } = matrixBounds;
+  const { actors, limit, seconds, workers } = matrixBounds;
   const list = 'list with at least one string';
   const others = { states: list, operations: list, out: 'string', changed: 'boolean', shard: 'list', ...driverOptions };
-  checkOptions('a matrix', given, { numbers: { actors, seconds, workers }, others });
+  checkOptions('a matrix', given, { numbers: { actors, limit, seconds, workers }, others });
   const { shard } = given;
   if (shard !== undefined) checkShard(shard, byName);
   const all = { ...matrixUsual, ...given };
@@ -103,7 +106,7 @@ export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: 
   );
   const about = subjectConfig(subject);
   const code = codeOf(subject.driver ?? null, subject.bug);
-  const journal = new MatrixJournal(all.out, { ...about, seconds: all.seconds }, code, all.changed);
+  const journal = new MatrixJournal(all.out, { ...about, limit: all.limit, seconds: all.seconds }, code, all.changed);
   const before = new Map(journal.done.map((cell) => [cell.program, cell]));
   const byProgram = new Map(cells.map((cell) => [cell.program, cell]));
   const done = new Map<string, MatrixCell>(
@@ -122,7 +125,7 @@ export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: 
     onCell?.(result);
   };
   const programs = cells.map(({ program }) => program).filter((program) => !done.has(program));
-  const limits = { seconds: all.seconds, workers: all.workers };
+  const limits = { states: all.limit, seconds: all.seconds, workers: all.workers };
   const began = Date.now();
   const proved = await provePrograms(subject, programs, limits, { ...hooks, onRow });
   const rows = cells.flatMap(({ program }) => done.get(program) ?? []);
@@ -137,6 +140,7 @@ export async function matrix(request: MatrixRequest = {}, { onCell, ...hooks }: 
       operations: all.operations ?? null,
       actors: all.actors,
       ...about,
+      limit: all.limit,
       seconds: all.seconds,
     },
     ...matrixResult(rows, {

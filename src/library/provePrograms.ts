@@ -44,11 +44,17 @@ export const subjectConfig = ({ driver, settings, bug }: ManySubject) => ({
   bug: bug?.id ?? null,
 });
 
-/** Seconds for each program, and threads. */
-interface Limits {
+/** Of each program: time for it, and most states of each of its searches; and threads. */
+export interface ManyLimits {
   readonly seconds: number;
+  readonly states: number;
   readonly workers: number;
 }
+
+export const manyBounds = { limit: { kind: 'whole', min: 1, max: 40_000_000 } } as const;
+
+/** Schedules of each program that are run twice: all programs run the same code. */
+const REPEATS = 1;
 
 export interface ManyHooks extends Hooks<ProveProgress> {
   /** Called when a program is done. */
@@ -61,12 +67,21 @@ export interface ManyHooks extends Hooks<ProveProgress> {
 export async function provePrograms(
   { bug, driver, settings }: ManySubject,
   programs: readonly string[],
-  limits: Limits,
+  limits: ManyLimits,
   { onRow, onMet = () => {}, ...hooks }: ManyHooks,
 ): Promise<ProveResult | null> {
   if (programs.length === 0) return null;
   const known = new Set(programs);
-  const options = { driver, settings, scenarios: programs, mayMisfit: true, reduction: 'all', threads: 1, ...limits };
+  const options = {
+    driver,
+    settings,
+    scenarios: programs,
+    areMany: true,
+    reduction: 'all',
+    threads: 1,
+    repeats: REPEATS,
+    ...limits,
+  };
   const nameOf = (scenario: string): string => (known.has(scenario) ? scenario : programOfScenario(scenario));
   const told = {
     onRow: (row: ProofRow) => onRow(nameOf(row.scenario), row),

@@ -12,7 +12,7 @@ const facts = { misfits: [], seconds: 1, workers: 1, threads: 1, interrupted: fa
 
 /** A proof of a scenario that can be set up; it has 8 s. */
 function proof(scenario: string, covers: readonly string[] = []): Proof {
-  const one = new Proof({ scenario, settings: {}, isLong: false }, 8);
+  const one = new Proof({ scenario, settings: {}, isLong: false }, { seconds: 8 });
   one.opened = { scenario, actors: ['A'], devices: 1, covers };
   return one;
 }

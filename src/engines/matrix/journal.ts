@@ -31,7 +31,7 @@ export class MatrixJournal {
     const [first = '', ...rest] = text.split('\n');
     if (withoutCode(first) !== JSON.stringify(subject))
       throw new UsageError(
-        `'${file}' is of another matrix: the driver, its options, the bug, the seconds for each cell or the version differ`,
+        `'${file}' is of another matrix: the driver, its options, the bug, the limits of each cell or the version differ`,
       );
     const cells = cellsIn(rest);
     if (first === head) {

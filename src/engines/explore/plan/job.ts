@@ -1,6 +1,6 @@
 /**
  * What an exploration consists of: searches and chunks of samples. A job gives the same result in any thread and beside any
- * number of other jobs, as long as its limit is a number of executions and not the time. jobs.ts does them.
+ * number of other jobs, as long as its limit is a number of executions or of states and not the time. jobs.ts does them.
  */
 import type { Meetings } from '../machine/meetings.ts';
 import type { SearchResult } from '../search/options.ts';
@@ -27,6 +27,8 @@ export interface SearchJob extends Limits {
   readonly preemptions: number;
   /** What it may leave out; see {@link reduction}. Default all. */
   readonly reduction?: string | undefined;
+  /** Most states. Default 40 million. */
+  readonly states?: number | undefined;
 }
 
 /** Executions chosen by a strategy. */

@@ -47,11 +47,17 @@ export function schedulerNamed(strategy: string, seed: number): Scheduler {
 }
 
 /** Says how a search is doing, and whether it is enough. */
-function enoughOf(executor: Executor, { executions, until }: SearchJob, control: Control, index: number, lane: number) {
+function enoughOf(
+  executor: Executor,
+  { executions, until, states: most = MOST_STATES }: SearchJob,
+  control: Control,
+  index: number,
+  lane: number,
+) {
   const watch = control.watch(index, lane);
   return (done: number, states: number, share: readonly [low: number, high: number], all = done): boolean => {
     watch.search(done, states, share);
-    return all >= executions || states > MOST_STATES || executor.localStates > MOST_LOCAL_STATES || watch.stopped(until);
+    return all >= executions || states > most || executor.localStates > MOST_LOCAL_STATES || watch.stopped(until);
   };
 }
 

@@ -55,6 +55,18 @@ export interface Asked extends Listed {
   readonly driver?: string | undefined;
 }
 
+/** How far it is looked at. */
+export interface ProofLimits {
+  /** Time for all its searches together. */
+  readonly seconds: number;
+  /** Most states of each of them; without it, as many as there is time for. */
+  readonly states?: number | undefined;
+  /** Schedules that are run twice before. Default {@link TWICE}. */
+  readonly repeats?: number | undefined;
+  /** What they may leave out: a name of search/reduction.ts. Default all. */
+  readonly reduction?: string | undefined;
+}
+
 /** What a thread tells of a scenario that was set up. */
 interface Opened {
   readonly scenario: string;
@@ -80,8 +92,7 @@ export class Proof {
   /** Its last step does not end. */
   isStuck = false;
   failure: ProofFailure | null = null;
-  readonly #ms: number;
-  readonly #reduction: string;
+  readonly #limits: ProofLimits;
   #began = 0;
   #isOver = false;
   /** Bounds that are left. */
@@ -97,11 +108,9 @@ export class Proof {
   #gaveUp: string | null = null;
   readonly #reached = new Set<number>();
 
-  /** There are `seconds` for it. What its searches may leave out is a name of search/reduction.ts. */
-  constructor(asked: Asked, seconds: number, reduction = 'all') {
+  constructor(asked: Asked, limits: ProofLimits) {
     this.asked = asked;
-    this.#reduction = reduction;
-    this.#ms = 1000 * seconds;
+    this.#limits = limits;
   }
 
   /** What was found; null for nothing. */
@@ -117,13 +126,14 @@ export class Proof {
   next(now: number): Job | null {
     if (!this.isBegun) this.#began = now;
     this.isBegun = true;
-    const end = this.#began + this.#ms;
+    const { seconds, states, repeats = TWICE, reduction = 'all' } = this.#limits;
+    const end = this.#began + 1000 * seconds;
     if (this.#isOver || this.isProved || this.#found !== null || now >= end) return null;
-    if (!this.#isRepeatable) return { kind: 'determinism', seed: SEED, executions: TWICE, until: end };
+    if (!this.#isRepeatable) return { kind: 'determinism', seed: SEED, executions: repeats, until: end };
     const [preemptions] = this.#bounds;
     if (preemptions === undefined) return null;
-    const until = preemptions === ALL ? this.#began + SHARE * this.#ms : end;
-    return { kind: 'search', preemptions, reduction: this.#reduction, executions: Number.MAX_SAFE_INTEGER, until };
+    const until = preemptions === ALL ? this.#began + SHARE * 1000 * seconds : end;
+    return { kind: 'search', preemptions, reduction, states, executions: Number.MAX_SAFE_INTEGER, until };
   }
 
   /** Takes what came of the job. */

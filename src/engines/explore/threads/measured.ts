@@ -15,6 +15,8 @@ export interface Place {
   readonly lane: number;
   /** Threads that make a long search together. */
   readonly together: number;
+  /** The memory of a search is measured; without it, it is 0. */
+  readonly isWeighed: boolean;
 }
 
 /** Does the job. @throws as {@link Threads.run}. */
@@ -22,12 +24,15 @@ export async function measured(
   scenario: AnyScenario,
   job: Job,
   index: number,
-  { threads, lane, together }: Place,
+  { threads, lane, together, isWeighed }: Place,
   control: Control,
 ): Promise<Measured> {
   const isShared = job.kind === 'search' && together > 1;
   const until = isShared ? Math.min(job.until, Date.now() + ALONE_MS) : job.until;
-  const alone = await threads.run({ kind: 'measured', ...scenario, job: { ...job, until }, index }, lane);
+  const alone = await threads.run(
+    { kind: 'measured', ...scenario, job: { ...job, until }, index, isWeighed: isWeighed && job.kind === 'search' },
+    lane,
+  );
   const { complete, failure } = alone.result;
   const isThrough = isShared && complete && !isToBeSearchedAgain(job, alone.result);
   if (!isShared || isThrough || failure !== null || control.isStopped || Date.now() >= job.until) return alone;

@@ -5,7 +5,7 @@ import { isUsageError, UsageError } from '../../../input/usageError.ts';
 import type { ExploreOptions } from '../explore.ts';
 import type { Meetings } from '../machine/meetings.ts';
 import { Control, LANES } from '../plan/control.ts';
-import { type Asked, Proof, type ProofRow } from '../plan/proof.ts';
+import { type Asked, Proof, type ProofLimits, type ProofRow } from '../plan/proof.ts';
 import { type ProveResult, proveResult } from '../plan/proofResult.ts';
 import { reduction } from '../search/reduction.ts';
 import { measured } from './measured.ts';
@@ -14,21 +14,18 @@ import { type ExploreProgress, supervised } from './supervised.ts';
 import { Stuck, Threads } from './threads.ts';
 import type { AnyScenario, Misfit, Started } from './work.ts';
 
-export interface ProveOptions {
+export interface ProveOptions extends ProofLimits {
   /** Names, or paths of modules; all that fit the driver if undefined. */
   readonly scenarios?: readonly string[] | undefined;
-  /** One that is named and does not fit is left out, as it is if none is named. Default: it is refused. */
-  readonly mayMisfit?: boolean;
+  /** Those that are named are many: each is set up when its turn comes, left out if it does not fit, and not weighed. Default: they are refused. */
+  readonly areMany?: boolean;
   /** In place of the drivers that the scenarios have: a name or the path of a module. */
   readonly driver?: string | undefined;
   /** Options of that driver; without one, of that of the scenarios named, or else of the driver of `like`. */
   readonly settings: DriverSettings;
   /** A scenario that says whose the settings are. */
   readonly like?: string | undefined;
-  /** What the searches may leave out: a name of search/reduction.ts. */
   readonly reduction: string;
-  /** Time for each scenario. */
-  readonly seconds: number;
   /** Threads that prove a scenario each, and threads that make a long search together; one of the two is 1. */
   readonly workers: number;
   readonly threads: number;
@@ -69,7 +66,9 @@ class Proving {
   readonly #at: (Proof | undefined)[] = [];
   readonly #done = new Set<Proof>();
   proofs: readonly Proof[] = [];
-  misfits: readonly string[] = [];
+  /** Why those that do not fit do not. */
+  readonly #odd = new Map<Proof, string>();
+  #neverFit: readonly string[] = [];
   /** Names of all that were asked for, whether or not they fit. */
   tasks: readonly string[] = [];
   #isOpen = false;
@@ -83,6 +82,10 @@ class Proving {
   get doing(): string {
     if (!this.#isOpen) return 'setting up';
     return this.#at.flatMap((proof) => (proof === undefined ? [] : [proof.opened.scenario])).join(', ');
+  }
+
+  get misfits(): readonly string[] {
+    return [...this.#neverFit, ...this.#odd.values()].sort();
   }
 
   get done(): readonly Proof[] {
@@ -99,7 +102,7 @@ class Proving {
   }
 
   get #left(): Proof[] {
-    return this.proofs.filter((proof) => !this.#done.has(proof));
+    return this.proofs.filter((proof) => !this.#done.has(proof) && !this.#odd.has(proof));
   }
 
   /** Up to a step that does not end: the scenario it is of. */
@@ -110,11 +113,12 @@ class Proving {
     await using _ = threads;
     if (!this.#isOpen) {
       const named = scenarios?.map((scenario) => ({ scenario, settings, driver, isLong: false }));
-      if (named === undefined) this.misfits = list.misfits;
-      await this.#open(threads, named ?? list.scenarios);
+      if (named === undefined) this.#neverFit = list.misfits;
+      await this.#begin(threads, named ?? list.scenarios);
     }
     try {
       await this.#each(threads, this.#left, (proof, index, lane) => this.#prove(threads, proof, index, lane));
+      this.#leaveOutMisfits();
       return null;
     } catch (error) {
       // Threads that search together are all at the one scenario.
@@ -147,31 +151,45 @@ class Proving {
     await Promise.all(Array.from({ length: threads.count }, (_, lane) => work(lane)));
   }
 
-  /** Sets all of them up. One that was named must fit; of the others it is noted which do not. */
-  async #open(threads: Threads, asked: readonly Asked[]): Promise<void> {
-    const { scenarios, mayMisfit = scenarios === undefined, driver, seconds, reduction: leftOut, shard = [1, 1] } = this.#options;
-    const odd = new Map<Proof, string>();
-    this.proofs = tasksOf(asked, shard).map((one) => new Proof(one, seconds, leftOut));
-    await this.#each(threads, this.proofs, async (proof, _, lane) => {
-      const opened: Started | Misfit = await threads.run({ kind: 'open', ...subjectOf(proof) }, lane);
-      if (!('misfit' in opened)) proof.opened = opened;
-      else if (!mayMisfit) throw new UsageError(opened.misfit);
-      else odd.set(proof, opened.misfit);
-    });
+  /** Knows what is to be proved: all are set up, to see which do not fit, unless they are many. */
+  async #begin(threads: Threads, asked: readonly Asked[]): Promise<void> {
+    const { shard = [1, 1], areMany = false } = this.#options;
+    this.proofs = tasksOf(asked, shard).map((one) => new Proof(one, this.#options));
+    if (!areMany) await this.#each(threads, this.proofs, (proof, _, lane) => this.#open(threads, proof, lane));
     this.tasks = this.proofs.map((proof) => proof.opened.scenario || proof.asked.scenario);
-    this.proofs = this.proofs.filter((proof) => !odd.has(proof));
-    this.misfits = [...this.misfits, ...odd.values()].sort();
     this.#isOpen = true;
-    const [first] = odd.values();
-    // A part may have none that fits.
-    if (driver !== undefined && first !== undefined && shard[1] === 1 && !this.proofs.some(({ opened }) => opened.devices > 0))
+    if (!areMany) this.#leaveOutMisfits();
+  }
+
+  /** Sets one up. One that was named must fit, unless they are many. */
+  async #open(threads: Threads, proof: Proof, lane: number): Promise<void> {
+    const { scenarios, areMany = false } = this.#options;
+    const opened: Started | Misfit = await threads.run({ kind: 'open', ...subjectOf(proof) }, lane);
+    if (!('misfit' in opened)) proof.opened = opened;
+    else if (scenarios === undefined || areMany) this.#odd.set(proof, opened.misfit);
+    else throw new UsageError(opened.misfit);
+  }
+
+  /** @throws UsageError when nothing fits the driver that was asked for. */
+  #leaveOutMisfits(): void {
+    const { driver, shard = [1, 1] } = this.#options;
+    this.proofs = this.proofs.filter((proof) => !this.#odd.has(proof));
+    const [first] = this.#odd.values();
+    // A part may have none that fits, and so may what was interrupted.
+    if (driver === undefined || first === undefined || shard[1] > 1 || this.#control.isStopped) return;
+    if (!this.proofs.some(({ opened }) => opened.devices > 0))
       throw new UsageError(`no scenario with a device can be set up with driver '${driver}': ${first}`);
   }
 
   async #prove(threads: Threads, proof: Proof, index: number, lane: number): Promise<void> {
+    if (this.#options.areMany === true) {
+      await this.#open(threads, proof, lane);
+      if (this.#odd.has(proof)) return;
+    }
     for (let job = proof.next(Date.now()); job !== null && !this.#control.isStopped; job = proof.next(Date.now())) {
       try {
-        const place = { threads, lane, together: this.#options.threads };
+        const { threads: together, areMany = false } = this.#options;
+        const place = { threads, lane, together, isWeighed: !areMany };
         const done = await measured(subjectOf(proof), job, index, place, this.#control);
         proof.take(job, done);
         this.#hooks.onMet?.(proof.opened.scenario, done.result.meetings);

@@ -67,14 +67,19 @@ export interface Answers {
   ready: { readonly work: { readonly kind: 'ready' }; readonly answer: null };
   /** Whether any scenario can be set up; if not, why it does not fit. */
   open: { readonly work: { readonly kind: 'open' } & AnyScenario; readonly answer: Started | Misfit };
-  /** A job of any scenario, on a machine of its own. */
+  /** A job of any scenario, on the machine of the last one if that was of the same. */
   any: {
     readonly work: { readonly kind: 'any'; readonly job: Job; readonly index: number } & AnyScenario;
     readonly answer: JobResult;
   };
-  /** The same, with how long it took and how much memory it had at its end. */
+  /** The same, with how long it took and, if it is weighed, how much memory it had at its end. */
   measured: {
-    readonly work: { readonly kind: 'measured'; readonly job: Job; readonly index: number } & AnyScenario;
+    readonly work: {
+      readonly kind: 'measured';
+      readonly job: Job;
+      readonly index: number;
+      readonly isWeighed: boolean;
+    } & AnyScenario;
     readonly answer: Measured;
   };
   report: {
