@@ -35,6 +35,19 @@ test('a device that does not check again whether it must retry breaks a rule whe
   assert.equal((await replay({ token })).failure?.message, message);
 });
 
+test('what is cut off at its limit is covered within a bound, by as many states in any number of threads', async () => {
+  const limited = (workers: number) => matrix({ ...unmapped, operations: ['munmap'], limit: 150, workers });
+  const [one, two] = [await limited(1), await limited(2)];
+  const timeless = ({ cells }: MatrixReport) => cells.map(({ seconds: _, ...cell }) => cell);
+  assert.deepEqual(timeless(one), timeless(two));
+  const cut = notProved(one);
+  assert.ok(cut.length > 0 && cut.length < one.cells.length);
+  for (const { verdict, bound, searched } of cut) {
+    assert.deepEqual([verdict, bound >= 0], ['bounded', true]);
+    assert.ok(searched > 150 && searched <= 150 + 256, `${searched} states: it is looked at every 256 steps`);
+  }
+});
+
 test('a file goes on where it stopped, even in the middle of a line, and is not taken for another matrix', async () => {
   const out = join(directory, 'cells.jsonl');
   const request: MatrixRequest = { states: ['none'], operations: ['exit'], workers: 2, seconds: 60, out };

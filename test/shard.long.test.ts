@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { controls } from '../src/bugs/index.ts';
 import { type FuzzFind, fuzzResult, joinedFuzz } from '../src/engines/matrix/fuzzResult.ts';
-import { conformance, hunt, type MergedReport, matrix, measure, mergeReports, prove } from '../src/index.ts';
+import { conformance, fuzz, hunt, type MergedReport, matrix, measure, mergeReports, prove } from '../src/index.ts';
 import { byName } from '../src/input/options.ts';
 import { checkShard, placesOf, type Shard, tasksOf } from '../src/input/shard.ts';
 import { blocksOf } from '../src/library/fuzzBlock.ts';
@@ -118,6 +118,13 @@ test('fuzz: finds in the order of their programs, each once, and the pairs of al
     blocksOf(10, 7, 3).flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i)),
     [10, 11, 12, 13, 14, 15, 16],
   );
+});
+
+test('fuzz: parts are the whole, though searches end at their limit', async () => {
+  const whole = await joins(2, (shard) => fuzz({ programs: 16, seed: 3, blocks: 2, limit: 200, shard }));
+  const { programs, misfits, proved } = whole as Awaited<ReturnType<typeof fuzz>>;
+  assert.equal(programs, 16);
+  assert.ok(proved > 0 && proved < programs - misfits, `${proved} of ${programs - misfits} are proved, and some are cut off`);
 });
 
 test('what does not belong together is refused in a sentence', async () => {
