@@ -4,8 +4,10 @@ import type { Failure } from '../engines/explore/machine/failure.ts';
 import type * as Parallel from '../engines/explore/threads/parallel.ts';
 import type { ExploreProgress } from '../engines/explore/threads/supervised.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
+import { isProgram } from '../programs/program.ts';
 import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
 import { inStepped } from './model.ts';
+import { PROGRAM_REPEATS } from './provePrograms.ts';
 import { type ScenarioRequest, scenarioOptions, scheduleOf, subjectOf } from './subject.ts';
 
 /** What an exploration is asked for. All is optional, but for the scenario where there is no bug that names one. */
@@ -95,7 +97,9 @@ export async function explore(request: ExploreRequest = {}, hooks: ExploreHooks 
   const { strategy, seconds, schedules, preemptions, reduction, seed, workers, threads, checkpoint, checkpointSeconds } = all;
   const schedule = scheduleOf(given);
   const kept = checkpoint === undefined ? undefined : { file: checkpoint, everySeconds: checkpointSeconds };
-  const options: ExploreOptions = { strategy, seconds, schedules, preemptions, reduction, seed, ...subject, explain: true };
+  const searches = { strategy, seconds, schedules, preemptions, reduction, seed };
+  const repeats = isProgram(scenario) ? { repeats: PROGRAM_REPEATS } : {};
+  const options: ExploreOptions = { ...searches, ...repeats, ...subject, explain: true };
   const { onFound = () => {} } = hooks;
   const result = await underHooks(hooks, (watched) =>
     inStepped(bug, async (load) => {

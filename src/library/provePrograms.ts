@@ -53,8 +53,8 @@ export interface ManyLimits {
 
 export const manyBounds = { limit: { kind: 'whole', min: 1, max: 40_000_000 } } as const;
 
-/** Schedules of each program that are run twice: all programs run the same code. */
-const REPEATS = 1;
+/** Schedules of a program that are run twice: all programs are run by the same code. */
+export const PROGRAM_REPEATS = 1;
 
 export interface ManyHooks extends Hooks<ProveProgress> {
   /** Called when a program is done. */
@@ -79,7 +79,7 @@ export async function provePrograms(
     areMany: true,
     reduction: 'all',
     threads: 1,
-    repeats: REPEATS,
+    repeats: PROGRAM_REPEATS,
     ...limits,
   };
   const nameOf = (scenario: string): string => (known.has(scenario) ? scenario : programOfScenario(scenario));
