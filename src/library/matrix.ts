@@ -23,7 +23,7 @@ export interface MatrixRequest extends DriverRequest {
   readonly operations?: readonly string[] | undefined;
   /** Actors: 2, the default, or 3. */
   readonly actors?: number | undefined;
-  /** Most states of each search of a cell: 1 to 40 million. Default 200,000. What a cell comes to depends on it, and not on the machine. */
+  /** Most states of each search of a cell: 1 to 40 million. Default 100,000. What a cell comes to depends on it, and not on the machine. */
   readonly limit?: number | undefined;
   /** Longest time at each cell, in seconds: above 0, at most 86,400. Default 60. */
   readonly seconds?: number | undefined;
@@ -37,7 +37,7 @@ export interface MatrixRequest extends DriverRequest {
   readonly shard?: Shard | undefined;
 }
 
-export const matrixUsual = { actors: 2, limit: 200_000, seconds: 60, workers: 1 } as const;
+export const matrixUsual = { actors: 2, limit: 100_000, seconds: 60, workers: 1 } as const;
 export const matrixBounds = { ...exploreBounds, limit: manyBounds.limit, actors: { kind: 'whole', min: 2, max: 3 } } as const;
 
 /** `--json` of `hmm-lab matrix`. */
