@@ -25,7 +25,7 @@ export interface FuzzRequest extends DriverRequest {
   readonly from?: number | undefined;
   /** Most states of each search of a program: 1 to 40 million. Default 20,000. What comes of one depends on it, and not on the machine. */
   readonly limit?: number | undefined;
-  /** Longest time at each, in seconds: above 0, at most 86,400. Default 60. */
+  /** Longest time at each, in seconds: above 0, at most 86,400. Default 300. */
   readonly seconds?: number | undefined;
   /** Threads, each at a program of its own: 1 to 64. Default 1. */
   readonly workers?: number | undefined;
@@ -42,7 +42,7 @@ export interface FuzzRequest extends DriverRequest {
   readonly corpus?: string | undefined;
 }
 
-export const fuzzUsual = { programs: 1000, seed: 1, from: 0, limit: 20_000, seconds: 60, workers: 1, blind: false } as const;
+export const fuzzUsual = { programs: 1000, seed: 1, from: 0, limit: 20_000, seconds: 300, workers: 1, blind: false } as const;
 export const fuzzBounds = {
   ...exploreBounds,
   limit: manyBounds.limit,

@@ -25,7 +25,7 @@ export interface MatrixRequest extends DriverRequest {
   readonly actors?: number | undefined;
   /** Most states of each search of a cell: 1 to 40 million. Default 100,000. What a cell comes to depends on it, and not on the machine. */
   readonly limit?: number | undefined;
-  /** Longest time at each cell, in seconds: above 0, at most 86,400. Default 60. */
+  /** Longest time at each cell, in seconds: above 0, at most 86,400. Default 300. */
   readonly seconds?: number | undefined;
   /** Threads, each at a cell of its own: 1 to 64. Default 1. */
   readonly workers?: number | undefined;
@@ -37,7 +37,7 @@ export interface MatrixRequest extends DriverRequest {
   readonly shard?: Shard | undefined;
 }
 
-export const matrixUsual = { actors: 2, limit: 100_000, seconds: 60, workers: 1 } as const;
+export const matrixUsual = { actors: 2, limit: 100_000, seconds: 300, workers: 1 } as const;
 export const matrixBounds = { ...exploreBounds, limit: manyBounds.limit, actors: { kind: 'whole', min: 2, max: 3 } } as const;
 
 /** `--json` of `hmm-lab matrix`. */
