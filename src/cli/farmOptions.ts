@@ -1,4 +1,5 @@
 /** What the farm is asked for on the command line: the server, and the job. */
+import { checkRequest } from '../farm/call.ts';
 import { lookAt } from '../farm/lookAt.ts';
 import { checkServer, type Server } from '../farm/server.ts';
 import { type FarmCommand, farmCommands, type JobRequest } from '../farm/task.ts';
@@ -103,5 +104,6 @@ export async function submission(args: readonly string[]) {
   // Each part of a sweep has a cell at least, and what is wrong with one is known before it is handed out.
   if (command === 'measure')
     await readySweep({ ...request, shard: [1, values.parts] }, (name) => (name === 'shard' ? '--parts' : sweepFlag(name)));
+  else await checkRequest(command, request);
   return { values, command, request };
 }

@@ -4,9 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { checkRequest } from '../../src/farm/call.ts';
 import { checkers } from '../../src/farm/check.ts';
 import { checkServer, shownServer } from '../../src/farm/server.ts';
-import { type Job, jobOf, refusal, taskId, tasksOf } from '../../src/farm/task.ts';
+import { type FarmCommand, type Job, jobOf, refusal, taskId, tasksOf } from '../../src/farm/task.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hmm-lab-task-'));
 const outside = mkdtempSync(join(tmpdir(), 'hmm-lab-outside-'));
@@ -84,4 +85,16 @@ test('an address is checked, and shown without its password', () => {
       () => checkServer({ redis }),
       (error: Error) => /^--redis is no such address/.test(error.message) && !error.message.includes('secret'),
     );
+});
+
+test('what a job asks for is looked at before it is handed out', async () => {
+  const odd: readonly (readonly [FarmCommand, object, RegExp])[] = [
+    ['matrix', { states: ['wrotten'] }, /^UsageError: unknown state 'wrotten'/],
+    ['hunt', { bugs: ['R0'] }, /^UsageError: unknown bug 'R0'/],
+    ['fuzz', { programs: 0 }, /^UsageError: programs is '0'/],
+    ['prove', { driver: 'dmirrror' }, /^UsageError: unknown driver 'dmirrror'/],
+    ['conformance', { files: ['nowhere.jsonl'] }, /^UsageError: nowhere\.jsonl cannot be read/],
+  ];
+  for (const [command, request, why] of odd) await assert.rejects(checkRequest(command, { ...request }), why);
+  await checkRequest('matrix', { states: ['written'] });
 });
