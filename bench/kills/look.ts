@@ -6,6 +6,7 @@ import type * as Catalogue from '../../src/engines/explore/plan/catalogue.ts';
 import type * as Search from '../../src/engines/explore/search/search.ts';
 import { isUsageError } from '../../src/input/usageError.ts';
 import { instanceOf } from '../../src/mutation/instance.ts';
+import type * as Unchanged from '../../src/scenarios/programs/unchanged.ts';
 
 export interface LookJob {
   readonly mutation: Pick<Mutation, 'id' | 'edits'>;
@@ -61,8 +62,10 @@ export async function look({ mutation, settings, names, seconds, apart }: LookJo
   const began = cpuMs();
   const load = await instanceOf({ title: '', reference: '', scenario: '', ...mutation });
   const { scenarioNamed } = await load<typeof Catalogue>('engines/explore/plan/catalogue');
+  const { loadUnchanged } = await load<typeof Unchanged>('scenarios/programs/unchanged');
   const { executorOf } = await load<typeof Machine>('engines/explore/machine/executorOf');
   const { search } = await load<typeof Search>('engines/explore/search/search');
+  await loadUnchanged();
   const until = cpuMs() + 1000 * seconds;
   const looked = [0, 0, 0, 0];
 

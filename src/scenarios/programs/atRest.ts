@@ -11,11 +11,12 @@ import { checkLocksFree, checkMirrors } from '../../oracles/mirror.ts';
 import { checkNotifiers } from '../../oracles/notifiers.ts';
 import type { Allowed } from '../../programs/allowed.ts';
 import type { Machine } from '../../programs/machine.ts';
-import { addressAt, numberAt, pageOf } from '../../programs/operation.ts';
+import { addressAt, numberAt, type Operation, pageOf } from '../../programs/operation.ts';
 import { mmOf, pinnedPages, processNamed, takeDown } from '../../programs/processes.ts';
-import type { Ending } from '../../programs/program.ts';
+import type { Ending, Program } from '../../programs/program.ts';
 import { run } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
+import type { Sequential } from './orders.ts';
 
 /** What holds whatever was done. */
 export function checkMachine({ arena }: Machine): Finding[] {
@@ -56,6 +57,14 @@ export function checkAsked(machine: Machine, ends: readonly Ending[]): Finding[]
     return [{ rule: 'I-DATA', message: `'${operation.text}' finds ${found} at the end, which should be ${values.join(' or ')}` }];
   });
 }
+
+/** Of a model with a bug: operations of the set-up fail that did not, or do not fail that did. */
+export const checkSetUp = ({ given }: Program, gone: ReadonlySet<Operation>, unchanged: Sequential): Finding[] =>
+  given.flatMap(({ operation }, place) => {
+    const fails = gone.has(operation);
+    if (fails === unchanged.gone.includes(place)) return [];
+    return [{ rule: 'I-OUT', message: `'${operation.text}' of what is given ${fails ? 'fails' : 'succeeds'}, and should not` }];
+  });
 
 /** Ends every process, removes every device, and says what is left: nothing may be. The machine is of no use afterwards. */
 export function tornDown(machine: Machine, task: Task): Finding[] {

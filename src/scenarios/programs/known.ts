@@ -12,7 +12,7 @@ import type { Task } from '../../sync/task.ts';
 import { taskOf } from './boot.ts';
 import { type Expected, mayComeToNothing } from './judge.ts';
 import { type Times, timesOf } from './orderOfTime.ts';
-import { type Errors, errorsOfOrders } from './orders.ts';
+import { type Errors, errorsOfOrders, type Sequential } from './orders.ts';
 
 /** Operations whose state is in no arena: they are for programs that run alone. */
 export const ALONE: ReadonlySet<OperationName> = new Set(['ev', 'evopen', 'uffd', 'mthp']);
@@ -47,9 +47,17 @@ export function setUp({ given, columns }: Program, machine: Machine, task: Task)
   return gone;
 }
 
-/** Of a program that was just set up: its sequential orders are run, and the machine is left as it was. */
-export function knownOf(program: Program, machine: Machine, gone: ReadonlySet<Operation>): Known {
-  const errors = errorsOfOrders(machine, program);
+/**
+ * Of a program that was just set up: its sequential orders are run, and the machine is left as it was. In a model with a bug they are
+ * those of the model without it, if that is given.
+ */
+export function knownOf(
+  program: Program,
+  machine: Machine,
+  gone: ReadonlySet<Operation>,
+  unchanged: Sequential | null = null,
+): Known {
+  const errors = unchanged === null ? errorsOfOrders(machine, program) : unchanged.errors;
   // Without the orders it is not known which operations fail.
   if (errors === null) return { errors, allowed: null, times: null };
   const mayFail = (column: number, place: number): boolean =>

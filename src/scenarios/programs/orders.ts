@@ -12,6 +12,14 @@ import { taskOf } from './boot.ts';
 /** Errors of each operation, by column and place. */
 export type Errors = readonly (readonly ReadonlySet<unknown>[])[];
 
+/** What a program answers when its operations come one after the other. */
+export interface Sequential {
+  /** Null: there are too many orders. */
+  readonly errors: Errors | null;
+  /** Which operations of the set-up fail, by their places. */
+  readonly gone: readonly number[];
+}
+
 /** Orders above which no more are tried. */
 const MOST_ORDERS = 20_000;
 

@@ -5,6 +5,7 @@ import { Violation } from '../../arena/violation.ts';
 import type { Driver } from '../../drivers/base/driver.ts';
 import type { DriverSettings } from '../../drivers/base/options.ts';
 import { dmirror } from '../../drivers/dmirror/index.ts';
+import { builtinDriver } from '../../drivers/registry.ts';
 import { UsageError } from '../../input/usageError.ts';
 import type { Finding } from '../../oracles/finding.ts';
 import type { Machine } from '../../programs/machine.ts';
@@ -20,11 +21,12 @@ import { lasts } from '../kit/lasting.ts';
 import { pingPong } from '../kit/plan.ts';
 import type { Scenario } from '../kit/scenario.ts';
 import { asIf, type RawWords } from './asIf.ts';
-import { checkAsked, checkEnds, checkMachine, tornDown } from './atRest.ts';
+import { checkAsked, checkEnds, checkMachine, checkSetUp, tornDown } from './atRest.ts';
 import { boot } from './boot.ts';
 import { type Expected, judge } from './judge.ts';
 import { checkProgram, expectedOf, type Known, knownOf, setUp } from './known.ts';
 import { askedFor, caseNow, noteOver } from './orderOfTime.ts';
+import { withoutTheBug } from './unchanged.ts';
 
 /** Nothing of an operation happens before its first point: when it begins is up to the scheduler, too. */
 const operationOf = (machine: Machine, expected: Expected, isAskedFor: boolean) =>
@@ -45,6 +47,7 @@ export function programScenario(text: string, settings: DriverSettings = {}, dri
   checkProgram(program);
   const name = programName(program);
   let known: Known | undefined;
+  const unchanged = builtinDriver(driver.name) === driver ? withoutTheBug(text, settings, driver.name) : null;
   return {
     name: shown === undefined ? name : `${name}@${shown}`,
     title: 'a program',
@@ -56,7 +59,7 @@ export function programScenario(text: string, settings: DriverSettings = {}, dri
       const raw = { words: arena.words, frames: arena.frames };
       const gone = setUp(program, machine, task);
       store(arena, task.actor + Actor.state, ActorState.absent);
-      known ??= knownOf(program, machine, gone);
+      known ??= knownOf(program, machine, gone, unchanged);
       const values = known.allowed;
       const asked = known.times === null ? new Set() : askedFor(known.times);
       const actors = expectedOf(program, known, driver).map((expected, column) => ({
@@ -78,7 +81,8 @@ export function programScenario(text: string, settings: DriverSettings = {}, dri
         driver: driver.name,
         invariants,
         check: () => {
-          const found = [...invariants(), ...checkEnds(machine, values), ...checkAsked(machine, program.ends)];
+          const asWas = unchanged === null ? [] : checkSetUp(program, gone, unchanged);
+          const found = [...invariants(), ...checkEnds(machine, values), ...checkAsked(machine, program.ends), ...asWas];
           return found.length > 0 ? found : leftOver(machine, raw);
         },
         covers,

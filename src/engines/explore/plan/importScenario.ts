@@ -5,8 +5,10 @@ import type { DriverSettings } from '../../../drivers/base/options.ts';
 import { DEFAULT_DRIVER } from '../../../drivers/names.ts';
 import { builtinDriver, builtinDrivers } from '../../../drivers/registry.ts';
 import { UsageError } from '../../../input/usageError.ts';
+import { isProgram } from '../../../programs/program.ts';
 import type { Scenario } from '../../../scenarios/kit/scenario.ts';
 import { without } from '../../../scenarios/kit/without.ts';
+import { loadUnchanged } from '../../../scenarios/programs/unchanged.ts';
 import { importDriver } from '../../../userModules/importDriver.ts';
 import { refuseOuterState } from '../../../userModules/moduleState.ts';
 import { fileOf, isFile, isModule, shownName } from '../../../userModules/places.ts';
@@ -81,6 +83,7 @@ export async function importScenario(name: string, settings: DriverSettings, ask
   const parts = partsOf(name);
   const { base, left } = parts;
   const driver = driverOf(parts, asked);
+  if (isProgram(base)) await loadUnchanged();
   return without(await (isModule(base) ? importModule(base, settings, driver) : importBuiltin(base, settings, driver)), left);
 }
 
