@@ -12,14 +12,14 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bugs } from '../../src/bugs/index.ts';
-import { builtTree } from '../../src/mutation/builtTree.ts';
+import { codeOf } from '../../src/engines/matrix/codeOf.ts';
 import { type BugRow, bugRow, driverOf } from './bugRow.ts';
 import { Looker } from './looker.ts';
 import { matrixIn, matrixPage } from './matrixPage.ts';
 import { type MutantRow, mutantRow } from './mutantRow.ts';
 import { allMutants, keyOf, sampled } from './mutants.ts';
 import { bugPage, mutantPage } from './pages.ts';
-import { linesRunBy, namesOf, type RanAll, ranBy } from './programs.ts';
+import { moreRan, namesOf, type RanAll } from './programs.ts';
 
 const [command, folder = '', ...rest] = process.argv.slice(2);
 const say = (line: string): unknown => process.stderr.write(`${line}\n`);
@@ -38,17 +38,26 @@ function ranOf(driver: string, what: 'cells' | 'scenarios'): RanAll | null {
   return ran;
 }
 
+/** So many programs are run between two looks at what was done before. */
+const CHUNK = 250;
+
 function ran(drivers: readonly string[]): void {
   mkdirSync(folder, { recursive: true });
   for (const driver of drivers) {
     for (const what of driver === 'dmirror' ? (['cells', 'scenarios'] as const) : (['cells'] as const)) {
       const names = namesOf(what, driver);
-      const all = ranBy(names);
-      // Mutants, of which the lines are asked for, are of the model and of the test driver.
-      const textOf = (module: string): string => readFileSync(join(builtTree, 'src', `${module}.js`), 'utf8');
-      const lines = driver === 'dmirror' ? linesRunBy(names, textOf) : {};
-      writeFileSync(fileOf(driver, what), JSON.stringify({ ...all, lines }));
-      say(`${driver}: ${names.length} ${what}`);
+      const code = codeOf(driver, undefined);
+      const before = ranOf(driver, what);
+      // What was run of other code says nothing of this one.
+      let all: RanAll = before !== null && before.code === code ? before : { code, functions: [], programs: [], idle: {} };
+      const done = new Set(all.programs.map(({ name }) => name));
+      const left = names.filter((name) => !done.has(name));
+      for (let at = 0; at < left.length; at += CHUNK) {
+        // Mutants, for which it is asked what is not run, are of the model and of the test driver.
+        all = moreRan(all, left.slice(at, at + CHUNK), driver === 'dmirror');
+        writeFileSync(fileOf(driver, what), JSON.stringify(all));
+        say(`${driver}: ${all.programs.length} of ${names.length} ${what}`);
+      }
     }
   }
 }

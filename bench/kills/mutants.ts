@@ -25,14 +25,18 @@ export const keyOf = ({ kind, module, name, what, edit }: Mutant): string =>
     .digest('hex')
     .slice(0, 8);
 
-/** All mutants of functions that something runs when it is set up, and of lines of them that are run. */
+/**
+ * All mutants of functions that something runs when it is set up, and of code in them that is run. A check that nothing is kept from by
+ * is left out: the code behind it is run by nothing.
+ */
 export function allMutants(all: readonly RanAll[]): Mutant[] {
   const functions = new Set(all.flatMap((ran) => ran.functions));
   return modules().flatMap((module) => {
     const code = builtModule(module);
     if (code === null) return [];
-    const lines = new Set(all.flatMap((ran) => ran.lines[module] ?? []));
-    return mutantsOf(module, code).filter(({ name, line }) => functions.has(`${module} ${name}`) && lines.has(line));
+    const runs = (place: number): boolean =>
+      all.some(({ idle }) => idle[module]?.every(([from, to]) => place < from || place >= to));
+    return mutantsOf(module, code).filter(({ name, places }) => functions.has(`${module} ${name}`) && places.every(runs));
   });
 }
 

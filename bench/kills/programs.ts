@@ -1,11 +1,11 @@
 /** The programs that a change of the model is tried in, and which functions of the model each of them runs. */
-import { Session } from 'node:inspector';
 import { builtinDriver } from '../../src/drivers/registry.ts';
 import { executorOf } from '../../src/engines/explore/machine/executorOf.ts';
 import { scenarioNamed, scenarios } from '../../src/engines/explore/plan/catalogue.ts';
 import { search } from '../../src/engines/explore/search/search.ts';
 import { abilitiesOf } from '../../src/programs/matrix/abilities.ts';
 import { cellsOf } from '../../src/programs/matrix/cells.ts';
+import { bothIdle, Coverage, idleOf, moduleOf, type Stretch } from './coverage.ts';
 
 /** A program, or a scenario, with what it runs. */
 export interface Ran {
@@ -19,11 +19,13 @@ export interface Ran {
 }
 
 export interface RanAll {
+  /** Hash of the code that was run. */
+  readonly code: string;
   /** Functions by their numbers: `MODULE NAME`. */
   readonly functions: readonly string[];
   readonly programs: readonly Ran[];
-  /** Lines of each module that something runs. */
-  readonly lines: Readonly<Record<string, readonly number[]>>;
+  /** Of each module that something runs: the stretches of its code that nothing does, by their offsets. */
+  readonly idle: Readonly<Record<string, readonly Stretch[]>>;
 }
 
 /** Cells of the matrix with a driver, or the scenarios of the lab. */
@@ -38,51 +40,6 @@ export function namesOf(what: 'cells' | 'scenarios', driver: string): string[] {
 /** Longest search of one program: what it runs shows at once. */
 const MOST_MS = 80;
 
-interface Range {
-  readonly startOffset: number;
-  readonly endOffset: number;
-  readonly count: number;
-}
-
-interface Covered {
-  readonly url: string;
-  readonly functions: readonly { readonly functionName: string; readonly ranges: readonly Range[] }[];
-}
-
-/** V8's coverage, from one call to the next. */
-class Coverage {
-  readonly #session = new Session();
-
-  constructor(detailed: boolean) {
-    this.#session.connect();
-    this.#post('Profiler.enable');
-    this.#post('Profiler.startPreciseCoverage', { callCount: true, detailed });
-  }
-
-  take(): readonly Covered[] {
-    return (this.#post('Profiler.takePreciseCoverage') as { readonly result: readonly Covered[] }).result;
-  }
-
-  end(): void {
-    this.#session.disconnect();
-  }
-
-  #post(method: string, params: object = {}): unknown {
-    let answer: unknown;
-    this.#session.post(method, params, (error, result) => {
-      if (error !== null) throw error;
-      answer = result;
-    });
-    return answer;
-  }
-}
-
-/** Module of the model that a URL is of; null for what only uses it. */
-function moduleOf(url: string): string | null {
-  const [, module] = /\/dist\/stepped\/src\/(.*)\.js$/.exec(url) ?? [];
-  return module === undefined || /^(engines|programs|scenarios|cli|library|report)\//.test(module) ? null : module;
-}
-
 /** Searches with at most one preemption. Does it break a rule? */
 function tried(name: string, begin: () => void): boolean {
   const executor = executorOf(scenarioNamed(name));
@@ -93,9 +50,8 @@ function tried(name: string, begin: () => void): boolean {
   });
 }
 
-/** Runs all of them, with at most one preemption. What sets them up does not count. */
-export function ranBy(names: readonly string[]): Omit<RanAll, 'lines'> {
-  const numbers = new Map<string, number>();
+/** Runs some of them, with at most one preemption. What sets them up does not count. */
+function ranBy(names: readonly string[], numberOf: (name: string) => number): Ran[] {
   const coverage = new Coverage(false);
   const programs = names.map((name): Ran => {
     const began = Date.now();
@@ -104,45 +60,41 @@ export function ranBy(names: readonly string[]): Omit<RanAll, 'lines'> {
     const functions = coverage.take().flatMap(({ url, functions: all }) => {
       const module = moduleOf(url);
       if (module === null) return [];
-      return all.flatMap(({ functionName, ranges: [whole] }) => {
-        if (whole === undefined || whole.count === 0 || functionName === '') return [];
-        const key = `${module} ${functionName}`;
-        if (!numbers.has(key)) numbers.set(key, numbers.size);
-        return [numbers.get(key) as number];
-      });
+      return all.flatMap(({ functionName, ranges: [whole] }) =>
+        whole === undefined || whole.count === 0 || functionName === '' ? [] : [numberOf(`${module} ${functionName}`)],
+      );
     });
     return { name, ms, breaks, functions: [...new Set(functions)] };
   });
   coverage.end();
-  return { functions: [...numbers.keys()], programs };
+  return programs;
 }
 
-/** Lines of a text that were run: where the first letter of the line is in no range that was not. */
-function linesRun(text: string, { functions }: Covered): number[] {
-  const run = new Uint8Array(text.length);
-  const ranges = functions.flatMap((one) => one.ranges);
-  for (const { startOffset, endOffset, count } of ranges.sort(
-    (a, b) => a.startOffset - b.startOffset || b.endOffset - a.endOffset,
-  ))
-    run.fill(count > 0 ? 1 : 0, startOffset, endOffset);
-  let at = 0;
-  return text.split('\n').flatMap((line, i) => {
-    const first = at + line.search(/\S/);
-    at += line.length + 1;
-    return line.trim() !== '' && run[first] === 1 ? [i + 1] : [];
-  });
-}
-
-/** Lines of the model that some of them run; `textOf` gives the text of a module as it was loaded. */
-export function linesRunBy(names: readonly string[], textOf: (module: string) => string): RanAll['lines'] {
+/** What none of them runs, their set-up included. */
+function idleIn(names: readonly string[]): RanAll['idle'] {
   const coverage = new Coverage(true);
   for (const name of names) tried(name, () => {});
-  const lines = coverage.take().flatMap((one) => {
+  const idle = coverage.take().flatMap((one) => {
     const module = moduleOf(one.url);
-    return module === null ? [] : [[module, linesRun(textOf(module), one)] as const];
+    return module === null ? [] : [[module, idleOf(one)] as const];
   });
   coverage.end();
-  return Object.fromEntries(lines);
+  return Object.fromEntries(idle);
+}
+
+/** Runs `names` in addition to what was run before; `wantsIdle`: what they do not run is asked for, too. */
+export function moreRan(before: RanAll, names: readonly string[], wantsIdle: boolean): RanAll {
+  const numbers = new Map(before.functions.map((name, number) => [name, number]));
+  const numberOf = (name: string): number => {
+    const number = numbers.get(name) ?? numbers.size;
+    numbers.set(name, number);
+    return number;
+  };
+  const programs = [...before.programs, ...ranBy(names, numberOf)];
+  const idle = { ...before.idle };
+  for (const [module, stretches] of Object.entries(wantsIdle ? idleIn(names) : {}))
+    idle[module] = idle[module] === undefined ? stretches : bothIdle(idle[module], stretches);
+  return { ...before, functions: [...numbers.keys()], programs, idle };
 }
 
 /** A program without its set-up: two actors, whatever they begin from. */
@@ -154,7 +106,7 @@ const pairOf = (name: string): string => name.replace(/^given [^;]*;/, '').repla
  * another one; the quickest first.
  */
 export function inOrder(
-  { functions, programs }: Omit<RanAll, 'lines'>,
+  { functions, programs }: Omit<RanAll, 'idle'>,
   wanted: readonly ReadonlySet<string>[],
   found: ReadonlyMap<string, number>,
 ): string[] {

@@ -162,4 +162,18 @@ export const memoryControls: readonly Control[] = [
       },
     ],
   },
+  {
+    id: 'C24',
+    title: 'an interval gets its bounds before the lock of the subscriptions is taken',
+    reference: 'nobody knows it yet: what a lock guards may be written without it until then',
+    scenario: 'insert-vs-bracket',
+    edits: [
+      {
+        module: 'notifier/interval',
+        in: 'insert',
+        find: 'const node = sub + IntervalSub.node;',
+        replace: 'const node = sub + IntervalSub.node; set(arena, node, start); set(arena, node + 1, last);',
+      },
+    ],
+  },
 ];

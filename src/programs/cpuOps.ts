@@ -1,10 +1,10 @@
 /** What a CPU does: loads and stores. */
 import { frameLoad, frameStore } from '../arena/access.ts';
-import type { Arena } from '../arena/arena.ts';
 import type { Mm, Process } from '../arena/structures.ts';
 import type { FrameWord, Vpn } from '../arena/units.ts';
 import { cpuBegin, cpuEnd, isFault, type MinusVmFault } from '../mm/fault/cpuAccess.ts';
 import { VM_FAULT_OOM, VM_FAULT_SIGSEGV } from '../mm/table/vmFault.ts';
+import { mmapReadLock, mmapReadUnlock } from '../mm/vma/mmapLock.ts';
 import { VM_ACCESS, VM_WRITE, vmaFlags, vmaLookup } from '../mm/vma/vma.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
@@ -14,10 +14,13 @@ import { addressAt, numberAt, type Operation, vpnOf } from './operation.ts';
 import { mmOf } from './processes.ts';
 
 /** The signal a failed access gets: SIGSEGV with MAPERR (no mapping, or a guard) or ACCERR, or SIGBUS with ADRERR. */
-function signal(arena: Arena, mm: Mm, vpn: Vpn, fault: number, write: boolean): string {
+function* signal(task: Task, mm: Mm, vpn: Vpn, fault: number, write: boolean): Steps<string> {
+  const { arena } = task;
   if ((fault & VM_FAULT_SIGSEGV) === 0) return 'BUS2';
+  yield* mmapReadLock(task, mm);
   const vma = vmaLookup(arena, mm, vpn);
   const allowed = vma !== 0 && (vmaFlags(arena, vma) & (write ? VM_WRITE : VM_ACCESS)) !== 0;
+  yield* mmapReadUnlock(task, mm);
   return vma === 0 || allowed ? 'SEGV1' : 'SEGV2';
 }
 
@@ -36,7 +39,7 @@ function* begin(task: Task, mm: Mm, vpn: Vpn, write: boolean): Steps<FrameWord |
 function* loadWord(task: Task, mm: Mm, vpn: Vpn): Steps<number | string> {
   const { arena } = task;
   const at = yield* begin(task, mm, vpn, false);
-  if (isFault(at)) return signal(arena, mm, vpn, -at, false);
+  if (isFault(at)) return yield* signal(task, mm, vpn, -at, false);
   const value = frameLoad(arena, at) >>> 0;
   cpuEnd(task);
   return value;
@@ -45,7 +48,7 @@ function* loadWord(task: Task, mm: Mm, vpn: Vpn): Steps<number | string> {
 function* storeWord(task: Task, mm: Mm, vpn: Vpn, value: number): Steps<string> {
   const { arena } = task;
   const at = yield* begin(task, mm, vpn, true);
-  if (isFault(at)) return signal(arena, mm, vpn, -at, true);
+  if (isFault(at)) return yield* signal(task, mm, vpn, -at, true);
   frameStore(arena, at, value);
   cpuEnd(task);
   return 'ok';

@@ -10,6 +10,7 @@ import { mlock, munlock } from '../mm/syscalls/mlock.ts';
 import { mmapAnonymous, mmapRegion, munmap } from '../mm/syscalls/mmap.ts';
 import { mprotect } from '../mm/syscalls/mprotect.ts';
 import { mremap } from '../mm/syscalls/mremap.ts';
+import { mmapReadLock, mmapReadUnlock } from '../mm/vma/mmapLock.ts';
 import { VM_EXEC, VM_HUGETLB, VM_READ, VM_SHARED, VM_WRITE, vmasIn } from '../mm/vma/vma.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Task } from '../sync/task.ts';
@@ -34,7 +35,12 @@ export function* mmap(task: Task, machine: Machine, process: Process, op: Operat
   const { arena } = task;
   const mm = mmOf(arena, process);
   const [start, pages] = rangeOf(machine, op);
-  if (op.name === 'mmapx' && vmasIn(arena, mm, start, start + pages).length > 0) return { e: EEXIST };
+  if (op.name === 'mmapx') {
+    yield* mmapReadLock(task, mm);
+    const isTaken = vmasIn(arena, mm, start, start + pages).length > 0;
+    yield* mmapReadUnlock(task, mm);
+    if (isTaken) return { e: EEXIST };
+  }
   const access = accessOf(textAt(op, 2));
   switch (textAt(op, 3)) {
     case 'anon':

@@ -21,6 +21,7 @@ import {
   ptePresent,
 } from '../mm/table/pte.ts';
 import { readPte } from '../mm/table/tables.ts';
+import { mmapReadLock, mmapReadUnlock } from '../mm/vma/mmapLock.ts';
 import {
   VM_EXEC,
   VM_HUGEPAGE,
@@ -90,12 +91,16 @@ function permissions(flags: number): string {
   return `${letter(VM_READ, 'r')}${letter(VM_WRITE, 'w')}${letter(VM_EXEC, 'x')}${(flags & VM_SHARED) !== 0 ? 's' : 'p'}`;
 }
 
-export function* maps({ arena }: Task, { base, end }: Machine, process: Process): Steps<Answer> {
-  const m = vmasIn(arena, mmOf(arena, process), base, end).map((vma) => {
+export function* maps(task: Task, { base, end }: Machine, process: Process): Steps<Answer> {
+  const { arena } = task;
+  const mm = mmOf(arena, process);
+  yield* mmapReadLock(task, mm);
+  const m = vmasIn(arena, mm, base, end).map((vma) => {
     const file = get(arena, vma + Vma.mapping) !== 0;
     const offset = file ? get(arena, vma + Vma.pgoff) : 0;
     return [vmaStart(arena, vma) - base, vmaEnd(arena, vma) - base, permissions(vmaFlags(arena, vma)), offset, file ? 1 : 0];
   });
+  yield* mmapReadUnlock(task, mm);
   return { e: 0, m };
 }
 
@@ -119,13 +124,16 @@ function advised(flags: number): string {
   return (flags & VM_NOHUGEPAGE) !== 0 ? 'nh' : '';
 }
 
-export function* smaps({ arena }: Task, { base, end: last }: Machine, process: Process): Steps<Answer> {
+export function* smaps(task: Task, { base, end: last }: Machine, process: Process): Steps<Answer> {
+  const { arena } = task;
   const mm = mmOf(arena, process);
+  yield* mmapReadLock(task, mm);
   const sm = vmasIn(arena, mm, base, last).map((vma) => {
     const flags = vmaFlags(arena, vma);
     const [rss, leaves, anonymous] = residency(arena, mm, vma);
     const [start, end] = [vmaStart(arena, vma) - base, vmaEnd(arena, vma) - base];
     return [start, end, permissions(flags), rss, leaves, advised(flags), anonymous];
   });
+  yield* mmapReadUnlock(task, mm);
   return { e: 0, sm };
 }

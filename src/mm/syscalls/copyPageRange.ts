@@ -202,10 +202,14 @@ function* copyLeaf(task: Task, parent: Mm, child: Mm, table: PageTable, vpn: Vpn
   if (childTable === 0) return false;
   const word = pteAt(arena, table, 0);
   const ptl = ptlOf(arena, table);
+  const childPtl = ptlOf(arena, childTable);
+  // The child is on the rmap lists already: a walk may look at its table.
+  yield* spinLock(task, childPtl, LockClass.ptl);
   yield* spinLock(task, ptl, LockClass.ptl);
   const leaf = hugeLeaf(arena, table);
   if (leaf === 0) {
     yield* spinUnlock(task, ptl, LockClass.ptl);
+    yield* spinUnlock(task, childPtl, LockClass.ptl);
     return false;
   }
   const head = ptePfn(leaf);
@@ -225,6 +229,7 @@ function* copyLeaf(task: Task, parent: Mm, child: Mm, table: PageTable, vpn: Vpn
     store(arena, pteAt(arena, childTable, 0), shared);
   }
   yield* spinUnlock(task, ptl, LockClass.ptl);
+  yield* spinUnlock(task, childPtl, LockClass.ptl);
   if (pinned) yield* splitHugePmd(task, parent, vpn);
   else if ((maps || isMigration(leaf)) && !isHugetlb(arena, head)) addRss(arena, child, PTRS_PER_TABLE);
   return !pinned;

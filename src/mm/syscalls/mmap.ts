@@ -160,8 +160,11 @@ export function* unmapLocked(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<Er
 export function* munmap(task: Task, mm: Mm, start: Vpn, pages: number): Steps<Errno> {
   if (!validRange(start, pages)) return -EINVAL;
   const end = start + pages;
-  if (cutsHugetlb(task.arena, mm, start, end)) return -EINVAL;
   yield* mmapWriteLock(task, mm);
+  if (cutsHugetlb(task.arena, mm, start, end)) {
+    yield* mmapWriteUnlock(task, mm);
+    return -EINVAL;
+  }
   const vmas = yield* detach(task, mm, start, end);
   if (vmas === null || vmas.length === 0) {
     yield* mmapWriteUnlock(task, mm);

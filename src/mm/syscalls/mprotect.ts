@@ -165,8 +165,11 @@ function withAccess(arena: Arena, vma: Vma, access: number): number {
 export function* mprotect(task: Task, mm: Mm, start: Vpn, pages: number, access: number): Steps<Errno> {
   if (pages <= 0) return -EINVAL;
   const end = start + pages;
-  if (cutsHugetlb(task.arena, mm, start, end)) return -EINVAL;
   yield* mmapWriteLock(task, mm);
+  if (cutsHugetlb(task.arena, mm, start, end)) {
+    yield* mmapWriteUnlock(task, mm);
+    return -EINVAL;
+  }
   const reached = yield* changeVmas(task, mm, start, end, {
     change: (_flags, vma) => withAccess(task.arena, vma, access),
     *changed(from, to, vm) {

@@ -13,6 +13,10 @@ import { linkFile, unlinkFile } from '../rmap/rmapFile.ts';
  * @kernel mm/rmap.c anon_vma_clone
  */
 export function* anonVmaClone(task: Task, vma: Vma, from: Vma): Steps<void> {
+  yield* join(task, vma, from, get(task.arena, from + Vma.anonGroup), get(task.arena, from + Vma.anonChain));
+}
+
+function* join(task: Task, vma: Vma, from: Vma, group: number, chain: number): Steps<void> {
   const { arena } = task;
   const handle = load(arena, from + Vma.anonVma);
   if (handle === 0) return;
@@ -20,19 +24,16 @@ export function* anonVmaClone(task: Task, vma: Vma, from: Vma): Steps<void> {
   yield* anonVmaLock(task, anonVma);
   store(arena, vma + Vma.anonVma, handle);
   anonVmaLink(arena, anonVma, vma);
-  set(arena, vma + Vma.anonGroup, get(arena, from + Vma.anonGroup));
-  set(arena, vma + Vma.anonChain, get(arena, from + Vma.anonChain));
+  set(arena, vma + Vma.anonGroup, group);
+  set(arena, vma + Vma.anonChain, chain);
   yield* anonVmaUnlock(task, anonVma);
 }
 
 /** anon_vma_fork: a kernel gives the child's VMA an anon_vma of its own beside that of the parent. */
 export function* anonVmaFork(task: Task, vma: Vma, from: Vma): Steps<void> {
   const { arena } = task;
-  if (load(arena, from + Vma.anonVma) === 0) return;
-  yield* anonVmaClone(task, vma, from);
   // No handle of an anon_vma is below 0.
-  set(arena, vma + Vma.anonGroup, -handleOf(arena, arena.pools.vma, vma));
-  set(arena, vma + Vma.anonChain, get(arena, from + Vma.anonChain) + 1);
+  yield* join(task, vma, from, -handleOf(arena, arena.pools.vma, vma), get(arena, from + Vma.anonChain) + 1);
 }
 
 /** unlink_anon_vmas of a VMA that stays: as if none of its pages had ever been touched. */

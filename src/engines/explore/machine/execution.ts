@@ -8,6 +8,7 @@ import type { Arena } from '../../../arena/arena.ts';
 import { useRanges } from '../../../arena/serialRanges.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import type { Finding } from '../../../oracles/finding.ts';
+import { guardCheck } from '../../../oracles/guards.ts';
 import type { Prepared, Scenario } from '../../../scenarios/kit/scenario.ts';
 import { Frames } from '../../../steps/frames.ts';
 import type { Task, Watch } from '../../../sync/task.ts';
@@ -153,7 +154,9 @@ export class Executor {
     this.#states = new LocalStates(this.symmetry);
     this.#undoLog = new UndoLog(arena, this.serials);
     this.#key = this.serials === null ? null : new SerialKey(this.serials, this.#undoLog);
-    this.#recorder = new Recorder(this.#undoLog, this, this.symmetry, this.serials, witness);
+    // Where no oracle listens, nobody asks for locks either.
+    const guard = watch === null ? null : guardCheck(arena);
+    this.#recorder = new Recorder(this.#undoLog, this, this.symmetry, this.serials, witness, guard);
     this.#lookingOn = new LookingOn(arena, this.#undoLog, this.symmetry, this.serials);
     const watched = watch === null ? null : this.#checks.deferred(watch, (number) => this.#ask(number));
     this.tasks = tasksOf(this.prepared, this.symmetry, watched);

@@ -1,6 +1,7 @@
 /** The memory behind a generator that runs: it records what a step reads, and what it does. */
 import type { Memory } from '../../../arena/access.ts';
 import { Violation } from '../../../arena/violation.ts';
+import type { GuardCheck } from '../../../oracles/guards.ts';
 import { Accesses } from './mirror.ts';
 import { type Mark, Observed, type Reads } from './observed.ts';
 import { type Effects, Op, type StepRecord } from './recordedSteps.ts';
@@ -44,6 +45,8 @@ export class Recorder implements Memory {
   readonly #serials: Serials | null;
   /** Told of every access, while it happens: a way to learn where in the code it is made. */
   readonly #witness: ((writes: boolean, word: number) => void) | null;
+  /** Is the writer allowed to? Null: nobody asks. */
+  readonly #guard: GuardCheck | null;
   readonly #touched = new Map<number, Touched>();
   #reads: number[] = [];
   #done: number[] = [];
@@ -62,12 +65,14 @@ export class Recorder implements Memory {
     symmetry: Symmetry | null,
     serials: Serials | null,
     witness: ((writes: boolean, word: number) => void) | null = null,
+    guard: GuardCheck | null = null,
   ) {
     this.#undoLog = undoLog;
     this.#symmetry = symmetry;
     this.#serials = serials;
     this.#effects = effects;
     this.#witness = witness;
+    this.#guard = guard;
     this.observed = new Observed(serials);
   }
 
@@ -112,6 +117,7 @@ export class Recorder implements Memory {
 
   read(word: number): number {
     this.#witness?.(false, word);
+    this.#guard?.reads(this.#actor, word);
     const value = this.#undoLog.get(word);
     if (value === undefined) throw new Violation('I-CRASH', `word ${word} is read, and there is none`);
     if (this.#log.length >= 2 * MOST_READS) {
@@ -143,6 +149,7 @@ export class Recorder implements Memory {
 
   write(word: number, value: number): void {
     this.#witness?.(true, word);
+    this.#guard?.writes(this.#actor, word, value);
     this.#serials?.touched(word, value);
     this.#noteEffect(Op.write, word, value);
     this.#undoLog.set(word, value);
