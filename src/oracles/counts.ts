@@ -38,6 +38,7 @@ import { forEachEntry } from '../mm/table/tables.ts';
 import { VM_ACCESS, VM_WRITE, vmaFlags, vmaLookup } from '../mm/vma/vma.ts';
 import type { Finding } from './finding.ts';
 import { checkMemcg } from './memcg.ts';
+import { checkRmap } from './rmap.ts';
 import { checkSwap } from './swap.ts';
 
 /** Entries of one address space: counts them into `maps` and reports entries that cannot be. */
@@ -157,6 +158,6 @@ export function checkCounts(arena: Arena, pinned: ReadonlyMap<number, number> = 
   if (used + free !== total)
     findings.push({ rule: 'I-QUIET', message: `${used} system pages are in use and ${free} free, of ${total}` });
   checkPgmaps(arena, findings);
-  findings.push(...checkMemcg(arena));
+  findings.push(...checkMemcg(arena), ...checkRmap(arena));
   return findings;
 }

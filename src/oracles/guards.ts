@@ -169,7 +169,7 @@ export function guardCheck(arena: Arena): GuardCheck {
   const endOfEntries = firstEntry + config.tables * PTRS_PER_TABLE;
 
   const reads = (actor: number, word: Word): void => {
-    if (word < 0 || isRoot[word] === 0) return;
+    if (isRoot[word] !== 1) return;
     const lock = ofMm(word - Mm.vmaRoot);
     if (lock !== null && !lists(actor, lock)) complain(actor, 'walks', word, lock);
   };
@@ -183,7 +183,7 @@ export function guardCheck(arena: Arena): GuardCheck {
       if (!isMark) demand(actor, word, tableLock(Math.floor((word - firstEntry) / PTRS_PER_TABLE)));
       return;
     }
-    const number = guardOf[word] as number;
+    const number = guardOf[word] ?? 0;
     if (number === 0) return;
     const { base, size, lockOf } = guards[number] as (typeof guards)[number];
     const object = base + Math.floor((word - base) / size) * size;
