@@ -46,6 +46,11 @@ for (const [settings, name, rule, preemptions] of defects) {
   });
 }
 
+test('an entry that is made exclusive without a read section is under mmap_lock: only who takes that for reading is in its way', () => {
+  for (const name of ['exclusive-vs-munmap', 'exclusive-vs-mprotect'])
+    assert.equal(searched(name, { exclusiveSeq: 'off', exclusiveOwner: 'none' }, 2).failure, null, name);
+});
+
 test('state matching leaves nothing out: the same failures as without it, and far fewer executions', () => {
   // Every interleaving of a small scenario, counted by hand: without matching there are as many executions as interleavings.
   const matched = searched('mini-hmm-1x1', {}, Number.POSITIVE_INFINITY);

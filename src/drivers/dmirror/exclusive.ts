@@ -80,19 +80,21 @@ function* attempt(task: Task, mirror: Mirror, mm: Mm, vpn: Vpn): Steps<Errno> {
   return result;
 }
 
-/** Token, conversion, and the entry under the update lock. */
+/** Token, conversion, and the entry under the update lock. In-tree there is no token, and mmap_lock is held until the entry is programmed. */
 function* section(task: Task, mirror: Mirror, mm: Mm, sub: IntervalSub, vpn: Vpn): Steps<Errno> {
   const { arena } = task;
   const token = yield* mmuIntervalReadBegin(task, sub);
   yield* mmapReadLock(task, mm);
   const owner = optionIs(arena, mirror, Is.exclusiveOwnerDevice) ? get(arena, mirror + Mirror.device) : 0;
   const pfn = yield* makeDeviceExclusive(task, mm, vpn, owner);
-  yield* mmapReadUnlock(task, mm);
+  const underMmapLock = !optionIs(arena, mirror, Is.exclusiveSeqOn);
+  if (pfn < 0 || !underMmapLock) yield* mmapReadUnlock(task, mm);
   if (pfn < 0) return pfn;
   yield Point.driverExclusive;
   const result = yield* program(task, mirror, { sub, vpn, token }, pfn);
   yield* unlockPage(task, pfn);
   yield* putPage(task, pfn);
+  if (underMmapLock) yield* mmapReadUnlock(task, mm);
   return result;
 }
 
