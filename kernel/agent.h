@@ -56,6 +56,7 @@ extern int devices[SLOTS], files[SLOTS], pipes[SLOTS][2];
 /* actor.c */
 struct actor *actor_new(void *buffer_at);
 void actor_warm(void);
+void actor_warm_few(void);
 void actor_catch_signals(void);
 void buffer_touch(u64 pages);
 long page_faults(void);
@@ -83,6 +84,15 @@ int pin_operation(const struct operation *op);
 int system_operation(const struct operation *op);
 int view_operation(const struct operation *op);
 void perform(const struct operation *op);
+
+/* cpu.c: one word; 0, or the signal that it ends in. */
+int cpu_word(u64 at, u64 *value, int writes);
+
+/* device.c: reads or writes a page, from or to the buffer of the actor. 0, or an errno. */
+int device_page(int slot, u64 at, int writes);
+
+/* look.c: a page when all are done. The device is that of a slot; -1 if there is none. Nobody has written the mark, nor the number after it. */
+void look_at_page(int slot, u64 at, u64 mark);
 
 /* process.c: processes of a script, and who is told what to do. */
 void script_begin(void);

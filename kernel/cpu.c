@@ -3,19 +3,26 @@
 #include <signal.h>
 #include <string.h>
 
+int cpu_word(u64 at, u64 *value, int writes)
+{
+	volatile u64 *word = (volatile u64 *)at;
+	volatile int number = 0;
+	if (sigsetjmp(self->jump, 1) == 0) {
+		self->in_access = 1;
+		if (writes) *word = *value;
+		else *value = *word;
+	} else number = self->signal_number;
+	self->in_access = 0;
+	return number;
+}
+
 static void access_pages(u64 at, u64 count, u64 stride, int writes, u64 value)
 {
-	for (volatile u64 i = 0; i < count; i++) {
-		volatile u64 *word = (volatile u64 *)(at + i * stride * PAGE);
-		if (sigsetjmp(self->jump, 1) == 0) {
-			self->in_access = 1;
-			if (writes) *word = value + i;
-			else self->values[i] = *word;
-		} else {
-			self->signals[i] = self->signal_number;
-			self->codes[i] = self->signal_code;
-		}
-		self->in_access = 0;
+	for (u64 i = 0; i < count; i++) {
+		u64 word = value + i;
+		self->signals[i] = cpu_word(at + i * stride * PAGE, &word, writes);
+		self->codes[i] = self->signals[i] ? self->signal_code : 0;
+		if (!writes && !self->signals[i]) self->values[i] = word;
 	}
 }
 
@@ -37,7 +44,6 @@ int cpu_operation(const struct operation *op)
 	u64 count = word_number(op, 1, 1);
 	if (count > MOST_PAGES) count = MOST_PAGES;
 	memset(self->values, 0, count * sizeof self->values[0]);
-	memset(self->signals, 0, count * sizeof self->signals[0]);
 	u64 value = writes ? word_number(op, 2, 0) : 0;
 	long before = page_faults();
 	access_pages(word_number(op, 0, ARENA), count, word_number(op, writes ? 3 : 2, 1), writes, value);

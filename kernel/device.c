@@ -53,6 +53,12 @@ static void command(const struct operation *op, int number, int delivers)
 	say("}");
 }
 
+int device_page(int slot, u64 at, int writes)
+{
+	struct command argument = {.addr = at, .ptr = (u64)self->buffer, .npages = 1};
+	return ioctl(devices[slot], writes ? COMMAND(WRITE) : COMMAND(READ), &argument) == 0 ? 0 : errno;
+}
+
 static void open_device(const struct operation *op)
 {
 	char path[64];

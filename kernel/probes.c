@@ -1,5 +1,4 @@
-/* Probes: a small BPF program for each stage, in the kernel's own instructions, so that neither a compiler for them nor a library is
- * needed. It is attached as a kprobe, and holds the thread there until its turn comes or the time is over. */
+/* Probes: the program of each stage, attached where the stage is. By the function itself, where it can be; else as a kprobe. */
 #include "stages.h"
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -11,143 +10,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Where the registers of x86-64 are in what a probe is given. */
-enum { REGISTER_IP = 128, REGISTER_SP = 152 };
-/* More looks at the turn than fit into any time. */
-#define MOST_LOOKS (1 << 23)
+/* Longest time for traps to become jumps, in tenths of a second. */
+#define MOST_JUMP_TENTHS 50
 
 static int map_fd = -1, btf_fd = -1;
-static int events[MOST_STAGES], event_count;
+static int events[MOST_STAGES * MOST_SITES], event_count;
 
-static struct bpf_insn code[128];
-static int length;
-/* Jumps to the end, which is not known while they are written. */
-static int exits[16], exit_count;
-
-static void put(int op, int to, int from, int offset, int value)
-{
-	code[length++] = (struct bpf_insn){.code = op, .dst_reg = to, .src_reg = from, .off = offset, .imm = value};
-}
-
-static void put_wide(int to, int kind, u64 value)
-{
-	put(BPF_LD | BPF_DW | BPF_IMM, to, kind, 0, (u32)value);
-	put(0, 0, 0, 0, value >> 32);
-}
-
-static void put_call(int function)
-{
-	put(BPF_JMP | BPF_CALL, 0, 0, 0, function);
-}
-
-/* Ends the program if a comparison holds. */
-static void put_exit_if(int comparison, int to, int from, int value)
-{
-	exits[exit_count++] = length;
-	put(comparison, to, from, 0, value);
-}
-
-static long bpf(int command, union bpf_attr *attr)
+long bpf(int command, union bpf_attr *attr)
 {
 	return syscall(SYS_bpf, command, attr, sizeof *attr);
-}
-
-#define WORD(field) ((int)offsetof(struct turns, field))
-
-/* The map value goes into r7. */
-static void put_turns(void)
-{
-	put_wide(7, BPF_PSEUDO_MAP_VALUE, map_fd);
-	/* The kernel wants the offset in the second half, and that is 0. */
-	code[length - 1].imm = 0;
-}
-
-/* Goes on only for calls that were made between two addresses. r6: registers of the thread. */
-static void put_caller_check(const struct stage *stage)
-{
-	if (stage->place == RETURN) put(BPF_LDX | BPF_MEM | BPF_DW, 8, 6, REGISTER_IP, 0);
-	else {
-		put(BPF_LDX | BPF_MEM | BPF_DW, 3, 6, REGISTER_SP, 0);
-		put(BPF_ALU64 | BPF_MOV | BPF_X, 1, 10, 0, 0);
-		put(BPF_ALU64 | BPF_ADD | BPF_K, 1, 0, 0, -8);
-		put(BPF_ALU64 | BPF_MOV | BPF_K, 2, 0, 0, 8);
-		put_call(BPF_FUNC_probe_read_kernel);
-		put_exit_if(BPF_JMP | BPF_JNE | BPF_K, 0, 0, 0);
-		put(BPF_LDX | BPF_MEM | BPF_DW, 8, 10, -8, 0);
-	}
-	put_wide(1, 0, stage->from);
-	put_exit_if(BPF_JMP | BPF_JLT | BPF_X, 8, 1, 0);
-	put_wide(1, 0, stage->to);
-	put_exit_if(BPF_JMP | BPF_JGE | BPF_X, 8, 1, 0);
-}
-
-/* One look: is it the turn of `next`, or has this taken too long? Returns 1 to end the loop. */
-static void put_look(int i, int next, u64 wait_ns)
-{
-	put_turns();
-	put(BPF_LDX | BPF_MEM | BPF_W, 1, 7, WORD(turn), 0);
-	int come = length;
-	put(BPF_JMP32 | BPF_JGE | BPF_K, 1, 0, 0, next);
-	put_call(BPF_FUNC_ktime_get_ns);
-	put(BPF_LDX | BPF_MEM | BPF_DW, 1, 7, WORD(hit) + 8 * i, 0);
-	put(BPF_ALU64 | BPF_SUB | BPF_X, 0, 1, 0, 0);
-	int early = length;
-	put(BPF_JMP | BPF_JLT | BPF_K, 0, 0, 0, (int)wait_ns);
-	put(BPF_ST | BPF_MEM | BPF_W, 7, 0, WORD(late) + 4 * i, 1);
-	put(BPF_ST | BPF_MEM | BPF_W, 7, 0, WORD(turn), EVERYBODY);
-	code[come].off = length - come - 1;
-	put(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 1);
-	put(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-	code[early].off = length - early - 1;
-	put(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0);
-	put(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-}
-
-/* The next stage of the same actor, or the end. */
-int next_stage(int i)
-{
-	for (int k = i + 1; k < stage_count; k++)
-		if (stages[k].actor == stages[i].actor) return k;
-	return stage_count;
-}
-
-/* Assembles the program of a stage. @returns where the callback begins, 0 if it has none. */
-static int assemble(int i, u64 wait_ns)
-{
-	const struct stage *stage = &stages[i];
-	int next = next_stage(i), loop = -1;
-	length = exit_count = 0;
-	put(BPF_ALU64 | BPF_MOV | BPF_X, 6, 1, 0, 0);
-	put_call(BPF_FUNC_get_current_pid_tgid);
-	put_turns();
-	put(BPF_LDX | BPF_MEM | BPF_W, 1, 7, WORD(turn), 0);
-	put_exit_if(BPF_JMP32 | BPF_JNE | BPF_K, 1, 0, i);
-	put(BPF_LDX | BPF_MEM | BPF_W, 1, 7, WORD(tid) + 4 * stage->actor, 0);
-	put_exit_if(BPF_JMP32 | BPF_JNE | BPF_X, 0, 1, 0);
-	if (stage->to != 0) put_caller_check(stage);
-	put(BPF_LDX | BPF_MEM | BPF_W, 1, 7, WORD(count) + 4 * i, 0);
-	put(BPF_ALU64 | BPF_ADD | BPF_K, 1, 0, 0, 1);
-	put(BPF_STX | BPF_MEM | BPF_W, 7, 1, WORD(count) + 4 * i, 0);
-	put_exit_if(BPF_JMP32 | BPF_JNE | BPF_K, 1, 0, stage->times);
-	put_call(BPF_FUNC_ktime_get_ns);
-	put(BPF_STX | BPF_MEM | BPF_DW, 7, 0, WORD(hit) + 8 * i, 0);
-	put(BPF_ST | BPF_MEM | BPF_W, 7, 0, WORD(turn), i + 1);
-	if (next != i + 1) {
-		put(BPF_ALU64 | BPF_MOV | BPF_K, 1, 0, 0, MOST_LOOKS);
-		loop = length;
-		put_wide(2, BPF_PSEUDO_FUNC, 0);
-		put(BPF_ALU64 | BPF_MOV | BPF_K, 3, 0, 0, 0);
-		put(BPF_ALU64 | BPF_MOV | BPF_K, 4, 0, 0, 0);
-		put_call(BPF_FUNC_loop);
-	}
-	for (int k = 0; k < exit_count; k++) code[exits[k]].off = length - exits[k] - 1;
-	put(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0);
-	put(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-	if (loop < 0) return 0;
-	int callback = length;
-	code[loop].imm = callback - loop - 1;
-	put_look(i, next, wait_ns);
-	return callback;
 }
 
 /* A program with a callback has to say what its functions are: int main(), int cb(). The kinds are those of BTF. */
@@ -167,87 +38,154 @@ static int load_types(void)
 	return bpf(BPF_BTF_LOAD, &attr);
 }
 
-static int load(int callback)
+/* Loads a program, for the function of this type if it is to be called by that function. -1 if the kernel refuses it. */
+static int load(struct program program, enum place place, struct type of)
 {
 	static char log[65536];
 	/* Types 3 and 4 are the two functions. */
-	struct bpf_func_info functions[2] = {{0, 3}, {callback, 4}};
+	struct bpf_func_info functions[2] = {{0, 3}, {program.callback, 4}};
 	union bpf_attr attr;
 	memset(&attr, 0, sizeof attr);
-	attr.prog_type = BPF_PROG_TYPE_KPROBE, attr.insns = (u64)code, attr.insn_cnt = length, attr.license = (u64)"GPL";
+	attr.prog_type = BPF_PROG_TYPE_KPROBE, attr.insns = (u64)program.code, attr.insn_cnt = program.length, attr.license = (u64)"GPL";
 	attr.log_buf = (u64)log, attr.log_size = sizeof log, attr.log_level = 1;
 	attr.prog_btf_fd = btf_fd, attr.func_info = (u64)functions;
-	attr.func_info_rec_size = sizeof functions[0], attr.func_info_cnt = callback ? 2 : 1;
+	attr.func_info_rec_size = sizeof functions[0], attr.func_info_cnt = program.callback ? 2 : 1;
+	if (of.id != 0) {
+		attr.prog_type = BPF_PROG_TYPE_TRACING, attr.attach_btf_id = of.id;
+		attr.expected_attach_type = place == RETURN ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY;
+		if (of.module_fd > 0) attr.attach_btf_obj_fd = of.module_fd;
+	}
 	int fd = bpf(BPF_PROG_LOAD, &attr);
-	if (fd < 0) fprintf(stderr, "agent: the kernel refuses a probe: %s\n%s\n", strerror(errno), log);
+	if (fd < 0 && of.id == 0) fprintf(stderr, "agent: the kernel refuses a probe: %s\n%s\n", strerror(errno), log);
 	return fd;
 }
 
-/* A probe that does nothing yet. */
-static int open_probe(const struct stage *stage)
+/* A kprobe that does nothing yet. */
+static int open_probe(const struct stage *stage, int site)
 {
 	struct perf_event_attr attr;
 	int type = -1;
 	FILE *file = fopen("/sys/bus/event_source/devices/kprobe/type", "re");
-	if (file == NULL || fscanf(file, "%d", &type) != 1) return -1;
+	if (file == NULL) return -1;
+	if (fscanf(file, "%d", &type) != 1) type = -1;
 	fclose(file);
+	if (type < 0) return -1;
 	memset(&attr, 0, sizeof attr);
 	attr.size = sizeof attr, attr.type = type, attr.config = stage->place == RETURN;
-	attr.config1 = (u64)stage->symbol, attr.config2 = stage->offset;
+	attr.config1 = (u64)stage->symbol, attr.config2 = stage->sites[site];
 	return syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
 int probes_can(const struct stage *stage)
 {
-	int fd = open_probe(stage);
+	int fd = open_probe(stage, 0);
 	if (fd >= 0) close(fd);
 	return fd >= 0;
 }
 
-static int attach(const struct stage *stage, int program)
+/* The function itself calls the program (fentry, fexit): then the thread that is held can be preempted, and keeps no CPU from what
+ * others want of it. It takes types, and the beginning or the end of a function. -1 where that cannot be. */
+static int attach_traced(int i, u64 wait_ns)
 {
-	int fd = open_probe(stage);
-	if (fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_BPF, program) != 0 || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0) return -1;
+	union bpf_attr attr;
+	struct type type = stages[i].place == AFTER ? (struct type){0, 0} : type_of_function(stages[i].symbol);
+	int program = type.id == 0 ? -1 : load(program_of(i, 1, map_fd, wait_ns), stages[i].place, type);
+	if (type.module_fd > 0) close(type.module_fd);
+	if (program < 0) return -1;
+	memset(&attr, 0, sizeof attr);
+	attr.raw_tracepoint.prog_fd = program;
+	int fd = bpf(BPF_RAW_TRACEPOINT_OPEN, &attr);
+	close(program);
 	return fd;
 }
 
-/* The memory that probes and threads share. */
-static int make_turns(void)
+static int attach_kprobe(int i, int site, int program)
+{
+	int fd = open_probe(&stages[i], site);
+	if (fd >= 0 && ioctl(fd, PERF_EVENT_IOC_SET_BPF, program) == 0 && ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) == 0) return fd;
+	if (fd >= 0) close(fd);
+	return -1;
+}
+
+/* Attaches the program of a stage, wherever its place is. 0, or -1 with errno. */
+static int attach(int i, u64 wait_ns)
+{
+	int fd = attach_traced(i, wait_ns);
+	if (fd >= 0) {
+		events[event_count++] = fd;
+		return 0;
+	}
+	int program = load(program_of(i, 0, map_fd, wait_ns), stages[i].place, (struct type){0, 0}), done = program < 0 ? -1 : 0;
+	for (int site = 0; done == 0 && site < stages[i].site_count; site++) {
+		fd = attach_kprobe(i, site, program);
+		if (fd < 0) done = -1;
+		else events[event_count++] = fd;
+	}
+	if (program >= 0) close(program);
+	return done;
+}
+
+/* The memory that probes and threads share. Where nothing is probed, a map is not needed for it. */
+static int make_turns(int is_probed)
 {
 	union bpf_attr attr;
-	if (turns != NULL) return 0;
-	memset(&attr, 0, sizeof attr);
-	attr.map_type = BPF_MAP_TYPE_ARRAY, attr.key_size = 4, attr.value_size = PAGE, attr.max_entries = 1, attr.map_flags = BPF_F_MMAPABLE;
-	map_fd = bpf(BPF_MAP_CREATE, &attr);
-	btf_fd = load_types();
-	if (map_fd < 0 || btf_fd < 0) return -1;
-	void *memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
+	if (map_fd >= 0 || (turns != NULL && !is_probed)) return 0;
+	if (is_probed) {
+		memset(&attr, 0, sizeof attr);
+		attr.map_type = BPF_MAP_TYPE_ARRAY, attr.key_size = 4, attr.value_size = PAGE, attr.max_entries = 1, attr.map_flags = BPF_F_MMAPABLE;
+		map_fd = bpf(BPF_MAP_CREATE, &attr);
+		btf_fd = load_types();
+		if (map_fd < 0 || btf_fd < 0) return -1;
+	}
+	void *memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | (is_probed ? 0 : MAP_ANONYMOUS), map_fd, 0);
 	if (memory == MAP_FAILED) return -1;
 	turns = memory;
 	return 0;
+}
+
+/* Is each probe in the middle of a function a jump by now? Where that cannot be known, it is taken for one after a while. */
+static int all_are_jumps(void)
+{
+	char line[512];
+	int traps = 0;
+	FILE *file = fopen("/sys/kernel/debug/kprobes/list", "re");
+	if (file == NULL) return 0;
+	while (fgets(line, sizeof line, file))
+		for (int i = 0; i < stage_count; i++)
+			for (int site = 0; stages[i].place == AFTER && site < stages[i].site_count; site++) {
+				char place[128];
+				snprintf(place, sizeof place, "%s+0x%lx ", stages[i].symbol, stages[i].sites[site]);
+				if (strstr(line, place) != NULL && strstr(line, "[OPTIMIZED]") == NULL) traps++;
+			}
+	fclose(file);
+	return traps == 0;
+}
+
+/* A probe in the middle of a function is a trap until the kernel has made it a jump, and a trap keeps interrupts off: then whoever asks the
+ * CPU to flush its TLB waits. */
+static void wait_for_jumps(void)
+{
+	int is_inside = 0;
+	for (int i = 0; i < stage_count; i++) is_inside |= stages[i].place == AFTER;
+	for (int i = 0; is_inside && i < MOST_JUMP_TENTHS && !all_are_jumps(); i++) usleep(100000);
 }
 
 /* NULL, or what did not work. */
 const char *probes_attach(u64 wait_ns)
 {
 	static char why[160];
+	int is_probed = 0;
 	event_count = 0;
-	if (make_turns() != 0) return "this kernel takes no BPF programs";
+	for (int i = 0; i < stage_count; i++) is_probed |= !is_end(&stages[i]);
+	if (make_turns(is_probed) != 0) return "this kernel takes no BPF programs";
 	turns->turn = EVERYBODY;
 	for (int i = 0; i < stage_count; i++) {
-		if (stages[i].place == DONE) continue;
-		int program = load(assemble(i, wait_ns));
-		int event = program < 0 ? -1 : attach(&stages[i], program);
-		if (program >= 0) close(program);
-		if (event < 0) {
-			snprintf(why, sizeof why, "no probe at %s+%lu: %s", stages[i].symbol, stages[i].offset, strerror(errno));
-			probes_detach();
-			return why;
-		}
-		events[event_count++] = event;
+		if (is_end(&stages[i]) || attach(i, wait_ns) == 0) continue;
+		snprintf(why, sizeof why, "no probe at %s+%lu: %s", stages[i].symbol, stages[i].sites[0], strerror(errno));
+		probes_detach();
+		return why;
 	}
-	/* A probe in the middle of a function is a trap until it has been made a jump, and a trap keeps interrupts off. */
-	if (event_count > 0) sleep(1);
+	wait_for_jumps();
 	return NULL;
 }
 

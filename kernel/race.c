@@ -7,16 +7,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define MOST_LINES 64
 #define LINE 256
 /* Of the buffer, before a round: as many as operations are about. */
-#define TOUCHED_PAGES 80
+#define TOUCHED_PAGES 20
 #define ROUND_SECONDS 30
 /* A probe waits at most this long. */
-#define WAIT_NS 400000000UL
+#define WAIT_NS 1000000000UL
+/* Pages that are taken again after a round, and the value that they get; no program writes it (src/kernel/judge.ts). */
+#define RECYCLED_PAGES 64UL
+#define FOREIGN 0x7b000000UL
 
 /* Who does a line: an actor, what is given, what is looked at. */
 enum { GIVEN = MOST_ACTORS, LOOK };
@@ -59,18 +63,42 @@ static void perform_all(int who, FILE *to)
 	}
 }
 
-static void *run_actor(void *number)
+static void pin_to(int actor)
 {
-	int actor = (int)(intptr_t)number;
-	size_t length;
 	cpu_set_t one;
 	CPU_ZERO(&one);
 	CPU_SET(actor % sysconf(_SC_NPROCESSORS_ONLN), &one);
 	sched_setaffinity(0, sizeof one, &one);
+}
+
+/* New pages wait in a list of their CPU, and a migration asks each CPU to empty its own. One that holds a thread cannot, so it does it before. */
+static void drain(void)
+{
+	static unsigned char spare[PAGE] __attribute__((aligned(PAGE)));
+	madvise(spare, PAGE, MADV_DONTNEED);
+}
+
+/* Takes the pages that were given back last, on the CPU of each actor, and writes on them: who goes on using one of them reads this. */
+static void recycle(void)
+{
+	for (int actor = 0; actor < actor_count; actor++) {
+		pin_to(actor);
+		u64 *pages = mmap(NULL, RECYCLED_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (pages == MAP_FAILED) continue;
+		for (u64 i = 0; i < RECYCLED_PAGES * PAGE / sizeof *pages; i++) pages[i] = FOREIGN;
+	}
+}
+
+static void *run_actor(void *number)
+{
+	int actor = (int)(intptr_t)number;
+	size_t length;
+	pin_to(actor);
 	self = actors[actor];
 	actor_catch_signals();
-	actor_warm();
+	actor_warm_few();
 	buffer_touch(TOUCHED_PAGES);
+	drain();
 	FILE *to = open_memstream(&collected[actor], &length);
 	pthread_barrier_wait(&start);
 	if (mode == AIMED) stage_wait_first(actor);
@@ -82,23 +110,41 @@ static void *run_actor(void *number)
 	return NULL;
 }
 
+/* look SLOT ADDRESS; SLOT is `-` where no device is to look. */
+static void say_looks(void)
+{
+	const char *comma = "";
+	u64 mark = (u64)getpid() << 16;
+	for (int i = 0; i < line_count; i++) {
+		char *at;
+		if (lines[i].who != LOOK) continue;
+		int slot = *lines[i].text == '-' ? -1 : (int)strtoul(lines[i].text, NULL, 10) % SLOTS;
+		at = strchr(lines[i].text, ' ');
+		look_at_page(slot, at == NULL ? ARENA : strtoull(at, NULL, 0), mark += 2);
+		printf("%s%s", comma, self->answer);
+		comma = ",";
+	}
+}
+
 /* The whole of a round, in a process of its own. */
 static void run_round(void)
 {
 	pthread_t threads[MOST_ACTORS];
 	alarm(ROUND_SECONDS);
 	actor_catch_signals();
-	actor_warm();
+	actor_warm_few();
 	perform_all(GIVEN, NULL);
+	drain();
 	pthread_barrier_init(&start, NULL, actor_count);
 	for (int i = 0; i < actor_count; i++) pthread_create(&threads[i], NULL, run_actor, (void *)(intptr_t)i);
 	for (int i = 0; i < actor_count; i++) pthread_join(threads[i], NULL);
-	printf("{\"round\":1,\"taken\":%d,\"reached\":[", mode == AIMED && stages_taken());
+	printf("{\"round\":1,\"taken\":%d,\"waited\":%d,\"reached\":[", mode == AIMED && stages_taken(), mode == AIMED && stages_waited());
 	for (int i = 0; i < stage_count; i++) printf("%s%d", i ? "," : "", mode == AIMED && turns->hit[i] != 0);
 	printf("],\"answers\":[");
 	for (int i = 0; i < actor_count; i++) printf("%s[%s]", i ? "," : "", collected[i]);
 	printf("],\"looks\":[");
-	perform_all(LOOK, stdout);
+	recycle();
+	say_looks();
 	printf("]}\n");
 	fflush(stdout);
 	_exit(0);
@@ -146,13 +192,14 @@ static void say_place(char *line)
 	words_split(line, &words);
 	stages_clear();
 	int can = stage_add(&words) == NULL && probes_can(&stages[0]);
+	u64 sites[MOST_SITES];
 	const char *from = word_text(&words, 3);
-	if (can && strcmp(from, "-") != 0 && symbol_after_call(from, word_text(&words, 2)) == 0) can = 0;
+	if (can && strcmp(from, "-") != 0 && symbol_after_calls(from, word_text(&words, 2), sites) == 0) can = 0;
 	stages_clear();
 	printf("{\"place\":%d}\n", can);
 }
 
-/* place N PLACE SYMBOL FROM TIMES | race | given OPERATION | actor N OPERATION | look OPERATION | stages | stage N PLACE ... | rounds MODE COUNT
+/* place N PLACE SYMBOL FROM TIMES | race | given OPERATION | actor N OPERATION | look SLOT ADDRESS | stages | stage N PLACE ... | rounds MODE COUNT
  * @returns 0 for what is none of these. */
 int race_line(char *line)
 {

@@ -1,6 +1,5 @@
 /* The table of stages, and how threads keep to it outside of the kernel: where they begin, and where they are done. */
 #include "stages.h"
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -13,16 +12,23 @@ struct turns *turns;
 
 /* Longest time for a thread to wait in user space; a probe has given up before. */
 #define PATIENCE_NS 4000000000UL
+/* Between two looks at the turn. Whoever waits leaves its CPU to the machine that runs this one. */
+#define LOOK_US 50
 
 void stages_clear(void)
 {
 	stage_count = 0;
 }
 
+int is_end(const struct stage *stage)
+{
+	return stage->place == DONE || stage->place == ENDS;
+}
+
 static int place_named(const char *name)
 {
-	static const char *const names[] = {"entry", "return", "after", "done"};
-	for (int i = 0; i < 4; i++)
+	static const char *const names[] = {"entry", "return", "after", "done", "ends"};
+	for (int i = 0; i < 5; i++)
 		if (strcmp(name, names[i]) == 0) return i;
 	return -1;
 }
@@ -34,23 +40,23 @@ const char *stage_add(const struct operation *words)
 	struct stage *stage = &stages[stage_count];
 	const char *symbol = word_text(words, 2), *from = word_text(words, 3);
 	int place = place_named(word_text(words, 1));
-	u64 start, end;
 	if (stage_count == MOST_STAGES || place < 0) return "too many stages, or an unknown place";
 	memset(stage, 0, sizeof *stage);
 	stage->actor = word_number(words, 0, 0) % MOST_ACTORS;
 	stage->place = place;
 	stage->times = word_number(words, 4, 1);
 	stage_count++;
-	if (place == DONE) return NULL;
-	const char *missing = symbol_find(symbol, stage->symbol, &start, &end) != 0 ? symbol : NULL;
+	if (is_end(stage)) return NULL;
+	stage->site_count = 1;
+	const char *missing = symbol_find(symbol, stage->symbol, &stage->start, &stage->end) != 0 ? symbol : NULL;
 	if (missing == NULL && strcmp(from, "-") != 0) {
 		char full[96];
 		if (symbol_find(from, full, &stage->from, &stage->to) != 0) missing = from;
 		else if (place == AFTER) {
-			stage->offset = symbol_after_call(from, symbol);
+			stage->site_count = symbol_after_calls(from, symbol, stage->sites);
 			strcpy(stage->symbol, full);
 			stage->from = stage->to = 0;
-			if (stage->offset == 0) {
+			if (stage->site_count == 0) {
 				snprintf(why, sizeof why, "%s does not call %s in a way that can be seen", from, symbol);
 				return why;
 			}
@@ -93,7 +99,7 @@ void stage_wait_first(int actor)
 	int first = 0;
 	while (first < stage_count && stages[first].actor != actor) first++;
 	turns->tid[actor] = syscall(SYS_gettid);
-	for (u64 began = now_ns(); turn_now() < (u32)first; sched_yield())
+	for (u64 began = now_ns(); turn_now() < (u32)first; usleep(LOOK_US))
 		if (now_ns() - began > PATIENCE_NS) give_turn(EVERYBODY);
 }
 
@@ -102,23 +108,41 @@ void stage_done(int actor)
 {
 	int last = stage_count - 1;
 	turns->tid[actor] = 0;
-	while (last >= 0 && (stages[last].actor != actor || stages[last].place != DONE)) last--;
-	for (u64 began = now_ns(); last >= 0 && turn_now() < (u32)last; sched_yield()) {
+	while (last >= 0 && (stages[last].actor != actor || !is_end(&stages[last]))) last--;
+	for (u64 began = now_ns(); last >= 0 && turn_now() < (u32)last; usleep(LOOK_US)) {
 		u32 turn = turn_now();
 		if (turn < (u32)stage_count && stages[turn].actor == actor) break;
 		if (now_ns() - began > PATIENCE_NS) break;
 	}
 	u32 turn = turn_now();
 	if (turn >= (u32)stage_count || stages[turn].actor != actor) return;
-	if (stages[turn].place == DONE) turns->hit[turn] = now_ns();
-	give_turn(stages[turn].place == DONE ? turn + 1 : EVERYBODY);
+	if (is_end(&stages[turn])) turns->hit[turn] = now_ns();
+	give_turn(is_end(&stages[turn]) ? turn + 1 : EVERYBODY);
 }
 
-/* Was every stage reached, in order, and did nobody have to give up? */
+/* The first stage that nobody has to wait for. */
+static int first_of_ends(void)
+{
+	int i = 0;
+	while (i < stage_count && stages[i].place != ENDS) i++;
+	return i;
+}
+
+/* Was every stage reached, in order, and did nobody have to give up before the others only had to end? */
 int stages_taken(void)
 {
-	if (turn_now() != (u32)stage_count) return 0;
-	for (int i = 0; i < stage_count; i++)
-		if (turns->late[i] || turns->hit[i] == 0) return 0;
+	int ends = first_of_ends();
+	if (ends == stage_count && turn_now() != (u32)stage_count) return 0;
+	for (int i = 0; i < ends; i++)
+		if (turns->hit[i] == 0 || (turns->late[i] != 0 && turns->late[i] <= (u32)ends)) return 0;
 	return 1;
+}
+
+/* Did one that was to come first in the end wait for one that was held? */
+int stages_waited(void)
+{
+	int ends = first_of_ends();
+	for (int i = 0; i < ends; i++)
+		if (turns->late[i] > (u32)ends) return 1;
+	return 0;
 }

@@ -1,21 +1,27 @@
 /* A schedule as stages: who runs until where. Stage i belongs to one actor, which runs until it comes to a place in the kernel for the
- * n-th time while it is its turn; then the turn is that of stage i + 1, and the actor waits until it is that of its own next stage. */
+ * n-th time while it is its turn; then the turn is that of stage i + 1, and the actor waits until it is that of its own next stage.
+ * The last stage of an actor is that it is DONE. It ENDS where nobody has to wait for that: the others come after it, but go on when it
+ * waits for one of them. */
 #ifndef STAGES_H
 #define STAGES_H
 #include "agent.h"
 
 #define MOST_STAGES 24
 #define MOST_ACTORS 4
+/* Calls of one function in another. */
+#define MOST_SITES 8
 /* A turn at which nobody waits any more. */
 #define EVERYBODY 1000u
 
-enum place { ENTRY, RETURN, AFTER, DONE };
+enum place { ENTRY, RETURN, AFTER, DONE, ENDS };
 
 struct stage {
 	int actor;
 	enum place place;
 	char symbol[96];	/* with the suffix that the compiler gave it */
-	u64 offset;		/* of the probe in the symbol */
+	u64 start, end;		/* of the symbol */
+	u64 sites[MOST_SITES];	/* offsets of the probes in it */
+	int site_count;
 	u64 from, to;		/* only calls made from here; 0: any */
 	u32 times;
 };
@@ -24,7 +30,8 @@ struct stage {
 struct turns {
 	u32 turn, unused;
 	u32 tid[MOST_ACTORS];	/* of the thread that does an operation; 0: none */
-	u32 count[MOST_STAGES], late[MOST_STAGES];
+	u32 count[MOST_STAGES];
+	u32 late[MOST_STAGES];	/* whoever waited there gave up; 1 more than the turn that it was */
 	u64 hit[MOST_STAGES];
 };
 
@@ -34,20 +41,37 @@ extern struct turns *turns;
 
 /* symbols.c. 0, or -1 if there is no such symbol. `full` is its name with a suffix, of 96 characters. */
 int symbol_find(const char *name, char *full, u64 *start, u64 *end);
-/* Where in `from` the instruction after a call of `callee` is; 0 if there is none that can be seen. */
-u64 symbol_after_call(const char *from, const char *callee);
+/* Where in `from` the instructions after calls of `callee` are. @returns how many, at most MOST_SITES. */
+int symbol_after_calls(const char *from, const char *callee, u64 *sites);
+
+/* types.c: the type of a function, which a program needs that this function calls. 0: it has none. */
+struct type {
+	u32 id;
+	int module_fd;	/* of the module that it is of; 0 for the kernel */
+};
+struct type type_of_function(const char *name);
+
+/* program.c: the program of a stage; of one that the function calls if it is traced. */
+struct program {
+	const void *code;
+	int length, callback;	/* where the callback begins; 0 if there is none */
+};
+struct program program_of(int i, int traced, int map_fd, u64 wait_ns);
 
 /* probes.c */
-int next_stage(int i);
+union bpf_attr;
+long bpf(int command, union bpf_attr *attr);
 int probes_can(const struct stage *stage);
 const char *probes_attach(u64 wait_ns);
 void probes_detach(void);
 
 /* stages.c */
+int is_end(const struct stage *stage);
 const char *stage_add(const struct operation *words);
 void stages_clear(void);
 void stages_begin_round(int aimed);
 void stage_wait_first(int actor);
 void stage_done(int actor);
 int stages_taken(void);
+int stages_waited(void);
 #endif

@@ -85,17 +85,18 @@ static int read_kernel(u64 at, void *to, u64 length)
 /* A direct call is e8 and the distance from the next instruction. */
 #define CALL_BYTES 5
 
-u64 symbol_after_call(const char *from, const char *callee)
+int symbol_after_calls(const char *from, const char *callee, u64 *sites)
 {
 	static unsigned char code[65536];
 	char full[96];
+	int count = 0;
 	u64 start, end, target, unused;
 	if (symbol_find(callee, full, &target, &unused) != 0 || symbol_find(from, full, &start, &end) != 0) return 0;
 	if (end - start > sizeof code || read_kernel(start, code, end - start) != 0) return 0;
-	for (u64 i = 0; i + CALL_BYTES <= end - start; i++) {
+	for (u64 i = 0; i + CALL_BYTES <= end - start && count < MOST_SITES; i++) {
 		int32_t distance;
 		memcpy(&distance, code + i + 1, sizeof distance);
-		if (code[i] == 0xe8 && start + i + CALL_BYTES + (int64_t)distance == target) return i + CALL_BYTES;
+		if (code[i] == 0xe8 && start + i + CALL_BYTES + (int64_t)distance == target) sites[count++] = i + CALL_BYTES;
 	}
-	return 0;
+	return count;
 }

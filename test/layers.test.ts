@@ -105,7 +105,9 @@ const usersOf = (all: Graph, folder: string): string[] =>
   );
 
 test('only commands about a real kernel know of what runs on one', () => {
-  const users = ['compare', 'kernel', 'kernelLoss', 'kernelPlace', 'record', 'reproduce'].map((name) => `src/cli/${name}.ts`);
+  const users = ['compare', 'failureStages', 'kernel', 'kernelLoss', 'kernelPlace', 'record', 'reproduce'].map(
+    (name) => `src/cli/${name}.ts`,
+  );
   assert.deepEqual(usersOf(graph, 'src/kernel').sort(), users);
   assert.ok(usersOf(graph, 'src/steps').length > 100);
 });

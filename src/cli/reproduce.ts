@@ -1,12 +1,12 @@
 /** `hmm-lab reproduce`: a race on a real kernel, along a schedule. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import type { Trial } from '../kernel/choose.ts';
 import { shareText } from '../kernel/confidence.ts';
-import type { Segment } from '../kernel/plan.ts';
 import type { Mode } from '../kernel/race.ts';
 import type { Reproduced, Tally } from '../kernel/reproduce.ts';
-import { parseStages, type Stage, stageText } from '../kernel/stages.ts';
-import type { Program } from '../programs/program.ts';
+import { type Stage, stageText } from '../kernel/stages.ts';
 import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
+import { type Asked, askedOf } from './failureStages.ts';
 import { bugFlag, type Command, jsonFlag, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';
 import { orLost } from './kernelLoss.ts';
@@ -28,7 +28,7 @@ const flags = [
     min: 1,
     max: 1000000,
     default: 100,
-    help: 'of each kind: along the stages, without them, one actor after another',
+    help: 'along the stages; as many without them; twice as many with one actor after another',
   },
   {
     name: 'driver',
@@ -39,6 +39,13 @@ const flags = [
     example: 'dmirror:lockOnReturn=off',
   },
   bugFlag,
+  {
+    name: 'emit',
+    kind: 'text',
+    value: 'FOLDER',
+    help: 'write a folder that stands alone: a C file, the stages, a script that runs them, and a page about the interleaving',
+    example: 'b4',
+  },
   ...placeFlags,
   jsonFlag,
 ] as const;
@@ -50,50 +57,19 @@ const isFile = (one: string): boolean => existsSync(one) && statSync(one).isFile
 const textOf = (given: readonly string[]): string =>
   given.map((one) => (isFile(one) ? readFileSync(one, 'utf8') : one)).join('\n');
 
-/** A program, and what its actors are to do. */
-interface Asked {
-  readonly program: Program;
-  readonly stages: readonly Stage[] | { readonly segments: readonly Segment[] };
-}
-
-/** From a failure of the model: that of a token, of a program's schedule, or one that is looked for. */
-async function fromFailure(
-  text: string,
-  model: { readonly driver?: string | undefined; readonly bug?: string | undefined },
-): Promise<Asked> {
-  const { stopsOfSchedule, stopsOfToken } = await import('../library/scheduleStops.ts');
-  const { parseProgram, programName } = await import('../programs/program.ts');
-  const { scheduledProgram } = await import('../engines/explore/failure/scheduledProgram.ts');
-  const { planOf } = await import('../kernel/plan.ts');
-  const stopsOf = async () => {
-    if (isToken(text)) return stopsOfToken(text.trim());
-    const program = parseProgram(text);
-    const request = { scenario: programName(program), ...model };
-    if (program.schedule !== undefined) return stopsOfSchedule(request, program.schedule);
-    const { explore } = await import('../library/explore.ts');
-    const { failure } = await explore(request);
-    if (failure === null)
-      throw new UsageError(
-        'explore finds nothing that breaks in the program: give it a schedule line, or --stages, or the --driver option with which it breaks',
-      );
-    return stopsOfToken(failure.token);
-  };
-  const stops = await stopsOf();
-  const program = scheduledProgram(stops.scenario, '');
-  if (program === null)
-    throw new UsageError(`scenario ${stops.scenario} is no program, and only programs can be run on a kernel (docs/programs.md)`);
-  return { program: parseProgram(program), stages: { segments: planOf(stops) } };
-}
-
-const isToken = (text: string): boolean => /^\s*hmm1\./.test(text);
-
 const PROGRESS_MS = 2000;
 
-const progress = (rounds: number) =>
-  nowAndThen(PROGRESS_MS, (mode: Mode, done: number) => `${mode}: ${done} of ${rounds} rounds`);
+const progress = (roundsOf: (mode: Mode) => number) =>
+  nowAndThen(PROGRESS_MS, (mode: Mode, done: number) => `${mode}: ${done} of ${roundsOf(mode)} rounds`);
+
+/** A choice of places that was tried. */
+function tellTrial({ stages, rounds, taken, missed }: Trial): void {
+  const why = missed < 0 ? '' : `, stage ${missed + 1} not reached`;
+  process.stderr.write(`tried ${stages.map(stageText).join(', ')}: taken ${taken} of ${rounds}${why}\n`);
+}
 
 function tallyText(
-  { mode, rounds, taken, violated, violatedTaken, missed, example, crashes }: Tally,
+  { mode, rounds, taken, waited, violated, violatedTaken, missed, example, crashes }: Tally,
   stages: readonly Stage[],
 ): string {
   const lines =
@@ -101,11 +77,19 @@ function tallyText(
       ? [`aimed:  taken ${shareText(taken, rounds)}, violated ${shareText(violatedTaken, taken)} of those`]
       : [`${`${mode}:`.padEnd(8)}violated ${shareText(violated, rounds)}`];
   if (mode === 'aimed' && violated > violatedTaken) lines.push(`        and ${violated - violatedTaken} of those not taken`);
+  if (waited > 0) lines.push(`        in ${waited} of those the one that came first in the end waited for one that was held`);
   for (const [i, count] of missed.entries())
     if (count > 0) lines.push(`        stage ${i + 1}, ${stageText(stages[i] as Stage)}, was not reached in ${count}`);
   if (crashes > 0) lines.push(`        ${crashes} crashed the kernel`);
   if (example !== undefined) lines.push(`        ${example}`);
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Writes the folder of `--emit`. */
+async function emitted(folder: string, { program, stages, sentence }: Asked, result: Reproduced): Promise<void> {
+  const { emit } = await import('../kernel/emit.ts');
+  const wheres = 'segments' in stages ? stages.segments.map(({ where }) => where) : [];
+  emit(folder, { program, wheres, sentence, result });
 }
 
 /** 1 if something was wrong in a round that was taken. */
@@ -128,17 +112,11 @@ export const reproduce: Command = {
   ],
   async run(args) {
     const { values, given } = parseArguments('reproduce', flags, args, { what: 'columns of a program, or a file', most: 32 });
-    const { stages: text, rounds, json, driver, bug } = values;
+    const { stages: text, rounds, json, driver, bug, emit: folder } = values;
     if (given.length === 0)
       throw new UsageError('hmm-lab reproduce needs a token, as explore prints it, or a program: a file, or its columns');
-    const { parseProgram } = await import('../programs/program.ts');
-    const { raceOf } = await import('../kernel/race.ts');
-    const { reproduce: reproduced } = await import('../kernel/reproduce.ts');
-    const byHand = (stagesText: string): Asked => {
-      const program = parseProgram(textOf(given));
-      return { program, stages: parseStages(stagesText, raceOf(program).actors) };
-    };
-    const { program, stages: asked } = text === undefined ? await fromFailure(textOf(given), { driver, bug }) : byHand(text);
+    if (folder !== undefined) (await import('../kernel/emit.ts')).demandNewFolder(folder);
+    // What is missing is said before anything is looked for.
     const { place, remove } = placeOf(values);
     const tell = (result: Reproduced | null): number => {
       if (result === null) return EXIT_INTERRUPTED;
@@ -150,8 +128,15 @@ export const reproduce: Command = {
       if (json) process.stdout.write(`${JSON.stringify({ schema: 'hmm-lab/reproduce/1', ...result })}\n`);
       return exitCode(result);
     };
-    const run = (signal: AbortSignal) =>
-      reproduced(place, { program, stages: asked, rounds }, { signal, onRound: progress(rounds) });
+    const run = async (signal: AbortSignal): Promise<Reproduced | null> => {
+      const asked: Asked | null = await askedOf(textOf(given), { stages: text, driver, bug }, signal);
+      if (asked === null) return null;
+      const { reproduce: reproduced, roundsOf } = await import('../kernel/reproduce.ts');
+      const onRound = progress((mode) => roundsOf(mode, rounds));
+      const result = await reproduced(place, { ...asked, rounds }, { signal, onRound, onTrial: tellTrial });
+      if (folder !== undefined && result !== null) await emitted(folder, asked, result);
+      return result;
+    };
     return orLost(async () => tell(await interruptible(run)), remove);
   },
 };

@@ -8,20 +8,21 @@ import { fileURLToPath } from 'node:url';
 import { UsageError } from '../input/usageError.ts';
 import { packageRoot } from '../package/version.ts';
 
-const SOURCES = fileURLToPath(new URL('kernel/', packageRoot));
+/** Where its sources are. */
+export const agentFolder = fileURLToPath(new URL('kernel/', packageRoot));
 
 /** Nothing of the machine it is compiled on is needed where it runs. */
 const OPTIONS = ['-O2', '-static', '-pthread'];
 
 const sources = (): string[] =>
-  readdirSync(SOURCES)
+  readdirSync(agentFolder)
     .filter((name) => /\.[ch]$/.test(name))
     .sort();
 
 /** Of all that the program depends on: the same sources are compiled once. */
 function contentMark(compiler: string): string {
   const hash = createHash('sha256').update([compiler, ...OPTIONS].join(' '));
-  for (const name of sources()) hash.update(`\n${name}\n`).update(readFileSync(join(SOURCES, name)));
+  for (const name of sources()) hash.update(`\n${name}\n`).update(readFileSync(join(agentFolder, name)));
   return hash.digest('hex').slice(0, 16);
 }
 
@@ -48,7 +49,7 @@ export function agentProgram(compiler = CC, folder = CACHE): string {
   const files = sources().filter((name) => name.endsWith('.c'));
   try {
     execFileSync(compiler, [...OPTIONS, '-o', fresh, ...files], {
-      cwd: SOURCES,
+      cwd: agentFolder,
       stdio: ['ignore', 'ignore', 'pipe'],
       encoding: 'utf8',
     });

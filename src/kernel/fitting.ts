@@ -35,10 +35,15 @@ function mostMissed(rounds: readonly Round[]): number {
  *
  * @throws UsageError when the kernel has no place for a stop.
  */
-export async function fittingStages(kernel: Kernel, race: Race, segments: readonly Segment[]): Promise<readonly Trial[]> {
+export async function fittingStages(
+  kernel: Kernel,
+  race: Race,
+  segments: readonly Segment[],
+  onTrial: (trial: Trial) => void = () => {},
+): Promise<readonly Trial[]> {
   const asked = await kernel.session();
   const there = await possible(segments, placesOf(asked, race.actors));
-  return choose(there, async (stages) => {
+  const tried = async (stages: readonly Stage[]): Promise<Trial> => {
     const rounds: Round[] = [];
     try {
       const session = await kernel.session();
@@ -52,5 +57,10 @@ export async function fittingStages(kernel: Kernel, race: Race, segments: readon
       return { stages, rounds: 1, taken: 1, missed: -1 };
     }
     return { stages, rounds: TRIAL_ROUNDS, taken: rounds.filter(({ taken }) => taken).length, missed: mostMissed(rounds) };
+  };
+  return choose(there, async (stages) => {
+    const trial = await tried(stages);
+    onTrial(trial);
+    return trial;
   });
 }

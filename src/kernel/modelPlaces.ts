@@ -141,6 +141,12 @@ const places: Readonly<Record<string, string>> = {
   munmapDetached: 'entry vms_clear_ptes, entry unmap_region',
 };
 
+/**
+ * Functions of the kernel that it also calls where the model has no point: once each time an actor comes into this function of the model.
+ * A device that does not find an entry has looked for it, and faults.
+ */
+export const calledOnEntering: Readonly<Record<string, string>> = { xa_load: 'faultRange' };
+
 /** How far out from the point a function may be that says where it is. */
 const NEAR = 6;
 

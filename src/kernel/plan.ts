@@ -1,8 +1,8 @@
 /** From the stops of a schedule of the model to stages on a kernel: for each stop the places that may do, the best one first. */
 import type { Stop, Stops, StretchStops } from '../engines/explore/failure/stops.ts';
 import { UsageError } from '../input/usageError.ts';
-import { callersOf, placesOf } from './modelPlaces.ts';
-import type { Stage } from './stages.ts';
+import { calledOnEntering, callersOf, placesOf } from './modelPlaces.ts';
+import { isEnd, type Stage } from './stages.ts';
 
 /** What an actor does until its next stop. */
 export interface Segment {
@@ -32,8 +32,15 @@ function stagesAt(actor: string, stop: Stop): Stage[] {
 const isAt = (one: Stage, other: Stage): boolean =>
   one.place === other.place && one.symbol === other.symbol && one.from === other.from;
 
+/** How often an actor comes into a function of the model on its way to a stop. */
+function entered(stops: readonly Stop[], name: string | undefined): number {
+  if (name === undefined) return 0;
+  const isIn = stops.map((stop) => namesOf(stop).includes(name));
+  return isIn.filter((is, i) => is && i > 0 && !isIn[i - 1]).length;
+}
+
 /** A place that is passed before has to be counted, and then it matters that the kernel does what the model does. */
-const COUNTED = 3;
+const COUNTED = 8;
 /** Who stands under a spin lock keeps a CPU busy and its interrupts waiting. */
 const SPINNING = 2;
 /** To stop later takes locks that the others may want. */
@@ -49,7 +56,8 @@ function choicesOf({ actor, stops, length }: StretchStops): Stage[] {
     const away =
       Math.abs(i + 1 - length) + (i + 1 > length ? LATER : 0) + (holds.some((name) => SPIN_LOCKS.test(name)) ? SPINNING : 0);
     return (passed[i] as Stage[]).map((stage, rank) => {
-      const times = passed.slice(0, i + 1).filter((stages) => stages.some((one) => isAt(one, stage))).length;
+      const passes = passed.slice(0, i + 1).filter((stages) => stages.some((one) => isAt(one, stage))).length;
+      const times = passes + entered(stops.slice(0, i + 1), calledOnEntering[stage.symbol ?? '']);
       return { stage: { ...stage, times }, cost: away + (times > 1 ? COUNTED : 0) + rank / 100 };
     });
   });
@@ -65,7 +73,7 @@ function whereText(stop: Stop): string {
 
 /**
  * The segments of a schedule: each stretch but the last, at whose end the rule breaks; then each actor goes on to its end, that of the
- * last stretch first.
+ * last stretch first. What it does after the rule is broken may take a lock that another one holds, who then goes on, too.
  *
  * @throws UsageError, one sentence, for a stop that no place of a kernel comes to.
  */
@@ -87,7 +95,7 @@ export function planOf({ stretches }: Stops): Segment[] {
   const ends = actors.filter((actor) => !done.has(actor));
   return [
     ...segments,
-    ...ends.map((actor): Segment => ({ actor, choices: [{ actor, place: 'done', times: 1 }], where: 'at done' })),
+    ...ends.map((actor): Segment => ({ actor, choices: [{ actor, place: 'ends', times: 1 }], where: 'at done' })),
   ];
 }
 
@@ -98,7 +106,7 @@ export async function possible(segments: readonly Segment[], has: (stage: Stage)
     const choices: Stage[] = [];
     for (const stage of segment.choices) {
       if (choices.length === MOST_CHOICES) break;
-      if (stage.place === 'done' || (await has(stage))) choices.push(stage);
+      if (isEnd(stage) || (await has(stage))) choices.push(stage);
     }
     if (choices.length === 0) {
       const named = [...new Set(segment.choices.map(({ symbol }) => symbol))].slice(0, 3).join(', ');

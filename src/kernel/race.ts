@@ -7,31 +7,37 @@ import type { Session } from './session.ts';
 import { type Stage, stageOrder } from './stages.ts';
 import { demandAskable, orderOf } from './wire.ts';
 
-/** What is looked at after a round, and what for. */
-export interface Look {
-  readonly operation: Operation;
-  readonly page: number;
-  /** What a side finds at the end; or a value that one side has written, and the other has to read. */
-  readonly what: 'device end' | 'end' | 'write' | 'device reads' | 'cpu reads';
-  readonly value: number;
-}
-
 export interface Race {
   readonly actors: readonly string[];
   readonly given: readonly Operation[];
   readonly columns: readonly (readonly Operation[])[];
-  readonly looks: readonly Look[];
+  /** Pages that are looked at after a round. */
+  readonly pages: readonly number[];
+  /** The device that looks, too; undefined where there is none. */
+  readonly slot: number | undefined;
+}
+
+/** A page when all are done. */
+export interface PageLook {
+  /** What both sides find; null where the access is refused. */
+  readonly device: number | null;
+  readonly cpu: number | null;
+  /** What one side writes then, and what the other one reads after that. */
+  readonly marks: readonly (readonly [by: 'cpu' | 'device', wrote: number, read: number])[];
 }
 
 /** One round, as the agent tells it. */
 export interface Round {
   /** Every stage was reached, in order, and none gave up. */
   readonly taken: boolean;
+  /** After the last stop one that was to come first waited for one that was held, which then went on. */
+  readonly waited: boolean;
   /** Of each stage: was it reached? */
   readonly reached: readonly boolean[];
   /** Answers of each actor. */
   readonly answers: readonly (readonly Answer[])[];
-  readonly looks: readonly Answer[];
+  /** Of each page. */
+  readonly looks: readonly PageLook[];
 }
 
 /** The process of the round ended before its time. */
@@ -44,8 +50,6 @@ export const isBroken = (round: Round | BrokenRound): round is BrokenRound => 's
 const MOST_ACTORS = 4;
 /** Pages that are looked at. */
 const MOST_PAGES = 8;
-/** Values that no program writes by accident. */
-const FIRST_VALUE = 0x7a00_0000;
 
 /** Operations whose second and third words are a range of pages; of the others it is the first two. */
 const AFTER_SLOT: ReadonlySet<string> = new Set(['dread', 'dwrite', 'dmig', 'dsys', 'excl', 'chk', 'dunl', 'pin']);
@@ -56,32 +60,6 @@ function pagesOf(operation: Operation): number[] {
   if (place === null) return [];
   const first = pageOf(addressAt(operation, place));
   return Array.from({ length: Math.min(numberAt(operation, place + 1), MOST_PAGES) }, (_, i) => first + i);
-}
-
-/**
- * After all are done: what each page has; then each side writes and the other reads. A device that kept what it should have lost shows here.
- * It is the first to look: a page that a CPU touches may be taken from it.
- */
-function looksAt(pages: readonly number[], slot: number | undefined): Look[] {
-  const look = (text: string, page: number, what: Look['what'], value: number): Look => ({
-    operation: parseOperation(text),
-    page,
-    what,
-    value,
-  });
-  const ends = pages.map((page) => look(`cr ${page} 1`, page, 'end', 0));
-  if (slot === undefined) return ends;
-  const seen = pages.map((page) => look(`dread ${slot} ${page} 1`, page, 'device end', 0));
-  const sides = pages.flatMap((page) => {
-    const [own, device] = [FIRST_VALUE + 2 * page, FIRST_VALUE + 2 * page + 1];
-    return [
-      look(`cw ${page} 1 ${own}`, page, 'write', own),
-      look(`dread ${slot} ${page} 1`, page, 'device reads', own),
-      look(`dwrite ${slot} ${page} 1 ${device}`, page, 'write', device),
-      look(`cr ${page} 1`, page, 'cpu reads', device),
-    ];
-  });
-  return [...seen, ...ends, ...sides];
 }
 
 /**
@@ -105,19 +83,26 @@ export function raceOf({ given, columns }: Program): Race {
     actors: columns.map(({ actor }) => actor),
     given: before,
     columns: columns.map(({ operations }) => operations),
-    looks: looksAt(pages.slice(0, MOST_PAGES), slot === undefined ? undefined : numberAt(slot, 0)),
+    pages: pages.slice(0, MOST_PAGES),
+    slot: slot === undefined ? undefined : numberAt(slot, 0),
   };
 }
 
 const words = (operation: Operation): string => orderOf(operation).replace(/^\d+ /, '');
 
 /** Tells the agent all of a race but its stages. */
-export function sendRace({ send }: Session, { given, columns, looks }: Race): void {
-  send('race');
-  for (const operation of given) send(`given ${words(operation)}`);
-  for (const [i, column] of columns.entries()) for (const operation of column) send(`actor ${i} ${words(operation)}`);
-  for (const { operation } of looks) send(`look ${words(operation)}`);
+export function sendRace({ send }: Session, race: Race): void {
+  for (const line of raceLines(race)) send(line);
 }
+
+/** The lines that tell the agent all of a race but its stages. */
+export const raceLines = ({ given, columns, pages, slot }: Race): string[] => [
+  'race',
+  ...given.map((operation) => `given ${words(operation)}`),
+  ...columns.flatMap((column, i) => column.map((operation) => `actor ${i} ${words(operation)}`)),
+  // Written as an operation, for its address.
+  ...pages.map((page) => `look ${slot ?? '-'} ${words(parseOperation(`cr ${page} 1`)).split(' ')[1]}`),
+];
 
 /** Longest time for a round, and for what comes before the first. */
 const ROUND_SECONDS = 60;
@@ -128,9 +113,10 @@ interface Line {
   readonly round?: number;
   readonly status?: number;
   readonly taken?: number;
+  readonly waited?: number;
   readonly reached?: readonly number[];
   readonly answers?: readonly (readonly Answer[])[];
-  readonly looks?: readonly Answer[];
+  readonly looks?: readonly PageLook[];
 }
 
 /** What rounds are run: along stages, freely, or with one actor after another by a lock. */
@@ -158,8 +144,9 @@ export async function runRounds(
   }
 }
 
-const roundOf = ({ taken, reached = [], answers = [], looks = [] }: Line): Round => ({
+const roundOf = ({ taken, waited, reached = [], answers = [], looks = [] }: Line): Round => ({
   taken: taken === 1,
+  waited: waited === 1,
   reached: reached.map((one) => one === 1),
   answers,
   looks,

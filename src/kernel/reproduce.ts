@@ -3,6 +3,7 @@
 import { UsageError } from '../input/usageError.ts';
 import type { Program } from '../programs/program.ts';
 import { demandDriver, factsOf, findings, type KernelFacts } from './check.ts';
+import type { Trial } from './choose.ts';
 import { fittingStages } from './fitting.ts';
 import { type Serial, serialOf, wrongIn } from './judge.ts';
 import type { Segment } from './plan.ts';
@@ -18,6 +19,8 @@ export interface Tally {
   readonly rounds: number;
   /** Rounds in which every stage was reached in order. */
   readonly taken: number;
+  /** Rounds that were taken, in which one waited for another one that was held after the last stop. */
+  readonly waited: number;
   /** Rounds in which something was wrong, and those of them that were taken. */
   readonly violated: number;
   readonly violatedTaken: number;
@@ -42,6 +45,7 @@ export interface ReproduceRequest {
   readonly program: Program;
   /** Stages as they are to be; or segments, of which each has several places that come to the same. */
   readonly stages: readonly Stage[] | { readonly segments: readonly Segment[] };
+  /** Along the stages, and as many without them; twice as many with one actor after another, as it is them that must all be right. */
   readonly rounds: number;
 }
 
@@ -54,6 +58,7 @@ class Counts {
   #example: string | undefined;
   rounds = 0;
   #taken = 0;
+  #waited = 0;
   #violated = 0;
   #violatedTaken = 0;
   #crashes = 0;
@@ -71,8 +76,9 @@ class Counts {
       this.#violate(`the process of the round ended by itself (status ${round.status})`, false);
       return;
     }
-    const { taken, reached } = round;
+    const { taken, waited, reached } = round;
     if (taken) this.#taken++;
+    if (taken && waited) this.#waited++;
     const first = reached.indexOf(false);
     if (this.mode === 'aimed' && !taken && first >= 0) this.#missed[first] = (this.#missed[first] ?? 0) + 1;
     const wrong = wrongIn(this.#race, round, this.#serial);
@@ -94,15 +100,25 @@ class Counts {
 
   get tally(): Tally {
     const { mode, rounds } = this;
-    const [taken, violated, violatedTaken] = [this.#taken, this.#violated, this.#violatedTaken];
-    return { mode, rounds, taken, violated, violatedTaken, missed: this.#missed, example: this.#example, crashes: this.#crashes };
+    const [taken, waited, violated, violatedTaken] = [this.#taken, this.#waited, this.#violated, this.#violatedTaken];
+    return {
+      mode,
+      rounds,
+      taken,
+      waited,
+      violated,
+      violatedTaken,
+      missed: this.#missed,
+      example: this.#example,
+      crashes: this.#crashes,
+    };
   }
 }
 
 /** All orders of the actors. */
-function orders(actors: readonly string[]): string[][] {
+export function ordersOf(actors: readonly string[]): string[][] {
   if (actors.length < 2) return [[...actors]];
-  return actors.flatMap((first) => orders(actors.filter((one) => one !== first)).map((rest) => [first, ...rest]));
+  return actors.flatMap((first) => ordersOf(actors.filter((one) => one !== first)).map((rest) => [first, ...rest]));
 }
 
 /** What comes out when one actor comes after another, whatever the order. */
@@ -110,7 +126,7 @@ async function serialValues(kernel: Kernel, race: Race): Promise<Serial> {
   const session = await kernel.session();
   sendRace(session, race);
   const rounds: Round[] = [];
-  for (const order of orders(race.actors)) {
+  for (const order of ordersOf(race.actors)) {
     const stages = order.map((actor) => ({ actor, place: 'done', times: 1 }) as const);
     await runRounds(session, race, { mode: 'aimed', stages, count: 1 }, (round) => {
       if (isBroken(round)) throw new UsageError('the program does not run on this kernel: its process ends by itself');
@@ -129,6 +145,16 @@ function demandProbes(facts: KernelFacts): void {
 
 const MODES = ['aimed', 'free', 'serial'] as const;
 
+/** How many rounds there are of a mode. */
+export const roundsOf = (mode: Mode, rounds: number): number => (mode === 'serial' ? 2 * rounds : rounds);
+
+export interface ReproduceHooks {
+  readonly signal: AbortSignal;
+  readonly onRound: (mode: Mode, done: number) => void;
+  /** Stages were tried. */
+  readonly onTrial: (trial: Trial) => void;
+}
+
 /**
  * Runs a schedule. Null when it was stopped before there was anything.
  *
@@ -137,7 +163,7 @@ const MODES = ['aimed', 'free', 'serial'] as const;
 export function reproduce(
   place: Place,
   { program, stages: asked, rounds }: ReproduceRequest,
-  { signal, onRound }: { readonly signal: AbortSignal; readonly onRound: (mode: Mode, done: number) => void },
+  { signal, onRound, onTrial }: ReproduceHooks,
 ): Promise<Reproduced | null> {
   const race = raceOf(program);
   return withKernel(place, signal, async (kernel) => {
@@ -145,16 +171,17 @@ export function reproduce(
     demandDriver(facts);
     demandProbes(facts);
     const serial = await serialValues(kernel, race);
-    const trials = 'segments' in asked ? await fittingStages(kernel, race, asked.segments) : [];
+    const trials = 'segments' in asked ? await fittingStages(kernel, race, asked.segments, onTrial) : [];
     const stages = 'segments' in asked ? (trials.at(-1)?.stages ?? []) : asked;
     const tallies: Tally[] = [];
     for (const mode of MODES) {
       const counts = new Counts(race, serial, mode, stages.length);
-      while (counts.rounds < rounds && !signal.aborted) {
+      const count = roundsOf(mode, rounds);
+      while (counts.rounds < count && !signal.aborted) {
         try {
           const session = await kernel.session();
           sendRace(session, race);
-          await runRounds(session, race, { mode, stages, count: rounds - counts.rounds }, (round) => {
+          await runRounds(session, race, { mode, stages, count: count - counts.rounds }, (round) => {
             counts.add(round);
             onRound(mode, counts.rounds);
           });

@@ -1,12 +1,18 @@
 /** Stages of a schedule on a kernel, as text: `A entry mutex_lock from=dmirror_migrate_to_device, B done, A done`. */
 import { UsageError } from '../input/usageError.ts';
 
-const PLACES = ['entry', 'return', 'after', 'done'] as const;
+const PLACES = ['entry', 'return', 'after', 'done', 'ends'] as const;
+
+/** An actor that has done all is in no function. */
+export const isEnd = ({ place }: Pick<Stage, 'place'>): boolean => place === 'done' || place === 'ends';
 
 /** Who runs until where. */
 export interface Stage {
   readonly actor: string;
-  /** When a function begins, when it returns, after a call of it in `from`, or when the actor has done all. */
+  /**
+   * When a function begins, when it returns, after a call of it in `from`, or when the actor has done all: `done`, which the others wait
+   * for, or `ends`: they come after it, but go on when it waits for one of them.
+   */
   readonly place: (typeof PLACES)[number];
   readonly symbol?: string;
   /** Only calls that this function makes. */
@@ -34,8 +40,8 @@ function stageOf(text: string, actors: readonly string[]): Stage {
     else if (key === undefined && symbol === undefined && NAME.test(word)) symbol = word;
     else throw wrong(`'${word}' is neither a function, nor from=FUNCTION, nor n=NUMBER`);
   }
-  if (place !== 'done' && symbol === undefined) throw wrong('which function is not said');
-  if (place === 'done' && words.length > 0) throw wrong('an actor that is done is in no function');
+  if (!isEnd({ place }) && symbol === undefined) throw wrong('which function is not said');
+  if (isEnd({ place }) && words.length > 0) throw wrong('an actor that is done is in no function');
   if (place === 'after' && from === undefined) throw wrong('a call is one in a function: from=FUNCTION');
   return { actor, place, times, ...(symbol === undefined ? {} : { symbol }), ...(from === undefined ? {} : { from }) };
 }
@@ -43,10 +49,15 @@ function stageOf(text: string, actors: readonly string[]): Stage {
 /** Each actor has to be done at the end, and nothing comes after that. */
 function defectOf(stages: readonly Stage[], actors: readonly string[]): string | null {
   if (stages.length > MOST_STAGES) return `has ${stages.length} stages, at most ${MOST_STAGES} are possible`;
-  const odd = actors.find((actor) => stages.findLast((stage) => stage.actor === actor)?.place !== 'done');
-  if (odd !== undefined) return `does not end '${odd} done'`;
-  const twice = actors.find((actor) => stages.filter((stage) => stage.actor === actor && stage.place === 'done').length > 1);
-  return twice === undefined ? null : `has '${twice} done' twice`;
+  for (const actor of actors) {
+    const own = stages.filter((stage) => stage.actor === actor);
+    const last = own.at(-1);
+    if (last === undefined || !isEnd(last)) return `does not end '${actor} done'`;
+    if (own.filter(isEnd).length > 1) return `has '${actor} ${last.place}' twice`;
+  }
+  const first = stages.findIndex(({ place }) => place === 'ends');
+  const odd = first < 0 ? undefined : stages.slice(first).find(({ place }) => place !== 'ends');
+  return odd === undefined ? null : `has '${stageText(odd)}' after one that only ends`;
 }
 
 /**
@@ -69,6 +80,6 @@ export const stageText = ({ actor, place, symbol, from, times }: Stage): string 
 
 /** A stage as the agent takes it. */
 export const stageOrder = ({ actor, place, symbol, from, times }: Stage, actors: readonly string[]): string =>
-  place === 'done'
-    ? `stage ${actors.indexOf(actor)} done`
+  isEnd({ place })
+    ? `stage ${actors.indexOf(actor)} ${place}`
     : `stage ${actors.indexOf(actor)} ${place} ${symbol} ${from ?? '-'} ${times}`;

@@ -1,7 +1,7 @@
 /** What is about a real kernel and needs none: archives, orders, notation, recordings, and what the command line refuses. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -133,6 +133,15 @@ const program = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 const hmmLab = (...args: readonly string[]) =>
   spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', timeout: 60_000 });
 
+/** Exit code 2 and one sentence. */
+function isRefused(args: readonly string[], sentence: RegExp, temporary = tmpdir()): void {
+  const env = { ...process.env, TMPDIR: temporary };
+  const { status, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', timeout: 60_000, env });
+  assert.equal(status, 2, `${args.join(' ')}: ${stderr}`);
+  assert.match(stderr, sentence);
+  assert.equal(stderr.trim().split('\n').length, 1, stderr);
+}
+
 /** Enough of a Linux image for who looks at its mark alone. */
 const image = file('image', Buffer.concat([Buffer.alloc(0x202), Buffer.from('HdrS'), Buffer.alloc(100)]));
 
@@ -148,27 +157,31 @@ test('what is missing is one sentence, with exit code 2', () => {
     [['kernel', 'check', '--vm', '--kernel-image', image, '--accel', 'fast'], /--accel is 'fast'/],
     [['kernel', 'check', '--host', '--yes'], /--host needs/],
     [['reproduce'], /needs a token, as explore prints it, or a program/],
-    [['reproduce', 'A: cr 0 1', 'B: cr 0 1'], /explore finds nothing that breaks in the program/],
-    [['reproduce', 'hmm1.cut-off'], /the token is cut off/],
-    [['reproduce', 'A: cr 0 1', 'B: cr 0 1', '--stages', 'A done'], /does not end 'B done'/],
-    [['reproduce', 'A: cr 0 1', 'B: cr 0 1', '--stages', 'A done, B done'], /--vm for a virtual machine, or --host/],
+    // What is missing is said before a failure is looked for.
+    [['reproduce', 'A: cr 0 1', 'B: cr 0 1'], /--vm for a virtual machine, or --host/],
+    [['reproduce', 'hmm1.cut-off'], /--vm for a virtual machine, or --host/],
     [['compare'], /--vm for a virtual machine, or --host/],
     [['compare', '--vm', '--known', '/no/such'], /--known '\/no\/such' cannot be read/],
     [['record', 'A: cr 0 1', '--vm'], /needs --out FILE/],
     [['record', ...out, '--vm'], /needs a program/],
     [['record', 'A: reclaim 0 1', ...out, '--vm'], /cannot be done on a real kernel/],
   ];
-  for (const [args, sentence] of cases) {
-    const { status, stderr } = hmmLab(...args);
-    assert.equal(status, 2, `${args.join(' ')}: ${stderr}`);
-    assert.match(stderr, sentence);
-    assert.equal(stderr.trim().split('\n').length, 1, stderr);
-  }
+  for (const [args, sentence] of cases) isRefused(args, sentence);
 });
 
-test('without QEMU it is one sentence', {
-  skip: spawnSync('cc', ['--version']).status === 0 ? false : 'there is no C compiler',
-}, () => {
+const withCompiler = { skip: spawnSync('cc', ['--version']).status === 0 ? false : 'there is no C compiler' };
+
+test('what no kernel can be asked is one sentence, too, and leaves nothing behind', withCompiler, () => {
+  const temporary = mkdtempSync(join(folder, 'tmp-'));
+  const vm = ['--vm', '--kernel-image', image];
+  const pair = ['A: cr 0 1', 'B: cr 0 1'];
+  isRefused(['reproduce', ...pair, ...vm], /explore finds nothing that breaks in the program/, temporary);
+  isRefused(['reproduce', 'hmm1.cut-off', ...vm], /the token is cut off/, temporary);
+  isRefused(['reproduce', ...pair, '--stages', 'A done', ...vm], /does not end 'B done'/, temporary);
+  assert.deepEqual(readdirSync(temporary), []);
+});
+
+test('without QEMU it is one sentence', withCompiler, () => {
   const { status, stderr } = hmmLab('kernel', 'check', '--vm', '--kernel-image', image, '--qemu', 'no-such-qemu');
   assert.equal(status, 2, stderr);
   assert.match(stderr, /^hmm-lab: no-such-qemu cannot be started: it is not installed\n$/);

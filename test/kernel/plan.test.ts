@@ -32,12 +32,12 @@ test('a stop is the place that the model has there, a lock is one of its caller'
     stretch('A', 1, done),
     stretch('M', 1),
   );
-  assert.deepEqual(written(planOf(collected)), ['M return migrate_vma_setup', 'A done', 'M done']);
+  assert.deepEqual(written(planOf(collected)), ['M return migrate_vma_setup', 'A done', 'M ends']);
   const locked = schedule(stretch('M', 1, stop('lock', 'lock mutexLock mapMigrated moveToDevice')), stretch('A', 1));
   assert.deepEqual(written(planOf(locked)), [
     'M entry mutex_lock from=dmirror_migrate_finalize_and_map | M entry mutex_lock from=dmirror_migrate_to_device',
-    'A done',
-    'M done',
+    'A ends',
+    'M ends',
   ]);
 });
 
@@ -51,6 +51,20 @@ test('what was passed before is counted, and a place nearby that is not is bette
   ]);
   const apart = written(planOf(schedule(stretch('E', 2, { ...lock, isSame: false }, lock), stretch('A', 1))))[0] ?? '';
   assert.equal(apart.split(' | ')[0], 'E entry mutex_lock from=dmirror_exclusive n=2');
+});
+
+test('a lookup that finds nothing is counted with the fault that comes of it', () => {
+  const inFault = stop('lock', 'lock mutexLock commit faultRange');
+  const access = stop('deviceAccess', 'copyPages doWrite access');
+  const after = (...stops: readonly Stop[]): string | undefined =>
+    written(planOf(schedule(stretch('D', stops.length, ...stops), stretch('A', 1))))[0]
+      ?.split(' | ')
+      .find((text) => text.startsWith('D after xa_load from=dmirror_do_write'));
+  const lock = { ...stop('lock', 'lock mutexLock writeCommand'), isSame: false };
+  assert.equal(after(lock, access), 'D after xa_load from=dmirror_do_write');
+  assert.equal(after(lock, { ...inFault, isSame: false }, access), 'D after xa_load from=dmirror_do_write n=2');
+  // Whoever begins in a fault has looked before.
+  assert.equal(after({ ...inFault, isSame: false }, access), 'D after xa_load from=dmirror_do_write');
 });
 
 test('where the kernel has nothing, a stop that comes to the same does; without one, a sentence says so', () => {
@@ -68,8 +82,8 @@ test('a kernel is asked for its places', async () => {
   const inlined = async ({ from }: Stage): Promise<boolean> => from === 'dmirror_migrate_to_device';
   assert.deepEqual(written(await possible(segments, inlined)), [
     'M entry mutex_lock from=dmirror_migrate_to_device',
-    'A done',
-    'M done',
+    'A ends',
+    'M ends',
   ]);
   await assert.rejects(
     possible(segments, async () => false),
@@ -135,7 +149,7 @@ test('the stages that an agent has and takes are found', async () => {
     );
     assert.equal(
       trials.at(-1)?.stages.map(stageText).join(', '),
-      'M entry mutex_lock from=dmirror_migrate_to_device, A done, M done',
+      'M entry mutex_lock from=dmirror_migrate_to_device, A done, M ends',
     );
   } finally {
     await kernel.stop();

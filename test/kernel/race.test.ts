@@ -8,19 +8,18 @@ import { after, test } from 'node:test';
 import { agentProgram } from '../../src/kernel/agentProgram.ts';
 import { interval, shareText } from '../../src/kernel/confidence.ts';
 import { serialOf, wrongIn } from '../../src/kernel/judge.ts';
-import { type BrokenRound, type Round, raceOf, runRounds, sendRace } from '../../src/kernel/race.ts';
+import { type BrokenRound, type PageLook, type Round, raceLines, raceOf, runRounds, sendRace } from '../../src/kernel/race.ts';
 import { startSession } from '../../src/kernel/session.ts';
 import { parseStages, stageOrder, stageText } from '../../src/kernel/stages.ts';
-import type { Answer } from '../../src/programs/answer.ts';
 import { parseProgram } from '../../src/programs/program.ts';
 
 test('stages are read, checked, and written as the agent takes them', () => {
-  const text = 'M entry mutex_lock from=f_one n=2, A done, M after g from=h, M done';
+  const text = 'M entry mutex_lock from=f_one n=2, A done, M after g from=h, M ends';
   const stages = parseStages(text, ['M', 'A']);
   assert.equal(stages.map(stageText).join(', '), text);
   assert.deepEqual(
     stages.map((stage) => stageOrder(stage, ['M', 'A'])),
-    ['stage 0 entry mutex_lock f_one 2', 'stage 1 done', 'stage 0 after g h 1', 'stage 0 done'],
+    ['stage 0 entry mutex_lock f_one 2', 'stage 1 done', 'stage 0 after g h 1', 'stage 0 ends'],
   );
   for (const [wrong, sentence] of [
     ['X done, A done, M done', /'X' is no actor/],
@@ -30,6 +29,8 @@ test('stages are read, checked, and written as the agent takes them', () => {
     ['M entry f n=0, A done, M done', /'n=0' is neither/],
     ['M entry f, A done', /does not end 'M done'/],
     ['M done, A done, M done', /has 'M done' twice/],
+    ['M ends, A done', /has 'A done' after one that only ends/],
+    ['M entry f, A ends f', /an actor that is done is in no function/],
   ] as const)
     assert.throws(() => parseStages(wrong, ['M', 'A']), { name: 'UsageError', message: sentence });
 });
@@ -38,31 +39,31 @@ const program = (text: string) => raceOf(parseProgram(text));
 
 test('a race has looks at its pages, from both sides', () => {
   const race = program('given open 3 0 | mmap 0 4 rw anon; A: dwrite 3 1 2 9; B: cr 2 1');
-  assert.deepEqual(
-    race.looks.map(({ operation: { text } }) => text).filter((text) => !text.startsWith('cw') && !text.startsWith('dwrite')),
-    ['dread 3 1 1', 'dread 3 2 1', 'cr 1 1', 'cr 2 1', 'dread 3 1 1', 'cr 1 1', 'dread 3 2 1', 'cr 2 1'],
-  );
+  assert.deepEqual([race.pages, race.slot], [[1, 2], 3]);
+  const lines = raceLines(race);
+  assert.deepEqual(lines.slice(0, 2), ['race', 'given open 3 0']);
+  assert.deepEqual(lines.slice(-4), [
+    'actor 0 dwrite 3 0x100000001000 2 9',
+    'actor 1 cr 0x100000002000 1',
+    'look 3 0x100000001000',
+    'look 3 0x100000002000',
+  ]);
+  assert.equal(raceLines(program('given mmap 0 1 rw anon; A: cr 0 1; B: cw 0 1 3')).at(-1), 'look - 0x100000000000');
   assert.throws(() => program('A: cr 0 1'), { message: /at least two columns/ });
   assert.throws(() => program('A: cr 0 1; B: fork 1'), { message: /threads of one process/ });
   assert.throws(() => program('A: cr 0 1; B: reclaim 0 1'), { message: /cannot be done on a real kernel/ });
 });
 
 const race = program('given open 0 0 | mmap 0 1 rw anon | cw 0 1 7; A: dwrite 0 0 1 9; B: cr 0 1');
-const [own, device] = race.looks.flatMap(({ what, value }) => (what === 'write' ? [value] : [])) as [number, number];
-
-/** A round in which B reads something, and the looks answer something. */
-function round(
-  read: number,
-  looks: { readonly seen?: number; readonly end?: number; readonly device?: number; readonly cpu?: number } = {},
-): Round {
-  const { seen = 9, end = 9, device: fromDevice = own, cpu = device } = looks;
-  const answered = (v: readonly unknown[]): Answer => ({ e: 0, v });
-  const answers = [[{ e: 0 }], [answered([read])]];
+/** A round in which B reads something, and the look at the page shows something. */
+function round(read: number, seen: Partial<PageLook> = {}): Round {
+  const marks = [['cpu', 100, 100] as const, ['device', 101, 101] as const];
   return {
     taken: true,
+    waited: false,
     reached: [true],
-    answers,
-    looks: [answered([seen]), answered([end]), answered([]), answered([fromDevice]), { e: 0 }, answered([cpu])],
+    answers: [[{ e: 0 }], [{ e: 0, v: [read] }]],
+    looks: [{ device: 9, cpu: 9, marks, ...seen }],
   };
 }
 const serial = serialOf(race, [round(7), round(9)]);
@@ -73,25 +74,38 @@ test('what an order of the actors shows is right', () => {
 });
 
 test('a value that was lost, or that nobody wrote, is wrong', () => {
-  assert.equal(
-    wrongIn(race, round(7, { end: 7 }), serial),
-    'page 0 in the end is [7], and [9] when one actor comes after another',
-  );
-  assert.match(wrongIn(race, round(7, { seen: 7 }), serial) ?? '', /^page 0 for the device is \[7\], and \[9\] when/);
+  assert.equal(wrongIn(race, round(7, { cpu: 7 }), serial), 'page 0 in the end is 7, and 9 when one actor comes after another');
+  assert.match(wrongIn(race, round(7, { device: 7 }), serial) ?? '', /^page 0 for the device is 7, and 9 when/);
   assert.equal(wrongIn(race, round(5), serial), 'value 1 that B reads is 5, and 7 or 9 when one actor comes after another');
 });
 
+test('what is on a page that was given back is told as that', () => {
+  assert.equal(
+    wrongIn(race, round(7, { device: 0x7b00_0000 }), serial),
+    "page 0 for the device is what is on a page that was given back and is another one's now",
+  );
+});
+
 test('two sides that do not see what the other writes are wrong', () => {
-  assert.match(
-    wrongIn(race, round(7, { device: 7 }), serial) ?? '',
-    /^afterwards the CPU writes \d+ to page 0, and the device reads 7$/,
+  assert.equal(
+    wrongIn(race, round(7, { marks: [['cpu', 100, 7]] }), serial),
+    'afterwards the CPU writes 100 to page 0, and the device reads 7',
   );
-  assert.match(
-    wrongIn(race, round(7, { cpu: own }), serial) ?? '',
-    /^afterwards the device writes \d+ to page 0, and the CPU reads \d+$/,
+  assert.equal(
+    wrongIn(
+      race,
+      round(7, {
+        marks: [
+          ['cpu', 100, 100],
+          ['device', 101, 100],
+        ],
+      }),
+      serial,
+    ),
+    'afterwards the device writes 101 to page 0, and the CPU reads 100',
   );
-  const refused = { ...round(7), looks: round(7).looks.map((look, i) => (i === 3 ? { e: 14 } : look)) };
-  assert.equal(wrongIn(race, refused, serial), null);
+  // An access that is refused says nothing.
+  assert.equal(wrongIn(race, round(7, { device: null, marks: [] }), serial), null);
 });
 
 test('a share is as sure as its number of rounds makes it', () => {
@@ -121,7 +135,20 @@ test('the agent runs rounds of threads', {
     for (const one of rounds) {
       assert.ok(!('status' in one), 'a round ended by itself');
       assert.deepEqual([one.answers.length, one.looks.length, one.taken], [2, 1, false]);
-      assert.ok([0, 8].includes((one.looks[0] as { v: number[] }).v[0] as number));
+      assert.ok(one.looks[0]?.device === null && [0, 8].includes(one.looks[0].cpu as number));
+    }
+    // In an order of the actors the one that comes last has the last word; this takes no probes.
+    for (const [order, last] of [
+      ['A done, B done', 0],
+      ['B done, A ends', 8],
+    ] as const) {
+      const taken: (Round | BrokenRound)[] = [];
+      const stages = parseStages(order, ['A', 'B']);
+      await runRounds(session, two, { mode: 'aimed', stages, count: 3 }, (one) => taken.push(one));
+      for (const one of taken) {
+        assert.ok(!('status' in one), 'a round ended by itself');
+        assert.deepEqual([one.taken, one.waited, one.looks[0]?.cpu], [true, false, last]);
+      }
     }
     const stages = parseStages('A entry no_such_function_at_all, B done, A done', ['A', 'B']);
     const refused = runRounds(session, two, { mode: 'aimed', stages, count: 1 }, () => {});
