@@ -4,7 +4,7 @@ import { get } from '../arena/access.ts';
 import type { Arena } from '../arena/arena.ts';
 import { Mm } from '../arena/structures.ts';
 import type { Errno, HmmPfn, PageTable, Pte, Vpn } from '../arena/units.ts';
-import { EMPTY_LEAF, PTE_PRESENT, PTE_PROTNONE, PTE_WRITE } from '../mm/table/pte.ts';
+import { EMPTY_LEAF, isHuge, PTE_PRESENT, PTE_PROTNONE, PTE_WRITE } from '../mm/table/pte.ts';
 import { hugeLeaf, lookupTable, nextPopulated, pteAt, tableEnd } from '../mm/table/tables.ts';
 import { findVma, VM_IO, VM_PFNMAP, VM_READ, vmaEnd, vmaFlags, vmaStart } from '../mm/vma/vma.ts';
 import { Point } from '../steps/points.ts';
@@ -82,7 +82,9 @@ function* walkTable(task: Task, walk: Walk, table: PageTable, start: Vpn, end: V
       vpn = copyPresent(arena, range, table, vpn, end);
       if (vpn === end) return 0;
     }
-    const result = yield* handlePte(task, walk, get(arena, pteAt(arena, table, vpn)), vpn, end);
+    // A table that became a leaf since, or nothing, had no entries any more by then.
+    const pte = get(arena, pteAt(arena, table, vpn));
+    const result = yield* handlePte(task, walk, isHuge(pte) ? 0 : pte, vpn, end);
     if (result !== 0) return result;
     vpn++;
   }

@@ -256,6 +256,7 @@ export function effects(ideal: Ideal, op: Operation, page: number, i: number): E
     case 'madvise':
       return advised(ideal, op, page);
     case 'mremap':
+      if (i >= numberAt(op, 3)) return quiet(withPlace(ideal, worker, page, undefined));
       return moved(ideal, worker, page, pageOf(addressAt(op, 2)) + i, textAt(op, 4) === 'keep');
     case 'fork':
       return forked(ideal, op, page);

@@ -35,6 +35,8 @@ const proved: readonly string[] = [
   'given open 0 0 | mmap 0 H rw anon | madvise 0 H hugepage | cw 0 1 7; A: madvise 0 H dontneed; B: excl 0 0 1',
   'given open 0 0 | mmap 0 H rw anon | madvise 0 H hugepage | cw 0 1 7; A: cw 0 1 11; B: fork 2',
   'given open 0 0 | mmap 0 H rw anon | madvise 0 H hugepage | cw 0 1 7; A: munmap 0 1; B: madvise 0 1 dontneed',
+  'given open 0 0 | mmap 0 H rw anon | cw 0 H 7 | madvise 0 H hugepage; A: madvise 0 H dontneed; B: dread 0 0 1',
+  'given open 0 0 | mmap 0 2 rw anon | cw 0 2 7 | dmig 0 0 1; A: cw 0 1 11; B: mremap 0 2 2H 1',
   // Found by the fuzzer: a file that goes waits for whoever has a page of it locked.
   'given open 0 0 | mmap 0 2 rw sanon | cr 0 2 | dmig 0 0 1; A: reclaim 0 1 | dwrite 0 0 1 11 | dsys 0 0 1; B: munmap 0 2 | dmig 0 1 1',
   // A pin that lasts keeps a reference on what it moves: nobody else has moved it by then.

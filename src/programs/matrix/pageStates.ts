@@ -19,12 +19,16 @@ export interface PageState {
   readonly always?: { readonly operation: string; readonly why: string };
 }
 
-/** A file in slot 0; a child; a swap device; a second device file; huge pages; a pipe that holds the page; a userfaultfd that waits for it. */
-export type Having = 'file' | 'child' | 'swap' | 'second' | 'huge' | 'pin' | 'missing';
+/**
+ * A file in slot 0; a child; a swap device; a second device file; huge pages; a pipe that holds the page; a userfaultfd that waits for it;
+ * a mapping of which it is tried what else may become of it, and one of two pages.
+ */
+export type Having = 'file' | 'child' | 'swap' | 'second' | 'huge' | 'pin' | 'missing' | 'mapping' | 'two';
 
 const BASE = 'open 0 0 | mmap 0 1 rw anon';
 const WRITTEN = `${BASE} | cw 0 1 7`;
 const HUGE = 'open 0 0 | mmap 0 H rw anon | madvise 0 H hugepage | cw 0 1 7';
+const PIECES = 'open 0 0 | mmap 0 H rw anon | cw 0 H 7 | madvise 0 H hugepage';
 
 function state(
   name: string,
@@ -41,10 +45,10 @@ const MEMORY = { driver: 'memory' } as const;
 export const pageStates: readonly PageState[] = [
   state('none', 'mapped, never touched', BASE),
   state('zero', 'the zero page', `${BASE} | cr 0 1`),
-  state('written', 'written by the CPU', WRITTEN),
+  state('written', 'written by the CPU', WRITTEN, ['mapping']),
   state('readOnly', 'written, then made read-only', `${WRITTEN} | mprotect 0 1 r`),
   state('shared', 'shared with a child after fork', `${WRITTEN} | fork 1`, ['child']),
-  state('device', 'in device-private memory', `${WRITTEN} | dmig 0 0 1`, [], MEMORY),
+  state('device', 'in device-private memory', `${WRITTEN} | dmig 0 0 1`, ['mapping'], MEMORY),
   state('deviceShared', 'in device-private memory, shared with a child', `${WRITTEN} | dmig 0 0 1 | fork 1`, ['child'], MEMORY),
   state('exclusive', 'device-exclusive', `${WRITTEN} | excl 0 0 1`, [], { driver: 'exclusive' }),
   state('swapped', 'swapped out', `${WRITTEN} | madvise 0 1 pageout`, ['swap']),
@@ -54,7 +58,9 @@ export const pageStates: readonly PageState[] = [
   ]),
   state('filePrivate', 'of a file, mapped privately', 'open 0 0 | file 0 1 | mmap 0 1 rw fpriv 0 | cr 0 1', ['file']),
   state('fileShared', 'of a file, mapped shared', 'open 0 0 | file 0 1 | mmap 0 1 rw fshared 0 | cw 0 1 7', ['file']),
-  state('huge', 'part of a huge page', HUGE, ['huge'], { pages: 'H' }),
+  state('huge', 'part of a huge page', HUGE, ['huge', 'mapping'], { pages: 'H' }),
+  state('hugeShared', 'part of a huge page, shared with a child', `${HUGE} | fork 1`, ['huge', 'child'], { pages: 'H' }),
+  state('pieces', 'a small page, and so are its neighbours, where a huge page could be', PIECES, ['huge'], { pages: 'H' }),
   state('hugeDevice', 'part of a huge page in device-private memory', `${HUGE} | dmig 0 0 H`, ['huge'], {
     pages: 'H',
     ...MEMORY,
@@ -71,12 +77,17 @@ export const pageStates: readonly PageState[] = [
     'pair',
     'the first of two, the other one is not on the device',
     'open 0 0 | mmap 0 2 rw anon | cw 0 2 7 | dmig 0 0 1',
-    [],
+    ['mapping', 'two'],
     {
       pages: '2',
       ...MEMORY,
     },
   ),
+  state('cut', 'beside one whose mapping was one with its own', 'open 0 0 | mmap 0 2 rw anon | cw 0 2 7 | mprotect 1 1 r', [
+    'swap',
+    'mapping',
+  ]),
+  state('locked', 'locked in memory', `${WRITTEN} | mlock 0 1`, ['swap', 'mapping']),
   state('missing', 'missing, and a userfaultfd is asked for it', `${BASE} | uregister 0 1`, ['missing'], {
     always: { operation: 'fill', why: 'whoever misses the page would wait for ever' },
   }),
