@@ -28,8 +28,9 @@ const flags = [
     min: 1,
     max: 1000000,
     default: 100,
-    help: 'along the stages; as many without them; twice as many with one actor after another',
+    help: 'along the stages; twice as many run with one actor after another',
   },
+  { name: 'free', kind: 'whole', min: 1, max: 1000000, defaultText: 'as --rounds', help: 'rounds without stages' },
   {
     name: 'driver',
     kind: 'text',
@@ -112,7 +113,7 @@ export const reproduce: Command = {
   ],
   async run(args) {
     const { values, given } = parseArguments('reproduce', flags, args, { what: 'columns of a program, or a file', most: 32 });
-    const { stages: text, rounds, json, driver, bug, emit: folder } = values;
+    const { stages: text, rounds: aimed, free = aimed, json, driver, bug, emit: folder } = values;
     if (given.length === 0)
       throw new UsageError('hmm-lab reproduce needs a token, as explore prints it, or a program: a file, or its columns');
     if (folder !== undefined) (await import('../kernel/emit.ts')).demandNewFolder(folder);
@@ -132,6 +133,7 @@ export const reproduce: Command = {
       const asked: Asked | null = await askedOf(textOf(given), { stages: text, driver, bug }, signal);
       if (asked === null) return null;
       const { reproduce: reproduced, roundsOf } = await import('../kernel/reproduce.ts');
+      const rounds = { aimed, free };
       const onRound = progress((mode) => roundsOf(mode, rounds));
       const result = await reproduced(place, { ...asked, rounds }, { signal, onRound, onTrial: tellTrial });
       if (folder !== undefined && result !== null) await emitted(folder, asked, result);

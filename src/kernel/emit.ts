@@ -8,7 +8,7 @@ import { programText } from '../programs/program.ts';
 import { agentFolder } from './agentProgram.ts';
 import { shareText } from './confidence.ts';
 import { type Mode, raceLines, raceOf } from './race.ts';
-import { ordersOf, type Reproduced, roundsOf, type Tally } from './reproduce.ts';
+import { ordersOf, type Reproduced, type Rounds, roundsOf, type Tally } from './reproduce.ts';
 import { type Stage, stageOrder, stageText } from './stages.ts';
 
 /** What a folder is made of. */
@@ -35,7 +35,7 @@ export const sourceAlone = (): string =>
   }).join('\n');
 
 /** The lines for the program: the race; each order of the actors once, which tells what may be seen; then the rounds that are judged. */
-export function linesAlone(program: Program, stages: readonly Stage[], rounds: number): string[] {
+export function linesAlone(program: Program, stages: readonly Stage[], rounds: Rounds): string[] {
   const race = raceOf(program);
   const kind = (mode: Mode, taken: readonly Stage[], count: number): string[] => [
     'stages',
@@ -123,7 +123,8 @@ export function demandNewFolder(folder: string): void {
 /** Writes the folder. */
 export function emit(folder: string, emitted: Emitted): void {
   const { program, result } = emitted;
-  const rounds = result.tallies.find(({ mode }) => mode === 'aimed')?.rounds ?? 1;
+  const count = (one: Mode): number => result.tallies.find(({ mode }) => mode === one)?.rounds || 1;
+  const rounds = { aimed: count('aimed'), free: count('free') };
   const files = {
     'reproducer.c': sourceAlone(),
     'race.txt': `${linesAlone(program, result.stages, rounds).join('\n')}\n`,

@@ -45,8 +45,13 @@ export interface ReproduceRequest {
   readonly program: Program;
   /** Stages as they are to be; or segments, of which each has several places that come to the same. */
   readonly stages: readonly Stage[] | { readonly segments: readonly Segment[] };
-  /** Along the stages, and as many without them; twice as many with one actor after another, as it is them that must all be right. */
-  readonly rounds: number;
+  readonly rounds: Rounds;
+}
+
+/** How many rounds: along the stages, and without them. Of those that must all be right, one actor after another, there are twice as many as along the stages. */
+export interface Rounds {
+  readonly aimed: number;
+  readonly free: number;
 }
 
 /** Counts rounds. */
@@ -146,7 +151,7 @@ function demandProbes(facts: KernelFacts): void {
 const MODES = ['aimed', 'free', 'serial'] as const;
 
 /** How many rounds there are of a mode. */
-export const roundsOf = (mode: Mode, rounds: number): number => (mode === 'serial' ? 2 * rounds : rounds);
+export const roundsOf = (mode: Mode, { aimed, free }: Rounds): number => ({ aimed, free, serial: 2 * aimed })[mode];
 
 export interface ReproduceHooks {
   readonly signal: AbortSignal;
@@ -166,7 +171,7 @@ export function reproduce(
   { signal, onRound, onTrial }: ReproduceHooks,
 ): Promise<Reproduced | null> {
   const race = raceOf(program);
-  return withKernel(place, signal, async (kernel) => {
+  return withKernel<Reproduced | null>(place, signal, async (kernel) => {
     const facts = await factsOf(kernel);
     demandDriver(facts);
     demandProbes(facts);
@@ -186,13 +191,16 @@ export function reproduce(
             onRound(mode, counts.rounds);
           });
         } catch (error) {
-          if (!(error instanceof AgentLost) || signal.aborted) throw error;
+          if (!(error instanceof AgentLost)) throw error;
+          // It was stopped, and did not crash: what there is is told.
+          if (signal.aborted) break;
           counts.crashed(error);
           await kernel.stop();
         }
       }
-      tallies.push(counts.tally);
+      if (counts.rounds > 0) tallies.push(counts.tally);
     }
+    if (tallies.length === 0) return null;
     return { facts, stages, trials: trials.length, tallies, interrupted: signal.aborted };
   });
 }

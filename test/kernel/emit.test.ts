@@ -37,7 +37,7 @@ const emitted = {
 } as unknown as Emitted;
 
 test('the program is told the race, each order of the actors, and the rounds', () => {
-  assert.deepEqual(linesAlone(program, emitted.result.stages, 3), [
+  assert.deepEqual(linesAlone(program, emitted.result.stages, { aimed: 3, free: 5 }), [
     'race',
     'given mmap 0x100000000000 1 rw anon',
     'given cw 0x100000000000 1 7',
@@ -47,7 +47,7 @@ test('the program is told the race, each order of the actors, and the rounds', (
     ...['stages', 'stage 0 done', 'stage 1 done', 'rounds aimed 1'],
     ...['stages', 'stage 1 done', 'stage 0 done', 'rounds aimed 1'],
     ...['stages', 'stage 0 entry mutex_lock f_one 2', 'stage 1 done', 'stage 0 ends', 'rounds aimed 3'],
-    ...['stages', 'rounds free 3', 'stages', 'rounds serial 6'],
+    ...['stages', 'rounds free 5', 'stages', 'rounds serial 6'],
   ]);
 });
 
@@ -81,12 +81,12 @@ test('its program compiles without a warning, and judges rounds', {
     return spawnSync(join(path, 'reproducer'), ['race.txt', ...args], { cwd: path, encoding: 'utf8', timeout: 60_000 });
   };
   const stages = parseStages('A done, B ends', ['A', 'B']);
-  const right = run(linesAlone(program, stages, 2), '4');
+  const right = run(linesAlone(program, stages, { aimed: 2, free: 2 }), '4');
   assert.equal(right.status, 0, right.stderr);
   assert.match(right.stdout, /^aimed +4 rounds, taken 4, wrong 0\nfree +4 rounds, wrong 0\nserial +8 rounds, wrong 0\n$/);
   // Who has learned from one order alone takes the other one for wrong.
   const [first, second] = ['stage 0 done', 'stage 1 done'];
-  const lines = linesAlone(program, parseStages('B done, A ends', ['A', 'B']), 2).join('\n');
+  const lines = linesAlone(program, parseStages('B done, A ends', ['A', 'B']), { aimed: 2, free: 2 }).join('\n');
   const oneOrder = lines.replace(`stages\n${second}\n${first}\nrounds aimed 1\n`, '').split('\n');
   const wrong = run(oneOrder);
   assert.equal(wrong.status, 1, wrong.stderr);

@@ -41,6 +41,13 @@ test('a stop is the place that the model has there, a lock is one of its caller'
   ]);
 });
 
+test('who waits for a lock has asked for it', () => {
+  const waits = stop('wait', 'parkStep waitWhile downWrite mmapWriteLock munmap');
+  const text = written(planOf(schedule(stretch('A', 1, waits), stretch('M', 1))))[0] ?? '';
+  assert.equal(text.split(' | ')[0], 'A entry down_write from=vms_clear_ptes');
+  assert.ok(text.includes('A entry down_write_killable from=__vm_munmap'), text);
+});
+
 test('what was passed before is counted, and a place nearby that is not is better', () => {
   const lock = stop('lock', 'lock mutexLock section');
   const text = written(planOf(schedule(stretch('E', 2, lock, lock), stretch('A', 1))))[0] ?? '';
