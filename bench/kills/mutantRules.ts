@@ -127,7 +127,8 @@ class Rules {
     this.mutants.push({ kind, module: this.#module, name: this.#name, line, what, places, edit });
   }
 
-  #visit(node: AnyNode, parent: AnyNode | null): void {
+  /** `guardedBy`: what is run only where the node, a condition or a part of one, is true. */
+  #visit(node: AnyNode, parent: AnyNode | null, guardedBy?: AnyNode): void {
     if (complains(node)) return;
     this.#call(node);
     if (node.type === 'IfStatement' && !node.alternate) this.#check(node.test, node.consequent, node);
@@ -139,9 +140,9 @@ class Rules {
       !this.#text(node.right).includes('isOlder(')
     )
       this.#add('condition dropped', `${this.#short(node.right)} of ${this.#short(node)}`, [change(node, this.#text(node.left))]);
-    if (node.type === 'BinaryExpression' && isNode(node.left)) this.#compare(node as Binary);
+    if (node.type === 'BinaryExpression' && isNode(node.left)) this.#compare(node as Binary, guardedBy);
     for (const child of below(node)) {
-      if (isNode(child)) this.#visit(child, node);
+      if (isNode(child)) this.#visit(child, node, guardOf(node, child, guardedBy));
       else if (Array.isArray(child)) {
         this.#swap(child);
         for (const one of child) if (isNode(one)) this.#visit(one, node);
@@ -173,15 +174,21 @@ class Rules {
     this.#add('check dropped', this.#short(node), [change(test, 'false')], consequent);
   }
 
-  #compare(node: Binary): void {
+  #compare(node: Binary, guardedBy: AnyNode | undefined): void {
     const { operator, left, right } = node;
     const text = this.#text(node);
     const less = other[operator];
     if (less !== undefined && BOUNDS.test(text))
-      this.#add('wrong boundary', this.#short(node), [{ start: left.end, end: right.start, by: ` ${less} ` }]);
+      // One that is true less often keeps from running what it guards: that has to run.
+      this.#add(
+        'wrong boundary',
+        this.#short(node),
+        [{ start: left.end, end: right.start, by: ` ${less} ` }],
+        less.length === 1 ? guardedBy : undefined,
+      );
     else if ((operator === '+' || operator === '-') && this.#text(right) === '1' && !/load|get\(/.test(text))
       this.#add('wrong boundary', this.#short(node), [change(node, `(${this.#text(left)})`)]);
-    else if ((operator === '===' || operator === '!==') && right.type !== 'Literal' && OWNERS.test(text))
+    else if ((operator === '===' || operator === '!==') && !isKind(right) && !isResult(left) && OWNERS.test(text))
       this.#add('wrong owner', this.#short(node), [change(node, operator === '===' ? 'true' : 'false')]);
   }
 
@@ -216,6 +223,12 @@ class Rules {
   }
 }
 
+/** What runs only where `child` of `node` is true. */
+function guardOf(node: AnyNode, child: AnyNode, guardedBy: AnyNode | undefined): AnyNode | undefined {
+  if (node.type === 'IfStatement') return child === node.test && !node.alternate ? node.consequent : undefined;
+  return node.type === 'LogicalExpression' ? guardedBy : undefined;
+}
+
 const CHANGES = new Set(['store', 'set', 'add', 'increase', 'cas', 'xchg', 'or', 'and', 'tally', 'fill', 'notify']);
 
 /** Is this within a node, functions within it included? */
@@ -238,9 +251,12 @@ const throwsViolation = (node: AnyNode): boolean =>
  */
 function complains(node: AnyNode): boolean {
   if (node.type === 'IfStatement') {
-    const { consequent } = node;
-    return throwsViolation(
-      consequent.type === 'BlockStatement' && consequent.body.length === 1 ? (consequent.body[0] as Statement) : consequent,
+    const { consequent, alternate } = node;
+    return (
+      !alternate &&
+      throwsViolation(
+        consequent.type === 'BlockStatement' && consequent.body.length === 1 ? (consequent.body[0] as Statement) : consequent,
+      )
     );
   }
   if (node.type !== 'FunctionDeclaration' || !has(node.body, throwsViolation)) return false;
@@ -254,6 +270,14 @@ function complains(node: AnyNode): boolean {
 }
 
 type Binary = Extract<AnyNode, { readonly type: 'BinaryExpression' }> & { readonly left: AnyNode };
+
+/** A constant says what kind of thing something is, and not whose. */
+const isKind = (node: AnyNode): boolean =>
+  node.type === 'Literal' || (node.type === 'Identifier' && /^[A-Z][A-Z0-9_]+$/.test(node.name));
+
+/** What a compare-and-swap answers says whether it was done. */
+const isResult = (node: AnyNode): boolean =>
+  node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === 'cas';
 
 const change = ({ start, end }: AnyNode, by: string): Change => ({ start, end, by });
 

@@ -139,6 +139,7 @@ export type AnonVma = Address<'anonVma'>;
 
 /** struct address_space with its inode: the page cache of a file, and the VMAs that map it. */
 export const AddressSpace = pooled('addressSpace', {
+  inodeLock: atomic('i_rwsem of the inode: writes, truncation and holes come one after another', 2),
   lock: atomic('i_mmap_rwsem: state word, then the writer', 2),
   head: guarded('lock', 'first VMA of i_mmap'),
   tail: guarded('lock', 'last VMA of i_mmap'),

@@ -227,4 +227,33 @@ export const memoryMutants: readonly Bug[] = [
       },
     ],
   },
+  {
+    id: 'M28',
+    title: 'a pin for reading takes a page that is shared after fork as it is',
+    reference: 'kernels before 5.19; sanity_check_pinned_pages says why it is not so',
+    kind: 'AV',
+    threads: 2,
+    preemptions: 0,
+    oracles: ['I-ENTRY'],
+    scenario: 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | fork 1; A: pvr 0 1; B: @1 cw 0 1 12',
+    edits: [{ module: 'mm/fault/gup', in: 'followPage', find: 'mustUnshare(task, vma, pte, foll)', replace: 'false' }],
+  },
+  {
+    id: 'M29',
+    title: 'memory that is moved counts its pages from its new place: the reverse mapping looks for them elsewhere',
+    reference: 'mutation testing of the model',
+    kind: 'other',
+    threads: 2,
+    preemptions: 0,
+    oracles: ['I-MAP'],
+    scenario: 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7; A: mremap 0 1 2H 1; B: cr 0 1',
+    edits: [
+      {
+        module: 'mm/syscalls/mremap',
+        in: 'moveVma',
+        find: 'const pgoff = untouched ? to : linearPageIndex(arena, vma, from);',
+        replace: 'const pgoff = to;',
+      },
+    ],
+  },
 ];

@@ -265,7 +265,7 @@ export function effects(ideal: Ideal, op: Operation, page: number, i: number): E
     case 'file':
       return created(ideal, fileName(worker, numberAt(op, 0)), numberAt(op, 0), numberAt(op, 1), page);
     case 'fwrite':
-      return quiet(withWord(ideal, fileName(worker, numberAt(op, 0)), page, numberAt(op, 2)));
+      return quiet(written(ideal, fileName(worker, numberAt(op, 0)), page, numberAt(op, 2)));
     case 'fpunch':
       return quiet(withWord(ideal, fileName(worker, numberAt(op, 0)), page, 0));
     case 'fread': {
@@ -282,6 +282,12 @@ export function effects(ideal: Ideal, op: Operation, page: number, i: number): E
 function created(ideal: Ideal, file: string, slot: number, pages: number, page: number): Effect[] {
   const next = { ...ideal, sizes: { ...ideal.sizes, [file]: pages } };
   return quiet(page < pages ? withWord(next, file, page, initialWord(slot, page)) : next);
+}
+
+/** A write to a file beyond its end makes it longer. */
+function written(ideal: Ideal, file: string, page: number, word: number): Ideal {
+  const size = Math.max(ideal.sizes[file] ?? 0, page + 1);
+  return withWord({ ...ideal, sizes: { ...ideal.sizes, [file]: size } }, file, page, word);
 }
 
 /** A file of another size: what is beyond it is gone, private copies of it, too. */

@@ -19,6 +19,7 @@ const classes = [
   { name: 'vmLock', kind: 'sleep', nests: false },
   { name: 'devmemLock', kind: 'sleep', nests: false },
   { name: 'reclaim', kind: 'map', nests: true },
+  { name: 'inode', kind: 'sleep', nests: false },
   { name: 'mmapLock', kind: 'sleep', nests: true },
   { name: 'migrateLock', kind: 'sleep', nests: false },
   { name: 'pageLock', kind: 'sleep', nests: true, counted: true },

@@ -4,6 +4,7 @@ import { forgetRound, get, observed } from '../../arena/access.ts';
 import { EFAULT, ENOMEM, EOPNOTSUPP } from '../../arena/errno.ts';
 import { Mm, type Vma } from '../../arena/structures.ts';
 import type { Pfn, Pte, Vpn } from '../../arena/units.ts';
+import { Violation } from '../../arena/violation.ts';
 import { isOlder, Older } from '../../kernels/older.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
@@ -40,6 +41,12 @@ function mustUnshare({ arena }: Task, vma: Vma, pte: Pte, foll: number): boolean
   return (foll & FOLL_LONGTERM) !== 0 && (vmaFlags(arena, vma) & VM_SHARED) === 0 && !isOlder(arena, Older.longtermPinsShared);
 }
 
+/** sanity_check_pinned_pages: what is pinned of anonymous memory is exclusive, or a write would leave the pin behind with a copy. */
+function checkPinned({ arena }: Task, pte: Pte): void {
+  if ((pte & PTE_SPECIAL) === 0 && (pageFlags(arena, ptePfn(pte)) & (PG_FILE | PG_ANON_EXCLUSIVE)) === 0)
+    throw new Violation('I-ENTRY', `page ${ptePfn(pte)} is pinned, and is not exclusive`);
+}
+
 /**
  * follow_page_pte: the page if the entry allows it, with the reference taken under the page-table lock; 0 when a fault is
  * needed, UNSHARE when one is that makes the page exclusive.
@@ -57,6 +64,7 @@ function* followPage(task: Task, mm: Mm, vma: Vma, vpn: Vpn, foll: number): Step
   const ok = ptePresent(pte) && (!write || pteWrite(pte));
   const unshare = ok && mustUnshare(task, vma, pte, foll);
   if (ok && !unshare) {
+    if ((foll & FOLL_PIN) !== 0) checkPinned(task, pte);
     yield* getPage(task, ptePfn(pte), references);
     // FOLL_TOUCH: whoever gets the page may write to it without the entry ever knowing.
     if (write && (pte & PTE_DIRTY) === 0) setPageFlags(arena, ptePfn(pte), PG_DIRTY);

@@ -11,6 +11,7 @@ import type { PageTable, Pfn } from '../../arena/units.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
+import { downWrite, upWrite } from '../../sync/rwsem.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { addLru } from '../page/memcg.ts';
@@ -31,6 +32,14 @@ import { lockPage, unlockPage } from '../page/pageLock.ts';
 import { folioPrealloc, putPage } from '../page/zone.ts';
 import { mkPte, PTE_PRESENT, ptePfn } from '../table/pte.ts';
 import { ensureTable, forEachEntry, freeTables, lookupTable, pteAt, readPte, tableAlloc } from '../table/tables.ts';
+
+/** inode_lock: who writes to the file, makes it shorter or punches a hole into it. */
+export function* inodeLock(task: Task, mapping: AddressSpace): Steps<void> {
+  yield* downWrite(task, mapping + AddressSpace.inodeLock, LockClass.inode);
+}
+export function* inodeUnlock(task: Task, mapping: AddressSpace): Steps<void> {
+  yield* upWrite(task, mapping + AddressSpace.inodeLock, LockClass.inode);
+}
 
 /** An empty file of `size` pages with one user. Its address, or 0 when there are too many. */
 export function addressSpaceAlloc(arena: Arena, size: number): AddressSpace {

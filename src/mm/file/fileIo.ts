@@ -1,5 +1,5 @@
 /** pread and pwrite of a file: one word of a page, which is all the data the lab's files carry. */
-import { cas, forgetRound, frameLoad, frameStore, load, observed } from '../../arena/access.ts';
+import { forgetRound, frameLoad, frameStore, load, observed, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
 import { ENOMEM } from '../../arena/errno.ts';
 import { frameAt } from '../../arena/frames.ts';
@@ -10,7 +10,7 @@ import type { Task } from '../../sync/task.ts';
 import { PG_DIRTY, setPageFlags } from '../page/page.ts';
 import { lockPage, unlockPage } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';
-import { fileSize, findOrCreatePage, findPage, stillInFile } from './addressSpace.ts';
+import { fileSize, findOrCreatePage, findPage, inodeLock, inodeUnlock, stillInFile } from './addressSpace.ts';
 
 /** Reads the first word of page `index`: null at and beyond the end of the file, 0 in a hole. */
 export function* fileRead(task: Task, mapping: AddressSpace, index: number): Steps<number | null> {
@@ -22,14 +22,10 @@ export function* fileRead(task: Task, mapping: AddressSpace, index: number): Ste
   return value;
 }
 
-/** i_size_write: the page lock guards the page alone, so two writers may want to make the file longer at once. */
+/** i_size_write, under the lock of the inode. */
 function growTo(arena: Arena, mapping: AddressSpace, pages: number): void {
   const word = mapping + AddressSpace.size;
-  for (let size = load(arena, word); size < pages; ) {
-    const now = cas(arena, word, size, pages);
-    if (now === size) return;
-    size = now;
-  }
+  if (load(arena, word) < pages) store(arena, word, pages);
 }
 
 /** shmem_write_begin: the page at an index, made if need be, with a reference, locked and still in the file. 0 when out of memory. */
@@ -48,6 +44,13 @@ function* lockedPage(task: Task, mapping: AddressSpace, index: number): Steps<Pf
 
 /** Writes it; a write beyond the end makes the file longer. 0 or -ENOMEM. */
 export function* fileWrite(task: Task, mapping: AddressSpace, index: number, value: number): Steps<number> {
+  yield* inodeLock(task, mapping);
+  const error = yield* writeLocked(task, mapping, index, value);
+  yield* inodeUnlock(task, mapping);
+  return error;
+}
+
+function* writeLocked(task: Task, mapping: AddressSpace, index: number, value: number): Steps<number> {
   const { arena } = task;
   const pfn = yield* lockedPage(task, mapping, index);
   if (pfn === 0) return -ENOMEM;

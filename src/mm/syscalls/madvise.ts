@@ -37,7 +37,7 @@ import {
 import { changeVmas } from '../vma/vmaMerge.ts';
 import { guardInstall, guardRemove } from './guard.ts';
 import { populateVma } from './mlock.ts';
-import { punchHole } from './truncate.ts';
+import { punchLocked } from './truncate.ts';
 import { zapRange, zapRangeNotified } from './zap.ts';
 
 /**
@@ -140,7 +140,7 @@ function* adviseEach(task: Task, mm: Mm, start: Vpn, end: Vpn, advice: Advice): 
     if (advice === 'pageout') yield* pageoutRange(task, mm, first, at);
     if (advice !== 'remove') continue;
     const mapping = addressSpaceOf(arena, get(arena, vma + Vma.mapping));
-    yield* punchHole(task, mapping, linearPageIndex(arena, vma, first), linearPageIndex(arena, vma, at));
+    yield* punchLocked(task, mapping, linearPageIndex(arena, vma, first), linearPageIndex(arena, vma, at));
   }
   return hole || at < end ? -ENOMEM : 0;
 }

@@ -7,7 +7,7 @@ import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
-import { dropPage, findPage, pagesIn, stillInFile } from '../file/addressSpace.ts';
+import { dropPage, findPage, inodeLock, inodeUnlock, pagesIn, stillInFile } from '../file/addressSpace.ts';
 import { pageMapcount } from '../page/page.ts';
 import { lockPage, unlockPage } from '../page/pageLock.ts';
 import { putPage } from '../page/zone.ts';
@@ -67,6 +67,12 @@ function* removePages(task: Task, mapping: AddressSpace, start: number, end: num
  * @kernel mm/truncate.c truncate_pagecache
  */
 export function* truncateFile(task: Task, mapping: AddressSpace, size: number): Steps<void> {
+  yield* inodeLock(task, mapping);
+  yield* truncateLocked(task, mapping, size);
+  yield* inodeUnlock(task, mapping);
+}
+
+function* truncateLocked(task: Task, mapping: AddressSpace, size: number): Steps<void> {
   const { arena } = task;
   const old = load(arena, mapping + AddressSpace.size);
   // The size first: a fault that comes later finds the new end.
@@ -85,6 +91,13 @@ export function* truncateFile(task: Task, mapping: AddressSpace, size: number): 
  * @kernel mm/shmem.c shmem_fallocate
  */
 export function* punchHole(task: Task, mapping: AddressSpace, start: number, end: number): Steps<void> {
+  yield* inodeLock(task, mapping);
+  yield* punchLocked(task, mapping, start, end);
+  yield* inodeUnlock(task, mapping);
+}
+
+/** The same inside. MADV_REMOVE comes here without the lock: a kernel drops mmap_lock for it, and the model keeps that. */
+export function* punchLocked(task: Task, mapping: AddressSpace, start: number, end: number): Steps<void> {
   yield Point.truncate;
   yield* unmapMappingRange(task, mapping, start, end, false);
   yield* removePages(task, mapping, start, end);

@@ -69,6 +69,7 @@ export const matrixOperations: readonly MatrixOperation[] = [
   operation('fill', 'CPU', (_, value) => `ucopy 0 1 ${value}`, 'missing'),
   operation('collapse', 'CPU', () => 'madvise 0 H collapse', 'huge'),
   operation('truncate', 'CPU', () => 'ftrunc 0 0', 'file'),
+  operation('truncateAndRead', 'CPU', () => 'ftrunc 0 0 | cr 0 1', 'file'),
   operation('punchHole', 'CPU', () => 'fpunch 0 0 1', 'file'),
   operation('fileWrite', 'CPU', (_, value) => `fwrite 0 0 ${value}`, 'file'),
   operation('childRead', 'CPU', () => '@1 cr 0 1', 'child'),

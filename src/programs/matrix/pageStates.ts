@@ -50,6 +50,7 @@ export const pageStates: readonly PageState[] = [
   state('shared', 'shared with a child after fork', `${WRITTEN} | fork 1`, ['child']),
   state('device', 'in device-private memory', `${WRITTEN} | dmig 0 0 1`, ['mapping'], MEMORY),
   state('deviceShared', 'in device-private memory, shared with a child', `${WRITTEN} | dmig 0 0 1 | fork 1`, ['child'], MEMORY),
+  state('foreign', 'in private memory of another device', `open 1 1 | ${WRITTEN} | dmig 1 0 1`, [], MEMORY),
   state('exclusive', 'device-exclusive', `${WRITTEN} | excl 0 0 1`, [], { driver: 'exclusive' }),
   state('swapped', 'swapped out', `${WRITTEN} | madvise 0 1 pageout`, ['swap']),
   state('swapCache', 'read back from swap, its slot still in use', `${WRITTEN} | madvise 0 1 pageout | cr 0 1`, ['swap']),
@@ -58,12 +59,20 @@ export const pageStates: readonly PageState[] = [
   ]),
   state('filePrivate', 'of a file, mapped privately', 'open 0 0 | file 0 1 | mmap 0 1 rw fpriv 0 | cr 0 1', ['file']),
   state('fileShared', 'of a file, mapped shared', 'open 0 0 | file 0 1 | mmap 0 1 rw fshared 0 | cw 0 1 7', ['file']),
+  state('fileUntouched', 'of a file, mapped and never touched', 'open 0 0 | file 0 1 | mmap 0 1 rw fshared 0', ['file']),
   state('huge', 'part of a huge page', HUGE, ['huge', 'mapping'], { pages: 'H' }),
   state('hugeShared', 'part of a huge page, shared with a child', `${HUGE} | fork 1`, ['huge', 'child'], { pages: 'H' }),
   state('pieces', 'a small page, and so are its neighbours, where a huge page could be', PIECES, ['huge'], { pages: 'H' }),
   state('hugeDevice', 'part of a huge page in device-private memory', `${HUGE} | dmig 0 0 H`, ['huge'], {
     pages: 'H',
     ...MEMORY,
+  }),
+  state('hugeForeign', 'part of a huge page in private memory of another device', `open 1 1 | ${HUGE} | dmig 1 0 H`, ['huge'], {
+    pages: 'H',
+    ...MEMORY,
+  }),
+  state('hugeTlb', 'part of a huge page, in the TLB of whoever runs', `${HUGE} | EACH: cr 0 1 | EACH: dread 0 0 1`, ['huge'], {
+    pages: 'H',
   }),
   state('pinned', 'held by a pipe', `${WRITTEN} | pin 0 0 1`, ['pin']),
   state('coherent', 'in device-coherent memory', 'open 2 2 | mmap 0 1 rw anon | cw 0 1 7 | dmig 2 0 1', [], {

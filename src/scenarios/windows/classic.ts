@@ -2,8 +2,8 @@
 
 import { add, get, load, store } from '../../arena/access.ts';
 import { EAGAIN } from '../../arena/errno.ts';
-import { poolAlloc } from '../../arena/pool.ts';
-import { Header, Mm } from '../../arena/structures.ts';
+import { poolAlloc, poolFree } from '../../arena/pool.ts';
+import { type ClassicSub, Header, Mm } from '../../arena/structures.ts';
 import type { PageNumber } from '../../arena/units.ts';
 import { Violation } from '../../arena/violation.ts';
 import { mmput } from '../../mm/syscalls/exit.ts';
@@ -37,11 +37,13 @@ const SEMAPHORE = Header.shared + 4;
 /** First id of these operations; those of drivers are small. */
 const IDS = 10_000;
 
+/** The same id each time: the set-up must leave the same words. */
+const idOf = (ops: ClassicOps): number => IDS + [counting, refusing, mapping, lasting, readLocking].indexOf(ops);
+
 /** Registers a notifier with these operations during the set-up. Returns its address. */
 function subscribe(m: SmallMachine, ops: ClassicOps): number {
   const sub = poolAlloc(m.arena, m.arena.pools.classic);
-  // The same id each time: the set-up must leave the same words.
-  const id = IDS + [counting, refusing, mapping, lasting, readLocking].indexOf(ops);
+  const id = idOf(ops);
   registerClassicOps(id, ops);
   run(mmuNotifierRegister(m.task, sub, m.mm, id));
   return sub;
@@ -148,6 +150,22 @@ const readLocking: ClassicOps = {
   },
 };
 
+/** Another notifier comes to the list. */
+const subscribes = (m: SmallMachine, ops: ClassicOps): Operation =>
+  function* (task) {
+    const sub = poolAlloc(m.arena, m.arena.pools.classic);
+    const id = idOf(ops);
+    registerClassicOps(id, ops);
+    yield* mmuNotifierRegister(task, sub, m.mm, id);
+  };
+
+/** A notifier goes, and its memory with it. */
+const unsubscribes = (m: SmallMachine, sub: ClassicSub): Operation =>
+  function* (task) {
+    yield* mmuNotifierUnregister(task, sub);
+    poolFree(m.arena, m.arena.pools.classic, sub);
+  };
+
 /** A split inside a larger change, as the kernel nests them. */
 const nestedBrackets = (m: SmallMachine): Operation =>
   function* (task) {
@@ -245,6 +263,19 @@ export const classicPlans: readonly Plan[] = [
       return subscribe(m, lasting);
     },
     actors: (m, sub) => ({ B: [(task) => mmuNotifierPut(task, sub)], A: [discards(m, 0)] }),
+  },
+  {
+    name: 'register-vs-unregister',
+    title:
+      'a notifier is registered, and hears of an invalidation, while the one before it on the list is unregistered and freed',
+    windows: 'E25',
+    covers: [meets('B', 'mmuNotifierUnregister', 'A', 'lock'), stands('A', 'driverInvalidate')],
+    machine: { pages: 1, devices: 0 },
+    setup(m) {
+      fillPage(m, 0, 1);
+      return subscribe(m, counting);
+    },
+    actors: (m, sub) => ({ A: [subscribes(m, lasting), discards(m, 0)], B: [unsubscribes(m, sub)] }),
   },
   {
     name: 'nested-ranges-vs-writer',
