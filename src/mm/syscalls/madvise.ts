@@ -7,7 +7,11 @@ import { EACCES, EAGAIN, EINVAL, ENOMEM } from '../../arena/errno.ts';
 import { Mm, MmFlag, Vma } from '../../arena/structures.ts';
 import type { Errno, Vpn } from '../../arena/units.ts';
 import { isOlder, Older } from '../../kernels/older.ts';
-import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStartNonblock } from '../../notifier/invalidate.ts';
+import {
+  mmuNotifierInvalidateRangeEnd,
+  mmuNotifierInvalidateRangeStart,
+  mmuNotifierInvalidateRangeStartNonblock,
+} from '../../notifier/invalidate.ts';
 import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
@@ -113,8 +117,19 @@ function refusal(arena: Arena, vma: Vma, advice: Advice): Errno {
 }
 
 /**
+ * MADV_FREE: the pages stay until somebody needs them, which nobody does here; but devices are told that they may go.
+ *
+ * @kernel mm/madvise.c madvise_free_single_vma
+ */
+function* freeRange(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<void> {
+  const range = notifierRange(MMU_NOTIFY_CLEAR, mm, start, end);
+  yield* mmuNotifierInvalidateRangeStart(task, range);
+  yield* mmuNotifierInvalidateRangeEnd(task, range);
+}
+
+/**
  * Walks the VMAs of a range (madvise_walk_vmas): an error of one ends it, a hole is remembered. Other advice about reclaim than
- * pageout (free, cold, willneed) changes nothing that the model has: nobody reclaims by age, and its files are in memory.
+ * pageout and free (cold, willneed) changes nothing that the model has: nobody reclaims by age, and its files are in memory.
  */
 function* adviseEach(task: Task, mm: Mm, start: Vpn, end: Vpn, advice: Advice): Steps<Errno> {
   const { arena } = task;
@@ -137,6 +152,7 @@ function* adviseEach(task: Task, mm: Mm, start: Vpn, end: Vpn, advice: Advice): 
       if (failed !== 0) return failed;
     }
     if (advice === 'guardRemove') yield* guardRemove(task, mm, first, at);
+    if (advice === 'free') yield* freeRange(task, mm, first, at);
     if (advice === 'pageout') yield* pageoutRange(task, mm, first, at);
     if (advice !== 'remove') continue;
     const mapping = addressSpaceOf(arena, get(arena, vma + Vma.mapping));
