@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { bugs } from '../../src/bugs/index.ts';
 import { codeOf } from '../../src/engines/matrix/codeOf.ts';
 import { type BugRow, bugRow, driverOf } from './bugRow.ts';
+import { Coverage } from './coverage.ts';
 import { Looker } from './looker.ts';
 import { matrixIn, matrixPage } from './matrixPage.ts';
 import { type MutantRow, mutantRow } from './mutantRow.ts';
@@ -43,6 +44,7 @@ const CHUNK = 250;
 
 function ran(drivers: readonly string[]): void {
   mkdirSync(folder, { recursive: true });
+  const coverage = new Coverage();
   for (const driver of drivers) {
     for (const what of driver === 'dmirror' ? (['cells', 'scenarios'] as const) : (['cells'] as const)) {
       const names = namesOf(what, driver);
@@ -53,8 +55,7 @@ function ran(drivers: readonly string[]): void {
       const done = new Set(all.programs.map(({ name }) => name));
       const left = names.filter((name) => !done.has(name));
       for (let at = 0; at < left.length; at += CHUNK) {
-        // Mutants, for which it is asked what is not run, are of the model and of the test driver.
-        all = moreRan(all, left.slice(at, at + CHUNK), driver === 'dmirror');
+        all = moreRan(all, left.slice(at, at + CHUNK), coverage);
         writeFileSync(fileOf(driver, what), JSON.stringify(all));
         say(`${driver}: ${all.programs.length} of ${names.length} ${what}`);
       }

@@ -189,7 +189,12 @@ class Rules {
     else if ((operator === '+' || operator === '-') && this.#text(right) === '1' && !/load|get\(/.test(text))
       this.#add('wrong boundary', this.#short(node), [change(node, `(${this.#text(left)})`)]);
     else if ((operator === '===' || operator === '!==') && !isKind(right) && !isResult(left) && OWNERS.test(text))
-      this.#add('wrong owner', this.#short(node), [change(node, operator === '===' ? 'true' : 'false')]);
+      this.#add(
+        'wrong owner',
+        this.#short(node),
+        [change(node, operator === '===' ? 'true' : 'false')],
+        operator === '===' ? undefined : guardedBy,
+      );
   }
 
   #swap(list: readonly unknown[]): void {

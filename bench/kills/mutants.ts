@@ -1,6 +1,6 @@
 /** The mutants that are tried: of each kind as many, spread over the modules, always the same ones. */
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { builtTree } from '../../src/mutation/builtTree.ts';
 import { builtModule } from '../../src/mutation/moduleCode.ts';
@@ -25,6 +25,25 @@ export const keyOf = ({ kind, module, name, what, edit }: Mutant): string =>
     .digest('hex')
     .slice(0, 8);
 
+/** Where the places of a module are in the text that runs, which the build has put something into, on the lines that are there. */
+function placesInRun(plain: string, run: string): (place: number) => number {
+  const lines = run.split('\n');
+  const found = new Int32Array(plain.length);
+  let start = 0;
+  let at = 0;
+  for (const [i, line] of plain.split('\n').entries()) {
+    const text = lines[i] ?? '';
+    let column = 0;
+    for (const letter of line) {
+      column = Math.max(column, text.indexOf(letter, column));
+      found[at++] = start + column++;
+    }
+    found[at++] = start + text.length;
+    start += text.length + 1;
+  }
+  return (place) => found[place] as number;
+}
+
 /**
  * All mutants of functions that something runs when it is set up, and of code in them that is run. A check that nothing is kept from by
  * is left out: the code behind it is run by nothing.
@@ -36,7 +55,10 @@ export function allMutants(all: readonly RanAll[]): Mutant[] {
     if (code === null) return [];
     const runs = (place: number): boolean =>
       all.some(({ idle }) => idle[module]?.every(([from, to]) => place < from || place >= to));
-    return mutantsOf(module, code).filter(({ name, places }) => functions.has(`${module} ${name}`) && places.every(runs));
+    const inRun = placesInRun(code.source, readFileSync(join(builtTree, 'src', `${module}.js`), 'utf8'));
+    return mutantsOf(module, code).filter(
+      ({ name, places }) => functions.has(`${module} ${name}`) && places.every((place) => runs(inRun(place))),
+    );
   });
 }
 

@@ -5,7 +5,7 @@ import { scenarioNamed, scenarios } from '../../src/engines/explore/plan/catalog
 import { search } from '../../src/engines/explore/search/search.ts';
 import { abilitiesOf } from '../../src/programs/matrix/abilities.ts';
 import { cellsOf } from '../../src/programs/matrix/cells.ts';
-import { bothIdle, Coverage, idleOf, moduleOf, type Stretch } from './coverage.ts';
+import { bothIdle, type Coverage, type Stretch } from './coverage.ts';
 
 /** A program, or a scenario, with what it runs. */
 export interface Ran {
@@ -50,51 +50,24 @@ function tried(name: string, begin: () => void): boolean {
   });
 }
 
-/** Runs some of them, with at most one preemption. What sets them up does not count. */
-function ranBy(names: readonly string[], numberOf: (name: string) => number): Ran[] {
-  const coverage = new Coverage(false);
-  const programs = names.map((name): Ran => {
-    const began = Date.now();
-    const breaks = tried(name, () => coverage.take());
-    const ms = Date.now() - began;
-    const functions = coverage.take().flatMap(({ url, functions: all }) => {
-      const module = moduleOf(url);
-      if (module === null) return [];
-      return all.flatMap(({ functionName, ranges: [whole] }) =>
-        whole === undefined || whole.count === 0 || functionName === '' ? [] : [numberOf(`${module} ${functionName}`)],
-      );
-    });
-    return { name, ms, breaks, functions: [...new Set(functions)] };
-  });
-  coverage.end();
-  return programs;
-}
-
-/** What none of them runs, their set-up included. */
-function idleIn(names: readonly string[]): RanAll['idle'] {
-  const coverage = new Coverage(true);
-  for (const name of names) tried(name, () => {});
-  const idle = coverage.take().flatMap((one) => {
-    const module = moduleOf(one.url);
-    return module === null ? [] : [[module, idleOf(one)] as const];
-  });
-  coverage.end();
-  return Object.fromEntries(idle);
-}
-
-/** Runs `names` in addition to what was run before; `wantsIdle`: what they do not run is asked for, too. */
-export function moreRan(before: RanAll, names: readonly string[], wantsIdle: boolean): RanAll {
+/** Runs `names`, with at most one preemption, in addition to what was run before. What sets them up does not count. */
+export function moreRan(before: RanAll, names: readonly string[], coverage: Coverage): RanAll {
   const numbers = new Map(before.functions.map((name, number) => [name, number]));
   const numberOf = (name: string): number => {
     const number = numbers.get(name) ?? numbers.size;
     numbers.set(name, number);
     return number;
   };
-  const programs = [...before.programs, ...ranBy(names, numberOf)];
-  const idle = { ...before.idle };
-  for (const [module, stretches] of Object.entries(wantsIdle ? idleIn(names) : {}))
+  const programs = names.map((name): Ran => {
+    const began = Date.now();
+    const breaks = tried(name, () => coverage.forget());
+    const ms = Date.now() - began;
+    return { name, ms, breaks, functions: [...new Set(coverage.functionsRun().map(numberOf))] };
+  });
+  const idle: Record<string, readonly Stretch[]> = coverage.idle();
+  for (const [module, stretches] of Object.entries(before.idle))
     idle[module] = idle[module] === undefined ? stretches : bothIdle(idle[module], stretches);
-  return { ...before, functions: [...numbers.keys()], programs, idle };
+  return { ...before, functions: [...numbers.keys()], programs: [...before.programs, ...programs], idle };
 }
 
 /** A program without its set-up: two actors, whatever they begin from. */

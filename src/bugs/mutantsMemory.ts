@@ -256,4 +256,22 @@ export const memoryMutants: readonly Bug[] = [
       },
     ],
   },
+  {
+    id: 'M30',
+    title: 'a reverse walk visits mappings that the page cannot be in',
+    reference: 'mutation testing of the model; VM_BUG_ON_VMA in rmap_walk_anon',
+    kind: 'other',
+    threads: 2,
+    preemptions: 0,
+    oracles: ['I-MAP'],
+    scenario: 'given open 0 0 | mmap 0 2 rw anon | cw 0 2 7 | mprotect 1 1 r; A: cr 0 1; B: dmig 0 0 1',
+    edits: [
+      {
+        module: 'mm/rmap/rmap',
+        in: 'rmapWalk',
+        find: 'if (vpn < start || vpn > nodeLast(arena, vma + Vma.node)) continue;',
+        replace: '',
+      },
+    ],
+  },
 ];

@@ -27,7 +27,7 @@ import {
   setPageFlags,
 } from '../page/page.ts';
 import { rmapWalkFile } from './rmapFile.ts';
-import type { RmapVisitor } from './rmapVisitor.ts';
+import { checkPlace, type RmapVisitor } from './rmapVisitor.ts';
 import { insertSorted, takeOut, type VmaList } from './vmaList.ts';
 
 /** The anon_vma of a VMA that has one. */
@@ -176,6 +176,7 @@ export function* rmapWalk(task: Task, pfn: Pfn, visit: RmapVisitor): Steps<void>
     const start = nodeStart(arena, vma + Vma.node);
     const vpn = start + index - get(arena, vma + Vma.pgoff);
     if (vpn < start || vpn > nodeLast(arena, vma + Vma.node)) continue;
+    checkPlace(arena, pfn, vma, vpn);
     const mm = deref(arena, arena.pools.mm, get(arena, vma + Vma.mm));
     yield Point.rmapWalk;
     if (!(yield* visit(vma, mm, vpn))) break;

@@ -13,7 +13,7 @@ import { downRead, downWrite, upRead, upWrite } from '../../sync/rwsem.ts';
 import type { Task } from '../../sync/task.ts';
 import { addressSpaceOf, getAddressSpace, putAddressSpace } from '../file/addressSpace.ts';
 import { pageIndex, pageMapping } from '../page/page.ts';
-import type { RmapVisitor } from './rmapVisitor.ts';
+import { checkPlace, type RmapVisitor } from './rmapVisitor.ts';
 import { insertSorted, takeOut, type VmaList } from './vmaList.ts';
 
 /** i_mmap_lock_write. */
@@ -81,6 +81,7 @@ export function* rmapWalkFile(task: Task, pfn: Pfn, visit: RmapVisitor): Steps<v
     const start = nodeStart(arena, vma + Vma.node);
     const vpn = start + index - get(arena, vma + Vma.pgoff);
     if (vpn < start || vpn > nodeLast(arena, vma + Vma.node)) return true;
+    checkPlace(arena, pfn, vma, vpn);
     yield Point.rmapWalk;
     return yield* visit(vma, deref(arena, arena.pools.mm, get(arena, vma + Vma.mm)), vpn);
   });
