@@ -56,6 +56,10 @@ export class Pulse {
     Atomics.store(this.#words, AT, IDLE);
   }
 
+  get isIdle(): boolean {
+    return Atomics.load(this.#words, AT) === IDLE;
+  }
+
   /** In the watching thread, a few times a second: what the other has been at for `limitMs` or longer, null for nothing. */
   standstill(now: number, limitMs: (at: number) => number): Standstill | null {
     const words = this.#words;

@@ -8,6 +8,7 @@ import type { Failure } from '../machine/failure.ts';
 import { CHECKING, Pulse, SETTING_UP, type Standstill } from '../machine/pulse.ts';
 import { Control } from '../plan/control.ts';
 import type { List } from '../plan/list.ts';
+import { GivenTime } from './givenTime.ts';
 import type { Answer, Order, Started, Subject, Work } from './work.ts';
 
 /** Time a thread has to start, in milliseconds. */
@@ -16,7 +17,7 @@ export const START_MS = 10_000;
 const LOOK_MS = 100;
 /** Time the compiler has to come to an end before a thread is ended. */
 const SETTLE_MS = 100;
-/** Longest time a module may take to load and to set up, and a step or a check may take. */
+/** Longest time, as {@link GivenTime} has it, that a module may take to load and to set up, and that a step or a check may take. */
 const SETUP_LIMIT_MS = 10_000;
 const STEP_LIMIT_MS = 5000;
 
@@ -84,9 +85,11 @@ export class Threads implements AsyncDisposable {
     });
     // It need not be waited for.
     this.#stuck.catch(() => {});
+    const time = new GivenTime();
     this.#timer = setInterval(() => {
+      const now = time.now(this.#pulses.filter(({ isIdle }) => !isIdle).length);
       for (const [lane, pulse] of this.#pulses.entries()) {
-        const standstill = pulse.standstill(Date.now(), limitMs);
+        const standstill = pulse.standstill(now, limitMs);
         if (standstill !== null) fail(this.#reason(standstill, lane));
       }
     }, LOOK_MS);
