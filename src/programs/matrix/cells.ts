@@ -54,7 +54,8 @@ export function cellsOf({ states, operations, actors, can }: Chosen): Cell[] {
 }
 
 function cellOf(state: PageState, set: readonly MatrixOperation[]): Cell {
-  const columns = set.map(({ text }, i) => `${'ABC'[i]}: ${text(state, VALUES[i] as number)}`);
+  const afterwards = state.afterwards === undefined ? '' : ` | ${state.afterwards}`;
+  const columns = set.map(({ text }, i) => `${'ABC'[i]}: ${text(state, VALUES[i] as number)}${afterwards}`);
   const each = (operation: string): string[] =>
     operation.startsWith(EACH) ? set.map((_, i) => `${'ABC'[i]}:${operation.slice(EACH.length)}`) : [operation];
   const given = state.given.split(' | ').flatMap(each).join(' | ');

@@ -7,6 +7,8 @@ export interface PageState {
   readonly what: string;
   /** What is given, in the language of operations; `H` pages are a huge page, and `EACH:` is each actor of the cell. */
   readonly given: string;
+  /** What each actor does when it has done its operation: it sees what that has left. */
+  readonly afterwards?: string;
   /** Pages that it is about: 1, 2, or H. */
   readonly pages: '1' | '2' | 'H';
   /** Slot of the device file that its devices' operations use. */
@@ -83,7 +85,13 @@ export const pageStates: readonly PageState[] = [
   }),
   state('second', 'mapped by two devices', `open 1 1 | ${WRITTEN} | dread 0 0 1 | dread 1 0 1`, ['second']),
   state('mapped', 'mapped by the device', `${WRITTEN} | dwrite 0 0 1 6`, ['swap']),
-  state('tlb', 'in the TLB of whoever runs, of CPU and device', `${WRITTEN} | EACH: cr 0 1 | EACH: dread 0 0 1`),
+  state(
+    'tlb',
+    'in the TLB of whoever runs, of CPU and device, who reads it again afterwards',
+    `${WRITTEN} | EACH: cr 0 1 | EACH: dread 0 0 1`,
+    [],
+    { afterwards: 'cr 0 1' },
+  ),
   state(
     'pair',
     'the first of two, the other one is not on the device',
