@@ -56,6 +56,9 @@ export const manyBounds = { limit: { kind: 'whole', min: 1, max: 40_000_000 } } 
 /** Schedules of a program that are run twice: all programs are run by the same code. */
 export const PROGRAM_REPEATS = 1;
 
+/** What is too large for a search of all interleavings is covered up to so many preemptions: a search with more is as large. */
+const PREEMPTIONS = 2;
+
 export interface ManyHooks extends Hooks<ProveProgress> {
   /** Called when a program is done. */
   readonly onRow: (program: string, row: ProofRow) => void;
@@ -80,6 +83,7 @@ export async function provePrograms(
     reduction: 'all',
     threads: 1,
     repeats: PROGRAM_REPEATS,
+    preemptions: PREEMPTIONS,
     ...limits,
   };
   const nameOf = (scenario: string): string => (known.has(scenario) ? scenario : programOfScenario(scenario));

@@ -61,6 +61,8 @@ export interface ProofLimits {
   readonly seconds: number;
   /** Most states of each of them; without it, as many as there is time for. */
   readonly states?: number | undefined;
+  /** Most preemptions of the searches that follow one that was not finished. Default: as many as a survey has. */
+  readonly preemptions?: number | undefined;
   /** Schedules that are run twice before. Default {@link TWICE}. */
   readonly repeats?: number | undefined;
   /** What they may leave out: a name of search/reduction.ts. Default all. */
@@ -96,7 +98,7 @@ export class Proof {
   #began = 0;
   #isOver = false;
   /** Bounds that are left. */
-  #bounds: number[] = [ALL, ...BOUNDS];
+  #bounds: number[];
   #isRepeatable = false;
   #bound = -1;
   /** What the first runs or the search of all interleavings have met: one with fewer preemptions is looked for. */
@@ -111,6 +113,12 @@ export class Proof {
   constructor(asked: Asked, limits: ProofLimits) {
     this.asked = asked;
     this.#limits = limits;
+    this.#bounds = [ALL, ...this.#few];
+  }
+
+  get #few(): number[] {
+    const { preemptions = ALL } = this.#limits;
+    return BOUNDS.filter((bound) => bound <= preemptions);
   }
 
   /** What was found; null for nothing. */
@@ -145,7 +153,7 @@ export class Proof {
       this.#isRepeatable = true;
       if (failure?.rule === 'I-DETERM') this.#found = found;
       else this.#met = found;
-      if (found !== null) this.#bounds = [...BOUNDS];
+      if (found !== null) this.#bounds = this.#few;
       return;
     }
     for (const cover of result.reached) this.#reached.add(cover);
