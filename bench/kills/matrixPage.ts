@@ -5,7 +5,8 @@ import { code, table } from './markdown.ts';
 
 interface Matrix {
   readonly driver: string;
-  readonly secondsEach: number;
+  /** Most states of each search of a cell. */
+  readonly limit: number;
   readonly cells: readonly MatrixCell[];
 }
 
@@ -13,9 +14,9 @@ const verdicts = ['proved', 'bounded', 'sampled', 'violation'] as const;
 
 export function matrixIn(file: string): Matrix {
   const [first = '{}', ...lines] = readFileSync(file, 'utf8').split('\n');
-  const { driver, seconds } = JSON.parse(first) as { readonly driver: string | null; readonly seconds: number };
+  const { driver, limit } = JSON.parse(first) as { readonly driver: string | null; readonly limit: number };
   const cells = lines.flatMap((line) => (line === '' ? [] : [JSON.parse(line) as MatrixCell]));
-  return { driver: driver ?? 'dmirror', secondsEach: seconds, cells };
+  return { driver: driver ?? 'dmirror', limit, cells };
 }
 
 const count = ({ cells }: Matrix, verdict: string): number => cells.filter((cell) => cell.verdict === verdict).length;
@@ -29,10 +30,20 @@ function summary(all: readonly Matrix[]): string {
     ...verdicts.map((verdict) => count(one, verdict)),
     thousands(one.cells.reduce((sum, { searched }) => sum + searched, 0)),
     `${one.cells.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(0)} s`,
-    `${one.secondsEach} s`,
+    thousands(one.limit),
   ]);
   return table(
-    ['driver', 'cells', 'proved', 'bounded', 'not even that', 'breaks a rule', 'states', 'time of a thread', 'limit of a cell'],
+    [
+      'driver',
+      'cells',
+      'proved',
+      'bounded',
+      'not even that',
+      'breaks a rule',
+      'states',
+      'time of a thread',
+      'most states of a search',
+    ],
     rows,
   );
 }
@@ -72,9 +83,9 @@ function differing([reference, ...others]: readonly Matrix[]): string {
 export function matrixPage(all: readonly Matrix[]): string {
   return [
     '# The race matrix of the built-in drivers',
-    'Made by `npm run kills -- matrix FILE...` of the files that `npx hmm-lab matrix --driver NAME --seconds 6 --out FILE` has written, a driver each. What a cell is, and what is checked of it, is in ' +
-      '[programs.md](programs.md#the-race-matrix); states and operations are in [reference/matrix.md](reference/matrix.md). *Bounded*: the time was too short for all interleavings, and ' +
-      'those with some number of preemptions, 0 to 3, were all searched.',
+    'Made by `npm run kills -- matrix FILE...` of the files that `npx hmm-lab matrix --driver NAME --workers 2 --out FILE` has written, a driver each. What a cell is, and what is checked of it, is in ' +
+      '[programs.md](programs.md#the-race-matrix); states and operations are in [reference/matrix.md](reference/matrix.md). *Bounded*: all interleavings have more states than a ' +
+      'search may have, and those with some number of preemptions, 0 to 2, were all searched.',
     summary(all),
     '## Cells that break a rule',
     broken(all),
