@@ -4,6 +4,7 @@
  */
 import { contentsOf, type Effect, EMPTY, effects, type Ideal, type Outcome, pagesOf } from './ideal.ts';
 import { type Operation, type OperationName, textAt } from './operation.ts';
+import { byOwners } from './owners.ts';
 import type { Program } from './program.ts';
 
 /** What each page of an operation may find. */
@@ -102,12 +103,13 @@ export function allowed(program: Program, gone: ReadonlySet<Operation>, mayFail:
     column.operations.map((op) => pagesOf(op, everything).map(() => new Set<Outcome>())),
   );
   const ends = new Map<string, ReadonlySet<number>>();
+  const owned = byOwners(program);
   for (const group of groupsOf(operations, everything)) {
     const visits = (op: Operation): Visit[] => {
       const isThere = (page: number): boolean => isOfFile(op) || group.includes(page);
       return pagesOf(op, everything).flatMap((page, i) => (isThere(page) ? [[page, i] as const] : []));
     };
-    const there = allowedIn({ program, gone, mayFail, after, visits }, found);
+    const there = allowedIn({ program, gone, mayFail, after, visits, owned }, found);
     if (there === null) return null;
     for (const [place, values] of there) ends.set(place, values);
   }
@@ -120,6 +122,8 @@ interface Question {
   readonly mayFail: MayFail;
   readonly after: After | undefined;
   readonly visits: (op: Operation) => Visit[];
+  /** See owners.ts. */
+  readonly owned: ReadonlyMap<Operation, Operation>;
 }
 
 /** Does it have to wait for something that is over before it begins? */
@@ -128,13 +132,14 @@ const isTooEarly = ({ column, place, over }: After, at: State['at'], mover: numb
 
 /** The same for the pages that `visits` gives: adds to what is `found`, and returns the ends. */
 function allowedIn(
-  { program, gone, mayFail, after, visits }: Question,
+  { program, gone, mayFail, after, visits, owned }: Question,
   found: readonly (readonly (readonly Set<Outcome>[])[])[],
 ): ReadonlyMap<string, ReadonlySet<number>> | null {
   let begin = EMPTY;
   for (const { operation } of program.given) {
     if (gone.has(operation)) continue;
-    for (const [page, i] of visits(operation)) begin = (effects(begin, operation, page, i)[0] as Effect).next;
+    for (const [page, i] of visits(operation))
+      begin = (effects(begin, owned.get(operation) ?? operation, page, i)[0] as Effect).next;
   }
   const columns = program.columns.map(({ operations: column }) => column.map(visits));
   const ends = new Ends();
@@ -164,7 +169,7 @@ function allowedIn(
       if (next === undefined || mayFail(column, place)) go(ideal, [place + 1, 0]);
       if (next === undefined) continue;
       const [page, i] = next;
-      for (const { next: later, outcome } of effects(ideal, op, page, i)) {
+      for (const { next: later, outcome } of effects(ideal, owned.get(op) ?? op, page, i)) {
         if (outcome !== null) found[column]?.[place]?.[i]?.add(outcome);
         go(later, done + 1 === left.length ? [place + 1, 0] : [place, done + 1]);
       }

@@ -21,6 +21,7 @@ import {
   writeCommand,
 } from '../drivers/dmirror/commands.ts';
 import { dmirror } from '../drivers/dmirror/index.ts';
+import { Is, optionIs } from '../drivers/dmirror/options.ts';
 import { UsageError } from '../input/usageError.ts';
 import { isOlder, Older } from '../kernels/older.ts';
 import { deviceDel } from '../mm/page/devres.ts';
@@ -134,6 +135,10 @@ function firstWords(words: Int32Array, frameWords: number): number[] {
   return Array.from({ length: words.length / frameWords }, (_, i) => (words[i * frameWords] as number) >>> 0);
 }
 
+/** A test device with a TLB touches memory itself; in tree, the driver copies for it. */
+const touchesItself = (task: Task, mirror: Mirror, { name }: Operation): boolean =>
+  (name === 'dread' || name === 'dwrite') && optionIs(task.arena, mirror, Is.engineTlb);
+
 /** Any of the commands that are about a range. */
 export function* command(task: Task, machine: Machine, process: Process, op: Operation): Steps<Answer> {
   const file = fdget(machine, deviceSlot(process, numberAt(op, 0)));
@@ -149,8 +154,8 @@ function* commandOf(task: Task, machine: Machine, mirror: Mirror, op: Operation)
   if (numberAt(op, 2) > MOST_PAGES && BUFFERED.has(op.name)) return { e: ENOMEM };
   // WRITE fetches its data first, the others deliver at the end.
   if (op.badBuffer && op.name === 'dwrite') return { e: EFAULT };
-  const result =
-    machine.driver === dmirror ? yield* execute(task, machine, mirror, op) : yield* otherCommand(task, machine, mirror, op);
+  const isCommand = machine.driver === dmirror && !touchesItself(task, mirror, op);
+  const result = isCommand ? yield* execute(task, machine, mirror, op) : yield* otherCommand(task, machine, mirror, op);
   const { error, cpages, faults, data } = result;
   if (error !== 0) return errorOf(error);
   if (op.badBuffer && DELIVERS.has(op.name)) return { e: EFAULT };

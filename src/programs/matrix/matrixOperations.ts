@@ -75,6 +75,8 @@ export const matrixOperations: readonly MatrixOperation[] = [
   operation('childRead', 'CPU', () => '@1 cr 0 1', 'child'),
   operation('childWrite', 'CPU', (_, value) => `@1 cw 0 1 ${value}`, 'child'),
   operation('childExit', 'CPU', () => '@1 exit', 'child'),
+  operation('childDeviceRead', 'device', ({ slot }) => `@1 dread ${slot} 0 1`, 'child'),
+  operation('childDeviceWrite', 'device', ({ slot }, value) => `@1 dwrite ${slot} 0 1 ${value}`, 'child'),
   operation('unpin', 'CPU', () => 'unpin 0', 'pin'),
   operation('pageout', 'kernel', first('madvise', 'pageout'), 'swap'),
   operation('reclaim', 'kernel', first('reclaim'), 'swap'),
