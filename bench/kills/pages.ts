@@ -68,7 +68,7 @@ export function mutantPage(rows: readonly MutantRow[]): string {
     '# Mutants of the model',
     'Made by `npm run kills -- mutants FOLDER EACH` and `npm run kills -- pages FOLDER` (bench/kills). The mutants are made from the source by rules, of each kind as many, spread over the modules of memory management, migration, ' +
       'range faults, notifiers and the test driver; always the same ones. Only code that some cell or scenario runs is changed. Each is looked for in the cells of the [race matrix](programs.md#the-race-matrix), ' +
-      'then in the scenarios, for half a minute of a processor each. Recordings of real kernels and unit tests, which see more, are not asked.',
+      'for a minute of a processor, then in the scenarios, for half a minute. Recordings of real kernels and unit tests, which see more, are not asked.',
     `**${killed.length} of ${different} mutants are found (${percent(killed.length, different)})**, ${killed.filter(({ by }) => by === 'matrix').length} of them by the matrix alone. ${same.length} more are no mistakes, or none that the model can have: they are not counted.`,
     table(['kind', 'what is done', 'mutants', 'found by the matrix', 'by a scenario', 'by neither'], kinds),
     '## By neither',

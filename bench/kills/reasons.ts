@@ -7,4 +7,88 @@ export const outside: Readonly<Record<string, string>> = {};
 export const missed: Readonly<Record<string, string>> = {};
 
 /** Mutants that live. `same`: it makes no difference that the model, or a kernel, could show. */
-export const survivors: Readonly<Record<string, { readonly same: boolean; readonly why: string }>> = {};
+export const survivors: Readonly<Record<string, { readonly same: boolean; readonly why: string }>> = {
+  '007de202': {
+    same: false,
+    why: 'A mapping that is moved and grows is cut in one more place. /proc/PID/maps shows it, and no rule asks for it.',
+  },
+  '0141e8d8': {
+    same: true,
+    why: 'The lock of the page and that of the table are held throughout, and nobody who lacks both counts references.',
+  },
+  '048962cf': {
+    same: false,
+    why: 'It loses the request for the next page, where each page has its own; the drivers ask for all pages alike.',
+  },
+  '04df9746': { same: true, why: 'What is left out is a short cut: the same is asked again under mmap_lock.' },
+  '0507dade': {
+    same: false,
+    why: 'It needs a huge page that is mapped in pieces, of which a later one is busy while they are collapsed; operations are about the first page.',
+  },
+  '06d14200': {
+    same: true,
+    why: 'What is left out is a short cut: the same is asked again under the lock, and the table that was taken is given back.',
+  },
+  '0736f08e': { same: true, why: 'A page more is faulted in, if it is mapped: memory may come in at any time.' },
+  '07649b38': { same: true, why: 'An invalidation more, of a range in which nothing is.' },
+  '078f64c0': { same: true, why: 'What is left out is a short cut: unless each page has a destination, all are given back.' },
+  '07c00f34': { same: true, why: 'A round more, over a slot that the array does not have, which is taken for empty.' },
+  '08df90c2': { same: true, why: 'An invalidation more, of a range in which nothing is.' },
+  '0900c468': { same: false, why: 'That a locked page stays in memory is seen by how long an access takes; no rule says it.' },
+  '09a2be47': { same: true, why: 'Nobody knows the page yet: it makes no difference in which order it is filled.' },
+  '0abac4ea': {
+    same: false,
+    why: 'A table that nobody needs stays one for small pages: no huge page comes there again. No rule says which pages are huge.',
+  },
+  '0d90490f': {
+    same: true,
+    why: 'Nobody takes mmap_lock of an address space without users for writing; exit and the OOM reaper hold it for reading, and may do so together.',
+  },
+  '0e054bd2': { same: true, why: 'A page may be marked dirty without being so: it is written to swap once more.' },
+  '1284c39c': {
+    same: true,
+    why: 'Who finds the entry writable by now makes it so once more: a writable page is exclusive, and an exclusive page is taken as it is.',
+  },
+  '1610638e': {
+    same: true,
+    why: 'The first unmapping is for speed: what is still mapped is unmapped page by page, under the lock of each page.',
+  },
+  '19784f65': { same: true, why: 'The region is off the tree: nobody knows it any more.' },
+  '1db50ffe': { same: true, why: 'A device without a TLB flushes it: nothing is in it.' },
+  '1dd0b843': { same: true, why: 'A page that is freed has neither a lock nor waiters, or that is reported.' },
+  '1eb61e11': { same: true, why: 'Who holds a reference is asked once more when the page is committed.' },
+  '2104c530': {
+    same: false,
+    why: 'It needs another huge page at the same place in another process, on its way at the same time: a third actor.',
+  },
+  '23c6d8c9': {
+    same: true,
+    why: 'The lock of the table is held on: who takes the lock of the page now waits for the entry all the same.',
+  },
+  '29191507': { same: false, why: 'It needs two devices with coherent memory of one driver.' },
+  '41c9ec21': {
+    same: false,
+    why: 'Which VMAs share an anon_vma decides what merges: /proc/PID/maps shows it, and no rule asks for it.',
+  },
+  '44d04a3b': { same: false, why: 'Which VMAs merge: /proc/PID/maps shows it, and no rule asks for it.' },
+  '45215eff': { same: false, why: 'Which VMAs merge: /proc/PID/maps shows it, and no rule asks for it.' },
+  '53179b6d': { same: false, why: 'Which VMAs merge: /proc/PID/maps shows it, and no rule asks for it.' },
+  '5510b456': { same: false, why: 'Which VMAs merge: /proc/PID/maps shows it, and no rule asks for it.' },
+  '64d67eec': { same: false, why: 'No operation reads the descriptor and waits for a message.' },
+  '79baa796': {
+    same: false,
+    why: 'Asked of a page of its own, or of one that nobody else can have locked at that time; only a collapse meets others, whose pages it then takes for its own in a window that no pair of operations opens.',
+  },
+  '7cd2a0e6': {
+    same: true,
+    why: 'There are no soft-dirty bits in the model, only the write protection that finds them, and a write through an older translation is no worse than one before.',
+  },
+  '8b7a283f': {
+    same: true,
+    why: 'There is no fast GUP in the model: whoever pins takes the lock of the table, which is held until the flush at the end.',
+  },
+  ab28057f: {
+    same: false,
+    why: 'Only pieces that hold zeroes are at stake, and operations are about the first piece, which does not.',
+  },
+};

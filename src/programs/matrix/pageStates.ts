@@ -52,6 +52,12 @@ export const pageStates: readonly PageState[] = [
   state('shared', 'shared with a child after fork', `${WRITTEN} | fork 1`, ['child']),
   state('device', 'in device-private memory', `${WRITTEN} | dmig 0 0 1`, ['mapping'], MEMORY),
   state('deviceShared', 'in device-private memory, shared with a child', `${WRITTEN} | dmig 0 0 1 | fork 1`, ['child'], MEMORY),
+  state(
+    'sharedTlb',
+    'shared with a child, and in the TLB of whoever runs',
+    `${WRITTEN} | fork 1 | EACH: cr 0 1 | EACH: dread 0 0 1`,
+    ['child'],
+  ),
   state('foreign', 'in private memory of another device', `open 1 1 | ${WRITTEN} | dmig 1 0 1`, [], MEMORY),
   state('exclusive', 'device-exclusive', `${WRITTEN} | excl 0 0 1`, [], { driver: 'exclusive' }),
   state('swapped', 'swapped out', `${WRITTEN} | madvise 0 1 pageout`, ['swap']),
