@@ -1,7 +1,27 @@
 /** Why something is not found: looked into by hand, one by one. */
 
 /** Bugs of something that no operation of the matrix does. */
-export const outside: Readonly<Record<string, string>> = {};
+export const outside: Readonly<Record<string, string>> = {
+  R02: 'classic notifiers: no operation registers one',
+  R07: 'classic notifiers: no operation registers one',
+  R09: 'classic notifiers: no operation registers one',
+  R10: 'classic notifiers: no operation registers one',
+  G25: 'classic notifiers: no operation registers one',
+  M01c: 'classic notifiers: no operation registers one',
+  R16: 'requests page by page (HMM_PFN_REQ_FAULT in the array): the commands of a device ask the same of all pages',
+  R17: 'requests page by page (HMM_PFN_REQ_FAULT in the array): the commands of a device ask the same of all pages',
+  R72: 'requests page by page (HMM_PFN_REQ_FAULT in the array): the commands of a device ask the same of all pages',
+  G08: 'requests page by page (HMM_PFN_REQ_FAULT in the array): the commands of a device ask the same of all pages',
+  R50: 'an object of another driver, which its scenario has by itself',
+  R56: 'an object of another driver, which its scenario has by itself',
+  R64: 'an object of another driver, which its scenario has by itself',
+  R65: 'an object of another driver, which its scenario has by itself',
+  R39: 'a copy that fails: no operation makes the engine fail',
+  M12: 'memory that runs out: no operation uses it up',
+  R29: 'memory cgroups: no operation sets a limit',
+  M16: 'memory cgroups: no operation sets a limit',
+  R51: 'a device that is opened by a process whose memory is gone: operations are those of processes that are there',
+};
 
 /** Bugs that the matrix could find, and does not: what is missing. */
 export const missed: Readonly<Record<string, string>> = {};
