@@ -23,6 +23,7 @@ import type { Word } from '../arena/units.ts';
 import { Violation } from '../arena/violation.ts';
 import { wordName } from '../arena/wordName.ts';
 import { PTE_DIRTY, PTE_YOUNG, ptePresent, pteTable } from '../mm/table/pte.ts';
+import { VM_MAYBE_GUARD } from '../mm/vma/vma.ts';
 import { lockOwner } from '../sync/spinlock.ts';
 
 /** Hears of accesses while they are made, with the number of the actor. */
@@ -119,6 +120,9 @@ export function guardCheck(arena: Arena): GuardCheck {
   const isRoot = new Uint8Array(words.length);
   for (let i = 0; i < pools.mm.count; i++) isRoot[pools.mm.base + i * pools.mm.size + Mm.vmaRoot] = 1;
 
+  const isFlags = new Uint8Array(words.length);
+  for (let i = 0; i < pools.vma.count; i++) isFlags[pools.vma.base + i * pools.vma.size + Vma.flags] = 1;
+
   const holds = (actor: number, { word, isRwsem }: NonNullable<Lock>): boolean =>
     isRwsem ? at(word + 1) === actor + 1 : lockOwner(at(word)) === actor;
 
@@ -188,7 +192,11 @@ export function guardCheck(arena: Arena): GuardCheck {
     const { base, size, lockOf } = guards[number] as (typeof guards)[number];
     const object = base + Math.floor((word - base) / size) * size;
     // An object that is made or freed has no handle yet, or none any more.
-    if (base === 0 || at(object) > 0) demand(actor, word, lockOf(object));
+    if (base !== 0 && at(object) <= 0) return;
+    const lock = lockOf(object);
+    // One flag of a VMA is set by an atomic operation, for which mmap_lock for reading is enough (vma_set_atomic_flag).
+    if (isFlags[word] === 1 && value === (old | VM_MAYBE_GUARD) && lock !== null && lists(actor, lock)) return;
+    demand(actor, word, lock);
   };
 
   return { reads, writes };

@@ -39,6 +39,8 @@ const proved: readonly string[] = [
   'given open 0 0 | mmap 0 2 rw anon | cw 0 2 7 | dmig 0 0 1; A: cw 0 1 11; B: mremap 0 2 2H 1',
   'given open 0 0 | file 0 1 | mmap 0 1 rw fpriv 0 | cr 0 1; A: ftrunc 0 0; B: ftrunc 0 0 | cr 0 1',
   'given open 0 0 | file 0 1 | mmap 0 1 rw fshared 0; A: ftrunc 0 0 | cr 0 1; B: fwrite 0 0 12',
+  // The flag of guard regions is set under mmap_lock for reading.
+  'given open 0 0 | mmap 0 2 rw anon | cw 0 1 7; A: dread 0 0 1; B: madvise 1 1 102',
   // Found by the fuzzer: a file that goes waits for whoever has a page of it locked.
   'given open 0 0 | mmap 0 2 rw sanon | cr 0 2 | dmig 0 0 1; A: reclaim 0 1 | dwrite 0 0 1 11 | dsys 0 0 1; B: munmap 0 2 | dmig 0 1 1',
   // A pin that lasts keeps a reference on what it moves: nobody else has moved it by then.
