@@ -77,7 +77,7 @@ const UNLOCK = /unlock/i;
 const NO_LOCK = /^raw|assert|lockMap|lockOrder/i;
 const CHECKS = /demand|assert|check/i;
 const BOUNDS = /end|last|start|length|stop|vpn|pages|count/i;
-const OWNERS = /owner|device|pgmap|\bmm\b|mirror|\bvma\b|mapping|anonVma/i;
+const OWNERS = /owner|pgmap|mirror|mapping|anonVma|anonGroup|^(mm|vma|device)$/i;
 
 const other: Readonly<Record<string, string>> = { '<': '<=', '<=': '<', '>': '>=', '>=': '>' };
 
@@ -188,7 +188,12 @@ class Rules {
       );
     else if ((operator === '+' || operator === '-') && this.#text(right) === '1' && !/load|get\(/.test(text))
       this.#add('wrong boundary', this.#short(node), [change(node, `(${this.#text(left)})`)]);
-    else if ((operator === '===' || operator === '!==') && !isKind(right) && !isResult(left) && OWNERS.test(text))
+    else if (
+      (operator === '===' || operator === '!==') &&
+      !isKind(right) &&
+      !isResult(left) &&
+      [left, right].some((side) => OWNERS.test(valueName(side)))
+    )
       this.#add(
         'wrong owner',
         this.#short(node),
@@ -275,6 +280,16 @@ function complains(node: AnyNode): boolean {
 }
 
 type Binary = Extract<AnyNode, { readonly type: 'BinaryExpression' }> & { readonly left: AnyNode };
+
+/** What a value is called: the field that is read, the function that is asked, the variable. */
+function valueName(node: AnyNode): string {
+  if (node.type === 'Identifier') return node.name;
+  if (node.type === 'MemberExpression') return node.property.type === 'Identifier' ? node.property.name : '';
+  if (node.type === 'BinaryExpression') return valueName(node.right);
+  if (node.type !== 'CallExpression') return '';
+  const read = /^(get|load)$/.test(valueName(node.callee)) ? node.arguments[1] : node.callee;
+  return read === undefined ? '' : valueName(read);
+}
 
 /** A constant says what kind of thing something is, and not whose. */
 const isKind = (node: AnyNode): boolean =>

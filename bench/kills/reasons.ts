@@ -54,7 +54,6 @@ export const survivors: Readonly<Record<string, { readonly same: boolean; readon
   '078f64c0': { same: true, why: 'What is left out is a short cut: unless each page has a destination, all are given back.' },
   '07c00f34': { same: true, why: 'A round more, over a slot that the array does not have, which is taken for empty.' },
   '08df90c2': { same: true, why: 'An invalidation more, of a range in which nothing is.' },
-  '0900c468': { same: false, why: 'That a locked page stays in memory is seen by how long an access takes; no rule says it.' },
   '09a2be47': { same: true, why: 'Nobody knows the page yet: it makes no difference in which order it is filled.' },
   '0abac4ea': {
     same: false,
@@ -106,9 +105,5 @@ export const survivors: Readonly<Record<string, { readonly same: boolean; readon
   '8b7a283f': {
     same: true,
     why: 'There is no fast GUP in the model: whoever pins takes the lock of the table, which is held until the flush at the end.',
-  },
-  ab28057f: {
-    same: false,
-    why: 'Only pieces that hold zeroes are at stake, and operations are about the first piece, which does not.',
   },
 };

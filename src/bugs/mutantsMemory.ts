@@ -274,4 +274,15 @@ export const memoryMutants: readonly Bug[] = [
       },
     ],
   },
+  {
+    id: 'M31',
+    title: 'reclaim takes pages that are locked in memory',
+    reference: 'mutation testing of the model',
+    kind: 'other',
+    threads: 2,
+    preemptions: 0,
+    oracles: ['I-ENTRY'],
+    scenario: 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | mlock 0 1; A: reclaim 0 1; B: cr 0 1',
+    edits: [{ module: 'mm/swap/reclaim', find: '(vmaFlags(arena, vma) & VM_LOCKED) !== 0', replace: 'false' }],
+  },
 ];

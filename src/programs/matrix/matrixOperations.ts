@@ -66,6 +66,7 @@ export const matrixOperations: readonly MatrixOperation[] = [
   operation('mremapShrink', 'CPU', () => 'mremap 0 2 2H 1', 'two'),
   operation('munmapFirst', 'CPU', () => 'munmap 0 1', 'huge'),
   operation('dontneedFirst', 'CPU', () => 'madvise 0 1 dontneed', 'huge'),
+  operation('writeNext', 'CPU', (_, value) => `cw 1 1 ${value}`, 'huge'),
   operation('fill', 'CPU', (_, value) => `ucopy 0 1 ${value}`, 'missing'),
   operation('collapse', 'CPU', () => 'madvise 0 H collapse', 'huge'),
   operation('truncate', 'CPU', () => 'ftrunc 0 0', 'file'),

@@ -70,6 +70,13 @@ export const pageStates: readonly PageState[] = [
   state('fileHole', 'of a file that has no page there', 'open 0 0 | file 0 1 | fpunch 0 0 1 | mmap 0 1 rw fshared 0', ['file']),
   state('huge', 'part of a huge page', HUGE, ['huge', 'mapping', 'swap'], { pages: 'H' }),
   state('hugeShared', 'part of a huge page, shared with a child', `${HUGE} | fork 1`, ['huge', 'child'], { pages: 'H' }),
+  state(
+    'hugeEntries',
+    'part of a huge page that is mapped page by page',
+    `${HUGE} | madvise 0 1 dontfork | madvise 0 1 dofork`,
+    ['huge', 'swap'],
+    { pages: 'H' },
+  ),
   state('pieces', 'a small page, and so are its neighbours, where a huge page could be', PIECES, ['huge', 'swap'], {
     pages: 'H',
   }),

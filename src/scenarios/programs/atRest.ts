@@ -1,8 +1,12 @@
 /** What is looked at when all columns of a program are done. */
+import { get, load } from '../../arena/access.ts';
 import { liveAddress, liveObjects } from '../../arena/pool.ts';
-import type { Mm } from '../../arena/structures.ts';
+import { Mm } from '../../arena/structures.ts';
 import { deviceDel } from '../../mm/page/devres.ts';
 import { swapoff } from '../../mm/syscalls/swapoff.ts';
+import { describePte, isSwap } from '../../mm/table/pte.ts';
+import { forEachEntry } from '../../mm/table/tables.ts';
+import { VM_LOCKED, vmaFlags, vmaLookup } from '../../mm/vma/vma.ts';
 import { contentsAt } from '../../oracles/contents.ts';
 import { checkCounts } from '../../oracles/counts.ts';
 import type { Finding } from '../../oracles/finding.ts';
@@ -42,6 +46,28 @@ export function checkEnds(machine: Machine, values: Allowed | null): Finding[] {
     const message = `page ${page}${whose} holds ${found} at the end, allowed: ${[...allowedThere].join(', ')}`;
     return [{ rule: 'I-DATA', message }];
   });
+}
+
+/** Does it take all access away from memory? mlock leaves out of memory what nobody may touch. */
+const forbids = ({ name, args }: Operation): boolean => name === 'mprotect' && !/[rwx]/.test(String(args[2]));
+
+/** mlock: what may be touched of a mapping that is locked is in memory. */
+export function checkLocked({ arena }: Machine, { given, columns }: Program): Finding[] {
+  const operations = [...given.map(({ operation }) => operation), ...columns.flatMap((column) => column.operations)];
+  if (!arena.hasSwap || !operations.some(({ name }) => name === 'mlock') || operations.some(forbids)) return [];
+  const findings: Finding[] = [];
+  for (const mm of liveObjects(arena, arena.pools.mm)) {
+    if (load(arena, mm + Mm.users) <= 0) continue;
+    forEachEntry(arena, get(arena, mm + Mm.pgd), (vpn, pte) => {
+      const vma = vmaLookup(arena, mm, vpn);
+      if (isSwap(pte) && vma !== 0 && (vmaFlags(arena, vma) & VM_LOCKED) !== 0)
+        findings.push({
+          rule: 'I-ENTRY',
+          message: `entry ${describePte(pte)} at address page ${vpn} is in swap, and locked in memory`,
+        });
+    });
+  }
+  return findings;
 }
 
 /** What the program says about the end. */

@@ -21,7 +21,7 @@ import { lasts } from '../kit/lasting.ts';
 import { pingPong } from '../kit/plan.ts';
 import type { Scenario } from '../kit/scenario.ts';
 import { asIf, type RawWords } from './asIf.ts';
-import { checkAsked, checkEnds, checkMachine, checkSetUp, tornDown } from './atRest.ts';
+import { checkAsked, checkEnds, checkLocked, checkMachine, checkSetUp, tornDown } from './atRest.ts';
 import { boot } from './boot.ts';
 import { type Expected, judge } from './judge.ts';
 import { checkProgram, expectedOf, type Known, knownOf, setUp } from './known.ts';
@@ -82,7 +82,13 @@ export function programScenario(text: string, settings: DriverSettings = {}, dri
         invariants,
         check: () => {
           const asWas = unchanged === null ? [] : checkSetUp(program, gone, unchanged);
-          const found = [...invariants(), ...checkEnds(machine, values), ...checkAsked(machine, program.ends), ...asWas];
+          const found = [
+            ...invariants(),
+            ...checkEnds(machine, values),
+            ...checkAsked(machine, program.ends),
+            ...checkLocked(machine, program),
+            ...asWas,
+          ];
           return found.length > 0 ? found : leftOver(machine, raw);
         },
         covers,
