@@ -85,18 +85,9 @@ export const survivors: Readonly<Record<string, { readonly same: boolean; readon
     why: 'The lock of the table is held on: who takes the lock of the page now waits for the entry all the same.',
   },
   '29191507': { same: false, why: 'It needs two devices with coherent memory of one driver.' },
-  '41c9ec21': {
-    same: false,
-    why: 'Which VMAs share an anon_vma decides what merges: /proc/PID/maps shows it, and no rule asks for it.',
-  },
-  '44d04a3b': { same: false, why: 'Which VMAs merge: /proc/PID/maps shows it, and no rule asks for it.' },
-  '45215eff': { same: false, why: 'Which VMAs merge: /proc/PID/maps shows it, and no rule asks for it.' },
-  '53179b6d': { same: false, why: 'Which VMAs merge: /proc/PID/maps shows it, and no rule asks for it.' },
-  '5510b456': { same: false, why: 'Which VMAs merge: /proc/PID/maps shows it, and no rule asks for it.' },
-  '64d67eec': { same: false, why: 'No operation reads the descriptor and waits for a message.' },
   '79baa796': {
     same: false,
-    why: 'Asked of a page of its own, or of one that nobody else can have locked at that time; only a collapse meets others, whose pages it then takes for its own in a window that no pair of operations opens.',
+    why: 'It needs the collapse of a huge page that is mapped in pieces, against reclaim, with more than two preemptions: a search of twenty seconds of that cell alone shows it (I-LOCK).',
   },
   '7cd2a0e6': {
     same: true,

@@ -14,6 +14,7 @@ import { exitPlans } from './windows/exit.ts';
 import { hugePlans } from './windows/huge.ts';
 import { hugePiecePlans } from './windows/hugePieces.ts';
 import { hugeSvaPlans } from './windows/hugeSva.ts';
+import { mappingPlans } from './windows/mappings.ts';
 import { migrationPlans } from './windows/migration.ts';
 import { notifierPlans } from './windows/notifiers.ts';
 import { permissionPlans } from './windows/permissions.ts';
@@ -42,6 +43,7 @@ const plans: readonly Plan[] = [
   ...reclaimPlans,
   ...swapInPlans,
   ...permissionPlans,
+  ...mappingPlans,
   ...translationPlans,
   ...twoDevicePlans,
   ...teardownPlans,

@@ -62,6 +62,7 @@ export const matrixOperations: readonly MatrixOperation[] = [
   operation('mremapKeep', 'CPU', ({ pages }) => `mremap 0 ${pages} 2H ${pages} keep`, 'mapping'),
   operation('mlock', 'CPU', first('mlock'), 'mapping'),
   operation('dontfork', 'CPU', first('madvise', 'dontfork'), 'mapping'),
+  operation('mlockBeyond', 'CPU', () => 'mlock 0 3', 'two'),
   operation('shrink', 'CPU', () => 'mresize 0 2 1', 'two'),
   operation('mremapShrink', 'CPU', () => 'mremap 0 2 2H 1', 'two'),
   operation('munmapFirst', 'CPU', () => 'munmap 0 1', 'huge'),

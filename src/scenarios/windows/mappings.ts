@@ -1,0 +1,79 @@
+/** What becomes of mappings while their pages are used: neighbours that join, and a page that is missing until somebody fills it. */
+import { get } from '../../arena/access.ts';
+import { deref, liveObjects } from '../../arena/pool.ts';
+import { Mm } from '../../arena/structures.ts';
+import { Violation } from '../../arena/violation.ts';
+import { userfaultfdCopy, userfaultfdRead, userfaultfdRegister } from '../../mm/fault/userfaultfd.ts';
+import { mprotect } from '../../mm/syscalls/mprotect.ts';
+import { VM_READ, VM_WRITE } from '../../mm/vma/vma.ts';
+import type { Finding } from '../../oracles/finding.ts';
+import { run } from '../../steps/steps.ts';
+import { actNow, cpuReads, cpuWrites, forkNow, type Operation } from '../kit/operations.ts';
+import type { Plan } from '../kit/plan.ts';
+import { meets, stands } from '../kit/reach.ts';
+import { FIRST, type SmallMachine } from '../kit/smallMachine.ts';
+
+/** A page may be written again. */
+const allowsWrites =
+  (mm: Mm, page: number): Operation =>
+  (task) =>
+    mprotect(task, mm, FIRST + page, 1, VM_READ | VM_WRITE);
+
+/** Page by page, so that each VMA has an anon_vma of its own, or none where nothing is written. */
+function cutAndWrite(m: SmallMachine, written: readonly number[]): void {
+  run(mprotect(m.task, m.mm, FIRST + 1, 1, VM_READ));
+  for (const page of written) actNow(m, 0, cpuWrites(m, page, 1));
+}
+
+/** The process that came last has two VMAs at the end. */
+const twoMappings = ({ arena }: SmallMachine): Finding[] => {
+  const found = get(arena, (liveObjects(arena, arena.pools.mm).at(-1) as Mm) + Mm.vmaCount);
+  return found === 2 ? [] : [{ rule: 'I-ENTRY', message: `${found} mappings are left, where a kernel has 2` }];
+};
+
+/** The thread that serves a userfaultfd: it waits for one page, and fills it. */
+const fillsOne = (m: SmallMachine): Operation =>
+  function* (task) {
+    const context = deref(m.arena, m.arena.pools.userfaultfd, get(m.arena, m.mm + Mm.userfaultfd));
+    const vpn = yield* userfaultfdRead(task, context);
+    if (vpn !== FIRST) throw new Violation('I-OUT', `a userfaultfd tells of address page ${vpn}`);
+    yield* userfaultfdCopy(task, context, m.mm, vpn, 5);
+  };
+
+export const mappingPlans: readonly Plan[] = [
+  {
+    name: 'mprotect-between-two-anon-vmas',
+    title: 'a mapping becomes like its two neighbours, which do not belong together, while it is read',
+    windows: 'E3',
+    machine: { pages: 3, devices: 0 },
+    setup: (m) => cutAndWrite(m, [0, 2]),
+    actors: (m) => ({ A: [allowsWrites(m.mm, 1)], C: [cpuReads(m, 1)] }),
+    check: twoMappings,
+    covers: [meets('A', 'mprotectVma', 'C', 'lock')],
+  },
+  {
+    name: 'mprotect-in-a-child',
+    title: 'two mappings of a child become alike; they were one before the fork cut what they have in common',
+    windows: 'E3',
+    machine: { pages: 2, devices: 0 },
+    setup(m) {
+      for (const page of [0, 1]) actNow(m, 0, cpuWrites(m, page, 1));
+      run(mprotect(m.task, m.mm, FIRST + 1, 1, VM_READ));
+      return forkNow(m);
+    },
+    actors: (m, child) => ({ A: [allowsWrites(child, 1)], C: [cpuWrites(m, 0, 2)] }),
+    check: twoMappings,
+    covers: [stands('A', 'mprotectVma')],
+  },
+  {
+    name: 'missing-page-vs-its-thread',
+    title: 'a page is missing, and the thread that fills it waits to be told',
+    windows: 'E3',
+    machine: { pages: 1, devices: 0 },
+    setup: (m) => {
+      run(userfaultfdRegister(m.task, m.mm, FIRST, 1));
+    },
+    actors: (m) => ({ C: [cpuReads(m, 0)], F: [fillsOne(m)] }),
+    covers: [stands('F', 'wait')],
+  },
+];
