@@ -135,7 +135,8 @@ function mapped(ideal: Ideal, op: Operation, page: number, i: number): Effect[] 
 /** Files are named by their slots: a child has those of its parent. */
 const fileName = (_worker: number, slot: number): string => `f${slot}`;
 
-function advised(ideal: Ideal, op: Operation, page: number): Effect[] {
+/** `i` counts pages; a guard region goes over all of its pages twice. */
+function advised(ideal: Ideal, op: Operation, page: number, i: number): Effect[] {
   const place = placeAt(ideal, op.worker, page);
   if (place === undefined) return quiet(ideal);
   const change = (what: Partial<Place>): Effect[] => quiet(withPlace(ideal, op.worker, page, { ...place, ...what }));
@@ -155,8 +156,9 @@ function advised(ideal: Ideal, op: Operation, page: number): Effect[] {
       return place.shared || place.file !== null ? quiet(ideal) : change({ isWiped: true });
     case 'keeponfork':
       return change({ isWiped: false });
+    // What is there goes first, and somebody may touch the page before the guard is there.
     case '102':
-      return change({ isGuard: true, value: empty, isFree: false });
+      return change({ isGuard: place.isGuard || i >= numberAt(op, 1), value: empty, isFree: false });
     case '103':
       return change({ isGuard: false });
     default:
@@ -200,13 +202,14 @@ export function pagesOf(op: Operation, everything: readonly number[]): readonly 
     case 'mmapx':
     case 'munmap':
     case 'mprotect':
-    case 'madvise':
     case 'pvr':
     case 'pvw':
     case 'uffd':
     case 'uregister':
     case 'ucopy':
       return range(0);
+    case 'madvise':
+      return textAt(op, 2) === '102' ? [...range(0), ...range(0)] : range(0);
     case 'mremap':
       return range(0);
     case 'fork':
@@ -254,7 +257,7 @@ export function effects(ideal: Ideal, op: Operation, page: number, i: number): E
       return quiet(next === undefined ? ideal : withPlace(ideal, worker, page, next));
     }
     case 'madvise':
-      return advised(ideal, op, page);
+      return advised(ideal, op, page, i);
     case 'mremap':
       if (i >= numberAt(op, 3)) return quiet(withPlace(ideal, worker, page, undefined));
       return moved(ideal, worker, page, pageOf(addressAt(op, 2)) + i, textAt(op, 4) === 'keep');
