@@ -36,10 +36,6 @@ export const survivors: Readonly<Record<string, { readonly same: boolean; readon
     same: true,
     why: 'The lock of the page and that of the table are held throughout, and nobody who lacks both counts references.',
   },
-  '048962cf': {
-    same: false,
-    why: 'It loses the request for the next page, where each page has its own; the drivers ask for all pages alike.',
-  },
   '04df9746': { same: true, why: 'What is left out is a short cut: the same is asked again under mmap_lock.' },
   '0507dade': {
     same: false,
@@ -64,6 +60,10 @@ export const survivors: Readonly<Record<string, { readonly same: boolean; readon
     why: 'Nobody takes mmap_lock of an address space without users for writing; exit and the OOM reaper hold it for reading, and may do so together.',
   },
   '0e054bd2': { same: true, why: 'A page may be marked dirty without being so: it is written to swap once more.' },
+  '0c419433': {
+    same: false,
+    why: 'The range of a flush is looked at by secondary TLBs only, which a driver like sva has, and dmirror has not.',
+  },
   '1284c39c': {
     same: true,
     why: 'Who finds the entry writable by now makes it so once more: a writable page is exclusive, and an exclusive page is taken as it is.',
@@ -96,5 +96,13 @@ export const survivors: Readonly<Record<string, { readonly same: boolean; readon
   '8b7a283f': {
     same: true,
     why: 'There is no fast GUP in the model: whoever pins takes the lock of the table, which is held until the flush at the end.',
+  },
+  '0af855e4': {
+    same: false,
+    why: 'Who reads the descriptor of a userfaultfd that was closed is told so once, and waits for ever the second time; no program reads twice.',
+  },
+  a139a440: {
+    same: false,
+    why: 'It needs anonymous memory beside that of a file, of the same access and with page numbers that follow on each other.',
   },
 };

@@ -17,6 +17,7 @@ import { run } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import {
+  actNow,
   device,
   deviceFaults,
   deviceMustRead,
@@ -166,6 +167,15 @@ export const rangeFaultPlans: readonly Plan[] = [
       const pte = readPte(m.arena, get(m.arena, m.mm + Mm.pgd), FIRST);
       return pte === 0 ? [] : [{ rule: 'I-OUT', message: 'page 0 was faulted in, and was only to be reported' }];
     },
+  },
+  {
+    name: 'request-behind-a-gap',
+    title: 'nothing is mapped at page 0, of which nobody asks anything; page 1 is asked for, and discarded meanwhile',
+    windows: 'E28 E29',
+    covers: [meets('D', 'hmmFaultPage', 'A', 'intervalCallback'), counts('D', 'hmmFaults')],
+    machine: { driver: dmirror },
+    setup: (m) => actNow(m, 0, unmaps(m, 0)),
+    actors: (m) => ({ D: [asks(m, [0, WRITE])], A: [discards(m, 1)] }),
   },
   {
     name: 'request-vs-migration',
