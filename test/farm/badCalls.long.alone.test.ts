@@ -1,7 +1,7 @@
 /** What cannot go well: each call says in a sentence what is wrong, or, of a worker, what it waits for; none hangs, none shows a password. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { after, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { JOBS, tasksQueue } from '../../src/farm/queues.ts';
 import { connected, type Server } from '../../src/farm/server.ts';
@@ -125,153 +125,159 @@ test('a Redis of long ago is none', async () => {
   });
 });
 
-for (const [name, address] of addresses) {
-  const isRedis = name === 'Redis';
-  const start = (password?: string): Promise<TestServer | null> =>
-    isRedis ? startRedis(...(password === undefined ? [] : ['--requirepass', password])) : startPostgres(password);
-  const withServer = (
-    title: string,
-    starting: () => Promise<TestServer | null>,
-    run: (server: TestServer) => Promise<void>,
-  ): void => {
-    test(`${name}: ${title}`, async (t) => {
-      if (!(await at(starting(), run))) t.skip(`there is no ${name} on this machine`);
-    });
-  };
+// Most of the time is spent waiting for a server that says nothing: the two need not wait for each other.
+describe('bad calls', { concurrency: true }, () => {
+  for (const [name, address] of addresses)
+    describe(name, () => {
+      const isRedis = name === 'Redis';
+      const start = (password?: string): Promise<TestServer | null> =>
+        isRedis ? startRedis(...(password === undefined ? [] : ['--requirepass', password])) : startPostgres(password);
+      const withServer = (
+        title: string,
+        starting: () => Promise<TestServer | null>,
+        run: (server: TestServer) => Promise<void>,
+      ): void => {
+        test(`${name}: ${title}`, async (t) => {
+          if (!(await at(starting(), run))) t.skip(`there is no ${name} on this machine`);
+        });
+      };
 
-  test(`${name}: nobody is there`, async () => {
-    const port = await freePort();
-    for (const args of calls) await refuses(address(port, `hmm:${SECRET}@`), args, /: ECONNREFUSED$/);
-  });
-
-  test(`${name}: somebody is there who says nothing, or speaks another language`, async () => {
-    await at(startSilent(), async ({ port }) => {
-      await Promise.all([['status'], ['work']].map((args) => refuses(address(port), args, /: it does not answer$/)));
-    });
-    await at(startHttp(), async ({ port }) => {
-      await refuses(address(port), ['status'], /: (what answers there is no Redis|the connection was cut off)$/);
-    });
-  });
-
-  withServer(
-    'a password that is wrong, or is not there',
-    () => start(SECRET),
-    async ({ server }) => {
-      const port = portOf(server);
-      const why = isRedis ? /: (WRONGPASS|NOAUTH) / : /: (password authentication failed|SASL: )/;
-      for (const login of [isRedis ? '' : 'hmm@', `hmm:${SECRET}-not@`, `${isRedis ? '' : 'hmm'}:${SECRET.toUpperCase()}@`])
-        await refuses(address(port, login), ['status'], why);
-      await refuses(address(port, `hmm:${SECRET}-not@`), ['work'], why);
-      await submitted(address(port, `${isRedis ? '' : 'hmm'}:${SECRET}@`));
-    },
-  );
-
-  withServer(
-    'what is in the queues is no job and no task',
-    () => start(),
-    async ({ server }) => {
-      const all = await connected(server, { patient: false });
-      const [jobs, tasks] = [all.queue(JOBS), all.queue(tasksQueue())];
-      await jobs.add('x', { rm: '-rf' }, { jobId: NAME });
-      await tasks.add('x', { rm: '-rf' }, { jobId: `${NAME}-1` });
-      await Promise.all([jobs.close(), tasks.close()]);
-      const listed = await new Call(server, ['status']).ended();
-      assert.deepEqual([listed.code, listed.out], [0, 'no jobs\n0 workers for this version\n']);
-      assert.match(listed.err, /^warning: 1 of what is in the queue is no job of this hmm-lab, and is left alone$/m);
-      for (const verb of ['status', 'result', 'cancel']) {
-        const { code, err } = await new Call(server, [verb, NAME]).ended();
-        assert.deepEqual([code, /^hmm-lab: what was in the queue is no job of hmm-lab: .*$/m.test(err)], [2, true], err);
-      }
-      const worked = await new Call(server, ['work', '--until-empty']).ended();
-      assert.deepEqual([worked.code, worked.out], [0, '0 tasks done, 0 failed, 1 refused\n'], worked.err);
-      assert.match(worked.err, /^set aside: 0123456789ab-1: what was in the queue is no task of hmm-lab: /m);
-    },
-  );
-
-  withServer(
-    'somebody else keeps other things under the same names',
-    () => start(),
-    async ({ server }) => {
-      if ('redis' in server) {
-        const { Redis } = await import('ioredis');
-        const client = new Redis(server.redis);
-        await client.set(`bull:${JOBS}:wait`, 'x');
-        client.disconnect();
-      } else {
-        const { Client } = await import('pg');
-        const client = new Client({ connectionString: server.postgres });
-        await client.connect();
-        await client.query('create schema hmm_lab; create table hmm_lab.migration (stork text)');
-        await client.end();
-      }
-      const why = isRedis ? /: .*WRONGTYPE / : /: .*"?(version|min_client_version)"? /;
-      for (const args of [['status'], SUBMIT]) await refuses(server, args, why);
-    },
-  );
-
-  withServer(
-    'the line is cut in the middle of a call, and nobody says so',
-    () => start(),
-    async ({ server }) => {
-      const port = portOf(server);
-      const why = /: (it does not answer|the connection was cut off)$/;
-      const id = await submitted(server);
-      const big = ['submit', '--parts', '20000', 'prove', 'mini-hmm', '--seconds', '6'];
-      // The first connection is that of the look at the server beforehand.
-      const after: readonly (readonly [readonly string[], object])[] = [
-        [['status', id], { connections: 1 }],
-        [['result', id], { connections: 1 }],
-        [['cancel', id], { connections: 1 }],
-        [SUBMIT, { connections: 1 }],
-        [big, { bytes: 2_000_000 }],
-      ];
-      await Promise.all(after.map(([args, when]) => at(startLine(port, when), (line) => refuses(address(line.port), args, why))));
-      await at(startLine(port), async (line) => {
-        const watching = new Call(address(line.port), ['status', '--watch']);
-        await watching.says(/ left, /);
-        line.cut();
-        const { code, err } = await watching.ended();
-        assert.equal(code, 2, err);
-        assert.match(err.trim().split('\n').at(-1) ?? '', why);
+      test(`${name}: nobody is there`, async () => {
+        const port = await freePort();
+        for (const args of calls) await refuses(address(port, `hmm:${SECRET}@`), args, /: ECONNREFUSED$/);
       });
-    },
-  );
 
-  withServer(
-    'a worker whose line is cut says what it waits for, and goes on when it is mended',
-    () => start(),
-    async ({ server }) => {
-      await at(startLine(portOf(server)), async (line) => {
-        const worker = new Call(address(line.port), ['work']);
-        await worker.says(/^working for /m);
-        const done = (id: string): RegExp => new RegExp(`done: ${id}-1[^]*done: ${id}-2|done: ${id}-2[^]*done: ${id}-1`);
-        await worker.says(done(await submitted(server)));
-        line.cut();
-        await worker.says(/^waiting for (redis|postgres):\/\/127.0.0.1:\d+(\/\w+)?: it does not answer$/m);
-        line.mend();
-        await worker.says(done(await submitted(server, ['submit', '--parts', '2', 'prove', 'mini-hmm', '--seconds', '4'])));
-        const { code, out } = await worker.interrupted();
-        assert.deepEqual([code, out], [130, '4 tasks done, 0 failed, 0 refused\n']);
+      test(`${name}: somebody is there who says nothing, or speaks another language`, async () => {
+        await at(startSilent(), async ({ port }) => {
+          await Promise.all([['status'], ['work']].map((args) => refuses(address(port), args, /: it does not answer$/)));
+        });
+        await at(startHttp(), async ({ port }) => {
+          await refuses(address(port), ['status'], /: (what answers there is no Redis|the connection was cut off)$/);
+        });
       });
-    },
-  );
 
-  withServer(
-    'the server goes away while somebody watches, and while a worker waits',
-    () => start(),
-    async (all) => {
-      const id = await submitted(all.server, ['submit', '--parts', '1', 'prove', 'own-pfn-reused', '--seconds', '600']);
-      const watching = new Call(all.server, ['status', '--watch', id]);
-      await watching.says(/ left, /);
-      const worker = new Call(all.server, ['work']);
-      await worker.says(/^working for /m);
-      await sleep(2000);
-      await all.stop();
-      const { code, err } = await watching.ended();
-      assert.equal(code, 2, err);
-      assert.match(err.trim().split('\n').at(-1) ?? '', /cannot be used: /);
-      await worker.says(/^waiting for .*: ECONNREFUSED$/m);
-      assert.equal((await worker.interrupted()).code, 130);
-    },
-  );
-}
+      withServer(
+        'a password that is wrong, or is not there',
+        () => start(SECRET),
+        async ({ server }) => {
+          const port = portOf(server);
+          const why = isRedis ? /: (WRONGPASS|NOAUTH) / : /: (password authentication failed|SASL: )/;
+          for (const login of [isRedis ? '' : 'hmm@', `hmm:${SECRET}-not@`, `${isRedis ? '' : 'hmm'}:${SECRET.toUpperCase()}@`])
+            await refuses(address(port, login), ['status'], why);
+          await refuses(address(port, `hmm:${SECRET}-not@`), ['work'], why);
+          await submitted(address(port, `${isRedis ? '' : 'hmm'}:${SECRET}@`));
+        },
+      );
+
+      withServer(
+        'what is in the queues is no job and no task',
+        () => start(),
+        async ({ server }) => {
+          const all = await connected(server, { patient: false });
+          const [jobs, tasks] = [all.queue(JOBS), all.queue(tasksQueue())];
+          await jobs.add('x', { rm: '-rf' }, { jobId: NAME });
+          await tasks.add('x', { rm: '-rf' }, { jobId: `${NAME}-1` });
+          await Promise.all([jobs.close(), tasks.close()]);
+          const listed = await new Call(server, ['status']).ended();
+          assert.deepEqual([listed.code, listed.out], [0, 'no jobs\n0 workers for this version\n']);
+          assert.match(listed.err, /^warning: 1 of what is in the queue is no job of this hmm-lab, and is left alone$/m);
+          for (const verb of ['status', 'result', 'cancel']) {
+            const { code, err } = await new Call(server, [verb, NAME]).ended();
+            assert.deepEqual([code, /^hmm-lab: what was in the queue is no job of hmm-lab: .*$/m.test(err)], [2, true], err);
+          }
+          const worked = await new Call(server, ['work', '--until-empty']).ended();
+          assert.deepEqual([worked.code, worked.out], [0, '0 tasks done, 0 failed, 1 refused\n'], worked.err);
+          assert.match(worked.err, /^set aside: 0123456789ab-1: what was in the queue is no task of hmm-lab: /m);
+        },
+      );
+
+      withServer(
+        'somebody else keeps other things under the same names',
+        () => start(),
+        async ({ server }) => {
+          if ('redis' in server) {
+            const { Redis } = await import('ioredis');
+            const client = new Redis(server.redis);
+            await client.set(`bull:${JOBS}:wait`, 'x');
+            client.disconnect();
+          } else {
+            const { Client } = await import('pg');
+            const client = new Client({ connectionString: server.postgres });
+            await client.connect();
+            await client.query('create schema hmm_lab; create table hmm_lab.migration (stork text)');
+            await client.end();
+          }
+          const why = isRedis ? /: .*WRONGTYPE / : /: .*"?(version|min_client_version)"? /;
+          for (const args of [['status'], SUBMIT]) await refuses(server, args, why);
+        },
+      );
+
+      withServer(
+        'the line is cut in the middle of a call, and nobody says so',
+        () => start(),
+        async ({ server }) => {
+          const port = portOf(server);
+          const why = /: (it does not answer|the connection was cut off)$/;
+          const id = await submitted(server);
+          const big = ['submit', '--parts', '20000', 'prove', 'mini-hmm', '--seconds', '6'];
+          // The first connection is that of the look at the server beforehand.
+          const after: readonly (readonly [readonly string[], object])[] = [
+            [['status', id], { connections: 1 }],
+            [['result', id], { connections: 1 }],
+            [['cancel', id], { connections: 1 }],
+            [SUBMIT, { connections: 1 }],
+            [big, { bytes: 2_000_000 }],
+          ];
+          await Promise.all(
+            after.map(([args, when]) => at(startLine(port, when), (line) => refuses(address(line.port), args, why))),
+          );
+          await at(startLine(port), async (line) => {
+            const watching = new Call(address(line.port), ['status', '--watch']);
+            await watching.says(/ left, /);
+            line.cut();
+            const { code, err } = await watching.ended();
+            assert.equal(code, 2, err);
+            assert.match(err.trim().split('\n').at(-1) ?? '', why);
+          });
+        },
+      );
+
+      withServer(
+        'a worker whose line is cut says what it waits for, and goes on when it is mended',
+        () => start(),
+        async ({ server }) => {
+          await at(startLine(portOf(server)), async (line) => {
+            const worker = new Call(address(line.port), ['work']);
+            await worker.says(/^working for /m);
+            const done = (id: string): RegExp => new RegExp(`done: ${id}-1[^]*done: ${id}-2|done: ${id}-2[^]*done: ${id}-1`);
+            await worker.says(done(await submitted(server)));
+            line.cut();
+            await worker.says(/^waiting for (redis|postgres):\/\/127.0.0.1:\d+(\/\w+)?: it does not answer$/m);
+            line.mend();
+            await worker.says(done(await submitted(server, ['submit', '--parts', '2', 'prove', 'mini-hmm', '--seconds', '4'])));
+            const { code, out } = await worker.interrupted();
+            assert.deepEqual([code, out], [130, '4 tasks done, 0 failed, 0 refused\n']);
+          });
+        },
+      );
+
+      withServer(
+        'the server goes away while somebody watches, and while a worker waits',
+        () => start(),
+        async (all) => {
+          const id = await submitted(all.server, ['submit', '--parts', '1', 'prove', 'own-pfn-reused', '--seconds', '600']);
+          const watching = new Call(all.server, ['status', '--watch', id]);
+          await watching.says(/ left, /);
+          const worker = new Call(all.server, ['work']);
+          await worker.says(/^working for /m);
+          await sleep(2000);
+          await all.stop();
+          const { code, err } = await watching.ended();
+          assert.equal(code, 2, err);
+          assert.match(err.trim().split('\n').at(-1) ?? '', /cannot be used: /);
+          await worker.says(/^waiting for .*: ECONNREFUSED$/m);
+          assert.equal((await worker.interrupted()).code, 130);
+        },
+      );
+    });
+});
