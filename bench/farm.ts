@@ -11,6 +11,7 @@ import { work } from '../src/farm/work.ts';
 import { columns } from '../src/report/units.ts';
 import { startPostgres, startRedis } from '../test/farm/servers.ts';
 import { bytesIn } from './farmBytes.ts';
+import { middle } from './pace.ts';
 
 const { values } = parseArgs({
   options: {
@@ -72,7 +73,6 @@ async function byThreads({ count, seconds }: Tasks): Promise<number> {
   return took;
 }
 
-const middle = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[times.length >> 1] as number;
 const shown = (times: readonly number[]): string =>
   `${middle(times).toFixed(2)} s (${Math.min(...times).toFixed(2)} to ${Math.max(...times).toFixed(2)})`;
 

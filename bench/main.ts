@@ -6,21 +6,13 @@ import { race } from '../src/engines/race/race.ts';
 import { columns } from '../src/report/units.ts';
 import { chains } from './chains.ts';
 import { type Bench, benchMachine, PAGES } from './machine.ts';
-import { once } from './pace.ts';
+import { middle, once, spread } from './pace.ts';
 import { atomics, copies, plainLoop, plainLoopOfUnknownLength } from './yardsticks.ts';
 
 const ROUNDS = once ? 2 : 8;
 
 /** Nanoseconds of one operation in each round. A machine that slows down for a while slows a whole round. */
 type Timing = readonly number[];
-
-const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
-
-/** Distance of the outermost value from the middle one, in per cent of it. */
-const spread = (values: readonly number[]): string => {
-  const at = middle(values);
-  return `${(Math.max(...values.map((value) => Math.abs(value - at) / at)) * 100).toFixed(0)} %`;
-};
 
 /** One thing to time: `batch` operations an iteration. */
 interface Probe {

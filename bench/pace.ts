@@ -18,10 +18,10 @@ export type Probes = Readonly<Record<string, () => number>>;
 /** Yardstick of a path, and the least ratio to it. */
 export type Budgets = Readonly<Record<string, readonly [yardstick: string, least: number]>>;
 
-const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
+export const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 
 /** Distance of the outermost value from the middle one, in per cent of it. */
-const spread = (values: readonly number[]): string => {
+export const spread = (values: readonly number[]): string => {
   const at = middle(values);
   return `${(Math.max(...values.map((value) => Math.abs(value - at) / at)) * 100).toFixed(0)} %`;
 };

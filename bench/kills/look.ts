@@ -61,14 +61,18 @@ export const cpuMs = (): number => {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Does the program break a rule in the model as it is, with the driver as it is? Then it shows nothing of a change. */
-function breaksAnyway(name: string, { preemptions, mostMs }: Stage[number], pulse: Int32Array): boolean {
+/** A search of so many milliseconds of a processor, which beats. */
+function beating(pulse: Int32Array, mostMs: number): () => boolean {
   const end = cpuMs() + mostMs;
-  const enough = (): boolean => {
+  return () => {
     Atomics.add(pulse, Pulse.beat, 1);
     return cpuMs() > end;
   };
-  return search(executorOf(scenarioNamed(name)), { preemptions, enough }).failure !== null;
+}
+
+/** Does the program break a rule in the model as it is, with the driver as it is? Then it shows nothing of a change. */
+function breaksAnyway(name: string, { preemptions, mostMs }: Stage[number], pulse: Int32Array): boolean {
+  return search(executorOf(scenarioNamed(name)), { preemptions, enough: beating(pulse, mostMs) }).failure !== null;
 }
 
 export async function look({ mutation, settings, names, seconds, apart }: LookJob, pulse: Int32Array): Promise<Look> {
@@ -88,11 +92,7 @@ export async function look({ mutation, settings, names, seconds, apart }: LookJo
       for (const bound of stage) {
         preemptions = Math.min(bound.preemptions, UNBOUNDED);
         Atomics.store(pulse, Pulse.preemptions, preemptions);
-        const end = cpuMs() + bound.mostMs;
-        const enough = (): boolean => {
-          Atomics.add(pulse, Pulse.beat, 1);
-          return cpuMs() > end;
-        };
+        const enough = beating(pulse, bound.mostMs);
         const { failure } = searches.search(executor, { preemptions: bound.preemptions, enough });
         looked[preemptions] = (looked[preemptions] as number) + 1;
         if (failure === null || apart.includes(failure.rule) || breaksAnyway(name, bound, pulse)) continue;
