@@ -7,7 +7,7 @@
  *     race, given, actor, look, stage, rounds    a race (race.c)
  *     quit
  *
- * It is process 1 of a virtual machine, or a program on a machine as any other. */
+ * It is process 1 of a virtual machine, or a program on a machine as any other, which is given modules to load. */
 #include "agent.h"
 #include <sched.h>
 #include <signal.h>
@@ -59,12 +59,13 @@ static int obey(char *line)
 	return 1;
 }
 
-int main(void)
+int main(int count, char **words)
 {
 	static char line[4096];
 	cpu_set_t first;
 	int is_init = getpid() == 1;
 	if (is_init) init_machine();
+	for (int i = 1; i < count && !is_init; i++) module_load(words[i]);
 	/* Answers do not depend on which CPU has what in its lists. */
 	CPU_ZERO(&first);
 	CPU_SET(0, &first);

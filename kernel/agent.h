@@ -114,6 +114,7 @@ void views_learn(void);
 void check_say(void);
 
 /* init.c: what a virtual machine does before the agent serves. */
+void module_load(const char *path);
 void init_machine(void);
 void init_end(void);
 

@@ -1,5 +1,5 @@
 /* What this kernel has of all that the lab can use. Facts; the host makes sentences of them. */
-#include "agent.h"
+#include "stages.h"
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdio.h>
@@ -80,6 +80,7 @@ void check_say(void)
 	say_flag("btf", can_read("/sys/kernel/btf/vmlinux"));
 	say_flag("driverBtf", can_read("/sys/kernel/btf/test_hmm"));
 	say_flag("kprobes", can_read("/sys/bus/event_source/devices/kprobe/type"));
+	say_flag("hold", hold_is_there());
 	say_flag("symbols", has_symbols());
 	say_flag("text", can_read("/proc/kcore"));
 	say_file("hugePages", "/sys/kernel/mm/transparent_hugepage/enabled");

@@ -27,7 +27,16 @@ static int by_name(const struct dirent *entry)
 	return strstr(entry->d_name, ".ko") != NULL;
 }
 
-/* Their names begin with a number, which says what comes first. What a module is refused with is seen by what is missing, and here. */
+/* What a module is refused with is seen by what is missing, and here. One that is loaded already is. */
+void module_load(const char *path)
+{
+	const char *name = strrchr(path, '/');
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (syscall(SYS_finit_module, fd, "", 0) != 0 && errno != EEXIST) printf("{\"module\":\"%s\",\"e\":%d}\n", name ? name + 1 : path, errno);
+	close(fd);
+}
+
+/* Their names begin with a number, which says what comes first. */
 static void load_modules(void)
 {
 	struct dirent **entries;
@@ -35,9 +44,7 @@ static void load_modules(void)
 	for (int i = 0; i < count; i++) {
 		char path[300];
 		snprintf(path, sizeof path, "/modules/%s", entries[i]->d_name);
-		int fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (syscall(SYS_finit_module, fd, "", 0) != 0) printf("{\"module\":\"%s\",\"e\":%d}\n", entries[i]->d_name, errno);
-		close(fd);
+		module_load(path);
 	}
 }
 

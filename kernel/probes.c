@@ -1,146 +1,65 @@
-/* Probes: the program of each stage, attached where the stage is. By the function itself, where it can be; else as a kprobe. */
+/* Probes: how each stage is held at its place. By a program that the function itself calls, where it can; else by the module, where it is
+ * loaded; else by a kprobe, which keeps the CPU. */
 #include "stages.h"
-#include <fcntl.h>
-#include <linux/bpf.h>
-#include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Longest time for traps to become jumps, in tenths of a second. */
 #define MOST_JUMP_TENTHS 50
 
-static int map_fd = -1, btf_fd = -1;
-static int events[MOST_STAGES * MOST_SITES], event_count;
+static const char *const way_names[] = {"auto", "fentry", "kprobe", "module"};
+static enum way asked = ANY_WAY, ways[MOST_STAGES];
 
-long bpf(int command, union bpf_attr *attr)
+int probes_choose(const char *name)
 {
-	return syscall(SYS_bpf, command, attr, sizeof *attr);
+	for (int i = ANY_WAY; i <= MODULE; i++)
+		if (strcmp(way_names[i], name) == 0) {
+			asked = i;
+			return 0;
+		}
+	return -1;
 }
 
-/* A program with a callback has to say what its functions are: int main(), int cb(). The kinds are those of BTF. */
-static int load_types(void)
+const char *probe_way(int i)
 {
-	enum { INT = 1, FUNCTION = 12, PROTOTYPE = 13, HEADER_BYTES = 24 };
-	static const char names[] = "\0int\0main\0cb";
-	const u32 types[] = {1, INT << 24, 4, 32 | 1 << 24, 0, PROTOTYPE << 24, 1, 5, FUNCTION << 24, 2, 10, FUNCTION << 24, 2};
-	const u32 header[] = {0xeb9f | 1 << 16, HEADER_BYTES, 0, sizeof types, sizeof types, sizeof names};
-	static unsigned char all[HEADER_BYTES + sizeof types + sizeof names];
-	memcpy(all, header, sizeof header);
-	memcpy(all + sizeof header, types, sizeof types);
-	memcpy(all + sizeof header + sizeof types, names, sizeof names);
-	union bpf_attr attr;
-	memset(&attr, 0, sizeof attr);
-	attr.btf = (u64)all, attr.btf_size = sizeof all;
-	return bpf(BPF_BTF_LOAD, &attr);
+	return is_end(&stages[i]) ? "" : way_names[ways[i]];
 }
 
-/* Loads a program, for the function of this type if it is to be called by that function. -1 if the kernel refuses it. */
-static int load(struct program program, enum place place, struct type of)
+static int is_asked(enum way way)
 {
-	static char log[65536];
-	/* Types 3 and 4 are the two functions. */
-	struct bpf_func_info functions[2] = {{0, 3}, {program.callback, 4}};
-	union bpf_attr attr;
-	memset(&attr, 0, sizeof attr);
-	attr.prog_type = BPF_PROG_TYPE_KPROBE, attr.insns = (u64)program.code, attr.insn_cnt = program.length, attr.license = (u64)"GPL";
-	attr.log_buf = (u64)log, attr.log_size = sizeof log, attr.log_level = 1;
-	attr.prog_btf_fd = btf_fd, attr.func_info = (u64)functions;
-	attr.func_info_rec_size = sizeof functions[0], attr.func_info_cnt = program.callback ? 2 : 1;
-	if (of.id != 0) {
-		attr.prog_type = BPF_PROG_TYPE_TRACING, attr.attach_btf_id = of.id;
-		attr.expected_attach_type = place == RETURN ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY;
-		if (of.module_fd > 0) attr.attach_btf_obj_fd = of.module_fd;
-	}
-	int fd = bpf(BPF_PROG_LOAD, &attr);
-	if (fd < 0 && of.id == 0) fprintf(stderr, "agent: the kernel refuses a probe: %s\n%s\n", strerror(errno), log);
-	return fd;
+	return asked == ANY_WAY || asked == way;
 }
 
-/* A kprobe that does nothing yet. */
-static int open_probe(const struct stage *stage, int site)
+/* A kprobe keeps the CPU of whoever it holds. */
+static int may_keep_cpu(void)
 {
-	struct perf_event_attr attr;
-	int type = -1;
-	FILE *file = fopen("/sys/bus/event_source/devices/kprobe/type", "re");
-	if (file == NULL) return -1;
-	if (fscanf(file, "%d", &type) != 1) type = -1;
-	fclose(file);
-	if (type < 0) return -1;
-	memset(&attr, 0, sizeof attr);
-	attr.size = sizeof attr, attr.type = type, attr.config = stage->place == RETURN;
-	attr.config1 = (u64)stage->symbol, attr.config2 = stage->sites[site];
-	return syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	return sysconf(_SC_NPROCESSORS_ONLN) > 1;
 }
 
 int probes_can(const struct stage *stage)
 {
-	int fd = open_probe(stage, 0);
-	if (fd >= 0) close(fd);
-	return fd >= 0;
+	if (is_asked(FENTRY) && fentry_can(stage)) return 1;
+	int by_probe = (is_asked(MODULE) && hold_is_there()) || (is_asked(KPROBE) && may_keep_cpu());
+	return by_probe && kprobe_can(stage);
 }
 
-/* The function itself calls the program (fentry, fexit): then the thread that is held can be preempted, and keeps no CPU from what
- * others want of it. It takes types, and the beginning or the end of a function. -1 where that cannot be. */
-static int attach_traced(int i, u64 wait_ns)
+/* Attaches a stage in one of the ways that were asked for. NULL, or what does not work. */
+static const char *attach(int i, u64 wait_ns)
 {
-	union bpf_attr attr;
-	struct type type = stages[i].place == AFTER ? (struct type){0, 0} : type_of_function(stages[i].symbol);
-	int program = type.id == 0 ? -1 : load(program_of(i, 1, map_fd, wait_ns), stages[i].place, type);
-	if (type.module_fd > 0) close(type.module_fd);
-	if (program < 0) return -1;
-	memset(&attr, 0, sizeof attr);
-	attr.raw_tracepoint.prog_fd = program;
-	int fd = bpf(BPF_RAW_TRACEPOINT_OPEN, &attr);
-	close(program);
-	return fd;
-}
-
-static int attach_kprobe(int i, int site, int program)
-{
-	int fd = open_probe(&stages[i], site);
-	if (fd >= 0 && ioctl(fd, PERF_EVENT_IOC_SET_BPF, program) == 0 && ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) == 0) return fd;
-	if (fd >= 0) close(fd);
-	return -1;
-}
-
-/* Attaches the program of a stage, wherever its place is. 0, or -1 with errno. */
-static int attach(int i, u64 wait_ns)
-{
-	int fd = attach_traced(i, wait_ns);
-	if (fd >= 0) {
-		events[event_count++] = fd;
-		return 0;
+	if (is_asked(FENTRY) && fentry_attach(i, wait_ns) == 0) {
+		ways[i] = FENTRY;
+		return NULL;
 	}
-	int program = load(program_of(i, 0, map_fd, wait_ns), stages[i].place, (struct type){0, 0}), done = program < 0 ? -1 : 0;
-	for (int site = 0; done == 0 && site < stages[i].site_count; site++) {
-		fd = attach_kprobe(i, site, program);
-		if (fd < 0) done = -1;
-		else events[event_count++] = fd;
+	if (asked == FENTRY) return "no program can be called by the function itself (fentry)";
+	if (is_asked(MODULE) && hold_is_there()) {
+		ways[i] = MODULE;
+		return hold_attach(i, wait_ns) == 0 ? NULL : strerror(errno);
 	}
-	if (program >= 0) close(program);
-	return done;
-}
-
-/* The memory that probes and threads share. Where nothing is probed, a map is not needed for it. */
-static int make_turns(int is_probed)
-{
-	union bpf_attr attr;
-	if (map_fd >= 0 || (turns != NULL && !is_probed)) return 0;
-	if (is_probed) {
-		memset(&attr, 0, sizeof attr);
-		attr.map_type = BPF_MAP_TYPE_ARRAY, attr.key_size = 4, attr.value_size = PAGE, attr.max_entries = 1, attr.map_flags = BPF_F_MMAPABLE;
-		map_fd = bpf(BPF_MAP_CREATE, &attr);
-		btf_fd = load_types();
-		if (map_fd < 0 || btf_fd < 0) return -1;
-	}
-	void *memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | (is_probed ? 0 : MAP_ANONYMOUS), map_fd, 0);
-	if (memory == MAP_FAILED) return -1;
-	turns = memory;
-	return 0;
+	if (asked == MODULE) return "the module hmm_lab_hold is not loaded";
+	if (!may_keep_cpu()) return "one CPU is online, and a thread that a kprobe holds keeps it";
+	ways[i] = KPROBE;
+	return kprobes_attach(i, wait_ns) == 0 ? NULL : strerror(errno);
 }
 
 /* Is each probe in the middle of a function a jump by now? Where that cannot be known, it is taken for one after a while. */
@@ -152,7 +71,7 @@ static int all_are_jumps(void)
 	if (file == NULL) return 0;
 	while (fgets(line, sizeof line, file))
 		for (int i = 0; i < stage_count; i++)
-			for (int site = 0; stages[i].place == AFTER && site < stages[i].site_count; site++) {
+			for (int site = 0; stages[i].place == AFTER && ways[i] == KPROBE && site < stages[i].site_count; site++) {
 				char place[128];
 				snprintf(place, sizeof place, "%s+0x%lx ", stages[i].symbol, stages[i].sites[site]);
 				if (strstr(line, place) != NULL && strstr(line, "[OPTIMIZED]") == NULL) traps++;
@@ -166,7 +85,7 @@ static int all_are_jumps(void)
 static void wait_for_jumps(void)
 {
 	int is_inside = 0;
-	for (int i = 0; i < stage_count; i++) is_inside |= stages[i].place == AFTER;
+	for (int i = 0; i < stage_count; i++) is_inside |= stages[i].place == AFTER && ways[i] == KPROBE;
 	for (int i = 0; is_inside && i < MOST_JUMP_TENTHS && !all_are_jumps(); i++) usleep(100000);
 }
 
@@ -175,13 +94,13 @@ const char *probes_attach(u64 wait_ns)
 {
 	static char why[160];
 	int is_probed = 0;
-	event_count = 0;
 	for (int i = 0; i < stage_count; i++) is_probed |= !is_end(&stages[i]);
-	if (make_turns(is_probed) != 0) return "this kernel takes no BPF programs";
+	if (make_turns(is_probed && asked != MODULE) != 0 && (!hold_is_there() || make_turns(0) != 0)) return "this kernel takes no BPF programs";
 	turns->turn = EVERYBODY;
 	for (int i = 0; i < stage_count; i++) {
-		if (is_end(&stages[i]) || attach(i, wait_ns) == 0) continue;
-		snprintf(why, sizeof why, "no probe at %s+%lu: %s", stages[i].symbol, stages[i].sites[0], strerror(errno));
+		const char *wrong = is_end(&stages[i]) ? NULL : attach(i, wait_ns);
+		if (wrong == NULL) continue;
+		snprintf(why, sizeof why, "no probe at %s+%lu: %s", stages[i].symbol, stages[i].sites[0], wrong);
 		probes_detach();
 		return why;
 	}
@@ -191,5 +110,6 @@ const char *probes_attach(u64 wait_ns)
 
 void probes_detach(void)
 {
-	while (event_count > 0) close(events[--event_count]);
+	bpf_detach();
+	hold_detach();
 }

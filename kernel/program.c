@@ -119,14 +119,6 @@ static void put_look(int i, int next, u64 wait_ns)
 	put(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
-/* The next stage of the same actor, or the end. */
-static int next_stage(int i)
-{
-	for (int k = i + 1; k < stage_count; k++)
-		if (stages[k].actor == stages[i].actor) return k;
-	return stage_count;
-}
-
 struct program program_of(int i, int traced, int map_fd, u64 wait_ns)
 {
 	const struct stage *stage = &stages[i];

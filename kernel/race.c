@@ -164,6 +164,9 @@ static void run_rounds(int rounds)
 		printf("{\"refused\":\"%s\"}\n", why);
 		return;
 	}
+	printf("{\"probed\":[");
+	for (int i = 0; i < stage_count; i++) printf("%s\"%s\"", i ? "," : "", mode == AIMED ? probe_way(i) : "");
+	printf("]}\n");
 	make_actors();
 	for (int i = 0; i < rounds; i++) {
 		int status;
@@ -199,7 +202,7 @@ static void say_place(char *line)
 	printf("{\"place\":%d}\n", can);
 }
 
-/* place N PLACE SYMBOL FROM TIMES | race | given OPERATION | actor N OPERATION | look SLOT ADDRESS | stages | stage N PLACE ... | rounds MODE COUNT
+/* place N PLACE SYMBOL FROM TIMES | race | given OPERATION | actor N OPERATION | look SLOT ADDRESS | stages | stage N PLACE ... | probes WAY | rounds MODE COUNT
  * @returns 0 for what is none of these. */
 int race_line(char *line)
 {
@@ -218,6 +221,8 @@ int race_line(char *line)
 		words_split(line, &words);
 		const char *why = stage_add(&words);
 		if (refused == NULL) refused = why;
+	} else if (strncmp(line, "probes ", 7) == 0) {
+		if (probes_choose(line + 7) != 0) refused = "there is no such way to probe";
 	} else if (strncmp(line, "place ", 6) == 0) say_place(line);
 	else if (strncmp(line, "rounds ", 7) == 0) {
 		char *count = strchr(line + 7, ' ');

@@ -25,6 +25,14 @@ int is_end(const struct stage *stage)
 	return stage->place == DONE || stage->place == ENDS;
 }
 
+/* The next stage of the same actor, or the end. */
+int next_stage(int i)
+{
+	for (int k = i + 1; k < stage_count; k++)
+		if (stages[k].actor == stages[i].actor) return k;
+	return stage_count;
+}
+
 static int place_named(const char *name)
 {
 	static const char *const names[] = {"entry", "return", "after", "done", "ends"};
@@ -55,6 +63,7 @@ const char *stage_add(const struct operation *words)
 		else if (place == AFTER) {
 			stage->site_count = symbol_after_calls(from, symbol, stage->sites);
 			strcpy(stage->symbol, full);
+			stage->start = stage->from, stage->end = stage->to;
 			stage->from = stage->to = 0;
 			if (stage->site_count == 0) {
 				snprintf(why, sizeof why, "%s does not call %s in a way that can be seen", from, symbol);

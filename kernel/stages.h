@@ -5,14 +5,10 @@
 #ifndef STAGES_H
 #define STAGES_H
 #include "agent.h"
+#include "hold/hold.h"
 
-#define MOST_STAGES 24
-#define MOST_ACTORS 4
 /* Calls of one function in another. */
 #define MOST_SITES 8
-/* A turn at which nobody waits any more. */
-#define EVERYBODY 1000u
-
 enum place { ENTRY, RETURN, AFTER, DONE, ENDS };
 
 struct stage {
@@ -24,15 +20,6 @@ struct stage {
 	int site_count;
 	u64 from, to;		/* only calls made from here; 0: any */
 	u32 times;
-};
-
-/* What probes and threads share: the value of a map that both can write. */
-struct turns {
-	u32 turn, unused;
-	u32 tid[MOST_ACTORS];	/* of the thread that does an operation; 0: none */
-	u32 count[MOST_STAGES];
-	u32 late[MOST_STAGES];	/* whoever waited there gave up; 1 more than the turn that it was */
-	u64 hit[MOST_STAGES];
 };
 
 extern struct stage stages[MOST_STAGES];
@@ -58,15 +45,35 @@ struct program {
 };
 struct program program_of(int i, int traced, int map_fd, u64 wait_ns);
 
-/* probes.c */
+/* holds.c: the module that holds threads, where it is loaded. */
+int hold_is_there(void);
+int hold_attach(int i, u64 wait_ns);
+void hold_detach(void);
+
+/* bpf.c. What can be attached is attached: 0, or -1 with errno. */
 union bpf_attr;
 long bpf(int command, union bpf_attr *attr);
+int make_turns(int is_of_map);
+int fentry_can(const struct stage *stage);
+int fentry_attach(int i, u64 wait_ns);
+int kprobe_can(const struct stage *stage);
+int kprobes_attach(int i, u64 wait_ns);
+void bpf_detach(void);
+
+/* probes.c */
+/* How places are probed; in any way that there is. */
+enum way { ANY_WAY, FENTRY, KPROBE, MODULE };
+/* -1 for a name of none. */
+int probes_choose(const char *name);
+/* How a stage is probed; "" where it is not. */
+const char *probe_way(int i);
 int probes_can(const struct stage *stage);
 const char *probes_attach(u64 wait_ns);
 void probes_detach(void);
 
 /* stages.c */
 int is_end(const struct stage *stage);
+int next_stage(int i);
 const char *stage_add(const struct operation *words);
 void stages_clear(void);
 void stages_begin_round(int aimed);

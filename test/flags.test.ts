@@ -50,7 +50,7 @@ const usageLines: Readonly<Record<string, string>> = {
   conformance: 'hmm-lab conformance [FILE...] [FLAG...]',
   record: 'hmm-lab record [PROGRAM|FILE.hmm|FILE.jsonl...] [FLAG...]',
   reproduce: 'hmm-lab reproduce TOKEN | FILE.hmm | COLUMN... [FLAG...]',
-  kernel: 'hmm-lab kernel check [FLAG...]',
+  kernel: 'hmm-lab kernel check | fetch FOLDER [FLAG...]',
   farm: 'hmm-lab farm submit | work | status | result | cancel ... [FLAG...]',
   help: 'hmm-lab help [COMMAND]',
 };

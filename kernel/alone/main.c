@@ -144,6 +144,7 @@ static int follow(FILE *from, const char *mode, int learn)
 			fflush(stdout);
 			return bad;
 		}
+		if (starts(line, "{\"probed\"")) continue;
 		rounds++, taken += strstr(line, "\"taken\":1") != NULL;
 		if (starts(line, "{\"round\":0")) sprintf(wrong, "the process of the round ended by itself");
 		else judge(line, learn, wrong);

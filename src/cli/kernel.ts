@@ -1,4 +1,4 @@
-/** `hmm-lab kernel check`: what a real kernel has of all that the lab can use. */
+/** `hmm-lab kernel check`: what a real kernel has of all that the lab can use; `hmm-lab kernel fetch`: one of Debian's, and the driver for it. */
 import { EXIT_INTERRUPTED } from './exitCodes.ts';
 import { type Command, jsonFlag, parseArguments } from './flags.ts';
 import { interruptible } from './interruptible.ts';
@@ -8,17 +8,26 @@ import { UsageError } from './usage.ts';
 
 const flags = [...placeFlags, jsonFlag] as const;
 
+const WORDS = "the word 'check', or 'fetch FOLDER'";
+
 export const kernel: Command = {
   name: 'kernel',
-  argument: 'check',
+  argument: 'check | fetch FOLDER',
   description:
-    'Says in sentences what a real kernel has of all that the lab can use, and what is missing: the test driver and its nodes, huge pages, ' +
-    'CPUs, BPF and BTF, probes, the preemption model. docs/kernel.md says where a kernel and the driver come from.',
+    '"check" says in sentences what a real kernel has of all that the lab can use, and what is missing: the test driver and its nodes, huge pages, ' +
+    'CPUs, BPF and BTF, probes, the preemption model. "fetch" takes a kernel of Debian\'s backports, builds the test driver for it with its own ' +
+    'compiler, and puts both into the folder, which takes root, apt, and the network; nothing is installed. docs/kernel.md says more.',
   flags,
-  examples: ['hmm-lab kernel check --vm --kernel-image vmlinuz --module test_hmm.ko', 'hmm-lab kernel check --host --yes'],
+  examples: [
+    'hmm-lab kernel fetch linux',
+    'hmm-lab kernel check --vm --kernel-image linux/vmlinuz --module linux/test_hmm.ko',
+    'hmm-lab kernel check --host --yes',
+  ],
   async run(args) {
-    const { values, given } = parseArguments('kernel', flags, args, { what: "the word 'check'", most: 1 });
-    if (given[0] !== 'check') throw new UsageError("hmm-lab kernel takes the word 'check'");
+    const { values, given } = parseArguments('kernel', flags, args, { what: WORDS, most: 2 });
+    const [word, folder] = given;
+    if (word === 'fetch' && folder !== undefined) return (await import('../kernel/fetch.ts')).fetchKernel(folder);
+    if (word !== 'check' || folder !== undefined) throw new UsageError(`hmm-lab kernel takes ${WORDS}`);
     const { place, remove } = placeOf(values);
     const check = async (signal: AbortSignal): Promise<number> => {
       const [{ factsOf, findings }, { withKernel }] = await Promise.all([

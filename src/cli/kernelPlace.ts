@@ -44,9 +44,9 @@ export const placeFlags = [
 ] as const;
 
 /** @throws UsageError for flags that do not go together, and what is missing on this machine. */
-export function placeOf(values: Values<typeof placeFlags>): ChosenPlace {
+export function placeOf(values: Values<typeof placeFlags>, headers?: string): ChosenPlace {
   const { vm, host, yes, module: modules, accel: acceleration, cpus, memory: megabytes, qemu, append } = values;
   const { 'kernel-image': kernelImage, 'boot-seconds': bootSeconds } = values;
   const machine = { cpus, megabytes, qemu, bootSeconds, ...(append === undefined ? {} : { append }) };
-  return placeFor({ vm, host, yes, kernelImage, modules, acceleration, ...machine });
+  return placeFor({ vm, host, yes, kernelImage, modules, acceleration, headers, ...machine });
 }

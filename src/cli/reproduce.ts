@@ -2,9 +2,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { Trial } from '../kernel/choose.ts';
 import { shareText } from '../kernel/confidence.ts';
+import { ownHeaders } from '../kernel/holdModule.ts';
 import type { Mode } from '../kernel/race.ts';
 import type { Reproduced, Tally } from '../kernel/reproduce.ts';
 import { type Stage, stageText } from '../kernel/stages.ts';
+import { WAYS, wayNamed } from '../kernel/ways.ts';
 import { EXIT_INTERRUPTED, EXIT_VIOLATION } from './exitCodes.ts';
 import { type Asked, askedOf } from './failureStages.ts';
 import { bugFlag, type Command, jsonFlag, parseArguments } from './flags.ts';
@@ -29,6 +31,21 @@ const flags = [
     max: 1000000,
     default: 100,
     help: 'along the stages; twice as many run with one actor after another',
+  },
+  {
+    name: 'probes',
+    kind: 'text',
+    value: WAYS.join('|'),
+    default: 'auto',
+    help: 'how the kernel is probed: by calls of the functions themselves, by the module hmm_lab_hold, or by kprobes; auto is the first one that can be, stage by stage',
+  },
+  {
+    name: 'headers',
+    kind: 'text',
+    value: 'FOLDER',
+    defaultText: 'with --host and --probes module, those of its kernel',
+    help: 'the headers of the kernel, against which hmm_lab_hold is built and then loaded; one that is built already is a --module',
+    example: '/usr/src/linux-headers-7.3.4+deb13-amd64',
   },
   { name: 'free', kind: 'whole', min: 1, max: 1000000, defaultText: 'as --rounds', help: 'rounds without stages' },
   {
@@ -68,6 +85,8 @@ function tellTrial({ stages, rounds, taken, missed }: Trial): void {
   const why = missed < 0 ? '' : `, stage ${missed + 1} not reached`;
   process.stderr.write(`tried ${stages.map(stageText).join(', ')}: taken ${taken} of ${rounds}${why}\n`);
 }
+
+const probedText = (stage: Stage, way = ''): string => `${stageText(stage)}${way === '' ? '' : ` (${way})`}`;
 
 function tallyText(
   { mode, rounds, taken, waited, violated, violatedTaken, missed, example, crashes }: Tally,
@@ -114,15 +133,19 @@ export const reproduce: Command = {
   async run(args) {
     const { values, given } = parseArguments('reproduce', flags, args, { what: 'columns of a program, or a file', most: 32 });
     const { stages: text, rounds: aimed, free = aimed, json, driver, bug, emit: folder } = values;
+    const way = wayNamed(values.probes);
     if (given.length === 0)
       throw new UsageError('hmm-lab reproduce needs a token, as explore prints it, or a program: a file, or its columns');
     if (folder !== undefined) (await import('../kernel/emit.ts')).demandNewFolder(folder);
     // What is missing is said before anything is looked for.
-    const { place, remove } = placeOf(values);
+    const { place, remove } = placeOf(values, values.headers ?? (values.host && way === 'module' ? ownHeaders() : undefined));
     const tell = (result: Reproduced | null): number => {
       if (result === null) return EXIT_INTERRUPTED;
       const prose = json ? process.stderr : process.stdout;
-      prose.write(`Linux ${result.facts.release}: ${result.stages.map(stageText).join(', ')}\n`);
+      if (result.fallBack !== undefined) prose.write(`${result.fallBack}\n`);
+      prose.write(
+        `Linux ${result.facts.release}: ${result.stages.map((stage, i) => probedText(stage, result.probed[i])).join(', ')}\n`,
+      );
       if (result.trials > 1) prose.write(`the best of ${result.trials} choices of places that come to the same\n`);
       for (const tally of result.tallies) prose.write(tallyText(tally, result.stages));
       if (result.interrupted) prose.write('Stopped.\n');
@@ -135,7 +158,7 @@ export const reproduce: Command = {
       const { reproduce: reproduced, roundsOf } = await import('../kernel/reproduce.ts');
       const rounds = { aimed, free };
       const onRound = progress((mode) => roundsOf(mode, rounds));
-      const result = await reproduced(place, { ...asked, rounds }, { signal, onRound, onTrial: tellTrial });
+      const result = await reproduced(place, { ...asked, rounds, way }, { signal, onRound, onTrial: tellTrial });
       if (folder !== undefined && result !== null) await emitted(folder, asked, result);
       return result;
     };

@@ -14,10 +14,10 @@ export const agentFolder = fileURLToPath(new URL('kernel/', packageRoot));
 /** Nothing of the machine it is compiled on is needed where it runs. */
 const OPTIONS = ['-O2', '-static', '-pthread'];
 
-const sources = (): string[] =>
-  readdirSync(agentFolder)
-    .filter((name) => /\.[ch]$/.test(name))
-    .sort();
+/** What it shares with the module. */
+const SHARED = 'hold/hold.h';
+
+const sources = (): string[] => [...readdirSync(agentFolder), SHARED].filter((name) => /\.[ch]$/.test(name)).sort();
 
 /** Of all that the program depends on: the same sources are compiled once. */
 function contentMark(compiler: string): string {
@@ -28,10 +28,11 @@ function contentMark(compiler: string): string {
 
 const { XDG_CACHE_HOME, CC = 'cc' } = process.env;
 
-const CACHE = join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hmm-lab');
+/** What was compiled, by its content. */
+export const CACHE = join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hmm-lab');
 
-/** The last line of what a compiler said that names an error. */
-const complaint = (text: string): string =>
+/** The first line of what a compiler said that names an error. */
+export const complaint = (text: string): string =>
   text.split('\n').find((line) => line.includes('error')) ?? text.split('\n', 1)[0] ?? '';
 
 /**

@@ -17,6 +17,8 @@ export interface KernelFacts {
   readonly btf: boolean;
   readonly driverBtf: boolean;
   readonly kprobes: boolean;
+  /** The module hmm_lab_hold is loaded. */
+  readonly hold: boolean;
   readonly symbols: boolean;
   readonly text: boolean;
   readonly hugePages?: string;
@@ -112,6 +114,12 @@ export function findings(facts: KernelFacts): Finding[] {
       'The test driver has no BTF: no fentry on its functions.',
     ),
     finding('kprobes', facts.kprobes, 'There are kprobes.', 'There are no kprobes for perf (CONFIG_KPROBE_EVENTS).'),
+    finding(
+      'hmm_lab_hold',
+      facts.hold,
+      'The module hmm_lab_hold is loaded: whoever it holds sleeps.',
+      'The module hmm_lab_hold is not loaded (--headers builds it): whoever a kprobe holds keeps a CPU.',
+    ),
     finding(
       'symbols',
       facts.symbols,

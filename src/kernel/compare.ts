@@ -176,12 +176,12 @@ const askable = ({ operations }: Asked, { gupTest }: KernelFacts): boolean =>
  * @throws UsageError where the kernel has no test driver, the model cannot be that kernel, or the file is of something else.
  */
 export function compare(
-  place: Place,
+  where: Place | Kernel,
   request: CompareRequest,
   { signal, onScript }: { readonly signal: AbortSignal; readonly onScript: (done: number, kinds: number) => void },
 ): Promise<Compared | null> {
   const notes = new Notes(request);
-  return withKernel(place, signal, async (kernel) => {
+  return withKernel(where, signal, async (kernel) => {
     const facts = await factsOf(kernel);
     demandDriver(facts);
     const model = kernelNamed(request.model ?? modelKernelOf(facts.release) ?? NEWEST, '--kernel');

@@ -23,8 +23,21 @@ export interface Emitted {
 
 /** Of the agent: what a race needs. The declarations come first. */
 const PARTS = [
-  ...['agent.h', 'stages.h', 'actor.c', 'answer.c', 'cpu.c', 'device.c', 'files.c', 'look.c', 'memory.c', 'pins.c', 'probes.c'],
-  ...['program.c', 'race.c', 'stages.c', 'symbols.c', 'system.c', 'types.c', 'views.c', 'words.c', 'alone/main.c'],
+  ...['agent.h', 'hold/hold.h', 'stages.h', 'actor.c', 'answer.c', 'bpf.c', 'cpu.c', 'device.c', 'files.c', 'holds.c', 'look.c'],
+  ...[
+    'memory.c',
+    'pins.c',
+    'probes.c',
+    'program.c',
+    'race.c',
+    'stages.c',
+    'symbols.c',
+    'system.c',
+    'types.c',
+    'views.c',
+    'words.c',
+  ],
+  'alone/main.c',
 ];
 
 /** All of them as one file. */

@@ -5,13 +5,15 @@ import { isBroken, type Race, type Round, runRounds, sendRace } from './race.ts'
 import type { Kernel } from './scripts.ts';
 import { AgentLost, type Session } from './session.ts';
 import { type Stage, stageOrder } from './stages.ts';
+import type { Way } from './ways.ts';
 
 const TRIAL_ROUNDS = 4;
 const PLACE_SECONDS = 60;
 
 /** The agent is asked about each place once. */
-function placesOf({ send, next }: Session, actors: readonly string[]): (stage: Stage) => Promise<boolean> {
+function placesOf({ send, next }: Session, actors: readonly string[], way: Way): (stage: Stage) => Promise<boolean> {
   const known = new Map<string, boolean>();
+  send(`probes ${way}`);
   return async (stage) => {
     const order = stageOrder({ ...stage, actor: actors[0] as string, times: 1 }, actors).replace('stage', 'place');
     const before = known.get(order);
@@ -30,6 +32,13 @@ function mostMissed(rounds: readonly Round[]): number {
   return [...new Set(firsts)].sort((one, other) => count(other) - count(one))[0] ?? -1;
 }
 
+export interface FittingOptions {
+  readonly way?: Way;
+  /** Words about the way, for the sentence that says that there is no place. */
+  readonly how?: string;
+  readonly onTrial?: (trial: Trial) => void;
+}
+
 /**
  * Tries the choices of a plan, a few rounds each. A kernel that crashes on the way has taken them: it does not do so otherwise.
  *
@@ -39,16 +48,16 @@ export async function fittingStages(
   kernel: Kernel,
   race: Race,
   segments: readonly Segment[],
-  onTrial: (trial: Trial) => void = () => {},
+  { way = 'auto', how = '', onTrial = () => {} }: FittingOptions = {},
 ): Promise<readonly Trial[]> {
   const asked = await kernel.session();
-  const there = await possible(segments, placesOf(asked, race.actors));
+  const there = await possible(segments, placesOf(asked, race.actors, way), how);
   const tried = async (stages: readonly Stage[]): Promise<Trial> => {
     const rounds: Round[] = [];
     try {
       const session = await kernel.session();
       sendRace(session, race);
-      await runRounds(session, race, { mode: 'aimed', stages, count: TRIAL_ROUNDS }, (round) => {
+      await runRounds(session, race, { mode: 'aimed', stages, count: TRIAL_ROUNDS, way }, (round) => {
         if (!isBroken(round)) rounds.push(round);
       });
     } catch (error) {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { UsageError } from '../input/usageError.ts';
 import { agentProgram } from './agentProgram.ts';
+import { holdModule } from './holdModule.ts';
 import type { Place } from './session.ts';
 import { type MachineRequest, machineUsual, virtualMachine } from './virtualMachine.ts';
 
@@ -14,6 +15,8 @@ export interface PlaceRequest extends Partial<Omit<MachineRequest, 'acceleration
   readonly kernelImage?: string | undefined;
   readonly modules?: readonly string[] | undefined;
   readonly acceleration?: string | undefined;
+  /** The headers of the kernel, against which the module that holds threads is built and loaded. */
+  readonly headers?: string | undefined;
 }
 
 /** A place, and what has to be done when it is not needed any more. */
@@ -34,7 +37,7 @@ function accelerationNamed(name: string): (typeof ACCELERATIONS)[number] {
 /** An agent on this machine says at once that it is there. */
 const HOST_START_SECONDS = 20;
 
-function thisMachine(yes: boolean): ChosenPlace {
+function thisMachine(yes: boolean, headers: string | undefined): ChosenPlace {
   if (process.getuid?.() !== 0)
     throw new UsageError('--host needs root: the device nodes and page frames are closed to everybody else');
   if (!existsSync('/dev/hmm_dmirror0'))
@@ -42,7 +45,13 @@ function thisMachine(yes: boolean): ChosenPlace {
   if (!yes)
     throw new UsageError('--host may crash this machine, as the test driver has defects: --yes says that this is all right');
   return {
-    place: { program: agentProgram(), args: [], startSeconds: HOST_START_SECONDS, lastLines: () => [] },
+    // The agent loads what it is given.
+    place: {
+      program: agentProgram(),
+      args: headers === undefined ? [] : [holdModule(headers)],
+      startSeconds: HOST_START_SECONDS,
+      lastLines: () => [],
+    },
     name: 'this machine',
     remove: () => {},
   };
@@ -56,13 +65,15 @@ export function placeFor({
   kernelImage,
   modules = [],
   acceleration = 'auto',
+  headers,
   ...machine
 }: PlaceRequest): ChosenPlace {
   if (vm === host) throw new UsageError('where it runs has to be said: --vm for a virtual machine, or --host for this machine');
-  if (host) return thisMachine(yes);
+  if (host) return thisMachine(yes, headers);
   if (kernelImage === undefined) throw new UsageError('--vm needs a kernel: --kernel-image FILE, such as a vmlinuz');
   const given = Object.fromEntries(Object.entries(machine).filter(([, value]) => value !== undefined));
-  const request = { ...machineUsual, ...given, acceleration: accelerationNamed(acceleration), kernelImage, modules };
+  const all = headers === undefined ? modules : [...modules, holdModule(headers)];
+  const request = { ...machineUsual, ...given, acceleration: accelerationNamed(acceleration), kernelImage, modules: all };
   const place = virtualMachine(request);
   return { place, name: 'a virtual machine', remove: place.remove };
 }

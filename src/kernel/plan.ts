@@ -99,8 +99,17 @@ export function planOf({ stretches }: Stops): Segment[] {
   ];
 }
 
-/** The segments with the choices that a kernel has. @throws UsageError when it has none for one of them. */
-export async function possible(segments: readonly Segment[], has: (stage: Stage) => Promise<boolean>): Promise<Segment[]> {
+/**
+ * The segments with the choices that a kernel has.
+ *
+ * @param how how it is probed, for the sentence that says that it has none.
+ * @throws UsageError when it has none for one of them.
+ */
+export async function possible(
+  segments: readonly Segment[],
+  has: (stage: Stage) => Promise<boolean>,
+  how = '',
+): Promise<Segment[]> {
   const found: Segment[] = [];
   for (const segment of segments) {
     const choices: Stage[] = [];
@@ -111,7 +120,7 @@ export async function possible(segments: readonly Segment[], has: (stage: Stage)
     if (choices.length === 0) {
       const named = [...new Set(segment.choices.map(({ symbol }) => symbol))].slice(0, 3).join(', ');
       throw new UsageError(
-        `${segment.actor} stops ${segment.where}, and this kernel has no such place that can be probed: it would be ${named}`,
+        `${segment.actor} stops ${segment.where}, and this kernel has no such place that can be probed${how}: it would be ${named}`,
       );
     }
     found.push({ ...segment, choices });

@@ -5,6 +5,7 @@ import { addressAt, numberAt, type Operation, pageOf, parseOperation } from '../
 import type { Program } from '../programs/program.ts';
 import type { Session } from './session.ts';
 import { type Stage, stageOrder } from './stages.ts';
+import type { Way } from './ways.ts';
 import { demandAskable, orderOf } from './wire.ts';
 
 export interface Race {
@@ -109,6 +110,7 @@ const ROUND_SECONDS = 60;
 
 interface Line {
   readonly refused?: string;
+  readonly probed?: readonly string[];
   readonly rounds?: number;
   readonly round?: number;
   readonly status?: number;
@@ -122,25 +124,36 @@ interface Line {
 /** What rounds are run: along stages, freely, or with one actor after another by a lock. */
 export type Mode = 'aimed' | 'free' | 'serial';
 
+/** Rounds that are asked for. */
+export interface Asked {
+  readonly mode: Mode;
+  readonly stages: readonly Stage[];
+  readonly count: number;
+  readonly way?: Way | undefined;
+}
+
 /**
- * Runs rounds and tells each. The race was sent before.
+ * Runs rounds and tells each. The race was sent before. Returns how each stage was probed; '' where it was not.
  *
  * @throws UsageError where the kernel does not have what a stage names, AgentLost where it crashes.
  */
 export async function runRounds(
   { send, next }: Session,
   { actors }: Race,
-  { mode, stages, count }: { readonly mode: Mode; readonly stages: readonly Stage[]; readonly count: number },
+  { mode, stages, count, way = 'auto' }: Asked,
   onRound: (round: Round | BrokenRound) => void,
-): Promise<void> {
+): Promise<readonly string[]> {
+  let probed: readonly string[] = [];
+  send(`probes ${way}`);
   send('stages');
   for (const stage of mode === 'aimed' ? stages : []) send(stageOrder(stage, actors));
   send(`rounds ${mode} ${count}`);
   for (;;) {
     const line = JSON.parse(await next(ROUND_SECONDS)) as Line;
     if (line.refused !== undefined) throw new UsageError(`the schedule cannot be taken on this kernel: ${line.refused}`);
-    if (line.rounds !== undefined) return;
-    onRound(line.round === 1 ? roundOf(line) : { status: line.status ?? 0 });
+    if (line.rounds !== undefined) return probed;
+    if (line.probed !== undefined) probed = line.probed;
+    else onRound(line.round === 1 ? roundOf(line) : { status: line.status ?? 0 });
   }
 }
 

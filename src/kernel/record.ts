@@ -18,16 +18,23 @@ export interface RecordHooks {
   readonly onScript: (done: Answered, number: number) => void;
 }
 
-/** Runs something on a kernel that is stopped afterwards. Null when the signal ended the kernel meanwhile. */
-export async function withKernel<T>(place: Place, signal: AbortSignal, run: (kernel: Kernel) => Promise<T>): Promise<T | null> {
-  const kernel = new Kernel(place, signal);
+/**
+ * Runs something on a kernel: on one that is there already, which goes on, or on one that is stopped afterwards. Null when the signal
+ * ended the kernel meanwhile.
+ */
+export async function withKernel<T>(
+  where: Place | Kernel,
+  signal: AbortSignal,
+  run: (kernel: Kernel) => Promise<T>,
+): Promise<T | null> {
+  const kernel = where instanceof Kernel ? where : new Kernel(where, signal);
   try {
     return await run(kernel);
   } catch (error) {
     if (signal.aborted && error instanceof AgentLost) return null;
     throw error;
   } finally {
-    await kernel.stop();
+    if (kernel !== where) await kernel.stop();
   }
 }
 
@@ -36,8 +43,12 @@ export async function withKernel<T>(place: Place, signal: AbortSignal, run: (ker
  *
  * @throws UsageError where the kernel has no test driver.
  */
-export function record(place: Place, scripts: readonly Asked[], { signal, onScript }: RecordHooks): Promise<Recorded | null> {
-  return withKernel(place, signal, async (kernel) => {
+export function record(
+  where: Place | Kernel,
+  scripts: readonly Asked[],
+  { signal, onScript }: RecordHooks,
+): Promise<Recorded | null> {
+  return withKernel(where, signal, async (kernel) => {
     const facts = await factsOf(kernel);
     demandDriver(facts);
     const done: Answered[] = [];

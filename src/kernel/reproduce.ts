@@ -2,7 +2,7 @@
 
 import { UsageError } from '../input/usageError.ts';
 import type { Program } from '../programs/program.ts';
-import { demandDriver, factsOf, findings, type KernelFacts } from './check.ts';
+import { demandDriver, factsOf, type KernelFacts } from './check.ts';
 import type { Trial } from './choose.ts';
 import { fittingStages } from './fitting.ts';
 import { type Serial, serialOf, wrongIn } from './judge.ts';
@@ -12,6 +12,7 @@ import { withKernel } from './record.ts';
 import type { Kernel } from './scripts.ts';
 import { AgentLost, type Place } from './session.ts';
 import type { Stage } from './stages.ts';
+import { demandProbes, fallBack, howProbed, type Way } from './ways.ts';
 
 /** Rounds of one kind. */
 export interface Tally {
@@ -35,6 +36,10 @@ export interface Reproduced {
   readonly facts: KernelFacts;
   /** Those that were taken, or tried. */
   readonly stages: readonly Stage[];
+  /** How each stage was probed: `fentry`, `module`, `kprobe`; '' where it is none. */
+  readonly probed: readonly string[];
+  /** What was done without, in a sentence. */
+  readonly fallBack: string | undefined;
   /** How many choices of stages were tried first. */
   readonly trials: number;
   readonly tallies: readonly Tally[];
@@ -46,6 +51,7 @@ export interface ReproduceRequest {
   /** Stages as they are to be; or segments, of which each has several places that come to the same. */
   readonly stages: readonly Stage[] | { readonly segments: readonly Segment[] };
   readonly rounds: Rounds;
+  readonly way?: Way | undefined;
 }
 
 /** How many rounds: along the stages, and without them. Of those that must all be right, one actor after another, there are twice as many as along the stages. */
@@ -141,13 +147,6 @@ async function serialValues(kernel: Kernel, race: Race): Promise<Serial> {
   return serialOf(race, rounds);
 }
 
-/** Probing a kernel needs these. @throws UsageError with the first one that is missing. */
-function demandProbes(facts: KernelFacts): void {
-  const needed = new Set(['BPF', 'kprobes', 'symbols', 'code', 'processors', 'lockdown']);
-  const missing = findings(facts).find(({ what, has }) => needed.has(what) && !has);
-  if (missing !== undefined) throw new UsageError(`no schedule can be taken on Linux ${facts.release}: ${missing.sentence}`);
-}
-
 const MODES = ['aimed', 'free', 'serial'] as const;
 
 /** How many rounds there are of a mode. */
@@ -166,18 +165,20 @@ export interface ReproduceHooks {
  * @throws UsageError where the kernel lacks what it takes, or a function that a stage names.
  */
 export function reproduce(
-  place: Place,
-  { program, stages: asked, rounds }: ReproduceRequest,
+  where: Place | Kernel,
+  { program, stages: asked, rounds, way = 'auto' }: ReproduceRequest,
   { signal, onRound, onTrial }: ReproduceHooks,
 ): Promise<Reproduced | null> {
   const race = raceOf(program);
-  return withKernel<Reproduced | null>(place, signal, async (kernel) => {
+  return withKernel<Reproduced | null>(where, signal, async (kernel) => {
     const facts = await factsOf(kernel);
     demandDriver(facts);
-    demandProbes(facts);
+    demandProbes(facts, way);
     const serial = await serialValues(kernel, race);
-    const trials = 'segments' in asked ? await fittingStages(kernel, race, asked.segments, onTrial) : [];
+    const trials =
+      'segments' in asked ? await fittingStages(kernel, race, asked.segments, { way, how: howProbed(facts, way), onTrial }) : [];
     const stages = 'segments' in asked ? (trials.at(-1)?.stages ?? []) : asked;
+    let probed: readonly string[] = stages.map(() => '');
     const tallies: Tally[] = [];
     for (const mode of MODES) {
       const counts = new Counts(race, serial, mode, stages.length);
@@ -186,10 +187,12 @@ export function reproduce(
         try {
           const session = await kernel.session();
           sendRace(session, race);
-          await runRounds(session, race, { mode, stages, count: count - counts.rounds }, (round) => {
+          const asked = { mode, stages, count: count - counts.rounds, way };
+          const ways = await runRounds(session, race, asked, (round) => {
             counts.add(round);
             onRound(mode, counts.rounds);
           });
+          if (mode === 'aimed') probed = ways;
         } catch (error) {
           if (!(error instanceof AgentLost)) throw error;
           // It was stopped, and did not crash: what there is is told.
@@ -201,6 +204,6 @@ export function reproduce(
       if (counts.rounds > 0) tallies.push(counts.tally);
     }
     if (tallies.length === 0) return null;
-    return { facts, stages, trials: trials.length, tallies, interrupted: signal.aborted };
+    return { facts, stages, probed, fallBack: fallBack(facts, way), trials: trials.length, tallies, interrupted: signal.aborted };
   });
 }

@@ -149,7 +149,9 @@ test('what is missing is one sentence, with exit code 2', () => {
   const out = ['--out', join(folder, 'out.jsonl')];
   const cases: readonly (readonly [args: readonly string[], sentence: RegExp])[] = [
     [['kernel', 'check'], /--vm for a virtual machine, or --host/],
-    [['kernel'], /takes the word 'check'/],
+    [['kernel'], /takes the word 'check', or 'fetch FOLDER'/],
+    [['kernel', 'fetch'], /takes the word 'check', or 'fetch FOLDER'/],
+    [['kernel', 'check', 'folder'], /takes the word 'check', or 'fetch FOLDER'/],
     [['kernel', 'check', '--vm'], /--vm needs a kernel: --kernel-image FILE/],
     [['kernel', 'check', '--vm', '--kernel-image', '/no/such'], /'\/no\/such' is no file/],
     [['kernel', 'check', '--vm', '--kernel-image', program], /is no Linux kernel for x86/],
@@ -160,6 +162,11 @@ test('what is missing is one sentence, with exit code 2', () => {
     // What is missing is said before a failure is looked for.
     [['reproduce', 'A: cr 0 1', 'B: cr 0 1'], /--vm for a virtual machine, or --host/],
     [['reproduce', 'hmm1.cut-off'], /--vm for a virtual machine, or --host/],
+    [['reproduce', 'A: cr 0 1', 'B: cr 0 1', '--probes', 'fast'], /--probes is 'fast', allowed are auto, fentry, module, kprobe/],
+    [
+      ['reproduce', 'A: cr 0 1', 'B: cr 0 1', '--headers', '/no/such', '--vm', '--kernel-image', image],
+      /--headers '\/no\/such' is no folder/,
+    ],
     [['compare'], /--vm for a virtual machine, or --host/],
     [['compare', '--vm', '--known', '/no/such'], /--known '\/no\/such' cannot be read/],
     [['record', 'A: cr 0 1', '--vm'], /needs --out FILE/],

@@ -33,7 +33,7 @@ test('the package holds what runs and nothing else', () => {
     /^(package\.json|README\.md|LICENSE)$/,
     /^recordings\/[\w.-]+\.jsonl\.gz$/,
     /^examples\//,
-    /^kernel\/(alone\/)?[\w.]+\.[ch]$/,
+    /^kernel\/(((alone|hold)\/)?[\w.]+\.[ch]|hold\/Kbuild|fetch\.sh)$/,
     /^dist\/(erased|flat|stepped)\/(src|workers)\/.*\.js$/,
   ].concat(/^dist\/stepped\/src\/.*\.d\.ts$/);
   assert.deepEqual(
