@@ -61,7 +61,7 @@ export async function fittingStages(
         if (!isBroken(round)) rounds.push(round);
       });
     } catch (error) {
-      if (!(error instanceof AgentLost)) throw error;
+      if (!(error instanceof AgentLost) || error.atStart) throw error;
       await kernel.stop();
       return { stages, rounds: 1, taken: 1, missed: -1 };
     }

@@ -197,6 +197,7 @@ export function reproduce(
           if (!(error instanceof AgentLost)) throw error;
           // It was stopped, and did not crash: what there is is told.
           if (signal.aborted) break;
+          if (error.atStart) throw error;
           counts.crashed(error);
           await kernel.stop();
         }

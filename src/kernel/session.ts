@@ -19,10 +19,13 @@ export interface Place {
 /** The agent is gone, or silent for too long: the kernel crashed, or hangs. */
 export class AgentLost extends Error {
   readonly lastLines: readonly string[];
+  /** It never came: the kernel did not crash, it did not start. */
+  readonly atStart: boolean;
 
-  constructor(why: string, lastLines: readonly string[]) {
+  constructor(why: string, lastLines: readonly string[], atStart = false) {
     super(why);
     this.lastLines = lastLines;
+    this.atStart = atStart;
   }
 }
 
@@ -129,6 +132,6 @@ export async function startSession({ program, args, startSeconds, lastLines }: P
     }
   } catch (error) {
     await session.stop();
-    throw error;
+    throw error instanceof AgentLost ? new AgentLost(error.message, error.lastLines, true) : error;
   }
 }

@@ -175,7 +175,7 @@ test('a kernel says what it has, and what it lacks', { skip }, async () => {
 test('an agent that ends, says nothing, or is none, is lost', { skip }, async () => {
   const place = { args: [], startSeconds: 1, lastLines: () => ['the last line'] };
   const lost = (why: RegExp) => (error: unknown) =>
-    error instanceof AgentLost && why.test(error.message) && error.lastLines.at(-1) === 'the last line';
+    error instanceof AgentLost && error.atStart && why.test(error.message) && error.lastLines.at(-1) === 'the last line';
   await assert.rejects(startSession({ ...place, program: 'true' }, never), lost(/ended/));
   await assert.rejects(startSession({ ...place, program: 'sleep', args: ['60'] }, never), lost(/nothing for 1 s/));
   await assert.rejects(startSession({ ...place, program: '/no/such/program' }, never), { name: 'UsageError' });

@@ -1,7 +1,7 @@
 /** What is about a real kernel and needs none: archives, orders, notation, recordings, and what the command line refuses. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -192,4 +192,11 @@ test('without QEMU it is one sentence', withCompiler, () => {
   const { status, stderr } = hmmLab('kernel', 'check', '--vm', '--kernel-image', image, '--qemu', 'no-such-qemu');
   assert.equal(status, 2, stderr);
   assert.match(stderr, /^hmm-lab: no-such-qemu cannot be started: it is not installed\n$/);
+});
+
+test('a kernel that does not start is told with what it said last', withCompiler, () => {
+  const qemu = file('qemu', '#!/bin/sh\necho this is no kernel >&2\n');
+  chmodSync(qemu, 0o755);
+  const { status, stderr } = hmmLab('kernel', 'check', '--vm', '--kernel-image', image, '--qemu', qemu);
+  assert.deepEqual([status, stderr], [2, 'The kernel does not start: the agent ended.\n  this is no kernel\n']);
 });

@@ -1,7 +1,11 @@
 /** Rounds on a kernel that is none: how many of each kind there are, and what is known when they are stopped. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Reproduced, reproduce } from '../../src/kernel/reproduce.ts';
+import { AgentLost } from '../../src/kernel/session.ts';
 import { parseStages } from '../../src/kernel/stages.ts';
 import { parseProgram } from '../../src/programs/program.ts';
 
@@ -63,4 +67,28 @@ test('what was stopped tells the rounds that there are', async () => {
     [['aimed', 2, 2, 0]],
   );
   assert.equal(result?.interrupted, true);
+});
+
+test('a kernel that crashes counts, and one that does not start again does not', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hmm-lab-test-'));
+  const marker = JSON.stringify(join(folder, 'started'));
+  // It starts once, and goes in the third round along the stages.
+  const once = `
+    const fs = require('node:fs');
+    if (fs.existsSync(${marker})) process.exit();
+    fs.writeFileSync(${marker}, '');
+    ${agent(true).replace('i === 2) return', 'i === 2) process.exit()')}
+  `;
+  const place = { program: process.execPath, args: ['-e', once], startSeconds: 60, lastLines: () => [] };
+  const stages = parseStages('M entry f, D done, M ends', ['M', 'D']);
+  const request = { program, stages, rounds: { aimed: 5, free: 3 } };
+  const seen: number[] = [];
+  const hooks = {
+    signal: new AbortController().signal,
+    onRound: (_: string, done: number) => seen.push(done),
+    onTrial: () => {},
+  };
+  await assert.rejects(reproduce(place, request, hooks), (error) => error instanceof AgentLost && error.atStart);
+  assert.deepEqual(seen, [1, 2]);
+  rmSync(folder, { recursive: true });
 });
