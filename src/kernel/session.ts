@@ -3,8 +3,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { UsageError } from '../input/usageError.ts';
 
-/** What a kernel answers to a module that was not made for it. */
-const ENOEXEC = 8;
+/** What a kernel answers to modules that it does not take, and what that means. */
+const REFUSALS: Readonly<Record<number, string>> = {
+  1: 'it takes only modules that are signed (EPERM)',
+  2: 'the module needs what this kernel does not have, or what another module has (ENOENT)',
+  8: 'it is of another kernel',
+  126: 'it takes only modules that are signed (ENOKEY)',
+  129: 'it takes only modules that are signed (EKEYREJECTED)',
+};
 
 /** How an agent is started, and what is known when it is gone. */
 export interface Place {
@@ -127,7 +133,7 @@ export async function startSession({ program, args, startSeconds, lastLines }: P
         readonly e?: number;
       };
       if (line.agent !== undefined) return session;
-      const why = line.e === ENOEXEC ? 'it is of another kernel' : `errno ${line.e}`;
+      const why = REFUSALS[line.e ?? 0] ?? `errno ${line.e}`;
       throw new UsageError(`the kernel does not take the module ${line.module?.replace(/^\d+-/, '')}: ${why}`);
     }
   } catch (error) {

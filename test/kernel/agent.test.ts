@@ -179,10 +179,14 @@ test('an agent that ends, says nothing, or is none, is lost', { skip }, async ()
   await assert.rejects(startSession({ ...place, program: 'true' }, never), lost(/ended/));
   await assert.rejects(startSession({ ...place, program: 'sleep', args: ['60'] }, never), lost(/nothing for 1 s/));
   await assert.rejects(startSession({ ...place, program: '/no/such/program' }, never), { name: 'UsageError' });
-  const refused = { ...place, program: 'echo', args: ['{"module":"00-x.ko","e":8}'] };
-  await assert.rejects(startSession(refused, never), {
-    message: 'the kernel does not take the module x.ko: it is of another kernel',
-  });
+  for (const [e, reason] of [
+    [8, 'it is of another kernel'],
+    [1, 'it takes only modules that are signed (EPERM)'],
+    [12, 'errno 12'],
+  ] as const) {
+    const refused = { ...place, program: 'echo', args: [`{"module":"00-x.ko","e":${e}}`] };
+    await assert.rejects(startSession(refused, never), { message: `the kernel does not take the module x.ko: ${reason}` });
+  }
 });
 
 test('a kernel that is lost is one for the next script', { skip }, async () => {

@@ -108,7 +108,9 @@ async function taken(program: string, way: Way, rounds: number) {
   const result = await reproduce(kernel, { ...asked, rounds: { aimed: rounds, free: rounds }, way }, hooks);
   assert.ok(result !== null);
   const [aimed, , serial] = result.tallies;
-  assert.ok((aimed?.taken ?? 0) >= 0.9 * rounds && (aimed?.violatedTaken ?? 0) >= 0.5 * rounds, JSON.stringify(aimed));
+  // Now and then a busy host leaves a machine no time.
+  const least = rounds - Math.max(1, rounds / 10);
+  assert.ok((aimed?.taken ?? 0) >= least && (aimed?.violatedTaken ?? 0) >= 0.5 * rounds, JSON.stringify(aimed));
   assert.deepEqual([serial?.rounds, serial?.violated], [2 * rounds, 0]);
   assert.equal(result.probed[0], way);
   return { asked, segments: asked.stages.segments, result };
