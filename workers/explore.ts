@@ -8,7 +8,7 @@ import { Budget } from '../src/engines/explore/failure/budget.ts';
 import { followNamed } from '../src/engines/explore/failure/namedSchedule.ts';
 import { passedPoints } from '../src/engines/explore/failure/passedPoints.ts';
 import { reportFound, reportStuck } from '../src/engines/explore/failure/report.ts';
-import { stopsOf } from '../src/engines/explore/failure/stops.ts';
+import { stopsOf, wayOf } from '../src/engines/explore/failure/stops.ts';
 import type { Executor } from '../src/engines/explore/machine/execution.ts';
 import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/machine/pulse.ts';
 import { counterpartOf } from '../src/engines/explore/plan/cleanScenario.ts';
@@ -134,6 +134,8 @@ async function work(order: Order, control: Control, pulse: Pulse): Promise<unkno
       return passedPoints(kept, asked.text === undefined ? undefined : followNamed(kept, asked.text));
     case 'stops':
       return stopsOf(kept, typeof asked.schedule === 'string' ? followNamed(kept, asked.schedule) : asked.schedule);
+    case 'way':
+      return wayOf(kept, asked.text === '' ? [] : followNamed(kept, asked.text), asked.actor);
     case 'audit':
       return auditKept(asked, control);
     case 'follow':

@@ -1,7 +1,7 @@
 /** From the stops of a schedule of the model to stages on a kernel: for each stop the places that may do, the best one first. */
 import type { Stop, Stops, StretchStops } from '../engines/explore/failure/stops.ts';
 import { UsageError } from '../input/usageError.ts';
-import { calledOnEntering, callersOf, placesOf } from './modelPlaces.ts';
+import { calledOnEntering, callersOf, placesOf } from '../kernels/modelPlaces.ts';
 import { isEnd, type Stage } from './stages.ts';
 
 /** What an actor does until its next stop. */

@@ -17,6 +17,7 @@ const stop = (point: string, calls = '', isSame = true, holds: readonly string[]
     .filter((name) => name !== '')
     .map((name) => `src/a.ts:1 (${name})`),
   holds,
+  operation: 0,
   isSame,
 });
 const stretch = (actor: string, length: number, ...stops: readonly Stop[]): StretchStops => ({ actor, stops, length });

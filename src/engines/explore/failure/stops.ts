@@ -2,6 +2,7 @@
  * Where the actors of a schedule stop, as the functions of the model that they are in; and where else each of them may stop with the
  * same result. Whoever takes a schedule somewhere else, to a kernel, finds out there which of these places there are.
  */
+import { UsageError } from '../../../input/usageError.ts';
 import { Frames } from '../../../steps/frames.ts';
 import { heldLocks } from '../../../sync/lockdep.ts';
 import type { Task } from '../../../sync/task.ts';
@@ -17,6 +18,8 @@ export interface Stop {
   readonly point: string;
   /** The functions it is in, the innermost first: `src/sync/spinlock.ts:40 (lock)`. */
   readonly calls: readonly string[];
+  /** Number of the operation that it is in. */
+  readonly operation: number;
   /** Locks it holds then, outermost first. */
   readonly holds: readonly string[];
   /** The schedule does the same if the actor stops here: it breaks the same rule. Stops that are far from that of the schedule are not asked about. */
@@ -90,6 +93,8 @@ function fewest(executor: Executor, given: readonly Run[], rule: string): readon
 class Walk {
   readonly #frames: WatchedFrames[] = [];
   readonly #executor: Executor;
+  /** The rule that the last step broke. */
+  rule: string | null = null;
 
   constructor({ scenario }: Executor) {
     const newFrames = (): Frames => {
@@ -106,13 +111,51 @@ class Walk {
     const stops: Stop[] = [];
     executor.reset();
     for (const run of before) for (let i = 0; i < run.steps && executor.canRun(run.actor); i++) executor.step(run.actor);
-    while (stops.length < most && executor.canRun(actor) && executor.step(actor) === null) {
+    while (stops.length < most && executor.canRun(actor)) {
+      const failure = executor.step(actor);
+      this.rule = failure?.rule ?? null;
+      if (failure !== null) break;
       const point = pointName(executor.at[actor] as number);
       const calls = point === 'done' ? [] : placesIn((this.#frames[actor] as WatchedFrames).stack, MOST_FRAMES, AROUND);
       const holds = heldLocks(executor.arena, (executor.tasks[actor] as Task).actor);
-      stops.push({ point, calls, holds, isSame: isSame(stops.length + 1) });
+      stops.push({ point, calls, operation: executor.operation[actor] as number, holds, isSame: isSame(stops.length + 1) });
     }
     return stops;
+  }
+}
+
+/** Steps of an actor that goes on alone. */
+const MOST_ALONE = 5_000;
+
+/** What an actor comes to when it goes on alone after a schedule, until it is done or waits. */
+export interface Way {
+  readonly stops: readonly Stop[];
+  /** The rule that breaks in the schedule, or at its next step, so that nobody goes on. */
+  readonly rule: string | null;
+}
+
+/** @throws UsageError for an actor that there is none of. */
+export function wayOf(executor: Executor, schedule: readonly number[], name: string): Way {
+  const actor = Array.from({ length: executor.count }, (_, i) => executor.nameOf(i)).indexOf(name);
+  if (actor < 0) throw new UsageError(`${executor.scenario.name} has no actor ${name}`);
+  executor.reset();
+  for (const next of schedule) {
+    const failure = executor.step(next);
+    if (failure !== null) return { stops: [], rule: failure.rule };
+  }
+  const walk = new Walk(executor);
+  const stops = underLongStacks(() => walk.stops(runsOf(schedule), actor, MOST_ALONE, () => false));
+  return { stops, rule: walk.rule };
+}
+
+/** Calls are told from the stack of an error. */
+function underLongStacks<T>(run: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = MOST_FRAMES;
+  try {
+    return run();
+  } finally {
+    Error.stackTraceLimit = limit;
   }
 }
 
@@ -121,9 +164,7 @@ export function stopsOf(executor: Executor, schedule: readonly number[]): Stops 
   const failure = outcomeOf(executor, runsOf(schedule));
   const followed = runsOf(scheduleOf(executor));
   const runs = failure === null ? followed : fewest(executor, followed, failure.rule);
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = MOST_FRAMES;
-  try {
+  return underLongStacks(() => {
     const walk = new Walk(executor);
     const stretches = runs.map(({ actor, steps }, i) => {
       const next = runs.find((run, k) => k > i && run.actor === actor)?.steps ?? 0;
@@ -140,7 +181,5 @@ export function stopsOf(executor: Executor, schedule: readonly number[]): Stops 
       };
     });
     return { scenario: executor.scenario.name, stretches, failure };
-  } finally {
-    Error.stackTraceLimit = limit;
-  }
+  });
 }

@@ -259,10 +259,11 @@ export async function runSchedule(
   }
 }
 
-type Driven = Pick<ExploreOptions, 'settings' | 'driver'>;
+/** What a scenario is driven by. */
+export type Driven = Pick<ExploreOptions, 'settings' | 'driver'>;
 
 /** Has one thread look at a scenario; `what` it looks for is in the sentence when a step does not end. */
-async function inOneThread<T>(
+export async function inOneThread<T>(
   scenario: string,
   { settings, driver }: Driven,
   what: string,

@@ -5,7 +5,7 @@ import type { JudgedAudit } from '../audit/judgedAudit.ts';
 import type { ExploreOptions, ExploreResult } from '../explore.ts';
 import type { PassedPoints } from '../failure/passedPoints.ts';
 import type { ExploreFailure } from '../failure/report.ts';
-import type { Stops } from '../failure/stops.ts';
+import type { Stops, Way } from '../failure/stops.ts';
 import type { Control } from '../plan/control.ts';
 import type { Found } from '../plan/exploration.ts';
 import type { Job, JobResult, SearchJob } from '../plan/job.ts';
@@ -94,6 +94,8 @@ export interface Answers {
   points: { readonly work: { readonly kind: 'points'; readonly text: string | undefined }; readonly answer: PassedPoints };
   /** Of a schedule, or of one in named points: where its actors stop, and where they may stop instead. */
   stops: { readonly work: { readonly kind: 'stops'; readonly schedule: readonly number[] | string }; readonly answer: Stops };
+  /** Of an actor that goes on alone after a schedule in named points; an empty one is the beginning. */
+  way: { readonly work: { readonly kind: 'way'; readonly text: string; readonly actor: string }; readonly answer: Way };
   /** Of steps that others can come between, for `seconds` at most, unless the control says stop before. */
   audit: {
     readonly work: { readonly kind: 'audit'; readonly executions: number; readonly seed: number; readonly seconds: number };

@@ -168,3 +168,6 @@ export function placesOf(point: string, calls: readonly string[]): KernelPlace[]
 
 /** The functions of the kernel that an actor may be in, the innermost first. */
 export const callersOf = (calls: readonly string[]): string[] => [...new Set(calls.flatMap((name) => functions[name] ?? []))];
+
+/** The function of the kernel that does what a function of the model does; undefined for one whose code is in its callers. */
+export const symbolOf = (name: string): string | undefined => functions[name]?.[0];
