@@ -48,6 +48,13 @@ export {
 } from './library/conformance.ts';
 export { type ExploreHooks, type ExploreReport, type ExploreRequest, explore } from './library/explore.ts';
 export { type ExploreAllReport, type ExploreAllRequest, exploreAll } from './library/exploreAll.ts';
+export {
+  exploreTrace,
+  type TraceProgramReport,
+  type TraceReport,
+  type TraceRequest,
+  traceProgram,
+} from './library/exploreTrace.ts';
 export { type FuzzHooks, type FuzzReport, type FuzzRequest, fuzz } from './library/fuzz.ts';
 export { type HuntReport, type HuntRequest, hunt } from './library/hunt.ts';
 export { type MatrixHooks, type MatrixReport, type MatrixRequest, matrix } from './library/matrix.ts';
@@ -67,3 +74,4 @@ export type { DriverRequest, ScenarioRequest } from './library/subject.ts';
 export * from './model.ts';
 export { version } from './package/version.ts';
 export type { Answer } from './programs/answer.ts';
+export type { TraceProgram, TraceResult } from './trace/result.ts';

@@ -111,3 +111,11 @@ test('only commands about a real kernel know of what runs on one', () => {
   assert.deepEqual(usersOf(graph, 'src/kernel').sort(), users);
   assert.ok(usersOf(graph, 'src/steps').length > 100);
 });
+
+test('only the call that takes traces, and what prints its result, know of traces', () => {
+  assert.deepEqual(usersOf(graph, 'src/trace').sort(), [
+    'src/index.ts',
+    'src/library/exploreTrace.ts',
+    'src/report/traceText.ts',
+  ]);
+});

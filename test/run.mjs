@@ -24,6 +24,7 @@ const TREES = {
   'test/package': ['erased'],
   'test/selftests': ['large'],
   'test/simulate': ['flat'],
+  'test/trace': ['erased'],
 };
 
 /** Milliseconds that a file may take before it counts as failed. */

@@ -75,7 +75,8 @@ test('the thread that leads an exploration loads neither the model nor what sear
 test('the library loads its engines when they are called', () => {
   const loaded = modulesLoaded('index.js');
   assert.ok(loaded.includes('library/explore.js') && loaded.includes('engines/script/lab.js'));
-  const late = /^(cli|report|mutation|engines\/(explore|hunt|simulate|conformance|reproduce|measure\/(run|row)|race\/race))\b/;
+  const late =
+    /^(cli|report|mutation|trace|engines\/(explore|hunt|simulate|conformance|reproduce|measure\/(run|row)|race\/race))\b/;
   const early = loaded.filter((module) => late.test(module));
   assert.deepEqual(early, []);
 });

@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import type { Mutation } from '../bugs/bug.ts';
 import type { Failure } from '../engines/explore/machine/failure.ts';
-import { type ExploreReport, type ExploreRequest, exploreBounds, explore as explored, exploreUsual } from '../library/explore.ts';
+import { type ExploreReport, type ExploreRequest, explore as explored, exploreUsual } from '../library/explore.ts';
 import { exploreAllUsual } from '../library/exploreAll.ts';
 import { type PassedPointsRequest, passedPoints } from '../library/passedPoints.ts';
 import { version } from '../package/version.ts';
@@ -14,107 +14,15 @@ import { bugNamed } from '../userModules/bugNamed.ts';
 import { runAudit } from './audit.ts';
 import { EXIT_VIOLATION } from './exitCodes.ts';
 import { exploreAll } from './exploreAll.ts';
-import { chromeFlag, reportExploration } from './exploreOutput.ts';
-import { bugFlag, type Command, jsonFlag, parseArguments } from './flags.ts';
+import { exploreFlags } from './exploreFlags.ts';
+import { reportExploration } from './exploreOutput.ts';
+import { type Command, parseArguments } from './flags.ts';
 import { formatProgram } from './formatProgram.ts';
 import { interruptedCode, interruptible } from './interruptible.ts';
-import { kernelFlag } from './kernelFlag.ts';
-import { outFile } from './outFile.ts';
-import { givenFlag, programOf } from './programArgument.ts';
-import { quote, UsageError } from './usage.ts';
 
-const exploreFlags = [
-  {
-    name: 'all',
-    kind: 'switch',
-    help: 'all scenarios that fit the driver, with 0, 1, 2 and 3 preemptions, then all interleavings of each, until one breaks a rule or time is up',
-  },
-  {
-    name: 'driver',
-    kind: 'text',
-    value: 'NAME|FILE[:OPTION=VALUE,...]',
-    defaultText: 'that of the scenario',
-    help: 'a driver of hmm-lab drivers, or your own by the path of its module, in place of the in-tree test driver, with options; or options of the driver that the scenario is written for',
-    example: 'nouveau:retryCheck=none',
-  },
-  kernelFlag,
-  bugFlag,
-  givenFlag,
-  { name: 'format', kind: 'switch', help: 'print a program in its usual form, and explore nothing' },
-  {
-    name: 'strategy',
-    kind: 'text',
-    value: 'NAME',
-    default: exploreUsual.strategy,
-    help: 'search, then sampling (portfolio); search; or one way of sampling: random, pct1 to pct4, pos, basicPos, urw, bounded1 to bounded3, delay1 to delay3, hints, feedback, roundRobin',
-  },
-  {
-    name: 'seconds',
-    ...exploreBounds.seconds,
-    defaultText: `${exploreUsual.seconds}; ${exploreAllUsual.seconds} with --all`,
-    unit: 's',
-    help: 'how long to look',
-  },
-  { name: 'schedules', ...exploreBounds.schedules, default: exploreUsual.schedules, help: 'most executions' },
-  {
-    name: 'preemptions',
-    ...exploreBounds.preemptions,
-    defaultText: 'all interleavings',
-    help: 'most preemptions of the search',
-  },
-  {
-    name: 'reduction',
-    kind: 'text',
-    value: 'NAME',
-    default: exploreUsual.reduction,
-    help: 'what the searches may leave out because it comes to the same: none; orders, of steps; all, which also takes like actors for one another',
-  },
-  {
-    name: 'workers',
-    ...exploreBounds.workers,
-    default: exploreUsual.workers,
-    help: 'threads; for a seed and a number of schedules the result is the same for any number of them',
-  },
-  {
-    name: 'threads',
-    ...exploreBounds.threads,
-    default: exploreUsual.threads,
-    help: 'threads that make each search together; verdict and states of a finished search are the same for any number of them',
-  },
-  {
-    name: 'checkpoint',
-    kind: 'text',
-    value: 'FILE',
-    help: 'with --strategy search: write there now and then, and when it is stopped, how far the search has come, and go on from there if the file exists',
-  },
-  {
-    name: 'checkpoint-seconds',
-    ...exploreBounds.checkpointSeconds,
-    default: exploreUsual.checkpointSeconds,
-    unit: 's',
-    help: 'time between two checkpoints',
-  },
-  { name: 'seed', ...exploreBounds.seed, default: exploreUsual.seed, help: 'seed of the sampling strategies' },
-  {
-    name: 'schedule',
-    kind: 'text',
-    value: 'TEXT',
-    help: 'run this one schedule, given by named points as a failure shows it',
-    example: '"D@lock#4 A@done D@setPte#2"',
-  },
-  {
-    name: 'points',
-    kind: 'switch',
-    help: 'list the points that actors pass, as parts of a schedule: in a run without preemption, or in that of --schedule',
-  },
-  {
-    name: 'audit',
-    kind: 'switch',
-    help: 'look instead for steps that another actor can come between: two accesses without a point between them (docs/explore.md)',
-  },
-  chromeFlag,
-  jsonFlag,
-] as const;
+import { outFile } from './outFile.ts';
+import { programOf } from './programArgument.ts';
+import { quote, UsageError } from './usage.ts';
 
 /** Explores, and shows meanwhile how it goes. A second Ctrl-C leaves at once, with what is known of a failure. */
 async function exploreLive(
@@ -177,11 +85,11 @@ async function subject(args: readonly string[]) {
   if (values.all && values.strategy !== 'portfolio') throw new UsageError('--strategy does not go with --all, which searches');
   if (values.all && values.reduction !== exploreUsual.reduction)
     throw new UsageError('--reduction does not go with --all, which leaves out all that may be left out');
-  if (scenario === undefined && !values.all)
+  if (scenario === undefined && !values.all && values['from-trace'] === undefined)
     throw new UsageError(
       'hmm-lab explore needs the name of a scenario (see hmm-lab scenarios), or the path of a module, or a program, or --bug, or --all',
     );
-  return { scenario: values.all ? undefined : scenario, bug, values };
+  return { scenario: values.all ? undefined : scenario, named, bug, values };
 }
 
 /** What explores, or is about exploring. */
@@ -205,13 +113,15 @@ export const explore: Command = {
     'hmm-lab explore "A: cw 0 1 8" "B: munmap 0 1" --given "mmap 0 1 rw anon"',
     'hmm-lab explore ./race.hmm',
     'hmm-lab explore ./race.hmm --format',
+    'hmm-lab explore --from-trace trace.txt --driver dmirror:foreignCounter=off,waitAfterSample=off',
     'hmm-lab explore ./my-scenario.mjs',
     'hmm-lab explore device-fault-vs-munmap --points',
     'hmm-lab explore device-fault-vs-munmap --driver ./my-driver.mjs --audit',
     'hmm-lab explore --all --driver ./my-driver.mjs',
   ],
   async run(args) {
-    const { scenario, bug, values } = await subject(args);
+    const { scenario, named, bug, values } = await subject(args);
+    if (values['from-trace'] !== undefined) return (await import('./exploreTrace.ts')).runTrace(values, named, bug);
     if (values.format) {
       process.stdout.write(
         formatProgram(
