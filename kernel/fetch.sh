@@ -23,7 +23,7 @@ if [ -e "$folder/release" ]; then
   say "Linux $(cat "$folder/release") is there already"
   exit 0
 fi
-rm -f "$folder/why"
+rm -rf "$folder/why" "$folder/apt" "$folder/root"
 trap 'fail "it took too long, or was stopped"' TERM INT HUP
 trap 'fail "it ended before it was done"' EXIT
 [ "$(uname -sm)" = 'Linux x86_64' ] || fail "this is no Linux on x86-64"

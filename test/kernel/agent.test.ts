@@ -189,6 +189,11 @@ test('an agent that ends, says nothing, or is none, is lost', { skip }, async ()
   }
 });
 
+test('the agent loads the modules that it is given', { skip }, async () => {
+  const place = { ...here(), args: ['/no/such/module.ko'] };
+  await assert.rejects(startSession(place, never), { message: /^the kernel does not take the module module.ko: / });
+});
+
 test('a kernel that is lost is one for the next script', { skip }, async () => {
   const kernel = new Kernel(here(), never);
   try {
