@@ -37,9 +37,10 @@ export type TraceLine =
 
 /** `reproducer-106   (   105) [000] d..1.  9.247: what`, with or without the process, and without the flags. */
 const TASK = /^\s*(\S.*?)-(\d+)\s+(?:\(\s*([\d-]+)\)\s*)?\[\d+\]\s+(?:\S+\s+){0,2}?(\d+\.\d+):\s+(.*)$/;
-/** ` 12.3 |   0)  reproduce-106  |   1.2 us   |  what`, with or without the time and the task. */
-const GRAPH =
-  /^\s*(?:(\d+\.\d+)\s*\|\s*)?(\d+)\)\s+(?:(\S.*?)-(\d+)\s+\|\s*)?(?:[-+!#*@$.\w]{1,2} )?\s*(?:\d+(?:\.\d+)? us)?\s*\|\s*(.*)$/;
+/** ` 12.3 |   0)  reproduce-106  |   1.2 us   |  what`: what comes before the task, the task, and how long it took. Not all need be there. */
+const GRAPH_CPU = /^\s*(?:(\d+\.\d+)\s*\|\s*)?(\d+)\)\s/;
+const GRAPH_TASK = /^(\S[^|]*?)-(\d+)\s+\|/;
+const GRAPH_TOOK = /^(?:[-+!#*@$.\w]{1,2} +)?(?:\d+(?:\.\d+)? us)?$/;
 /** ` 0)  bash-12  =>  agent-13`. */
 const SWITCH = /^\s*(\d+)\)\s+\S.*=>\s+(\S.*?)-(\d+)\s*$/;
 const LOST = /^\s*CPU:?\s*\d+\s+\[(?:LOST (\d+) EVENTS|(\d+) EVENTS DROPPED|EVENTS DROPPED)\]/;
@@ -63,15 +64,24 @@ export function parseLine(text: string): TraceLine | null {
   }
   const other = SWITCH.exec(text);
   if (other !== null) return { kind: 'switch', cpu: Number(other[1]), task: other[2] as string, pid: Number(other[3]) };
-  const graph = GRAPH.exec(text);
-  if (graph === null) return null;
-  const [, time, cpu, name = '', pid, what = ''] = graph;
+  return parseGraph(text);
+}
+
+function parseGraph(text: string): GraphLine | null {
+  const head = GRAPH_CPU.exec(text);
+  if (head === null) return null;
+  const [{ length }, time, cpu] = head;
+  const rest = text.slice(length).trimStart();
+  const [{ length: named } = '', task = '', pid] = GRAPH_TASK.exec(rest) ?? [];
+  const parts = rest.slice(named);
+  const bar = parts.indexOf('|');
+  if (bar < 0 || !GRAPH_TOOK.test(parts.slice(0, bar).trim())) return null;
   return {
     kind: 'graph',
     cpu: Number(cpu),
     pid: pid === undefined ? null : Number(pid),
-    task: name,
+    task,
     time: time === undefined ? null : Number(time),
-    text: what,
+    text: parts.slice(bar + 1).trimStart(),
   };
 }

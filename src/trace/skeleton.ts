@@ -124,7 +124,9 @@ function givenOf(words: Words, race: Race, actors: ReadonlyMap<number, string>):
   const kept = last >= 0 ? [...texts.slice(0, 1), ...texts.slice(1).slice(-MOST_GIVEN)] : texts.slice(-MOST_GIVEN);
   if (kept.length < texts.length) words.choices.push(`of ${texts.length} operations before, the last ${kept.length} are given`);
   const touched = texts.some((text) => !/^(mmapx?|munmap|mprotect|madvise|ml?ock|munlock) /.test(text));
-  if (last >= 0) return touched ? kept : [...kept, ...before(words, race)];
+  // Where page faults are traced, a page that nobody has touched is one.
+  const isKnown = touched || race.before.some(({ name }) => name === 'cr' || name === 'cw');
+  if (last >= 0) return isKnown ? kept : [...kept, ...before(words, race)];
   const mapped = `mmap 0 ${race.pages.length} rw anon`;
   words.choices.push(`how the pages are mapped is not in the trace: ${mapped}`);
   return [mapped, ...(touched ? kept : [...before(words, race), ...kept])];

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { UsageError } from '../input/usageError.ts';
 
 /** Characters of the longest line; what is longer is cut off, and is no line of a trace. */
-const MOST_CHARACTERS = 16_384;
+const MOST_CHARACTERS = 4096;
 
 /** The head of what `trace-cmd record` writes. */
 const RECORDED = '\x17\x08Dtracing';

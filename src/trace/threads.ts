@@ -53,6 +53,9 @@ const isAgain = (last: Done | undefined, next: Begun): boolean =>
   last.name === next.name &&
   last.range?.start === next.range?.start;
 
+/** A negative answer, which traces show as a number of 64 bits or with its sign. */
+const isError = (answer: number): boolean => answer < 0 || answer >= 2 ** 63;
+
 /** Hears of the events of all threads. */
 export class Threads {
   readonly opened: Opened[] = [];
@@ -81,6 +84,7 @@ export class Threads {
     if (last !== undefined && isAgain(last, begins)) {
       this.#last.delete(event.pid);
       this.#now.set(event.pid, last);
+      last.choice ??= `the thread faults on the page again in line ${event.line}: it is one access`;
       this.#goesOn(last, event, moment);
       return;
     }
@@ -123,12 +127,16 @@ export class Threads {
     if (name !== null) now.name = name;
     if (isDevice(now.name) || now.what === 'ioctl') now.range = joined(now.range, rangeIn(event));
     if (!isExit) return true;
-    const ret = hexAt(event.fields, 'ret');
-    // Where a mapping comes to be is what the call answers.
-    if (now.range !== null && /^mmapx?$/.test(now.name ?? '') && ret !== null && ret > 0)
-      now.range = { start: ret, end: ret + now.range.end - now.range.start };
+    this.#answered(now, hexAt(event.fields, 'ret') ?? 0);
     this.#end(event.pid);
     return true;
+  }
+
+  /** Where a mapping comes to be is what the call answers; one that fails is none. */
+  #answered(now: Making, ret: number): void {
+    if (now.range === null || !/^mmapx?$/.test(now.name ?? '')) return;
+    if (isError(ret)) [now.name, now.what] = [null, 'mmap that fails'];
+    else if (ret > 0) now.range = { start: ret, end: ret + now.range.end - now.range.start };
   }
 
   #end(pid: number): void {
@@ -155,6 +163,6 @@ export class Threads {
     if (opens === undefined || !/^sys_exit_open(at)?$/.test(name)) return;
     this.#opens.delete(pid);
     const fd = wholeAt(fields, 'ret');
-    if (fd !== null && fd >= 0) this.opened.push({ pid, tgid, fd, device: opens });
+    if (fd !== null && !isError(fd)) this.opened.push({ pid, tgid, fd, device: opens });
   }
 }

@@ -105,6 +105,16 @@ test('a race of a real kernel breaks a rule with what is wrong in its driver, an
   assert.ok((right.hint?.tried ?? 0) > 5);
 });
 
+test('where a trace shows that a function has returned, nothing is left open', async () => {
+  const { program, hint, exploration } = await exploreTrace({
+    trace: recorded('test/trace/exclusiveGraph.txt'),
+    driver: 'dmirror:exclusiveSeq=off,exclusiveOwner=none',
+  });
+  assert.match(program ?? '', /\nA: excl 0 0 1 {2}#.*\nB: madvise 0 1 dontneed /);
+  assert.deepEqual([hint?.schedule, hint?.tried, hint?.open], ['A@driverExclusive B@done A@done', 1, []]);
+  assert.equal(exploration?.failure?.oracle, 'I-STALE');
+});
+
 test('a trace without a race has no program; one that breaks a protocol is a violation', async () => {
   const lines = ['7 sys_munmap(addr: 0x10000, len: 0x1000)', '7 __mmu_notifier_invalidate_range_start(range=0xa) <-x'];
   const ends = '7 __mmu_notifier_invalidate_range_end(range=0xa) <-x';

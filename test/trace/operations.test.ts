@@ -65,9 +65,10 @@ test('what is no operation is none, and hides what the kernel does in it', async
     assert.deepEqual(await found(`7 sys_${call}\n7 handle_mm_fault(address=0x5000, flags=1) <-do_user_addr_fault`), [], call);
 });
 
-test('a mapping is where the kernel puts it, and a failed one nowhere else', async () => {
+test('a mapping is where the kernel puts it, and one that fails is none', async () => {
   const call = '7 sys_mmap(addr: 0, len: 0x1000, prot: 3, flags: 0x22, fd: 0xffffffff, off: 0)';
   assert.deepEqual(await found(`${call}\n7 sys_mmap -> 0x7f0000005000`), ['mmap 7f0000005000-7f0000006000 rw anon 1..2']);
+  for (const error of ['0xfffffffffffffff4', '-12']) assert.deepEqual(await found(`${call}\n7 sys_mmap -> ${error}`), []);
 });
 
 test('a page fault is a read or a write; the fetch of an instruction is neither', async () => {
@@ -81,6 +82,22 @@ test('a page fault is a read or a write; the fetch of an instruction is neither'
   assert.deepEqual(await found(function_('0x1255')), ['cw 10000-11000 1..1']);
   assert.deepEqual(await found(function_('0x1354')), []);
   assert.deepEqual(await found('7 handle_mm_fault(vma=0x1, address=0x10123, flags=0x1255) <-__get_user_pages'), []);
+});
+
+test('in a graph, who calls a function is the function around it', async () => {
+  const graph = (...lines: readonly string[]): string =>
+    lines.map((line) => ` 0)  agent-7    |               |  ${line}\n`).join('');
+  const shownIn = async (text: string): Promise<string[]> => (await doneIn(text)).map(shown);
+  const fault = 'handle_mm_fault(vma=0x1, address=0x10123, flags=0x1255);';
+  assert.deepEqual(await shownIn(graph(fault)), ['cw 10000-11000 1..1']);
+  assert.deepEqual(await shownIn(graph('do_user_addr_fault() {', fault, '}')), ['cw 10000-11000 2..3']);
+  assert.deepEqual(await shownIn(graph('__get_user_pages() {', fault, '}')), []);
+});
+
+test('functions alone tell one fault from the next by its page', async () => {
+  const fault = (address: string): string => `7 handle_mm_fault(vma=0x1, address=${address}, flags=0x1255) <-do_user_addr_fault`;
+  const text = [fault('0x10000'), '7 do_anonymous_page <-__handle_mm_fault', fault('0x10008'), fault('0x20000')].join('\n');
+  assert.deepEqual(await found(text), ['cw 10000-11000 1..3', 'cw 20000-21000 4..4']);
 });
 
 test('who faults again on the same page has made one access; on another, two', async () => {

@@ -57,6 +57,16 @@ test('how a page was before is seen by what the first access does', async () => 
   assert.equal(await before('do_wp_page <-__handle_mm_fault'), 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 1');
 });
 
+test('a page that was mapped and not touched is one, if faults are traced', async () => {
+  const mapped = `
+    7 sys_mmap(addr: 0x10000, len: 0x1000, prot: 3, flags: 0x32, fd: 0xffffffff, off: 0)
+    7 sys_mmap -> 0x10000`;
+  const fault = '\n7 page_fault_user: address=0x7000 ip=0x1 error_code=0x6\n';
+  const before = async (text: string): Promise<string | undefined> => programIn(await tracedOf(text))?.[0];
+  assert.equal(await before(`${mapped}${fault}${migration(discard)}`), 'given open 0 0 | mmap 0 1 rw anon');
+  assert.equal(await before(`${mapped}${migration(discard)}`), 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 1');
+});
+
 test('operations that do not meet, on other pages, or of other processes are no race', async () => {
   assert.equal((await tracedOf(`${migration('')}${discard.replace('0x10000', '0x90000')}`)).race, null);
   assert.equal((await tracedOf(migration(discard.replace('0x10000', '0x90000')))).race, null);
@@ -80,6 +90,17 @@ test('of a large range only the pages count that others are about', async () => 
   const found = await tracedOf(migration(discard.replace('0x1000,', '0x200000,')));
   assert.deepEqual(programIn(found)?.slice(1), ['A: dmig 0 0 1', 'B: madvise 0 1 dontneed']);
   assert.ok(found.skeleton?.choices.some((choice) => /it is about 512 pages, 1 of which matter to others/.test(choice)));
+});
+
+test('a system call against an access comes before two accesses', async () => {
+  const text = `
+    7 page_fault_user: address=0x50000 ip=0x1 error_code=0x6
+    8 page_fault_user: address=0x50000 ip=0x1 error_code=0x6
+    7 handle_mm_fault <-do_user_addr_fault
+    8 sys_munmap(addr: 0x10000, len: 0x1000)
+    7 page_fault_user: address=0x10000 ip=0x1 error_code=0x6
+    8 sys_munmap -> 0x0`;
+  assert.deepEqual(programIn(await tracedOf(text))?.slice(1), ['A: munmap 0 1', 'B: cw 0 1 2']);
 });
 
 test('a race with a device comes before one of two CPUs, and how many others there are is said', async () => {
