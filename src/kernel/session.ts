@@ -1,6 +1,7 @@
 /** A session with an agent: a child process whose standard input and output are those of the agent, here or in a virtual machine. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { UsageError } from '../input/usageError.ts';
 
 /** What a kernel answers to modules that it does not take, and what that means. */
@@ -11,6 +12,9 @@ const REFUSALS: Readonly<Record<number, string>> = {
   126: 'it takes only modules that are signed (ENOKEY)',
   129: 'it takes only modules that are signed (EKEYREJECTED)',
 };
+
+/** Longest time for the last words of a program that has ended. */
+const COMPLAINT_MS = 2000;
 
 /** How an agent is started, and what is known when it is gone. */
 export interface Place {
@@ -97,6 +101,7 @@ export async function startSession({ program, args, startSeconds, lastLines }: P
     });
   });
   failed.catch(() => {});
+  const closed = new Promise((resolve) => child.once('close', resolve));
   child.stdin.on('error', () => {});
   child.stderr.on('data', (data: Buffer) => {
     complaint = `${complaint}${data}`.slice(-2000);
@@ -111,6 +116,8 @@ export async function startSession({ program, args, startSeconds, lastLines }: P
     );
   const next = async (seconds: number): Promise<string> => {
     const line = await Promise.race([lines.next(seconds), failed]);
+    // What it complained of may come after its last answer.
+    if (line === null) await Promise.race([closed, delay(COMPLAINT_MS, undefined, { ref: false })]);
     if (line === null) throw lost('the agent ended');
     if (line === undefined) throw lost(`the agent said nothing for ${seconds} s`);
     return line;
