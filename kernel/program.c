@@ -5,10 +5,11 @@
 
 /* Where the registers of x86-64 are in what a probe is given. */
 enum { REGISTER_IP = 128, REGISTER_SP = 152 };
-/* More looks at the turn than fit into any time. */
+/* As many looks at the turn as a loop can have, and as many loops as take longer than any thread is held. */
 #define MOST_LOOKS (1 << 23)
+#define LOOPS 16
 
-static struct bpf_insn code[192];
+static struct bpf_insn code[320];
 static int length, turns_map;
 /* Jumps to the end, which is not known while they are written. */
 static int exits[16], exit_count;
@@ -94,6 +95,15 @@ static void put_caller_check(const struct stage *stage, int traced)
 	put_exit_if(BPF_JMP | BPF_JGE | BPF_X, 8, 1, 0);
 }
 
+/* Whose turn it was, and one more: 0 stands for in time. Then everybody runs free. */
+static void put_giving_up(int i)
+{
+	put(BPF_LDX | BPF_MEM | BPF_W, 1, 7, WORD(turn), 0);
+	put(BPF_ALU64 | BPF_ADD | BPF_K, 1, 0, 0, 1);
+	put(BPF_STX | BPF_MEM | BPF_W, 7, 1, WORD(late) + 4 * i, 0);
+	put(BPF_ST | BPF_MEM | BPF_W, 7, 0, WORD(turn), EVERYBODY);
+}
+
 /* One look: is it the turn of `next`, or has this taken too long? Returns 1 to end the loop. */
 static void put_look(int i, int next, u64 wait_ns)
 {
@@ -106,11 +116,7 @@ static void put_look(int i, int next, u64 wait_ns)
 	put(BPF_ALU64 | BPF_SUB | BPF_X, 0, 1, 0, 0);
 	int early = length;
 	put(BPF_JMP | BPF_JLT | BPF_K, 0, 0, 0, (int)wait_ns);
-	/* Whose turn it was, and one more: 0 stands for in time. */
-	put(BPF_LDX | BPF_MEM | BPF_W, 1, 7, WORD(turn), 0);
-	put(BPF_ALU64 | BPF_ADD | BPF_K, 1, 0, 0, 1);
-	put(BPF_STX | BPF_MEM | BPF_W, 7, 1, WORD(late) + 4 * i, 0);
-	put(BPF_ST | BPF_MEM | BPF_W, 7, 0, WORD(turn), EVERYBODY);
+	put_giving_up(i);
 	code[come].off = length - come - 1;
 	put(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 1);
 	put(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
@@ -122,7 +128,7 @@ static void put_look(int i, int next, u64 wait_ns)
 struct program program_of(int i, int traced, int map_fd, u64 wait_ns)
 {
 	const struct stage *stage = &stages[i];
-	int next = next_stage(i), loop = -1;
+	int next = next_stage(i), loops[LOOPS], loop_count = 0;
 	length = exit_count = 0, turns_map = map_fd;
 	put(BPF_ALU64 | BPF_MOV | BPF_X, 6, 1, 0, 0);
 	put_call(BPF_FUNC_get_current_pid_tgid);
@@ -139,20 +145,26 @@ struct program program_of(int i, int traced, int map_fd, u64 wait_ns)
 	put_call(BPF_FUNC_ktime_get_ns);
 	put(BPF_STX | BPF_MEM | BPF_DW, 7, 0, WORD(hit) + 8 * i, 0);
 	put(BPF_ST | BPF_MEM | BPF_W, 7, 0, WORD(turn), i + 1);
-	if (next != i + 1) {
+	while (next != i + 1 && loop_count < LOOPS) {
 		put(BPF_ALU64 | BPF_MOV | BPF_K, 1, 0, 0, MOST_LOOKS);
-		loop = length;
+		loops[loop_count++] = length;
 		put_wide(2, BPF_PSEUDO_FUNC, 0);
 		put(BPF_ALU64 | BPF_MOV | BPF_K, 3, 0, 0, 0);
 		put(BPF_ALU64 | BPF_MOV | BPF_K, 4, 0, 0, 0);
 		put_call(BPF_FUNC_loop);
 	}
+	if (loop_count > 0) {
+		/* Whoever runs out of looks is not in time, either. */
+		put(BPF_LDX | BPF_MEM | BPF_W, 1, 7, WORD(turn), 0);
+		put_exit_if(BPF_JMP32 | BPF_JGE | BPF_K, 1, 0, next);
+		put_giving_up(i);
+	}
 	for (int k = 0; k < exit_count; k++) code[exits[k]].off = length - exits[k] - 1;
 	put(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0);
 	put(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-	if (loop < 0) return (struct program){code, length, 0};
+	if (loop_count == 0) return (struct program){code, length, 0};
 	int callback = length;
-	code[loop].imm = callback - loop - 1;
+	for (int k = 0; k < loop_count; k++) code[loops[k]].imm = callback - loops[k] - 1;
 	put_look(i, next, wait_ns);
 	return (struct program){code, length, callback};
 }

@@ -39,6 +39,16 @@ function entered(stops: readonly Stop[], name: string | undefined): number {
   return isIn.filter((is, i) => is && i > 0 && !isIn[i - 1]).length;
 }
 
+/**
+ * How often an actor passes a place. Two points in a row that are at the same one, such as where a function has ended and where its caller
+ * takes a lock, are passed together.
+ */
+function passes(stops: readonly Stop[], passed: readonly (readonly Stage[])[], stage: Stage): number {
+  const isThere = passed.map((stages) => stages.some((one) => isAt(one, stage)));
+  const isTogether = (i: number): boolean => isThere[i - 1] === true && stops[i - 1]?.point !== stops[i]?.point;
+  return isThere.filter((is, i) => is && !isTogether(i)).length;
+}
+
 /** A place that is passed before has to be counted, and then it matters that the kernel does what the model does. */
 const COUNTED = 8;
 /** Who stands under a spin lock keeps a CPU busy and its interrupts waiting. */
@@ -56,8 +66,10 @@ function choicesOf({ actor, stops, length }: StretchStops): Stage[] {
     const away =
       Math.abs(i + 1 - length) + (i + 1 > length ? LATER : 0) + (holds.some((name) => SPIN_LOCKS.test(name)) ? SPINNING : 0);
     return (passed[i] as Stage[]).map((stage, rank) => {
-      const passes = passed.slice(0, i + 1).filter((stages) => stages.some((one) => isAt(one, stage))).length;
-      const times = passes + entered(stops.slice(0, i + 1), calledOnEntering[stage.symbol ?? '']);
+      const until = i + 1;
+      const times =
+        passes(stops.slice(0, until), passed.slice(0, until), stage) +
+        entered(stops.slice(0, until), calledOnEntering[stage.symbol ?? '']);
       return { stage: { ...stage, times }, cost: away + (times > 1 ? COUNTED : 0) + rank / 100 };
     });
   });

@@ -120,7 +120,8 @@ const places: Readonly<Record<string, string>> = {
   invalidateRangeEnd: 'entry __mmu_notifier_invalidate_range_end',
   makeDeviceExclusive: 'return __mmu_notifier_invalidate_range_start',
   hmmFaultPage: 'entry handle_mm_fault',
-  driverSnapshot: 'return hmm_range_fault',
+  // What comes next: where the range fault returns, mmap_lock is still held.
+  driverSnapshot: 'entry mutex_lock from, return hmm_range_fault',
   driverChecked: 'entry dmirror_do_fault',
   'driverCollected moveToDevice': 'return migrate_vma_setup',
   'driverCollected bringHome': 'return migrate_vma_setup',

@@ -21,7 +21,9 @@ import { randomScript } from '../../src/kernel/randomScript.ts';
 import { record, recordingText } from '../../src/kernel/record.ts';
 import { reproduce } from '../../src/kernel/reproduce.ts';
 import { Kernel } from '../../src/kernel/scripts.ts';
+import { parseStages } from '../../src/kernel/stages.ts';
 import type { Way } from '../../src/kernel/ways.ts';
+import { parseProgram } from '../../src/programs/program.ts';
 
 const QEMU = 'qemu-system-x86_64';
 const HOLD = 'hmm_lab_hold.ko';
@@ -131,6 +133,18 @@ const B5 = 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7\nM: dmig 0 0 1\nA: madv
 
 test('functions can hold a thread by themselves', options, async () => {
   await taken(B5, 'fentry', ROUNDS / 4);
+});
+
+test('a schedule that a lock forbids is not taken', options, async () => {
+  // Where a range fault returns, mmap_lock is held, and mprotect wants it for itself.
+  const program = parseProgram('given open 0 0 | mmap 0 1 rw anon | cw 0 1 7; D: dread 0 0 1; A: mprotect 0 1 r');
+  const stages = parseStages('D return hmm_range_fault, A done, D ends', ['D', 'A']);
+  const hooks = { signal, onRound: () => {}, onTrial: () => {} };
+  for (const way of ['fentry', 'kprobe'] as const) {
+    const result = await reproduce(kernel, { program, stages, rounds: { aimed: 2, free: 1 }, way }, hooks);
+    const { taken: count, missed } = result?.tallies[0] ?? {};
+    assert.deepEqual([count, missed], [0, [0, 2, 0]], way);
+  }
 });
 
 const withModule = existsSync(join(folder ?? '', HOLD)) ? options : { skip: why ?? `there is no ${HOLD}` };

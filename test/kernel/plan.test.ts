@@ -61,6 +61,16 @@ test('what was passed before is counted, and a place nearby that is not is bette
   assert.equal(apart.split(' | ')[0], 'E entry mutex_lock from=dmirror_exclusive n=2');
 });
 
+test('two points in a row at one place are passed together', () => {
+  const ended = { ...stop('driverSnapshot', 'snapshot pass'), isSame: false };
+  const lock = stop('lock', 'lock mutexLock commit pass');
+  const first = (...stops: readonly Stop[]): string | undefined =>
+    written(planOf(schedule(stretch('D', stops.length, ...stops), stretch('A', 1))))[0]?.split(' | ')[0];
+  assert.equal(first(ended, lock), 'D entry mutex_lock from=dmirror_range_fault');
+  const between = { ...stop('mmuIntervalReadBegin'), isSame: false };
+  assert.equal(first(ended, { ...lock, isSame: false }, between, ended, lock), 'D entry mutex_lock from=dmirror_range_fault n=2');
+});
+
 test('a lookup that finds nothing is counted with the fault that comes of it', () => {
   const inFault = stop('lock', 'lock mutexLock commit faultRange');
   const access = stop('deviceAccess', 'copyPages doWrite access');
