@@ -76,7 +76,9 @@ bad.forEach(([args, ...says], i) => {
 test('the recordings say how they were made', () => {
   for (const path of [
     'examples/traces/dontneed.txt',
-    ...['fault', 'faultPlain', 'faultGraph', 'dontneedGraph', 'exclusiveGraph', 'serial'].map((name) => `test/trace/${name}.txt`),
+    ...['fault', 'faultPlain', 'faultGraph', 'dontneedGraph', 'exclusiveGraph', 'retryIgnored', 'retryObeyed', 'serial'].map(
+      (name) => `test/trace/${name}.txt`,
+    ),
   ])
     assert.match(readFileSync(recorded(path), 'utf8'), /^# tracer: function.*\n# Recorded on Linux 7\.3\.4/, path);
 });

@@ -6,6 +6,7 @@ import { isUsageError } from '../../src/input/usageError.ts';
 import { type Told, toldByGraph, toldByTask } from '../../src/trace/events.ts';
 import { parseLine } from '../../src/trace/lines.ts';
 import { notesOf } from '../../src/trace/notes.ts';
+import { readTrace } from '../../src/trace/reader.ts';
 import { traced } from '../../src/trace/traced.ts';
 import { fileOf, ftrace, tracedOf } from './traces.ts';
 
@@ -83,6 +84,28 @@ test('a graph opens, closes and does both, with notes between', () => {
     (line) => toldByGraph(line)?.kind ?? null,
   );
   assert.deepEqual(kinds, ['open', 'close', 'leaf', 'close', 'note', null]);
+});
+
+test('a function of a graph returns where it is closed, or before its thread goes on; after a loss nobody knows', async () => {
+  const graph = (...lines: readonly string[]): string =>
+    lines.map((line) => (line.startsWith('CPU') ? `${line}\n` : ` 0)  agent-7    |               |  ${line}\n`)).join('');
+  const told = async (text: string): Promise<string[]> => {
+    const all: string[] = [];
+    await readTrace(fileOf(text), {
+      event: ({ place, name, from, line }) => all.push(`${line} ${place} ${name} ${from}`),
+      lost: () => all.push('lost'),
+    });
+    return all;
+  };
+  assert.deepEqual(await told(graph('f() {', 'g();', '/* tlb_flush: pages:1 */', '}')), [
+    '1 entry f null',
+    '2 entry g f',
+    '3 return g f',
+    '3 event tlb_flush null',
+    '4 return f null',
+  ]);
+  const lost = graph('f() {', 'g();', 'CPU:0 [LOST 1 EVENTS]', '}', 'h();');
+  assert.deepEqual(await told(lost), ['1 entry f null', '2 entry g f', 'lost', '5 entry h null']);
 });
 
 test('what is wrong with a file is counted and said, and the rest is taken', async () => {

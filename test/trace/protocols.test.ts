@@ -1,7 +1,8 @@
 /** Protocols on traces: each is broken by one trace, and kept by another that differs in little. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { tracedOf } from './traces.ts';
+import { traced } from '../../src/trace/traced.ts';
+import { recorded, tracedOf } from './traces.ts';
 
 /** Messages of the breaches of a protocol. */
 async function broken(protocol: string, text: string): Promise<string[]> {
@@ -126,4 +127,17 @@ test('a driver stores nothing that was invalidated meanwhile', async () => {
   assert.deepEqual(await broken('retry', reads(ownMigration)), []);
   // Events were lost.
   assert.deepEqual(await broken('retry', reads(['CPU:0 [LOST 2 EVENTS]', ...gone])), []);
+});
+
+test('on a real kernel the test driver obeys; without its retry check it does not, and the trace shows it', async () => {
+  const retries = async (name: string) =>
+    (await traced(recorded(`test/trace/${name}.txt`))).protocols.find(({ protocol }) => protocol === 'retry');
+  const obeyed = await retries('retryObeyed');
+  assert.deepEqual([obeyed?.times, obeyed?.untraced, obeyed?.breaches], [2, [], []]);
+  const ignored = await retries('retryIgnored');
+  assert.equal(ignored?.breaches.length, 1);
+  assert.match(
+    ignored?.breaches[0]?.message ?? '',
+    /^line 47: reproducer-125 stores what it has found since line 27, and the invalidation of line 37 has come and gone meanwhile$/,
+  );
 });

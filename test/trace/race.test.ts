@@ -86,6 +86,15 @@ test('of three threads each has its column, and the pages are those of all', asy
   assert.deepEqual(programIn(found)?.slice(1), ['A: dmig 0 0 2', 'B: madvise 0 2 dontneed', 'C: cw 1 1 3']);
 });
 
+test('the end of a process is about all its pages, and so meets every command of a device', async () => {
+  const found = await tracedOf(migration('8 sys_exit_group(error_code: 0)\n  8 exit_mmap <-mmput'));
+  assert.deepEqual(programIn(found)?.slice(1), ['A: dmig 0 0 1', 'B: exit']);
+  assert.equal(
+    (await tracedOf('7 sys_munmap(addr: 0x10000, len: 0x1000)\n8 sys_exit_group(error_code: 0)\n7 sys_munmap -> 0x0')).race,
+    null,
+  );
+});
+
 test('of a large range only the pages count that others are about', async () => {
   const found = await tracedOf(migration(discard.replace('0x1000,', '0x200000,')));
   assert.deepEqual(programIn(found)?.slice(1), ['A: dmig 0 0 1', 'B: madvise 0 1 dontneed']);
