@@ -67,6 +67,8 @@ for (const [protocol, setup, pages, finalize] of [
     const first = async (...names: readonly string[]): Promise<string> => (await broken(protocol, withAll(...names)))[0] ?? '';
     assert.equal(await first(pages, finalize), `line 8: agent-7 calls ${pages} without ${setup}`);
     assert.equal(await first(setup, pages, finalize, finalize), `line 11: agent-7 calls ${finalize} without ${setup}`);
+    const apart = await broken(protocol, text(move(...whole), move(setup), move(pages)));
+    assert.equal(apart[0], `line 12: agent-7 calls ${pages} without ${setup}`);
     assert.match(await first(setup, finalize), new RegExp(`^line 9: agent-7 calls ${finalize} without ${pages}, `));
     assert.match(await first(setup, pages, pages, finalize), new RegExp(`^line 10: agent-7 calls ${pages} twice `));
     assert.match(await first(setup, pages), new RegExp(`^line 8: .* is in user mode in line 11 without ${finalize}$`));

@@ -86,6 +86,34 @@ test('of three threads each has its column, and the pages are those of all', asy
   assert.deepEqual(programIn(found)?.slice(1), ['A: dmig 0 0 2', 'B: madvise 0 2 dontneed', 'C: cw 1 1 3']);
 });
 
+test('files of devices have slots in the order of the commands, and are of the devices that were opened', async () => {
+  const open = (device: number, fd: number): string => `
+    9 sys_openat(dfd: 1, filename: 5 "/dev/hmm_dmirror${device}", flags: O_RDWR)
+    9 sys_openat -> 0x${fd}`;
+  const other =
+    '8 sys_ioctl(fd: 6, cmd: 0xc0284800, arg: 0x7f)\n  8 dmirror_fault(start=0x10000, end=0x11000) <-x\n  8 sys_ioctl -> 0x0';
+  const found = await tracedOf(`${open(3, 6)}${open(1, 5)}${migration(other)}`);
+  assert.deepEqual(programIn(found), [
+    'given open 0 1 | open 1 3 | mmap 0 1 rw anon | cw 0 1 1',
+    'A: dmig 0 0 1',
+    'B: dread 1 0 1',
+  ]);
+});
+
+test('a command whose pages are unknown has those of an access that found its page with the device', async () => {
+  const access = `
+    8 page_fault_user: address=0x20000 ip=0x1 error_code=0x4
+    8 page_fault_user: address=0x10000 ip=0x1 error_code=0x4
+    8 dmirror_devmem_fault <-do_swap_page`;
+  const found = await tracedOf(`7 sys_ioctl(fd: 5, cmd: 0xc0284801, arg: 0x7f)${access}\n7 sys_ioctl -> 0x0`);
+  assert.deepEqual(programIn(found), [
+    'given open 0 0 | mmap 0 1 rw anon | cw 0 1 1 | dmig 0 0 1',
+    'A: dwrite 0 0 1 2',
+    'B: cr 0 1',
+  ]);
+  assert.deepEqual(found.race?.pages, [0x10000]);
+});
+
 test('the end of a process is about all its pages, and so meets every command of a device', async () => {
   const found = await tracedOf(migration('8 sys_exit_group(error_code: 0)\n  8 exit_mmap <-mmput'));
   assert.deepEqual(programIn(found)?.slice(1), ['A: dmig 0 0 1', 'B: exit']);
