@@ -195,6 +195,14 @@ export function rangeIn({ name, fields }: Told): Range | null {
   return end === null || end <= page ? null : { start: page, end };
 }
 
+/** The function in which the kernel tells of an event: it has begun. Null for an event that says nothing of what its thread does. */
+export function functionOf({ name, fields }: Told): string | null {
+  if (name === 'set_migration_pte') return 'try_to_migrate_one';
+  if (name === 'remove_migration_pte') return 'remove_migration_pte';
+  // What a processor flushes for others, or when it changes tasks, is not done by the thread that is there.
+  return name === 'tlb_flush' && fields.get('reason') === 'local' ? 'flush_tlb_mm_range' : null;
+}
+
 /** Operations of a device, which are given to a file of it. */
 export const isDevice = (name: string | null): boolean => name !== null && COMMANDS.includes(name);
 

@@ -133,9 +133,13 @@ function givenOf(words: Words, race: Race, actors: ReadonlyMap<number, string>):
 }
 
 /** The files of the commands. */
-function openedOf(words: Words, opened: readonly Opened[]): string[] {
+function openedOf(words: Words, { columns }: Race, opened: readonly Opened[]): string[] {
+  const process = columns[0]?.[0]?.tgid ?? null;
+  // A file that the process has not opened itself is one of who has forked it.
+  const last = (fd: number): Opened | undefined =>
+    opened.findLast((one) => one.fd === fd && one.tgid === process) ?? opened.findLast((one) => one.fd === fd);
   return words.slots.map((fd, slot) => {
-    const device = opened.findLast((one) => one.fd === fd)?.device;
+    const device = last(fd)?.device;
     if (device === undefined) words.choices.push(`which device file ${slot} is of is not in the trace: open ${slot} 0`);
     return `open ${slot} ${device ?? 0}`;
   });
@@ -164,7 +168,7 @@ export function skeletonOf(race: Race, opened: readonly Opened[], name: string):
   if (words.hasValues) words.choices.push('values that are written');
   // Whoever brings a page home from a device has one.
   if (words.slots.length === 0 && race.columns.flat().some(isAboutDevice)) words.slot(null);
-  const all = [...openedOf(words, opened), ...given];
+  const all = [...openedOf(words, race, opened), ...given];
   const [first = 0] = race.pages;
   const pages = race.pages.map((page, i) => `${i} is ${hex(page)}`);
   const text = [

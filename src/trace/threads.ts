@@ -1,6 +1,16 @@
 /** Threads of a trace: what each goes through becomes operations, each with the functions that were called in it. */
 import { hexAt, type TraceEvent, wholeAt } from './events.ts';
-import { type Begun, beginsWith, DEVICE_FILE, isDevice, isFromUser, nameInside, type Range, rangeIn } from './operations.ts';
+import {
+  type Begun,
+  beginsWith,
+  DEVICE_FILE,
+  functionOf,
+  isDevice,
+  isFromUser,
+  nameInside,
+  type Range,
+  rangeIn,
+} from './operations.ts';
 
 /** A place in the trace. */
 export interface Moment {
@@ -121,8 +131,7 @@ export class Threads {
       if (begins?.range != null && begins.range.start !== now.range.start) return false;
     }
     now.until = moment;
-    if (event.place !== 'event' && now.steps.length < MOST_STEPS)
-      now.steps.push({ ...moment, symbol: event.name, place: event.place, from: event.from });
+    this.#sees(now, event, moment);
     const name = nameInside(now.name ?? now.what, event);
     if (name !== null) now.name = name;
     if (isDevice(now.name) || now.what === 'ioctl') now.range = joined(now.range, rangeIn(event));
@@ -130,6 +139,18 @@ export class Threads {
     this.#answered(now, hexAt(event.fields, 'ret') ?? 0);
     this.#end(event.pid);
     return true;
+  }
+
+  #sees({ steps }: Making, event: TraceEvent, moment: Moment): void {
+    if (steps.length === MOST_STEPS) return;
+    const { name: symbol, place, from } = event;
+    if (place !== 'event') steps.push({ ...moment, symbol, place, from });
+    else {
+      const within = functionOf(event);
+      // Where the function is traced, too, the event says nothing more.
+      if (within !== null && steps.at(-1)?.symbol !== within)
+        steps.push({ ...moment, symbol: within, place: 'entry', from: null });
+    }
   }
 
   /** Where a mapping comes to be is what the call answers; one that fails is none. */

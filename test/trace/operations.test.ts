@@ -144,6 +144,22 @@ test('other drivers: what they call is an operation, and the choice is said', as
   assert.match(move?.choice ?? '', /where pages move to is not in the trace/);
 });
 
+test('events of page tables are seen as the functions that tell of them', async () => {
+  const steps = async (...lines: readonly string[]): Promise<string[]> => {
+    const [done] = await doneIn(
+      ftrace(['sys_munmap(addr: 0x10000, len: 0x1000)', ...lines].map((line) => `7 ${line}`).join('\n')),
+    );
+    return (done?.steps ?? []).map(({ place, symbol }) => `${place} ${symbol}`);
+  };
+  assert.deepEqual(await steps('set_migration_pte: addr=10000, pte=1 order=0'), ['entry try_to_migrate_one']);
+  assert.deepEqual(await steps('tlb_flush: pages:1 reason:local MM shootdown (3)'), ['entry flush_tlb_mm_range']);
+  for (const reason of ['remote shootdown (1)', 'flush on task switch (0)', 'remote IPI send (4)'])
+    assert.deepEqual(await steps(`tlb_flush: pages:1 reason:${reason}`), [], reason);
+  const event = 'remove_migration_pte: addr=10000, pte=1 order=0';
+  assert.deepEqual(await steps(event), ['entry remove_migration_pte']);
+  assert.deepEqual(await steps('remove_migration_pte <-rmap_walk_anon', event), ['entry remove_migration_pte']);
+});
+
 test('events that were lost end what is under way', async () => {
   const call = '7 sys_munmap(addr: 0x10000, len: 0x1000)';
   assert.deepEqual(await found(`${call}\nCPU:0 [LOST 1 EVENTS]\n7 unmap_page_range <-unmap_vmas`), ['munmap 10000-11000 1..1']);

@@ -1,8 +1,9 @@
 /** Programs from traces: what was done at the same time, on which pages, after what. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { traced } from '../../src/trace/traced.ts';
-import { programIn, recorded, tracedOf } from './traces.ts';
+import { fileOf, programIn, recorded, tracedOf } from './traces.ts';
 
 const given = 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 1';
 
@@ -15,6 +16,20 @@ test('traces of a real kernel are the programs that were run on it, whatever the
     );
   for (const path of ['examples/traces/dontneed.txt', 'test/trace/dontneedGraph.txt'])
     assert.deepEqual(programIn(await traced(recorded(path))), [given, 'A: dmig 0 0 1', 'B: madvise 0 1 dontneed'], path);
+});
+
+test('the form of trace-cmd report makes no difference, and functions may be left out', async () => {
+  const text = readFileSync(recorded('examples/traces/dontneed.txt'), 'utf8').replace(/^#.*\n/gm, '');
+  const report = text
+    .replace(/ \( *\d+\) \[/g, ' [')
+    .replace(/: sys_(\w+)\((.*)\)$/gm, ': sys_enter_$1:   $2')
+    .replace(/: sys_(\w+) -> (\w+)$/gm, ': sys_exit_$1:   $2')
+    .replace(/: ([\w.]+)(?:\(.*\))? <-([\w.]+)$/gm, ': function:             $1 <-- $2');
+  assert.match(report, /: function: {13}migrate_vma_setup <-- dmirror_migrate_to_device\.constprop\.0\n/);
+  assert.doesNotMatch(report, /<-\w/);
+  const events = text.replace(/^.* <-.*\n/gm, '');
+  for (const form of [`cpus=2\n${report}`, events])
+    assert.deepEqual(programIn(await traced(fileOf(form))), [given, 'A: dmig 0 0 1', 'B: madvise 0 1 dontneed']);
 });
 
 test('threads that a lock kept apart are taken in their order, and that is said', async () => {
