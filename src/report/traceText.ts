@@ -4,8 +4,10 @@ import { exploreText } from './exploreText.ts';
 import { count } from './units.ts';
 
 /** A protocol that was kept, broken, or not judged. */
-function protocolText({ protocol, times, untraced, breaches }: TraceProgram['protocols'][number]): string[] {
-  if (breaches.length > 0) return breaches.map(({ message }) => `BROKEN: protocol ${protocol}: ${message}.`);
+function protocolText({ protocol, times, untraced, broken, breaches }: TraceProgram['protocols'][number]): string[] {
+  const more =
+    broken > breaches.length ? [`Protocol ${protocol} is broken in ${count(broken - breaches.length)} more places.`] : [];
+  if (broken > 0) return [...breaches.map(({ message }) => `BROKEN: protocol ${protocol}: ${message}.`), ...more];
   if (times === 0) return [];
   if (untraced.length > 0)
     return [

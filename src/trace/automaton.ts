@@ -10,16 +10,28 @@ export interface Breach {
   readonly lines: readonly number[];
 }
 
+/** What one protocol comes to. */
+export interface ProtocolChecked {
+  readonly protocol: string;
+  /** How often it was begun. */
+  readonly times: number;
+  /** Functions of it that are nowhere in the trace: then it cannot be judged. */
+  readonly untraced: readonly string[];
+  /** How often it was broken. */
+  readonly broken: number;
+  /** The first places where it was. */
+  readonly breaches: readonly Breach[];
+}
+
 export interface Automaton {
   readonly protocol: string;
   readonly event: (event: TraceEvent) => void;
   /** Events may be missing: what is under way is forgiven. */
   readonly lost: () => void;
-  /** What was broken, and how often the protocol was gone through; a part of it that is nowhere in the trace was not traced. */
-  readonly result: () => { readonly breaches: readonly Breach[]; readonly times: number; readonly untraced: readonly string[] };
+  readonly result: () => Omit<ProtocolChecked, 'protocol'>;
 }
 
-/** Breaches that are kept of each protocol. */
+/** Breaches that are told of each protocol: the first ones. */
 const MOST_BREACHES = 20;
 
 /** What all automata have: whose turn it is, and what has been seen. */
@@ -30,6 +42,7 @@ export abstract class Protocol implements Automaton {
   protected times = 0;
   readonly #seen = new Set<string>();
   readonly #breaches: Breach[] = [];
+  #broken = 0;
 
   event(event: TraceEvent): void {
     if (this.parts.includes(event.name)) this.#seen.add(event.name);
@@ -40,14 +53,13 @@ export abstract class Protocol implements Automaton {
   protected abstract take(event: TraceEvent): void;
 
   protected broken(message: string, lines: readonly number[]): void {
+    this.#broken++;
     if (this.#breaches.length < MOST_BREACHES) this.#breaches.push({ protocol: this.protocol, message, lines });
   }
 
   result() {
     const untraced = this.parts.filter((name) => !this.#seen.has(name));
-    return { breaches: untraced.length === 0 ? this.#breaches : [], times: this.times, untraced };
+    const isJudged = untraced.length === 0;
+    return { breaches: isJudged ? this.#breaches : [], broken: isJudged ? this.#broken : 0, times: this.times, untraced };
   }
 }
-
-/** A thread in a message. */
-export const who = ({ task, pid }: TraceEvent): string => `${task}-${pid}`;

@@ -20,6 +20,9 @@ export interface TraceEvent extends Told {
   readonly tgid: number | null;
 }
 
+/** A thread as messages name it. Of a CPU whose thread was never named the number is below 0. */
+export const who = ({ task, pid }: Pick<TraceEvent, 'task' | 'pid'>): string => (pid < 0 ? task : `${task}-${pid}`);
+
 const NONE: Fields = new Map();
 
 /** `a=1, b: 2 "text"`: a number may have a text behind it. */

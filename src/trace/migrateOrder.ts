@@ -1,7 +1,7 @@
 /** Migrations: setup, pages, finalize. */
 
-import { Protocol, who } from './automaton.ts';
-import type { TraceEvent } from './events.ts';
+import { Protocol } from './automaton.ts';
+import { type TraceEvent, who } from './events.ts';
 import { isFromUser } from './operations.ts';
 
 interface Moving {

@@ -1,7 +1,7 @@
 /** Starts and ends of invalidations. */
 
-import { Protocol, who } from './automaton.ts';
-import type { TraceEvent } from './events.ts';
+import { Protocol } from './automaton.ts';
+import { type TraceEvent, who } from './events.ts';
 import { isFromUser } from './operations.ts';
 
 export const START = '__mmu_notifier_invalidate_range_start';

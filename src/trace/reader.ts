@@ -40,10 +40,10 @@ class GraphTasks {
     this.#running.set(cpu, { pid, task });
   }
 
-  /** Who it is: of a CPU of which no change was seen, a task without a name. */
+  /** Who it is: before a change of tasks was seen on a CPU, nobody says. */
   whoOf({ cpu, pid, task }: GraphLine): { readonly pid: number; readonly task: string } {
     if (pid !== null) return { pid, task };
-    return this.#running.get(cpu) ?? { pid: -1 - cpu, task: 'cpu' };
+    return this.#running.get(cpu) ?? { pid: -1 - cpu, task: `whoever ran on CPU ${cpu}` };
   }
 
   /** What the line tells of the task, in order; null for a line that is none. */

@@ -1,7 +1,7 @@
 /** What a trace comes to. */
 import type { ExploreResult } from '../engines/explore/explore.ts';
+import type { ProtocolChecked } from './automaton.ts';
 import type { Hint } from './hint.ts';
-import type { ProtocolChecked } from './traced.ts';
 
 /** What a trace is, and the program that it shows. */
 export interface TraceProgram {

@@ -1,7 +1,7 @@
 /** Drivers that look whether an invalidation has come. */
 
-import { Protocol, who } from './automaton.ts';
-import type { TraceEvent } from './events.ts';
+import { Protocol } from './automaton.ts';
+import { type TraceEvent, who } from './events.ts';
 import { START } from './notifierPairs.ts';
 import { isFromUser } from './operations.ts';
 

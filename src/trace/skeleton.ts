@@ -1,5 +1,6 @@
 /** A race of a trace as a program, with what the trace does not say in its remarks. */
 import { parseProgram } from '../programs/program.ts';
+import { who } from './events.ts';
 import { isDevice, PAGE, type Range, writes } from './operations.ts';
 import { isAboutDevice, type Race } from './race.ts';
 import type { Done, Opened } from './threads.ts';
@@ -161,7 +162,7 @@ export function skeletonOf(race: Race, opened: readonly Opened[], name: string):
   const columns = race.columns.flatMap((column) => {
     const texts = column.flatMap((done) => words.text(done) ?? []);
     const [first] = column as [Done];
-    const lines = `${first.task}-${first.pid}, lines ${first.from.line} to ${(column.at(-1) as Done).until.line}`;
+    const lines = `${who(first)}, lines ${first.from.line} to ${(column.at(-1) as Done).until.line}`;
     return texts.length === 0 ? [] : [{ text: `${actors.get(first.pid)}: ${texts.join(' | ')}`, lines }];
   });
   if (columns.length < 2) return null;

@@ -1,7 +1,7 @@
 /** A trace as a whole: what is in the file, the program that it shows, and whether it keeps the protocols. */
 import { basename } from 'node:path';
 import { automata } from './automata.ts';
-import type { Breach } from './automaton.ts';
+import type { ProtocolChecked } from './automaton.ts';
 import { type Race, raceIn } from './race.ts';
 import { readTrace, type TraceFacts } from './reader.ts';
 import { type Skeleton, skeletonOf } from './skeleton.ts';
@@ -11,16 +11,6 @@ import { type Done, Threads } from './threads.ts';
 const MOST_OPERATIONS = 20_000;
 /** Functions in all of them. */
 const MOST_STEPS = 500_000;
-
-/** What one protocol comes to. */
-export interface ProtocolChecked {
-  readonly protocol: string;
-  /** How often it was begun. */
-  readonly times: number;
-  /** Functions of it that are nowhere in the trace: then it cannot be judged. */
-  readonly untraced: readonly string[];
-  readonly breaches: readonly Breach[];
-}
 
 export interface Traced {
   readonly facts: TraceFacts;

@@ -45,6 +45,14 @@ test('what a trace cannot know of an invalidation is forgiven', async () => {
   assert.deepEqual(await broken('notifier', text(enter(7), 'CPU:0 [LOST 3 EVENTS]', end(7), start(7))), []);
 });
 
+test('of many breaches the first are told, and all are counted', async () => {
+  const { protocols } = await tracedOf(
+    text(...Array.from({ length: 25 }, () => text(enter(7), start(7), exit(7))), enter(7), start(7), end(7)),
+  );
+  const { broken, breaches } = protocols.find(({ protocol }) => protocol === 'notifier') ?? {};
+  assert.deepEqual([broken, breaches?.length], [25, 20]);
+});
+
 test('a function that was not traced is no breach, and the protocol says so', async () => {
   const { protocols } = await tracedOf(text(enter(7), start(7), exit(7), enter(7)));
   const { untraced, breaches } = protocols.find(({ protocol }) => protocol === 'notifier') ?? {};

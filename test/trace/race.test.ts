@@ -64,7 +64,10 @@ test('what a trace does not show of the time before is chosen, and said', async 
 });
 
 test('how a page was before is seen by what the first access does', async () => {
-  const access = (inside: string): string => migration(`8 page_fault_user: address=0x10000 ip=0x1 error_code=0x4\n  8 ${inside}`);
+  const access = (inside: string): string =>
+    migration(
+      `8 page_fault_user: address=0x10000 ip=0x1 error_code=0x4\n  8 handle_mm_fault <-do_user_addr_fault\n  8 ${inside}`,
+    );
   const before = async (inside: string): Promise<string | undefined> => programIn(await tracedOf(access(inside)))?.[0];
   assert.equal(await before('do_anonymous_page <-__handle_mm_fault'), 'given open 0 0 | mmap 0 1 rw anon');
   assert.equal(await before('dmirror_devmem_fault <-do_swap_page'), 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 1 | dmig 0 0 1');
