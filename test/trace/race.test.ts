@@ -142,7 +142,8 @@ test('the end of a process is about all its pages, and so meets every command of
 });
 
 test('of a large range only the pages count that others are about', async () => {
-  const found = await tracedOf(migration(discard.replace('0x1000,', '0x200000,')));
+  const found = await tracedOf(migration(discard.replace('0x10000, len_in: 0x1000,', '0x8000, len_in: 0x200000,')));
+  assert.deepEqual(found.race?.pages, [0x10000]);
   assert.deepEqual(programIn(found)?.slice(1), ['A: dmig 0 0 1', 'B: madvise 0 1 dontneed']);
   assert.ok(found.skeleton?.choices.some((choice) => /it is about 512 pages, 1 of which matter to others/.test(choice)));
 });
