@@ -71,6 +71,9 @@ export interface ExploreHooks extends Hooks<ExploreProgress> {
   readonly onFound?: ((failure: Failure) => void) | undefined;
 }
 
+/** States of a program that is small: half a second of searching. A pair of operations on one page has some thousands at the most. */
+const SHORT_SEARCH = 20_000;
+
 /** The options with what is no bound on the preemptions left out. */
 export function bounded<T extends { readonly preemptions?: number }>(given: T): T {
   const { preemptions, ...rest } = given;
@@ -98,7 +101,7 @@ export async function explore(request: ExploreRequest = {}, hooks: ExploreHooks 
   const schedule = scheduleOf(given);
   const kept = checkpoint === undefined ? undefined : { file: checkpoint, everySeconds: checkpointSeconds };
   const searches = { strategy, seconds, schedules, preemptions, reduction, seed };
-  const repeats = isProgram(scenario) ? { repeats: PROGRAM_REPEATS } : {};
+  const repeats = isProgram(scenario) ? { repeats: PROGRAM_REPEATS, shortSearch: SHORT_SEARCH } : {};
   const options: ExploreOptions = { ...searches, ...repeats, ...subject, explain: true };
   const { onFound = () => {} } = hooks;
   const result = await underHooks(hooks, (watched) =>

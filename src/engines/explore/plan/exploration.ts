@@ -1,6 +1,7 @@
 /**
  * An exploration, stage by stage: first a check that schedules repeat; then all interleavings with no preemption, with one and
  * with two; then all of them, and beside that samples. What a failure needs at the least is thereby known when it is found.
+ * What is most likely small is searched whole at first: a proof needs no more.
  *
  * A stage is a list of jobs. Its outcome is that of the first job in the list that settles the matter, however many threads
  * work on it and in whatever order they end. So a seed and a budget of schedules give one result for any number of threads.
@@ -22,7 +23,7 @@ const CHUNK = 20_000;
 const GLANCE = 100;
 const GLANCE_STEPS = 30_000;
 
-/** Share of the budget that the search of all interleavings may use, if samples are to come after it. */
+/** Share of the budget that a search of all interleavings may use, if anything is to come after it. */
 const SEARCH_SHARE = 0.5;
 
 export interface Found {
@@ -39,6 +40,9 @@ export interface Conclusion {
 }
 
 const isGlance = (job: Job): boolean => job.kind === 'sample' && job.glance === true;
+
+/** Is it the search that comes before those with few preemptions, and ends at so many states? */
+const isShort = (job: Job): boolean => job.kind === 'search' && job.states !== undefined;
 
 export class Exploration {
   readonly #options: ExploreOptions;
@@ -81,7 +85,7 @@ export class Exploration {
       case 0:
         return [
           { kind: 'determinism', seed: this.#options.seed, executions: this.#options.repeats ?? TWICE, until: this.#until },
-          ...(this.#glances ? [this.#glance] : []),
+          ...(this.#glances ? [...this.#shortSearch(now), this.#glance] : []),
         ];
       case 1:
         return this.#searches ? this.#boundedSearches() : this.#samples();
@@ -120,6 +124,14 @@ export class Exploration {
       preemptions < Number.POSITIVE_INFINITY ? [...BOUNDS.filter((bound) => bound < preemptions), preemptions] : BOUNDS;
     const limits = { executions: this.#left, until: this.#until };
     return bounds.map((bound) => ({ kind: 'search', preemptions: bound, reduction, ...limits }));
+  }
+
+  /** All interleavings, given up where there are many. */
+  #shortSearch(now: number): Job[] {
+    const { shortSearch: states, reduction } = this.#options;
+    if (states === undefined) return [];
+    const limits = { states, executions: Math.ceil(this.#left * SEARCH_SHARE), until: now + (this.#until - now) * SEARCH_SHARE };
+    return [{ kind: 'search', preemptions: Number.POSITIVE_INFINITY, reduction, ...limits }];
   }
 
   /** All interleavings, unless fewer were asked for; and samples, unless the search is all that was asked for. */
@@ -183,7 +195,9 @@ export class Exploration {
     }
     if (job.kind === 'search') {
       this.transitions += result.transitions;
-      if (job.preemptions === Number.POSITIVE_INFINITY) {
+      if (isShort(job) && !result.complete) {
+        this.states = Math.max(this.states, result.states);
+      } else if (job.preemptions === Number.POSITIVE_INFINITY) {
         this.#all = result;
         this.states = result.complete ? result.states : Math.max(this.states, result.states);
       } else {
@@ -198,7 +212,7 @@ export class Exploration {
         }
       }
     }
-    const isFirstLook = isGlance(job) || (job.kind === 'determinism' && result.failure?.rule !== 'I-DETERM');
+    const isFirstLook = isGlance(job) || isShort(job) || (job.kind === 'determinism' && result.failure?.rule !== 'I-DETERM');
     if (isFirstLook && result.failure !== null) {
       this.#met ??= { failure: result.failure, schedule: result.schedule, minimal: false };
       return;

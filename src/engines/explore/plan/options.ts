@@ -23,6 +23,8 @@ export interface ExploreOptions {
   readonly explain?: boolean;
   /** Schedules that are made twice, on two machines, to see whether they repeat. Default 10. */
   readonly repeats?: number;
+  /** Most states of a search of all interleavings before those with few preemptions. Without it there is none: it pays where most are proved by it. */
+  readonly shortSearch?: number;
   /** Name of the driver that the settings are meant for: that of the scenario, or one to take its place. */
   readonly driver?: string | undefined;
 }
