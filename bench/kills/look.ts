@@ -1,4 +1,7 @@
-/** Looks for the first program in which a changed model breaks a rule: each with at most one preemption, all with two, then without a bound. */
+/**
+ * Looks for the first program in which a changed model breaks a rule: each with at most one preemption, all with two, then without a bound;
+ * the likeliest ones before any of the others.
+ */
 import type { Mutation } from '../../src/bugs/bug.ts';
 import type { DriverSettings } from '../../src/drivers/base/options.ts';
 import type * as Machine from '../../src/engines/explore/machine/executorOf.ts';
@@ -44,9 +47,12 @@ const STAGES = [
     { preemptions: 0, mostMs: 4000 },
     { preemptions: 1, mostMs: 1500 },
   ],
-  [{ preemptions: 2, mostMs: 3000 }],
-  [{ preemptions: Number.POSITIVE_INFINITY, mostMs: 6000 }],
+  [{ preemptions: 2, mostMs: 2000 }],
+  [{ preemptions: Number.POSITIVE_INFINITY, mostMs: 4000 }],
 ] as const;
+
+/** So many programs are the likeliest: no more than can all be searched without a bound. */
+const LIKELIEST = 40;
 
 type Stage = (typeof STAGES)[number];
 
@@ -107,14 +113,19 @@ export async function look({ mutation, settings, names, seconds, apart }: LookJo
     }
   };
 
-  for (const stage of STAGES) {
-    for (const [i, name] of names.entries()) {
-      if (cpuMs() > until) return { found: null, looked, seconds: (cpuMs() - began) / 1000 };
-      Atomics.store(pulse, Pulse.program, i);
-      Atomics.add(pulse, Pulse.beat, 1);
-      const found = searched(name, stage);
-      if (found !== null) return { found, looked, seconds: (cpuMs() - began) / 1000 };
-    }
+  const parts = [
+    { first: 0, names: names.slice(0, LIKELIEST) },
+    { first: LIKELIEST, names: names.slice(LIKELIEST) },
+  ];
+  const all = parts.flatMap((part) =>
+    STAGES.flatMap((stage) => part.names.map((name, i) => ({ name, stage, number: part.first + i }))),
+  );
+  for (const { name, stage, number } of all) {
+    if (cpuMs() > until) break;
+    Atomics.store(pulse, Pulse.program, number);
+    Atomics.add(pulse, Pulse.beat, 1);
+    const found = searched(name, stage);
+    if (found !== null) return { found, looked, seconds: (cpuMs() - began) / 1000 };
   }
   return { found: null, looked, seconds: (cpuMs() - began) / 1000 };
 }

@@ -82,7 +82,7 @@ export function bounded<T extends { readonly preemptions?: number }>(given: T): 
 
 /**
  * Explores one scenario: all interleavings with 0, 1 and 2 preemptions, then all of them, and for what is left of the time a portfolio
- * of randomised strategies. Works in threads of its own; a model with a bug is a copy of the lab, made once in a process and removed
+ * of randomised strategies. A program is searched whole first, up to 20,000 states: a small one is proved by that alone. Works in threads of its own; a model with a bug is a copy of the lab, made once in a process and removed
  * at its end. Needs some hundred megabytes for a large scenario; what user modules print goes to stderr.
  *
  * The verdict is `proved`, `bounded` or `sampled` (by how far the search came), `vacuous`, or `violation`, with `failure` made smaller

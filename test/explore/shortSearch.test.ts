@@ -10,7 +10,14 @@ const small = [`${onDevice}; A: cw 0 1 8; B: munmap 0 1`, `${onDevice}; A: cw 0 
 const large = `${onDevice}; A: cw 0 1 8 | cr 0 1; B: madvise 0 1 dontneed | cw 0 1 9; C: dread 0 0 1`;
 
 function explored(text: string, shortSearch?: number, limits = {}): ExploreResult {
-  const options = { strategy: 'portfolio', schedules: 1e9, preemptions: Number.POSITIVE_INFINITY, seed: 1, repeats: 1, settings: {} };
+  const options = {
+    strategy: 'portfolio',
+    schedules: 1e9,
+    preemptions: Number.POSITIVE_INFINITY,
+    seed: 1,
+    repeats: 1,
+    settings: {},
+  };
   const short = shortSearch === undefined ? {} : { shortSearch };
   return explore(scenarioNamed(text), { ...options, seconds: 60, ...limits, ...short });
 }
@@ -38,10 +45,7 @@ test('a failure that it meets is not said to be the smallest: the fewest preempt
   for (const text of small.map((program) => `${program}; end cr 0 1 is 9`)) {
     const [usual, short] = [explored(text), explored(text, 20_000)];
     assert.equal(short.verdict, 'violation');
-    assert.deepEqual(
-      { ...short.failure, token: '' },
-      { ...usual.failure, token: '' },
-    );
+    assert.deepEqual({ ...short.failure, token: '' }, { ...usual.failure, token: '' });
     assert.equal(short.failure?.minimal, true);
   }
 });

@@ -77,6 +77,7 @@ export const matrixOperations: readonly MatrixOperation[] = [
   operation('childRead', 'CPU', () => '@1 cr 0 1', 'child'),
   operation('childWrite', 'CPU', (_, value) => `@1 cw 0 1 ${value}`, 'child'),
   operation('childExit', 'CPU', () => '@1 exit', 'child'),
+  operation('childOpen', 'device', () => '@1 open 3 0', 'child'),
   operation('childDeviceRead', 'device', ({ slot }) => `@1 dread ${slot} 0 1`, 'child'),
   operation('childDeviceWrite', 'device', ({ slot }, value) => `@1 dwrite ${slot} 0 1 ${value}`, 'child'),
   operation('unpin', 'CPU', () => 'unpin 0', 'pin'),
@@ -86,6 +87,7 @@ export const matrixOperations: readonly MatrixOperation[] = [
   operation('swapoff', 'kernel', () => 'swapoff', 'swap'),
   operation('oomReap', 'kernel', () => 'oomreap'),
   operation('deviceRead', 'device', ({ slot }) => `dread ${slot} 0 1`),
+  operation('deviceReadAll', 'device', command('dread'), 'huge'),
   operation('deviceWrite', 'device', ({ slot }, value) => `dwrite ${slot} 0 1 ${value}`),
   by(
     'atomics',
@@ -98,7 +100,8 @@ export const matrixOperations: readonly MatrixOperation[] = [
   by('memory', operation('toDevice', 'device', command('dmig'))),
   by('memory', operation('toSystem', 'device', command('dsys'))),
   by('memory', operation('evict', 'device', command('rel'))),
-  operation('open', 'device', () => 'open 3 1'),
+  operation('open', 'device', () => 'open 3 1 | dread 3 0 1'),
+  operation('openAndClose', 'device', () => 'open 3 1 | close 3', 'mapping'),
   operation('close', 'device', ({ slot }) => `close ${slot}`),
   by(
     'memory',
@@ -108,7 +111,7 @@ export const matrixOperations: readonly MatrixOperation[] = [
     'work',
     operation('work', 'device', ({ slot }) => `work ${slot}`),
   ),
-  operation('secondRead', 'device', () => 'dread 1 0 1', 'second'),
+  operation('secondRead', 'device', all('dread 1'), 'second'),
   operation('secondWrite', 'device', (_, value) => `dwrite 1 0 1 ${value}`, 'second'),
   by(
     'memory',

@@ -50,6 +50,7 @@ export const pageStates: readonly PageState[] = [
   state('written', 'written by the CPU', WRITTEN, ['mapping']),
   state('readOnly', 'written, then made read-only', `${WRITTEN} | mprotect 0 1 r`),
   state('shared', 'shared with a child after fork', `${WRITTEN} | fork 1`, ['child']),
+  state('noAccess', 'written, then nobody may read or write it', `${WRITTEN} | mprotect 0 1 -`),
   state('device', 'in device-private memory', `${WRITTEN} | dmig 0 0 1`, ['mapping'], MEMORY),
   state('deviceShared', 'in device-private memory, shared with a child', `${WRITTEN} | dmig 0 0 1 | fork 1`, ['child'], MEMORY),
   state(
@@ -104,6 +105,20 @@ export const pageStates: readonly PageState[] = [
     `${WRITTEN} | EACH: cr 0 1 | EACH: dread 0 0 1`,
     [],
     { afterwards: 'cr 0 1' },
+  ),
+  state(
+    'zeroTlb',
+    'the zero page, in the TLB of whoever runs, of CPU and device, who reads it again afterwards',
+    `${BASE} | EACH: cr 0 1 | EACH: dread 0 0 1`,
+    [],
+    { afterwards: 'cr 0 1' },
+  ),
+  state(
+    'holes',
+    'the first of two that were never touched, and a second device may read both',
+    'open 0 0 | open 1 1 | mmap 0 2 rw anon',
+    ['second'],
+    { pages: '2', ...MEMORY },
   ),
   state(
     'pair',

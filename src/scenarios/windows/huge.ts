@@ -1,11 +1,16 @@
 /** Huge pages: windows F15, F17, F21, F23 and F35. Paths are long, for each piece has steps of its own. */
+import { get } from '../../arena/access.ts';
+import { Mm } from '../../arena/structures.ts';
 import { forgetRange } from '../../drivers/base/forget.ts';
 import { setFlags } from '../../drivers/dmirror/commands.ts';
 import { FLAG_FAIL_ALLOC } from '../../drivers/dmirror/injected.ts';
 import { cpuStore } from '../../mm/fault/cpuAccess.ts';
 import { forkMm } from '../../mm/syscalls/fork.ts';
-import { oomReap } from '../../mm/syscalls/madvise.ts';
-import { munmap } from '../../mm/syscalls/mmap.ts';
+import { madvise, oomReap } from '../../mm/syscalls/madvise.ts';
+import { mmapAnonymous, munmap } from '../../mm/syscalls/mmap.ts';
+import { PTE_PRESENT } from '../../mm/table/pte.ts';
+import { hugeLeaf, lookupTable } from '../../mm/table/tables.ts';
+import type { Finding } from '../../oracles/finding.ts';
 import { run } from '../../steps/steps.ts';
 import { adviseHuge, filled, huge, LAST, lastIs, onDevice, PAGES } from '../kit/hugeMachine.ts';
 import {
@@ -18,13 +23,25 @@ import {
   evicts,
   forkNow,
   makesReadOnly,
+  type Operation,
   toDevice,
   unmaps,
   valueIn,
 } from '../kit/operations.ts';
 import type { Plan } from '../kit/plan.ts';
 import { counts, stands } from '../kit/reach.ts';
-import { FIRST } from '../kit/smallMachine.ts';
+import { FIRST, fillPage, type SmallMachine } from '../kit/smallMachine.ts';
+
+const advises =
+  ({ mm }: SmallMachine): Operation =>
+  (task) =>
+    madvise(task, mm, FIRST, PAGES, 'hugepage');
+
+/** One leaf maps all pages. */
+const isHuge = ({ arena, mm }: SmallMachine): Finding[] =>
+  (hugeLeaf(arena, lookupTable(arena, get(arena, mm + Mm.pgd), FIRST)) & PTE_PRESENT) !== 0
+    ? []
+    : [{ rule: 'I-ENTRY', message: 'small pages are mapped where nothing is left that would keep a huge one from coming' }];
 
 export const hugePlans: readonly Plan[] = [
   {
@@ -183,5 +200,19 @@ export const hugePlans: readonly Plan[] = [
     ...huge,
     setup: adviseHuge,
     actors: (m) => ({ M: [toDevice(m, 0, PAGES)], A: [(task) => oomReap(task, m.mm)] }),
+  },
+  {
+    name: 'huge-page-where-small-ones-were',
+    title: 'one after another: memory of small pages is unmapped, and mapped anew for huge ones',
+    windows: 'F15',
+    ...huge,
+    machine: { ...huge.machine, devices: 0 },
+    setup(m) {
+      for (const page of [0, LAST]) fillPage(m, page, 1);
+    },
+    actors: (m) => ({
+      A: [unmaps(m, 0, PAGES), (task) => mmapAnonymous(task, m.mm, FIRST, PAGES), advises(m), cpuWrites(m, LAST, 6)],
+    }),
+    check: (m) => [...isHuge(m), ...lastIs(m, 6)],
   },
 ];

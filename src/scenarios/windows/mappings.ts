@@ -3,7 +3,15 @@ import { get } from '../../arena/access.ts';
 import { deref, liveObjects } from '../../arena/pool.ts';
 import { Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
-import { userfaultfdCopy, userfaultfdRead, userfaultfdRegister } from '../../mm/fault/userfaultfd.ts';
+import {
+  userfaultfdCopy,
+  userfaultfdFree,
+  userfaultfdRead,
+  userfaultfdRegister,
+  userfaultfdRelease,
+} from '../../mm/fault/userfaultfd.ts';
+import { addressSpaceAlloc, putAddressSpace } from '../../mm/file/addressSpace.ts';
+import { mmapRegion } from '../../mm/syscalls/mmap.ts';
 import { mprotect } from '../../mm/syscalls/mprotect.ts';
 import { VM_READ, VM_WRITE } from '../../mm/vma/vma.ts';
 import type { Finding } from '../../oracles/finding.ts';
@@ -31,6 +39,14 @@ const twoMappings = ({ arena }: SmallMachine): Finding[] => {
   return found === 2 ? [] : [{ rule: 'I-ENTRY', message: `${found} mappings are left, where a kernel has 2` }];
 };
 
+/** Page 0 is of a file, and has the place in it that it would have in anonymous memory. Page 1 is anonymous, and may only be read. */
+function fileBeside(m: SmallMachine): void {
+  const mapping = addressSpaceAlloc(m.arena, FIRST + 1);
+  run(mmapRegion(m.task, m.mm, FIRST, 1, { flags: VM_READ | VM_WRITE, backing: { mapping, pgoff: FIRST } }));
+  run(putAddressSpace(m.task, mapping));
+  run(mprotect(m.task, m.mm, FIRST + 1, 1, VM_READ));
+}
+
 /** The thread that serves a userfaultfd: it waits for one page, and fills it. */
 const fillsOne = (m: SmallMachine): Operation =>
   function* (task) {
@@ -38,6 +54,16 @@ const fillsOne = (m: SmallMachine): Operation =>
     const vpn = yield* userfaultfdRead(task, context);
     if (vpn !== FIRST) throw new Violation('I-OUT', `a userfaultfd tells of address page ${vpn}`);
     yield* userfaultfdCopy(task, context, m.mm, vpn, 5);
+  };
+
+/** The thread of a userfaultfd is told that it was closed, however often it asks; then nobody needs it any more. */
+const asksTwice = (m: SmallMachine, context: number): Operation =>
+  function* (task) {
+    for (let asked = 0; asked < 2; asked++) {
+      const vpn = yield* userfaultfdRead(task, context);
+      if (vpn >= 0) throw new Violation('I-OUT', `a userfaultfd tells of address page ${vpn}, which nobody misses`);
+    }
+    userfaultfdFree(m.arena, context);
   };
 
 export const mappingPlans: readonly Plan[] = [
@@ -74,6 +100,28 @@ export const mappingPlans: readonly Plan[] = [
       run(userfaultfdRegister(m.task, m.mm, FIRST, 1));
     },
     actors: (m) => ({ C: [cpuReads(m, 0)], F: [fillsOne(m)] }),
+    covers: [stands('F', 'wait')],
+  },
+  {
+    name: 'mprotect-beside-a-file',
+    title: 'anonymous memory becomes like its neighbour, which is of a file',
+    windows: 'E3',
+    machine: { pages: 2, devices: 0 },
+    setup: fileBeside,
+    actors: (m) => ({ A: [allowsWrites(m.mm, 1)], C: [cpuWrites(m, 0, 2)] }),
+    check: twoMappings,
+    covers: [meets('A', 'mprotectVma', 'C', 'lock')],
+  },
+  {
+    name: 'userfaultfd-closed-vs-its-thread',
+    title: 'a userfaultfd is closed while its thread waits to be told, or before it asks',
+    windows: 'E3',
+    machine: { pages: 1, devices: 0 },
+    setup: (m) => run(userfaultfdRegister(m.task, m.mm, FIRST, 1)),
+    actors: (m, context) => ({
+      A: [(task) => userfaultfdRelease(task, m.mm, context, FIRST, 1)],
+      F: [asksTwice(m, context)],
+    }),
     covers: [stands('F', 'wait')],
   },
 ];
