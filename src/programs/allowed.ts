@@ -30,6 +30,13 @@ export interface After {
 /** Operations of which ideal memory knows nothing. */
 export const UNKNOWN: ReadonlySet<OperationName> = new Set(['mresize', 'uffd', 'uregister', 'ucopy', 'oomreap', 'mthp']);
 
+/**
+ * What takes away the mapping first, and what is mapped of it afterwards: meanwhile an access that needs no fault is done, and one that
+ * does is refused, in any order. In between of the two is what a page of theirs is when the operation has not come to it.
+ */
+const UNMAPS: ReadonlySet<OperationName> = new Set(['munmap', 'mmap', 'mmapx']);
+const ACCESSES: ReadonlySet<OperationName> = new Set(['cr', 'cw', 'dread', 'dunl', 'dwrite', 'datomic', 'pvr', 'pvw']);
+
 /** States above which it is given up. */
 const MOST_STATES = 50_000;
 
@@ -169,7 +176,14 @@ function allowedIn(
       if (next === undefined || mayFail(column, place)) go(ideal, [place + 1, 0]);
       if (next === undefined) continue;
       const [page, i] = next;
-      for (const { next: later, outcome } of effects(ideal, owned.get(op) ?? op, page, i)) {
+      const takes = owned.get(op) ?? op;
+      const isGoing = (one: Operation | undefined): boolean =>
+        one !== undefined && UNMAPS.has(one.name) && one.worker === takes.worker && pagesOf(one, []).includes(page);
+      const refusals: readonly Effect[] =
+        ACCESSES.has(op.name) && at.some(([other], k) => k !== column && isGoing(program.columns[k]?.operations[other]))
+          ? [{ next: ideal, outcome: 'refused' }]
+          : [];
+      for (const { next: later, outcome } of [...effects(ideal, takes, page, i), ...refusals]) {
         if (outcome !== null) found[column]?.[place]?.[i]?.add(outcome);
         go(later, done + 1 === left.length ? [place + 1, 0] : [place, done + 1]);
       }

@@ -56,6 +56,8 @@ const proved: readonly string[] = [
   'given mmap 0 1 rw anon | cw 0 1 7; A: open 3 0 | dread 3 0 1; B: open 3 0',
   // A page that comes into a file behind its truncation is none of it.
   'given open 0 0 | file 0 1 | mmap 0 1 rw fshared 0; A: dread 0 0 1; B: madvise 0 1 dontneed | ftrunc 0 0',
+  // munmap takes the mapping away before the entries: a write is refused, and a read that comes later and needs no fault is not.
+  'given mmap 0 1 rw anon | cr 0 1; A: cw 0 1 11 | cr 0 1; B: munmap 0 1',
   // The memory behind page 1 is not that which is mapped anew at page 0.
   'given open 0 0 | mmap 0 2 rw sanon; A: mmap 0 1 rw sanon; C: dwrite 0 1 1 12',
   // Both know the page from their TLBs.

@@ -29,7 +29,7 @@ import {
   valueIn,
 } from '../kit/operations.ts';
 import type { Plan } from '../kit/plan.ts';
-import { counts, stands } from '../kit/reach.ts';
+import { counts, endsInSystem, stands } from '../kit/reach.ts';
 import { FIRST, fillPage, type SmallMachine } from '../kit/smallMachine.ts';
 
 const advises =
@@ -205,6 +205,7 @@ export const hugePlans: readonly Plan[] = [
     name: 'huge-page-where-small-ones-were',
     title: 'one after another: memory of small pages is unmapped, and mapped anew for huge ones',
     windows: 'F15',
+    covers: [endsInSystem(LAST)],
     ...huge,
     machine: { ...huge.machine, devices: 0 },
     setup(m) {
