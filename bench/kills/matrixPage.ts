@@ -1,7 +1,8 @@
 /** The page of the race matrix: what came of it with each driver, from the files that `hmm-lab matrix --out` has written. */
 import { readFileSync } from 'node:fs';
 import type { MatrixCell } from '../../src/engines/matrix/matrixResult.ts';
-import { code, table } from './markdown.ts';
+import { reasonFor } from './known.ts';
+import { code, plain, table } from './markdown.ts';
 
 interface Matrix {
   readonly driver: string;
@@ -52,9 +53,15 @@ function broken(all: readonly Matrix[]): string {
   const rows = all.flatMap(({ driver, cells }) =>
     cells
       .filter(({ verdict }) => verdict === 'violation')
-      .map((cell) => [driver, keyOf(cell), cell.failure?.oracle ?? '', code(cell.program)]),
+      .map((cell) => [
+        driver,
+        keyOf(cell),
+        cell.failure?.oracle ?? '',
+        code(cell.program),
+        plain(reasonFor(cell) ?? 'not known'),
+      ]),
   );
-  return rows.length === 0 ? 'No cell breaks a rule.' : table(['driver', 'cell', 'rule', 'program'], rows);
+  return rows.length === 0 ? 'No cell breaks a rule.' : table(['driver', 'cell', 'rule', 'program', 'why'], rows);
 }
 
 /** A cell is of the same kind with two drivers if it breaks a rule with both, or with neither. */

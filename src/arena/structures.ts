@@ -65,6 +65,7 @@ export const Actor = struct(
     access: atomic('accesses under way, CPU and device: odd while translating and accessing', 2),
     tlbLive: atomic('cleared by every flush, CPU and device: all that is in the TLB is dead then', 2),
     tlb: owned('TLB, CPU and device: TLB_ENTRIES of [space, page, entry, page generation] each', 2 * 4 * 8),
+    ownWork: owned('mirror that it migrates for, or makes pages exclusive for; 0 for none'),
     ownEvents: owned('mm events so far: brackets begun and ended'),
     counters: owned('what the actor has done, by Counter', 32),
     thread: owned('id of the worker thread, for the engine'),

@@ -118,11 +118,11 @@ export const invalidateMistakes: readonly Bug[] = [
       {
         module: 'drivers/dmirror/invalidate',
         find: `
-          if (range.owner !== get(arena, mirror + Mirror.device)) return false;
+          if (!isOwn(task, mirror, range)) return false;
           if (range.event === MMU_NOTIFY_MIGRATE) return optionIs(arena, mirror, Is.ownMigrateIgnoreWithoutSeq);`,
         replace: `
           if (range.event === MMU_NOTIFY_MIGRATE) return true;
-          if (range.owner !== get(arena, mirror + Mirror.device)) return false;`,
+          if (!isOwn(task, mirror, range)) return false;`,
       },
     ],
   },

@@ -39,10 +39,10 @@ export const exclusiveWindows: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/dmirror/invalidate',
-        find: 'if (range.owner !== get(arena, mirror + Mirror.device)) return false;',
+        find: 'if (!isOwn(task, mirror, range)) return false;',
         replace: `
           if (range.event === MMU_NOTIFY_EXCLUSIVE) return true;
-          if (range.owner !== get(arena, mirror + Mirror.device)) return false;`,
+          if (!isOwn(task, mirror, range)) return false;`,
       },
     ],
   },

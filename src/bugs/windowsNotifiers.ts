@@ -160,6 +160,18 @@ export const notifierWindows: readonly Bug[] = [
     edits: [],
   },
   {
+    id: 'F38b',
+    title: 'a file passes over what another file of the same device migrates, or makes exclusive',
+    reference: 'window F38 (in-tree dmirror)',
+    kind: 'SDM',
+    threads: 1,
+    preemptions: 0,
+    oracles: ['I-STALE', 'I-FREE', 'I-DATA'],
+    scenario: 'two-files-of-a-device',
+    settings: { ownEvents: 'device' },
+    edits: [],
+  },
+  {
     id: 'F38',
     title: 'devices share one owner, and so pass over the events of each other',
     reference: 'window F38',
@@ -171,12 +183,12 @@ export const notifierWindows: readonly Bug[] = [
     edits: [
       {
         module: 'drivers/dmirror/invalidate',
-        find: 'if (range.owner !== get(arena, mirror + Mirror.device)) return false;',
+        find: 'if (!isOwn(task, mirror, range)) return false;',
         replace: 'if (range.owner === 0) return false;',
       },
       {
         module: 'drivers/dmirror/invalidate',
-        find: 'const own = range.event === MMU_NOTIFY_MIGRATE && range.owner === get(arena, mirror + Mirror.device);',
+        find: 'const own = range.event === MMU_NOTIFY_MIGRATE && isOwn(task, mirror, range);',
         replace: 'const own = range.event === MMU_NOTIFY_MIGRATE && range.owner !== 0;',
       },
     ],

@@ -54,6 +54,9 @@ const proved: readonly string[] = [
   `${onDevice}; A: open 1 0 | dread 1 0 1; B: close 0 | unbind 0`,
   // Both open a file in the same slot: one of them closes that of the other, which is at work with it.
   'given mmap 0 1 rw anon | cw 0 1 7; A: open 3 0 | dread 3 0 1; B: open 3 0',
+  // Each file of a device hears of what the other one does.
+  'given open 1 1 | mmap 0 1 rw anon | cw 0 1 7; A: open 3 1 | dread 3 0 1; B: dmig 1 0 1',
+  'given open 1 1 | open 3 1 | mmap 0 1 rw anon | cw 0 1 7; A: dread 3 0 1; B: excl 1 0 1',
   // A page that comes into a file behind its truncation is none of it.
   'given open 0 0 | file 0 1 | mmap 0 1 rw fshared 0; A: dread 0 0 1; B: madvise 0 1 dontneed | ftrunc 0 0',
   // munmap takes the mapping away before the entries: a write is refused, and a read that comes later and needs no fault is not.
@@ -138,6 +141,8 @@ test('what the program says about the end is held against it', () => {
 const mistakes: readonly (readonly [Readonly<Record<string, string>>, string, string])[] = [
   // Memory is mapped for it whoever goes first, so EFAULT is no answer, also if each order shows it.
   [{ readOnlyOwn: 'fail' }, 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | dmig 0 0 1 | fork 1; A: dwrite 0 0 1 5', 'I-OUT'],
+  [{ ownEvents: 'device' }, 'given open 1 1 | open 3 1 | mmap 0 1 rw anon | cw 0 1 7; A: dread 3 0 1 | dmig 1 0 1', 'I-STALE'],
+  [{ ownEvents: 'device' }, 'given open 1 1 | open 3 1 | mmap 0 1 rw anon | cw 0 1 7; A: dread 3 0 1 | excl 1 0 1', 'I-EXCL'],
   [{ retryCheck: 'none' }, 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7; A: dread 0 0 1; B: munmap 0 1', 'I-STALE'],
   [{ foreignCounter: 'off' }, 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7; A: dmig 0 0 1; B: madvise 0 1 dontneed', 'I-FREE'],
 ];
@@ -156,6 +161,8 @@ test('ideal memory: what an access may find', () => {
   const given = 'given mmap 0 2 rw anon | cw 0 2 7';
   assert.deepEqual(values(`${given}; A: cr 0 2; B: madvise 0 1 dontneed`, 0, 0), [[0, 7], [8]]);
   assert.deepEqual(values(`${given}; A: cr 0 1; B: cw 0 1 9 | munmap 0 1`, 0, 0), [[7, 9, 'refused']]);
+  assert.deepEqual(values(`${given}; A: cw 0 1 9 | cr 0 1; B: munmap 0 1`, 0, 1), [[7, 9, 'refused']]);
+  assert.deepEqual(values(`${given}; A: cw 0 1 9 | cr 0 1; B: mprotect 0 1 r`, 0, 1), [[7, 9]]);
   assert.deepEqual(values(`${given}; A: cw 0 1 9 | cr 0 1; B: madvise 0 1 dontneed`, 0, 1), [[0, 9]]);
   assert.deepEqual(values(`${given}; A: fork 1 | @1 cr 0 1; B: cw 0 1 9`, 0, 1), [[7, 9]]);
   assert.deepEqual(values(`${given}; A: mremap 0 1 4 1 | cr 4 1; B: cw 0 1 9`, 0, 1), [[7, 9]]);

@@ -132,7 +132,16 @@ export const amdgpuUserptr = derive(
       'a 2 MiB object under its own interval; an invalidation waits for the jobs that use it; a submission that collides is restarted; no migration',
     interval: { invalidate },
     fixed: [
-      ...['ownMigrate', 'revokeSource', 'foreignCounter', 'lockOnReturn', 'waitAfterSample', 'mapMigrated', 'transaction'],
+      ...[
+        'ownMigrate',
+        'ownEvents',
+        'revokeSource',
+        'foreignCounter',
+        'lockOnReturn',
+        'waitAfterSample',
+        'mapMigrated',
+        'transaction',
+      ],
       ...[
         'exclusiveSeq',
         'exclusiveRule',

@@ -24,6 +24,7 @@ import { count, type Task } from '../../sync/task.ts';
 import { DEV_ATOMIC, deviceEntry, mkDeviceEntry, needsFlush, setDeviceEntry } from '../base/deviceTable.ts';
 import { mapEntry } from '../base/entryDma.ts';
 import { mirrorMm } from '../base/mirror.ts';
+import { beginOwnWork, endOwnWork } from '../base/ownWork.ts';
 import { intervalAt, intervalDone } from './interval.ts';
 import { Is, numberOption, optionIs } from './options.ts';
 
@@ -86,7 +87,9 @@ function* section(task: Task, mirror: Mirror, mm: Mm, sub: IntervalSub, vpn: Vpn
   const token = yield* mmuIntervalReadBegin(task, sub);
   yield* mmapReadLock(task, mm);
   const owner = optionIs(arena, mirror, Is.exclusiveOwnerDevice) ? get(arena, mirror + Mirror.device) : 0;
+  const before = beginOwnWork(task, mirror);
   const pfn = yield* makeDeviceExclusive(task, mm, vpn, owner);
+  endOwnWork(task, before);
   const underMmapLock = !optionIs(arena, mirror, Is.exclusiveSeqOn);
   if (pfn < 0 || !underMmapLock) yield* mmapReadUnlock(task, mm);
   if (pfn < 0) return pfn;

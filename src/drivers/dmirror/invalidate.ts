@@ -15,6 +15,7 @@ import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { clearEntries, unmapEntries } from '../base/entryDma.ts';
 import { clipToInterval } from '../base/notifierBlocks.ts';
+import { isOwnWork } from '../base/ownWork.ts';
 import { Is, optionIs } from './options.ts';
 
 /** Does the driver tell of what its device has written when it erases an entry? */
@@ -28,10 +29,15 @@ export function* revoke(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps
   if (erased > 0) unmapEntries(task.arena, mirror, start, end);
 }
 
+/** Is it an event of what this file does itself? */
+export const isOwn = (task: Task, mirror: Mirror, { owner }: NotifierRange): boolean =>
+  owner === get(task.arena, mirror + Mirror.device) &&
+  (isOwnWork(task, mirror) || optionIs(task.arena, mirror, Is.ownEventsDevice));
+
 /** May this event be passed over without a word? Only our own ones, and only where another rule keeps us safe. */
 export function isIgnored(task: Task, mirror: Mirror, range: NotifierRange): boolean {
   const { arena } = task;
-  if (range.owner !== get(arena, mirror + Mirror.device)) return false;
+  if (!isOwn(task, mirror, range)) return false;
   if (range.event === MMU_NOTIFY_MIGRATE) return optionIs(arena, mirror, Is.ownMigrateIgnoreWithoutSeq);
   // Setting the sequence here would make our own section around make_device_exclusive collide for ever.
   return range.event === MMU_NOTIFY_EXCLUSIVE;
@@ -42,7 +48,7 @@ export function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, 
   const mirror = get(arena, sub + IntervalSub.owner);
   yield Point.driverInvalidate;
   if (isIgnored(task, mirror, range)) return true;
-  const own = range.event === MMU_NOTIFY_MIGRATE && range.owner === get(arena, mirror + Mirror.device);
+  const own = range.event === MMU_NOTIFY_MIGRATE && isOwn(task, mirror, range);
   const updateLock = mirror + Mirror.updateLock;
   if (range.blockable) yield* mutexLock(task, updateLock, LockClass.updateLock);
   else if (!(yield* mutexTryLock(task, updateLock, LockClass.updateLock))) return false;

@@ -24,6 +24,7 @@ import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
 import { mirrorMm, mirrorPgmap } from '../base/mirror.ts';
+import { beginOwnWork, endOwnWork } from '../base/ownWork.ts';
 import { intervalAt, intervalDone, intervalEnd } from './interval.ts';
 import { Is, numberOption, optionIs } from './options.ts';
 import { moveToDevice, type Sample } from './toDevice.ts';
@@ -123,10 +124,12 @@ function* eachPiece(task: Task, mirror: Mirror, start: Vpn, end: Vpn, toDevice: 
       result = -EINVAL;
     } else {
       const stop = Math.min(end, vmaEnd(arena, vma), at + batch, intervalEnd(arena, mirror, at));
+      const before = beginOwnWork(task, mirror);
       result =
         toDevice !== null
           ? yield* moveToDevice(task, mirror, piece(task, mirror, vma, [at, stop], MIGRATE_VMA_SELECT_SYSTEM), sample)
           : yield* moveToSystem(task, mirror, piece(task, mirror, vma, [at, stop], ownKind(arena, mirror)));
+      endOwnWork(task, before);
       if (result > 0) total += result;
       at = stop;
     }

@@ -35,6 +35,10 @@ export const dmirrorOptions = {
     values: ['locked', 'beforeLock', 'none'],
   },
   setSeq: { help: 'call set-seq in the callback', values: ['on', 'off'] },
+  ownEvents: {
+    help: 'passes over the MIGRATE and EXCLUSIVE events of what its own file does, or also of what other files of its device do (in-tree)',
+    values: ['file', 'device'],
+  },
   exclusiveSeq: {
     help: 'token and read-retry around make_device_exclusive, ignoring its own event (off in-tree)',
     values: ['on', 'off'],

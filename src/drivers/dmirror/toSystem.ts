@@ -39,6 +39,7 @@ import { count, type Task } from '../../sync/task.ts';
 import { eraseDeviceEntries } from '../base/deviceTable.ts';
 import { type CopyBuffer, copyBuffer, DMA_FROM_DEVICE, enginePage, mapSlot, unmapBuffer } from '../base/dmaBuffer.ts';
 import { getMirror, mirrorFor, putMirror } from '../base/mirror.ts';
+import { beginOwnWork, endOwnWork } from '../base/ownWork.ts';
 import { copyFailsOnce, failsOnce } from './injected.ts';
 import { marksDirty, revoke } from './invalidate.ts';
 import { Is, optionIs } from './options.ts';
@@ -210,7 +211,9 @@ function* bringGranule(task: Task, mirror: Mirror, fault: Fault, granule: number
     flags: MIGRATE_VMA_SELECT_DEVICE_PRIVATE | (whole ? MIGRATE_VMA_SELECT_COMPOUND : 0),
     faultPage: fault.page,
   });
+  const before = beginOwnWork(task, mirror);
   const result = yield* moveToSystem(task, mirror, migrate);
+  endOwnWork(task, before);
   if (result === -EINVAL || result === -EFAULT) return VM_FAULT_SIGBUS;
   return result === -ENOMEM ? VM_FAULT_OOM : 0;
 }

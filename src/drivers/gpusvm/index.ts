@@ -89,7 +89,16 @@ export const gpusvmXe = derive(
     dma: true,
     atomics: 'memory',
     fixed: [
-      ...['ownMigrate', 'revokeSource', 'foreignCounter', 'lockOnReturn', 'waitAfterSample', 'mapMigrated', 'holeWrite'],
+      ...[
+        'ownMigrate',
+        'ownEvents',
+        'revokeSource',
+        'foreignCounter',
+        'lockOnReturn',
+        'waitAfterSample',
+        'mapMigrated',
+        'holeWrite',
+      ],
       ...['exclusiveSeq', 'exclusiveRule', 'eraseEnd', 'markDirty', 'engine', 'unlocked', 'notifierLife'],
     ],
     pagemap: {

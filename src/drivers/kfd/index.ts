@@ -90,7 +90,7 @@ export const kfdSvm = derive(
     interval: { invalidate },
     dma: true,
     atomics: 'memory',
-    fixed: ['ownMigrate', 'exclusiveSeq', 'exclusiveRule', 'eraseEnd', 'markDirty', 'unlocked', 'notifierLife'],
+    fixed: ['ownMigrate', 'ownEvents', 'exclusiveSeq', 'exclusiveRule', 'eraseEnd', 'markDirty', 'unlocked', 'notifierLife'],
     needs: (words, pages) => blockNeeds(pages, wholeOr(words[places.notifierPages] as number)),
     *open(task, mirror) {
       return openBlocks(task.arena, mirror, wholeOr(numberOption(task.arena, mirror, 'notifierPages')));

@@ -32,6 +32,7 @@ import { openEntryDma } from '../base/entryDma.ts';
 import { mirrorMm } from '../base/mirror.ts';
 import { dmirror } from '../dmirror/index.ts';
 import { intervalNeeds } from '../dmirror/interval.ts';
+import { isOwn } from '../dmirror/invalidate.ts';
 import { Is as Base, dmirrorOptionCount } from '../dmirror/options.ts';
 import { nouveauSvmFault } from './svm.ts';
 import { nvkmVmmPfnUnmap } from './vmm.ts';
@@ -50,9 +51,6 @@ const added = {
 } as const satisfies Readonly<Record<string, DriverOption>>;
 
 const Is = choicesOf(added, dmirrorOptionCount);
-
-const isOwn = (task: Task, mirror: Mirror, { owner }: NotifierRange): boolean =>
-  owner === get(task.arena, mirror + Mirror.device);
 
 /** nouveau_svm_range_invalidate: the sequence, and nothing else. Its own conversion to exclusive is passed over. */
 function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq: Serial): Steps<boolean> {

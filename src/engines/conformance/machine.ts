@@ -27,6 +27,7 @@ export const IN_TREE = {
   foreignCounter: 'off',
   lockOnReturn: 'off',
   waitAfterSample: 'off',
+  ownEvents: 'device',
   exclusiveSeq: 'off',
   exclusiveOwner: 'none',
   holeWrite: 'never',

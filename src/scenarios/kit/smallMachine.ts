@@ -1,12 +1,12 @@
 /** The machine of the explored scenarios: an address space of a few pages, a device or two, frames of 16 words. */
 
-import { store } from '../../arena/access.ts';
+import { get, store } from '../../arena/access.ts';
 import { type Arena, createArena } from '../../arena/arena.ts';
 import { PTRS_PER_TABLE, ZERO_PFN } from '../../arena/config.ts';
-import { Actor, ActorState, type Mirror, type Mm } from '../../arena/structures.ts';
+import { Actor, ActorState, Mirror, type Mm } from '../../arena/structures.ts';
 import type { PageNumber } from '../../arena/units.ts';
 import { type Driver, type MirrorNeeds, mirrorNeeds } from '../../drivers/base/driver.ts';
-import { mirrorAlloc } from '../../drivers/base/mirror.ts';
+import { mirrorAlloc, mirrorPgmap } from '../../drivers/base/mirror.ts';
 import { type DriverSettings, optionWords, setKernel, storeOptions } from '../../drivers/base/options.ts';
 import { type Probed, probeDevices } from '../../drivers/base/probe.ts';
 import { dmirror } from '../../drivers/dmirror/index.ts';
@@ -156,6 +156,17 @@ export function smallMachine(options: SmallOptions): SmallMachine {
 export function addMirror({ arena, driver, mirrors }: SmallMachine, mm: Mm, settings: DriverSettings = {}): number {
   const mirror = mirrorAlloc(arena, { driver: registerDriver(driver), mm, pgmap: 0, device: mirrors.length + 1 });
   storeOptions(arena, mirror, optionWords(driver, { ...usualSettings(driver), ...settings }));
+  return mirror;
+}
+
+/** One more mirror of the process on the first device, as if its file had been opened twice; not opened. */
+export function addFile({ arena, driver, mm, mirrors }: SmallMachine): number {
+  const first = mirrors[0] as Mirror;
+  const device = get(arena, first + Mirror.device);
+  const mirror = mirrorAlloc(arena, { driver: registerDriver(driver), mm, pgmap: mirrorPgmap(arena, first), device });
+  const places = Object.keys(driver.options).keys();
+  const words = [...places].map((place) => get(arena, first + Mirror.options + place));
+  storeOptions(arena, mirror, words);
   return mirror;
 }
 

@@ -1,5 +1,7 @@
 /** Two devices on the same pages: what one has, maps or wants while the other works. Windows E6, E35, F10, F38. */
 
+import type { Mirror } from '../../arena/structures.ts';
+import { deviceLoad } from '../../drivers/base/deviceAccess.ts';
 import { gpusvmXe } from '../../drivers/gpusvm/index.ts';
 import { run } from '../../steps/steps.ts';
 import {
@@ -13,13 +15,27 @@ import {
   incremented,
   mapNow,
   moveNow,
+  type Operation,
   toDevice,
   toSystem,
   valueIn,
 } from '../kit/operations.ts';
 import { type Plan, pingPong } from '../kit/plan.ts';
 import { counts, endsOnDevice, meets, stands } from '../kit/reach.ts';
-import { fillPage } from '../kit/smallMachine.ts';
+import { addFile, FIRST, fillPage, type SmallMachine } from '../kit/smallMachine.ts';
+
+/** The first page is there, and so is a second file of the device. */
+function openedTwice(m: SmallMachine): Mirror {
+  fillNow(m);
+  const file = addFile(m);
+  run(m.driver.open(m.task, file));
+  return file;
+}
+
+const readsThrough = (m: SmallMachine, mirror: Mirror): Operation =>
+  function* (task) {
+    yield* deviceLoad(task, { driver: m.driver, mirror }, FIRST, 0);
+  };
 
 export const twoDevicePlans: readonly Plan[] = [
   {
@@ -133,5 +149,30 @@ export const twoDevicePlans: readonly Plan[] = [
     },
     actors: (m) => ({ D: [deviceFaults(m, 0, 2, true)], E: [deviceFaults(m, 0, 2, true, 1)] }),
     check: valueIn(1),
+  },
+  {
+    name: 'two-files-of-a-device',
+    title: 'a process has a device open twice: it reads through the one file what it moves to the device through the other one',
+    windows: 'F38',
+    covers: [counts('M', 'migratedToDevice'), counts('D', 'hmmFaults')],
+    memory: true,
+    mirrored: true,
+    machine: { pages: 1 },
+    setup: openedTwice,
+    actors: (m, file) => ({ D: [readsThrough(m, file)], M: [toDevice(m, 0), deviceMustWrite(m, 0, 2)] }),
+    check: valueIn(2),
+  },
+  {
+    name: 'two-files-of-a-device-exclusive',
+    title: 'the same, and it makes the page exclusive through the other one',
+    mayUndo: pingPong,
+    windows: 'E32 F38',
+    covers: [counts('E', 'exclusives'), counts('D', 'hmmFaults')],
+    atomics: true,
+    mirrored: true,
+    machine: { pages: 1 },
+    setup: openedTwice,
+    actors: (m, file) => ({ D: [readsThrough(m, file)], E: [deviceMustIncrement(m, 0)] }),
+    check: incremented(1),
   },
 ];
