@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
 import { jobOf } from '../../src/farm/task.ts';
 import { matrix } from '../../src/index.ts';
+import { endOnSignals } from './children.ts';
 import { killRun, timeless } from './killRun.ts';
 import { startPostgres, startRedis } from './servers.ts';
 
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     postgres: { type: 'boolean', default: false },
   },
 });
+endOnSignals();
 const minutes = Number(values.minutes);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 

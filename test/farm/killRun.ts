@@ -13,6 +13,7 @@ import { Farm, type JobStatus } from '../../src/farm/farm.ts';
 import type { Server } from '../../src/farm/server.ts';
 import type { Job } from '../../src/farm/task.ts';
 import type { MergedReport } from '../../src/library/mergeReports.ts';
+import { owned } from './children.ts';
 import type { TestServer } from './servers.ts';
 
 const child = fileURLToPath(new URL('workerChild.js', import.meta.url));
@@ -21,7 +22,9 @@ export const sleep = (ms: number): Promise<void> => new Promise((resolve) => set
 
 /** @param lockMs how long a task stays with a worker that was killed. */
 export function startWorker(server: Server, lockMs: number, threads: number, ...modules: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [child, JSON.stringify(server), `${lockMs}`, `${threads}`, ...modules], { stdio: 'ignore' });
+  return owned(
+    spawn(process.execPath, [child, JSON.stringify(server), `${lockMs}`, `${threads}`, ...modules], { stdio: 'ignore' }),
+  );
 }
 
 /** Waits for its end; one that does not come to it is killed, which its exit code shows. */

@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Server } from '../../src/farm/server.ts';
+import { owned } from './children.ts';
 
 export interface TestServer {
   readonly server: Server;
@@ -48,8 +49,9 @@ const ended = (child: ChildProcess): Promise<unknown> =>
 async function processServer(
   server: Server,
   { port, folder, crash }: { readonly port: number; readonly folder: string; readonly crash: NodeJS.Signals },
-  start: () => ChildProcess,
+  spawned: () => ChildProcess,
 ): Promise<TestServer> {
+  const start = (): ChildProcess => owned(spawned(), crash);
   let child = start();
   await listening(port);
   const kill = async (): Promise<void> => {
