@@ -30,6 +30,7 @@ test('a device that does not check again whether it must retry breaks a rule whe
   assert.deepEqual(broken.map(({ operations, verdict, failure }) => [operations.join(' '), verdict, failure?.oracle]).sort(), [
     ['munmap deviceRead', 'violation', 'I-STALE'],
     ['munmap deviceWrite', 'violation', 'I-STALE'],
+    ['munmap open', 'violation', 'I-STALE'],
   ]);
   const { token, message } = broken[0]?.failure ?? assert.fail();
   assert.equal((await replay({ token })).failure?.message, message);

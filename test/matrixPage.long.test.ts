@@ -63,7 +63,8 @@ test('the race matrix in headless Chromium', { skip }, async (t) => {
 
   await t.test('the first layer is the worst of all states, and leads to each of them', async () => {
     const view = await open();
-    assert.equal(await view.locator('#grid button.violation').count(), 4 * 1);
+    const broken = report.cells.filter(({ verdict }) => verdict === 'violation').map(({ operations }) => operations.join());
+    assert.equal(await view.locator('#grid button.violation').count(), 2 * new Set(broken).size, 'each and its mirror image');
     await cell(view, 'deviceRead × munmap: breaks a rule').click();
     assert.equal(await view.locator('#cell li').count(), 2);
     await view.locator('#cell a', { hasText: 'written' }).click();

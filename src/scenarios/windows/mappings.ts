@@ -3,13 +3,7 @@ import { get } from '../../arena/access.ts';
 import { deref, liveObjects } from '../../arena/pool.ts';
 import { Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
-import {
-  userfaultfdCopy,
-  userfaultfdFree,
-  userfaultfdRead,
-  userfaultfdRegister,
-  userfaultfdRelease,
-} from '../../mm/fault/userfaultfd.ts';
+import { userfaultfdCopy, userfaultfdRead, userfaultfdRegister } from '../../mm/fault/userfaultfd.ts';
 import { addressSpaceAlloc, putAddressSpace } from '../../mm/file/addressSpace.ts';
 import { mmapRegion } from '../../mm/syscalls/mmap.ts';
 import { mprotect } from '../../mm/syscalls/mprotect.ts';
@@ -54,16 +48,6 @@ const fillsOne = (m: SmallMachine): Operation =>
     const vpn = yield* userfaultfdRead(task, context);
     if (vpn !== FIRST) throw new Violation('I-OUT', `a userfaultfd tells of address page ${vpn}`);
     yield* userfaultfdCopy(task, context, m.mm, vpn, 5);
-  };
-
-/** The thread of a userfaultfd is told that it was closed, however often it asks; then nobody needs it any more. */
-const asksTwice = (m: SmallMachine, context: number): Operation =>
-  function* (task) {
-    for (let asked = 0; asked < 2; asked++) {
-      const vpn = yield* userfaultfdRead(task, context);
-      if (vpn >= 0) throw new Violation('I-OUT', `a userfaultfd tells of address page ${vpn}, which nobody misses`);
-    }
-    userfaultfdFree(m.arena, context);
   };
 
 export const mappingPlans: readonly Plan[] = [
@@ -111,17 +95,5 @@ export const mappingPlans: readonly Plan[] = [
     actors: (m) => ({ A: [allowsWrites(m.mm, 1)], C: [cpuWrites(m, 0, 2)] }),
     check: twoMappings,
     covers: [meets('A', 'mprotectVma', 'C', 'lock')],
-  },
-  {
-    name: 'userfaultfd-closed-vs-its-thread',
-    title: 'a userfaultfd is closed while its thread waits to be told, or before it asks',
-    windows: 'E3',
-    machine: { pages: 1, devices: 0 },
-    setup: (m) => run(userfaultfdRegister(m.task, m.mm, FIRST, 1)),
-    actors: (m, context) => ({
-      A: [(task) => userfaultfdRelease(task, m.mm, context, FIRST, 1)],
-      F: [asksTwice(m, context)],
-    }),
-    covers: [stands('F', 'wait')],
   },
 ];
