@@ -18,8 +18,8 @@ const kinds: readonly Kind[] = [
   },
   {
     rules: ['I-PROG'],
-    states: ['tlb', 'zeroTlb', 'sharedTlb'],
-    operations: [['toDevice', 'secondToDevice']],
+    states: ['tlb', 'zeroTlb'],
+    operations: [['toDevice']],
     why: 'as the kernel has it: two CPUs that touch a page of the device keep each other from bringing it home',
   },
 ];

@@ -101,8 +101,8 @@ export async function explore(request: ExploreRequest = {}, hooks: ExploreHooks 
   const schedule = scheduleOf(given);
   const kept = checkpoint === undefined ? undefined : { file: checkpoint, everySeconds: checkpointSeconds };
   const searches = { strategy, seconds, schedules, preemptions, reduction, seed };
-  const repeats = isProgram(scenario) ? { repeats: PROGRAM_REPEATS, shortSearch: SHORT_SEARCH } : {};
-  const options: ExploreOptions = { ...searches, ...repeats, ...subject, explain: true };
+  const ofProgram = isProgram(scenario) ? { repeats: PROGRAM_REPEATS, shortSearch: SHORT_SEARCH } : {};
+  const options: ExploreOptions = { ...searches, ...ofProgram, ...subject, explain: true };
   const { onFound = () => {} } = hooks;
   const result = await underHooks(hooks, (watched) =>
     inStepped(bug, async (load) => {

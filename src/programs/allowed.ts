@@ -177,12 +177,13 @@ function allowedIn(
       if (next === undefined) continue;
       const [page, i] = next;
       const takes = owned.get(op) ?? op;
-      const isGoing = (one: Operation | undefined): boolean =>
-        one !== undefined && UNMAPS.has(one.name) && one.worker === takes.worker && pagesOf(one, []).includes(page);
-      const refusals: readonly Effect[] =
-        ACCESSES.has(op.name) && at.some(([other], k) => k !== column && isGoing(program.columns[k]?.operations[other]))
-          ? [{ next: ideal, outcome: 'refused' }]
-          : [];
+      const isGoing = ([other]: readonly [number, number], k: number): boolean => {
+        const one = program.columns[k]?.operations[other];
+        if (k === column || one === undefined || !UNMAPS.has(one.name) || one.worker !== takes.worker) return false;
+        return columns[k]?.[other]?.some(([unmapped]) => unmapped === page) === true;
+      };
+      const isRefused = ACCESSES.has(op.name) && at.some(isGoing);
+      const refusals: readonly Effect[] = isRefused ? [{ next: ideal, outcome: 'refused' }] : [];
       for (const { next: later, outcome } of [...effects(ideal, takes, page, i), ...refusals]) {
         if (outcome !== null) found[column]?.[place]?.[i]?.add(outcome);
         go(later, done + 1 === left.length ? [place + 1, 0] : [place, done + 1]);

@@ -2,7 +2,7 @@
 import { PTRS_PER_TABLE } from '../../arena/config.ts';
 import { madvise } from '../../mm/syscalls/madvise.ts';
 import { run } from '../../steps/steps.ts';
-import { toDevice } from './operations.ts';
+import { type Operation, toDevice } from './operations.ts';
 import type { Plan } from './plan.ts';
 import { FIRST, fillPage, readPage, type SmallMachine } from './smallMachine.ts';
 
@@ -15,8 +15,13 @@ export const huge: Pick<Plan, 'machine' | 'stepLimit'> = {
   stepLimit: 200_000,
 };
 
-export const adviseHuge = ({ task, mm }: SmallMachine): void => {
-  run(madvise(task, mm, FIRST, PAGES, 'hugepage'));
+export const advisesHuge =
+  ({ mm }: SmallMachine): Operation =>
+  (task) =>
+    madvise(task, mm, FIRST, PAGES, 'hugepage');
+
+export const adviseHuge = (m: SmallMachine): void => {
+  run(advisesHuge(m)(m.task));
 };
 
 /** A huge page that holds 1 at its beginning, 5 at its end, and nothing but zeroes in its second piece: a split has one to drop. */

@@ -6,13 +6,13 @@ import { setFlags } from '../../drivers/dmirror/commands.ts';
 import { FLAG_FAIL_ALLOC } from '../../drivers/dmirror/injected.ts';
 import { cpuStore } from '../../mm/fault/cpuAccess.ts';
 import { forkMm } from '../../mm/syscalls/fork.ts';
-import { madvise, oomReap } from '../../mm/syscalls/madvise.ts';
+import { oomReap } from '../../mm/syscalls/madvise.ts';
 import { mmapAnonymous, munmap } from '../../mm/syscalls/mmap.ts';
 import { PTE_PRESENT } from '../../mm/table/pte.ts';
 import { hugeLeaf, lookupTable } from '../../mm/table/tables.ts';
 import type { Finding } from '../../oracles/finding.ts';
 import { run } from '../../steps/steps.ts';
-import { adviseHuge, filled, huge, LAST, lastIs, onDevice, PAGES } from '../kit/hugeMachine.ts';
+import { adviseHuge, advisesHuge, filled, huge, LAST, lastIs, onDevice, PAGES } from '../kit/hugeMachine.ts';
 import {
   cpuReads,
   cpuWrites,
@@ -23,7 +23,6 @@ import {
   evicts,
   forkNow,
   makesReadOnly,
-  type Operation,
   toDevice,
   unmaps,
   valueIn,
@@ -31,11 +30,6 @@ import {
 import type { Plan } from '../kit/plan.ts';
 import { counts, endsInSystem, stands } from '../kit/reach.ts';
 import { FIRST, fillPage, type SmallMachine } from '../kit/smallMachine.ts';
-
-const advises =
-  ({ mm }: SmallMachine): Operation =>
-  (task) =>
-    madvise(task, mm, FIRST, PAGES, 'hugepage');
 
 /** One leaf maps all pages. */
 const isHuge = ({ arena, mm }: SmallMachine): Finding[] =>
@@ -212,7 +206,7 @@ export const hugePlans: readonly Plan[] = [
       for (const page of [0, LAST]) fillPage(m, page, 1);
     },
     actors: (m) => ({
-      A: [unmaps(m, 0, PAGES), (task) => mmapAnonymous(task, m.mm, FIRST, PAGES), advises(m), cpuWrites(m, LAST, 6)],
+      A: [unmaps(m, 0, PAGES), (task) => mmapAnonymous(task, m.mm, FIRST, PAGES), advisesHuge(m), cpuWrites(m, LAST, 6)],
     }),
     check: (m) => [...isHuge(m), ...lastIs(m, 6)],
   },
