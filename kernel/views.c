@@ -136,10 +136,15 @@ struct mapping {
 	char access[8];
 };
 
+/* Other lines leave the mapping as it is, though the first letter of "Anonymous" is a number, too. */
 static int is_mapping(const char *line, struct mapping *map)
 {
+	struct mapping read;
 	char device[16];
-	return sscanf(line, "%lx-%lx %7s %lx %15s %lu", &map->start, &map->end, map->access, &map->offset, device, &map->inode) == 6;
+	int fields = sscanf(line, "%lx-%lx %7s %lx %15s %lu", &read.start, &read.end, read.access, &read.offset, device, &read.inode);
+	if (fields != 6) return 0;
+	*map = read;
+	return 1;
 }
 
 static void maps(void)

@@ -253,6 +253,14 @@ const rows = [
     30,
   ],
   ['flushIotlb', 'an IOMMU is told to invalidate', 'its IOTLB has done so', 'drivers/iommu', 'V1 V2 V3 V4 V5', 500],
+  [
+    'userfaultfdRelease',
+    'whoever waits for a page is woken, to fault as usual',
+    'the reader of the descriptor is told that it is closed',
+    'fs/userfaultfd.c: userfaultfd_release',
+    '',
+    0,
+  ],
 ] as const satisfies readonly Row[];
 
 export const points: readonly PointInfo[] = rows.map(([name, after, before, kernel, windows, costNs]) => ({

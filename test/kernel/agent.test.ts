@@ -96,6 +96,19 @@ test('pages are written, forked, copied, refused and given back', { skip }, asyn
   ]);
 });
 
+test('what smaps says is about each mapping of the arena', { skip }, async () => {
+  const { answers } = await run('mmap 0 4 rw anon', 'cw 0 1 7', 'madvise 3 1 nohugepage', 'mprotect 1 1 r', 'smaps');
+  assert.deepEqual(answers.at(-1), {
+    e: 0,
+    sm: [
+      [0, 1, 'rw-p', 1, 0, '', 1],
+      [1, 2, 'r--p', 0, 0, '', 0],
+      [2, 3, 'rw-p', 0, 0, '', 0],
+      [3, 4, 'rw-p', 0, 0, 'nh', 0],
+    ],
+  });
+});
+
 test('files, pipes and pins', { skip }, async () => {
   const { answers } = await run(
     'file 2 3',

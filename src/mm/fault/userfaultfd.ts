@@ -64,9 +64,11 @@ export function* userfaultfdRelease(task: Task, mm: Mm, context: Userfaultfd, st
   set(arena, mm + Mm.userfaultfd, 0);
   yield* setMissing(task, mm, start, start + pages, false);
   yield* mmapWriteUnlock(task, mm);
+  wakeWaiters(arena, context);
+  yield Point.userfaultfdRelease;
+  // Last: who is told this may free it.
   store(arena, context + Userfaultfd.message, CLOSED);
   wake(arena, context + Userfaultfd.message);
-  wakeWaiters(arena, context);
 }
 
 export function userfaultfdFree(arena: Arena, context: Userfaultfd): void {

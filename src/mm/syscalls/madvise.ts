@@ -16,21 +16,17 @@ import { MMU_NOTIFY_CLEAR, notifierRange } from '../../notifier/range.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import type { Task } from '../../sync/task.ts';
+import { faultinPageRange } from '../fault/populate.ts';
 import { addressSpaceOf } from '../file/addressSpace.ts';
 import { pageoutRange } from '../swap/pageout.ts';
-import { mmapReadLock, mmapReadTrylock, mmapReadUnlock, mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
+import { mmapReadLock, mmapReadTrylock, mmapReadUnlock } from '../vma/mmapLock.ts';
 import {
-  findVma,
   linearPageIndex,
-  VM_DONTCOPY,
-  VM_HUGEPAGE,
   VM_HUGETLB,
   VM_LOCKED,
-  VM_NOHUGEPAGE,
   VM_PFNMAP,
   VM_SHARED,
   VM_SPECIAL,
-  VM_WIPEONFORK,
   VM_WRITE,
   vmaEnd,
   vmaFlags,
@@ -38,9 +34,8 @@ import {
   vmaStart,
   vmasIn,
 } from '../vma/vma.ts';
-import { changeVmas } from '../vma/vmaMerge.ts';
+import { type FlagAdvice, isFlagAdvice, madviseFlags } from './flagAdvice.ts';
 import { guardInstall, guardRemove } from './guard.ts';
-import { populateVma } from './mlock.ts';
 import { punchLocked } from './truncate.ts';
 import { zapRange, zapRangeNotified } from './zap.ts';
 
@@ -74,15 +69,10 @@ export function* madviseDontneed(task: Task, mm: Mm, start: Vpn, pages: number):
 
 /** What madvise can be asked for, beside DONTNEED, which has a function of its own. */
 export type Advice =
+  | FlagAdvice
   | 'free'
   | 'remove'
-  | 'dontfork'
-  | 'dofork'
   | 'willneed'
-  | 'hugepage'
-  | 'nohugepage'
-  | 'wipeonfork'
-  | 'keeponfork'
   | 'cold'
   | 'pageout'
   | 'popread'
@@ -90,22 +80,11 @@ export type Advice =
   | 'guardInstall'
   | 'guardRemove';
 
-/** Advice that only changes flags of the VMAs: what it clears, and what it sets. */
-const flagAdvice: Readonly<Partial<Record<Advice, readonly [clear: number, set: number]>>> = {
-  dontfork: [0, VM_DONTCOPY],
-  dofork: [VM_DONTCOPY, 0],
-  hugepage: [VM_NOHUGEPAGE, VM_HUGEPAGE],
-  nohugepage: [VM_HUGEPAGE, VM_NOHUGEPAGE],
-  wipeonfork: [0, VM_WIPEONFORK],
-  keeponfork: [VM_WIPEONFORK, 0],
-};
-
 /** Why a VMA does not take the advice, 0 if it does. */
-function refusal(arena: Arena, vma: Vma, advice: Advice): Errno {
+function refusal(arena: Arena, vma: Vma, advice: Exclude<Advice, FlagAdvice>): Errno {
   const flags = vmaFlags(arena, vma);
   const file = !vmaIsAnonymous(arena, vma);
   if (advice === 'free' && file) return -EINVAL;
-  if (advice === 'wipeonfork' && (file || (flags & VM_SHARED) !== 0)) return -EINVAL;
   if (advice === 'free' || advice === 'cold' || advice === 'pageout') {
     return (flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) === 0 ? 0 : -EINVAL;
   }
@@ -131,7 +110,7 @@ function* freeRange(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<void> {
  * Walks the VMAs of a range (madvise_walk_vmas): an error of one ends it, a hole is remembered. Other advice about reclaim than
  * pageout and free (cold, willneed) changes nothing that the model has: nobody reclaims by age, and its files are in memory.
  */
-function* adviseEach(task: Task, mm: Mm, start: Vpn, end: Vpn, advice: Advice): Steps<Errno> {
+function* adviseEach(task: Task, mm: Mm, start: Vpn, end: Vpn, advice: Exclude<Advice, FlagAdvice>): Steps<Errno> {
   const { arena } = task;
   const populates = advice === 'popread' || advice === 'popwrite';
   let at = start;
@@ -144,7 +123,7 @@ function* adviseEach(task: Task, mm: Mm, start: Vpn, end: Vpn, advice: Advice): 
     const first = Math.max(start, vmaStart(arena, vma));
     at = Math.min(end, vmaEnd(arena, vma));
     if (populates) {
-      const failed = yield* populateVma(task, vma, first, at, advice === 'popwrite');
+      const failed = yield* faultinPageRange(task, vma, first, at, advice === 'popwrite');
       if (failed !== 0) return failed;
     }
     if (advice === 'guardInstall') {
@@ -161,23 +140,6 @@ function* adviseEach(task: Task, mm: Mm, start: Vpn, end: Vpn, advice: Advice): 
   return hole || at < end ? -ENOMEM : 0;
 }
 
-/** Flags of the VMAs between the holes. 0, or -ENOMEM: a hole, or too many VMAs. */
-function* changeFlags(task: Task, mm: Mm, start: Vpn, end: Vpn, change: (flags: number) => number): Steps<Errno> {
-  const { arena } = task;
-  let hole = false;
-  for (let at = start; at < end; ) {
-    const vma = findVma(arena, mm, at);
-    const first = vma === 0 ? end : Math.min(end, vmaStart(arena, vma));
-    hole ||= first > at;
-    at = Math.max(at, first);
-    if (at >= end) break;
-    const reached = yield* changeVmas(task, mm, at, end, { change });
-    if (reached < 0) return reached;
-    at = reached;
-  }
-  return hole ? -ENOMEM : 0;
-}
-
 /**
  * madvise with any advice but DONTNEED and COLLAPSE.
  *
@@ -191,16 +153,11 @@ export function* madvise(task: Task, mm: Mm, start: Vpn, pages: number, advice: 
   const guards = advice === 'guardInstall' || advice === 'guardRemove';
   if (guards && isOlder(task.arena, Older.noGuardRegions)) return -EINVAL;
   const end = start + pages;
-  const change = flagAdvice[advice];
+  if (isFlagAdvice(advice)) return yield* madviseFlags(task, mm, start, end, advice);
   yield* mmapReadLock(task, mm);
   const error = yield* adviseEach(task, mm, start, end, advice);
   yield* mmapReadUnlock(task, mm);
-  if (change === undefined || (error !== 0 && error !== -ENOMEM)) return error;
-  const [clear, set] = change;
-  yield* mmapWriteLock(task, mm);
-  const changed = yield* changeFlags(task, mm, start, end, (flags) => (flags & ~clear) | set);
-  yield* mmapWriteUnlock(task, mm);
-  return changed;
+  return error;
 }
 
 /**

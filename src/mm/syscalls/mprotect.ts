@@ -14,6 +14,7 @@ import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
 import { spinLock, spinUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
+import { populateVmaPageRange } from '../fault/populate.ts';
 import { splitHugePmd } from '../huge/splitHugePmd.ts';
 import { PG_ANON_EXCLUSIVE, pageFlags } from '../page/page.ts';
 import { flushTlbRange } from '../table/flush.ts';
@@ -41,7 +42,18 @@ import {
 } from '../table/pte.ts';
 import { hugeLeaf, lookupTable, nextPopulated, pteAt, ptlOf, tableEnd } from '../table/tables.ts';
 import { mmapWriteLock, mmapWriteUnlock } from '../vma/mmapLock.ts';
-import { protectionBits, VM_ACCESS, VM_ACCOUNT, VM_HUGETLB, VM_SHARED, VM_WRITE, vmaFlags, vmaIsAnonymous } from '../vma/vma.ts';
+import {
+  protectionBits,
+  VM_ACCESS,
+  VM_ACCOUNT,
+  VM_HUGETLB,
+  VM_LOCKED,
+  VM_SHARED,
+  VM_WRITE,
+  vmaFlags,
+  vmaIsAnonymous,
+  vmaLookup,
+} from '../vma/vma.ts';
 import { changeVmas, cutsHugetlb } from '../vma/vmaMerge.ts';
 
 /** Whose entries change, and the flags of the VMA that they follow. */
@@ -172,9 +184,12 @@ export function* mprotect(task: Task, mm: Mm, start: Vpn, pages: number, access:
   }
   const reached = yield* changeVmas(task, mm, start, end, {
     change: (_flags, vma) => withAccess(task.arena, vma, access),
-    *changed(from, to, vm) {
+    *changed(from, to, vm, old) {
       yield Point.mprotectVma;
       yield* changeProtection(task, mm, from, to, vm);
+      // What is locked costs its owner no fault, not even the one of the first write. Pages that cannot be had now are left to the faults.
+      const becomesWritable = (vm & VM_WRITE) !== 0 && (old & (VM_LOCKED | VM_SHARED | VM_WRITE)) === VM_LOCKED;
+      if (becomesWritable) yield* populateVmaPageRange(task, mm, vmaLookup(task.arena, mm, from), from, to);
     },
   });
   yield* mmapWriteUnlock(task, mm);

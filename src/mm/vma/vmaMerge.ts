@@ -195,7 +195,7 @@ export function* mergeVmas(task: Task, mm: Mm, start: Vpn, end: Vpn): Steps<void
 /** New flags for a VMA, and what is to be done where they are different. */
 export interface FlagChange {
   readonly change: (flags: number, vma: Vma) => number;
-  readonly changed?: (start: Vpn, end: Vpn, flags: number) => Steps<void>;
+  readonly changed?: (start: Vpn, end: Vpn, flags: number, old: number) => Steps<void>;
 }
 
 /**
@@ -220,7 +220,7 @@ export function* changeVmas(task: Task, mm: Mm, start: Vpn, end: Vpn, { change, 
       const part = vmaLookup(arena, mm, at);
       set(arena, part + Vma.flags, flags);
       yield* mergeAround(task, mm, part);
-      if (changed !== undefined) yield* changed(at, stop, flags);
+      if (changed !== undefined) yield* changed(at, stop, flags, old);
     }
     at = stop;
   }

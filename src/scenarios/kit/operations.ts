@@ -20,7 +20,7 @@ import { mprotect } from '../../mm/syscalls/mprotect.ts';
 import { mapsPage, ptePfn, ptePresent } from '../../mm/table/pte.ts';
 import { readPte } from '../../mm/table/tables.ts';
 import { mmapReadLock, mmapReadUnlock } from '../../mm/vma/mmapLock.ts';
-import { VM_READ } from '../../mm/vma/vma.ts';
+import { VM_READ, VM_WRITE } from '../../mm/vma/vma.ts';
 import type { Finding } from '../../oracles/finding.ts';
 import { Point } from '../../steps/points.ts';
 import { run, type Steps } from '../../steps/steps.ts';
@@ -145,6 +145,12 @@ export const makesReadOnly =
   (m: SmallMachine, page: PageNumber, pages = 1): Operation =>
   (task) =>
     mprotect(task, m.mm, FIRST + page, pages, VM_READ);
+
+/** mprotect to what it was at first: it may be read and written. */
+export const allowsWrites =
+  (m: SmallMachine, page: PageNumber, mm = m.mm): Operation =>
+  (task) =>
+    mprotect(task, mm, FIRST + page, 1, VM_READ | VM_WRITE);
 
 /** mprotect to nothing: the process may not even read. */
 export const makesUnreadable =

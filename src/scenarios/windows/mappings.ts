@@ -3,23 +3,23 @@ import { get } from '../../arena/access.ts';
 import { deref, liveObjects } from '../../arena/pool.ts';
 import { Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
-import { userfaultfdCopy, userfaultfdRead, userfaultfdRegister } from '../../mm/fault/userfaultfd.ts';
+import {
+  userfaultfdCopy,
+  userfaultfdFree,
+  userfaultfdRead,
+  userfaultfdRegister,
+  userfaultfdRelease,
+} from '../../mm/fault/userfaultfd.ts';
 import { addressSpaceAlloc, putAddressSpace } from '../../mm/file/addressSpace.ts';
 import { mmapRegion } from '../../mm/syscalls/mmap.ts';
 import { mprotect } from '../../mm/syscalls/mprotect.ts';
 import { VM_READ, VM_WRITE } from '../../mm/vma/vma.ts';
 import type { Finding } from '../../oracles/finding.ts';
 import { run } from '../../steps/steps.ts';
-import { actNow, cpuReads, cpuWrites, forkNow, type Operation } from '../kit/operations.ts';
+import { actNow, allowsWrites, cpuReads, cpuWrites, forkNow, type Operation } from '../kit/operations.ts';
 import type { Plan } from '../kit/plan.ts';
 import { meets, stands } from '../kit/reach.ts';
 import { FIRST, type SmallMachine } from '../kit/smallMachine.ts';
-
-/** A page may be written again. */
-const allowsWrites =
-  (mm: Mm, page: number): Operation =>
-  (task) =>
-    mprotect(task, mm, FIRST + page, 1, VM_READ | VM_WRITE);
 
 /** Page by page, so that each VMA has an anon_vma of its own, or none where nothing is written. */
 function cutAndWrite(m: SmallMachine, written: readonly number[]): void {
@@ -50,6 +50,16 @@ const fillsOne = (m: SmallMachine): Operation =>
     yield* userfaultfdCopy(task, context, m.mm, vpn, 5);
   };
 
+/** The thread of a userfaultfd is told that it was closed, however often it asks; then nobody needs it any more. */
+const asksTwice = (m: SmallMachine, context: number): Operation =>
+  function* (task) {
+    for (let asked = 0; asked < 2; asked++) {
+      const vpn = yield* userfaultfdRead(task, context);
+      if (vpn >= 0) throw new Violation('I-OUT', `a userfaultfd tells of address page ${vpn}, which nobody misses`);
+    }
+    userfaultfdFree(m.arena, context);
+  };
+
 export const mappingPlans: readonly Plan[] = [
   {
     name: 'mprotect-between-two-anon-vmas',
@@ -57,7 +67,7 @@ export const mappingPlans: readonly Plan[] = [
     windows: 'E3',
     machine: { pages: 3, devices: 0 },
     setup: (m) => cutAndWrite(m, [0, 2]),
-    actors: (m) => ({ A: [allowsWrites(m.mm, 1)], C: [cpuReads(m, 1)] }),
+    actors: (m) => ({ A: [allowsWrites(m, 1)], C: [cpuReads(m, 1)] }),
     check: twoMappings,
     covers: [meets('A', 'mprotectVma', 'C', 'lock')],
   },
@@ -71,7 +81,7 @@ export const mappingPlans: readonly Plan[] = [
       run(mprotect(m.task, m.mm, FIRST + 1, 1, VM_READ));
       return forkNow(m);
     },
-    actors: (m, child) => ({ A: [allowsWrites(child, 1)], C: [cpuWrites(m, 0, 2)] }),
+    actors: (m, child) => ({ A: [allowsWrites(m, 1, child)], C: [cpuWrites(m, 0, 2)] }),
     check: twoMappings,
     covers: [stands('A', 'mprotectVma')],
   },
@@ -92,8 +102,20 @@ export const mappingPlans: readonly Plan[] = [
     windows: 'E3',
     machine: { pages: 2, devices: 0 },
     setup: fileBeside,
-    actors: (m) => ({ A: [allowsWrites(m.mm, 1)], C: [cpuWrites(m, 0, 2)] }),
+    actors: (m) => ({ A: [allowsWrites(m, 1)], C: [cpuWrites(m, 0, 2)] }),
     check: twoMappings,
     covers: [meets('A', 'mprotectVma', 'C', 'lock')],
+  },
+  {
+    name: 'userfaultfd-closed-vs-its-thread',
+    title: 'a userfaultfd is closed while its thread waits to be told, or before it asks',
+    windows: 'E3',
+    machine: { pages: 1, devices: 0 },
+    setup: (m) => run(userfaultfdRegister(m.task, m.mm, FIRST, 1)),
+    actors: (m, context) => ({
+      A: [(task) => userfaultfdRelease(task, m.mm, context, FIRST, 1)],
+      F: [asksTwice(m, context)],
+    }),
+    covers: [stands('F', 'wait')],
   },
 ];

@@ -2,9 +2,11 @@
 import { Violation } from '../../arena/violation.ts';
 import { deviceLoad, deviceStore } from '../../drivers/base/deviceAccess.ts';
 import { cpuStore } from '../../mm/fault/cpuAccess.ts';
+import { mlock } from '../../mm/syscalls/mlock.ts';
 import { run } from '../../steps/steps.ts';
 import {
   actNow,
+  allowsWrites,
   andTells,
   cpuReads,
   cpuWrites,
@@ -21,7 +23,7 @@ import {
   valueIn,
 } from '../kit/operations.ts';
 import type { Plan } from '../kit/plan.ts';
-import { counts, endsOnDevice } from '../kit/reach.ts';
+import { counts, endsInSystem, endsOnDevice, meets } from '../kit/reach.ts';
 import { FIRST, type SmallMachine } from '../kit/smallMachine.ts';
 
 /** A store that begins after mprotect has returned is refused. */
@@ -107,5 +109,20 @@ export const permissionPlans: readonly Plan[] = [
     actors: (m) => ({ D: [deviceReads(m, 0)], A: [makesUnreadable(m, 0)] }),
     check: valueIn(1),
     covers: [{ actor: 'D', point: 'deviceAccess', while: { actor: 'A', point: 'mprotectVma' } }],
+  },
+  {
+    name: 'locked-device-page-becomes-writable',
+    title: 'a locked page on the device may be written again, which brings it home, while the device reads it',
+    windows: 'E3',
+    machine: { pages: 1 },
+    setup(m) {
+      fillNow(m);
+      run(mlock(m.task, m.mm, FIRST, 1));
+      run(makesReadOnly(m, 0)(m.task));
+      moveNow(m, 0);
+    },
+    actors: (m) => ({ D: [deviceReads(m, 0)], A: [allowsWrites(m, 0)] }),
+    check: valueIn(1),
+    covers: [endsInSystem(), meets('A', 'migrateUnmapped', 'D', 'deviceAccess')],
   },
 ];
