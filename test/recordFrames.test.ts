@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { plainModule, recordFrames } from '../src/build/recordFrames.ts';
+import { plainModule } from '../src/build/plainModule.ts';
+import { recordFrames } from '../src/build/recordFrames.ts';
 import { recordedModule } from '../src/build/recordTree.ts';
 import { codeOf, Frames, UNKNOWN, useFrames } from '../src/steps/frames.ts';
 

@@ -7,7 +7,11 @@ import { type Exports, wrapped } from '../src/mutation/wrapped.ts';
 function exportsOf(source: string, others: Readonly<Record<string, Exports>> = {}): Exports {
   const { run, imports } = wrapped('mm/x', source, '/tree/mm/x.js');
   assert.deepEqual(imports, Object.keys(others));
-  return run()((from) => others[from] as Exports, { url: 'file:///tree/mm/x.js' });
+  return run()(
+    (from) => others[from] as Exports,
+    { url: 'file:///tree/mm/x.js' },
+    async (from) => ({ late: from }),
+  );
 }
 
 test('imports and exports of all kinds that a tree has', () => {
@@ -35,8 +39,21 @@ export { own, own as other };`;
 
 test('each run has variables of its own', () => {
   const { run } = wrapped('mm/x', 'let count = 0; export const next = () => ++count;', '/x.js');
-  const [one, other] = [run(), run()].map((module) => module(() => ({}), { url: '' })) as { next: () => number }[];
+  const [one, other] = [run(), run()].map((module) =>
+    module(
+      () => ({}),
+      { url: '' },
+      async () => ({}),
+    ),
+  ) as { next: () => number }[];
   assert.deepEqual([one?.next(), one?.next(), other?.next()], [1, 2, 1]);
+});
+
+test('a module that is imported while it runs is one of the tree, too', async () => {
+  const { later, other } = exportsOf(`export const later = async () => (await import('../z.js')).late;
+export const other = async (name) => (await import(name)).sep;`) as Record<string, (name?: string) => Promise<unknown>>;
+  assert.equal(await later?.(), 'z');
+  assert.equal(await other?.('node:path/posix'), '/');
 });
 
 test('a stack trace names the file and the line of the module', () => {

@@ -15,7 +15,7 @@ import { counterpartOf } from '../src/engines/explore/plan/cleanScenario.ts';
 import { Control } from '../src/engines/explore/plan/control.ts';
 import { importScenario } from '../src/engines/explore/plan/importScenario.ts';
 import { runAgain, runBySerials, runJob, runRound, runShare } from '../src/engines/explore/plan/jobs.ts';
-import { type List, listScenarios } from '../src/engines/explore/plan/list.ts';
+import type { List } from '../src/engines/explore/plan/list.ts';
 import type { Measured } from '../src/engines/explore/plan/proof.ts';
 import { START_MS } from '../src/engines/explore/threads/threads.ts';
 import type { Answers, AnyScenario, Misfit, Order, Started } from '../src/engines/explore/threads/work.ts';
@@ -47,6 +47,7 @@ const startedOf = ({ scenario: { name, sources = '' }, prepared: { actors, arena
 /** The scenarios for a driver; it is loaded and opened for that. */
 async function list(driver: string | undefined, settings: DriverSettings, like: string | undefined, pulse: Pulse): Promise<List> {
   pulse.begin(SETTING_UP, new Uint8Array(0), 0);
+  const { listScenarios } = await import('../src/engines/explore/plan/list.ts');
   return listScenarios(driver, settings, like);
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } fro
 import { dirname, join, normalize, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { eraseModule } from './erase.ts';
-import { plainModule } from './recordFrames.ts';
+import { plainModule } from './plainModule.ts';
 
 /** Where a tree has the module that exports the `pause` hook. */
 const pauseFile = join('src', 'steps', 'pause.js');

@@ -8,7 +8,7 @@
  *       const owner = yield* read(m);              const owner = yield* $to(read(m),$d,$m+2,word);
  *       for (const one of word.list)               for (const one of $1=$each(word.list,$m))
  *
- * Text is only put in, on the lines that are there, and in a form in which it can be taken out again (plainModule): the other trees
+ * Text is only put in, on the lines that are there, and in a form in which it can be taken out again (plainModule.ts): the other trees
  * are made of the plain text, and edits of the model are looked for in it.
  */
 import { createHash } from 'node:crypto';
@@ -188,14 +188,4 @@ function isHandedOn(node: FunctionNode, parent: AnyNode): boolean {
     callee.property.type === 'Identifier' &&
     CALLED_AT_ONCE.has(callee.property.name)
   );
-}
-
-const HEAD = /import\{at as \$at,.*?\/\*\$\*\//;
-const PUT_IN =
-  /let \$d=\$in\(\)[^;]*;|static\{\$all[^}]*\}|\$own\(\w+,\$m\+\d+(?:,\(\)=>\[[^\]]*\])?\);|(?:\/\*\*\/)?(?:\$\d+=)?\$(?:at|to|own|all|each)\(|,\$m\+\d+,\(\)=>\[[^\]]*\]\)|,\$[dm][^)]*\)/g;
-
-/** The module as it was before it was recorded. */
-export function plainModule(source: string): string {
-  if (!HEAD.test(source)) return source;
-  return source.replace(HEAD, '').replace(PUT_IN, '');
 }

@@ -2,7 +2,7 @@
 import type { Mutation } from '../bugs/bug.ts';
 import type { ExploreResult } from '../engines/explore/explore.ts';
 import type * as Token from '../engines/explore/failure/token.ts';
-import type * as Load from '../engines/explore/plan/importScenario.ts';
+import type * as Load from '../engines/explore/plan/moduleSources.ts';
 import type * as Parallel from '../engines/explore/threads/parallel.ts';
 import type { ExploreProgress } from '../engines/explore/threads/supervised.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
@@ -49,8 +49,8 @@ export async function replay(request: ReplayRequest, hooks: Hooks<ExploreProgres
   if (token === undefined) throw new UsageError('a replay needs a token, as explore prints it');
   const { id, sources } = await inStepped(undefined, async (load) => {
     const { bug, scenario } = (await load<typeof Token>('engines/explore/failure/token')).decodeToken(token);
-    const { scenarioSources } = await load<typeof Load>('engines/explore/plan/importScenario');
-    return { id: bug, sources: await scenarioSources(scenario) };
+    const { scenarioSources } = await load<typeof Load>('engines/explore/plan/moduleSources');
+    return { id: bug, sources: scenarioSources(scenario) };
   });
   const bug = await bugOfToken(id, given.bug);
   const result = await underHooks(hooks, (watched) =>

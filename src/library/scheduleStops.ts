@@ -2,7 +2,7 @@
 
 import type { Stops } from '../engines/explore/failure/stops.ts';
 import type * as Token from '../engines/explore/failure/token.ts';
-import type * as Load from '../engines/explore/plan/importScenario.ts';
+import type * as Load from '../engines/explore/plan/moduleSources.ts';
 import type * as Parallel from '../engines/explore/threads/parallel.ts';
 import { bugOf } from '../userModules/bugNamed.ts';
 import { inStepped } from './model.ts';
@@ -12,8 +12,8 @@ import { type ScenarioRequest, subjectOf } from './subject.ts';
 export async function stopsOfToken(token: string): Promise<Stops> {
   const { id, sources } = await inStepped(undefined, async (load) => {
     const { bug, scenario } = (await load<typeof Token>('engines/explore/failure/token')).decodeToken(token);
-    const { scenarioSources } = await load<typeof Load>('engines/explore/plan/importScenario');
-    return { id: bug, sources: await scenarioSources(scenario) };
+    const { scenarioSources } = await load<typeof Load>('engines/explore/plan/moduleSources');
+    return { id: bug, sources: scenarioSources(scenario) };
   });
   return inStepped(id === null ? undefined : await bugOf(id), async (load) => {
     const { readToken } = await load<typeof Token>('engines/explore/failure/token');

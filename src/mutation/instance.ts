@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Mutation } from '../bugs/bug.ts';
-import { plainModule } from '../build/recordFrames.ts';
+import { plainModule } from '../build/plainModule.ts';
 import { recordedModule } from '../build/recordTree.ts';
 import { builtTree } from './builtTree.ts';
 import { editedModules } from './editedModules.ts';
@@ -59,6 +59,11 @@ class Instance {
     }
   }
 
+  async importLate(module: string): Promise<Exports> {
+    await this.prepare(module);
+    return this.exportsOf(module);
+  }
+
   exportsOf(module: string): Exports {
     const known = this.#exports.get(module);
     if (known !== undefined) return known;
@@ -69,7 +74,8 @@ class Instance {
         throw new Error(`${module} imports ${missing} of ${from}, and there is none that stays what it is`);
       return exports;
     };
-    const exports = this.wrappedOf(module).run()(imported, { url: pathToFileURL(fileOf(module)).href });
+    const late = (from: string): Promise<Exports> => this.importLate(from);
+    const exports = this.wrappedOf(module).run()(imported, { url: pathToFileURL(fileOf(module)).href }, late);
     this.#exports.set(module, exports);
     return exports;
   }
@@ -92,8 +98,5 @@ export async function instanceOf(mutation: Mutation): Promise<<M>(module: string
   const treeText = (module: string): string =>
     texts.get(module) ?? kept(plain, module, () => plainModule(readFileSync(fileOf(module), 'utf8')));
   const instance = new Instance(edited, new Map([['package/treeText', { treeText }]]));
-  return async <M>(module: string): Promise<M> => {
-    await instance.prepare(module);
-    return instance.exportsOf(module) as M;
-  };
+  return <M>(module: string): Promise<M> => instance.importLate(module) as Promise<M>;
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Program, parse } from 'acorn';
-import { plainModule } from '../build/recordFrames.ts';
+import { plainModule } from '../build/plainModule.ts';
 import { builtTree } from './builtTree.ts';
 
 export interface ModuleCode {

@@ -4,6 +4,7 @@
  *     module                                     wrapped
  *     import { get, set as put } from './x.js';  const {get, set: put} = import_("mm/x", "get", "set");
  *     export const one = 1;                      const one = 1;
+ *     await import('./y.js')                     await late_("mm/y")
  *                                                return {one};
  *
  * Lines stay where they are: a stack trace names the same places. What Node does with a module for a URL, reading and compiling it, is
@@ -12,6 +13,7 @@
 import { dirname, join } from 'node:path/posix';
 import { constants, Script } from 'node:vm';
 import type { AnyNode, ExportNamedDeclaration, ImportDeclaration } from 'acorn';
+import { full } from 'acorn-walk';
 import MagicString from 'magic-string';
 import { moduleCode } from './moduleCode.ts';
 
@@ -20,9 +22,13 @@ export type Exports = Readonly<Record<string, unknown>>;
 
 /**
  * Runs the module. `imported` gives what a module of the tree, or one that is none of it, exports: all the names are there. `meta` is
- * its import.meta.
+ * its import.meta. `late` gives what a module of the tree exports that this one imports while it runs.
  */
-type Run = (imported: (from: string, ...names: readonly string[]) => Exports, meta: { readonly url: string }) => Exports;
+type Run = (
+  imported: (from: string, ...names: readonly string[]) => Exports,
+  meta: { readonly url: string },
+  late: (from: string) => Promise<Exports>,
+) => Exports;
 
 export interface Wrapped {
   readonly run: () => Run;
@@ -105,8 +111,13 @@ export function wrapped(module: string, source: string, file: string): Wrapped {
       throw new Error(`${file} exports in a way that is not wrapped: ${source.slice(node.start, node.start + 40)}`);
     }
   }
+  full(program, (node) => {
+    if (node.type !== 'ImportExpression' || node.source.type !== 'Literal') return;
+    const specifier = String(node.source.value);
+    if (specifier.startsWith('.')) text.overwrite(node.start, node.end, `late_(${quoted(target(module, specifier))})`);
+  });
   // The names are none that a module of the tree has.
-  text.prepend("(function (import_, meta_) { 'use strict'; ").append(`\nreturn ${braced(exported)};\n})`);
+  text.prepend("(function (import_, meta_, late_) { 'use strict'; ").append(`\nreturn ${braced(exported)};\n})`);
   const code = text.toString().replaceAll(/\bimport\.meta\b/g, 'meta_');
   const script = new Script(code, { filename: file, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
   return { run: () => script.runInThisContext() as Run, imports };

@@ -1,7 +1,7 @@
 /** The code of the tree that runs. A model with a bug that is made in a thread brings a text of its own (mutation/instance.ts). */
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import { plainModule } from '../build/recordFrames.ts';
+import { plainModule } from '../build/plainModule.ts';
 
 const extension = extname(new URL(import.meta.url).pathname);
 

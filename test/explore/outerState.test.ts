@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { outerState } from '../../src/build/outerState.ts';
-import { driverNamed, importScenario } from '../../src/engines/explore/plan/importScenario.ts';
+import { driverNamed } from '../../src/engines/explore/plan/driverNamed.ts';
+import { importScenario } from '../../src/engines/explore/plan/importScenario.ts';
 import { isUsageError } from '../../src/input/usageError.ts';
 import { refuseOuterState } from '../../src/userModules/moduleState.ts';
 

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { builtinDrivers } from '../../src/drivers/registry.ts';
 import { playable, scenarioNamed, scenarios } from '../../src/engines/explore/plan/catalogue.ts';
-import { driverNamed, importScenario } from '../../src/engines/explore/plan/importScenario.ts';
+import { driverNamed } from '../../src/engines/explore/plan/driverNamed.ts';
+import { importScenario } from '../../src/engines/explore/plan/importScenario.ts';
 import { partsOf } from '../../src/engines/explore/plan/names.ts';
 import { module, touch } from './driverModules.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { readToken } from '../../src/engines/explore/failure/token.ts';
-import { scenarioSources } from '../../src/engines/explore/plan/importScenario.ts';
+import { scenarioSources } from '../../src/engines/explore/plan/moduleSources.ts';
 import { exploreParallel, runSchedule } from '../../src/engines/explore/threads/parallel.ts';
 import { module, touch } from './driverModules.ts';
 
@@ -22,14 +22,14 @@ test("a built-in scenario takes a driver of the user's, and its token leads to t
   assert.deepEqual([clean.scenario, clean.failure], [`device-fault-vs-munmap@${touch}`, null]);
   const { failure, scenario } = await explored('device-fault-vs-munmap', touch, { retryCheck: 'none' });
   assert.equal(failure?.oracle, 'I-STALE');
-  const said = readToken(failure?.token ?? '', await scenarioSources(scenario));
+  const said = readToken(failure?.token ?? '', scenarioSources(scenario));
   const again = await runSchedule(said.scenario, { settings: said.settings }, said.schedule);
   assert.equal(again.failure?.message, failure?.message);
   // Another text, another driver.
-  const before = await scenarioSources(scenario);
+  const before = scenarioSources(scenario);
   const text = readFileSync(touch, 'utf8');
   writeFileSync(touch, `${text}\n// Changed.\n`);
-  assert.notEqual(await scenarioSources(scenario), before);
+  assert.notEqual(scenarioSources(scenario), before);
   writeFileSync(touch, text);
 });
 
@@ -42,7 +42,7 @@ test("a user's scenario takes a driver of the lab, and one of the user's", async
   for (const driver of ['nouveau', touch]) {
     const { scenario, failure } = await explored(mine, driver, { retryCheck: 'none' });
     assert.deepEqual([scenario, failure?.oracle], [`${mine}@${driver}`, 'I-STALE']);
-    const said = readToken(failure?.token ?? '', await scenarioSources(scenario));
+    const said = readToken(failure?.token ?? '', scenarioSources(scenario));
     assert.equal((await runSchedule(said.scenario, { settings: said.settings }, said.schedule)).failure?.oracle, 'I-STALE');
   }
   await assert.rejects(explored(mine, 'nowhere'), /has no driver of its own, and there is none of the lab called 'nowhere'$/);

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { explore } from '../../src/engines/explore/explore.ts';
 import { readToken } from '../../src/engines/explore/failure/token.ts';
-import { importScenario, scenarioSources } from '../../src/engines/explore/plan/importScenario.ts';
+import { importScenario } from '../../src/engines/explore/plan/importScenario.ts';
+import { scenarioSources } from '../../src/engines/explore/plan/moduleSources.ts';
 import { exploreParallel, runSchedule } from '../../src/engines/explore/threads/parallel.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-user-'));
@@ -63,17 +64,17 @@ test('the same for any number of threads; the token finds its module, and knows 
   const [one, two] = results.map(({ verdict, schedules, failure }) => ({ verdict, schedules, failure }));
   assert.deepEqual(one, two);
   const token = one?.failure?.token ?? '';
-  const said = readToken(token, await scenarioSources(name));
+  const said = readToken(token, scenarioSources(name));
   assert.equal(said.scenario, name);
   const again = await runSchedule(said.scenario, said, said.schedule);
   assert.deepEqual([again.failure?.message, again.failure?.schedule], [one?.failure?.message, one?.failure?.schedule]);
   const byPoints = await runSchedule(name, { settings }, one?.failure?.schedule ?? '');
   assert.equal(byPoints.failure?.oracle, 'I-STALE');
   writeFileSync(name, `${zap}\n// edited`);
-  const edited = await scenarioSources(name);
+  const edited = scenarioSources(name);
   assert.throws(() => readToken(token, edited), /another model, or .*\.mjs was another/);
   rmSync(name);
-  await assert.rejects(scenarioSources(name), { name: 'UsageError', message: /and there is no such file here$/ });
+  assert.throws(() => scenarioSources(name), { name: 'UsageError', message: /and there is no such file here$/ });
 });
 
 for (const [what, text, message] of [
@@ -174,7 +175,7 @@ test('a step that does not end: livelock, with the actor and the way there', { t
   assert.deepEqual([failure?.oracle, failure?.noProgress, failure?.actor], ['I-PROG', 'livelock', 'A']);
   assert.match(failure?.message ?? '', /A has come to no other point for 5 s/);
   assert.match(failure?.schedule ?? '', /A@done$/);
-  const { settings, schedule } = readToken(failure?.token ?? '', await scenarioSources(name));
+  const { settings, schedule } = readToken(failure?.token ?? '', scenarioSources(name));
   const again = await runSchedule(name, { settings }, schedule);
   assert.deepEqual([again.failure?.oracle, again.failure?.actor], ['I-PROG', 'A']);
 });

@@ -3,7 +3,7 @@ import type { Scenario } from '../../scenarios/kit/scenario.ts';
 import { points } from '../../steps/points.ts';
 import { Executor } from '../explore/machine/execution.ts';
 import { playable } from '../explore/plan/catalogue.ts';
-import { driverNamed } from '../explore/plan/importScenario.ts';
+import { driverNamed } from '../explore/plan/driverNamed.ts';
 import type { Sighting } from '../race/types.ts';
 
 /** What is known of an actor: the points it passes. */

@@ -12,7 +12,7 @@ import { miniHmm } from '../../../scenarios/miniHmm.ts';
 import { programScenario } from '../../../scenarios/programs/programScenario.ts';
 import { longScenarios, planNamed, windowScenarios } from '../../../scenarios/windows.ts';
 import { partsOf } from './names.ts';
-import { reason } from './reason.ts';
+import { careful, programWith } from './programs.ts';
 
 /** `mini-hmm-4x3` and `mini-hmm-early-1x20`: faulters and invalidations. */
 const sized = /^mini-hmm(-early)?-(\d{1,2})x(\d{1,3})$/;
@@ -108,27 +108,6 @@ export function scenarioWith(base: string, driver: Driver, settings: DriverSetti
   wholeScenario(base, {});
   throw new UsageError(`scenario ${base} has no driver to replace`);
 }
-
-function programWith(text: string, driver: Driver, settings: DriverSettings, shown: string): Scenario {
-  const isBuiltin = builtinDriver(driver.name) === driver;
-  const isDefault = isBuiltin && driver.name === DEFAULT_DRIVER;
-  const scenario = programScenario(text, settings, driver, isDefault ? undefined : shown);
-  return isBuiltin ? scenario : careful(scenario, shown);
-}
-
-/** A scenario with a driver of the user's: what that does wrong before anything begins is said in a sentence. */
-const careful = (scenario: Scenario, driver: string): Scenario => ({
-  ...scenario,
-  prepare() {
-    try {
-      return scenario.prepare();
-    } catch (error) {
-      if (isUsageError(error)) throw error;
-      const [name] = scenario.name.split('@');
-      throw new UsageError(`scenario ${name} cannot be set up with '${driver}': ${reason(error)}`, { cause: error });
-    }
-  },
-});
 
 function wholeScenario(name: string, settings: DriverSettings): Scenario {
   if (isProgram(name)) return programScenario(name, settings);

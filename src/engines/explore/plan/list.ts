@@ -5,7 +5,7 @@ import type { Scenario } from '../../../scenarios/kit/scenario.ts';
 import { planNamed } from '../../../scenarios/windows.ts';
 import { STEP_LIMIT } from '../machine/execution.ts';
 import { longScenarios, played, scenarios } from './catalogue.ts';
-import { driverNamed } from './importScenario.ts';
+import { driverNamed } from './driverNamed.ts';
 import { partsOf } from './names.ts';
 
 /** A scenario that seems to fit a driver. */
