@@ -158,6 +158,7 @@ export { lockPage, lockPageKillable, trylockPage, unlockPage, waitOnPageLocked }
 export { allocPage, putPage } from './mm/page/zone.ts';
 export { reclaimPage } from './mm/swap/reclaim.ts';
 export { mmput } from './mm/syscalls/exit.ts';
+export type { FlagAdvice } from './mm/syscalls/flagAdvice.ts';
 export { forkMm } from './mm/syscalls/fork.ts';
 export { type Advice, madvise, madviseDontneed, oomReap } from './mm/syscalls/madvise.ts';
 export { mmapAnonymous, munmap } from './mm/syscalls/mmap.ts';
