@@ -1,7 +1,7 @@
 /** The programs that a change of the model is tried in, and which functions of the model each of them runs. */
 import { builtinDriver } from '../../src/drivers/registry.ts';
 import { executorOf } from '../../src/engines/explore/machine/executorOf.ts';
-import { scenarioNamed, scenarios } from '../../src/engines/explore/plan/catalogue.ts';
+import { longScenarios, scenarioNamed, scenarios } from '../../src/engines/explore/plan/catalogue.ts';
 import { search } from '../../src/engines/explore/search/search.ts';
 import { abilitiesOf } from '../../src/programs/matrix/abilities.ts';
 import { cellsOf } from '../../src/programs/matrix/cells.ts';
@@ -30,7 +30,7 @@ export interface RanAll {
 
 /** Cells of the matrix with a driver, or the scenarios of the lab. */
 export function namesOf(what: 'cells' | 'scenarios', driver: string): string[] {
-  if (what === 'scenarios') return scenarios().map(({ name }) => name);
+  if (what === 'scenarios') return [...scenarios(), ...longScenarios()].map(({ name }) => name);
   const known = builtinDriver(driver);
   if (known === undefined) throw new Error(`there is no driver '${driver}'`);
   const programs = cellsOf({ actors: 2, can: abilitiesOf(known) }).map(({ program }) => program);

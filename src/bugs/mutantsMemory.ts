@@ -285,4 +285,23 @@ export const memoryMutants: readonly Bug[] = [
     scenario: 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | mlock 0 1; A: reclaim 0 1; B: cr 0 1',
     edits: [{ module: 'mm/swap/reclaim', find: '(vmaFlags(arena, vma) & VM_LOCKED) !== 0', replace: 'false' }],
   },
+  {
+    id: 'M32',
+    title:
+      'a fault does not ask whether the page that it has locked is still in the file, and maps one that a hole has taken out',
+    reference: 'mutation testing of the model',
+    kind: 'SDM',
+    threads: 2,
+    preemptions: 1,
+    oracles: ['I-MAP', 'I-DATA'],
+    scenario: 'given open 0 0 | file 0 1 | mmap 0 1 rw fshared 0; A: cr 0 1; B: fpunch 0 0 1',
+    edits: [
+      {
+        module: 'mm/fault/fileFault',
+        in: 'lockedFilePage',
+        find: 'stillInFile(arena, mapping, pfn)',
+        replace: 'true',
+      },
+    ],
+  },
 ];

@@ -79,9 +79,12 @@ function checkEntries(arena: Arena, mm: Mm, findings: Finding[]): void {
     const pfn = ptePfn(pte);
     const flags = pageFlags(arena, pfn);
     const handle = pageMapping(arena, pfn);
+    const isFile = (flags & PG_FILE) !== 0;
+    if (isFile && handle === 0 && load(arena, vma + Vma.mapping) !== 0)
+      findings.push({ rule: 'I-MAP', message: `${where} maps page ${pfn}, which has left its file` });
     // Hugetlb pages are not walked for, and what a driver has inserted belongs to nothing.
-    if ((flags & PG_HUGETLB) !== 0 || ((flags & PG_FILE) !== 0 && handle === 0)) return;
-    const owner = (flags & PG_FILE) !== 0 ? Vma.mapping : Vma.anonVma;
+    if ((flags & PG_HUGETLB) !== 0 || (isFile && handle === 0)) return;
+    const owner = isFile ? Vma.mapping : Vma.anonVma;
     if (load(arena, vma + owner) !== handle || linearPageIndex(arena, vma, vpn) !== pageIndex(arena, pfn))
       findings.push({ rule: 'I-MAP', message: `${where} is not where a walk from page ${pfn} looks for it` });
   });

@@ -68,6 +68,9 @@ export const pageStates: readonly PageState[] = [
   ]),
   state('filePrivate', 'of a file, mapped privately', 'open 0 0 | file 0 1 | mmap 0 1 rw fpriv 0 | cr 0 1', ['file']),
   state('fileShared', 'of a file, mapped shared', 'open 0 0 | file 0 1 | mmap 0 1 rw fshared 0 | cw 0 1 7', ['file']),
+  state('fileUnmapped', 'of a file that has it in memory, and not mapped yet', 'open 0 0 | file 0 1 | mmap 0 1 rw fshared 0', [
+    'file',
+  ]),
   state('fileHole', 'of a file that has no page there', 'open 0 0 | file 0 1 | fpunch 0 0 1 | mmap 0 1 rw fshared 0', ['file']),
   state('huge', 'part of a huge page', HUGE, ['huge', 'mapping', 'swap'], { pages: 'H' }),
   state('hugeShared', 'part of a huge page, shared with a child', `${HUGE} | fork 1`, ['huge', 'child'], { pages: 'H' }),

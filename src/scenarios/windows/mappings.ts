@@ -16,7 +16,7 @@ import { mprotect } from '../../mm/syscalls/mprotect.ts';
 import { VM_READ, VM_WRITE } from '../../mm/vma/vma.ts';
 import type { Finding } from '../../oracles/finding.ts';
 import { run } from '../../steps/steps.ts';
-import { actNow, allowsWrites, cpuReads, cpuWrites, forkNow, type Operation } from '../kit/operations.ts';
+import { actNow, allowsWrites, cpuReads, cpuWrites, forkNow, type Operation, valueIn } from '../kit/operations.ts';
 import type { Plan } from '../kit/plan.ts';
 import { meets, stands } from '../kit/reach.ts';
 import { FIRST, type SmallMachine } from '../kit/smallMachine.ts';
@@ -117,5 +117,18 @@ export const mappingPlans: readonly Plan[] = [
       F: [asksTwice(m, context)],
     }),
     covers: [stands('F', 'wait')],
+  },
+  {
+    name: 'userfaultfd-closed-vs-missing-page',
+    title: 'a userfaultfd is closed while a CPU waits for a page that nobody fills: it finds zeroes',
+    windows: 'E3',
+    machine: { pages: 1, devices: 0 },
+    setup: (m) => run(userfaultfdRegister(m.task, m.mm, FIRST, 1)),
+    actors: (m, context) => ({
+      A: [(task) => userfaultfdRelease(task, m.mm, context, FIRST, 1)],
+      C: [cpuReads(m, 0)],
+    }),
+    check: valueIn(0),
+    covers: [stands('C', 'wait')],
   },
 ];

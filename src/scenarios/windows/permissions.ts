@@ -4,6 +4,7 @@ import { deviceLoad, deviceStore } from '../../drivers/base/deviceAccess.ts';
 import { cpuStore } from '../../mm/fault/cpuAccess.ts';
 import { mlock } from '../../mm/syscalls/mlock.ts';
 import { run } from '../../steps/steps.ts';
+import { adviseHuge, huge, PAGES } from '../kit/hugeMachine.ts';
 import {
   actNow,
   allowsWrites,
@@ -124,5 +125,19 @@ export const permissionPlans: readonly Plan[] = [
     actors: (m) => ({ D: [deviceReads(m, 0)], A: [allowsWrites(m, 0)] }),
     check: valueIn(1),
     covers: [endsInSystem(), meets('A', 'migrateUnmapped', 'D', 'deviceAccess')],
+  },
+  {
+    name: 'cpu-store-vs-mprotect-of-a-huge-page',
+    title: 'a CPU that knows a huge page as writable stores to it, while another makes all of it read-only and returns',
+    windows: 'E3',
+    ...huge,
+    machine: { ...huge.machine, devices: 0 },
+    setup(m) {
+      adviseHuge(m);
+      actNow(m, 0, cpuWrites(m, 0, 1));
+    },
+    actors: (m) => ({ C: [storesUntilForbidden(m)], A: [andTells(makesReadOnly(m, 0, PAGES), 1)] }),
+    check: valueIn(1, 2),
+    covers: [{ actor: 'C', point: 'cpuAccess', while: { actor: 'A', point: 'done' } }],
   },
 ];
