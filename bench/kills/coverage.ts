@@ -1,5 +1,6 @@
 /** Which functions of the model, and which stretches of its code, are run: V8's own coverage. */
 import { Session } from 'node:inspector';
+import { setFlagsFromString } from 'node:v8';
 
 /** Offsets in the text of a module. */
 export type Stretch = readonly [from: number, to: number];
@@ -31,6 +32,8 @@ export class Coverage {
   readonly #run = new Map<string, Uint8Array>();
 
   constructor() {
+    // A function that the compiler has put into its callers is not counted any more.
+    setFlagsFromString('--no-turbo-inlining');
     this.#session.connect();
     this.#post('Profiler.enable');
     this.#post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
