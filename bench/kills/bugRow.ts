@@ -21,7 +21,7 @@ export interface BugRow extends Look {
 }
 
 /** Longest look for one bug, in seconds of a processor. */
-const MOST_SECONDS = 120;
+const MOST_SECONDS = 240;
 
 /** The driver that a bug is tried with: that of its scenario, with the options it has there. */
 export function driverOf({ scenario, settings }: Bug): { readonly driver: string; readonly settings: DriverSettings } {

@@ -22,6 +22,12 @@ const kinds: readonly Kind[] = [
     operations: [['toDevice']],
     why: 'as the kernel has it: two CPUs that touch a page of the device keep each other from bringing it home',
   },
+  {
+    rules: ['I-QUIET'],
+    states: ['pieces', 'hugeEntries'],
+    operations: [['collapse'], ['oomReap']],
+    why: 'as the kernel has it, as far as is known: whoever collapses does not ask whether the OOM reaper has been there',
+  },
 ];
 
 /** Null where nobody has looked yet. */

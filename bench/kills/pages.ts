@@ -23,7 +23,7 @@ export function bugPage(rows: readonly BugRow[]): string {
     '# What the race matrix finds of the corpus',
     'Made by `npm run kills -- bugs FOLDER` and `npm run kills -- pages FOLDER` (bench/kills). Each bug of the [corpus](corpus.md) is put into the model, and looked for in the cells of ' +
       '[`hmm-lab matrix`](programs.md#the-race-matrix) alone: no scenario is used, nor is it said what should come out. The driver is that of the bug, with the options it has there. Cells that run ' +
-      'what the bug changes are tried, each with at most one preemption, then all of them with two, then without a bound, until one breaks a rule or two minutes of a processor are over. A crash (I-CRASH) counts only where the catalogue expects one.',
+      'what the bug changes are tried, each with at most one preemption, then all of them with two, then without a bound, until one breaks a rule or four minutes of a processor are over. A crash (I-CRASH) counts only where the catalogue expects one.',
     `**${found.length} of ${within} bugs whose operations the matrix has are found (${percent(found.length, within)})**; ${rows.length - within} of the ${rows.length} bugs are of something else that it has no operation for. ` +
       `${found.length - unexpected.length} break a rule that the catalogue names; the others are noticed first by a rule that scenarios do not have, such as values and errors, or by an operation that does not come to its end.`,
     '## Found',

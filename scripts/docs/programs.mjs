@@ -51,13 +51,15 @@ export function operations({ descriptions, formOf, UNKNOWN, ALONE, racy, errnoNa
 
 /** What `hmm-lab matrix` goes through. */
 export function matrix({ pageStates, matrixOperations }) {
-  const states = pageStates.map(({ name, what, given, has, driver, always }) => [
+  const states = pageStates.map(({ name, what, given, has, driver, always, never }) => [
     code(name),
     what,
     code(given),
     [...has].join(', '),
     driver ?? '',
-    always === undefined ? '' : `without \`${always.operation}\`: ${always.why}`,
+    [always && `without \`${always.operation}\`: ${always.why}`, never && `with \`${never.operation}\`: ${never.why}`]
+      .filter(Boolean)
+      .join('; '),
   ]);
   const example = pageStates.find(({ name }) => name === 'written');
   const rows = matrixOperations.map(({ name, side, text, needs, driver }) => [

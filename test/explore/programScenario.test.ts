@@ -57,6 +57,9 @@ const proved: readonly string[] = [
   // Each file of a device hears of what the other one does.
   'given open 1 1 | mmap 0 1 rw anon | cw 0 1 7; A: open 3 1 | dread 3 0 1; B: dmig 1 0 1',
   'given open 1 1 | open 3 1 | mmap 0 1 rw anon | cw 0 1 7; A: dread 3 0 1; B: excl 1 0 1',
+  // Behind the OOM reaper a write to a private mapping of a file is refused, and nothing is left there.
+  'given file 0 1 | mmap 0 1 rw fpriv 0 | cw 0 1 7; A: cw 0 1 8; B: oomreap',
+  'given open 0 0 | mmap 0 1 rw anon; A: dmig 0 0 1; B: oomreap',
   // A page that comes into a file behind its truncation is none of it.
   'given open 0 0 | file 0 1 | mmap 0 1 rw fshared 0; A: dread 0 0 1; B: madvise 0 1 dontneed | ftrunc 0 0',
   // munmap takes the mapping away before the entries: a write is refused, and a read that comes later and needs no fault is not.

@@ -95,6 +95,9 @@ function* faultAround(task: Task, fault: Fault): Steps<void> {
   }
 }
 
+/** check_stable_address_space, which a private mapping is asked for also when it is read: it may have lost a copy of its own. */
+const isLost = (task: Task, { mm, vma }: Fault): boolean => (vmaFlags(task.arena, vma) & VM_SHARED) === 0 && isUnstable(task, mm);
+
 /** finish_fault for a page of the file itself. */
 function* mapFault(task: Task, fault: Fault, write: boolean): Steps<VmFault> {
   const { arena } = task;
@@ -103,12 +106,13 @@ function* mapFault(task: Task, fault: Fault, write: boolean): Steps<VmFault> {
   const pfn = fault.page;
   const ptl = faultPtl(task, fault);
   yield* spinLock(task, ptl, LockClass.ptl);
-  const mapped = get(arena, fault.pte) === 0;
+  const lost = isLost(task, fault);
+  const mapped = !lost && get(arena, fault.pte) === 0;
   if (mapped) yield* mapFilePage(task, fault, fault.pte, pfn, write);
   yield* spinUnlock(task, ptl, LockClass.ptl);
   yield* unlockPage(task, pfn);
   if (!mapped) yield* putPage(task, pfn);
-  return 0;
+  return lost ? VM_FAULT_SIGBUS : 0;
 }
 
 /** do_read_fault. */
@@ -133,7 +137,8 @@ function* cowFault(task: Task, fault: Fault): Steps<VmFault> {
   yield* copyPage(task, copy, pfn);
   const ptl = faultPtl(task, fault);
   yield* spinLock(task, ptl, LockClass.ptl);
-  const mapped = get(arena, pte) === 0 && !isUnstable(task, mm);
+  const lost = isLost(task, fault);
+  const mapped = !lost && get(arena, pte) === 0;
   if (mapped) {
     setAnonMapping(arena, copy, get(arena, vma + Vma.anonVma), linearPageIndex(arena, vma, vpn));
     addNewAnonRmap(arena, copy);
@@ -145,7 +150,7 @@ function* cowFault(task: Task, fault: Fault): Steps<VmFault> {
   yield* unlockPage(task, pfn);
   yield* putPage(task, pfn);
   if (!mapped) yield* putPage(task, copy);
-  return 0;
+  return lost ? VM_FAULT_SIGBUS : 0;
 }
 
 /** @kernel mm/memory.c do_fault, filemap_map_pages */

@@ -175,7 +175,9 @@ export function* oomReap(task: Task, mm: Mm): Steps<Errno> {
     yield Point.oomReap;
     or(arena, mm + Mm.flags, MmFlag.unstable);
     for (const vma of vmasIn(arena, mm, 0, VPN_LIMIT)) {
-      if (!vmaIsAnonymous(arena, vma) || (vmaFlags(arena, vma) & (VM_HUGETLB | VM_PFNMAP)) !== 0) continue;
+      const flags = vmaFlags(arena, vma);
+      const isPrivate = vmaIsAnonymous(arena, vma) || (flags & VM_SHARED) === 0;
+      if (!isPrivate || (flags & (VM_HUGETLB | VM_PFNMAP)) !== 0) continue;
       const range = notifierRange(MMU_NOTIFY_CLEAR, mm, vmaStart(arena, vma), vmaEnd(arena, vma));
       if ((yield* mmuNotifierInvalidateRangeStartNonblock(task, range)) !== 0) {
         error = -EAGAIN;
@@ -184,6 +186,8 @@ export function* oomReap(task: Task, mm: Mm): Steps<Errno> {
       yield* zapRange(task, mm, range.start, range.end);
       yield* mmuNotifierInvalidateRangeEnd(task, range);
     }
+    // oom_reap_task: nobody need come again.
+    if (error === 0) or(arena, mm + Mm.flags, MmFlag.oomSkip);
   }
   yield* mmapReadUnlock(task, mm);
   return error;

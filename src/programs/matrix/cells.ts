@@ -49,6 +49,7 @@ export function cellsOf({ states, operations, actors, can }: Chosen): Cell[] {
       )
         .filter((set) => operations === undefined || set.some(({ name }) => operations.includes(name)))
         .filter((set) => state.always === undefined || set.some(({ name }) => name === state.always?.operation))
+        .filter((set) => !set.some(({ name }) => name === state.never?.operation))
         .map((set) => cellOf(state, set)),
     );
 }

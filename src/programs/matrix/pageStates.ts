@@ -19,6 +19,8 @@ export interface PageState {
   readonly driver?: keyof Abilities;
   /** An operation that each cell has, with the reason why the others cannot be. */
   readonly always?: { readonly operation: string; readonly why: string };
+  /** An operation that no cell has, with the reason. */
+  readonly never?: { readonly operation: string; readonly why: string };
 }
 
 /**
@@ -100,6 +102,17 @@ export const pageStates: readonly PageState[] = [
     slot: 2,
     ...MEMORY,
   }),
+  state(
+    'coherentPinned',
+    'in device-coherent memory, and held by a pipe',
+    'open 2 2 | mmap 0 1 rw anon | cw 0 1 7 | dmig 2 0 1 | pin 0 0 1',
+    ['pin'],
+    {
+      slot: 2,
+      never: { operation: 'unbind', why: 'it waits until nobody holds the page any more' },
+      ...MEMORY,
+    },
+  ),
   state('second', 'mapped by two devices', `open 1 1 | ${WRITTEN} | dread 0 0 1 | dread 1 0 1`, ['second']),
   state('mapped', 'mapped by the device', `${WRITTEN} | dwrite 0 0 1 6`, ['swap']),
   state(

@@ -1,7 +1,7 @@
 /** What is looked at when all columns of a program are done. */
 import { get, load } from '../../arena/access.ts';
 import { liveAddress, liveObjects } from '../../arena/pool.ts';
-import { Mm } from '../../arena/structures.ts';
+import { Mm, MmFlag } from '../../arena/structures.ts';
 import { deviceDel } from '../../mm/page/devres.ts';
 import { swapoff } from '../../mm/syscalls/swapoff.ts';
 import { describePte, isSwap } from '../../mm/table/pte.ts';
@@ -68,6 +68,16 @@ export function checkLocked({ arena }: Machine, { given, columns }: Program): Fi
     });
   }
   return findings;
+}
+
+/** Of an address space that the OOM reaper is done with no private page is left: what was discarded would be seen as zeroes. */
+export function checkReaped({ arena }: Machine): Finding[] {
+  const reaped = MmFlag.unstable | MmFlag.oomSkip;
+  return liveObjects(arena, arena.pools.mm).flatMap((mm) => {
+    const left = load(arena, mm + Mm.rssAnon);
+    if (load(arena, mm + Mm.users) <= 0 || (load(arena, mm + Mm.flags) & reaped) !== reaped || left === 0) return [];
+    return [{ rule: 'I-QUIET', message: `${left} pages are left behind an OOM reaper that took everything` }];
+  });
 }
 
 /** What the program says about the end. */

@@ -21,7 +21,7 @@ import { lasts } from '../kit/lasting.ts';
 import { pingPong } from '../kit/plan.ts';
 import type { Scenario } from '../kit/scenario.ts';
 import { asIf, type RawWords } from './asIf.ts';
-import { checkAsked, checkEnds, checkLocked, checkMachine, checkSetUp, tornDown } from './atRest.ts';
+import { checkAsked, checkEnds, checkLocked, checkMachine, checkReaped, checkSetUp, tornDown } from './atRest.ts';
 import { boot } from './boot.ts';
 import { type Expected, judge } from './judge.ts';
 import { checkProgram, expectedOf, type Known, knownOf, setUp } from './known.ts';
@@ -87,6 +87,7 @@ export function programScenario(text: string, settings: DriverSettings = {}, dri
             ...checkEnds(machine, values),
             ...checkAsked(machine, program.ends),
             ...checkLocked(machine, program),
+            ...checkReaped(machine),
             ...asWas,
           ];
           return found.length > 0 ? found : leftOver(machine, raw);
