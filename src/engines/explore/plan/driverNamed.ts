@@ -3,12 +3,7 @@
 import { builtinDriver, builtinDrivers } from '../../../drivers/registry.ts';
 import { UsageError } from '../../../input/usageError.ts';
 import { isModule } from '../../../userModules/places.ts';
-import type { Replacement } from './userScenario.ts';
-
-export interface LoadedDriver extends Replacement {
-  /** Hash of its modules; empty for one of the lab. */
-  readonly sources: string;
-}
+import type { LoadedDriver } from './driverModule.ts';
 
 /** Drivers of the user's that were loaded, by their names: a thread loads each once, however many scenarios it is played in. */
 const loadedBefore = new Map<string, Promise<LoadedDriver>>();
