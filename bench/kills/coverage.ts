@@ -32,8 +32,8 @@ export class Coverage {
   readonly #run = new Map<string, Uint8Array>();
 
   constructor() {
-    // A function that the compiler has put into its callers is not counted any more.
-    setFlagsFromString('--no-turbo-inlining');
+    // A function that the compiler has optimised, or put into its callers, is not counted any more.
+    setFlagsFromString('--no-opt');
     this.#session.connect();
     this.#post('Profiler.enable');
     this.#post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });

@@ -19,6 +19,9 @@ export const outside: Readonly<Record<string, string>> = {
   R39: 'a copy that fails: no operation makes the engine fail',
   M12: 'memory that runs out: no operation uses it up',
   R29: 'memory cgroups: no operation sets a limit',
+  X03: 'memory cgroups: no operation sets a limit',
+  X09: 'a copy home that is given up: no operation keeps one from being made',
+  X11: 'a copy home that is given up: no operation keeps one from being made',
   M16: 'memory cgroups: no operation sets a limit',
   R66: 'requests that are done in several pieces: no state has as many pages as one piece',
   R81: 'large allocations that fail: no operation makes one fail',
@@ -28,7 +31,19 @@ export const outside: Readonly<Record<string, string>> = {
 };
 
 /** Bugs that the matrix could find, and does not: what is missing. */
-export const missed: Readonly<Record<string, string>> = {};
+export const missed: Readonly<Record<string, string>> = {
+  R24: 'a search without a bound of two reads of a page of the device, 42,000 states: it is no program that is likely for what the bug changes',
+  R58: 'a third actor: two munmaps, and a fault that both of them want to be drained',
+  R59: 'a second munmap, while the worker is at what the first one has left',
+  R60: 'the end of a process whose driver has a worker: the one that exits is a child, which has no device open',
+  R61: 'the end of a process whose driver has a worker: the one that exits is a child, which has no device open',
+  R62: 'the same fault twice in the queue: an operation makes one',
+  G41: 'a column of two operations: something that stops the queues, and their worker',
+  V04: 'the end of a process that has the device open: the one that exits is a child',
+  V04c: 'the end of a process that has the device open: the one that exits is a child',
+  V05: 'the end of a process that has the device open: the one that exits is a child',
+  V06: 'a page request while the device is unbound: a device is closed first, and that waits for the request',
+};
 
 /** Mutants that live. `same`: it makes no difference that the model, or a kernel, could show. */
 export const survivors: Readonly<Record<string, { readonly same: boolean; readonly why: string }>> = {
