@@ -115,6 +115,7 @@ export const permissionPlans: readonly Plan[] = [
     name: 'locked-device-page-becomes-writable',
     title: 'a locked page on the device may be written again, which brings it home, while the device reads it',
     windows: 'E3',
+    memory: true,
     machine: { pages: 1 },
     setup(m) {
       fillNow(m);
