@@ -33,13 +33,19 @@ export function driverOf({ scenario, settings }: Bug): { readonly driver: string
 export async function bugRow(bug: Bug, ran: RanAll, found: ReadonlyMap<string, number>, looker: Looker): Promise<BugRow> {
   const { id, title, edits, oracles } = bug;
   const { driver, settings } = driverOf(bug);
+  const likely = inOrder(
+    ran,
+    edits.map((edit) => functionsOf([edit], ran.functions)),
+    found,
+  );
   // A bug that is an option of the driver is in no function of its own; and what runs was seen with its usual options.
   const isUsual = edits.length > 0 && Object.keys(settings).length === 0;
-  const functions = isUsual ? edits.map((edit) => functionsOf([edit], ran.functions)) : [new Set(ran.functions)];
-  const names = inOrder(ran, functions, found);
+  const all = isUsual ? likely : inOrder(ran, [new Set(ran.functions)], found);
+  const isLikely = new Set(likely);
+  const others = all.filter((name) => !isLikely.has(name));
   const apart = oracles.includes('I-CRASH') ? [] : ['I-CRASH'];
-  const job = { mutation: { id, edits }, settings, names, seconds: MOST_SECONDS, apart };
-  const nothing: Look = { found: null, looked: [0, 0, 0, 0], seconds: 0 };
-  const look = names.length === 0 ? nothing : await looker.look(job);
-  return { id, title, driver, settings, oracles, cells: names.length, ...look };
+  const job = { mutation: { id, edits }, settings, seconds: MOST_SECONDS, apart };
+  let look: Look = { found: null, looked: [0, 0, 0, 0], seconds: 0 };
+  for (const names of [likely, others]) if (look.found === null && names.length > 0) look = await looker.look({ ...job, names });
+  return { id, title, driver, settings, oracles, cells: all.length, ...look };
 }
