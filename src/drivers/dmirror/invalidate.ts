@@ -51,7 +51,10 @@ export function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, 
   const own = range.event === MMU_NOTIFY_MIGRATE && isOwn(task, mirror, range);
   const updateLock = mirror + Mirror.updateLock;
   if (range.blockable) yield* mutexLock(task, updateLock, LockClass.updateLock);
-  else if (!(yield* mutexTryLock(task, updateLock, LockClass.updateLock))) return false;
+  else if (!(yield* mutexTryLock(task, updateLock, LockClass.updateLock))) {
+    yield Point.driverLooked;
+    return false;
+  }
   if (optionIs(arena, mirror, Is.setSeqOn)) mmuIntervalSetSeq(task, sub, curSeq);
   yield Point.driverSeqSet;
   // Our own migration revokes what it moves itself, and keeps the entries of pages that are on the device already.

@@ -186,9 +186,9 @@ export function* oomReap(task: Task, mm: Mm): Steps<Errno> {
       yield* zapRange(task, mm, range.start, range.end);
       yield* mmuNotifierInvalidateRangeEnd(task, range);
     }
-    // oom_reap_task: nobody need come again.
-    if (error === 0) or(arena, mm + Mm.flags, MmFlag.oomSkip);
   }
   yield* mmapReadUnlock(task, mm);
+  // oom_reap_task: nobody need come again.
+  if (error === 0) or(arena, mm + Mm.flags, MmFlag.oomSkip);
   return error;
 }
