@@ -1,6 +1,6 @@
 /** What becomes of mappings while their pages are used: neighbours that join, and a page that is missing until somebody fills it. */
 import { get } from '../../arena/access.ts';
-import { deref, liveObjects } from '../../arena/pool.ts';
+import { liveObjects } from '../../arena/pool.ts';
 import { Mm } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
 import {
@@ -41,10 +41,21 @@ function fileBeside(m: SmallMachine): void {
   run(mprotect(m.task, m.mm, FIRST + 1, 1, VM_READ));
 }
 
+/** A page that is missing, and a userfaultfd that is asked for it. */
+const monitored = {
+  windows: 'E3',
+  machine: { pages: 1, devices: 0 },
+  setup: (m: SmallMachine) => run(userfaultfdRegister(m.task, m.mm, FIRST, 1)),
+};
+
+const closes =
+  (m: SmallMachine, context: number): Operation =>
+  (task) =>
+    userfaultfdRelease(task, m.mm, context, FIRST, 1);
+
 /** The thread that serves a userfaultfd: it waits for one page, and fills it. */
-const fillsOne = (m: SmallMachine): Operation =>
+const fillsOne = (m: SmallMachine, context: number): Operation =>
   function* (task) {
-    const context = deref(m.arena, m.arena.pools.userfaultfd, get(m.arena, m.mm + Mm.userfaultfd));
     const vpn = yield* userfaultfdRead(task, context);
     if (vpn !== FIRST) throw new Violation('I-OUT', `a userfaultfd tells of address page ${vpn}`);
     yield* userfaultfdCopy(task, context, m.mm, vpn, 5);
@@ -88,12 +99,8 @@ export const mappingPlans: readonly Plan[] = [
   {
     name: 'missing-page-vs-its-thread',
     title: 'a page is missing, and the thread that fills it waits to be told',
-    windows: 'E3',
-    machine: { pages: 1, devices: 0 },
-    setup: (m) => {
-      run(userfaultfdRegister(m.task, m.mm, FIRST, 1));
-    },
-    actors: (m) => ({ C: [cpuReads(m, 0)], F: [fillsOne(m)] }),
+    ...monitored,
+    actors: (m, context) => ({ C: [cpuReads(m, 0)], F: [fillsOne(m, context)] }),
     covers: [stands('F', 'wait')],
   },
   {
@@ -109,25 +116,15 @@ export const mappingPlans: readonly Plan[] = [
   {
     name: 'userfaultfd-closed-vs-its-thread',
     title: 'a userfaultfd is closed while its thread waits to be told, or before it asks',
-    windows: 'E3',
-    machine: { pages: 1, devices: 0 },
-    setup: (m) => run(userfaultfdRegister(m.task, m.mm, FIRST, 1)),
-    actors: (m, context) => ({
-      A: [(task) => userfaultfdRelease(task, m.mm, context, FIRST, 1)],
-      F: [asksTwice(m, context)],
-    }),
+    ...monitored,
+    actors: (m, context) => ({ A: [closes(m, context)], F: [asksTwice(m, context)] }),
     covers: [stands('F', 'wait')],
   },
   {
     name: 'userfaultfd-closed-vs-missing-page',
     title: 'a userfaultfd is closed while a CPU waits for a page that nobody fills: it finds zeroes',
-    windows: 'E3',
-    machine: { pages: 1, devices: 0 },
-    setup: (m) => run(userfaultfdRegister(m.task, m.mm, FIRST, 1)),
-    actors: (m, context) => ({
-      A: [(task) => userfaultfdRelease(task, m.mm, context, FIRST, 1)],
-      C: [cpuReads(m, 0)],
-    }),
+    ...monitored,
+    actors: (m, context) => ({ A: [closes(m, context)], C: [cpuReads(m, 0)] }),
     check: valueIn(0),
     covers: [stands('C', 'wait')],
   },
