@@ -7,7 +7,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { plainModule } from '../src/build/plainModule.ts';
 import { recordFrames } from '../src/build/recordFrames.ts';
 import { recordedModule } from '../src/build/recordTree.ts';
-import { codeOf, Frames, UNKNOWN, useFrames } from '../src/steps/frames.ts';
+import { codeOf, Frames, UNKNOWN, useFrames, useLeader } from '../src/steps/frames.ts';
+import { run } from '../src/steps/steps.ts';
 
 const framesModule = new URL('../src/steps/frames.js', import.meta.url).href;
 
@@ -115,6 +116,43 @@ test('a call that was under way before is noticed', async () => {
   assert.equal(steps.next().value, 'main');
   assert.equal(steps.next().value, 'second');
   assert.ok(!frames.isWhole);
+});
+
+test('an operation that is led goes by points, and what its calls hold where it stops is known all the same', async () => {
+  const { main } = await load(`
+    const Point = { one: 'one', two: 'two', asked: 'asked', three: 'three' };
+    export function* main(a) { yield Point.one; const got = yield* inner(a, 5); yield Point.three; return got; }
+    function* inner(x, y) { yield Point.two; const answer = yield Point.asked; yield x; return [x + y, answer]; }
+  `);
+  const passed: unknown[] = [];
+  const before = useLeader({
+    passes(point) {
+      passed.push(point);
+      return point !== 'three';
+    },
+  });
+  try {
+    const steps = main(1) as Steps;
+    const frames = framesOf(steps);
+    assert.equal(steps.next().value, 'asked', 'what comes back of a yield is not passed over');
+    assert.ok(frames.isWhole);
+    assert.deepEqual(liveOf(frames), [[], [1, 5]]);
+    assert.equal(steps.next('an answer').value, 'three');
+    assert.deepEqual(passed, ['one', 'two', 1, 'three']);
+    useLeader(null);
+    assert.deepEqual(steps.next(), { value: [6, 'an answer'], done: true });
+  } finally {
+    useLeader(before);
+  }
+});
+
+test('who leads an operation is not asked of one that another runs to its end', async () => {
+  const { main } = await load('const Point = { one: 1 }; export function* main(a) { yield Point.one; return a; }');
+  const passes = () => assert.fail('asked');
+  const before = useLeader({ passes });
+  const result = run(main(7) as Parameters<typeof run>[0]);
+  assert.equal(useLeader(before)?.passes, passes);
+  assert.equal(result, 7);
 });
 
 test('functions say what they are: their code, and what they use of the functions around them', async () => {

@@ -4,7 +4,7 @@
  *
  *     stepped                                    recorded
  *     function* lock(m, word) {                  function* lock(m, word) {const $d=$in();
- *       yield Point.lock;                          yield $at(Point.lock,$d,$m+1,m,word);
+ *       yield Point.lock;                          $by(Point.lock,$d,$m+1,m,word)||(yield Point.lock);
  *       const owner = yield* read(m);              const owner = yield* $to(read(m),$d,$m+2,word);
  *       for (const one of word.list)               for (const one of $1=$each(word.list,$m))
  *
@@ -32,7 +32,7 @@ export interface RecordOptions {
 const MOST_NUMBERS = 1 << 12;
 
 /** All that is put in has names that begin like this. */
-const NAMES = /^\$(?:at|to|in|own|all|each|un|d|m|\d+)?$/;
+const NAMES = /^\$(?:at|by|to|in|own|all|each|un|d|m|\d+)?$/;
 
 /** A number that no other module is likely to have: 40 bits of a hash. */
 const numberOf = (id: string): number => Number.parseInt(createHash('sha256').update(id).digest('hex').slice(0, 10), 16);
@@ -71,7 +71,8 @@ class Recording {
     for (const generator of generators) this.#record(generator);
     this.#mark(program);
     if (this.#numbers > MOST_NUMBERS) refuse(module, 0, `a module has at most ${MOST_NUMBERS} yields and functions`);
-    const names = 'at as $at,to as $to,enter as $in,recorded as $own,holdsRecorded as $all,each as $each,UNKNOWN as $un';
+    const names =
+      'at as $at,by as $by,to as $to,enter as $in,recorded as $own,holdsRecorded as $all,each as $each,UNKNOWN as $un';
 
     this.#insert.prependLeft(
       module.tokens[0]?.start ?? 0,
@@ -96,11 +97,8 @@ class Recording {
         this.#recordYield(node, stops.get(node), loops);
   }
 
-  #recordYield(
-    { argument, delegate, start, end }: YieldNode,
-    stop: Stop | undefined,
-    loops: ReadonlyMap<ForOfNode, string>,
-  ): void {
+  #recordYield(node: YieldNode, stop: Stop | undefined, loops: ReadonlyMap<ForOfNode, string>): void {
+    const { argument, delegate, start, end } = node;
     const live: string[] = stop?.exact === true ? [...stop.names] : ['$un'];
     if (stop?.exact === true) {
       if (stop.usesThis) live.push('this');
@@ -109,6 +107,12 @@ class Recording {
     const tail = [`,$d,$m+${++this.#numbers}`, ...live].join(',');
     if (argument == null) {
       this.#insert.appendLeft(end, ` $at(void 0${tail})`);
+      return;
+    }
+    // Where nobody looks at what comes back, a point that can be named twice is one that may be passed.
+    if (!delegate && isName(argument) && this.#scopes.parentOf(node)?.type === 'ExpressionStatement') {
+      this.#insert.appendRight(start, `$by(${this.#module.source.slice(argument.start, argument.end)}${tail})||(`);
+      this.#insert.appendLeft(end, ')');
       return;
     }
     // What stands in parentheses stays in them.
@@ -171,6 +175,10 @@ class Recording {
     this.#insert.appendLeft(declaration.end, `${end}$own(${declarator.id.name}${this.#tailOf(node)});`);
   }
 }
+
+/** `Point.lock`, or a variable. */
+const isName = (node: AnyNode): boolean =>
+  node.type === 'Identifier' || (node.type === 'MemberExpression' && !node.computed && node.object.type === 'Identifier');
 
 /** Methods of lists whose callbacks are not kept. */
 const CALLED_AT_ONCE = new Set(

@@ -2,10 +2,10 @@
  * What the calls of an actor that is stopped at a point will still use: its live variables, call by call.
  *
  * The build writes calls of these functions into the generators of the stepped tree (build/frames.ts): at each yield the call says
- * where it stops, and with which values. An explorer reads them there and then; a record holds objects, not copies. The trees
- * without a scheduler have no trace of it.
+ * where it stops, and with which values. An explorer reads them there and then; a record holds objects, not copies. An operation that
+ * is led to where it was before goes by the points on the way. The trees without a scheduler have no trace of it.
  *
- *     yield Point.lock;                      yield $at(Point.lock, $d, 17, task, word);
+ *     yield Point.lock;                      $by(Point.lock, $d, 17, task, word) || (yield Point.lock);
  *     yield* spinLock(task, word);           yield* $to(spinLock(task, word), $d, 18, task);
  */
 
@@ -75,6 +75,21 @@ export function useFrames(next: Frames): Frames {
   return before;
 }
 
+/** Who leads an operation to where it was before. */
+export interface Leader {
+  /** Has the operation been at the point, and further on? Then it goes by without a stop. */
+  passes(point: unknown): boolean;
+}
+
+let leader: Leader | null = null;
+
+/** Lets operations be led, or by null be led no more. Returns who led them before. */
+export function useLeader(next: Leader | null): Leader | null {
+  const before = leader;
+  leader = next;
+  return before;
+}
+
 const RECORDED = Symbol('recorded');
 
 const isRecorded = (operation: unknown): boolean => typeof operation === 'object' && operation !== null && RECORDED in operation;
@@ -115,6 +130,12 @@ export const enter = (): number => frames.enter();
 export function at<T>(point: T, depth: number, site: number, ...live: unknown[]): T {
   frames.note(depth, site, live);
   return point;
+}
+
+/** The call comes to a point. Does it go by? */
+export function by(point: unknown, depth: number, site: number, ...live: unknown[]): boolean {
+  frames.note(depth, site, live);
+  return leader?.passes(point) === true;
 }
 
 /** The call lets another one begin. */

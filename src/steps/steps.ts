@@ -1,4 +1,5 @@
 import { CallStack } from './callStack.ts';
+import { useLeader } from './frames.ts';
 import type { Steps } from './operation.ts';
 import { hasPause } from './pause.ts';
 
@@ -12,10 +13,10 @@ export type { Steps } from './operation.ts';
  */
 export function run<T>(steps: Steps<T>): T {
   if (!isGenerator(steps)) return steps as T;
-  const stack = new CallStack();
-  stack.start(steps);
-  while (stack.next() !== -1);
-  return stack.result as T;
+  return withoutLeader(steps, (stack) => {
+    while (stack.next() !== -1);
+    return stack.result as T;
+  });
 }
 
 /**
@@ -25,10 +26,22 @@ export function run<T>(steps: Steps<T>): T {
  */
 export function runWithin<T>(steps: Steps<T>, most: number): T {
   if (!isGenerator(steps)) return steps as T;
+  return withoutLeader(steps, (stack) => {
+    for (let done = 0; done < most; done++) if (stack.next() === -1) return stack.result as T;
+    throw new RangeError(`an operation has not come to its end after ${most} steps`);
+  });
+}
+
+/** Its points are not those of whoever may be led in the meantime. */
+function withoutLeader<T>(steps: Steps<T>, go: (stack: CallStack) => T): T {
+  const before = useLeader(null);
   const stack = new CallStack();
   stack.start(steps);
-  for (let done = 0; done < most; done++) if (stack.next() === -1) return stack.result as T;
-  throw new RangeError(`an operation has not come to its end after ${most} steps`);
+  try {
+    return go(stack);
+  } finally {
+    useLeader(before);
+  }
 }
 
 function isGenerator(x: unknown): x is Generator<unknown, unknown, void> {

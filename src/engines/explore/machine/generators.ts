@@ -6,7 +6,7 @@ import { useMemory } from '../../../arena/access.ts';
 import { Actor } from '../../../arena/structures.ts';
 import { Violation } from '../../../arena/violation.ts';
 import { AGAIN, type Script } from '../../../scenarios/kit/scenario.ts';
-import { type Frames, useFrames } from '../../../steps/frames.ts';
+import { type Frames, useFrames, useLeader } from '../../../steps/frames.ts';
 import type { Steps } from '../../../steps/steps.ts';
 import { heldLocks } from '../../../sync/lockdep.ts';
 import type { Task } from '../../../sync/task.ts';
@@ -150,15 +150,16 @@ export class Generators {
     const generator = this.#operation(actor, state.operation, actor) as Steps<unknown>;
     const before = useMemory(this.#feed);
     this.leading = true;
-    this.#feed.begin(actor);
+    this.#feed.begin(actor, stepsOf(way));
+    useLeader(this.#feed);
     try {
-      for (const step of stepsOf(way)) {
-        this.#feed.lead(step);
+      do {
         const { done, value } = generator.next();
-        if (done || value !== step.state.at || !this.#feed.hasReached(step.state)) throw failed();
-      }
+        if (done || !this.#feed.hasCome(value)) throw failed();
+      } while (this.#feed.goesOn());
       if (scratchOf(task.pfns, state.scratch) !== state.scratch || !this.#holds(actor, state)) throw failed();
     } finally {
+      useLeader(null);
       this.leading = false;
       useMemory(before);
     }
