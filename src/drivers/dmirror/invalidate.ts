@@ -11,11 +11,12 @@ import { mmuIntervalSetSeq } from '../../notifier/sequence.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
-import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
+import { mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { clearEntries, unmapEntries } from '../base/entryDma.ts';
 import { clipToInterval } from '../base/notifierBlocks.ts';
 import { isOwnWork } from '../base/ownWork.ts';
+import { lockForInvalidate } from '../base/updateLock.ts';
 import { Is, optionIs } from './options.ts';
 
 /** Does the driver tell of what its device has written when it erases an entry? */
@@ -50,11 +51,7 @@ export function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, 
   if (isIgnored(task, mirror, range)) return true;
   const own = range.event === MMU_NOTIFY_MIGRATE && isOwn(task, mirror, range);
   const updateLock = mirror + Mirror.updateLock;
-  if (range.blockable) yield* mutexLock(task, updateLock, LockClass.updateLock);
-  else if (!(yield* mutexTryLock(task, updateLock, LockClass.updateLock))) {
-    yield Point.driverLooked;
-    return false;
-  }
+  if (!(yield* lockForInvalidate(task, mirror, range.blockable))) return false;
   if (optionIs(arena, mirror, Is.setSeqOn)) mmuIntervalSetSeq(task, sub, curSeq);
   yield Point.driverSeqSet;
   // Our own migration revokes what it moves itself, and keeps the entries of pages that are on the device already.

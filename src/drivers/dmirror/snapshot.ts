@@ -18,9 +18,10 @@ import { type IntervalOps, registerIntervalOps } from '../../notifier/ops.ts';
 import { mmuIntervalReadBegin, mmuIntervalReadRetry, mmuIntervalSetSeq } from '../../notifier/sequence.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
-import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
+import { mutexLock, mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { type MirrorRange, mirrorMm, mirrorRange } from '../base/mirror.ts';
+import { lockForInvalidate } from '../base/updateLock.ts';
 import { numberOption } from './options.ts';
 
 export const PROT_ERROR = 0xff;
@@ -43,11 +44,10 @@ const SNAPSHOT_OPS = 1000;
 /** Only the sequence: a snapshot installs nothing that could be revoked. */
 const snapshotOps: IntervalOps = {
   *invalidate(task, sub, range, curSeq) {
-    const updateLock = get(task.arena, sub + IntervalSub.owner) + Mirror.updateLock;
-    if (range.blockable) yield* mutexLock(task, updateLock, LockClass.updateLock);
-    else if (!(yield* mutexTryLock(task, updateLock, LockClass.updateLock))) return false;
+    const mirror = get(task.arena, sub + IntervalSub.owner);
+    if (!(yield* lockForInvalidate(task, mirror, range.blockable))) return false;
     mmuIntervalSetSeq(task, sub, curSeq);
-    yield* mutexUnlock(task, updateLock, LockClass.updateLock);
+    yield* mutexUnlock(task, mirror + Mirror.updateLock, LockClass.updateLock);
     return true;
   },
 };

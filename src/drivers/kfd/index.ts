@@ -13,7 +13,7 @@ import { mmuIntervalSetSeq } from '../../notifier/sequence.ts';
 import { Point } from '../../steps/points.ts';
 import type { Steps } from '../../steps/steps.ts';
 import { LockClass } from '../../sync/lockClass.ts';
-import { mutexLock, mutexTryLock, mutexUnlock } from '../../sync/spinlock.ts';
+import { mutexUnlock } from '../../sync/spinlock.ts';
 import type { Task } from '../../sync/task.ts';
 import { cancelWorkSync, flushWork, queueWork } from '../../sync/workqueue.ts';
 import { optionIs } from '../base/choices.ts';
@@ -21,6 +21,7 @@ import { derive } from '../base/derive.ts';
 import { suspendDeviceEntries } from '../base/deviceTable.ts';
 import { blockNeeds, clipToInterval, openBlocks, wholeOr } from '../base/notifierBlocks.ts';
 import { closeQueues, stopQueues } from '../base/queues.ts';
+import { lockForInvalidate } from '../base/updateLock.ts';
 import { atomicInDeviceMemory } from '../base/vramAtomics.ts';
 import { dmirror } from '../dmirror/index.ts';
 import { revoke } from '../dmirror/invalidate.ts';
@@ -40,8 +41,8 @@ function* invalidate(task: Task, sub: IntervalSub, range: NotifierRange, curSeq:
   yield Point.driverInvalidate;
   // The mappings go with the UNMAP that follows.
   if (range.event === MMU_NOTIFY_RELEASE) return true;
-  if (range.blockable || optionIs(arena, mirror, Is.nonBlockableSleep)) yield* mutexLock(task, updateLock, LockClass.updateLock);
-  else if (!(yield* mutexTryLock(task, updateLock, LockClass.updateLock))) return false;
+  const maySleep = range.blockable || optionIs(arena, mirror, Is.nonBlockableSleep);
+  if (!(yield* lockForInvalidate(task, mirror, maySleep))) return false;
   if (optionIs(arena, mirror, Base.setSeqOn)) mmuIntervalSetSeq(task, sub, curSeq);
   yield Point.driverSeqSet;
   const [start, end] = clipToInterval(arena, sub, range);
