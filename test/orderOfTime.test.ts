@@ -56,6 +56,7 @@ test('a value of before is wrong once it is over', () => {
     actor: 'B',
     operation,
     driver: {},
+    movesWhole: false,
     errors: null,
     pages: base.columns[1]?.[0] ?? null,
     byTime: times[1]?.[0] ?? null,

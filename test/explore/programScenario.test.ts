@@ -1,12 +1,14 @@
 /** Programs under the explorer: what they may answer is known without an author, and what they may not is found. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { EBUSY } from '../../src/arena/errno.ts';
 import { explore } from '../../src/engines/explore/explore.ts';
 import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
 import { Xorshift } from '../../src/engines/explore/sampling/scheduler.ts';
 import { allowed } from '../../src/programs/allowed.ts';
 import { parseProgram } from '../../src/programs/program.ts';
 import { taskOf } from '../../src/scenarios/programs/boot.ts';
+import { judge } from '../../src/scenarios/programs/judge.ts';
 import { run } from '../../src/steps/steps.ts';
 import { wholeSearch } from './wholeSearch.ts';
 
@@ -79,6 +81,22 @@ for (const text of proved) {
     assert.ok(states > 20);
   });
 }
+
+test('what moves as a whole or not at all may give up in a race, and what moves as far as it can may not', () => {
+  const text = 'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7; A: mlock 0 1; B: dmig 0 0 1';
+  for (const transaction of ['partial', 'allOrNothing']) {
+    const { verdict, failure } = explored(text, { transaction });
+    assert.equal(verdict, 'proved', failure?.message);
+  }
+  const operation = parseProgram(text).columns[1]?.operations[0];
+  assert.ok(operation !== undefined);
+  const usual = { actor: 'B', operation, driver: {}, errors: new Set([0]), pages: null, byTime: null };
+  judge({ ...usual, movesWhole: true }, { e: EBUSY });
+  assert.throws(() => judge({ ...usual, movesWhole: false }, { e: EBUSY }), {
+    rule: 'I-OUT',
+    message: /'dmig 0 0 1' of B answers EBUSY; in sequential orders it answers success/,
+  });
+});
 
 /** Found by the matrix of other drivers: each was a mistake of the model or of an oracle once. */
 const ofOthers: readonly (readonly [string, string])[] = [

@@ -32,7 +32,7 @@ import { clipToInterval } from '../base/notifierBlocks.ts';
 import { closeQueues, restoreWork, stopQueues, waitForQueues } from '../base/queues.ts';
 import { faultRange, faultRequest, program } from '../dmirror/fault.ts';
 import { dmirror } from '../dmirror/index.ts';
-import { Is as Base } from '../dmirror/options.ts';
+import { Is as Base, ofOwnMigrations } from '../dmirror/options.ts';
 import { amdgpuOptions, Is, piecePages } from './options.ts';
 
 /** amdgpu_hmm_invalidate_gfx and _hsa: never tries where it must not sleep. */
@@ -132,17 +132,9 @@ export const amdgpuUserptr = derive(
       'a 2 MiB object under its own interval; an invalidation waits for the jobs that use it; a submission that collides is restarted; no migration',
     interval: { invalidate },
     fixed: [
+      ...ofOwnMigrations,
       ...[
-        'ownMigrate',
-        'ownEvents',
-        'revokeSource',
-        'foreignCounter',
-        'lockOnReturn',
-        'waitAfterSample',
-        'mapMigrated',
         'transaction',
-      ],
-      ...[
         'exclusiveSeq',
         'exclusiveRule',
         'holeWrite',

@@ -33,3 +33,7 @@ export const choicesOf = <const T extends Table>(table: T, first = 0): { readonl
 /** Does the option have this value for this mirror? */
 export const optionIs = (arena: Arena, mirror: Mirror, choice: number): boolean =>
   driverOption(arena, mirror, choice >> CHOICE_BITS) === (choice & ((1 << CHOICE_BITS) - 1));
+
+/** Does it have this value among those of all options? */
+export const isChosen = (words: readonly number[], choice: number): boolean =>
+  words[choice >> CHOICE_BITS] === (choice & ((1 << CHOICE_BITS) - 1));

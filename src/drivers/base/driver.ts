@@ -70,6 +70,11 @@ export interface Driver {
    * brings the page. True, or not there: makeExclusive keeps everybody else from the page.
    */
   readonly atomics?: boolean | 'memory';
+  /**
+   * Does a migration to the device move all pages of its range or none, with these option values? It may then give up with -EBUSY
+   * because somebody holds a page for a moment. Default: no; what can be had moves.
+   */
+  readonly movesWhole?: (words: readonly number[]) => boolean;
   /** False: the device has no memory of its own, and nothing ever migrates to it. */
   readonly memory?: boolean;
   /** True: an engine of the device copies pages in a migration, by DMA mappings of them; else a CPU copies. */

@@ -19,7 +19,7 @@ import { fault } from './fault.ts';
 import { closeIntervals, intervalNeeds, openIntervals } from './interval.ts';
 import { invalidate, marksDirty, revoke } from './invalidate.ts';
 import { migrateToDevice, migrateToSystem } from './migrate.ts';
-import { dmirrorOptions, Is, optionIs } from './options.ts';
+import { dmirrorOptions, Is, isChosen, optionIs } from './options.ts';
 import { migrateToRam } from './toSystem.ts';
 
 function* forget(task: Task, mirror: Mirror, start: Vpn, end: Vpn): Steps<void> {
@@ -57,6 +57,7 @@ export const dmirror: Driver = {
   close,
   fault,
   migrateToDevice,
+  movesWhole: (words) => isChosen(words, Is.transactionAllOrNothing),
   migrateToSystem,
   makeExclusive,
   evict,

@@ -7,7 +7,7 @@ import { choicesOf, placesOf } from '../base/choices.ts';
 import { type DriverOption, driverOption } from '../base/driver.ts';
 import { retryOptions, retryPlaces } from '../base/retryLoop.ts';
 
-export { optionIs } from '../base/choices.ts';
+export { isChosen, optionIs } from '../base/choices.ts';
 
 export const dmirrorOptions = {
   ownMigrate: {
@@ -114,6 +114,17 @@ export const dmirrorOptions = {
 } as const satisfies Readonly<Record<string, DriverOption>>;
 
 export const dmirrorRetry = retryPlaces(dmirrorOptions);
+
+/** Those that a driver has no use for to which its own migrations are like anybody's. */
+export const ofOwnMigrations = [
+  'ownMigrate',
+  'ownEvents',
+  'revokeSource',
+  'foreignCounter',
+  'lockOnReturn',
+  'waitAfterSample',
+  'mapMigrated',
+] as const satisfies readonly (keyof typeof dmirrorOptions)[];
 
 type NumberName = 'window' | 'batch' | 'deadlineMs' | 'pauseUs' | 'notifierPages';
 

@@ -20,7 +20,7 @@ import { derive } from '../base/derive.ts';
 import { closeDma, dmaTables, dmaUnmap, openDma } from '../base/dmaMap.ts';
 import { blockNeeds, openBlocks, wholeOr } from '../base/notifierBlocks.ts';
 import { dmirror } from '../dmirror/index.ts';
-import { Is as Base, numberOption, places } from '../dmirror/options.ts';
+import { Is as Base, numberOption, ofOwnMigrations, places } from '../dmirror/options.ts';
 import { bringHome } from '../dmirror/toSystem.ts';
 import { makeAtomic, mayLeave } from './atomics.ts';
 import { addGarbage, garbageCollector } from './collector.ts';
@@ -89,17 +89,8 @@ export const gpusvmXe = derive(
     dma: true,
     atomics: 'memory',
     fixed: [
-      ...[
-        'ownMigrate',
-        'ownEvents',
-        'revokeSource',
-        'foreignCounter',
-        'lockOnReturn',
-        'waitAfterSample',
-        'mapMigrated',
-        'holeWrite',
-      ],
-      ...['exclusiveSeq', 'exclusiveRule', 'eraseEnd', 'markDirty', 'engine', 'unlocked', 'notifierLife'],
+      ...ofOwnMigrations,
+      ...['holeWrite', 'exclusiveSeq', 'exclusiveRule', 'eraseEnd', 'markDirty', 'engine', 'unlocked', 'notifierLife'],
     ],
     pagemap: {
       ...dmirror.pagemap,

@@ -64,7 +64,7 @@ class ColumnThread {
       random: this.#random.below,
       watch: driverWatch,
     });
-    this.#expected = expectedOf(this.#program, job.known, machine.driver)[job.column] ?? [];
+    this.#expected = expectedOf(this.#program, job.known, machine)[job.column] ?? [];
     this.#answers = this.#expected.map(() => new Map<string, number>());
   }
 

@@ -111,7 +111,7 @@ export class TimedProgram {
     this.#machine = machine;
     this.#known = knownOf(this.#program, machine, gone);
     store(machine.arena, task.actor + Actor.state, ActorState.absent);
-    this.#expected = expectedOf(this.#program, this.#known, options.driver);
+    this.#expected = expectedOf(this.#program, this.#known, machine);
     this.#timed = this.#expected.map((column) => column.map(() => new Timed()));
     const { words, frames } = machine.arena;
     this.#before = { words: Int32Array.from(words), frames: Int32Array.from(frames) };

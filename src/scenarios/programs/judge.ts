@@ -15,6 +15,8 @@ export interface Expected {
   readonly actor: string;
   readonly operation: Operation;
   readonly driver: Pick<Driver, 'atomics'>;
+  /** See {@link Driver.movesWhole}. */
+  readonly movesWhole: boolean;
   /** Null: nothing is known. */
   readonly errors: ReadonlySet<unknown> | null;
   readonly pages: PageOutcomes | null;
@@ -27,11 +29,15 @@ const inOwnMemory: Reasons = {
   [EACCES]: 'the same, while somebody holds the page that was to move',
 };
 
+/** Of drivers that move all pages of a range or none. */
+const together = 'of what moves as a whole, or not at all, somebody holds a page for a moment';
+
 /** Errors that no sequential order need show, with the reason: by their numbers, of an operation or of one advice. */
 export const racy: Partial<Record<OperationName | `madvise ${string}`, Reasons>> = {
   dmig: {
     0: 'what does not move has been mapped by another command of the device before it is read back',
     [ENOENT]: 'what has moved is taken from the device again before it is read back',
+    [EBUSY]: together,
   },
   'madvise collapse': {
     0: 'of a huge page on the device that a discard has split and not emptied yet each piece comes home, as its first one, which takes it apart, is still there',
@@ -50,8 +56,9 @@ export const racy: Partial<Record<OperationName | `madvise ${string}`, Reasons>>
 };
 
 /** Why no order need show that error. */
-function reasonFor(op: Operation, error: number, { atomics }: Expected['driver']): string | undefined {
+function reasonFor({ operation: op, driver: { atomics }, movesWhole }: Expected, error: number): string | undefined {
   const reason = (op.name === 'madvise' ? racy[`madvise ${textAt(op, 2)}`] : racy[op.name])?.[error];
+  if (reason === together && !movesWhole) return undefined;
   return reason === inOwnMemory[error] && atomics !== 'memory' ? undefined : reason;
 }
 
@@ -74,14 +81,11 @@ const shown = (outcomes: ReadonlySet<Outcome>): string => (outcomes.size === 0 ?
  *
  * @throws Violation I-OUT for an error, or I-DATA for a value, that cannot be.
  */
-export function judge(
-  { actor, operation, driver, errors, pages: whenever, byTime }: Expected,
-  answer: Answer,
-  over?: number,
-): void {
+export function judge(expected: Expected, answer: Answer, over?: number): void {
+  const { actor, operation, errors, pages: whenever, byTime } = expected;
   const { name, text } = operation;
   const { e } = answer;
-  if (errors !== null && !errors.has(e) && reasonFor(operation, e as number, driver) === undefined) {
+  if (errors !== null && !errors.has(e) && reasonFor(expected, e as number) === undefined) {
     const usual = [...errors].map((error) => answered(error)).join(', ');
     throw new Violation('I-OUT', `'${text}' of ${actor} answers ${answered(e)}; in sequential orders it answers ${usual}`);
   }

@@ -1,6 +1,5 @@
 /** What is known of a program once it was set up: the errors of its sequential orders, and the values of ideal memory. */
 
-import type { Driver } from '../../drivers/base/driver.ts';
 import { UsageError } from '../../input/usageError.ts';
 import { type Allowed, allowed } from '../../programs/allowed.ts';
 import type { Machine } from '../../programs/machine.ts';
@@ -67,15 +66,21 @@ export function knownOf(
   return { errors, allowed: values, times: values === null ? null : timesOf(program, gone, mayFail, values) };
 }
 
+type ExpectingMachine = Pick<Machine, 'driver' | 'driverWords'>;
+
 /** What is expected of each operation, by column and place. */
-export const expectedOf = ({ columns }: Program, { errors, allowed: values, times }: Known, driver: Driver): Expected[][] =>
-  columns.map(({ actor, operations }, column) =>
+export function expectedOf({ columns }: Program, known: Known, { driver, driverWords }: ExpectingMachine): Expected[][] {
+  const { errors, allowed: values, times } = known;
+  const movesWhole = driver.movesWhole?.(driverWords) === true;
+  return columns.map(({ actor, operations }, column) =>
     operations.map((operation, place) => ({
       actor,
       operation,
       driver,
+      movesWhole,
       errors: errors?.[column]?.[place] ?? null,
       pages: values?.columns[column]?.[place] ?? null,
       byTime: times?.[column]?.[place] ?? null,
     })),
   );
+}

@@ -62,7 +62,7 @@ export function programScenario(text: string, settings: DriverSettings = {}, dri
       known ??= knownOf(program, machine, gone, unchanged);
       const values = known.allowed;
       const asked = known.times === null ? new Set() : askedFor(known.times);
-      const actors = expectedOf(program, known, driver).map((expected, column) => ({
+      const actors = expectedOf(program, known, machine).map((expected, column) => ({
         name: program.columns[column]?.actor ?? '',
         operations: expected.map((one) =>
           operationOf(machine, lasts(arena, { ...one, operation: lasts(arena, one.operation) }), asked.has(column)),
