@@ -30,7 +30,13 @@ export function driverOf({ scenario, settings }: Bug): { readonly driver: string
   return { driver: driver ?? machine?.driver?.name ?? DEFAULT_DRIVER, settings: { ...machine?.settings, ...settings } };
 }
 
-export async function bugRow(bug: Bug, ran: RanAll, found: ReadonlyMap<string, number>, looker: Looker): Promise<BugRow> {
+/** Looks at `first`, then at what is likely to show the bug, then at the other cells that run what it changes. */
+export async function bugRow(
+  bug: Bug,
+  ran: RanAll,
+  { found, first }: { readonly found: ReadonlyMap<string, number>; readonly first: readonly string[] },
+  looker: Looker,
+): Promise<BugRow> {
   const { id, title, edits, oracles } = bug;
   const { driver, settings } = driverOf(bug);
   const likely = inOrder(
@@ -46,6 +52,7 @@ export async function bugRow(bug: Bug, ran: RanAll, found: ReadonlyMap<string, n
   const apart = oracles.includes('I-CRASH') ? [] : ['I-CRASH'];
   const job = { mutation: { id, edits }, settings, seconds: MOST_SECONDS, apart };
   let look: Look = { found: null, looked: [0, 0, 0, 0], seconds: 0 };
-  for (const names of [likely, others]) if (look.found === null && names.length > 0) look = await looker.look({ ...job, names });
+  for (const names of [first.filter((name) => ran.programs.some((one) => one.name === name)), likely, others])
+    if (look.found === null && names.length > 0) look = await looker.look({ ...job, names });
   return { id, title, driver, settings, oracles, cells: all.length, ...look };
 }

@@ -12,8 +12,8 @@ interface Kind {
 const kinds: readonly Kind[] = [
   {
     rules: ['I-DEAD'],
-    states: ['coherent'],
-    operations: [['pinRead', 'pinWrite', 'longtermPin'], ['unbind']],
+    states: ['coherent', 'hugeDevice'],
+    operations: [['pinRead', 'pinWrite', 'longtermPin', 'writeNext', 'collapse'], ['unbind']],
     why: 'as the kernel has it: what was held for a moment while it was evicted stays where it is, and the unbinding waits for it',
   },
   {

@@ -7,7 +7,8 @@
  *     pages FOLDER              writes what came of it into docs/
  *     matrix FILE...            writes docs/matrix.md, of files of `hmm-lab matrix --out`
  *
- * What is done is in FOLDER, and is not done again. Each command may be stopped at any time.
+ * What is done is in FOLDER, and is not done again. Each command may be stopped at any time. What a run before this one has found may
+ * be there, too, in rows of the same form (`bugs.before.jsonl`, `mutants.before.jsonl`): those programs are looked at first.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -63,6 +64,12 @@ function ran(drivers: readonly string[]): void {
   }
 }
 
+/** Rows of a file; none if it is not there. */
+function rowsIn<Row>(file: string): Row[] {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Row]));
+}
+
 /** Rows of a file, to which more are added. */
 class Rows<Row extends { readonly id: string; readonly found: { readonly program: string } | null }> {
   readonly all: Row[];
@@ -70,11 +77,19 @@ class Rows<Row extends { readonly id: string; readonly found: { readonly program
   readonly found = new Map<string, number>();
   readonly #file: string;
 
+  readonly #before: readonly Row[];
+
   constructor(name: string) {
-    this.#file = join(folder, name);
-    const text = existsSync(this.#file) ? readFileSync(this.#file, 'utf8') : '';
-    this.all = text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Row]));
+    this.#file = join(folder, `${name}.jsonl`);
+    this.all = rowsIn(this.#file);
+    this.#before = rowsIn(join(folder, `${name}.before.jsonl`));
     for (const row of this.all) this.#note(row);
+  }
+
+  /** What helps to find the row: how often each program has found something, and which have found this before. */
+  hints(id: string) {
+    const first = this.#before.flatMap((row) => (row.id === id && row.found !== null ? [row.found.program] : []));
+    return { found: this.found, first };
   }
 
   has(id: string): boolean {
@@ -94,12 +109,12 @@ class Rows<Row extends { readonly id: string; readonly found: { readonly program
 }
 
 async function lookForBugs(ids: readonly string[]): Promise<void> {
-  const rows = new Rows<BugRow>('bugs.jsonl');
+  const rows = new Rows<BugRow>('bugs');
   await using looker = new Looker();
   for (const bug of bugs) {
     if (rows.has(bug.id) || (ids.length > 0 && !ids.includes(bug.id))) continue;
     const cells = ranOf(driverOf(bug).driver, 'cells');
-    if (cells !== null) rows.add(await bugRow(bug, cells, rows.found, looker));
+    if (cells !== null) rows.add(await bugRow(bug, cells, rows.hints(bug.id), looker));
   }
 }
 
@@ -107,12 +122,12 @@ async function lookForMutants(each: number): Promise<void> {
   const [cells, scenarios] = [ranOf('dmirror', 'cells'), ranOf('dmirror', 'scenarios')];
   if (cells === null || scenarios === null)
     throw new Error(`there is no ran-dmirror-cells.json in ${folder}: make it with 'ran'`);
-  const rows = new Rows<MutantRow>('mutants.jsonl');
+  const rows = new Rows<MutantRow>('mutants');
   await using looker = new Looker();
   const mutants = allMutants([cells, scenarios]);
   say(`${mutants.length} mutants of lines that something runs`);
   for (const mutant of sampled(mutants, each))
-    if (!rows.has(keyOf(mutant))) rows.add(await mutantRow(mutant, { cells, scenarios }, rows.found, looker));
+    if (!rows.has(keyOf(mutant))) rows.add(await mutantRow(mutant, { cells, scenarios }, rows.hints(keyOf(mutant)), looker));
 }
 
 switch (command) {
@@ -126,8 +141,8 @@ switch (command) {
     await lookForMutants(Number(rest[0] ?? 12));
     break;
   case 'pages':
-    writeFileSync(join('docs', 'matrixHunt.md'), bugPage(new Rows<BugRow>('bugs.jsonl').all));
-    writeFileSync(join('docs', 'mutants.md'), mutantPage(new Rows<MutantRow>('mutants.jsonl').all));
+    writeFileSync(join('docs', 'matrixHunt.md'), bugPage(new Rows<BugRow>('bugs').all));
+    writeFileSync(join('docs', 'mutants.md'), mutantPage(new Rows<MutantRow>('mutants').all));
     break;
   case 'matrix':
     writeFileSync(join('docs', 'matrix.md'), matrixPage([folder, ...rest].map(matrixIn)));

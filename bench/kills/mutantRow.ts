@@ -25,14 +25,18 @@ interface Programs {
 export async function mutantRow(
   mutant: Mutant,
   all: Programs,
-  found: ReadonlyMap<string, number>,
+  { found, first }: { readonly found: ReadonlyMap<string, number>; readonly first: readonly string[] },
   looker: Looker,
 ): Promise<MutantRow> {
   const { edit, ...about } = mutant;
   const id = keyOf(mutant);
   const functions = [new Set([`${mutant.module} ${mutant.name}`])];
-  const cells = inOrder(all.cells, functions, found);
-  const scenarios = inOrder(all.scenarios, functions, found);
+  const before = new Set(first);
+  const order = (ran: RanAll): string[] => {
+    const names = inOrder(ran, functions, found);
+    return [...names.filter((name) => before.has(name)), ...names.filter((name) => !before.has(name))];
+  };
+  const [cells, scenarios] = [order(all.cells), order(all.scenarios)];
   const job = { mutation: { id, edits: [edit] }, settings: {}, apart: [] };
   const look = await looker.look({ ...job, names: cells, seconds: MOST_SECONDS.cells });
   const row = { id, ...about, cells: cells.length, scenarios: scenarios.length };

@@ -1,4 +1,5 @@
 /** The tables of what was found, as pages. */
+import { bugs } from '../../src/bugs/index.ts';
 import type { BugRow } from './bugRow.ts';
 import { code, plain, table } from './markdown.ts';
 import type { MutantRow } from './mutantRow.ts';
@@ -16,15 +17,16 @@ function withOptions({ driver, settings }: Pick<BugRow, 'driver' | 'settings'>):
 export function bugPage(rows: readonly BugRow[]): string {
   const found = rows.filter((row) => row.found !== null);
   const lost = rows.filter((row) => row.found === null);
-  const isOutside = ({ id }: BugRow): boolean => outside[id] !== undefined;
-  const within = rows.length - lost.filter(isOutside).length;
+  const isFound = new Set(found.map(({ id }) => id));
+  const others = bugs.filter(({ id }) => outside[id] !== undefined && !isFound.has(id));
+  const within = bugs.length - others.length;
   const unexpected = found.filter((row) => !row.oracles.includes(row.found?.rule ?? ''));
   return [
     '# What the race matrix finds of the corpus',
     'Made by `npm run kills -- bugs FOLDER` and `npm run kills -- pages FOLDER` (bench/kills). Each bug of the [corpus](corpus.md) is put into the model, and looked for in the cells of ' +
       '[`hmm-lab matrix`](programs.md#the-race-matrix) alone: no scenario is used, nor is it said what should come out. The driver is that of the bug, with the options it has there. Cells that run ' +
       'what the bug changes are tried, each with at most one preemption, then all of them with two, then without a bound, until one breaks a rule or four minutes of a processor are over. A crash (I-CRASH) counts only where the catalogue expects one.',
-    `**${found.length} of ${within} bugs whose operations the matrix has are found (${percent(found.length, within)})**; ${rows.length - within} of the ${rows.length} bugs are of something else that it has no operation for. ` +
+    `**${found.length} of ${within} bugs whose operations the matrix has are found (${percent(found.length, within)})**; ${others.length} of the ${bugs.length} bugs are of something else that it has no operation for. ` +
       `${found.length - unexpected.length} break a rule that the catalogue names; the others are noticed first by a rule that scenarios do not have, such as values and errors, or by an operation that does not come to its end.`,
     '## Found',
     table(
@@ -42,13 +44,13 @@ export function bugPage(rows: readonly BugRow[]): string {
     table(
       ['bug', 'cells that run it', 'what it is', 'what is missing'],
       lost
-        .filter((row) => !isOutside(row))
+        .filter(({ id }) => outside[id] === undefined)
         .map((row) => [row.id, row.cells, plain(row.title), plain(missed[row.id] ?? 'not known')]),
     ),
     '## Of something that the matrix has no operation for',
     table(
       ['bug', 'what it is', 'what it is about'],
-      lost.filter(isOutside).map((row) => [row.id, plain(row.title), plain(outside[row.id] ?? '')]),
+      others.map(({ id, title }) => [id, plain(title), plain(outside[id] ?? '')]),
     ),
     '',
   ].join('\n\n');

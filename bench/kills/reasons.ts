@@ -8,6 +8,8 @@ export const outside: Readonly<Record<string, string>> = {
   R10: 'classic notifiers: no operation registers one',
   G25: 'classic notifiers: no operation registers one',
   M01c: 'classic notifiers: no operation registers one',
+  M01b: 'classic notifiers: no operation registers one',
+  M01: 'callbacks of two passes beside one that refuses: the driver has one pass',
   R16: 'requests page by page (HMM_PFN_REQ_FAULT in the array): the commands of a device ask the same of all pages',
   R17: 'requests page by page (HMM_PFN_REQ_FAULT in the array): the commands of a device ask the same of all pages',
   R72: 'requests page by page (HMM_PFN_REQ_FAULT in the array): the commands of a device ask the same of all pages',
@@ -24,6 +26,7 @@ export const outside: Readonly<Record<string, string>> = {
   X11: 'a copy home that is given up: no operation keeps one from being made',
   M16: 'memory cgroups: no operation sets a limit',
   R66: 'requests that are done in several pieces: no state has as many pages as one piece',
+  F31: 'requests that are done in several pieces: no state has as many pages as one piece',
   R81: 'large allocations that fail: no operation makes one fail',
   S07: 'a write through a reference that is no pin: no operation does one',
   V01d: 'migrations: the device of sva has no memory',
@@ -43,6 +46,8 @@ export const missed: Readonly<Record<string, string>> = {
   V04c: 'the end of a process that has the device open: the one that exits is a child',
   V05: 'the end of a process that has the device open: the one that exits is a child',
   V06: 'a page request while the device is unbound: a device is closed first, and that waits for the request',
+  V07: 'a page that has a copy in swap, and is in the TLB of the device for reading: no state is both',
+  M08: 'a column of two operations: a hole migrates, and the device writes to it',
 };
 
 /** Mutants that live. `same`: it makes no difference that the model, or a kernel, could show. */
@@ -55,6 +60,7 @@ export const survivors: Readonly<Record<string, { readonly same: boolean; readon
     same: true,
     why: 'The lock of the page and that of the table are held throughout, and nobody who lacks both counts references.',
   },
+  '0378d457': { same: false, why: 'It needs memory that runs out, which no operation uses up.' },
   '04df9746': { same: true, why: 'What is left out is a short cut: the same is asked again under mmap_lock.' },
   '0507dade': {
     same: false,
@@ -68,6 +74,7 @@ export const survivors: Readonly<Record<string, { readonly same: boolean; readon
   '07649b38': { same: true, why: 'An invalidation more, of a range in which nothing is.' },
   '078f64c0': { same: true, why: 'What is left out is a short cut: unless each page has a destination, all are given back.' },
   '07c00f34': { same: true, why: 'A round more, over a slot that the array does not have, which is taken for empty.' },
+  '08eb4775': { same: false, why: 'It needs memory that runs out, which no operation uses up.' },
   '08df90c2': { same: true, why: 'An invalidation more, of a range in which nothing is.' },
   '09a2be47': { same: true, why: 'Nobody knows the page yet: it makes no difference in which order it is filled.' },
   '0d90490f': {
