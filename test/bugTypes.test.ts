@@ -106,7 +106,7 @@ const module = 'drivers/dmirror/invalidate';
 
 /** Edits that nobody should get away with. A name or an import that is not there is refused when the edit is made. */
 const wrong: readonly Change[] = [
-  change('arity', module, 'yield* mutexLock(task, updateLock, LockClass.updateLock);', 'yield* mutexLock(task);'),
+  change('arity', module, 'yield* mutexUnlock(task, updateLock, LockClass.updateLock);', 'yield* mutexUnlock(task);'),
   change('imported', module, 'return false;', 'return load(arena);', { load: 'arena/access' }),
   change('property', module, 'yield Point.driverSeqSet;', 'yield Point.driverSeqSett;'),
   change('argument', module, 'return false;', 'return task.arenaa === undefined;'),

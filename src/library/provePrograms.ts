@@ -3,7 +3,6 @@ import type { Mutation } from '../bugs/bug.ts';
 import type { DriverSettings } from '../drivers/base/options.ts';
 import { DEFAULT_DRIVER } from '../drivers/names.ts';
 import type { Meetings } from '../engines/explore/machine/meetings.ts';
-import { MOST_STATES } from '../engines/explore/plan/job.ts';
 import type { ProofRow } from '../engines/explore/plan/proof.ts';
 import type { ProveResult } from '../engines/explore/plan/proofResult.ts';
 import type * as Prove from '../engines/explore/threads/prove.ts';
@@ -52,7 +51,7 @@ export interface ManyLimits {
   readonly workers: number;
 }
 
-export const manyBounds = { limit: { kind: 'whole', min: 1, max: MOST_STATES } } as const;
+export const manyBounds = { limit: { kind: 'whole', min: 1, max: 40_000_000 } } as const;
 
 /** Schedules of a program that are run twice: all programs are run by the same code. */
 export const PROGRAM_REPEATS = 1;

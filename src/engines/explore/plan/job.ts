@@ -21,9 +21,6 @@ export interface DeterminismJob extends Limits {
   readonly seed: number;
 }
 
-/** Most states a search may meet: 9 bytes each, and as much again when the table grows. */
-export const MOST_STATES = 40_000_000;
-
 /** All interleavings with so many preemptions at most; all of them for Infinity. */
 export interface SearchJob extends Limits {
   readonly kind: 'search';

@@ -27,7 +27,6 @@ import {
   isUnbounded,
   type Job,
   type JobResult,
-  MOST_STATES,
   nothing,
   type SampleJob,
   type SearchJob,
@@ -35,6 +34,9 @@ import {
 
 /** Most local states a search may meet: each is an object, and a search that meets so many is far from its end. */
 const MOST_LOCAL_STATES = 1_000_000;
+
+/** Most states a search may meet: 9 bytes each, and as much again when the table grows. */
+const MOST_STATES = 40_000_000;
 
 /** @throws UsageError for an unknown strategy. */
 export function schedulerNamed(strategy: string, seed: number): Scheduler {
