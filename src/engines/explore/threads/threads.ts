@@ -11,6 +11,9 @@ import type { List } from '../plan/list.ts';
 import { GivenTime } from './givenTime.ts';
 import type { Answer, Order, Started, Subject, Work } from './work.ts';
 
+/** Time a thread has to start, in milliseconds. */
+export const START_MS = 10_000;
+
 const LOOK_MS = 100;
 /** Time the compiler has to come to an end before a thread is ended. */
 const SETTLE_MS = 100;
