@@ -124,7 +124,9 @@ export class Farm {
 
   async status(job: Job): Promise<JobStatus> {
     const queue = this.#tasksOf(job);
-    const [states, history] = await Promise.all([partStates(queue, job), historyOf(this.#jobs, job)]);
+    // In this order: that a rule breaks in a part is told before the part is done.
+    const states = await partStates(queue, job);
+    const history = await historyOf(this.#jobs, job);
     const failed = await each(
       partsThatAre(states, 'failed').sort((a, b) => a - b),
       async (part) => ({ part, reason: (await queue.getJob(partId(job, part)))?.failedReason ?? 'it has gone' }),
