@@ -21,7 +21,7 @@ import { matrixIn, matrixPage } from './matrixPage.ts';
 import { type MutantRow, mutantRow } from './mutantRow.ts';
 import { allMutants, keyOf, sampled } from './mutants.ts';
 import { bugPage, mutantPage } from './pages.ts';
-import { moreRan, namesOf, type RanAll } from './programs.ts';
+import { type Hints, moreRan, namesOf, type RanAll } from './programs.ts';
 
 const [command, folder = '', ...rest] = process.argv.slice(2);
 const say = (line: string): unknown => process.stderr.write(`${line}\n`);
@@ -74,9 +74,8 @@ function rowsIn<Row>(file: string): Row[] {
 class Rows<Row extends { readonly id: string; readonly found: { readonly program: string } | null }> {
   readonly all: Row[];
   /** How often each program has found something. */
-  readonly found = new Map<string, number>();
+  readonly #found = new Map<string, number>();
   readonly #file: string;
-
   readonly #before: readonly Row[];
 
   constructor(name: string) {
@@ -86,10 +85,9 @@ class Rows<Row extends { readonly id: string; readonly found: { readonly program
     for (const row of this.all) this.#note(row);
   }
 
-  /** What helps to find the row: how often each program has found something, and which have found this before. */
-  hints(id: string) {
+  hints(id: string): Hints {
     const first = this.#before.flatMap((row) => (row.id === id && row.found !== null ? [row.found.program] : []));
-    return { found: this.found, first };
+    return { found: this.#found, first };
   }
 
   has(id: string): boolean {
@@ -104,7 +102,7 @@ class Rows<Row extends { readonly id: string; readonly found: { readonly program
   }
 
   #note({ found }: Row): void {
-    if (found !== null) this.found.set(found.program, (this.found.get(found.program) ?? 0) + 1);
+    if (found !== null) this.#found.set(found.program, (this.#found.get(found.program) ?? 0) + 1);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Look } from './look.ts';
 import type { Looker } from './looker.ts';
 import type { Mutant } from './mutantRules.ts';
 import { keyOf } from './mutants.ts';
-import { inOrder, type RanAll } from './programs.ts';
+import { type Hints, inOrder, type RanAll } from './programs.ts';
 
 export interface MutantRow extends Omit<Mutant, 'edit'>, Look {
   /** It stays the same while the code does. */
@@ -22,21 +22,12 @@ interface Programs {
   readonly scenarios: RanAll;
 }
 
-export async function mutantRow(
-  mutant: Mutant,
-  all: Programs,
-  { found, first }: { readonly found: ReadonlyMap<string, number>; readonly first: readonly string[] },
-  looker: Looker,
-): Promise<MutantRow> {
+export async function mutantRow(mutant: Mutant, all: Programs, hints: Hints, looker: Looker): Promise<MutantRow> {
   const { edit, ...about } = mutant;
   const id = keyOf(mutant);
   const functions = [new Set([`${mutant.module} ${mutant.name}`])];
-  const before = new Set(first);
-  const order = (ran: RanAll): string[] => {
-    const names = inOrder(ran, functions, found);
-    return [...names.filter((name) => before.has(name)), ...names.filter((name) => !before.has(name))];
-  };
-  const [cells, scenarios] = [order(all.cells), order(all.scenarios)];
+  const cells = inOrder(all.cells, functions, hints);
+  const scenarios = inOrder(all.scenarios, functions, hints);
   const job = { mutation: { id, edits: [edit] }, settings: {}, apart: [] };
   const look = await looker.look({ ...job, names: cells, seconds: MOST_SECONDS.cells });
   const row = { id, ...about, cells: cells.length, scenarios: scenarios.length };

@@ -73,15 +73,23 @@ export function moreRan(before: RanAll, names: readonly string[], coverage: Cove
 /** A program without its set-up: two actors, whatever they begin from. */
 const pairOf = (name: string): string => name.replace(/^given [^;]*;/, '').replace(/@\S*$/, '');
 
+/** What helps to find something. */
+export interface Hints {
+  /** How often each program has found something. */
+  readonly found: ReadonlyMap<string, number>;
+  /** Programs that have found this very thing before. */
+  readonly first: readonly string[];
+}
+
 /**
- * Programs that run something that was changed, of which `wanted` has the functions by change. Likely ones first: those that run most
+ * Programs that have found it before, and then those that run something that was changed, of which `wanted` has the functions by change. Likely ones first: those that run most
  * of the changes, then those that have found something before, then each pair of operations from one state before any comes again from
  * another one; the quickest first.
  */
 export function inOrder(
   { functions, programs }: Omit<RanAll, 'idle'>,
   wanted: readonly ReadonlySet<string>[],
-  found: ReadonlyMap<string, number>,
+  { found, first }: Hints,
 ): string[] {
   const changes = wanted.map((names) => new Set(functions.flatMap((name, i) => (names.has(name) ? [i] : []))));
   const hits = programs
@@ -98,5 +106,7 @@ export function inOrder(
     times.set(pair, before + 1);
     return { name, run, rank: before - 1000 * (found.get(name) ?? 0) };
   });
-  return ranked.sort((a, b) => b.run - a.run || a.rank - b.rank).map(({ name }) => name);
+  const likely = ranked.sort((a, b) => b.run - a.run || a.rank - b.rank);
+  const before = programs.filter(({ name }) => first.includes(name));
+  return [...new Set([...before, ...likely].map(({ name }) => name))];
 }
