@@ -2,34 +2,30 @@
 
 import '../src/engines/shared/stdoutToStderr.ts';
 import type { DriverSettings } from '../src/drivers/base/options.ts';
-import { type JudgedAudit, judgedAudit } from '../src/engines/explore/audit/judgedAudit.ts';
-import { executorOf, replay } from '../src/engines/explore/explore.ts';
-import { Budget } from '../src/engines/explore/failure/budget.ts';
-import { followNamed } from '../src/engines/explore/failure/namedSchedule.ts';
-import { passedPoints } from '../src/engines/explore/failure/passedPoints.ts';
-import { reportFound, reportStuck } from '../src/engines/explore/failure/report.ts';
-import { stopsOf, wayOf } from '../src/engines/explore/failure/stops.ts';
+import type { JudgedAudit } from '../src/engines/explore/audit/judgedAudit.ts';
+import { Budget, type BudgetHooks } from '../src/engines/explore/failure/budget.ts';
 import type { Executor } from '../src/engines/explore/machine/execution.ts';
+import { executorOf } from '../src/engines/explore/machine/executorOf.ts';
 import { Pulse, SETTING_UP, usePulse } from '../src/engines/explore/machine/pulse.ts';
-import { counterpartOf } from '../src/engines/explore/plan/cleanScenario.ts';
 import { Control } from '../src/engines/explore/plan/control.ts';
 import { importScenario } from '../src/engines/explore/plan/importScenario.ts';
 import { runAgain, runBySerials, runJob, runRound, runShare } from '../src/engines/explore/plan/jobs.ts';
 import type { List } from '../src/engines/explore/plan/list.ts';
 import type { Measured } from '../src/engines/explore/plan/proof.ts';
-import { START_MS } from '../src/engines/explore/threads/threads.ts';
 import type { Answers, AnyScenario, Misfit, Order, Started } from '../src/engines/explore/threads/work.ts';
 import { memoryMeter } from '../src/engines/shared/memory.ts';
 import { answerOf } from '../src/engines/shared/refusal.ts';
 import { isUsageError } from '../src/input/usageError.ts';
 import type { Scenario } from '../src/scenarios/kit/scenario.ts';
 
+const seldom = () => import('../src/engines/explore/threads/seldom.ts');
+
 let scenario: Scenario;
 let kept: Executor;
 
 /** Loads the scenario and sets it up, once in the life of a thread. */
 async function start({ scenario: name, settings, driver, threads }: Order, control: Control, pulse: Pulse): Promise<Started> {
-  control.start(threads, START_MS);
+  control.start(threads);
   pulse.begin(SETTING_UP, new Uint8Array(0), 0);
   scenario = await importScenario(name, settings, driver);
   kept = executorOf(scenario);
@@ -89,14 +85,36 @@ async function report(
   { found, options }: Answers['report']['work'],
   budget: Budget,
 ) {
+  const { counterpartOf, reportFound } = await seldom();
   const clean = options.explain === true ? await counterpartOf(name, settings, driver) : null;
   return reportFound(kept, options, found, budget, clean);
 }
 
-function auditKept({ executions, seed, seconds }: Answers['audit']['work'], control: Control): JudgedAudit {
+async function auditKept({ executions, seed, seconds }: Answers['audit']['work'], control: Control): Promise<JudgedAudit> {
+  const { judgedAudit } = await seldom();
   const end = performance.now() + seconds * 1000;
   const enough = (): boolean => control.isStopped || performance.now() >= end;
   return judgedAudit(scenario, { executions, seed, enough });
+}
+
+async function pointsOf({ text }: Answers['points']['work']) {
+  const { followNamed, passedPoints } = await seldom();
+  return passedPoints(kept, text === undefined ? undefined : followNamed(kept, text));
+}
+
+async function stops({ schedule }: Answers['stops']['work']) {
+  const { followNamed, stopsOf } = await seldom();
+  return stopsOf(kept, typeof schedule === 'string' ? followNamed(kept, schedule) : schedule);
+}
+
+async function way({ text, actor }: Answers['way']['work']) {
+  const { followNamed, wayOf } = await seldom();
+  return wayOf(kept, text === '' ? [] : followNamed(kept, text), actor);
+}
+
+async function follow({ text }: Answers['follow']['work'], settings: DriverSettings, hooks: BudgetHooks) {
+  const { followNamed, replay } = await seldom();
+  return replay(scenario, settings, followNamed(kept, text), true, hooks);
 }
 
 async function work(order: Order, control: Control, pulse: Pulse): Promise<unknown> {
@@ -128,19 +146,19 @@ async function work(order: Order, control: Control, pulse: Pulse): Promise<unkno
     case 'report':
       return report(order, asked, new Budget(asked.seconds, hooks));
     case 'reportStuck':
-      return reportStuck(kept, settings, asked.found);
+      return (await seldom()).reportStuck(kept, settings, asked.found);
     case 'replay':
-      return replay(scenario, settings, asked.schedule, true, hooks);
+      return (await seldom()).replay(scenario, settings, asked.schedule, true, hooks);
     case 'points':
-      return passedPoints(kept, asked.text === undefined ? undefined : followNamed(kept, asked.text));
+      return pointsOf(asked);
     case 'stops':
-      return stopsOf(kept, typeof asked.schedule === 'string' ? followNamed(kept, asked.schedule) : asked.schedule);
+      return stops(asked);
     case 'way':
-      return wayOf(kept, asked.text === '' ? [] : followNamed(kept, asked.text), asked.actor);
+      return way(asked);
     case 'audit':
       return auditKept(asked, control);
     case 'follow':
-      return replay(scenario, settings, followNamed(kept, asked.text), true, hooks);
+      return follow(asked, settings, hooks);
   }
 }
 

@@ -17,7 +17,10 @@ const LOADED = ['explore/threads/parallel', 'explore/threads/survey', 'explore/f
   .concat('explore/plan/importScenario', 'hunt/attempt', 'reproduce/fitting', 'reproduce/reproduce', 'race/race')
   .map((name) => `src/engines/${name}`);
 
-/** Entries by tree. Modules of the program and the library import some others when a call needs them: in the erased tree alone. */
+/**
+ * Entries by tree. An entry may import others when it needs them. That modules of the program and the library do so, too, is followed in
+ * the erased tree alone.
+ */
 export const packedEntries: Readonly<Record<string, { readonly entries: readonly string[]; readonly late: boolean }>> = {
   erased: {
     entries: [
@@ -29,7 +32,12 @@ export const packedEntries: Readonly<Record<string, { readonly entries: readonly
   },
   flat: { entries: [...EXPORTS, 'workers/probe', 'workers/simulate'], late: false },
   stepped: {
-    entries: [...EXPORTS, ...LOADED, ...['actor', 'explore', 'observer', 'probe'].map((name) => `workers/${name}`)],
+    entries: [
+      ...EXPORTS,
+      ...LOADED,
+      'bundle/explore',
+      ...['actor', 'explore', 'observer', 'probe'].map((name) => `workers/${name}`),
+    ],
     late: false,
   },
 };
@@ -40,16 +48,16 @@ const LATE = /\bimport\s*\(\s*["'](\.{1,2}\/[^"']+)["']/g;
 /** Files of a tree that some of its files import, themselves among them. A declaration names sources, and stands beside them. */
 export function reached(tree: string, entries: readonly string[], late: boolean): Set<string> {
   const found = new Set<string>();
-  const visit = (name: string): void => {
+  const visit = (name: string, isEntry: boolean): void => {
     const file = name.endsWith('.ts') && !name.endsWith('.d.ts') ? name.replace(/ts$/, 'd.ts') : name;
     if (found.has(file)) return;
     if (!existsSync(join(tree, file))) throw new Error(`${join(tree, file)} is imported, and is not there`);
     found.add(file);
     const text = readFileSync(join(tree, file), 'utf8');
-    for (const pattern of late ? [STATIC, LATE] : [STATIC])
-      for (const [, path] of text.matchAll(pattern)) visit(normalize(join(dirname(file), path as string)));
+    for (const pattern of late || isEntry ? [STATIC, LATE] : [STATIC])
+      for (const [, path] of text.matchAll(pattern)) visit(normalize(join(dirname(file), path as string)), false);
   };
-  for (const entry of entries) visit(normalize(entry));
+  for (const entry of entries) visit(normalize(entry), true);
   return found;
 }
 

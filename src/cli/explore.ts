@@ -4,22 +4,17 @@ import type { Mutation } from '../bugs/bug.ts';
 import type { Failure } from '../engines/explore/machine/failure.ts';
 import { type ExploreReport, type ExploreRequest, explore as explored, exploreUsual } from '../library/explore.ts';
 import { exploreAllUsual } from '../library/exploreAll.ts';
-import { type PassedPointsRequest, passedPoints } from '../library/passedPoints.ts';
+import type { PassedPointsRequest } from '../library/passedPoints.ts';
 import { version } from '../package/version.ts';
 import { isProgram } from '../programs/program.ts';
 import { startExploreLive } from '../report/exploreLive.ts';
 import { foundText } from '../report/exploreText.ts';
-import { pointsText } from '../report/pointsText.ts';
 import { bugNamed } from '../userModules/bugNamed.ts';
-import { runAudit } from './audit.ts';
 import { EXIT_VIOLATION } from './exitCodes.ts';
-import { exploreAll } from './exploreAll.ts';
 import { exploreFlags } from './exploreFlags.ts';
 import { reportExploration } from './exploreOutput.ts';
 import { type Command, parseArguments } from './flags.ts';
-import { formatProgram } from './formatProgram.ts';
 import { interruptedCode, interruptible } from './interruptible.ts';
-
 import { outFile } from './outFile.ts';
 import { programOf } from './programArgument.ts';
 import { quote, UsageError } from './usage.ts';
@@ -123,6 +118,7 @@ export const explore: Command = {
     const { scenario, named, bug, values } = await subject(args);
     if (values['from-trace'] !== undefined) return (await import('./exploreTrace.ts')).runTrace(values, named, bug);
     if (values.format) {
+      const { formatProgram } = await import('./formatProgram.ts');
       process.stdout.write(
         formatProgram(
           scenario,
@@ -150,10 +146,12 @@ export const explore: Command = {
     const chrome = file === undefined ? undefined : outFile(file, 'chrome');
     if (scenario === undefined) {
       const { seconds = exploreAllUsual.seconds } = values;
+      const { exploreAll } = await import('./exploreAll.ts');
       return exploreAll({ driver, kernel, bug, preemptions, seconds, workers }, { json, chrome });
     }
     const { seconds = exploreUsual.seconds } = values;
-    if (values.audit) return runAudit({ scenario, driver, kernel, bug, seconds, schedules, seed }, json);
+    if (values.audit)
+      return (await import('./audit.ts')).runAudit({ scenario, driver, kernel, bug, seconds, schedules, seed }, json);
     if (values.points) return listPoints({ scenario, driver, kernel, bug, schedule }, json);
     const request = {
       scenario,
@@ -178,6 +176,8 @@ export const explore: Command = {
 
 /** `--points`. */
 async function listPoints(request: PassedPointsRequest, json: boolean): Promise<number> {
+  const { passedPoints } = await import('../library/passedPoints.ts');
+  const { pointsText } = await import('../report/pointsText.ts');
   const points = await passedPoints(request);
   process.stdout.write(json ? `${JSON.stringify(points)}\n` : pointsText(points, request.schedule !== undefined));
   return points.failure === null ? 0 : EXIT_VIOLATION;

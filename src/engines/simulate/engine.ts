@@ -3,6 +3,7 @@ import { Piscina } from 'piscina';
 import { flatWorker } from '../../package/flatWorker.ts';
 import type { CellEngine } from '../cell/cellEngine.ts';
 import type { CellConfig, Repetition } from '../cell/cellTypes.ts';
+import { compilerAtRest } from '../shared/compilerAtRest.ts';
 
 /** What a thread is sent. */
 export interface SimulateJob {
@@ -13,8 +14,6 @@ export interface SimulateJob {
 }
 
 const TICK_MS = 500;
-/** Time the compiler has to come to an end before a thread is ended: else it can bring the whole process down. */
-const SETTLE_MS = 100;
 
 /** An engine with so many threads. A simulation has no noise of a machine: there is nothing to object to. */
 export function simulateEngine(threads: number): CellEngine & AsyncDisposable {
@@ -41,7 +40,7 @@ export function simulateEngine(threads: number): CellEngine & AsyncDisposable {
     },
     objection: () => null,
     async [Symbol.asyncDispose]() {
-      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+      await compilerAtRest();
       await pool.destroy();
     },
   };

@@ -10,6 +10,9 @@ const LANES_AT = 3;
 const LANE_WORDS = 5;
 export const LANES = 64;
 
+/** Time all threads have to start, in milliseconds. */
+const START_MS = 10_000;
+
 /** Guesses above it say nothing. */
 const MOST = 1e6;
 
@@ -29,8 +32,8 @@ export class Control {
     this.words = words;
   }
 
-  /** Called in each thread once: returns when all have come here, or after `patienceMs`. */
-  start(threads: number, patienceMs: number): void {
+  /** Called in each thread once: returns when all have come here, or after some seconds. */
+  start(threads: number, patienceMs = START_MS): void {
     const { words } = this;
     const until = Date.now() + patienceMs;
     Atomics.add(words, STARTED, 1);

@@ -47,7 +47,7 @@ async function inAll(
   count: number,
   control: Control,
 ): Promise<Measured> {
-  const { threads } = await Threads.start({ scenario, settings, driver }, count, control);
+  const { threads } = await Threads.start({ scenario, settings, driver }, count, control, 'search');
   await using _ = threads;
   const began = performance.now();
   let bytes = 0;

@@ -168,7 +168,7 @@ export async function exploreParallel(
   }));
   const conclude = ({ scenario, covers }: Started, failure: ExploreFailure | null, seconds: number): ExploreResult =>
     resultOf(scenario, exploration, options, failure, { seconds, workers, interrupted: control.isStopped, covers });
-  const { threads, started } = await Threads.start(subject, Math.max(workers, together), control);
+  const { threads, started } = await Threads.start(subject, Math.max(workers, together), control, 'search');
   await using _threads = threads;
   const kept = checkpoint === undefined ? null : new KeptSearches(checkpoint, identityOf(options, started));
   began = Date.now();

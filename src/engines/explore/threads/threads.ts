@@ -1,22 +1,22 @@
 /** The threads of an exploration: started together, watched, ended. All that a scenario does is done in them. */
 import { Piscina } from 'piscina';
 import { UsageError } from '../../../input/usageError.ts';
+import { bundledWorker } from '../../../package/bundledWorker.ts';
 import { removeAtEnd } from '../../../package/runFolder.ts';
 import { workerUrl } from '../../../package/workerUrl.ts';
+import { isProgram } from '../../../programs/program.ts';
+import { isModule } from '../../../userModules/places.ts';
+import { compilerAtRest } from '../../shared/compilerAtRest.ts';
 import { accepted, type Refusal } from '../../shared/refusal.ts';
 import type { Failure } from '../machine/failure.ts';
 import { CHECKING, Pulse, SETTING_UP, type Standstill } from '../machine/pulse.ts';
 import { Control } from '../plan/control.ts';
 import type { List } from '../plan/list.ts';
+import { driverOf, partsOf } from '../plan/names.ts';
 import { GivenTime } from './givenTime.ts';
 import type { Answer, Order, Started, Subject, Work } from './work.ts';
 
-/** Time a thread has to start, in milliseconds. */
-export const START_MS = 10_000;
-
 const LOOK_MS = 100;
-/** Time the compiler has to come to an end before a thread is ended. */
-const SETTLE_MS = 100;
 /** Longest time, as {@link GivenTime} has it, that a module may take to load and to set up, and that a step or a check may take. */
 const SETUP_LIMIT_MS = 10_000;
 const STEP_LIMIT_MS = 5000;
@@ -24,6 +24,18 @@ const STEP_LIMIT_MS = 5000;
 const limitMs = (at: number): number => (at === SETTING_UP ? SETUP_LIMIT_MS : STEP_LIMIT_MS);
 
 const scenarioText = ({ scenario }: Pick<Subject, 'scenario'>): string => `scenario '${scenario}'`;
+
+/** Threads of a scenario do what is asked of them, or search, and nothing else. */
+export type Duty = 'all' | 'search';
+
+/** The entry of a thread. What is the lab's own is searched by one that has all it needs in a file. */
+function entryFor({ scenario, driver: asked }: Subject, duty: Duty): URL {
+  if (duty === 'all') return workerUrl('explore');
+  const parts = partsOf(scenario);
+  const driver = driverOf(parts, asked);
+  const isOurs = (isProgram(parts.base) || !isModule(parts.base)) && (driver === undefined || !isModule(driver));
+  return isOurs ? bundledWorker('explore') : workerUrl('explore');
+}
 
 /** A thread has come to a stop in what it was at, and will not answer. */
 export class Stuck extends Error {
@@ -63,7 +75,7 @@ export class Threads implements AsyncDisposable {
   readonly #timer: NodeJS.Timeout;
   readonly #stuck: Promise<never>;
 
-  private constructor(subject: Subject, what: string, count: number, control: Control) {
+  private constructor(subject: Subject, what: string, count: number, control: Control, entry = workerUrl('explore')) {
     this.count = count;
     this.#subject = subject;
     this.#started = { what, actors: [] };
@@ -72,7 +84,7 @@ export class Threads implements AsyncDisposable {
     // A thread that is ended while it loads a module of the user's leaves copies of it.
     removeAtEnd();
     this.#pool = new Piscina({
-      filename: workerUrl('explore').href,
+      filename: entry.href,
       minThreads: count,
       maxThreads: count,
       idleTimeout: Number.POSITIVE_INFINITY,
@@ -100,9 +112,14 @@ export class Threads implements AsyncDisposable {
    *
    * @throws UsageError, a sentence, when the scenario cannot be set up.
    */
-  static async start(subject: Subject, count: number, control = new Control()): Promise<{ threads: Threads; started: Started }> {
+  static async start(
+    subject: Subject,
+    count: number,
+    control = new Control(),
+    duty: Duty = 'all',
+  ): Promise<{ threads: Threads; started: Started }> {
     const what = scenarioText(subject);
-    const threads = new Threads(subject, what, count, control);
+    const threads = new Threads(subject, what, count, control, entryFor(subject, duty));
     try {
       // All of them, also if there is less to do: ending a thread in the middle of its start can bring the whole process down.
       const all = await Promise.all(Array.from({ length: count }, (_, lane) => threads.run({ kind: 'start' }, lane)));
@@ -174,8 +191,7 @@ export class Threads implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
-    // Ending a thread while V8 still compiles for it in the background can bring the whole process down.
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    await compilerAtRest();
     await this.#pool.destroy();
   }
 }

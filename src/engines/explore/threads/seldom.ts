@@ -1,0 +1,8 @@
+/** What a thread is seldom asked for, and loads when it is: failures are reported, schedules followed, scenarios audited. */
+export { judgedAudit } from '../audit/judgedAudit.ts';
+export { replay } from '../explore.ts';
+export { followNamed } from '../failure/namedSchedule.ts';
+export { passedPoints } from '../failure/passedPoints.ts';
+export { reportFound, reportStuck } from '../failure/report.ts';
+export { stopsOf, wayOf } from '../failure/stops.ts';
+export { counterpartOf } from '../plan/cleanScenario.ts';
