@@ -7,7 +7,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { plainModule } from '../src/build/plainModule.ts';
 import { recordFrames } from '../src/build/recordFrames.ts';
 import { recordedModule } from '../src/build/recordTree.ts';
-import { codeOf, Frames, UNKNOWN, useFrames, useLeader } from '../src/steps/frames.ts';
+import { codeOf, Frames, UNKNOWN, useFrames } from '../src/steps/frames.ts';
+import { useLeader } from '../src/steps/leader.ts';
 import { run } from '../src/steps/steps.ts';
 
 const framesModule = new URL('../src/steps/frames.js', import.meta.url).href;

@@ -11,8 +11,15 @@ import { treeScript } from './treeScript.ts';
 
 const EXPORTS = ['src/index', 'src/model', 'src/scenario'];
 
-/** What the library loads by name from the stepped tree, and from an erased copy of it (`src/library`). */
-const LOADED = ['explore/threads/parallel', 'explore/threads/survey', 'explore/failure/token', 'explore/plan/catalogue']
+/** What the library (`src/library`), or an engine when it needs it, loads from the stepped tree, and from an erased copy of it. */
+const LOADED = [
+  'explore/threads/parallel',
+  'explore/threads/searchTogether',
+  'explore/threads/oneThread',
+  'explore/threads/survey',
+  'explore/failure/token',
+  'explore/plan/catalogue',
+]
   .concat('explore/plan/driverModule', 'explore/plan/scenarioModule', 'explore/plan/moduleSources', 'explore/plan/list')
   .concat('explore/plan/importScenario', 'hunt/attempt', 'reproduce/fitting', 'reproduce/reproduce', 'race/race')
   .map((name) => `src/engines/${name}`);

@@ -1,6 +1,6 @@
 /** `audit()`: is each step of a scenario one that no other actor can come between? */
 import type { JudgedAudit } from '../engines/explore/audit/judgedAudit.ts';
-import type * as Parallel from '../engines/explore/threads/parallel.ts';
+import type * as OneThread from '../engines/explore/threads/oneThread.ts';
 import type { ExploreProgress } from '../engines/explore/threads/supervised.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
 import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
@@ -36,7 +36,7 @@ export async function audit(request: AuditRequest = {}, hooks: Hooks<ExploreProg
   const { bug, scenario, ...subject } = await subjectOf('audit', given);
   const result = await underHooks(hooks, (watched) =>
     inStepped(bug, async (load) => {
-      const { auditParallel } = await load<typeof Parallel>('engines/explore/threads/parallel');
+      const { auditParallel } = await load<typeof OneThread>('engines/explore/threads/oneThread');
       const limits = { executions: all.schedules, seconds: all.seconds, seed: all.seed };
       return auditParallel(scenario, subject, limits, watched);
     }),

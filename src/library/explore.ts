@@ -1,13 +1,13 @@
 /** `explore()`: interleavings of a scenario under a controlled scheduler. */
 import type { ExploreOptions, ExploreResult } from '../engines/explore/explore.ts';
 import type { Failure } from '../engines/explore/machine/failure.ts';
+import type * as OneThread from '../engines/explore/threads/oneThread.ts';
 import type * as Parallel from '../engines/explore/threads/parallel.ts';
 import type { ExploreProgress } from '../engines/explore/threads/supervised.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
 import { isProgram } from '../programs/program.ts';
 import { type Hooks, type Result, resultAs, underHooks } from './call.ts';
 import { inStepped } from './model.ts';
-import { PROGRAM_REPEATS } from './provePrograms.ts';
 import { type ScenarioRequest, scenarioOptions, scheduleOf, subjectOf } from './subject.ts';
 
 /** What an exploration is asked for. All is optional, but for the scenario where there is no bug that names one. */
@@ -71,6 +71,9 @@ export interface ExploreHooks extends Hooks<ExploreProgress> {
   readonly onFound?: ((failure: Failure) => void) | undefined;
 }
 
+/** Schedules of a program that are run twice: all programs are run by the same code. */
+export const PROGRAM_REPEATS = 1;
+
 /** States of a program that is small: half a second of searching. A pair of operations on one page has some thousands at the most. */
 const SHORT_SEARCH = 20_000;
 
@@ -106,8 +109,11 @@ export async function explore(request: ExploreRequest = {}, hooks: ExploreHooks 
   const { onFound = () => {} } = hooks;
   const result = await underHooks(hooks, (watched) =>
     inStepped(bug, async (load) => {
-      const { exploreParallel, runSchedule } = await load<typeof Parallel>('engines/explore/threads/parallel');
-      if (schedule !== undefined) return runSchedule(scenario, subject, schedule, watched);
+      if (schedule !== undefined) {
+        const { runSchedule } = await load<typeof OneThread>('engines/explore/threads/oneThread');
+        return runSchedule(scenario, subject, schedule, watched);
+      }
+      const { exploreParallel } = await load<typeof Parallel>('engines/explore/threads/parallel');
       return exploreParallel(scenario, options, workers, { ...watched, onFound }, { threads, checkpoint: kept });
     }),
   );

@@ -1,6 +1,6 @@
 /** `passedPoints()`: where actors can be made to take turns. */
 import type { PassedPoints } from '../engines/explore/failure/passedPoints.ts';
-import type * as Parallel from '../engines/explore/threads/parallel.ts';
+import type * as OneThread from '../engines/explore/threads/oneThread.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
 import { type Result, resultAs } from './call.ts';
 import { inStepped } from './model.ts';
@@ -25,7 +25,7 @@ export async function passedPoints(request: PassedPointsRequest = {}): Promise<P
   checkOptions('a list of points', given, { numbers: {}, others: { ...scenarioOptions, schedule: 'string' } });
   const { bug, scenario, ...subject } = await subjectOf('passedPoints', given);
   const listed = await inStepped(bug, async (load) => {
-    const { listPoints } = await load<typeof Parallel>('engines/explore/threads/parallel');
+    const { listPoints } = await load<typeof OneThread>('engines/explore/threads/oneThread');
     return listPoints(scenario, subject, scheduleOf(given));
   });
   return resultAs('hmm-lab/points/1', listed);

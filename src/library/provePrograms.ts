@@ -12,6 +12,7 @@ import { programOfScenario } from '../programs/program.ts';
 import { bugOf } from '../userModules/bugNamed.ts';
 import { abilitiesNamed } from './abilitiesNamed.ts';
 import { type Hooks, underHooks } from './call.ts';
+import { PROGRAM_REPEATS } from './explore.ts';
 import { inStepped } from './model.ts';
 import { askedDriver, type DriverRequest } from './subject.ts';
 
@@ -52,9 +53,6 @@ export interface ManyLimits {
 }
 
 export const manyBounds = { limit: { kind: 'whole', min: 1, max: 40_000_000 } } as const;
-
-/** Schedules of a program that are run twice: all programs are run by the same code. */
-export const PROGRAM_REPEATS = 1;
 
 /** What is too large for a search of all interleavings is covered up to so many preemptions: a search with more is as large. */
 const PREEMPTIONS = 2;

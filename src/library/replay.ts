@@ -3,7 +3,7 @@ import type { Mutation } from '../bugs/bug.ts';
 import type { ExploreResult } from '../engines/explore/explore.ts';
 import type * as Token from '../engines/explore/failure/token.ts';
 import type * as Load from '../engines/explore/plan/moduleSources.ts';
-import type * as Parallel from '../engines/explore/threads/parallel.ts';
+import type * as OneThread from '../engines/explore/threads/oneThread.ts';
 import type { ExploreProgress } from '../engines/explore/threads/supervised.ts';
 import { checkOptions, givenOptions } from '../input/options.ts';
 import { quote } from '../input/unknownName.ts';
@@ -57,7 +57,7 @@ export async function replay(request: ReplayRequest, hooks: Hooks<ExploreProgres
     inStepped(bug, async (load) => {
       const { readToken } = await load<typeof Token>('engines/explore/failure/token');
       const { scenario, settings, schedule } = readToken(token, sources);
-      const { runSchedule } = await load<typeof Parallel>('engines/explore/threads/parallel');
+      const { runSchedule } = await load<typeof OneThread>('engines/explore/threads/oneThread');
       return runSchedule(scenario, { settings }, schedule, watched);
     }),
   );

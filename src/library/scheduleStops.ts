@@ -3,7 +3,7 @@
 import type { Stops } from '../engines/explore/failure/stops.ts';
 import type * as Token from '../engines/explore/failure/token.ts';
 import type * as Load from '../engines/explore/plan/moduleSources.ts';
-import type * as Parallel from '../engines/explore/threads/parallel.ts';
+import type * as OneThread from '../engines/explore/threads/oneThread.ts';
 import { bugOf } from '../userModules/bugNamed.ts';
 import { inStepped } from './model.ts';
 import { type ScenarioRequest, subjectOf } from './subject.ts';
@@ -18,7 +18,7 @@ export async function stopsOfToken(token: string): Promise<Stops> {
   return inStepped(id === null ? undefined : await bugOf(id), async (load) => {
     const { readToken } = await load<typeof Token>('engines/explore/failure/token');
     const { scenario, settings, schedule } = readToken(token, sources);
-    const { listStops } = await load<typeof Parallel>('engines/explore/threads/parallel');
+    const { listStops } = await load<typeof OneThread>('engines/explore/threads/oneThread');
     return listStops(scenario, { settings }, schedule);
   });
 }
@@ -27,7 +27,7 @@ export async function stopsOfToken(token: string): Promise<Stops> {
 export async function stopsOfSchedule(request: ScenarioRequest, schedule: string): Promise<Stops> {
   const { bug, scenario, ...subject } = await subjectOf('a schedule', request);
   return inStepped(bug, async (load) => {
-    const { listStops } = await load<typeof Parallel>('engines/explore/threads/parallel');
+    const { listStops } = await load<typeof OneThread>('engines/explore/threads/oneThread');
     return listStops(scenario, subject, schedule);
   });
 }

@@ -9,6 +9,8 @@
  *     yield* spinLock(task, word);           yield* $to(spinLock(task, word), $d, 18, task);
  */
 
+import { goesBy } from './leader.ts';
+
 /** In place of a value: it is not known what the call has kept. */
 export const UNKNOWN = Symbol('unknown');
 
@@ -75,21 +77,6 @@ export function useFrames(next: Frames): Frames {
   return before;
 }
 
-/** Who leads an operation to where it was before. */
-export interface Leader {
-  /** Has the operation been at the point, and further on? Then it goes by without a stop. */
-  passes(point: unknown): boolean;
-}
-
-let leader: Leader | null = null;
-
-/** Lets operations be led, or by null be led no more. Returns who led them before. */
-export function useLeader(next: Leader | null): Leader | null {
-  const before = leader;
-  leader = next;
-  return before;
-}
-
 const RECORDED = Symbol('recorded');
 
 const isRecorded = (operation: unknown): boolean => typeof operation === 'object' && operation !== null && RECORDED in operation;
@@ -135,7 +122,7 @@ export function at<T>(point: T, depth: number, site: number, ...live: unknown[])
 /** The call comes to a point. Does it go by? */
 export function by(point: unknown, depth: number, site: number, ...live: unknown[]): boolean {
   frames.note(depth, site, live);
-  return leader?.passes(point) === true;
+  return goesBy(point);
 }
 
 /** The call lets another one begin. */

@@ -1,5 +1,5 @@
 import { CallStack } from './callStack.ts';
-import { useLeader } from './frames.ts';
+import { useLeader } from './leader.ts';
 import type { Steps } from './operation.ts';
 import { hasPause } from './pause.ts';
 

@@ -2,7 +2,6 @@
 import type { Bug, Mutation } from '../bugs/bug.ts';
 import { unknown } from '../input/unknownName.ts';
 import { UsageError } from '../input/usageError.ts';
-import { importBugs } from './importBugs.ts';
 import { mutationDefect } from './mutationDefect.ts';
 import { isModule } from './places.ts';
 
@@ -21,7 +20,7 @@ async function ofCatalogue(id: string): Promise<Bug> {
  * @throws UsageError, one sentence, for an id that there is none of, or a module that does not load or exports something else.
  */
 export const bugsNamed = async (name: string): Promise<readonly Mutation[]> =>
-  isModule(name) ? importBugs(name) : [await ofCatalogue(name)];
+  isModule(name) ? (await import('./importBugs.ts')).importBugs(name) : [await ofCatalogue(name)];
 
 /** The only one that a name means. @throws UsageError as {@link bugsNamed}, and for a module that exports several. */
 export async function bugNamed(name: string): Promise<Mutation> {

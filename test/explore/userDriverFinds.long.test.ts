@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { readToken } from '../../src/engines/explore/failure/token.ts';
 import { scenarioSources } from '../../src/engines/explore/plan/moduleSources.ts';
-import { exploreParallel, runSchedule } from '../../src/engines/explore/threads/parallel.ts';
+import { runSchedule } from '../../src/engines/explore/threads/oneThread.ts';
+import { exploreParallel } from '../../src/engines/explore/threads/parallel.ts';
 import { module, touch } from './driverModules.ts';
 
 const options = {

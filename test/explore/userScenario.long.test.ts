@@ -8,7 +8,8 @@ import { explore } from '../../src/engines/explore/explore.ts';
 import { readToken } from '../../src/engines/explore/failure/token.ts';
 import { importScenario } from '../../src/engines/explore/plan/importScenario.ts';
 import { scenarioSources } from '../../src/engines/explore/plan/moduleSources.ts';
-import { exploreParallel, runSchedule } from '../../src/engines/explore/threads/parallel.ts';
+import { runSchedule } from '../../src/engines/explore/threads/oneThread.ts';
+import { exploreParallel } from '../../src/engines/explore/threads/parallel.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'hmm-lab-user-'));
 after(() => rmSync(directory, { recursive: true, force: true }));

@@ -3,7 +3,7 @@ import type { DriverSettings } from '../../drivers/base/options.ts';
 import type { ExploreFailure } from '../explore/explore.ts';
 import { Control } from '../explore/plan/control.ts';
 import type { SearchJob } from '../explore/plan/job.ts';
-import { runSchedule } from '../explore/threads/parallel.ts';
+import { runSchedule } from '../explore/threads/oneThread.ts';
 import { type ParallelHooks, supervised } from '../explore/threads/supervised.ts';
 import { Stuck, Threads } from '../explore/threads/threads.ts';
 

@@ -1,6 +1,6 @@
 /** The memory behind a generator that is led to where it was: it gives what was read on the way, and lets nothing be changed. */
 import type { Memory } from '../../../arena/access.ts';
-import type { Leader } from '../../../steps/frames.ts';
+import type { Leader } from '../../../steps/leader.ts';
 import { type Mark, Observed } from './observed.ts';
 import { Nondeterministic } from './recordedSteps.ts';
 import { noteRead } from './recorder.ts';

@@ -1,8 +1,12 @@
 /** The searches of an exploration, kept in a checkpoint: what was done before is taken over, and what is done is written. */
 import { rmSync } from 'node:fs';
+import { activeBug } from '../../../package/activeBug.ts';
+import { explorerHash, modelHash } from '../failure/token.ts';
 import type { JobResult } from '../plan/job.ts';
+import type { ExploreOptions } from '../plan/options.ts';
 import { type Identity, readCheckpoint, type Saved, writeCheckpoint } from './checkpoint.ts';
 import type { Keeping, SavedSearch } from './searchShared.ts';
+import type { Started } from './work.ts';
 
 export interface CheckpointOptions {
   readonly file: string;
@@ -74,3 +78,21 @@ export class KeptSearches {
     writeCheckpoint(file, this.#identity, { stages: this.#stages, results: this.#results, search });
   }
 }
+
+/** Names all that decides what a search comes to. */
+const identityOf = (options: ExploreOptions, { scenario, sources }: Started): Identity => ({
+  scenario,
+  driver: options.driver ?? 'that of the scenario',
+  'driver options': JSON.stringify(options.settings),
+  bug: activeBug ?? 'none',
+  model: modelHash(sources),
+  explorer: explorerHash(),
+  preemptions: `${options.preemptions}`,
+  reduction: options.reduction ?? 'all',
+  seed: `${options.seed}`,
+  'number of schedules': `${options.schedules}`,
+});
+
+/** Those of an exploration in its file. @throws as {@link KeptSearches}. */
+export const keptSearches = (checkpoint: CheckpointOptions, options: ExploreOptions, started: Started): KeptSearches =>
+  new KeptSearches(checkpoint, identityOf(options, started));

@@ -11,7 +11,7 @@ import { Exploration, type Found } from '../plan/exploration.ts';
 import { resultOf } from '../plan/result.ts';
 import { type SurveyResult, surveyResult } from '../plan/surveyResult.ts';
 import { jobText, Row } from '../plan/surveyRow.ts';
-import { report } from './parallel.ts';
+import { report } from './failureReport.ts';
 import { type ParallelHooks, supervised } from './supervised.ts';
 import { Stuck, Threads } from './threads.ts';
 

@@ -1,6 +1,6 @@
 /** Somebody who leads actors of a scenario along one schedule after another, and looks where they come to. */
 import type { Way } from '../failure/stops.ts';
-import { type Driven, inOneThread } from './parallel.ts';
+import { type Driven, inOneThread } from './oneThread.ts';
 
 /** Schedules are in named points; an empty one is the beginning. */
 export interface Walker {
