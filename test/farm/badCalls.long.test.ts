@@ -270,7 +270,8 @@ describe('bad calls', { concurrency: true }, () => {
           await watching.says(/ left, /);
           const worker = new Call(all.server, ['work']);
           await worker.says(/^working for /m);
-          await sleep(2000);
+          // A worker that has not begun when the server goes ends, and is started again.
+          while (!/ 1 running/.test((await new Call(all.server, ['status', id]).ended()).out)) await sleep(200);
           await all.stop();
           const { code, err } = await watching.ended();
           assert.equal(code, 2, err);
