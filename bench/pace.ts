@@ -26,6 +26,9 @@ export const spread = (values: readonly number[]): string => {
   return `${(Math.max(...values.map((value) => Math.abs(value - at) / at)) * 100).toFixed(0)} %`;
 };
 
+/** Of what goes slowly also parts count. */
+const shown = (rate: number): string => (rate < 10 ? rate.toFixed(2) : count(rate));
+
 /** Times all probes in turn, so that a slow minute of the machine hits yardsticks and paths alike. What has no budget is a yardstick. */
 export function paceTable(probes: Probes, budgets: Budgets): string {
   const found = new Map<string, number[]>(Object.keys(probes).map((name) => [name, []]));
@@ -40,7 +43,7 @@ export function paceTable(probes: Probes, budgets: Budgets): string {
   for (const [name, values] of found) {
     const budget = budgets[name];
     if (budget === undefined) {
-      rows.push([`yardstick ${name}`, count(middle(values)), spread(values), '', '', '', '', '']);
+      rows.push([`yardstick ${name}`, shown(middle(values)), spread(values), '', '', '', '', '']);
       continue;
     }
     const [yardstick, least] = budget;
@@ -49,7 +52,7 @@ export function paceTable(probes: Probes, budgets: Budgets): string {
     const ratio = middle(ratios);
     rows.push([
       name,
-      count(middle(values)),
+      shown(middle(values)),
       spread(values),
       yardstick,
       ratio.toFixed(2),
