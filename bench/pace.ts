@@ -26,7 +26,7 @@ export const spread = (values: readonly number[]): string => {
   return `${(Math.max(...values.map((value) => Math.abs(value - at) / at)) * 100).toFixed(0)} %`;
 };
 
-/** Of what goes slowly also parts count. */
+/** Slow rates are shown with decimals. */
 const shown = (rate: number): string => (rate < 10 ? rate.toFixed(2) : count(rate));
 
 /** Times all probes in turn, so that a slow minute of the machine hits yardsticks and paths alike. What has no budget is a yardstick. */

@@ -4,7 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The last file that a build writes to. */
-const BUILT = 'dist/erased/src/cli/main.js';
+const BUILT = 'dist/stepped/.npmignore';
 const SOURCES = ['src', 'workers', 'test', 'bench', 'package.json', 'tsconfig.json'];
 
 /** When a file, or the newest one in a folder, was changed. Of a folder itself, too: a file may have gone. */

@@ -10,6 +10,7 @@ const dist = fileURLToPath(new URL('../..', import.meta.url));
 for (const [program, says] of [
   ['erased/bench/main.js', 'one page to the device and back'],
   ['stepped/bench/explore.js', 'mini-hmm-4x3 proved by symmetry'],
+  ['stepped/bench/typed.js', 'two CPUs at a page of the device'],
   ['flat/bench/simulate.js', '16 devices and 64 CPU threads on 64 CPUs'],
 ] as const) {
   test(`${program} runs to its end and prints its table`, () => {

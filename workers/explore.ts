@@ -18,7 +18,7 @@ import { answerOf } from '../src/engines/shared/refusal.ts';
 import { isUsageError } from '../src/input/usageError.ts';
 import type { Scenario } from '../src/scenarios/kit/scenario.ts';
 
-const seldom = () => import('../src/engines/explore/threads/seldom.ts');
+const otherDuties = () => import('../src/engines/explore/threads/otherDuties.ts');
 
 let scenario: Scenario;
 let kept: Executor;
@@ -82,38 +82,39 @@ async function open(asked: AnyScenario, pulse: Pulse): Promise<Started | Misfit>
 
 async function report(
   { scenario: name, settings, driver }: Order,
-  { found, options }: Answers['report']['work'],
-  budget: Budget,
+  { found, options, seconds }: Answers['report']['work'],
+  hooks: BudgetHooks,
 ) {
-  const { counterpartOf, reportFound } = await seldom();
+  const { counterpartOf, reportFound } = await otherDuties();
+  const budget = new Budget(seconds, hooks);
   const clean = options.explain === true ? await counterpartOf(name, settings, driver) : null;
   return reportFound(kept, options, found, budget, clean);
 }
 
 async function auditKept({ executions, seed, seconds }: Answers['audit']['work'], control: Control): Promise<JudgedAudit> {
-  const { judgedAudit } = await seldom();
+  const { judgedAudit } = await otherDuties();
   const end = performance.now() + seconds * 1000;
   const enough = (): boolean => control.isStopped || performance.now() >= end;
   return judgedAudit(scenario, { executions, seed, enough });
 }
 
 async function pointsOf({ text }: Answers['points']['work']) {
-  const { followNamed, passedPoints } = await seldom();
+  const { followNamed, passedPoints } = await otherDuties();
   return passedPoints(kept, text === undefined ? undefined : followNamed(kept, text));
 }
 
 async function stops({ schedule }: Answers['stops']['work']) {
-  const { followNamed, stopsOf } = await seldom();
+  const { followNamed, stopsOf } = await otherDuties();
   return stopsOf(kept, typeof schedule === 'string' ? followNamed(kept, schedule) : schedule);
 }
 
 async function way({ text, actor }: Answers['way']['work']) {
-  const { followNamed, wayOf } = await seldom();
+  const { followNamed, wayOf } = await otherDuties();
   return wayOf(kept, text === '' ? [] : followNamed(kept, text), actor);
 }
 
 async function follow({ text }: Answers['follow']['work'], settings: DriverSettings, hooks: BudgetHooks) {
-  const { followNamed, replay } = await seldom();
+  const { followNamed, replay } = await otherDuties();
   return replay(scenario, settings, followNamed(kept, text), true, hooks);
 }
 
@@ -144,11 +145,11 @@ async function work(order: Order, control: Control, pulse: Pulse): Promise<unkno
     case 'again':
       return runAgain(kept, asked.job, asked.first, control, asked.index, lane);
     case 'report':
-      return report(order, asked, new Budget(asked.seconds, hooks));
+      return report(order, asked, hooks);
     case 'reportStuck':
-      return (await seldom()).reportStuck(kept, settings, asked.found);
+      return (await otherDuties()).reportStuck(kept, settings, asked.found);
     case 'replay':
-      return (await seldom()).replay(scenario, settings, asked.schedule, true, hooks);
+      return (await otherDuties()).replay(scenario, settings, asked.schedule, true, hooks);
     case 'points':
       return pointsOf(asked);
     case 'stops':

@@ -1,7 +1,7 @@
 /**
  * What the calls of an actor that is stopped at a point will still use: its live variables, call by call.
  *
- * The build writes calls of these functions into the generators of the stepped tree (build/frames.ts): at each yield the call says
+ * The build writes calls of these functions into the generators of the stepped tree (build/recordFrames.ts): at each yield the call says
  * where it stops, and with which values. An explorer reads them there and then; a record holds objects, not copies. An operation that
  * is led to where it was before goes by the points on the way. The trees without a scheduler have no trace of it.
  *

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { load, store } from '../../src/arena/access.ts';
 import type { ExecutorOptions } from '../../src/engines/explore/machine/execution.ts';
 import { executorOf } from '../../src/engines/explore/machine/executorOf.ts';
 import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
 import { type Reduction, reduction } from '../../src/engines/explore/search/reduction.ts';
 import { search } from '../../src/engines/explore/search/search.ts';
+import { Point } from '../../src/steps/points.ts';
+import type { Steps } from '../../src/steps/steps.ts';
+import type { Task } from '../../src/sync/task.ts';
+import { wordScenario, X } from './words.ts';
 
 /** Every interleaving. */
 const all = (name: string, options: ExecutorOptions = {}, leftOut: Reduction = 'all') => {
@@ -38,4 +43,21 @@ for (const name of proved) {
     assert.deepEqual([result.failure, result.complete, result.cut], [null, true, 0]);
     assert.ok(result.states > 200, `${result.states} states`);
   });
+}
+
+test('a check that reads a word that is not there ends with that, and the word is no state', () => {
+  const words = wordScenario({ A: writes });
+  for (const outside of [0, 1000]) {
+    const prepare = () => {
+      const { arena, actors } = words.prepare();
+      return { arena, actors, check: () => [{ rule: 'I-DATA', message: `${load(arena, arena.words.length + outside)}` }] };
+    };
+    const searched = () => search(executorOf({ ...words, prepare }), { preemptions: 0, enough: () => false });
+    assert.throws(searched, /^Violation: I-CRASH: word \d+ is read, and there is none$/);
+  }
+});
+
+function* writes({ arena }: Task): Steps<void> {
+  yield Point.call;
+  store(arena, X, 1);
 }

@@ -271,7 +271,11 @@ describe('bad calls', { concurrency: true }, () => {
           const worker = new Call(all.server, ['work']);
           await worker.says(/^working for /m);
           // A worker that has not begun when the server goes ends, and is started again.
-          while (!/ 1 running/.test((await new Call(all.server, ['status', id]).ended()).out)) await sleep(200);
+          for (let asked = 0, says = ''; !/ 1 running/.test(says); asked++) {
+            assert.ok(asked < 100, `the worker does not begin: ${says}`);
+            await sleep(200);
+            says = (await new Call(all.server, ['status', id]).ended()).out;
+          }
           await all.stop();
           const { code, err } = await watching.ended();
           assert.equal(code, 2, err);

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Mutation } from '../../bugs/bug.ts';
 import { DEFAULT_DRIVER } from '../../drivers/names.ts';
-import { treeText } from '../../package/treeText.ts';
+import { steppedText } from '../../package/steppedText.ts';
 
 /** Where it begins: what a cell is, and how it is searched. All else is imported from there. */
 const ENTRIES = ['scenarios/programs/programScenario', 'engines/explore/threads/work'];
@@ -27,7 +27,7 @@ function reached(entries: readonly string[], isPart: (from: string, to: string) 
   const left = [...entries];
   for (let module = left.pop(); module !== undefined; module = left.pop()) {
     if (texts.has(module)) continue;
-    const text = treeText(module);
+    const text = steppedText(module);
     texts.set(module, text);
     const from = module;
     left.push(...importsOf(module, text).filter((to) => isPart(from, to)));

@@ -8,7 +8,7 @@
 
 import { fill, forgetSince, get, observed, set, store } from '../../arena/access.ts';
 import type { Arena } from '../../arena/arena.ts';
-import { PMD_ORDER, PTRS_PER_TABLE } from '../../arena/config.ts';
+import { PMD_ORDER, PTRS_PER_TABLE, VPN_LIMIT } from '../../arena/config.ts';
 import { rawLock, rawUnlock } from '../../arena/raw.ts';
 import { Header } from '../../arena/structures.ts';
 import type { PageTable, Pte, Vpn, Word } from '../../arena/units.ts';
@@ -80,7 +80,9 @@ export function lookupTable(arena: Arena, root: PageTable, vpn: Vpn): PageTable 
  */
 export function nextPopulated(arena: Arena, root: PageTable, vpn: Vpn, end: Vpn): Vpn {
   let at = vpn;
-  while (at < end) {
+  // A driver may ask for more than there can be: all that is up to the largest number it knows.
+  const last = Math.min(end, VPN_LIMIT);
+  while (at < last) {
     const upper = get(arena, tableAt(arena, root) + (at >>> (2 * SHIFT)));
     if (upper === 0) {
       at = ((at >>> (2 * SHIFT)) + 1) << (2 * SHIFT);

@@ -60,11 +60,16 @@ function notAgain({ rule, message }: Failure, again: Failure | null): Failure {
   };
 }
 
-/** The same rule in the same words; a livelock may have a shorter round in it than the one that was found first. */
+/**
+ * The same rule in the same words; a livelock may have a shorter round in it than the one that was found first, and what JavaScript says
+ * of a crash names variables, which have other names in a bundle.
+ */
 const failsAs = (one: Failure, again: Failure | null): boolean =>
   again !== null &&
   again.rule === one.rule &&
-  (again.message === one.message || (again.kind === one.kind && again.round !== undefined && one.round !== undefined));
+  (again.message === one.message ||
+    (again.rule === 'I-CRASH' && again.actor === one.actor) ||
+    (again.kind === one.kind && again.round !== undefined && one.round !== undefined));
 
 /** The report of a failure: its schedule is run again, and must fail in the same way. */
 export function reportFailure(

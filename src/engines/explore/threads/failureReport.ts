@@ -1,4 +1,4 @@
-/** The report of a failure that threads have found: by one that has not met it before, and has the modules whose lines it names. */
+/** The report of a failure that threads have found: by a thread that has not met it before, and has the modules whose lines it names. */
 import type { ExploreFailure } from '../failure/report.ts';
 import type { Control } from '../plan/control.ts';
 import type { Found } from '../plan/exploration.ts';

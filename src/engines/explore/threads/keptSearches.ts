@@ -93,6 +93,6 @@ const identityOf = (options: ExploreOptions, { scenario, sources }: Started): Id
   'number of schedules': `${options.schedules}`,
 });
 
-/** Those of an exploration in its file. @throws as {@link KeptSearches}. */
+/** Opens those of an exploration in its file. @throws as {@link KeptSearches}. */
 export const keptSearches = (checkpoint: CheckpointOptions, options: ExploreOptions, started: Started): KeptSearches =>
   new KeptSearches(checkpoint, identityOf(options, started));

@@ -15,7 +15,7 @@ export interface Spread {
   readonly kept: KeptSearches | null;
 }
 
-/** Its result, or what is known of it from before. */
+/** Returns its result, or what is known of it from before. */
 export async function searchTogether(
   threads: Threads,
   { threads: count, kept }: Spread,

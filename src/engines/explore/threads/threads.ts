@@ -25,10 +25,10 @@ const limitMs = (at: number): number => (at === SETTING_UP ? SETUP_LIMIT_MS : ST
 
 const scenarioText = ({ scenario }: Pick<Subject, 'scenario'>): string => `scenario '${scenario}'`;
 
-/** Threads of a scenario do what is asked of them, or search, and nothing else. */
+/** What threads of a scenario may be asked for: everything, or searches and nothing else. */
 export type Duty = 'all' | 'search';
 
-/** The entry of a thread. What is the lab's own is searched by one that has all it needs in a file. */
+/** The entry of a thread. Those that only search what is the lab's own need not look for the modules of the tree. */
 function entryFor({ scenario, driver: asked }: Subject, duty: Duty): URL {
   if (duty === 'all') return workerUrl('explore');
   const parts = partsOf(scenario);

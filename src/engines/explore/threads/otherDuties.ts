@@ -1,4 +1,4 @@
-/** What a thread is seldom asked for, and loads when it is: failures are reported, schedules followed, scenarios audited. */
+/** What a thread does beside searching, and loads when it is asked for it: it reports failures, follows schedules, audits scenarios. */
 export { judgedAudit } from '../audit/judgedAudit.ts';
 export { replay } from '../explore.ts';
 export { followNamed } from '../failure/namedSchedule.ts';
