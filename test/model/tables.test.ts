@@ -4,7 +4,7 @@ import { set } from '../../src/arena/access.ts';
 import { createArena } from '../../src/arena/arena.ts';
 import { VPN_LIMIT } from '../../src/arena/config.ts';
 import { mkTableEntry } from '../../src/mm/table/pte.ts';
-import { nextPopulated, pteAt, tableAlloc } from '../../src/mm/table/tables.ts';
+import { fillTable, lookupTable, nextPopulated, pteAt, tableAlloc } from '../../src/mm/table/tables.ts';
 import { smallConfig } from './machine.ts';
 
 test('a walk ends where the tables end, however far it is asked to go', () => {
@@ -18,4 +18,6 @@ test('a walk ends where the tables end, however far it is asked to go', () => {
   assert.equal(nextPopulated(arena, root, 0, far), far);
   assert.equal(nextPopulated(arena, root, VPN_LIMIT, far), far);
   assert.equal(nextPopulated(arena, behind, 0, far), 0);
+  assert.equal(lookupTable(arena, root, VPN_LIMIT), 0);
+  assert.throws(() => fillTable(arena, root, VPN_LIMIT), RangeError);
 });

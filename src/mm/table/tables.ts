@@ -68,6 +68,7 @@ export const ptlOf = (arena: Arena, table: PageTable): Word => arena.table.lock 
  * stay until the address space is torn down.
  */
 export function lookupTable(arena: Arena, root: PageTable, vpn: Vpn): PageTable {
+  if (vpn >= VPN_LIMIT) return 0;
   const upper = get(arena, tableAt(arena, root) + (vpn >>> (2 * SHIFT)));
   if (upper === 0) return 0;
   const middle = get(arena, tableAt(arena, pteTable(upper)) + ((vpn >>> SHIFT) & MASK));
@@ -93,6 +94,12 @@ export function nextPopulated(arena: Arena, root: PageTable, vpn: Vpn, end: Vpn)
     }
   }
   return end;
+}
+
+/** Word of the entry of the root that `vpn` is below. @throws RangeError for a page that no table can have. */
+function upperEntry(arena: Arena, root: PageTable, vpn: Vpn): Word {
+  if (vpn >= VPN_LIMIT) throw new RangeError(`page ${vpn} is behind the last one that a page table can have, ${VPN_LIMIT - 1}`);
+  return tableAt(arena, root) + (vpn >>> (2 * SHIFT));
 }
 
 function* ensureEntry(task: Task, lock: Word, entry: number): Steps<PageTable> {
@@ -123,7 +130,7 @@ export function* ensureTable(task: Task, lock: Word, root: PageTable, vpn: Vpn):
   if (found !== 0) return found;
   // What was missing is looked for again, level by level.
   forgetSince(mark);
-  const middle = yield* ensureEntry(task, lock, tableAt(arena, root) + (vpn >>> (2 * SHIFT)));
+  const middle = yield* ensureEntry(task, lock, upperEntry(arena, root, vpn));
   if (middle === 0) return 0;
   return yield* ensureEntry(task, lock, tableAt(arena, middle) + ((vpn >>> SHIFT) & MASK));
 }
@@ -141,7 +148,7 @@ function fillUpper(arena: Arena, entry: Word): PageTable {
  * owner, who does one thing at a time. 0 when out of page-table pages.
  */
 export function fillTable(arena: Arena, root: PageTable, vpn: Vpn): Word {
-  const middle = fillUpper(arena, tableAt(arena, root) + (vpn >>> (2 * SHIFT)));
+  const middle = fillUpper(arena, upperEntry(arena, root, vpn));
   const table = middle === 0 ? 0 : fillUpper(arena, tableAt(arena, middle) + ((vpn >>> SHIFT) & MASK));
   return table === 0 ? 0 : pteAt(arena, table, vpn);
 }
