@@ -1,5 +1,5 @@
 /** mmput and exit_mmap: the end of an address space. */
-import { add, get, or } from '../../arena/access.ts';
+import { add, get, or, set } from '../../arena/access.ts';
 import { VPN_LIMIT } from '../../arena/config.ts';
 import { Mm, MmFlag } from '../../arena/structures.ts';
 import { Violation } from '../../arena/violation.ts';
@@ -48,6 +48,8 @@ function* exitMmap(task: Task, mm: Mm): Steps<void> {
     yield* vmaFree(task, vma);
   }
   freeTables(arena, get(arena, mm + Mm.pgd));
+  // The kernel keeps the empty pgd up to mmdrop. Table 0 is that of nobody, and empty.
+  set(arena, mm + Mm.pgd, 0);
   yield* mmapWriteUnlock(task, mm);
   mmdrop(arena, mm);
 }
