@@ -57,6 +57,7 @@ test('a value of before is wrong once it is over', () => {
     operation,
     driver: {},
     movesWhole: false,
+    unmapsBesides: false,
     errors: null,
     pages: base.columns[1]?.[0] ?? null,
     byTime: times[1]?.[0] ?? null,

@@ -1,7 +1,7 @@
 /** Programs under the explorer: what they may answer is known without an author, and what they may not is found. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EBUSY } from '../../src/arena/errno.ts';
+import { EBUSY, ENOMEM } from '../../src/arena/errno.ts';
 import { explore } from '../../src/engines/explore/explore.ts';
 import { scenarioNamed } from '../../src/engines/explore/plan/catalogue.ts';
 import { Xorshift } from '../../src/engines/explore/sampling/scheduler.ts';
@@ -72,6 +72,9 @@ const proved: readonly string[] = [
   'given open 0 0 | mmap 0 1 rw anon | cw 0 1 7 | A: cr 0 1 | B: cr 0 1 | A: dread 0 0 1; A: dread 0 0 1; B: munmap 0 1',
   // A device that brings its page home before it writes finds nothing mapped there: EFAULT, as at first.
   `${onDevice} | fork 1; A: munmap 0 1; B: dwrite 0 0 1 5`,
+  // Unmapped between the two halves of mlock, or moved away: it could not have brought the page in, and need not.
+  'given mmap 0 2 rw sanon | mprotect 0 1 -; A: munmap 0 2; B: mlock 0 1',
+  'given mmap 0 1 rw anon | mprotect 0 1 -; A: mremap 0 1 4 1; B: mlock 0 1',
 ];
 
 for (const text of proved) {
@@ -90,12 +93,20 @@ test('what moves as a whole or not at all may give up in a race, and what moves 
   }
   const operation = parseProgram(text).columns[1]?.operations[0];
   assert.ok(operation !== undefined);
-  const usual = { actor: 'B', operation, driver: {}, errors: new Set([0]), pages: null, byTime: null };
+  const usual = { actor: 'B', operation, driver: {}, errors: new Set([0]), pages: null, byTime: null, unmapsBesides: false };
   judge({ ...usual, movesWhole: true }, { e: EBUSY });
   assert.throws(() => judge({ ...usual, movesWhole: false }, { e: EBUSY }), {
     rule: 'I-OUT',
     message: /'dmig 0 0 1' of B answers EBUSY; in sequential orders it answers success/,
   });
+});
+
+test('mlock of what cannot be brought in may succeed where somebody unmaps it, and nowhere else', () => {
+  const operation = parseProgram('A: mlock 0 1; B: munmap 0 1').columns[0]?.operations[0];
+  assert.ok(operation !== undefined);
+  const usual = { actor: 'A', operation, driver: {}, movesWhole: false, errors: new Set([ENOMEM]), pages: null, byTime: null };
+  judge({ ...usual, unmapsBesides: true }, { e: 0 });
+  assert.throws(() => judge({ ...usual, unmapsBesides: false }, { e: 0 }), { rule: 'I-OUT', message: /answers success/ });
 });
 
 /** Found by the matrix of other drivers: each was a mistake of the model or of an oracle once. */

@@ -17,6 +17,8 @@ export interface Expected {
   readonly driver: Pick<Driver, 'atomics'>;
   /** See {@link Driver.movesWhole}. */
   readonly movesWhole: boolean;
+  /** Does another column take mappings away? */
+  readonly unmapsBesides: boolean;
   /** Null: nothing is known. */
   readonly errors: ReadonlySet<unknown> | null;
   readonly pages: PageOutcomes | null;
@@ -32,6 +34,9 @@ const inOwnMemory: Reasons = {
 /** Of drivers that move all pages of a range or none. */
 const together = 'of what moves as a whole, or not at all, somebody holds a page for a moment';
 
+/** Of what other columns may unmap. */
+const unmapped = 'what could not be brought in has been unmapped by then: mlock drops mmap_lock before it brings pages in';
+
 /** Errors that no sequential order need show, with the reason: by their numbers, of an operation or of one advice. */
 export const racy: Partial<Record<OperationName | `madvise ${string}`, Reasons>> = {
   dmig: {
@@ -44,6 +49,7 @@ export const racy: Partial<Record<OperationName | `madvise ${string}`, Reasons>>
     [EAGAIN]: 'a page of the range is locked, or held by somebody else, for a moment',
     [EINVAL]: 'mmap_lock is dropped between two looks, and the mapping is not what it was',
   },
+  mlock: { 0: unmapped },
   swapoff: { [ENOMEM]: 'the OOM reaper has marked an address space from which a page was to come home' },
   fork: { [ENOMEM]: 'an exclusive entry whose page somebody has locked cannot be copied: copy_page_range says ENOMEM for it' },
   unbind: { [EBUSY]: 'a command on the file that was closed is still under way, or its release' },
@@ -56,9 +62,12 @@ export const racy: Partial<Record<OperationName | `madvise ${string}`, Reasons>>
 };
 
 /** Why no order need show that error. */
-function reasonFor({ operation: op, driver: { atomics }, movesWhole }: Expected, error: number): string | undefined {
+function reasonFor(
+  { operation: op, driver: { atomics }, movesWhole, unmapsBesides }: Expected,
+  error: number,
+): string | undefined {
   const reason = (op.name === 'madvise' ? racy[`madvise ${textAt(op, 2)}`] : racy[op.name])?.[error];
-  if (reason === together && !movesWhole) return undefined;
+  if ((reason === together && !movesWhole) || (reason === unmapped && !unmapsBesides)) return undefined;
   return reason === inOwnMemory[error] && atomics !== 'memory' ? undefined : reason;
 }
 

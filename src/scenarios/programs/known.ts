@@ -68,6 +68,8 @@ export function knownOf(
 
 type ExpectingMachine = Pick<Machine, 'driver' | 'driverWords'>;
 
+const UNMAPS: ReadonlySet<OperationName> = new Set(['munmap', 'mremap']);
+
 /** What is expected of each operation, by column and place. */
 export function expectedOf({ columns }: Program, known: Known, { driver, driverWords }: ExpectingMachine): Expected[][] {
   const { errors, allowed: values, times } = known;
@@ -78,6 +80,7 @@ export function expectedOf({ columns }: Program, known: Known, { driver, driverW
       operation,
       driver,
       movesWhole,
+      unmapsBesides: columns.some((other, i) => i !== column && other.operations.some(({ name }) => UNMAPS.has(name))),
       errors: errors?.[column]?.[place] ?? null,
       pages: values?.columns[column]?.[place] ?? null,
       byTime: times?.[column]?.[place] ?? null,
