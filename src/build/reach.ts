@@ -19,7 +19,7 @@ const NAMED = /(?:\b(flatModule|own)\(\s*)?["']((?:\w+\/)+\w+)["']/g;
 const STARTED = /\b(workerUrl|inProbe|flatWorker)\(\s*["'](\w+)["']/g;
 
 /** Commands and calls begin in the erased tree: in another one these modules do not run, and need not find what they load when they do. */
-const BEGINS = /^src\/(cli|library|userModules\/importBugs)\b/;
+const BEGINS = /^src\/(cli|library)\//;
 
 /** Files that some files below `dist` lead to, themselves among them, as paths below `dist`. A declaration leads to declarations. */
 export class Reach {

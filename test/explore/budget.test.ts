@@ -95,6 +95,23 @@ test('a failure that does not come again is the verdict I-DETERM, in a sentence'
   assert.match(again.message, /rule I-OUT \(run \d+\); when it is run again, rule I-OUT is broken: run \d+/);
 });
 
+test('a crash is the same whatever numbers a bundle gives its variables, and another one is not', () => {
+  const crashing = wordScenario({
+    *A(): Steps<void> {
+      yield Point.call;
+      throw new TypeError('task.lock is not a function');
+    },
+  });
+  for (const [message, oracle] of [
+    ['task3.lock2 is not a function', 'I-CRASH'],
+    ['task3.unlock is not a function', 'I-DETERM'],
+  ] as const) {
+    const failure = { rule: 'I-CRASH', message, actor: 0 };
+    const minimal = { failure, schedule: [0], minimal: true };
+    assert.equal(reportFailure(executorOf(crashing), options, minimal, new Budget(60)).oracle, oracle);
+  }
+});
+
 test('stopped the moment it is found: the failure is shown, un-minimised if need be', async () => {
   const stop = new AbortController();
   const seen: string[] = [];

@@ -237,7 +237,7 @@ const calls: readonly (readonly [readonly number[], ...string[]])[] = [
 test('no command is left out', () => {
   const called = new Set(calls.map(([, name]) => name as string));
   const others = commands.map(({ name }) => name).filter((name) => !called.has(name));
-  // They take what others have written, and are called below.
+  // They take what others have written, or print no object, and are called below.
   assert.deepEqual(others, ['merge', 'replay', 'help']);
 });
 
@@ -256,5 +256,24 @@ test('each command works from the package', {
   }
   const replayed = await hmmLab(process.execPath, project, 'replay', own.token, '--json');
   assert.equal(replayed.status, 1, replayed.stderr);
+  for (const part of ['1', '2']) {
+    const { stdout } = await hmmLab(
+      process.execPath,
+      project,
+      'prove',
+      'mini-hmm',
+      'insert-vs-walk',
+      '--shard',
+      `${part}/2`,
+      '--json',
+    );
+    writeFileSync(join(project, `part${part}.json`), stdout);
+  }
+  const merged = await hmmLab(process.execPath, project, 'merge', 'part1.json', 'part2.json', '--json');
+  assert.equal(merged.status, 0, merged.stderr);
+  assert.equal(JSON.parse(merged.stdout).scenarios.length, 2);
+  const helped = await hmmLab(process.execPath, project, 'help', 'explore');
+  assert.deepEqual([helped.status, helped.stderr], [0, '']);
+  assert.match(helped.stdout, /^Usage: hmm-lab explore /);
   assert.ok(existsSync(join(project, 'node_modules', '.bin', 'hmm-lab')));
 });

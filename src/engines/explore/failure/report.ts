@@ -60,16 +60,15 @@ function notAgain({ rule, message }: Failure, again: Failure | null): Failure {
   };
 }
 
-/**
- * The same rule in the same words; a livelock may have a shorter round in it than the one that was found first, and what JavaScript says
- * of a crash names variables, which have other names in a bundle.
- */
+/** What JavaScript says of a crash names variables, and a bundle gives some of them a number: `get` is `get2`. */
+const wordsOf = ({ rule, message }: Failure): string =>
+  rule === 'I-CRASH' ? message.replaceAll(/\b([A-Za-z_$]+)\d+\b/g, '$1') : message;
+
+/** The same rule in the same words; a livelock may have a shorter round in it than the one that was found first. */
 const failsAs = (one: Failure, again: Failure | null): boolean =>
   again !== null &&
   again.rule === one.rule &&
-  (again.message === one.message ||
-    (again.rule === 'I-CRASH' && again.actor === one.actor) ||
-    (again.kind === one.kind && again.round !== undefined && one.round !== undefined));
+  (wordsOf(again) === wordsOf(one) || (again.kind === one.kind && again.round !== undefined && one.round !== undefined));
 
 /** The report of a failure: its schedule is run again, and must fail in the same way. */
 export function reportFailure(

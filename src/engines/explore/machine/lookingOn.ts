@@ -3,7 +3,6 @@ import type { Memory } from '../../../arena/access.ts';
 import { useMemory } from '../../../arena/access.ts';
 import type { Arena } from '../../../arena/arena.ts';
 import { useRanges } from '../../../arena/serialRanges.ts';
-import { Violation } from '../../../arena/violation.ts';
 import type { Serials } from './serials.ts';
 import type { Symmetry } from './symmetry.ts';
 import type { UndoLog } from './undoLog.ts';
@@ -29,8 +28,7 @@ class Looking implements Memory {
 
   read(word: number): number {
     this.witness?.(word);
-    const value = this.#undoLog.get(word);
-    if (value === undefined) throw new Violation('I-CRASH', `word ${word} is read, and there is none`);
+    const value = this.#undoLog.read(word);
     // An actor that has come to its end holds no lock, so the mask is the same on every path.
     if (!this.#undoLog.isHeldMask(word)) this.#undoLog.seen(word);
     this.#symmetry?.touched(-1, word);

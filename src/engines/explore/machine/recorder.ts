@@ -118,8 +118,7 @@ export class Recorder implements Memory {
   read(word: number): number {
     this.#witness?.(false, word);
     this.#guard?.reads(this.#actor, word);
-    const value = this.#undoLog.get(word);
-    if (value === undefined) throw new Violation('I-CRASH', `word ${word} is read, and there is none`);
+    const value = this.#undoLog.read(word);
     if (this.#log.length >= 2 * MOST_READS) {
       throw new Violation(
         'I-PROG',

@@ -7,6 +7,7 @@
 import type { Arena } from '../../../arena/arena.ts';
 import { LOCK_CLASSES } from '../../../arena/config.ts';
 import { Actor } from '../../../arena/structures.ts';
+import { Violation } from '../../../arena/violation.ts';
 import { grown } from './grown.ts';
 import { mixHigh, mixLow } from './hash.ts';
 import type { Serials } from './serials.ts';
@@ -124,6 +125,13 @@ export class UndoLog {
 
   get(word: number): number {
     return (word >= 0 ? this.#words[word] : this.#frames[~word]) as number;
+  }
+
+  /** What somebody reads in the word. @throws Violation I-CRASH when there is no such word. */
+  read(word: number): number {
+    const value = this.get(word);
+    if (value === undefined) throw new Violation('I-CRASH', `word ${word} is read, and there is none`);
+    return value;
   }
 
   set(word: number, value: number): void {

@@ -11,6 +11,15 @@ import { type ParallelHooks, supervised } from './supervised.ts';
 import { Stuck, Threads } from './threads.ts';
 import type { Subject } from './work.ts';
 
+/** What a scenario is driven by. */
+export type Driven = Pick<ExploreOptions, 'settings' | 'driver'>;
+
+/** From now on the caller sees that the one thread is `doing` this, and can stop it. */
+function watched(control: Control, hooks: ParallelHooks, doing: string): Disposable {
+  const began = Date.now();
+  return supervised(control, hooks, (now) => ({ ...now, elapsedSeconds: (Date.now() - began) / 1000, doing }));
+}
+
 /** What an audit may take. */
 export interface AuditLimits {
   /** Most executions. */
@@ -22,17 +31,12 @@ export interface AuditLimits {
 /** Audits the steps of a scenario in a thread. @throws as `exploreParallel`. */
 export async function auditParallel(
   scenario: string,
-  { settings, driver }: Pick<ExploreOptions, 'settings' | 'driver'>,
+  { settings, driver }: Driven,
   limits: AuditLimits,
   hooks: ParallelHooks = {},
 ): Promise<JudgedAudit & { readonly interrupted: boolean }> {
   const control = new Control();
-  const began = Date.now();
-  using _progress = supervised(control, hooks, (now) => ({
-    ...now,
-    elapsedSeconds: (Date.now() - began) / 1000,
-    doing: 'stopping steps in their middle',
-  }));
+  using _progress = watched(control, hooks, 'stopping steps in their middle');
   const { threads } = await Threads.start({ scenario, settings, driver }, 1, control);
   await using _threads = threads;
   return { ...(await threads.run({ kind: 'audit', ...limits })), interrupted: control.isStopped };
@@ -45,18 +49,13 @@ export async function auditParallel(
  */
 export async function runSchedule(
   scenario: string,
-  { settings, driver }: Pick<ExploreOptions, 'settings' | 'driver'>,
+  { settings, driver }: Driven,
   schedule: readonly number[] | string,
   hooks: ParallelHooks = {},
 ): Promise<ExploreResult> {
   const subject: Subject = { scenario, settings, driver };
   const control = new Control();
-  const began = Date.now();
-  using _progress = supervised(control, hooks, (now) => ({
-    ...now,
-    elapsedSeconds: (Date.now() - began) / 1000,
-    doing: 'following the schedule',
-  }));
+  using _progress = watched(control, hooks, 'following the schedule');
   const concluded = (result: ExploreResult): ExploreResult => ({ ...result, interrupted: control.isStopped });
   const { threads, started } = await Threads.start(subject, 1, control);
   await using _threads = threads;
@@ -70,9 +69,6 @@ export async function runSchedule(
     return concluded(replayed(started.scenario, failure));
   }
 }
-
-/** What a scenario is driven by. */
-export type Driven = Pick<ExploreOptions, 'settings' | 'driver'>;
 
 /** Has one thread look at a scenario; `what` it looks for is in the sentence when a step does not end. */
 export async function inOneThread<T>(

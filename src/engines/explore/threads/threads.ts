@@ -75,7 +75,7 @@ export class Threads implements AsyncDisposable {
   readonly #timer: NodeJS.Timeout;
   readonly #stuck: Promise<never>;
 
-  private constructor(subject: Subject, what: string, count: number, control: Control, entry = workerUrl('explore')) {
+  private constructor(subject: Subject, what: string, count: number, control: Control, duty: Duty = 'all') {
     this.count = count;
     this.#subject = subject;
     this.#started = { what, actors: [] };
@@ -84,7 +84,7 @@ export class Threads implements AsyncDisposable {
     // A thread that is ended while it loads a module of the user's leaves copies of it.
     removeAtEnd();
     this.#pool = new Piscina({
-      filename: entry.href,
+      filename: entryFor(subject, duty).href,
       minThreads: count,
       maxThreads: count,
       idleTimeout: Number.POSITIVE_INFINITY,
@@ -119,7 +119,7 @@ export class Threads implements AsyncDisposable {
     duty: Duty = 'all',
   ): Promise<{ threads: Threads; started: Started }> {
     const what = scenarioText(subject);
-    const threads = new Threads(subject, what, count, control, entryFor(subject, duty));
+    const threads = new Threads(subject, what, count, control, duty);
     try {
       // All of them, also if there is less to do: ending a thread in the middle of its start can bring the whole process down.
       const all = await Promise.all(Array.from({ length: count }, (_, lane) => threads.run({ kind: 'start' }, lane)));
